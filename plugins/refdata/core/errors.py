@@ -1,0 +1,181 @@
+"""The error tree: every failure that refdata raises on purpose.
+
+    RefdataError
+    ├── TransientError          try again later; the file stays in the dropoff folder
+    │   ├── ConnectionLostError     the database went away or cannot be reached
+    │   ├── DeadlockError           chosen as deadlock victim (SQL Server 1205)
+    │   ├── LockTimeoutError        a lock was not granted in time
+    │   ├── ThrottledError          the server asks to slow down
+    │   ├── FileBusyError           the file is locked by another process
+    │   ├── FileChangedError        the file changed after its release; it is watched again
+    │   └── StorageFullError        no space left on a disk or in a database log
+    └── PermanentError          trying again changes nothing; the file moves to error/
+        ├── FormatError             the bytes are no CSV that can be read safely
+        ├── SchemaError             the columns do not fit the table
+        ├── DataError               rows were rejected, or counts do not add up
+        ├── ConfigurationError      a setting or a table's contract is wrong
+        ├── PermissionDeniedError   a right is missing, on disk or in the database
+        ├── DropoffError            the file lies where no file may be loaded from
+        ├── SupersededError         a newer attempt of the same load has taken over
+        └── CancelledError          somebody stopped the load
+
+The split alone decides on retries (the habit is dlt's, ``common/exceptions.py``). Each error says
+what happened, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "CancelledError",
+    "ConfigurationError",
+    "ConnectionLostError",
+    "DataError",
+    "DeadlockError",
+    "DropoffError",
+    "FileBusyError",
+    "FileChangedError",
+    "FormatError",
+    "LockTimeoutError",
+    "PermanentError",
+    "PermissionDeniedError",
+    "RefdataError",
+    "SchemaError",
+    "StorageFullError",
+    "SupersededError",
+    "ThrottledError",
+    "TransientError",
+]
+
+
+class RefdataError(Exception):
+    """Base of the tree.
+
+    :param what: what happened, one sentence without a row's values or a secret.
+    :param where: the file, line, table, setting or server that it happened at.
+    :param advice: what the reader of the message should do.
+    """
+
+    category: ClassVar[str] = "internal"
+
+    def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
+        super().__init__(what, where, advice)
+        self.what = what
+        self.where = where
+        self.advice = advice
+
+    def __str__(self) -> str:
+        place = f" [{self.where}]" if self.where else ""
+        advice = f" What to do: {self.advice}" if self.advice else ""
+        return f"{self.what}{place}.{advice}" if self.what[-1:] not in ".!?" else f"{self.what}{place}{advice}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keyword-only arguments survive pickling between processes."""
+        return _rebuild, (type(self), self.what, self.where, self.advice)
+
+
+def _rebuild(cls: type[RefdataError], what: str, where: str, advice: str) -> RefdataError:
+    return cls(what, where=where, advice=advice)
+
+
+class TransientError(RefdataError):
+    """Trying again later can succeed; nothing about the file is wrong."""
+
+    category: ClassVar[str] = "transient"
+
+
+class ConnectionLostError(TransientError):
+    """The database went away or cannot be reached."""
+
+    category: ClassVar[str] = "connection"
+
+
+class DeadlockError(TransientError):
+    """The server chose this session as deadlock victim (SQL Server error 1205)."""
+
+    category: ClassVar[str] = "deadlock"
+
+
+class LockTimeoutError(TransientError):
+    """A lock was not granted in time (SQL Server error 1222, SQLite ``database is locked``)."""
+
+    category: ClassVar[str] = "lock_timeout"
+
+
+class ThrottledError(TransientError):
+    """The server asks its clients to slow down (Azure SQL 10928, 10929, 40501 and the like)."""
+
+    category: ClassVar[str] = "throttled"
+
+
+class FileBusyError(TransientError):
+    """Another process holds the file."""
+
+    category: ClassVar[str] = "file_busy"
+
+
+class FileChangedError(TransientError):
+    """The file is not the one that was released; the watcher takes it up again."""
+
+    category: ClassVar[str] = "file_changed"
+
+
+class StorageFullError(TransientError):
+    """No space is left on a disk, in a database file or in a transaction log."""
+
+    category: ClassVar[str] = "storage_full"
+
+
+class PermanentError(RefdataError):
+    """Trying again changes nothing: the file, a setting or a right has to change first."""
+
+    category: ClassVar[str] = "permanent"
+
+
+class FormatError(PermanentError):
+    """The bytes are no CSV that can be read safely."""
+
+    category: ClassVar[str] = "format"
+
+
+class SchemaError(PermanentError):
+    """The file's columns do not fit the table."""
+
+    category: ClassVar[str] = "schema"
+
+
+class DataError(PermanentError):
+    """Rows were rejected, or the counts of rows do not add up."""
+
+    category: ClassVar[str] = "data"
+
+
+class ConfigurationError(PermanentError):
+    """A setting or a table's contract is wrong."""
+
+    category: ClassVar[str] = "configuration"
+
+
+class PermissionDeniedError(PermanentError):
+    """A right is missing, on disk or in the database."""
+
+    category: ClassVar[str] = "permission"
+
+
+class DropoffError(PermanentError):
+    """The file lies where no file may be loaded from."""
+
+    category: ClassVar[str] = "dropoff"
+
+
+class SupersededError(PermanentError):
+    """A newer attempt of the same load has taken over; this one stops without effect."""
+
+    category: ClassVar[str] = "superseded"
+
+
+class CancelledError(PermanentError):
+    """Somebody, or ``load_timeout``, stopped the load."""
+
+    category: ClassVar[str] = "cancelled"

@@ -1,0 +1,229 @@
+"""The values that travel between the parts: files, formats, columns, loads.
+
+All are frozen and made of plain types, so ``to_json`` and ``from_json`` carry them through XCom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from refdata.core.sqltypes import SqlType
+
+
+class LoadType(StrEnum):
+    """What a load does to the rows that are there."""
+
+    FULL = "fullload"
+    APPEND = "append"
+
+    @property
+    def flag(self) -> str:
+        """The letter in ``ref_data_loadtype``."""
+        return "F" if self is LoadType.FULL else "A"
+
+
+class FileStatus(StrEnum):
+    """Where a file stands in the ledger; ``pending → processing → loaded → completed`` or an end."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    LOADED = "loaded"
+    COMPLETED = "completed"
+    ERROR = "error"
+    DUPLICATE = "duplicate"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileIdentity:
+    """What tells one drop from the next: any change makes it another drop.
+
+    ``size`` in bytes, times in nanoseconds since the epoch.
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedFile:
+    """A regular ``.csv`` file in one of the four load folders.
+
+    ``path`` is relative to the dropoff root, with ``/``: ``reference_data_table/fullload/airports.csv``.
+    """
+
+    path: str
+    identity: FileIdentity
+    load_type: LoadType
+    is_reference_data: bool
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """A dialect that nearly won, and its score between 0 and 1."""
+
+    delimiter: str
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How to read a file, as detected.
+
+    ``delimiter`` is one of ``, ; | TAB``. ``quote`` and ``escape`` are ``""`` when the file has none;
+    a doubled quote inside quotes is always read as one. ``preamble_lines`` physical lines come before
+    the header (or before the first row), ``header_lines`` lines hold it, and the last
+    ``trailer_lines`` physical lines are no rows. ``header`` has the names as written, or
+    ``column_1 …`` where there is none. ``comment`` starts lines to skip, ``""`` for none.
+    ``stated_rows`` is the count that a trailer claims. ``confidence`` is between 0 and 1.
+    """
+
+    encoding: str
+    delimiter: str
+    quote: str
+    escape: str
+    has_header: bool
+    header: tuple[str, ...]
+    line_ending: str = "\n"
+    preamble_lines: int = 0
+    header_lines: int = 1
+    trailer_lines: int = 0
+    comment: str = ""
+    stated_rows: int | None = None
+    confidence: float = 1.0
+    reasons: tuple[str, ...] = ()
+    runners_up: tuple[RunnerUp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How a column writes its values, where that is not the plain way.
+
+    ``decimal_point`` is ``.`` or ``,``; ``thousands`` is ``""`` or the separator; ``date_order`` is
+    ``ymd``, ``dmy`` or ``mdy``; ``date_separator`` is ``-``, ``/`` or ``.``.
+    """
+
+    decimal_point: str = "."
+    thousands: str = ""
+    date_order: str = "ymd"
+    date_separator: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedColumn:
+    """A file's column after the full scan.
+
+    ``source`` is the header as written, ``name`` the database name. ``type`` is None where no value
+    is given. ``longest`` counts UTF-16 code units of the longest value's text. ``nulls`` counts empty
+    values.
+    """
+
+    source: str
+    name: str
+    type: SqlType | None
+    longest: int = 0
+    nulls: int = 0
+    notation: Notation = field(default_factory=Notation)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the full scan found: every column's type and every row's fate.
+
+    ``rows`` counts the rows that can be loaded, ``rejected`` the damaged ones; header, preamble,
+    trailer and comments are neither. ``sha256`` is the hash of the file's bytes. ``warnings`` are
+    sentences for the ledger.
+    """
+
+    columns: tuple[ScannedColumn, ...]
+    rows: int
+    rejected: int
+    sha256: str
+    size: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that is not loaded: its first physical line (from 1), the reason, the text as it stands."""
+
+    line: int
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadColumn:
+    """One column that the reader hands over: the file's column ``index``, converted to ``type``."""
+
+    index: int
+    name: str
+    type: SqlType
+    notation: Notation = field(default_factory=Notation)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a database table."""
+
+    name: str
+    type: SqlType
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A table within its schema."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A live table: its name and columns in order."""
+
+    name: TableName
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name (names compare without case), or None."""
+        return next((column for column in self.columns if column.name.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One dropped file's row in ``File_Monitor_Tracking``. Times are UTC."""
+
+    id: int
+    file_path: str
+    file_name: str
+    status: FileStatus
+    load_type: LoadType
+    table_name: str
+    is_reference_data: bool
+    attempt: int
+    created_at: datetime
+    processed_at: datetime | None = None
+    file_size: int | None = None
+    file_hash: str | None = None
+    file_mtime_ns: int | None = None
+    rows_loaded: int | None = None
+    rows_rejected: int | None = None
+    error_category: str | None = None
+    error_message: str | None = None
+    dag_run_id: str | None = None
+    version_id: int | None = None
