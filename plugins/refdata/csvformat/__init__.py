@@ -1,0 +1,1 @@
+"""From bytes to a format, a scan and typed Arrow batches."""

@@ -1,0 +1,1 @@
+"""The Airflow plugin: pages and endpoints."""

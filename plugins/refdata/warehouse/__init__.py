@@ -1,0 +1,1 @@
+"""The database behind one interface: SQL Server, ODBC, or the embedded SQLite."""

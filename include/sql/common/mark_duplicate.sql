@@ -1,0 +1,6 @@
+-- Purpose: the file's content is there already; nothing is loaded.
+-- Parameters: id, attempt.
+-- Result: none.
+UPDATE [ref].[File_Monitor_Tracking]
+SET status = 'duplicate', rows_loaded = 0
+WHERE id = ? AND attempt = ? AND status = 'processing'

@@ -1,0 +1,6 @@
+-- Purpose: the load ended without effect, as error or cancelled.
+-- Parameters: status, error_category, error_message, processed_at, id.
+-- Result: none.
+UPDATE [ref].[File_Monitor_Tracking]
+SET status = ?, error_category = ?, error_message = ?, processed_at = ?
+WHERE id = ? AND status IN ('pending', 'processing', 'error', 'cancelled')

@@ -1,0 +1,13 @@
+-- Purpose: a page of the ledger, newest first, for the page and the command line.
+-- Parameters: status or NULL twice, text looked for in name or table (LIKE pattern) or NULL three times,
+--   rows of the page, rows before it.
+-- Result: the columns listed.
+SELECT id, file_path, file_name, status, load_type, table_name, is_reference_data, attempt, created_at,
+    processed_at, file_size, file_hash, file_mtime_ns, file_identity, rows_read, rows_staged, rows_loaded,
+    rows_rejected, error_category, error_message, warnings, dag_run_id, version_id, load_method,
+    started_at, loaded_at, detected_delimiter, detected_encoding, detected_headers
+FROM [ref].[File_Monitor_Tracking]
+WHERE (? IS NULL OR status = ?)
+  AND (? IS NULL OR file_name LIKE ? ESCAPE '\' OR table_name LIKE ? ESCAPE '\')
+ORDER BY id DESC
+LIMIT ? OFFSET ?

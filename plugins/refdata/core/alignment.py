@@ -1,0 +1,186 @@
+"""Plans how a table takes a file's columns: create, add, widen; never narrow, never drop.
+
+Pure: from the live table and the scanned columns to a plan; each engine renders the plan as DDL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.core import sqltypes
+from refdata.core.errors import SchemaError
+from refdata.core.model import Column, ReadColumn, ScannedColumn, Table, TableName
+from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
+from refdata.core.sqltypes import SqlType, TypeKind
+
+MAX_COLUMNS = 1024
+"""https://learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server"""
+
+LINEAGE = (
+    Column("ref_data_loadtime", sqltypes.DATETIME2),
+    Column("ref_data_loadtype", SqlType(TypeKind.NVARCHAR, length=1)),
+    Column("ref_data_load_id", sqltypes.INT),
+)
+VERSION = Column(VERSION_COLUMN, sqltypes.INT)
+_OWN = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """A column that gets another type, and the one it had."""
+
+    column: Column
+    old: SqlType
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What must be done to ``table`` before it can take the rows, and how to read them.
+
+    ``columns`` are all columns of the table afterwards, lineage included. ``read`` are the file's
+    columns with the types that they are converted to.
+    """
+
+    table: TableName
+    create: bool
+    add: tuple[Column, ...]
+    widen: tuple[Widening, ...]
+    columns: tuple[Column, ...]
+    read: tuple[ReadColumn, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether the live table has to be altered or created."""
+        return self.create or bool(self.add) or bool(self.widen)
+
+
+def align(
+    name: TableName,
+    live: Table | None,
+    scanned: Sequence[ScannedColumn],
+    *,
+    min_match: float = 0.7,
+    frozen: bool = False,
+    better: Sequence[str] = (),
+) -> Alignment:
+    """The plan for loading ``scanned`` columns into ``live`` (None: the table does not exist yet).
+
+    :param min_match: share of the live table's own columns that the file must bring.
+    :param frozen: refuse any change of the table.
+    :param better: tables that fit the file better, for the message.
+    :raises SchemaError: too few columns match, a change is not allowed, or the table would be too wide.
+    """
+    plan = _create(name, scanned) if live is None else _alter(live, scanned)
+    if live is not None:
+        _check_match(live, plan, min_match, better)
+        _check_required(live, plan)
+    if frozen and plan.changes:
+        raise SchemaError(
+            f"Table {name} is frozen, and the file would change it: {describe(plan)}",
+            where=str(name),
+            advice="Bring the file in the table's shape, or lift `frozen` in tables.yaml.",
+        )
+    if len(plan.columns) > MAX_COLUMNS:
+        raise SchemaError(
+            f"Table {name} would have {len(plan.columns)} columns; SQL Server allows {MAX_COLUMNS}",
+            where=str(name),
+            advice="Split the file.",
+        )
+    return plan
+
+
+def describe(plan: Alignment) -> str:
+    """The plan in words, for logs and messages."""
+    if plan.create:
+        return f"create {plan.table} with {len(plan.columns)} columns"
+    parts = [f"add {column.name} {column.type}" for column in plan.add]
+    parts += [f"widen {change.column.name} from {change.old} to {change.column.type}" for change in plan.widen]
+    return "; ".join(parts) or "no change"
+
+
+def own_columns(table: Table) -> tuple[Column, ...]:
+    """A table's columns without those that refdata added."""
+    return tuple(column for column in table.columns if column.name.lower() not in _OWN)
+
+
+def backup_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns of the table that keeps versions: all of them, nullable, and the version."""
+    return (*(Column(column.name, column.type) for column in columns), VERSION)
+
+
+def diff_columns(live: Sequence[Column], wanted: Sequence[Column]) -> tuple[tuple[Column, ...], tuple[Widening, ...]]:
+    """What to add and what to widen so that ``live`` holds every value of ``wanted``."""
+    by_name = {column.name.lower(): column for column in live}
+    add = tuple(column for column in wanted if column.name.lower() not in by_name)
+    widen = []
+    for column in wanted:
+        old = by_name.get(column.name.lower())
+        if old is not None and not sqltypes.covers(old.type, column.type):
+            widen.append(Widening(Column(old.name, sqltypes.widen(old.type, column.type), old.nullable), old.type))
+    return add, tuple(widen)
+
+
+def _create(name: TableName, scanned: Sequence[ScannedColumn]) -> Alignment:
+    columns = tuple(Column(column.name, column.type or sqltypes.text(0)) for column in scanned)
+    read = tuple(
+        ReadColumn(index, column.name, target.type, column.notation)
+        for index, (column, target) in enumerate(zip(scanned, columns, strict=True))
+    )
+    return Alignment(name, True, (), (), (*columns, *LINEAGE), read)
+
+
+def _alter(live: Table, scanned: Sequence[ScannedColumn]) -> Alignment:
+    wanted = tuple(_wanted(live, column) for column in scanned)
+    add, widen = diff_columns(live.columns, (*wanted, *LINEAGE))
+    widened = {change.column.name: change.column for change in widen}
+    columns = (*(widened.get(column.name, column) for column in live.columns), *add)
+    final = {column.name.lower(): column for column in columns}
+    read = tuple(
+        ReadColumn(index, final[column.name.lower()].name, final[column.name.lower()].type, column.notation)
+        for index, column in enumerate(scanned)
+    )
+    brought = {column.name.lower() for column in scanned}
+    missing = tuple(column.name for column in own_columns(live) if column.name.lower() not in brought)
+    return Alignment(live.name, False, add, widen, columns, read, missing)
+
+
+def _wanted(live: Table, scanned: ScannedColumn) -> Column:
+    """The least type that the live column must cover: against text, only the length that is there."""
+    old = live.column(scanned.name)
+    if scanned.type is None:
+        return old or Column(scanned.name, sqltypes.text(0))
+    if old is not None and old.type.kind is TypeKind.NVARCHAR:
+        return Column(scanned.name, SqlType(TypeKind.NVARCHAR, length=_exact(scanned)))
+    return Column(scanned.name, scanned.type)
+
+
+def _exact(scanned: ScannedColumn) -> int | None:
+    return scanned.longest if scanned.longest <= sqltypes.MAX_NVARCHAR else None
+
+
+def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequence[str]) -> None:
+    own = own_columns(live)
+    matched = len(own) - len(plan.missing)
+    if not own or matched / len(own) >= min_match:
+        return
+    others = f" Tables that fit better: {', '.join(better)}." if better else ""
+    extra = ", ".join(column.name for column in plan.add) or "none"
+    raise SchemaError(
+        f"The file brings {matched} of the {len(own)} columns of {live.name}"
+        f" ({matched / len(own):.0%}, at least {min_match:.0%} is needed)."
+        f" Missing: {', '.join(plan.missing)}. Unknown to the table: {extra}.{others}",
+        where=str(live.name),
+        advice="Check the file's name and header; rename the file if it belongs to another table.",
+    )
+
+
+def _check_required(live: Table, plan: Alignment) -> None:
+    required = [column.name for column in live.columns if not column.nullable and column.name in plan.missing]
+    if required:
+        raise SchemaError(
+            f"The file lacks columns that {live.name} does not allow to be empty: {', '.join(required)}",
+            where=str(live.name),
+            advice="Add the columns to the file, or allow NULL in the table.",
+        )

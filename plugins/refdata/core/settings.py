@@ -1,0 +1,139 @@
+"""All settings, declared once: name, type, default, range and meaning.
+
+The fields of ``Settings`` are the only list; parsing, Airflow's ``get_provider_info`` and the check
+of the documentation are derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from refdata.core.errors import ConfigurationError
+
+SECTION = "refdata"
+
+
+def _setting(
+    default: object,
+    meaning: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration, parsed once. Times are in seconds unless the meaning says otherwise."""
+
+    conn_id: str = _setting("refdata_default", "Airflow connection of the warehouse; its type chooses the engine.")
+    dropoff_root: str = _setting("dropoff", "Folder that holds the four load folders; relative to AIRFLOW_HOME.")
+    processed_root: str = _setting("", "Archive of loaded files; empty means `processed` under the dropoff root.")
+    error_root: str = _setting("", "Archive of refused files; empty means `error` under the dropoff root.")
+    tables_file: str = _setting(
+        "", "YAML file with overrides per table; empty means `tables.yaml` under the dropoff root."
+    )
+    stability_checks: int = _setting(6, "Unchanged checks in a row that release a file.", least=1, most=1000)
+    stability_interval: float = _setting(15.0, "Seconds between two checks.", least=0.05, most=3600)
+    watch_timeout: float = _setting(
+        3600.0, "Seconds after which an idle watch run ends and the next one starts.", least=1
+    )
+    max_releases: int = _setting(200, "Files released by one watch run at most.", least=1, most=1000)
+    ref_schema: str = _setting("ref", "Schema of the reference tables, the ledger and the configuration.")
+    bkp_schema: str = _setting("bkp", "Schema of the kept versions.")
+    ledger_table: str = _setting("File_Monitor_Tracking", "Name of the ledger.")
+    config_table: str = _setting("Reference_Data_Cfg", "Name of the configuration table.")
+    load_method: str = _setting(
+        "auto",
+        "How rows are staged: bulk copy, insert batches, or bulk where the engine has it.",
+        choices=("auto", "bulk", "insert"),
+    )
+    batch_size: int = _setting(990, "Rows of one INSERT statement.", least=1, most=1000)
+    publish_method: str = _setting(
+        "delete", "How a full load empties the table inside its transaction.", choices=("delete", "truncate", "switch")
+    )
+    max_rejected_rows: int = _setting(0, "Damaged rows that a load lets through; more fail the file.", least=0)
+    min_column_match: float = _setting(0.7, "Share of a table's columns that a file must bring.", least=0, most=1)
+    allow_empty_full_load: bool = _setting(False, "Whether a file without rows may empty a table that has rows.")
+    min_confidence: float = _setting(
+        0.3, "Confidence of the detected format below which a file is refused.", least=0, most=1
+    )
+    code_page: str = _setting("cp1252", "Encoding assumed for text that is not Unicode and that nothing else tells.")
+    turn_poll_interval: float = _setting(15.0, "Seconds between two looks at whether it is a table's turn.", least=0.1)
+    turn_timeout: float = _setting(86400.0, "Seconds that a file waits for its turn before it is handed back.", least=1)
+    stale_after: float = _setting(
+        900.0, "Seconds without a sign of life after which a load no longer holds its turn.", least=5
+    )
+    lock_timeout: float = _setting(60.0, "Seconds to wait for a database lock.", least=0.1)
+    connect_timeout: float = _setting(30.0, "Seconds to wait for a database connection.", least=1)
+    load_timeout: float = _setting(14400.0, "Seconds that one load may take.", least=1)
+    retries: int = _setting(5, "Retries of a step that failed for a transient reason.", least=0, most=100)
+    retry_delay: float = _setting(30.0, "Seconds before the first retry; doubles each time.", least=0.1)
+    max_retry_delay: float = _setting(900.0, "Longest delay between two retries, in seconds.", least=0.1)
+    max_parallel_loads: int = _setting(8, "Load runs that may be active at once.", least=1, most=256)
+    post_load_procedure: str = _setting(
+        "", "Procedure called after each load, for instance `dbo.after_load`; empty for none."
+    )
+    source_db: str = _setting("", "Database name written to the configuration table; empty means the connection's.")
+
+
+def specs() -> tuple[Field[Any], ...]:
+    """The declared settings in order; ``metadata`` has meaning, least, most and choices."""
+    return fields(Settings)
+
+
+def parse(values: Mapping[str, str], *, source: str = f"[{SECTION}]") -> Settings:
+    """Settings from text values; a name left out keeps its default.
+
+    :raises ConfigurationError: on an unknown name or a value of the wrong type or range, naming the setting.
+    """
+    known = {spec.name: spec for spec in specs()}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ConfigurationError(
+            f"Unknown setting {', '.join(unknown)}", where=source, advice=f"Use one of: {', '.join(known)}"
+        )
+    return Settings(**{name: _value(known[name], text, source) for name, text in values.items()})
+
+
+def _value(spec: Field[Any], text: str, source: str) -> object:
+    convert: Callable[[str], object] = {"int": int, "float": float, "bool": _boolean, "str": str.strip}[str(spec.type)]
+    try:
+        value = convert(text)
+    except ValueError:
+        raise _bad(spec, text, source, f"it must be of type {spec.type}") from None
+    choices, least, most = (spec.metadata[key] for key in ("choices", "least", "most"))
+    if choices and value not in choices:
+        raise _bad(spec, text, source, f"it must be one of {', '.join(choices)}")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        _check_range(spec, value, least, most, text, source)
+    return value
+
+
+def _check_range(
+    spec: Field[Any], value: float, least: float | None, most: float | None, text: str, source: str
+) -> None:
+    # "not >=" rather than "<": a NaN compares false with everything and must be refused too.
+    if (least is not None and not value >= least) or (most is not None and not value <= most):
+        bounds = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise _bad(spec, text, source, f"it must be {bounds}")
+
+
+def _boolean(text: str) -> bool:
+    truth = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    try:
+        return truth[text.strip().lower()]
+    except KeyError:
+        raise ValueError(text) from None
+
+
+def _bad(spec: Field[Any], text: str, source: str, rule: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Setting {spec.name} has the value {text!r}, but {rule}",
+        where=source,
+        advice=f"Correct it, or remove it for the default {spec.default!r}. Meaning: {spec.metadata['meaning']}",
+    )
