@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from refdata.core.errors import ConfigurationError
@@ -45,7 +45,7 @@ class SqlFiles:
         return quote(names[match[1]])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _read(dialect: str, name: str) -> str:
     for folder in (dialect, "common"):
         path = root() / folder / f"{name}.sql"

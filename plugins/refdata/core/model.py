@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from refdata.core.naming import stage_name
 from refdata.core.sqltypes import SqlType
 
 
@@ -205,6 +206,45 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """The stage table of one attempt of a load; nobody else writes it."""
+
+    table: TableName
+    load_id: int
+    attempt: int
+
+    @property
+    def name(self) -> str:
+        """``<table>_stage_<load id>_<attempt>``."""
+        return stage_name(self.table.name, self.load_id, self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Staged rows on their way into the live table.
+
+    ``columns`` are the staged columns; the table's others become NULL. ``rows`` is the number staged,
+    which must be the number published. ``loaded_at`` is UTC.
+    """
+
+    stage: Stage
+    load_type: LoadType
+    columns: tuple[str, ...]
+    rows: int
+    rejected: int
+    method: str
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a publish did: rows in the table by this load, and the number of the version it made."""
+
+    rows: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerRow:
     """One dropped file's row in ``File_Monitor_Tracking``. Times are UTC."""
 
@@ -217,13 +257,23 @@ class LedgerRow:
     is_reference_data: bool
     attempt: int
     created_at: datetime
-    processed_at: datetime | None = None
-    file_size: int | None = None
-    file_hash: str | None = None
-    file_mtime_ns: int | None = None
-    rows_loaded: int | None = None
-    rows_rejected: int | None = None
-    error_category: str | None = None
-    error_message: str | None = None
-    dag_run_id: str | None = None
-    version_id: int | None = None
+    processed_at: datetime | None
+    file_size: int | None
+    file_hash: str | None
+    file_mtime_ns: int | None
+    file_identity: str | None
+    rows_read: int | None
+    rows_staged: int | None
+    rows_loaded: int | None
+    rows_rejected: int | None
+    error_category: str | None
+    error_message: str | None
+    warnings: tuple[str, ...]
+    dag_run_id: str | None
+    version_id: int | None
+    load_method: str | None
+    started_at: datetime | None
+    loaded_at: datetime | None
+    detected_delimiter: str | None
+    detected_encoding: str | None
+    detected_headers: tuple[str, ...]

@@ -97,13 +97,13 @@ def parse(values: Mapping[str, str], *, source: str = f"[{SECTION}]") -> Setting
         raise ConfigurationError(
             f"Unknown setting {', '.join(unknown)}", where=source, advice=f"Use one of: {', '.join(known)}"
         )
-    return Settings(**{name: _value(known[name], text, source) for name, text in values.items()})
+    parsed: dict[str, Any] = {name: _value(known[name], text, source) for name, text in values.items()}
+    return Settings(**parsed)
 
 
 def _value(spec: Field[Any], text: str, source: str) -> object:
-    convert: Callable[[str], object] = {"int": int, "float": float, "bool": _boolean, "str": str.strip}[str(spec.type)]
     try:
-        value = convert(text)
+        value = _CONVERTERS[str(spec.type)](text)
     except ValueError:
         raise _bad(spec, text, source, f"it must be of type {spec.type}") from None
     choices, least, most = (spec.metadata[key] for key in ("choices", "least", "most"))
@@ -129,6 +129,9 @@ def _boolean(text: str) -> bool:
         return truth[text.strip().lower()]
     except KeyError:
         raise ValueError(text) from None
+
+
+_CONVERTERS: Mapping[str, Callable[[str], object]] = {"int": int, "float": float, "bool": _boolean, "str": str.strip}
 
 
 def _bad(spec: Field[Any], text: str, source: str, rule: str) -> ConfigurationError:

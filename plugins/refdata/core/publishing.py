@@ -1,0 +1,61 @@
+"""Plans the one transaction that makes staged rows live.
+
+Both engines read the statements as they stand: identifiers in brackets, ``?`` for each value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from refdata.core.model import Column, LoadType, Publication, TableName
+from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, backup_name, quote
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement with its values in order."""
+
+    sql: str
+    values: tuple[object, ...] = ()
+
+
+def qualified(name: TableName) -> str:
+    """``[schema].[table]``."""
+    return f"{quote(name.schema)}.{quote(name.name)}"
+
+
+def column_list(names: tuple[str, ...]) -> str:
+    """Quoted column names with commas between."""
+    return ", ".join(quote(name) for name in names)
+
+
+def keep_version(table: TableName, columns: tuple[Column, ...], backup_schema: str, version: int) -> Statement:
+    """Copies the live rows into the table of versions, under the number that they had."""
+    names = column_list(tuple(column.name for column in columns))
+    backup = TableName(backup_schema, backup_name(table.name))
+    return Statement(
+        f"INSERT INTO {qualified(backup)} ({names}, {quote(VERSION_COLUMN)}) SELECT {names}, ? FROM {qualified(table)}",
+        (version,),
+    )
+
+
+def empty_table(table: TableName, method: str) -> Statement:
+    """Removes the live rows. DELETE lets readers under row versioning go on; TRUNCATE makes them wait."""
+    verb = "TRUNCATE TABLE" if method == "truncate" else "DELETE FROM"
+    return Statement(f"{verb} {qualified(table)}")
+
+
+def insert_rows(request: Publication, source: str) -> Statement:
+    """Copies the staged rows, each marked with its load, from ``source`` (a quoted name)."""
+    names = column_list(request.columns)
+    lineage = column_list(LINEAGE_COLUMNS)
+    values = (request.loaded_at, request.load_type.flag, request.stage.load_id)
+    return Statement(
+        f"INSERT INTO {qualified(request.stage.table)} ({names}, {lineage}) SELECT {names}, ?, ?, ? FROM {source}",
+        values,
+    )
+
+
+def replaces(request: Publication) -> bool:
+    """Whether the load takes the place of the rows that are there."""
+    return request.load_type is LoadType.FULL

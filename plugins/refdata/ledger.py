@@ -1,0 +1,247 @@
+"""The ledger: one row per dropped file, and with it the turn of each table.
+
+Each method is one short transaction. Times come in as arguments, in UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+
+from refdata.core.errors import RefdataError, SupersededError
+from refdata.core.model import DroppedFile, FileIdentity, FileStatus, Format, LedgerRow, LoadType, Scan
+from refdata.warehouse.base import Row, Session, Warehouse
+
+MAX_MESSAGE = 4000
+IN_FLIGHT = frozenset((FileStatus.PENDING, FileStatus.PROCESSING))
+
+
+@dataclass(frozen=True, slots=True)
+class TableSummary:
+    """A loaded table: its last load, how many files it took, the rows of the last load, its version."""
+
+    table_name: str
+    last_loaded_at: datetime | None
+    files: int
+    rows_loaded: int
+    version_id: int
+    last_load_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Another load of the same table that is in flight."""
+
+    id: int
+    file_path: str
+    file_name: str
+    status: FileStatus
+    mtime_ns: int
+
+
+class Ledger:
+    """``File_Monitor_Tracking`` in a warehouse."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def register(self, file: DroppedFile, table: str, run_id: str, now: datetime) -> LedgerRow:
+        """The row of a file that is to be loaded; the one it has already, when a run comes again.
+
+        A path that still belongs to another file (loaded, and replaced before it was archived) is freed.
+        """
+        with self._warehouse.transaction(lock=f"refdata path {file.path}") as session:
+            row = self._by_path(session, file.path)
+            if row is not None and _another_file(row, file):
+                self._run(session, "release_path", f"{file.path}#{row.id}", row.id)
+                row = None
+            if row is None:
+                values = _identity_values(file)
+                known = (file.path, file.name, *values, file.load_type.value, table)
+                session.query(self._sql("insert_file"), (*known, file.is_reference_data, run_id, now))
+            elif row.status not in (FileStatus.LOADED, FileStatus.COMPLETED, FileStatus.DUPLICATE):
+                self._run(session, "resume_file", *_identity_values(file), run_id, row.id)
+            found = self._by_path(session, file.path)
+        assert found is not None  # noqa: S101  the row was written in this transaction
+        return found
+
+    def by_path(self, path: str) -> LedgerRow | None:
+        """The row of a path, in flight or archived."""
+        with self._warehouse.transaction(write=False) as session:
+            return self._by_path(session, path)
+
+    def get(self, load_id: int) -> LedgerRow | None:
+        """The row of a load."""
+        with self._warehouse.transaction(write=False) as session:
+            found = session.query(self._sql("select_file"), (load_id,))
+        return _row(found[0]) if found else None
+
+    def record_format(self, load_id: int, found: Format, scan: Scan, warnings: Sequence[str]) -> None:
+        """Keeps what detection and the scan found."""
+        shown = "\\t" if found.delimiter == "\t" else found.delimiter
+        values = (
+            scan.sha256,
+            shown,
+            _json(found.header),
+            found.encoding,
+            _json(asdict(found)),
+            scan.rows,
+            scan.rejected,
+        )
+        self._write("record_format", *values, _json(warnings), load_id)
+
+    def claim_turn(self, row: LedgerRow, stale_after: float, now: datetime) -> int | None:
+        """Asks for the table's turn; the number of the attempt when it is given, else None.
+
+        Loads of the same table run by mtime, then name, one at a time.
+        """
+        order = (row.table_name, row.id, row.file_mtime_ns, row.file_mtime_ns, row.file_name)
+        with self._warehouse.transaction(lock=f"refdata turn {row.table_name}") as session:
+            stale = now - timedelta(seconds=stale_after)
+            self._run(session, "release_stale_turns", row.table_name, stale)
+            given = self._run(session, "claim_turn", now, now, row.id, *order)
+            attempt = session.query(self._sql("select_publication"), (row.id,))[0][1]
+        return int(attempt) if given == 1 else None
+
+    def waiting(self, row: LedgerRow) -> tuple[Waiting, ...]:
+        """The other loads of the same table in flight, in the order of their turns."""
+        with self._warehouse.transaction(write=False) as session:
+            found = session.query(self._sql("select_blocking_files"), (row.table_name, row.id))
+        return tuple(Waiting(line[0], line[1], line[2], FileStatus(line[3]), int(line[4])) for line in found)
+
+    def begin_attempt(self, load_id: int, now: datetime) -> int:
+        """A new attempt of a load that holds its turn; earlier attempts are fenced off.
+
+        :raises SupersededError: when the load no longer holds its turn.
+        """
+        with self._warehouse.transaction() as session:
+            changed = self._run(session, "begin_attempt", now, load_id)
+            found = session.query(self._sql("select_publication"), (load_id,))
+        if changed != 1:
+            raise _lost_turn(load_id)
+        return int(found[0][1])
+
+    def report_progress(self, load_id: int, attempt: int, rows: int, now: datetime) -> None:
+        """A sign of life.
+
+        :raises SupersededError: when the attempt no longer holds the turn, so that it stops early.
+        """
+        if self._write("record_progress", now, rows, load_id, attempt) != 1:
+            raise _lost_turn(load_id)
+
+    def live_duplicate(self, row: LedgerRow) -> int | None:
+        """The load that already put this very content into the table, or None."""
+        with self._warehouse.transaction(write=False) as session:
+            if row.load_type is LoadType.FULL:
+                values: tuple[object, ...] = (row.table_name, row.table_name, row.file_hash)
+                found = session.query(self._sql("select_live_load"), values)
+            else:
+                values = (row.table_name, row.file_hash, row.table_name)
+                found = session.query(self._sql("select_appended_load"), values)
+        return int(found[0][0]) if found else None
+
+    def mark_duplicate(self, load_id: int, attempt: int) -> None:
+        """The content is there already; nothing is loaded."""
+        self._write("mark_duplicate", load_id, attempt)
+
+    def mark_configured(self, load_id: int) -> None:
+        """The table's row in the configuration is right."""
+        self._write("mark_configured", load_id)
+
+    def mark_archived(self, load_id: int, archive_path: str, now: datetime) -> None:
+        """The file lies at its final place; a loaded one is completed by that."""
+        self._write("mark_archived", archive_path, now, load_id)
+
+    def mark_failed(self, load_id: int, error: RefdataError, now: datetime, *, cancelled: bool = False) -> None:
+        """The load ended without effect."""
+        status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
+        self._write("mark_failed", status.value, error.category, str(error)[:MAX_MESSAGE], now, load_id)
+
+    def hand_back(self, load_id: int, error: RefdataError) -> None:
+        """The load gave up for a transient reason and waits for the watcher."""
+        self._write("hand_back_file", error.category, str(error)[:MAX_MESSAGE], load_id)
+
+    def page(
+        self, *, status: str | None = None, search: str | None = None, limit: int = 50, offset: int = 0
+    ) -> tuple[LedgerRow, ...]:
+        """Rows of the ledger, newest first."""
+        pattern = None if not search else f"%{_like(search)}%"
+        values = (status, status, pattern, pattern, pattern, limit, offset)
+        with self._warehouse.transaction(write=False) as session:
+            return tuple(_row(line) for line in session.query(self._sql("select_files_page"), values))
+
+    def counts(self) -> dict[str, int]:
+        """How many files stand in each status."""
+        with self._warehouse.transaction(write=False) as session:
+            return {str(line[0]): int(line[1]) for line in session.query(self._sql("count_files"))}
+
+    def tables(self) -> tuple[TableSummary, ...]:
+        """Each loaded table with its last load."""
+        with self._warehouse.transaction(write=False) as session:
+            found = session.query(self._sql("summarise_tables"))
+        return tuple(
+            TableSummary(line[0], _time(line[1]), int(line[2]), int(line[3]), int(line[4]), int(line[5]))
+            for line in found
+        )
+
+    def _sql(self, name: str) -> str:
+        return self._warehouse.statement(name)
+
+    def _run(self, session: Session, name: str, *values: object) -> int:
+        return session.execute(self._sql(name), values)
+
+    def _write(self, name: str, *values: object) -> int:
+        with self._warehouse.transaction() as session:
+            return self._run(session, name, *values)
+
+    def _by_path(self, session: Session, path: str) -> LedgerRow | None:
+        found = session.query(self._sql("select_file_by_path"), (path,))
+        return _row(found[0]) if found else None
+
+
+def identity_text(identity: FileIdentity) -> str:
+    """An identity as the ledger keeps it."""
+    return f"{identity.size}-{identity.mtime_ns}-{identity.ctime_ns}-{identity.inode}"
+
+
+def _identity_values(file: DroppedFile) -> tuple[object, ...]:
+    return file.identity.size, file.identity.mtime_ns, identity_text(file.identity)
+
+
+def _another_file(row: LedgerRow, file: DroppedFile) -> bool:
+    """Whether the row is about an earlier drop under this path, with a fate of its own."""
+    return row.status not in IN_FLIGHT and row.file_identity != identity_text(file.identity)
+
+
+def _row(line: Row) -> LedgerRow:
+    values = dict(zip((spec.name for spec in fields(LedgerRow)), line, strict=True))
+    values["status"] = FileStatus(values["status"])
+    values["load_type"] = LoadType(values["load_type"])
+    values["is_reference_data"] = bool(values["is_reference_data"])
+    for name in ("created_at", "processed_at", "started_at", "loaded_at"):
+        values[name] = _time(values[name])
+    for name in ("warnings", "detected_headers"):
+        values[name] = tuple(json.loads(values[name] or "[]"))
+    return LedgerRow(**values)
+
+
+def _time(value: datetime | str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def _lost_turn(load_id: int) -> SupersededError:
+    return SupersededError(
+        f"Load {load_id} no longer holds its table's turn",
+        where=f"load {load_id}",
+        advice="Nothing, when a newer run of the same file goes on; else clear the failed task.",
+    )

@@ -1,0 +1,100 @@
+"""The interface that every engine has. Nothing above this package knows which engine it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from refdata.core.alignment import Alignment
+from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
+
+Row = tuple[Any, ...]
+Progress = Callable[[int], None]
+"""Called with the number of rows staged so far; may raise to stop the load."""
+
+
+class Session(Protocol):
+    """Statements within one transaction. ``?`` stands for each value; errors are of the error tree."""
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """The rows of a SELECT, or of a statement with OUTPUT or RETURNING."""
+        ...
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Runs a statement; the number of rows it changed."""
+        ...
+
+
+class Warehouse(Protocol):
+    """One database with the schemas ``ref`` and ``bkp``."""
+
+    @property
+    def engine(self) -> str:
+        """``sqlite``, ``mssql`` or ``odbc``."""
+        ...
+
+    @property
+    def database(self) -> str:
+        """The database's name, for the configuration table and messages; never a secret."""
+        ...
+
+    def statement(self, name: str) -> str:
+        """The text of a file in ``include/sql`` for this engine."""
+        ...
+
+    def initialise(self) -> None:
+        """Creates schemas, ledger and configuration where they are missing; safe to run again."""
+        ...
+
+    def transaction(self, *, write: bool = True, lock: str | None = None) -> AbstractContextManager[Session]:
+        """A transaction: committed at the end, rolled back when an exception leaves it.
+
+        :param write: False only reads.
+        :param lock: name of an application lock that is held to the end of the transaction.
+        """
+        ...
+
+    def table(self, name: TableName) -> Table | None:
+        """A live table with its columns, or None."""
+        ...
+
+    def tables(self, schema: str) -> tuple[Table, ...]:
+        """All tables of a schema that hold loaded data, by name; no ledger, configuration or stage."""
+        ...
+
+    def align(self, plan: Alignment) -> None:
+        """Creates or alters the live table and the table of its versions, in one transaction.
+
+        :raises SchemaError: when the database refuses the change.
+        """
+        ...
+
+    def stage(
+        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
+    ) -> tuple[int, str]:
+        """Streams batches into a new stage table; returns the rows staged and the method used.
+
+        The batches' columns are ``columns`` in order, in the Arrow types that the reader gives.
+        """
+        ...
+
+    def stages(self) -> tuple[Stage, ...]:
+        """All stage tables that exist."""
+        ...
+
+    def drop_stage(self, stage: Stage) -> None:
+        """Removes a stage table; nothing happens when there is none."""
+        ...
+
+    def publish(self, request: Publication) -> Published:
+        """Makes the staged rows live and the ledger row ``loaded``, in one transaction.
+
+        Done a second time for the same attempt it returns what the first did.
+
+        :raises SupersededError: when a newer attempt holds the load.
+        :raises DataError: when the number of rows differs from ``request.rows``; nothing is changed.
+        """
+        ...

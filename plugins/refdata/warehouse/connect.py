@@ -1,0 +1,41 @@
+"""Chooses the engine by the type of the Airflow connection."""
+
+from __future__ import annotations
+
+from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+from airflow.sdk import BaseHook
+
+from refdata.core.errors import ConfigurationError
+from refdata.core.settings import Settings
+from refdata.warehouse.base import Warehouse
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """The warehouse behind the Airflow connection ``settings.conn_id``.
+
+    :raises ConfigurationError: when the connection is missing or of a type that no engine serves.
+    """
+    conn_type = _connection_type(settings.conn_id)
+    if conn_type == "sqlite":
+        from refdata.warehouse.sqlite.engine import SqliteWarehouse
+
+        return SqliteWarehouse(SqliteHook(sqlite_conn_id=settings.conn_id), settings)
+    raise ConfigurationError(
+        f"Connection {settings.conn_id} has the type {conn_type!r}, which no engine serves",
+        where=f"Airflow connection {settings.conn_id}",
+        advice="Use a connection of type mssql, odbc or sqlite.",
+    )
+
+
+def _connection_type(conn_id: str) -> str:
+    try:
+        return str(BaseHook.get_connection(conn_id).conn_type)
+    except Exception as error:
+        # Airflow raises several unrelated types for a missing connection, by where the code runs.
+        if "isn't defined" not in str(error) and type(error).__name__ != "AirflowNotFoundException":
+            raise
+        raise ConfigurationError(
+            f"Airflow connection {conn_id} does not exist",
+            where=f"Airflow connection {conn_id}",
+            advice="Create it, for instance: airflow connections add refdata_default --conn-type sqlite --conn-host PATH",
+        ) from error

@@ -1,0 +1,75 @@
+"""The publish transaction, the same for every engine: fence, version, replace or add, check, mark."""
+
+from __future__ import annotations
+
+from refdata.core import publishing
+from refdata.core.errors import DataError, SupersededError
+from refdata.core.model import Publication, Published, Table
+from refdata.core.settings import Settings
+from refdata.warehouse.base import Session, Warehouse
+
+
+def publish_rows(
+    warehouse: Warehouse, session: Session, request: Publication, live: Table, source: str, settings: Settings
+) -> Published:
+    """Runs within ``session``'s transaction, which the caller commits.
+
+    :param source: the stage table's quoted name.
+    :raises SupersededError: when another attempt holds the load.
+    :raises DataError: when the rows published are not the rows staged.
+    """
+    done = _already_published(warehouse, session, request)
+    if done is not None:
+        return done
+    table = request.stage.table
+    version = int(session.query(warehouse.statement("select_latest_version"), (table.name,))[0][0])
+    if publishing.replaces(request):
+        _run(session, publishing.keep_version(table, live.columns, settings.bkp_schema, version))
+        _run(session, publishing.empty_table(table, settings.publish_method))
+    rows = _run(session, publishing.insert_rows(request, source))
+    _check_count(request, rows)
+    _mark(warehouse, session, request, version + 1)
+    return Published(rows, version + 1)
+
+
+def _already_published(warehouse: Warehouse, session: Session, request: Publication) -> Published | None:
+    """What this attempt published before a crash; None when it is still to do.
+
+    :raises SupersededError: when the load is no longer this attempt's.
+    """
+    stage = request.stage
+    found = session.query(warehouse.statement("select_publication"), (stage.load_id,))
+    status, attempt, rows, version = found[0] if found else ("", 0, 0, 0)
+    if attempt == stage.attempt and status in ("loaded", "completed"):
+        return Published(int(rows), int(version))
+    if attempt == stage.attempt and status == "processing":
+        return None
+    raise _superseded(request)
+
+
+def _run(session: Session, statement: publishing.Statement) -> int:
+    return session.execute(statement.sql, statement.values)
+
+
+def _check_count(request: Publication, rows: int) -> None:
+    if rows != request.rows:
+        raise DataError(
+            f"{request.rows} rows were staged and {rows} would be published; nothing was changed",
+            where=str(request.stage.table),
+            advice="Look for a trigger on the table or another writer of the stage table, then clear the task.",
+        )
+
+
+def _mark(warehouse: Warehouse, session: Session, request: Publication, version: int) -> None:
+    stage = request.stage
+    values = (request.rows, request.rejected, version, request.method, request.loaded_at, stage.load_id, stage.attempt)
+    if session.execute(warehouse.statement("mark_loaded"), values) != 1:
+        raise _superseded(request)
+
+
+def _superseded(request: Publication) -> SupersededError:
+    return SupersededError(
+        f"Attempt {request.stage.attempt} of load {request.stage.load_id} no longer holds its turn, so it stopped",
+        where=str(request.stage.table),
+        advice="Nothing: a newer attempt of the same load goes on.",
+    )

@@ -1,0 +1,142 @@
+"""Opens the embedded database: one file for the connection, one for each schema.
+
+SQLite commits over several attached files atomically through a super-journal, but only while every
+file uses a rollback journal; in WAL mode each file commits on its own, so a crash between two could
+leave the table new and its version missing. https://www.sqlite.org/lang_attach.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+
+from refdata.core.errors import (
+    ConfigurationError,
+    ConnectionLostError,
+    DataError,
+    LockTimeoutError,
+    PermissionDeniedError,
+    RefdataError,
+    SchemaError,
+    StorageFullError,
+)
+from refdata.core.naming import quote
+from refdata.core.settings import Settings
+from refdata.warehouse.sqlite.values import parameter
+
+_BY_CODE: dict[int, tuple[type[RefdataError], str]] = {
+    sqlite3.SQLITE_BUSY: (LockTimeoutError, "Nothing: the step is tried again. Raise lock_timeout if it recurs."),
+    sqlite3.SQLITE_LOCKED: (LockTimeoutError, "Nothing: the step is tried again."),
+    sqlite3.SQLITE_FULL: (StorageFullError, "Free space on the disk that holds the database files."),
+    sqlite3.SQLITE_IOERR: (StorageFullError, "Check the disk that holds the database files."),
+    sqlite3.SQLITE_READONLY: (PermissionDeniedError, "Give the Airflow worker the right to write the database files."),
+    sqlite3.SQLITE_PERM: (PermissionDeniedError, "Give the Airflow worker the right to write the database files."),
+    sqlite3.SQLITE_CANTOPEN: (ConnectionLostError, "Create the folder of the database files and make it writable."),
+    sqlite3.SQLITE_NOTADB: (ConfigurationError, "Point the connection at a SQLite file, or at a new path."),
+    sqlite3.SQLITE_CORRUPT: (ConfigurationError, "Restore the database files from a backup."),
+    sqlite3.SQLITE_CONSTRAINT: (DataError, "Remove the constraint, or correct the rows in the file."),
+    sqlite3.SQLITE_TOOBIG: (DataError, "Split the value; SQLite takes one gigabyte at most."),
+}
+
+
+def translate(error: sqlite3.Error, where: str) -> RefdataError:
+    """The driver's error as one of the error tree."""
+    code = getattr(error, "sqlite_errorcode", None)
+    found = _BY_CODE.get(code & 0xFF) if code is not None else None
+    kind, advice = found or (SchemaError, "Run `refdata init-db`; if it stays, report the message.")
+    return kind(f"SQLite refused: {error}", where=where, advice=advice)
+
+
+class SqliteSession:
+    """Statements on one connection, with the driver's errors translated."""
+
+    def __init__(self, connection: sqlite3.Connection, where: str) -> None:
+        self._connection = connection
+        self._where = where
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """See ``Session.query``."""
+        with self._translated():
+            return self._connection.execute(sql, [parameter(value) for value in values]).fetchall()
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> int:
+        """See ``Session.execute``."""
+        with self._translated():
+            return self._connection.execute(sql, [parameter(value) for value in values]).rowcount
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise translate(error, self._where) from error
+
+
+class SqliteFiles:
+    """The files behind one Airflow connection."""
+
+    def __init__(self, hook: SqliteHook, settings: Settings) -> None:
+        self._hook = hook
+        self._settings = settings
+        with contextlib.closing(self._hook_connection()) as connection:
+            name = connection.execute("PRAGMA database_list").fetchone()[2]
+        if not name:
+            raise ConfigurationError(
+                "The SQLite connection names no file",
+                where=f"connection {settings.conn_id}",
+                advice="Set the connection's host to the path of a file; memory has no place for versions.",
+            )
+        self.main = Path(name)
+
+    def schema_file(self, schema: str) -> Path:
+        """The file of a schema: ``refdata.db`` has ``refdata.ref.db`` and ``refdata.bkp.db``."""
+        return self.main.with_name(f"{self.main.stem}.{schema}{self.main.suffix}")
+
+    @property
+    def stage_folder(self) -> Path:
+        """Where stage databases lie: their own files, so that staging blocks nobody."""
+        return self.main.with_name(f"{self.main.stem}.stage")
+
+    def connect(self) -> sqlite3.Connection:
+        """A connection with both schemas attached, in which transactions are begun by hand.
+
+        :raises ConnectionLostError: when a file cannot be opened.
+        """
+        connection = self._hook_connection()
+        try:
+            self._prepare(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            raise translate(error, str(self.main)) from error
+        except RefdataError:
+            connection.close()
+            raise
+        return connection
+
+    def _hook_connection(self) -> sqlite3.Connection:
+        try:
+            return self._hook.get_conn()
+        except sqlite3.Error as error:
+            raise translate(error, f"connection {self._settings.conn_id}") from error
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {int(self._settings.lock_timeout * 1000)}")
+        for schema in (self._settings.ref_schema, self._settings.bkp_schema):
+            connection.execute(f"ATTACH DATABASE ? AS {quote(schema)}", (str(self.schema_file(schema)),))
+        for schema in ("main", self._settings.ref_schema, self._settings.bkp_schema):
+            self._require_rollback_journal(connection, schema)
+
+    def _require_rollback_journal(self, connection: sqlite3.Connection, schema: str) -> None:
+        mode = connection.execute(f"PRAGMA {quote(schema)}.journal_mode").fetchone()[0]
+        if mode == "wal":
+            raise ConfigurationError(
+                f"The SQLite file of schema {schema} is in WAL mode: a commit over several files is not atomic there",
+                where=str(self.main),
+                advice="Run PRAGMA journal_mode=DELETE on that file while nothing else uses it.",
+            )

@@ -1,0 +1,93 @@
+"""Renders types and alignments as SQLite's SQL. Pure: returns statements, runs none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from refdata.core.alignment import Widening
+from refdata.core.model import Column, TableName
+from refdata.core.naming import quote
+from refdata.core.publishing import column_list, qualified
+from refdata.core.sqltypes import SqlType, TypeKind
+
+EXACT_DIGITS = 15
+"""Decimal digits that a double keeps (IEEE 754, DBL_DIG). A DECIMAL column has numeric affinity, which
+stores a double, so a longer one is declared DECIMAL_TEXT, which has text affinity and keeps each digit.
+https://www.sqlite.org/datatype3.html#determination_of_column_affinity"""
+
+_DECLARED = re.compile(r"(?P<name>[A-Z0-9_]+)\s*(?:\(\s*(?P<first>\d+)\s*(?:,\s*(?P<second>\d+)\s*)?\))?")
+_INDEX_HEAD = re.compile(r"^CREATE\s+(?P<kind>(?:UNIQUE\s+)?INDEX|TRIGGER)\s+(?:IF\s+NOT\s+EXISTS\s+)?", re.IGNORECASE)
+
+
+def declared_type(kind: SqlType) -> str:
+    """How a type stands in CREATE TABLE. ``NVARCHAR(MAX)`` is ``TEXT``: SQLite takes numbers only."""
+    if kind.kind is TypeKind.NVARCHAR and kind.length is None:
+        return "TEXT"
+    if kind.kind is TypeKind.DECIMAL and (kind.precision or 0) > EXACT_DIGITS:
+        return f"DECIMAL_TEXT({kind.precision},{kind.scale})"
+    return str(kind)
+
+
+def parse_declared(text: str) -> SqlType:
+    """The type of a column from its declaration; what is not of ours counts as unlimited text."""
+    match = _DECLARED.fullmatch(text.strip().upper())
+    if match is None:
+        return SqlType(TypeKind.NVARCHAR)
+    name = {"DECIMAL_TEXT": "DECIMAL", "NUMERIC": "DECIMAL", "INTEGER": "BIGINT", "REAL": "FLOAT"}.get(
+        match["name"], match["name"]
+    )
+    first, second = (int(match[key]) if match[key] else None for key in ("first", "second"))
+    if name == TypeKind.DECIMAL and first is not None:
+        return SqlType(TypeKind.DECIMAL, precision=first, scale=second or 0)
+    if name in ("NVARCHAR", "VARCHAR", "NCHAR", "CHAR"):
+        return SqlType(TypeKind.NVARCHAR, length=first)
+    plain = name in TypeKind.__members__ and name not in ("DECIMAL", "NVARCHAR")
+    return SqlType(TypeKind(name)) if plain else SqlType(TypeKind.NVARCHAR)
+
+
+def create_table(name: TableName, columns: Sequence[Column]) -> str:
+    """CREATE TABLE with the columns in order."""
+    lines = ",\n    ".join(_definition(column) for column in columns)
+    return f"CREATE TABLE {qualified(name)} (\n    {lines}\n)"
+
+
+def add_columns(name: TableName, columns: Sequence[Column]) -> list[str]:
+    """One ALTER TABLE a column; SQLite takes no more at once."""
+    return [f"ALTER TABLE {qualified(name)} ADD COLUMN {_definition(column)}" for column in columns]
+
+
+def rebuild_table(
+    name: TableName, live: Sequence[Column], widenings: Sequence[Widening], dependents: Sequence[str]
+) -> list[str]:
+    """Gives columns other types by copying the table, since SQLite cannot alter a type.
+
+    ``dependents`` are the CREATE statements of the table's indexes and triggers, made again afterwards.
+    The order of the steps is SQLite's own: https://www.sqlite.org/lang_altertable.html#otheralter
+    """
+    widened = {change.column.name: change for change in widenings}
+    columns = [widened[column.name].column if column.name in widened else column for column in live]
+    copy = TableName(name.schema, f"{name.name}_rebuild")
+    values = ", ".join(_converted(column.name, widened.get(column.name)) for column in live)
+    names = column_list(tuple(column.name for column in live))
+    return [
+        f"DROP TABLE IF EXISTS {qualified(copy)}",
+        create_table(copy, columns),
+        f"INSERT INTO {qualified(copy)} ({names}) SELECT {values} FROM {qualified(name)}",
+        f"DROP TABLE {qualified(name)}",
+        f"ALTER TABLE {qualified(copy)} RENAME TO {quote(name.name)}",
+        *(_INDEX_HEAD.sub(rf"CREATE \g<kind> {quote(name.schema)}.", sql, count=1) for sql in dependents),
+    ]
+
+
+def _definition(column: Column) -> str:
+    null = "" if column.nullable else " NOT NULL"
+    return f"{quote(column.name)} {declared_type(column.type)}{null}"
+
+
+def _converted(name: str, change: Widening | None) -> str:
+    if change is None or change.column.type.kind is not TypeKind.NVARCHAR:
+        return quote(name)
+    if change.old.kind is TypeKind.BIT:
+        return f"CASE {quote(name)} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
+    return f"CAST({quote(name)} AS TEXT)"

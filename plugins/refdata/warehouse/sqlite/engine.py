@@ -1,0 +1,209 @@
+"""The embedded warehouse: the interface of ``warehouse.base`` on SQLite files."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+
+from refdata.core import alignment
+from refdata.core.alignment import Alignment
+from refdata.core.errors import SchemaError
+from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
+from refdata.core.naming import backup_name, parse_stage_name, quote
+from refdata.core.publishing import column_list, qualified
+from refdata.core.settings import Settings
+from refdata.sqlfiles import SqlFiles
+from refdata.warehouse.base import Progress
+from refdata.warehouse.publish import publish_rows
+from refdata.warehouse.sqlite import ddl, values
+from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, translate
+
+_SCRIPTS = (
+    "create_ledger",
+    "create_ledger_index_status",
+    "create_ledger_index_created_at",
+    "create_ledger_index_table_name",
+    "create_config",
+)
+_STAGE_SCHEMA = "stage"
+
+
+class SqliteWarehouse:
+    """See ``warehouse.base.Warehouse``; several worker processes may use the files at once."""
+
+    engine = "sqlite"
+
+    def __init__(self, hook: SqliteHook, settings: Settings) -> None:
+        self._settings = settings
+        self._files = SqliteFiles(hook, settings)
+        self._sql = SqlFiles("sqlite", settings)
+
+    @property
+    def database(self) -> str:
+        """The file's name without its folder."""
+        return self._files.main.stem
+
+    def statement(self, name: str) -> str:
+        """See ``Warehouse.statement``."""
+        return self._sql.text(name)
+
+    def initialise(self) -> None:
+        """See ``Warehouse.initialise``."""
+        self._files.main.parent.mkdir(parents=True, exist_ok=True)
+        with self.transaction() as session:
+            for script in _SCRIPTS:
+                session.execute(self.statement(script))
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[SqliteSession]:  # noqa: ARG002
+        """See ``Warehouse.transaction``. A writer holds all files, so ``lock`` is implied."""
+        with contextlib.closing(self._files.connect()) as connection, self._begun(connection, write=write) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def _begun(self, connection: sqlite3.Connection, *, write: bool) -> Iterator[SqliteSession]:
+        session = SqliteSession(connection, str(self._files.main))
+        session.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        try:
+            yield session
+            session.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.rollback()
+
+    def table(self, name: TableName) -> Table | None:
+        """See ``Warehouse.table``."""
+        with self.transaction(write=False) as session:
+            return _table(session, name)
+
+    def tables(self, schema: str) -> tuple[Table, ...]:
+        """See ``Warehouse.tables``."""
+        sql = f"SELECT name FROM {quote(schema)}.sqlite_master WHERE type = 'table' ORDER BY name"
+        own = {self._settings.ledger_table, self._settings.config_table}
+        with self.transaction(write=False) as session:
+            names = [row[0] for row in session.query(sql) if row[0] not in own and not row[0].startswith("sqlite_")]
+            found = [_table(session, TableName(schema, name)) for name in names]
+        return tuple(table for table in found if table is not None)
+
+    def align(self, plan: Alignment) -> None:
+        """See ``Warehouse.align``."""
+        backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
+        with self.transaction() as session:
+            _align(session, plan.table, plan.columns)
+            _align(session, backup, alignment.backup_columns(plan.columns))
+
+    def stage(
+        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
+    ) -> tuple[int, str]:
+        """See ``Warehouse.stage``. The method is always ``insert``: SQLite has no other."""
+        self._files.stage_folder.mkdir(parents=True, exist_ok=True)
+        self.drop_stage(stage)
+        with contextlib.closing(self._staging_connection(stage)) as connection:
+            try:
+                return _fill(connection, stage, columns, batches, on_progress), "insert"
+            except sqlite3.Error as error:
+                raise translate(error, f"stage of {stage.table}") from error
+
+    def stages(self) -> tuple[Stage, ...]:
+        """See ``Warehouse.stages``."""
+        return tuple(filter(None, map(self._stage_of, sorted(self._files.stage_folder.glob("*.db")))))
+
+    def drop_stage(self, stage: Stage) -> None:
+        """See ``Warehouse.drop_stage``."""
+        path = self._stage_file(stage)
+        for leftover in (path, path.with_name(f"{path.name}-journal")):
+            leftover.unlink(missing_ok=True)
+
+    def publish(self, request: Publication) -> Published:
+        """See ``Warehouse.publish``."""
+        source = qualified(TableName(_STAGE_SCHEMA, request.stage.name))
+        with contextlib.closing(self._files.connect()) as connection:
+            path = self._stage_file(request.stage)
+            if path.exists():
+                connection.execute(f"ATTACH DATABASE ? AS {quote(_STAGE_SCHEMA)}", (str(path),))
+            with self._begun(connection, write=True) as session:
+                live = _table(session, request.stage.table)
+                if live is None:
+                    raise _vanished(request.stage.table)
+                return publish_rows(self, session, request, live, source, self._settings)
+
+    def _stage_file(self, stage: Stage) -> Path:
+        # The table's name may take 300 bytes, more than a file name may: the load id names the file.
+        return self._files.stage_folder / f"stage_{stage.load_id}_{stage.attempt}.db"
+
+    def _staging_connection(self, stage: Stage) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._stage_file(stage), isolation_level=None)
+        # A stage that a crash leaves is thrown away, so nothing is paid for its durability.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        return connection
+
+    def _stage_of(self, path: Path) -> Stage | None:
+        """The stage in a file, by the one table in it; an attempt that died early has none yet."""
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+                found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchone()
+        except sqlite3.Error:
+            found = None  # half written or in use: the file's name tells the load all the same
+        parsed = parse_stage_name(found[0] if found else f"unknown_{path.stem}")
+        return Stage(TableName(self._settings.ref_schema, parsed[0]), *parsed[1:]) if parsed else None
+
+
+def _fill(
+    connection: sqlite3.Connection,
+    stage: Stage,
+    columns: Sequence[Column],
+    batches: Iterable[pa.RecordBatch],
+    on_progress: Progress,
+) -> int:
+    name = TableName("main", stage.name)
+    connection.execute(ddl.create_table(name, columns))
+    marks = ", ".join("?" * len(columns))
+    insert = f"INSERT INTO {qualified(name)} ({column_list(tuple(column.name for column in columns))}) VALUES ({marks})"
+    staged = 0
+    connection.execute("BEGIN")
+    for batch in batches:
+        connection.executemany(insert, values.rows(batch))
+        staged += batch.num_rows
+        on_progress(staged)
+    connection.execute("COMMIT")
+    return staged
+
+
+def _table(session: SqliteSession, name: TableName) -> Table | None:
+    found = session.query(f"PRAGMA {quote(name.schema)}.table_info({quote(name.name)})")
+    columns = tuple(Column(row[1], ddl.parse_declared(row[2]), nullable=not row[3]) for row in found)
+    return Table(name, columns) if columns else None
+
+
+def _align(session: SqliteSession, name: TableName, wanted: Sequence[Column]) -> None:
+    live = _table(session, name)
+    if live is None:
+        session.execute(ddl.create_table(name, wanted))
+        return
+    add, widen = alignment.diff_columns(live.columns, wanted)
+    if widen:
+        for statement in ddl.rebuild_table(name, live.columns, widen, _dependents(session, name)):
+            session.execute(statement)
+    for statement in ddl.add_columns(name, add):
+        session.execute(statement)
+
+
+def _dependents(session: SqliteSession, name: TableName) -> list[str]:
+    sql = f"""SELECT sql FROM {quote(name.schema)}.sqlite_master
+              WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL"""
+    return [row[0] for row in session.query(sql, (name.name,))]
+
+
+def _vanished(table: TableName) -> SchemaError:
+    return SchemaError(
+        f"Table {table} was dropped while its load ran",
+        where=str(table),
+        advice="Clear the task align_table; it creates the table again.",
+    )
