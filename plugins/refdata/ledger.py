@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 
-from refdata.core.errors import RefdataError, SupersededError
+from refdata.core.errors import SupersededError
 from refdata.core.model import DroppedFile, FileIdentity, FileStatus, Format, LedgerRow, LoadType, Scan
 from refdata.warehouse.base import Row, Session, Warehouse
 
@@ -154,14 +154,14 @@ class Ledger:
         """The file lies at its final place; a loaded one is completed by that."""
         self._write("mark_archived", archive_path, now, load_id)
 
-    def mark_failed(self, load_id: int, error: RefdataError, now: datetime, *, cancelled: bool = False) -> None:
+    def mark_failed(self, load_id: int, category: str, message: str, now: datetime, *, cancelled: bool = False) -> None:
         """The load ended without effect."""
         status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
-        self._write("mark_failed", status.value, error.category, str(error)[:MAX_MESSAGE], now, load_id)
+        self._write("mark_failed", status.value, category, message[:MAX_MESSAGE], now, load_id)
 
-    def hand_back(self, load_id: int, error: RefdataError) -> None:
+    def hand_back(self, load_id: int, category: str, message: str) -> None:
         """The load gave up for a transient reason and waits for the watcher."""
-        self._write("hand_back_file", error.category, str(error)[:MAX_MESSAGE], load_id)
+        self._write("hand_back_file", category, message[:MAX_MESSAGE], load_id)
 
     def page(
         self, *, status: str | None = None, search: str | None = None, limit: int = 50, offset: int = 0

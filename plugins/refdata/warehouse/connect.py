@@ -19,7 +19,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
     if conn_type == "sqlite":
         from refdata.warehouse.sqlite.engine import SqliteWarehouse
 
-        return SqliteWarehouse(SqliteHook(sqlite_conn_id=settings.conn_id), settings)
+        return SqliteWarehouse(SqliteHook(sqlite_conn_id=settings.conn_id), settings)  # type: ignore[no-untyped-call]
     raise ConfigurationError(
         f"Connection {settings.conn_id} has the type {conn_type!r}, which no engine serves",
         where=f"Airflow connection {settings.conn_id}",
@@ -37,5 +37,5 @@ def _connection_type(conn_id: str) -> str:
         raise ConfigurationError(
             f"Airflow connection {conn_id} does not exist",
             where=f"Airflow connection {conn_id}",
-            advice="Create it, for instance: airflow connections add refdata_default --conn-type sqlite --conn-host PATH",
+            advice=f"Create it: airflow connections add {conn_id} --conn-type sqlite --conn-host PATH",
         ) from error

@@ -1,0 +1,152 @@
+"""Second step: wait for the table's turn, then give the table the file's columns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from refdata.core import alignment
+from refdata.core.alignment import Alignment
+from refdata.core.errors import DataError, FileChangedError
+from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Table
+from refdata.ingest.context import Deps, Detection
+from refdata.ingest.detect import is_done
+
+
+class NotYetError(Exception):
+    """It is another load's turn; ask again later. Not a failure, hence not of the error tree."""
+
+
+def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
+    """Takes the turn and aligns the table; what was done, in words.
+
+    A file whose content is in the table already is marked as duplicate, and the table stays as it is.
+
+    :raises NotYetError: when an older file of the table goes first.
+    :raises SchemaError: when the file does not fit the table.
+    """
+    row = row_of(deps, detection)
+    if is_done(row):
+        return f"load {row.id} is {row.status} already"
+    attempt = take_turn(deps, file, row)
+    if (earlier := _duplicate_of(deps, row)) is not None:
+        deps.ledger.mark_duplicate(row.id, attempt)
+        return f"duplicate of load {earlier}: this content is in {row.table_name} already"
+    _sweep_stages(deps, row)
+    plan = plan_alignment(deps, row, detection)
+    _check_empty(deps, row, detection)
+    deps.warehouse.align(plan)
+    return alignment.describe(plan)
+
+
+def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignment:
+    """How the table takes the file, against the table as it is now."""
+    target = deps.target(row)
+    rules = deps.rules(row.table_name)
+    live = deps.warehouse.table(target)
+    return alignment.align(
+        target,
+        live,
+        detection.scan.columns,
+        min_match=rules.min_column_match,
+        frozen=rules.frozen,
+        better=_better_tables(deps, live, detection) if live else (),
+    )
+
+
+def row_of(deps: Deps, detection: Detection) -> LedgerRow:
+    """The load's row in the ledger.
+
+    :raises DataError: when somebody removed it.
+    """
+    row = deps.ledger.get(detection.load_id)
+    if row is None:
+        raise DataError(
+            f"Load {detection.load_id} is not in the ledger",
+            where="ledger",
+            advice="Clear the run from its first task; it registers the file again.",
+        )
+    return row
+
+
+def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
+    """The number of a new attempt that holds the table's turn.
+
+    :raises NotYetError: when another load holds it or goes first.
+    :raises FileChangedError: when the file was taken away while it waited.
+    """
+    if not deps.dropoff.is_there(file):
+        raise FileChangedError(
+            "The file is gone, or was changed after its release",
+            where=file.path,
+            advice="Nothing, if you took it away; a changed file is watched and loaded anew.",
+        )
+    older = _older_unregistered(deps, file, row)
+    if older:
+        raise NotYetError(f"{row.file_name} waits for the older {older}")
+    _cancel_vanished(deps, row)
+    attempt = deps.ledger.claim_turn(row, deps.settings.stale_after, deps.clock())
+    if attempt is None:
+        ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
+        raise NotYetError(f"{row.file_name} waits for {ahead}")
+    return attempt
+
+
+def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
+    """An older file for the same table that lies in the folder and has not come to its own load yet.
+
+    The wait is bounded: a file that never becomes stable must not hold the others for ever.
+    """
+    patience = timedelta(seconds=60 + 4 * deps.settings.stability_checks * deps.settings.stability_interval)
+    if deps.clock() - row.created_at > patience:
+        return ""
+    order = (file.identity.mtime_ns, file.name)
+    for other in deps.dropoff.scan().files:
+        older = (other.identity.mtime_ns, other.name) < order
+        if older and other.path != file.path and deps.table_of(other) == row.table_name:
+            known = deps.ledger.by_path(other.path)
+            if known is None:
+                return other.name
+    return ""
+
+
+def _cancel_vanished(deps: Deps, row: LedgerRow) -> None:
+    for other in deps.ledger.waiting(row):
+        if other.status is FileStatus.PENDING and not deps.dropoff.exists(other.file_path):
+            reason = f"{other.file_path} vanished before its load. Drop it again if it was needed."
+            deps.log.warning("Load %s is cancelled: %s", other.id, reason)
+            deps.ledger.mark_failed(other.id, FileChangedError.category, reason, deps.clock(), cancelled=True)
+
+
+def _duplicate_of(deps: Deps, row: LedgerRow) -> int | None:
+    return deps.ledger.live_duplicate(row) if deps.warehouse.table(deps.target(row)) else None
+
+
+def _sweep_stages(deps: Deps, row: LedgerRow) -> None:
+    """Removes what crashed attempts on this table left; the turn is held, so none of them is at work."""
+    for stage in deps.warehouse.stages():
+        owner = deps.ledger.get(stage.load_id)
+        if owner is None or owner.table_name == row.table_name:
+            deps.log.info("Dropping the stage of load %s, attempt %s", stage.load_id, stage.attempt)
+            deps.warehouse.drop_stage(stage)
+
+
+def _better_tables(deps: Deps, live: Table, detection: Detection) -> tuple[str, ...]:
+    names = {column.name.lower() for column in detection.scan.columns}
+    scores = []
+    for table in deps.warehouse.tables(deps.settings.ref_schema):
+        own = {column.name.lower() for column in alignment.own_columns(table)}
+        if own and table.name != live.name:
+            scores.append((len(own & names) / len(own), table.name.name))
+    return tuple(name for share, name in sorted(scores, reverse=True)[:3] if share >= deps.settings.min_column_match)
+
+
+def _check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:
+    if detection.scan.rows or row.load_type is not LoadType.FULL:
+        return
+    if deps.rules(row.table_name).allow_empty_full_load or deps.warehouse.is_empty(deps.target(row)):
+        return
+    raise DataError(
+        f"The file has no rows, and a full load would empty {row.table_name}",
+        where=row.file_name,
+        advice="Drop a file with rows, or set allow_empty_full_load for this table if it shall become empty.",
+    )

@@ -1,0 +1,86 @@
+"""Last steps: the file goes to ``processed`` or ``error``, or is handed back to the watcher."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from refdata.core.errors import FileChangedError, RefdataError, TransientError
+from refdata.core.model import DroppedFile, LedgerRow
+from refdata.ingest.context import Deps
+from refdata.ingest.detect import is_done
+from refdata.ledger import identity_text
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a step failed, as it travels from the step to the error branch and into ``.error.json``."""
+
+    category: str
+    message: str
+    where: str
+    advice: str
+    transient: bool
+    task: str
+
+    @classmethod
+    def of(cls, error: RefdataError, task: str) -> Failure:
+        """The failure that an error of the tree means for the step ``task``."""
+        transient = isinstance(error, TransientError)
+        return cls(error.category, error.what, error.where, error.advice, transient, task)
+
+    @property
+    def text(self) -> str:
+        """What happened, where and what to do, as one text."""
+        return str(RefdataError(self.message, where=self.where, advice=self.advice))
+
+
+def move_to_processed(deps: Deps, file: DroppedFile) -> str:
+    """Archives a loaded (or duplicate) file and completes its ledger row; where it lies now.
+
+    Repeating it after a crash finds the file moved already and writes the ledger.
+    """
+    row = _row(deps, file)
+    if row is None:
+        deps.log.info("%s is archived already", file.path)
+        return ""
+    target = deps.dropoff.archive_processed(file, row)
+    deps.ledger.mark_archived(row.id, target, deps.clock())
+    return target
+
+
+def move_to_error(deps: Deps, file: DroppedFile, failure: Failure) -> str:
+    """Archives a refused file with the reason beside it, and marks the ledger row; where it lies now.
+
+    A failure that is no fault of the file hands the file back to the watcher instead; the answer is ``""``.
+    """
+    if failure.transient:
+        return _hand_back(deps, file, failure)
+    row = _row(deps, file)
+    if row is not None and is_done(row):
+        # The rows are in the table; only what comes after failed. The file is no bad file.
+        return move_to_processed(deps, file)
+    if row is not None:
+        cancelled = failure.category == "cancelled"
+        deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
+    target = deps.dropoff.archive_error(file, row, failure)
+    if row is not None and target:
+        deps.ledger.mark_archived(row.id, target, deps.clock())
+    return target
+
+
+def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
+    """The file first: the watcher must get it back even while the database is away."""
+    try:
+        deps.dropoff.hand_back(file)
+    except FileChangedError as error:
+        deps.log.info("Not handed back: %s", error)
+    row = _row(deps, file)
+    if row is not None:
+        deps.ledger.hand_back(row.id, failure.category, failure.text)
+    return ""
+
+
+def _row(deps: Deps, file: DroppedFile) -> LedgerRow | None:
+    """The file's row; None when it is archived, or when the path belongs to a newer drop."""
+    row = deps.ledger.by_path(file.path)
+    return row if row is not None and row.file_identity == identity_text(file.identity) else None

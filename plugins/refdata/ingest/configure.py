@@ -1,0 +1,40 @@
+"""Fourth step: the reference table's row in ``Reference_Data_Cfg``."""
+
+from __future__ import annotations
+
+from refdata.ingest.context import Deps
+from refdata.ingest.load import Loaded
+
+_CREATED_BY = "refdata"
+
+
+def write_config(deps: Deps, loaded: Loaded) -> str:
+    """Inserts the row once, updates it when a value differs; ``is_enabled`` belongs to people.
+
+    Returns what was done: ``inserted``, ``updated``, ``unchanged`` or ``no reference table``.
+    """
+    row = deps.ledger.get(loaded.load_id)
+    if row is None or not row.is_reference_data:
+        return "no reference table"
+    done = _upsert(deps, row.table_name)
+    deps.ledger.mark_configured(row.id)
+    return done
+
+
+def _upsert(deps: Deps, table: str) -> str:
+    wanted = (
+        deps.rules(table).post_load_procedure or None,
+        deps.settings.source_db or deps.warehouse.database,
+        deps.settings.ref_schema,
+        table,
+    )
+    with deps.warehouse.transaction(lock=f"refdata config {table}") as session:
+        found = session.query(deps.warehouse.statement("select_config"), (table,))
+        if not found:
+            values = (table, *wanted, deps.clock(), _CREATED_BY)
+            session.execute(deps.warehouse.statement("insert_config"), values)
+            return "inserted"
+        if tuple(found[0][:4]) == wanted:
+            return "unchanged"
+        session.execute(deps.warehouse.statement("update_config"), (*wanted, deps.clock(), table))
+        return "updated"

@@ -1,0 +1,50 @@
+"""What every step works with. Time, disk and database come in here and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from refdata.core import naming
+from refdata.core.model import DroppedFile, Format, LedgerRow, Scan, TableName
+from refdata.core.settings import Settings
+from refdata.core.tablerules import TableRules
+from refdata.dropoff import Dropoff
+from refdata.ledger import Ledger
+from refdata.warehouse.base import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What the first step found; the later ones start from it."""
+
+    load_id: int
+    format: Format
+    scan: Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Settings, database, folders, clock (UTC, naive) and log of a load."""
+
+    settings: Settings
+    warehouse: Warehouse
+    dropoff: Dropoff
+    clock: Callable[[], datetime]
+    rules: Callable[[str], TableRules]
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("refdata.ingest"))
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger in the warehouse."""
+        return Ledger(self.warehouse)
+
+    def table_of(self, file: DroppedFile) -> str:
+        """The table that a file loads."""
+        return naming.table_name(file.name, reserved=(self.settings.ledger_table, self.settings.config_table))
+
+    def target(self, row: LedgerRow) -> TableName:
+        """The live table of a load."""
+        return TableName(self.settings.ref_schema, row.table_name)

@@ -1,0 +1,76 @@
+"""First step: register the file, find its format, scan every row."""
+
+from __future__ import annotations
+
+from refdata.core import naming
+from refdata.core.errors import DataError, FormatError
+from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, Scan
+from refdata.csvformat import detect, scan
+from refdata.csvformat.rejects import RejectsFile
+from refdata.ingest.context import Deps, Detection
+
+
+def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
+    """What the file is and which types its columns have; nothing in the database but the ledger changes.
+
+    :raises FormatError: the file is no CSV that can be read safely.
+    :raises DataError: more rows are damaged than the table lets through.
+    :raises FileChangedError: the file is gone, or not the one that was released.
+    """
+    deps.warehouse.initialise()
+    row = deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
+    deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
+    with deps.dropoff.open(file) as path:
+        found = _format(deps, path, row)
+        scanned = _scan(deps, path, found, row)
+    deps.ledger.record_format(row.id, found, scanned, (*found.reasons_for_ledger, *scanned.warnings))
+    _check_rejects(deps, scanned, row)
+    return Detection(row.id, found, scanned)
+
+
+def is_done(row: LedgerRow) -> bool:
+    """Whether the load is published, or found to be a duplicate: only its archive may be missing."""
+    return row.status in (FileStatus.LOADED, FileStatus.COMPLETED, FileStatus.DUPLICATE)
+
+
+def _format(deps: Deps, path: str, row: LedgerRow) -> Format:
+    live = deps.warehouse.table(deps.target(row))
+    known = tuple(column.name for column in live.columns) if live else ()
+    found = detect(
+        path, known_columns=known, code_page=deps.settings.code_page, min_confidence=deps.settings.min_confidence
+    )
+    deps.log.info(
+        "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
+        found.encoding, found.delimiter, found.quote, found.has_header, len(found.header), found.confidence,
+    )
+    return found
+
+
+def _scan(deps: Deps, path: str, found: Format, row: LedgerRow) -> Scan:
+    names = naming.column_names(found.header)
+    with RejectsFile(deps.dropoff.rejects_path(row.id)) as rejects:
+        scanned = scan(path, found, names, on_reject=rejects.write)
+    deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
+    if found.stated_rows is not None and found.stated_rows != scanned.rows + scanned.rejected:
+        raise DataError(
+            f"The file's last line states {found.stated_rows} rows, and {scanned.rows + scanned.rejected} are there",
+            where=row.file_name,
+            advice="Drop the complete file again.",
+        )
+    return scanned
+
+
+def _check_rejects(deps: Deps, scanned: Scan, row: LedgerRow) -> None:
+    allowed = deps.rules(row.table_name).max_rejected_rows
+    if scanned.rejected and not scanned.rows:
+        raise FormatError(
+            f"Not one of {scanned.rejected} rows can be read",
+            where=row.file_name,
+            advice="Open the .rejects.csv beside the file; it gives each line and its reason.",
+        )
+    if scanned.rejected > allowed:
+        raise DataError(
+            f"{scanned.rejected} of {scanned.rows + scanned.rejected} rows are damaged; {allowed} are let through",
+            where=row.file_name,
+            advice="Mend the lines listed in the .rejects.csv beside the file, or raise max_rejected_rows.",
+        )

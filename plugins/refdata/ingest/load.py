@@ -1,0 +1,109 @@
+"""Third step: stream the rows into the attempt's own stage table, then publish them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from refdata.core.alignment import Alignment
+from refdata.core.errors import CancelledError, DataError
+from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
+from refdata.csvformat import read_rows
+from refdata.ingest.align import plan_alignment, row_of, take_turn
+from refdata.ingest.context import Deps, Detection
+from refdata.ingest.detect import is_done
+
+PROGRESS_INTERVAL = 2.0
+"""Seconds between two signs of life in the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the step did; ``rows`` is 0 for a duplicate."""
+
+    load_id: int
+    table: str
+    rows: int
+    rejected: int
+    version: int
+    status: str
+
+
+def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
+    """Stages and publishes the rows; done a second time, it returns what the first did.
+
+    :raises NotYetError: when the turn was lost and another load has it.
+    :raises DataError: when the rows read are not those that the scan counted.
+    """
+    row = row_of(deps, detection)
+    if is_done(row):
+        return _done(row)
+    stage = Stage(deps.target(row), row.id, take_turn(deps, file, row))
+    plan = plan_alignment(deps, row, detection)
+    if plan.changes:
+        deps.warehouse.align(plan)
+    try:
+        rows, method = _stage(deps, file, detection, stage, plan)
+        names = tuple(column.name for column in plan.read)
+        rejected = detection.scan.rejected
+        published = deps.warehouse.publish(
+            Publication(stage, row.load_type, names, rows, rejected, method, deps.clock())
+        )
+    finally:
+        deps.warehouse.drop_stage(stage)
+    deps.log.info("Published %s rows in %s as version %s", published.rows, stage.table, published.version)
+    return Loaded(row.id, row.table_name, published.rows, detection.scan.rejected, published.version, "loaded")
+
+
+def _stage(deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, plan: Alignment) -> tuple[int, str]:
+    columns = tuple(Column(column.name, column.type) for column in plan.read)
+    rejected = 0
+
+    def count(_: object) -> None:
+        nonlocal rejected
+        rejected += 1
+
+    with deps.dropoff.open(file) as path:
+        batches = read_rows(path, detection.format, columns=plan.read, on_reject=count)
+        rows, method = deps.warehouse.stage(stage, columns, batches, _progress(deps, stage, detection.scan.rows))
+    if (rows, rejected) != (detection.scan.rows, detection.scan.rejected):
+        raise DataError(
+            f"{detection.scan.rows} rows and {detection.scan.rejected} rejects were counted,"
+            f" {rows} and {rejected} were read; nothing was loaded",
+            where=file.path,
+            advice="Drop the file again; if it recurs, report the file.",
+        )
+    return rows, method
+
+
+def _progress(deps: Deps, stage: Stage, total: int) -> Callable[[int], None]:
+    """Reports rows and rate every two seconds, and stops the load when it may go on no longer."""
+    started = last = time.monotonic()
+
+    def report(rows: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - started > deps.settings.load_timeout:
+            raise _timed_out(deps, stage, rows)
+        if now - last >= PROGRESS_INTERVAL:
+            last = now
+            rate = rows / (now - started)
+            deps.log.info("Staged %s of %s rows (%.0f %%), %.0f rows/s", rows, total, 100 * rows / max(total, 1), rate)
+            deps.ledger.report_progress(stage.load_id, stage.attempt, rows, deps.clock())
+
+    return report
+
+
+def _timed_out(deps: Deps, stage: Stage, rows: int) -> CancelledError:
+    return CancelledError(
+        f"The load took longer than load_timeout ({deps.settings.load_timeout:.0f} s); {rows} rows were staged",
+        where=str(stage.table),
+        advice="Raise load_timeout, or split the file. The table is as it was.",
+    )
+
+
+def _done(row: LedgerRow) -> Loaded:
+    return Loaded(
+        row.id, row.table_name, row.rows_loaded or 0, row.rows_rejected or 0, row.version_id or 0, row.status.value
+    )

@@ -1,0 +1,130 @@
+"""The steps of a load as Airflow operators; each wraps one use case of ``refdata.ingest``."""
+
+from __future__ import annotations
+
+import abc
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, timezone
+from airflow.sdk.exceptions import AirflowRescheduleException
+
+from refdata import serial, wiring
+from refdata.core.errors import ConnectionLostError, RefdataError
+from refdata.core.model import DroppedFile
+from refdata.ingest.align import NotYetError, align_table
+from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.configure import write_config
+from refdata.ingest.context import Deps, Detection
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import Loaded, load_rows
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+FAILURE_KEY = "failure"
+
+
+class RefDataStep(BaseOperator, abc.ABC):
+    """A step of ``refdata_load``. The file comes from the run's conf.
+
+    An error of the tree is pushed to XCom as ``failure`` before it is raised, so that the error branch
+    can say why. Permanent ones fail at once and transient ones are retried: ``wiring.retry_policy``.
+    """
+
+    ui_color = "#dbe9f6"
+
+    def execute(self, context: Context) -> Any:
+        """Runs the step; returns its result as JSON's own types."""
+        try:
+            deps = wiring.connect()
+            return self.step(deps, wiring.file_of_run(deps, context), context)
+        except NotYetError as wait:
+            self.log.info("Not yet: %s", wait)
+            raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None
+        except RefdataError as error:
+            failure = Failure.of(error, self.task_id)
+            context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(failure))
+            raise
+
+    @abc.abstractmethod
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> Any:
+        """What the step does."""
+
+    def _turn_poll(self) -> timedelta:
+        return timedelta(seconds=wiring.settings().turn_poll_interval)
+
+
+class DetectFormatOperator(RefDataStep):
+    """Registers the file, detects its format and scans every row."""
+
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
+        """The detection, for the next steps."""
+        return serial.to_json(detect_format(deps, file, context["run_id"]))
+
+
+class AlignTableOperator(RefDataStep):
+    """Waits for the table's turn by rescheduling itself, then creates or widens the table."""
+
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
+        """What was done, in words."""
+        done = align_table(deps, file, _detection(context))
+        self.log.info("Table: %s", done)
+        return done
+
+
+class LoadRowsOperator(RefDataStep):
+    """Stages the rows and publishes them in one transaction."""
+
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
+        """Rows, rejects and version."""
+        return serial.to_json(load_rows(deps, file, _detection(context)))
+
+
+class WriteConfigOperator(RefDataStep):
+    """Registers a reference table in ``Reference_Data_Cfg``."""
+
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:  # noqa: ARG002
+        """What was done: inserted, updated, unchanged or no reference table."""
+        return write_config(deps, serial.from_json(Loaded, context["ti"].xcom_pull(task_ids="load_rows")))
+
+
+class MoveToProcessedOperator(RefDataStep):
+    """Archives the file of a load that went well."""
+
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:  # noqa: ARG002
+        """Where the file lies now."""
+        return move_to_processed(deps, file)
+
+
+class MoveToErrorOperator(RefDataStep):
+    """Archives a refused file with the reason beside it, or hands it back to the watcher."""
+
+    steps = ("write_config", "load_rows", "align_table", "detect_format")
+
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
+        """Where the file lies now; empty when it was handed back."""
+        failure = self._failure(context)
+        self.log.error("%s failed: %s", failure.task, failure.text)
+        return move_to_error(deps, file, failure)
+
+    def _failure(self, context: Context) -> Failure:
+        for task in self.steps:
+            found = context["ti"].xcom_pull(task_ids=task, key=FAILURE_KEY)
+            if found:
+                return serial.from_json(Failure, found)
+        return Failure(
+            category="internal",
+            message="A step ended without saying why: it was killed, or ran into an unforeseen error",
+            where=context["run_id"],
+            advice="Read the failed task's log in Airflow; drop the file again when the cause is mended.",
+            transient=False,
+            task="unknown",
+        )
+
+
+def _detection(context: Context) -> Detection:
+    found = context["ti"].xcom_pull(task_ids="detect_format")
+    if found is None:
+        raise ConnectionLostError("The result of detect_format is missing", advice="Clear the run from its first task.")
+    return serial.from_json(Detection, found)

@@ -1,0 +1,39 @@
+"""Carries the model's dataclasses through JSON, as XCom and the ledger need it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from refdata.core.errors import ConfigurationError
+
+T = TypeVar("T")
+
+
+def to_json(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON's own types."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(value)))
+    return plain
+
+
+def from_json(kind: type[T], value: object) -> T:
+    """The dataclass that ``to_json`` wrote.
+
+    :raises ConfigurationError: naming the fields that do not fit.
+    """
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError as error:
+        places = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise ConfigurationError(
+            f"No valid {kind.__name__}: {places}", where="task input", advice="Clear the run from its first task."
+        ) from None
+
+
+@cache
+def _adapter(kind: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(kind)

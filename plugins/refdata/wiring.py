@@ -1,0 +1,92 @@
+"""Builds what the steps work with from Airflow's configuration and connection."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
+from refdata import serial
+from refdata.config import load_settings
+from refdata.core.errors import ConfigurationError, PermanentError
+from refdata.core.model import DroppedFile
+from refdata.core.settings import Settings
+from refdata.core.tablerules import TableRules, rules_of
+from refdata.dropoff import Dropoff
+from refdata.ingest.context import Deps
+from refdata.warehouse.connect import open_warehouse
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    return load_settings()
+
+
+def connect(configured: Settings | None = None) -> Deps:
+    """What a step needs, from Airflow's configuration and connection.
+
+    :raises ConfigurationError: when a setting or the connection is wrong.
+    """
+    chosen = configured or settings()
+    return Deps(
+        settings=chosen,
+        warehouse=open_warehouse(chosen),
+        dropoff=Dropoff(chosen),
+        clock=utc_now,
+        rules=lambda table: table_rules(chosen, table),
+        log=logging.getLogger("refdata.ingest"),
+    )
+
+
+def utc_now() -> datetime:
+    """The time as the ledger keeps it: UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def table_rules(configured: Settings, table: str) -> TableRules:
+    """The overrides for a table, read from ``tables.yaml`` at each call, so that a change counts at once.
+
+    :raises ConfigurationError: when the file cannot be read or has a wrong key.
+    """
+    path = Path(configured.tables_file)
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(
+            f"The table rules cannot be read: {error}", where=str(path), advice="Correct the file, or remove it."
+        ) from error
+    return rules_of(table, document, configured, str(path))
+
+
+def file_of_run(deps: Deps, context: Context) -> DroppedFile:
+    """The dropped file that a run of ``refdata_load`` is about, from its conf.
+
+    A person who triggers the DAG by hand gives only ``path``; the rest is looked up.
+    """
+    conf: Mapping[str, Any] = context["params"]
+    if conf.get("identity"):
+        names = ("path", "identity", "load_type", "is_reference_data")
+        return serial.from_json(DroppedFile, {name: conf.get(name) for name in names})
+    return deps.dropoff.find(str(conf["path"]))
+
+
+def task_defaults(configured: Settings) -> dict[str, Any]:
+    """``default_args`` of the load's tasks: transient errors are retried with growing delays, others are not."""
+    return {
+        "retries": configured.retries,
+        "retry_delay": timedelta(seconds=configured.retry_delay),
+        "retry_exponential_backoff": True,
+        "max_retry_delay": timedelta(seconds=configured.max_retry_delay),
+        "retry_policy": ExceptionRetryPolicy(
+            rules=[RetryRule(exception=PermanentError, action=RetryAction.FAIL, reason="trying again changes nothing")]
+        ),
+        "execution_timeout": timedelta(seconds=configured.load_timeout + 60),
+    }
