@@ -1,0 +1,111 @@
+"""Which names a dropoff tree knows, which it passes over, which it refuses, and what archives call them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+from refdata.core.errors import DropoffError
+from refdata.core.model import LoadType
+
+REFERENCE_FOLDER = "reference_data_table"
+OTHER_FOLDER = "none_reference_data_table"
+CLASS_FOLDERS = (REFERENCE_FOLDER, OTHER_FOLDER)
+LOAD_FOLDERS = tuple(f"{kind}/{load.value}" for kind in CLASS_FOLDERS for load in LoadType)
+EXTENSION = ".csv"
+OWN_PREFIX = ".refdata-"
+"""Start of the names that refdata itself gives to files in transit; hidden, so no scan takes them up."""
+
+MAX_NAME_UNITS = 255
+"""UTF-16 code units of ``File_Monitor_Tracking.file_name``, an NVARCHAR(255)."""
+MAX_NAME_BYTES = 255
+"""Linux ``NAME_MAX``, https://man7.org/linux/man-pages/man3/pathconf.3.html"""
+
+# Office lock files (~$x.csv), editors' and browsers' names for what is still being written.
+_TEMPORARY = re.compile(r"^[.~].*|.*\.(?:tmp|temp|part|partial|filepart|crdownload|download)(?:\.csv)?$", re.IGNORECASE)
+
+
+def is_candidate(name: str) -> bool:
+    """Whether a name asks to be loaded: it ends in ``.csv``, in any case, and is not hidden or temporary."""
+    return name.lower().endswith(EXTENSION) and not _TEMPORARY.match(name)
+
+
+def name_fault(name: str) -> str:
+    """Why a candidate's name cannot be taken, or ``""`` when it can."""
+    try:
+        units = len(name.encode("utf-16-le")) // 2
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8"
+    if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in name):
+        return "its name holds a control character"
+    return f"its name is longer than {MAX_NAME_UNITS} characters" if units > MAX_NAME_UNITS else ""
+
+
+def load_of(path: str) -> tuple[LoadType, bool]:
+    """Load type and whether it is reference data, for a path relative to the dropoff root.
+
+    :raises DropoffError: when the path is not exactly one candidate name in one of the four load folders.
+    """
+    folder, _, name = path.rpartition("/")
+    if folder not in LOAD_FOLDERS or not is_candidate(name) or name_fault(name):
+        raise DropoffError(
+            "Not a file that may be loaded",
+            where=printable(path),
+            advice=f"Drop a .csv file into one of {', '.join(LOAD_FOLDERS)}",
+        )
+    kind, _, load = folder.partition("/")
+    return LoadType(load), kind == REFERENCE_FOLDER
+
+
+def printable(text: str) -> str:
+    """A name that can go into a log line, a message or JSON: unprintable characters become escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def processed_name(name: str, moment: datetime, number: int = 1) -> str:
+    """``20241201_120000_airports.csv``; the second file of that name is ``…_airports_2.csv``."""
+    return _stamped(f"{_stamp(moment)}_", name, number)
+
+
+def error_name(name: str, moment: datetime, number: int = 1) -> str:
+    """``ERROR_20241201_120000_airports.csv``, numbered as ``processed_name``."""
+    return _stamped(f"ERROR_{_stamp(moment)}_", name, number)
+
+
+def beside(archived: str, suffix: str) -> str:
+    """A name beside an archived file: ``…_airports.csv`` and ``error.json`` → ``…_airports.error.json``."""
+    stem, extension = _split(archived)
+    # The longest sidecar decides how long a stem may get, so that it is cut in ``_stamped`` only.
+    return f"{stem}.{suffix}" if extension else f"{archived}.{suffix}"
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%d_%H%M%S")
+
+
+_SIDECAR_BYTES = len(".rejects.csv")
+
+
+def _stamped(prefix: str, name: str, number: int) -> str:
+    stem, extension = _split(name)
+    tail = f"_{number}" if number > 1 else ""
+    room = MAX_NAME_BYTES - len(prefix) - len(tail) - max(_SIDECAR_BYTES, len(extension))
+    return f"{prefix}{_cut(stem, room)}{tail}{extension}"
+
+
+def _split(name: str) -> tuple[str, str]:
+    stem, dot, extension = name.rpartition(".")
+    return (stem, f".{extension}") if dot and f".{extension}".lower() == EXTENSION else (name, "")
+
+
+def _cut(stem: str, room: int) -> str:
+    """A stem of at most ``room`` bytes: the middle goes, beginning and end stay."""
+    data = stem.encode("utf-8", "surrogateescape")
+    if len(data) <= room:
+        return stem
+    mark = "~"
+    head = (room - len(mark) + 1) // 2
+    tail = room - len(mark) - head
+    # Cutting may split a character: its remains are dropped.
+    return f"{data[:head].decode('utf-8', 'ignore')}{mark}{data[-tail:].decode('utf-8', 'ignore')}"

@@ -1,0 +1,210 @@
+"""When is a dropped file whole? A state machine over what successive scans saw, without clock or disk.
+
+A file is released after ``Rule.checks`` consecutive checks, ``Rule.interval_ns`` apart, that found
+size, mtime, ctime and inode as they were. Its first sighting is the baseline and is none of them, so
+six checks 15 s apart are 90 s of rest. What the machine keeps, whatever happens around it:
+
+- A check that comes sooner than the interval counts for nothing and starts nothing, so a restart can
+  lengthen a wait and never shorten it. A check that comes late is one check.
+- Each file counts for itself: neither other files' releases nor their changes touch its count.
+- A released file is remembered until it is gone or has become another, so it is not released twice.
+- A release is an offer until the watch run that carried it is known to have ended well (``settle``);
+  else the next run makes it again. The load's run id follows from the file's identity, so an offer
+  made twice still starts one load.
+
+A state holds digests of paths and identities only. Digests that collide can restart a count, never
+shorten one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from refdata.core.model import FileIdentity
+
+DIGEST_LENGTH = 12
+"""Characters of a digest: 72 bits."""
+
+
+class Phase(StrEnum):
+    """Where a file stands with the watcher."""
+
+    WAITING = "w"
+    OFFERED = "o"
+    RELEASED = "r"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long a file must rest: ``checks`` unchanged checks, ``interval_ns`` nanoseconds apart.
+
+    At most ``max_releases`` files are released by one check; the rest follow, longest waiting first.
+    """
+
+    checks: int = 6
+    interval_ns: int = 15_000_000_000
+    max_releases: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A file as last seen: the digest of its identity, and the unchanged checks since it became so."""
+
+    identity: str
+    checks: int = 0
+    phase: Phase = Phase.WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """What the watcher knows between two checks.
+
+    ``files`` and ``reported`` are keyed by the digest of a path. ``checked_ns`` is the wall-clock time
+    of the last check that counted (None before the first), ``interval_ns`` the interval it counted
+    by, ``carrier`` the watch run that the offered files were given to.
+    """
+
+    files: Mapping[str, Watched] = field(default_factory=dict)
+    reported: frozenset[str] = frozenset()
+    checked_ns: int | None = None
+    interval_ns: int = 0
+    carrier: str = ""
+
+    def count(self, phase: Phase) -> int:
+        """How many files are in a phase."""
+        return sum(watched.phase is phase for watched in self.files.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check did. ``released`` and ``restarted`` are paths; ``forgotten`` counts files gone."""
+
+    state: WatchState
+    counted: bool
+    released: tuple[str, ...] = ()
+    restarted: tuple[str, ...] = ()
+    forgotten: int = 0
+
+
+def check(
+    state: WatchState, rule: Rule, observed: Mapping[str, FileIdentity], now_ns: int, *, carrier: str = ""
+) -> Check:
+    """The next state, given what a scan saw at ``now_ns``, and the files that are released by it.
+
+    :param observed: path → identity of every file in the load folders.
+    :param now_ns: wall-clock time, nanoseconds since the epoch.
+    :param carrier: name of the watch run that takes the released files away.
+    """
+    counted = remaining_ns(state, rule, now_ns) == 0
+    places = {path: digest(path) for path in observed}
+    before = _fitted(state, rule)
+    files, restarted = _compared(before, {places[path]: observed[path] for path in observed}, counted=counted)
+    released = _due(files, observed, places, rule)
+    for path in released:
+        files[places[path]] = replace(files[places[path]], phase=Phase.OFFERED)
+    after = replace(
+        state,
+        files=files,
+        checked_ns=_last_check(state, counted, now_ns),
+        interval_ns=rule.interval_ns,
+        carrier=carrier if released else state.carrier,
+    )
+    gone = len(before.keys() - set(places.values()))
+    return Check(after, counted, released, tuple(path for path in observed if places[path] in restarted), gone)
+
+
+def remaining_ns(state: WatchState, rule: Rule, now_ns: int) -> int:
+    """Nanoseconds until a check counts; 0 when it does now."""
+    if state.checked_ns is None:
+        return 0
+    # A clock that was set back says nothing about the time that passed: wait a whole interval from now.
+    elapsed = max(0, now_ns - state.checked_ns)
+    return max(0, rule.interval_ns - elapsed)
+
+
+def settle(state: WatchState, *, arrived: bool) -> WatchState:
+    """The state once it is known what became of the last offers.
+
+    :param arrived: whether the run that carried them ended well. If not, they are offered again, as
+        soon as a check finds them unchanged.
+    """
+    phase = Phase.RELEASED if arrived else Phase.WAITING
+    files = {
+        place: replace(watched, phase=phase) if watched.phase is Phase.OFFERED else watched
+        for place, watched in state.files.items()
+    }
+    return replace(state, files=files, carrier="")
+
+
+def report(state: WatchState, places: Iterable[str]) -> tuple[WatchState, tuple[str, ...]]:
+    """Those of the malformed ``places`` that were not reported yet; places that are gone are forgotten."""
+    keys = {digest(place): place for place in places}
+    fresh = tuple(place for key, place in keys.items() if key not in state.reported)
+    return replace(state, reported=frozenset(keys)), fresh
+
+
+def digest(text: str) -> str:
+    """A path's key in the state."""
+    data = text.encode("utf-8", "surrogateescape")
+    return urlsafe_b64encode(hashlib.blake2b(data, digest_size=DIGEST_LENGTH * 6 // 8).digest()).decode("ascii")
+
+
+def identity_digest(identity: FileIdentity) -> str:
+    """An identity's digest in the state."""
+    return digest(f"{identity.size},{identity.mtime_ns},{identity.ctime_ns},{identity.inode}")
+
+
+def _fitted(state: WatchState, rule: Rule) -> Mapping[str, Watched]:
+    """The known files; counts made at a shorter interval than today's are no counts."""
+    if state.interval_ns >= rule.interval_ns:
+        return state.files
+    return {
+        place: replace(watched, checks=0) if watched.phase is Phase.WAITING else watched
+        for place, watched in state.files.items()
+    }
+
+
+def _compared(
+    before: Mapping[str, Watched], observed: Mapping[str, FileIdentity], *, counted: bool
+) -> tuple[dict[str, Watched], set[str]]:
+    """The files that stay or become known, and which of them changed; all by digest."""
+    files: dict[str, Watched] = {}
+    restarted = set()
+    for place, identity in observed.items():
+        known, seen = before.get(place), identity_digest(identity)
+        if known is not None and known.identity == seen:
+            files[place] = _one_more(known) if counted else known
+            continue
+        if known is not None:
+            restarted.add(place)
+        if counted:
+            files[place] = Watched(seen)
+    return files, restarted
+
+
+def _one_more(watched: Watched) -> Watched:
+    return Watched(watched.identity, watched.checks + 1) if watched.phase is Phase.WAITING else watched
+
+
+def _last_check(state: WatchState, counted: bool, now_ns: int) -> int | None:
+    # After a clock was set back, the time of the last check lies in the future and would block every
+    # count until then; this check, which did not count, takes its place.
+    if counted or (state.checked_ns is not None and now_ns < state.checked_ns):
+        return now_ns
+    return state.checked_ns
+
+
+def _due(
+    files: Mapping[str, Watched], observed: Mapping[str, FileIdentity], places: Mapping[str, str], rule: Rule
+) -> tuple[str, ...]:
+    """Paths that rested long enough: longest waiting first, then by mtime and path."""
+    due = []
+    for path, identity in observed.items():
+        watched = files.get(places[path])
+        if watched is not None and watched.phase is Phase.WAITING and watched.checks >= rule.checks:
+            due.append((-watched.checks, identity.mtime_ns, path))
+    return tuple(path for _, _, path in sorted(due)[: rule.max_releases])

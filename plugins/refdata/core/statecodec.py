@@ -1,0 +1,137 @@
+"""The watcher's state as small JSON values for Airflow's asset state store.
+
+A value holds up to ``PART_ENTRIES`` digests, 24 characters a file, and so stays under the store's
+64 KB (``[state_store] max_value_storage_bytes``); a larger state takes several values. Each value is
+whole in itself: after a crash between two writes the parts may stem from two checks. The merged state
+then knows the lesser thing of each file and the later time of the last check, so a wait can get longer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias, TypeGuard
+
+from refdata.core.stability import DIGEST_LENGTH, Phase, Watched, WatchState
+
+JsonDict: TypeAlias = dict[str, "int | str | dict[str, str]"]
+
+VERSION = 1
+PART_ENTRIES = 2_400
+"""Most files in one value: 2,400 × 24 characters are 57,600, which leaves room for the rest."""
+
+
+class StoredStateError(ValueError):
+    """The store holds something that ``encode`` did not write."""
+
+
+_GROUP = re.compile(r"([wor])(\d+)")
+
+
+def encode(state: WatchState) -> tuple[JsonDict, ...]:
+    """The state as JSON values, at least one; the first says how many there are."""
+    entries = sorted(state.files.items())
+    files = [entries[start : start + PART_ENTRIES] for start in range(0, len(entries), PART_ENTRIES)]
+    # Twice as many of these go into a part: each is one digest, not two.
+    marks = sorted(state.reported)
+    reported = [marks[start : start + 2 * PART_ENTRIES] for start in range(0, len(marks), 2 * PART_ENTRIES)]
+    bodies: list[JsonDict] = [{"files": _grouped(part)} for part in files]
+    bodies += [{"reported": "".join(part)} for part in reported]
+    return tuple({**_head(state, len(bodies)), **body} for body in bodies or [{}])
+
+
+def part_count(first: object) -> int:
+    """How many values the state takes, told by its first.
+
+    :raises StoredStateError: when that is no value made by ``encode``.
+    """
+    if not _is_part(first):
+        raise StoredStateError("not a stored watch state")
+    return _number(first, "parts")
+
+
+def decode(parts: Sequence[object]) -> WatchState:
+    """The state from its values; none of them gives the empty state.
+
+    :raises StoredStateError: when a value is not one made by ``encode``.
+    """
+    state = WatchState()
+    for part in parts:
+        if not _is_part(part):
+            raise StoredStateError("not a stored watch state")
+        state = _merged(state, _decoded(part))
+    return state
+
+
+def _head(state: WatchState, parts: int) -> JsonDict:
+    head: JsonDict = {"v": VERSION, "parts": max(1, parts), "interval": state.interval_ns, "carrier": state.carrier}
+    return head if state.checked_ns is None else {**head, "checked": state.checked_ns}
+
+
+def _grouped(entries: Sequence[tuple[str, Watched]]) -> dict[str, str]:
+    groups: dict[str, list[str]] = {}
+    for place, watched in entries:
+        groups.setdefault(f"{watched.phase.value}{watched.checks}", []).append(place + watched.identity)
+    return {name: "".join(digests) for name, digests in groups.items()}
+
+
+def _decoded(part: Mapping[str, object]) -> WatchState:
+    groups = part.get("files", {})
+    reported = part.get("reported", "")
+    carrier = part.get("carrier", "")
+    if not (isinstance(groups, dict) and isinstance(reported, str) and isinstance(carrier, str)):
+        raise StoredStateError("not a stored watch state")
+    files = {place: watched for name, text in groups.items() for place, watched in _ungrouped(name, text)}
+    checked = _number(part, "checked") if "checked" in part else None
+    return WatchState(files, frozenset(_split(reported, DIGEST_LENGTH)), checked, _number(part, "interval"), carrier)
+
+
+def _ungrouped(name: str, text: object) -> Iterator[tuple[str, Watched]]:
+    match = _GROUP.fullmatch(name)
+    if match is None or not isinstance(text, str):
+        raise StoredStateError("not a stored watch state")
+    for pair in _split(text, 2 * DIGEST_LENGTH):
+        yield pair[:DIGEST_LENGTH], Watched(pair[DIGEST_LENGTH:], int(match[2]), Phase(match[1]))
+
+
+def _split(text: str, width: int) -> Iterator[str]:
+    if len(text) % width:
+        raise StoredStateError("a stored watch state is cut off")
+    return (text[start : start + width] for start in range(0, len(text), width))
+
+
+def _merged(one: WatchState, other: WatchState) -> WatchState:
+    """Two parts of one state. Parts of one check differ in entries only; else the lesser knowledge wins."""
+    if one.checked_ns is None:
+        return replace(other, files={**one.files, **other.files}, reported=one.reported | other.reported)
+    files = dict(one.files)
+    for place, watched in other.files.items():
+        files[place] = _lesser(files[place], watched) if place in files else watched
+    return WatchState(
+        files,
+        one.reported | other.reported,
+        max(one.checked_ns, other.checked_ns or 0),
+        min(one.interval_ns, other.interval_ns),
+        # Offers of two runs cannot both be vouched for: no run of this name exists, so they are made again.
+        one.carrier if one.carrier == other.carrier else "?",
+    )
+
+
+def _lesser(one: Watched, other: Watched) -> Watched:
+    if one.identity != other.identity:
+        return Watched("?" * DIGEST_LENGTH)
+    return Watched(
+        one.identity, min(one.checks, other.checks), one.phase if one.phase is other.phase else Phase.WAITING
+    )
+
+
+def _is_part(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, dict) and value.get("v") == VERSION
+
+
+def _number(part: Mapping[str, object], key: str) -> int:
+    value = part.get(key)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise StoredStateError(f"a stored watch state lacks {key}")
+    return value

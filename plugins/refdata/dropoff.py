@@ -1,0 +1,291 @@
+"""The dropoff tree: what lies in it, and opening a released file without ever leaving it.
+
+    <root>/reference_data_table/{fullload,append}/*.csv
+    <root>/none_reference_data_table/{fullload,append}/*.csv
+
+Every folder below the root is opened relative to the one above it and never through a symbolic link
+(``openat`` with O_NOFOLLOW), so no name can lead out of the tree, not even while somebody swaps folders.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from refdata.core.dropnames import (
+    CLASS_FOLDERS,
+    EXTENSION,
+    LOAD_FOLDERS,
+    OWN_PREFIX,
+    REFERENCE_FOLDER,
+    is_candidate,
+    load_of,
+    name_fault,
+    printable,
+)
+from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, RefdataError
+from refdata.core.model import DroppedFile, FileIdentity, LoadType
+from refdata.osfiles import look, rename_exclusive, root_folder, subfolder, translated
+
+ARCHIVE_FOLDERS = frozenset({"processed", "error"})
+_LOOK_AT_MOST = 1_000
+"""Entries of a folder that is none of ours among which misplaced files are looked for."""
+_OUTSIDE = f"it lies outside the load folders ({', '.join(LOAD_FOLDERS)})"
+_BACK_PREFIX = f"{OWN_PREFIX}back-"
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something that looks like a drop and is none. ``path`` is relative to the root, fit for a log."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What one look at the tree found, in no particular order."""
+
+    files: tuple[DroppedFile, ...]
+    malformed: tuple[Malformed, ...]
+
+
+def ensure_tree(root: Path) -> None:
+    """Creates the root and its four load folders where they are missing.
+
+    For setting up only. The watcher never calls it: a missing root is more often a missing mount.
+    """
+    for folder in LOAD_FOLDERS:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+
+
+def scan(root: Path, archives: frozenset[str] = ARCHIVE_FOLDERS) -> ScanResult:
+    """All files that wait in the load folders, and all that is misplaced; one ``lstat`` a file.
+
+    A folder that may not be read is malformed, a file that may not be read is found: its load refuses it.
+
+    :param archives: names of folders directly under the root that are not looked into.
+    :raises ConfigurationError: when the root is missing or holds none of the load folders.
+    :raises PermissionDeniedError: when the root may not be read.
+    :raises FileBusyError: when the storage fails at the moment.
+    """
+    found = _Findings([], [])
+    with root_folder(root) as top, translated(str(root)):
+        _note_misplaced(top, "", frozenset(CLASS_FOLDERS) | archives, found)
+        for kind in CLASS_FOLDERS:
+            _visit(top, kind, found, _visit_kind)
+    if not found.folders:
+        raise ConfigurationError(
+            "The dropoff root holds none of the load folders",
+            where=str(root),
+            advice=f"Check that the right folder is mounted, or create {', '.join(LOAD_FOLDERS)} in it",
+        )
+    return ScanResult(tuple(found.files), tuple(found.malformed))
+
+
+def open_dropped(root: Path, path: str, expected: FileIdentity) -> BinaryIO:
+    """A released file, opened for reading; the caller closes it.
+
+    The handle is that of the very file which was released. ``check_unchanged`` tells afterwards
+    whether it stayed so while it was read.
+
+    :param path: relative to the root, as in ``DroppedFile``.
+    :raises FileChangedError: when the file is gone or another one.
+    :raises DropoffError: when the path leaves the load folders, or is a link or no regular file.
+    :raises PermissionDeniedError: when it may not be read.
+    :raises FileBusyError: when the storage fails at the moment.
+    """
+    with load_folder(root, path) as (folder, name), translated(path):
+        _require_plain(os.stat(name, dir_fd=folder, follow_symlinks=False), path)
+        # O_NONBLOCK: should a pipe take the file's place just now, opening it must not wait for a writer.
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    stream = os.fdopen(handle, "rb")
+    try:
+        _require_plain(os.fstat(handle), path)
+        check_unchanged(stream, path, expected)
+    except RefdataError:
+        stream.close()
+        raise
+    return stream
+
+
+def check_unchanged(stream: BinaryIO, path: str, expected: FileIdentity) -> None:
+    """Raises FileChangedError when the open file is no longer what was released."""
+    if identity_of(os.fstat(stream.fileno())) != expected:
+        raise _changed(path)
+
+
+def hand_back(root: Path, file: DroppedFile) -> FileIdentity:
+    """Gives a file that cannot be loaded for now back to the watcher, which takes it for a new drop.
+
+    Only its ctime changes: it keeps its place in its table's turn, and its next load is a run of its own.
+
+    :returns: the identity that it has now.
+    :raises FileChangedError: when it is gone or another one already; then it is watched again anyhow.
+    :raises PermissionDeniedError: when its folder may not be written.
+    """
+    with load_folder(root, file.path) as (folder, name), translated(file.path):
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if identity_of(found) != file.identity:
+            raise _changed(file.path)
+        try:
+            os.utime(name, ns=(found.st_atime_ns, found.st_mtime_ns), dir_fd=folder, follow_symlinks=False)
+        except PermissionError:
+            # Only the owner may set times; a rename there and back needs the folder's rights alone.
+            os.rename(name, _BACK_PREFIX + name, src_dir_fd=folder, dst_dir_fd=folder)
+            rename_exclusive(folder, _BACK_PREFIX + name, folder, name)
+        return identity_of(os.stat(name, dir_fd=folder, follow_symlinks=False))
+
+
+def recover_handed_back(root: Path) -> tuple[str, ...]:
+    """Puts back the files that a crash inside ``hand_back`` left under a hidden name; returns their paths."""
+    recovered = []
+    for place in LOAD_FOLDERS:
+        # A load folder that is not there holds nothing to recover.
+        with suppress(FileChangedError), load_folder(root, f"{place}/x.csv") as (folder, _), translated(place):
+            for hidden in [name for name in os.listdir(folder) if name.startswith(_BACK_PREFIX)]:
+                name = hidden.removeprefix(_BACK_PREFIX)
+                if look(folder, name) is None:
+                    rename_exclusive(folder, hidden, folder, name)
+                    recovered.append(f"{place}/{name}")
+    return tuple(recovered)
+
+
+def identity_of(found: os.stat_result) -> FileIdentity:
+    """What ``stat`` says about which file this is."""
+    return FileIdentity(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+@contextmanager
+def load_folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
+    """A handle of the load folder that a drop's path names, and the drop's name in it.
+
+    :raises DropoffError: when the path is not that of a drop, or a folder on the way is a link.
+    """
+    load_of(path)
+    *folders, name = path.split("/")
+    with ExitStack() as stack:
+        folder = stack.enter_context(root_folder(root))
+        with translated(path):
+            for part in folders:
+                folder = stack.enter_context(subfolder(folder, part))
+        yield folder, name
+
+
+def _changed(path: str) -> FileChangedError:
+    return FileChangedError(
+        "The file changed after its release", where=printable(path), advice="Nothing; it is watched again"
+    )
+
+
+def _require_plain(found: os.stat_result, path: str) -> None:
+    if fault := _file_fault(found):
+        raise DropoffError(f"The file is refused: {fault}", where=printable(path), advice="Drop a copy of the data")
+
+
+def _file_fault(found: os.stat_result) -> str:
+    """Why what ``lstat`` describes is no file to load, or ``""``."""
+    kinds = {
+        stat.S_IFLNK: "it is a symbolic link",
+        stat.S_IFDIR: "it is a folder",
+        stat.S_IFIFO: "it is a pipe",
+        stat.S_IFSOCK: "it is a socket",
+        stat.S_IFCHR: "it is a device",
+        stat.S_IFBLK: "it is a device",
+    }
+    if not stat.S_ISREG(found.st_mode):
+        return kinds.get(stat.S_IFMT(found.st_mode), "it is no regular file")
+    # A second name may lie outside the tree, lead to data that its dropper may not read, and be written through.
+    return "" if found.st_nlink == 1 else f"it is a hard link with {found.st_nlink} names"
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What a scan gathers; ``folders`` counts the load folders that are there."""
+
+    files: list[DroppedFile]
+    malformed: list[Malformed]
+    folders: int = 0
+
+    def refuse(self, path: str, reason: str) -> None:
+        self.malformed.append(Malformed(printable(path), reason))
+
+
+def _visit(parent: int, path: str, found: _Findings, visitor: Callable[[int, str, _Findings], None]) -> None:
+    """Calls the visitor with a folder of the tree; one that is missing is passed over, a false one refused."""
+    try:
+        with subfolder(parent, path.rpartition("/")[2]) as folder:
+            visitor(folder, path, found)
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        found.refuse(path, "it is not a real folder")
+    except OSError as fault:
+        if fault.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
+            raise
+        found.refuse(path, "it is a symbolic link" if fault.errno == errno.ELOOP else "it may not be read")
+
+
+def _visit_kind(folder: int, path: str, found: _Findings) -> None:
+    loads = [load.value for load in LoadType]
+    _note_misplaced(folder, f"{path}/", frozenset(loads), found)
+    for load in loads:
+        _visit(folder, f"{path}/{load}", found, _visit_load_folder)
+
+
+def _visit_load_folder(folder: int, path: str, found: _Findings) -> None:
+    found.folders += 1
+    kind, _, load = path.partition("/")
+    load_type, is_reference_data = LoadType(load), kind == REFERENCE_FOLDER
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not is_candidate(entry.name):
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # gone since the folder was read
+            where = f"{path}/{entry.name}"
+            if fault := name_fault(entry.name) or _file_fault(status):
+                found.refuse(where, fault)
+            else:
+                found.files.append(DroppedFile(where, identity_of(status), load_type, is_reference_data))
+
+
+def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], found: _Findings) -> None:
+    """Refuses what looks like a drop directly in a folder that takes none, and strange folders that hold some."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name in expected or entry.name.startswith("."):
+                continue
+            path = f"{prefix}{entry.name}"
+            if not entry.is_dir(follow_symlinks=False):
+                if is_candidate(entry.name):
+                    found.refuse(path, _OUTSIDE)
+            elif _holds_drops(folder, entry.name, depth=2):
+                found.refuse(path, f"it holds {EXTENSION} files, but {_OUTSIDE}")
+            elif is_candidate(entry.name):
+                found.refuse(path, "it is a folder")
+
+
+def _holds_drops(parent: int, name: str, depth: int) -> bool:
+    """Whether a strange folder, or one below it, holds what looks like a drop.
+
+    It is looked at in part only: a data tree that hangs below the root must not slow the watcher down.
+    """
+    try:
+        with subfolder(parent, name) as folder, os.scandir(folder) as entries:
+            return any(
+                is_candidate(entry.name)
+                or (depth > 1 and entry.is_dir(follow_symlinks=False) and _holds_drops(folder, entry.name, depth - 1))
+                for entry in islice(entries, _LOOK_AT_MOST)
+            )
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return False  # gone meanwhile, or none of our business

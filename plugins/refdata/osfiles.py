@@ -1,0 +1,151 @@
+"""The file operations that dropoff and archive share: folder handles, exclusive renames, clear errors."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from refdata.core.dropnames import OWN_PREFIX, printable
+from refdata.core.errors import (
+    ConfigurationError,
+    DropoffError,
+    FileBusyError,
+    FileChangedError,
+    PermissionDeniedError,
+    RefdataError,
+    StorageFullError,
+)
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_RENAME_NOREPLACE = 1
+_NOT_SUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+_LOCK_NAME = f"{OWN_PREFIX}lock"
+
+
+def error_of(fault: OSError, where: str) -> RefdataError:
+    """The error tree's word for what the operating system said about a file in the tree."""
+    said = (
+        f"{os.strerror(fault.errno)} ({errno.errorcode.get(fault.errno, fault.errno)})" if fault.errno else str(fault)
+    )
+    match fault.errno:
+        case errno.ENOENT:
+            return FileChangedError(
+                "The file is gone", where=where, advice="Nothing; if it returns it is watched again"
+            )
+        case errno.ELOOP | errno.ENOTDIR:
+            return DropoffError(
+                "A symbolic link or a file stands in the way", where=where, advice="Put real folders and files there"
+            )
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return PermissionDeniedError(
+                f"The operating system refused: {said}",
+                where=where,
+                advice=f"Give the user of Airflow (uid {os.geteuid()}) the right to read the file and to write its folder",
+            )
+        case errno.ENOSPC | errno.EDQUOT:
+            return StorageFullError(f"No space is left: {said}", where=where, advice="Free space or raise the quota")
+        case _:
+            return FileBusyError(f"The storage failed: {said}", where=where, advice="It is tried again")
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Turns every OSError of the body into an error of the tree that names the path."""
+    try:
+        yield
+    except OSError as fault:
+        raise error_of(fault, printable(path)) from fault
+
+
+@contextmanager
+def root_folder(root: Path) -> Iterator[int]:
+    """A handle of a folder that a setting names; the administrator may have made it a symbolic link.
+
+    :raises ConfigurationError: when it is missing or no folder.
+    :raises PermissionDeniedError: when it may not be read.
+    """
+    try:
+        handle = os.open(root, _FOLDER)
+    except (FileNotFoundError, NotADirectoryError) as fault:
+        raise ConfigurationError(
+            "The folder is missing" if isinstance(fault, FileNotFoundError) else "Not a folder",
+            where=str(root),
+            advice="Create or mount it, or correct the setting that names it",
+        ) from fault
+    except OSError as fault:
+        raise error_of(fault, str(root)) from fault
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def subfolder(parent: int, name: str) -> Iterator[int]:
+    """A handle of a real folder directly below an open one.
+
+    :raises OSError: ELOOP or ENOTDIR when it is a symbolic link or no folder.
+    """
+    handle = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def rename_exclusive(source_folder: int, source: str, target_folder: int, target: str) -> None:
+    """Renames within one filesystem and never over something.
+
+    ``renameat2`` with RENAME_NOREPLACE; where the filesystem lacks it (NFS), a look and a rename under
+    a lock that all of refdata's renames into the folder take. A hard link in place of the rename would
+    fail for files of other owners (``fs.protected_hardlinks``).
+
+    :raises FileExistsError: when the target name is taken.
+    """
+    # use_errno keeps the error code from being overwritten between the call and its reading.
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = (source_folder, os.fsencode(source), target_folder, os.fsencode(target))
+    if hasattr(libc, "renameat2"):
+        if libc.renameat2(*names, _RENAME_NOREPLACE) == 0:
+            return
+        code = ctypes.get_errno()
+        if code not in _NOT_SUPPORTED:
+            raise OSError(code, os.strerror(code), source, None, target)
+    _rename_locked(source_folder, source, target_folder, target)
+
+
+def _rename_locked(source_folder: int, source: str, target_folder: int, target: str) -> None:
+    lock = os.open(_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o660, dir_fd=target_folder)
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        if exists(target_folder, target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), source, None, target)
+        os.rename(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder)
+    finally:
+        os.close(lock)
+
+
+def look(folder: int, name: str) -> os.stat_result | None:
+    """``lstat`` of a name in an open folder, or None when there is none."""
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def exists(folder: int, name: str) -> bool:
+    """Whether a name is taken, be it by a dangling link."""
+    return look(folder, name) is not None
+
+
+def remove(folder: int, name: str) -> None:
+    """Removes a name if it is there."""
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return
