@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.core.errors import FormatError
 from refdata.core.model import Format, RunnerUp
+from refdata.csvformat.candidates import possible_dialects, without_comments
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Dialect, Row, read_rows
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
+from refdata.csvformat.evidence import Evidence, weigh
 from refdata.csvformat.layout import find_layout
 from refdata.csvformat.lines import line_ending, physical_lines, without_broken_line
-from refdata.csvformat.quoting import QUOTES, escape_for, quote_use
-from refdata.csvformat.rowshape import RowShape, row_shape
 from refdata.csvformat.sample import SAMPLE_BYTES, Sample, read_sample
-from refdata.csvformat.score import cell_fit, score
+from refdata.csvformat.score import chances, score
 
 SCORED_CHARACTERS = 96 * 1024
 """Characters of the head that dialects are tried on."""
@@ -24,11 +23,11 @@ SCORED_CHARACTERS = 96 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A dialect, the rows it gives, and its score."""
+    """A dialect, the rows it gives, what speaks for it, and its score."""
 
     dialect: Dialect
     rows: list[Row]
-    shape: RowShape
+    evidence: Evidence
     score: float
 
 
@@ -64,33 +63,31 @@ def _head_text(sample: Sample, encoding: Encoding) -> str:
 def rank_dialects(text: str) -> list[Candidate]:
     """All dialects that a text might be in, the best first."""
     part = text if len(text) <= SCORED_CHARACTERS else without_broken_line(text[:SCORED_CHARACTERS])
+    part = without_comments(part)
     lines = physical_lines(part)
     candidates = [_judge(dialect, part, lines) for dialect in possible_dialects(part)]
-    return sorted(candidates, key=lambda candidate: -candidate.score)
+    return sorted(_distinct(candidates), key=lambda candidate: -candidate.score)
 
 
-def possible_dialects(text: str) -> Iterable[Dialect]:
-    """The dialects worth trying."""
-    for delimiter in (*DELIMITERS, NO_DELIMITER):
-        if delimiter != NO_DELIMITER and delimiter not in text:
-            continue
-        for quote in QUOTES:
-            if quote == '"' or quote_use(text, delimiter, quote).quotes_fields:
-                yield Dialect(delimiter, quote, escape_for(text, delimiter, quote))
+def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates without those that give the rows of one before them."""
+    kept: list[Candidate] = []
+    for candidate in candidates:
+        if all(candidate.rows != other.rows for other in kept):
+            kept.append(candidate)
+    return kept
 
 
 def _judge(dialect: Dialect, text: str, lines: Sequence[str]) -> Candidate:
     rows = read_rows(lines, dialect)
-    shape = row_shape(rows)
-    fit = cell_fit(rows, shape.width)
-    quotes = quote_use(text, dialect.delimiter, dialect.quote)
-    return Candidate(dialect, rows, shape, score(dialect, shape, fit, quotes))
+    evidence = weigh(dialect, rows, text)
+    return Candidate(dialect, rows, evidence, score(evidence))
 
 
 def _format(ranked: Sequence[Candidate], encoding: Encoding, text: str, known_columns: Sequence[str]) -> Format:
     best = ranked[0]
-    chances = _chances(ranked)
-    layout = find_layout(best.rows, best.shape.width, known_columns)
+    shares = chances([candidate.score for candidate in ranked])
+    layout = find_layout(best.rows, best.evidence.shape.width, known_columns)
     delimiter = best.dialect.delimiter if best.dialect.delimiter != NO_DELIMITER else _unused(text)
     return Format(
         encoding=encoding.name,
@@ -102,11 +99,11 @@ def _format(ranked: Sequence[Candidate], encoding: Encoding, text: str, known_co
         line_ending=line_ending(text),
         preamble_lines=layout.preamble_lines,
         header_lines=layout.header_lines,
-        confidence=round(chances[0] * encoding.confidence, 4),
+        confidence=round(shares[0] * encoding.confidence, 4),
         reasons=(encoding.reason,),
         runners_up=tuple(
             RunnerUp(one.dialect.delimiter, one.dialect.quote, round(chance, 4))
-            for one, chance in list(zip(ranked, chances, strict=True))[1:4]
+            for one, chance in list(zip(ranked, shares, strict=True))[1:4]
         ),
     )
 
@@ -114,8 +111,3 @@ def _format(ranked: Sequence[Candidate], encoding: Encoding, text: str, known_co
 def _unused(text: str) -> str:
     """A delimiter that the text of a single column does not hold, so it stays one column."""
     return next((delimiter for delimiter in DELIMITERS if delimiter not in text), ",")
-
-
-def _chances(ranked: Sequence[Candidate]) -> list[float]:
-    weights = [math.exp(candidate.score - ranked[0].score) for candidate in ranked]
-    return [weight / sum(weights) for weight in weights]

@@ -22,7 +22,7 @@ _MARKS = (
 )
 _MARK_NAMES = {"utf-8-sig": "UTF-8", "utf-32": "UTF-32", "utf-16": "UTF-16"}
 
-FEW_NULS = 1e-3
+FEW_NULS = 0.01
 """A smaller share of NUL bytes than this is damage within a text, a larger one is no text."""
 
 MANY_NULS = 0.2
