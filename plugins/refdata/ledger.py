@@ -72,6 +72,12 @@ class Ledger:
         with self._warehouse.transaction(write=False) as session:
             return self._by_path(session, path)
 
+    def by_run(self, run_id: str) -> LedgerRow | None:
+        """The row that an Airflow run works on, or worked on last."""
+        with self._warehouse.transaction(write=False) as session:
+            found = session.query(self._sql("select_file_by_run"), (run_id,))
+        return _row(found[-1]) if found else None
+
     def get(self, load_id: int) -> LedgerRow | None:
         """The row of a load."""
         with self._warehouse.transaction(write=False) as session:

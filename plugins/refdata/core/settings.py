@@ -78,6 +78,11 @@ class Settings:
     post_load_procedure: str = _setting(
         "", "Procedure called after each load, for instance `dbo.after_load`; empty for none."
     )
+    alert_notifiers: str = _setting(
+        "",
+        'JSON list of Airflow notifiers that get the alerts, each `{"notifier": "<class>", <arguments>}`;'
+        " `{title}`, `{text}`, `{category}`, `{file}`, `{run_id}` and `{url}` are replaced. Empty: the log only.",
+    )
     source_db: str = _setting("", "Database name written to the configuration table; empty means the connection's.")
 
 

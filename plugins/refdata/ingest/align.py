@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
-from refdata.core.errors import DataError, FileChangedError
+from refdata.core.errors import DataError, FileChangedError, LockTimeoutError
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Table
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done
@@ -87,8 +87,18 @@ def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
     attempt = deps.ledger.claim_turn(row, deps.settings.stale_after, deps.clock())
     if attempt is None:
         ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
+        _check_patience(deps, row, ahead)
         raise NotYetError(f"{row.file_name} waits for {ahead}")
     return attempt
+
+
+def _check_patience(deps: Deps, row: LedgerRow, ahead: str) -> None:
+    if deps.clock() - row.created_at > timedelta(seconds=deps.settings.turn_timeout):
+        raise LockTimeoutError(
+            f"The file waited longer than turn_timeout ({deps.settings.turn_timeout:.0f} s) for {ahead}",
+            where=row.file_path,
+            advice="Look at the load that it waits for; this file is taken up again by the watcher.",
+        )
 
 
 def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:

@@ -1,0 +1,35 @@
+"""The dialects that a text might be in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Dialect
+from refdata.csvformat.quoting import escape_for, escapes_each, quote_use
+
+_COMMENT = re.compile(r"(?m)^[ \t]*#.*(?:\r\n|\n|\r|\Z)")
+
+
+def without_comments(text: str) -> str:
+    """A text without its lines that start with ``#``, unless nothing else would be left."""
+    if "#" not in text:
+        return text
+    rest = _COMMENT.sub("", text)
+    return rest if rest.strip() else text
+
+
+def possible_dialects(text: str) -> Iterator[Dialect]:
+    """The dialects worth trying: each delimiter that occurs, and none; each quote that encloses fields."""
+    apostrophes = '"' not in text and escapes_each(text, "'")
+    for delimiter in (*DELIMITERS, NO_DELIMITER):
+        if delimiter != NO_DELIMITER and delimiter not in text:
+            continue
+        if apostrophes:
+            yield Dialect(delimiter, "'", "\\")
+            continue
+        yield Dialect(delimiter, '"', escape_for(text, delimiter, '"'))
+        if '"' in text:
+            yield Dialect(delimiter, "")
+        if quote_use(text, delimiter, "'").enclosed:
+            yield Dialect(delimiter, "'", escape_for(text, delimiter, "'"))

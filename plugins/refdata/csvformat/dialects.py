@@ -1,0 +1,76 @@
+"""A dialect, and the rows that a text has under it, as Python's csv module reads them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from refdata.csvformat.lines import physical_lines
+
+DELIMITERS = (",", ";", "\t", "|")
+"""The delimiters that are told apart, the most common first."""
+
+NO_DELIMITER = "\x1f"
+"""Stands for 'one column': the ASCII unit separator, which no text file of this kind holds."""
+
+LONGEST_FIELD = 1 << 20
+"""Characters in one field of a sample beyond which a dialect is wrong, for instance by an unclosed quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the fields of a line are told apart; ``""`` means that there is no such character."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str = ""
+    skip_initial_space: bool = False
+
+    def csv_arguments(self) -> dict[str, Any]:
+        """The keyword arguments that make ``csv.reader`` read this dialect."""
+        quoting: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
+        if self.quote:
+            quoting = {"quotechar": self.quote, "doublequote": True}
+        return quoting | {
+            "delimiter": self.delimiter,
+            "escapechar": self.escape or None,
+            "skipinitialspace": self.skip_initial_space,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: its first physical line (from 0), the line after its last, and its fields."""
+
+    first: int
+    last: int
+    cells: list[str]
+
+    @property
+    def blank(self) -> bool:
+        """Whether the line held nothing at all."""
+        return not self.cells or (len(self.cells) == 1 and not self.cells[0].strip())
+
+
+def read_rows(lines: Iterable[str], dialect: Dialect, limit: int = 1 << 30) -> list[Row]:
+    """At most ``limit`` rows of physical lines; reading stops where the csv module refuses to go on."""
+    return list(_rows(iter(lines), dialect, limit))
+
+
+def rows_of(text: str, dialect: Dialect) -> list[Row]:
+    """The rows of a text."""
+    return read_rows(physical_lines(text), dialect)
+
+
+def _rows(lines: Iterator[str], dialect: Dialect, limit: int) -> Iterator[Row]:
+    reader = csv.reader(lines, **dialect.csv_arguments())
+    first = 0
+    for _ in range(limit):
+        try:
+            cells = next(reader)
+        except (StopIteration, csv.Error):
+            return
+        yield Row(first, reader.line_num, cells)
+        first = reader.line_num

@@ -1,0 +1,150 @@
+"""Which encoding the bytes are in, by the strongest evidence first.
+
+1. a byte-order mark; 2. the places of NUL bytes, for UTF-16 and UTF-32 without one; 3. strict UTF-8;
+4. the configured code page, unless chardet is sure of something that the code page is not.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from refdata.core.errors import FormatError
+from refdata.csvformat.codepages import guess_code_page
+from refdata.csvformat.sample import Sample, Window
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MARK_NAMES = {"utf-8-sig": "UTF-8", "utf-32": "UTF-32", "utf-16": "UTF-16"}
+
+FEW_NULS = 0.01
+"""A smaller share of NUL bytes than this is damage within a text, a larger one is no text."""
+
+MANY_NULS = 0.2
+"""UTF-16 text that is half Latin letters has this share of NUL bytes in one of the two places at least."""
+
+NUL_CONTRAST = 10.0
+"""In UTF-16 without a mark, NUL bytes are so much more frequent in one place of the unit than in the other."""
+
+MIXED_EVIDENCE = 2
+"""UTF-8 characters beyond ASCII that, beside bytes that are no UTF-8, show a file of two encodings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The name of a Python codec, how sure it is (0 to 1) and why."""
+
+    name: str
+    confidence: float
+    reason: str
+
+
+def detect_encoding(sample: Sample, code_page: str) -> Encoding:
+    """The encoding of a sample. Raises FormatError where no encoding reads all of it."""
+    found = _by_mark(sample) or _by_nuls(sample) or _by_utf8(sample)
+    return found or guess(sample, code_page)
+
+
+def decode(window: Window, encoding: str) -> str:
+    """A window as text; what is cut in half at its two ends is left out.
+
+    Raises FormatError with the byte offset of what is not in the encoding.
+    """
+    name = encoding if window.offset == 0 else _without_mark(encoding, window)
+    decoder = codecs.getincrementaldecoder(name)("strict")
+    skipped = 0 if window.offset == 0 else _cut_bytes(window.data, name)
+    try:
+        return decoder.decode(window.data[skipped:])
+    except UnicodeDecodeError as error:
+        raise undecodable(window, skipped + error.start, encoding) from None
+
+
+def undecodable(window: Window, at: int, encoding: str) -> FormatError:
+    """The error for the byte at an index of a window."""
+    number = window.data.count(b"\n", 0, at) + 1
+    line = f", line {number}" if window.offset == 0 else ""
+    return FormatError(
+        f"Byte 0x{window.data[at]:02X} at offset {window.offset + at}{line} is not valid {encoding}",
+        advice="save the whole file in one encoding, UTF-8 by preference, and drop it again",
+    )
+
+
+def _by_mark(sample: Sample) -> Encoding | None:
+    for mark, name in _MARKS:
+        if sample.head.data.startswith(mark):
+            return Encoding(name, 1.0, f"a {_MARK_NAMES[name]} byte-order mark opens the file")
+    return None
+
+
+def _by_nuls(sample: Sample) -> Encoding | None:
+    data = b"".join(window.data[: len(window.data) // 4 * 4] for window in sample.windows) or sample.head.data
+    nuls = data.count(0)
+    if nuls <= FEW_NULS * len(data):
+        return None
+    shares = [4 * data[at::4].count(0) / len(data) for at in range(4)]
+    name = _wide_name(shares)
+    if name is None:
+        raise FormatError(
+            f"The file is binary: {nuls} of {len(data)} bytes read are NUL, and it is neither UTF-16 nor UTF-32",
+            advice="export the data as text (CSV) and drop it again",
+        )
+    return Encoding(name, 0.95, f"the places of NUL bytes are those of {name.upper()}")
+
+
+def _wide_name(shares: list[float]) -> str | None:
+    """The wide encoding that fits the share of NUL bytes in each place of four-byte units."""
+    if min(shares[1:]) > MANY_NULS and shares[0] * NUL_CONTRAST < min(shares[2:]):
+        return "utf-32-le"
+    if min(shares[:3]) > MANY_NULS and shares[3] * NUL_CONTRAST < min(shares[:2]):
+        return "utf-32-be"
+    even, odd = (shares[0] + shares[2]) / 2, (shares[1] + shares[3]) / 2
+    if odd > MANY_NULS and even * NUL_CONTRAST < odd:
+        return "utf-16-le"
+    if even > MANY_NULS and odd * NUL_CONTRAST < even:
+        return "utf-16-be"
+    return None
+
+
+def _by_utf8(sample: Sample) -> Encoding | None:
+    characters = 0
+    for window in sample.windows:
+        try:
+            text = decode(window, "utf-8")
+        except FormatError:
+            return None
+        characters += 0 if text.isascii() else sum(character > "\x7f" for character in text)
+    if not characters:
+        return Encoding("utf-8", 0.9 if not sample.whole else 1.0, "all bytes read are ASCII, which is UTF-8")
+    return Encoding("utf-8", 1.0, "all bytes read are valid UTF-8 beyond ASCII")
+
+
+def guess(sample: Sample, code_page: str) -> Encoding:
+    """An encoding of one or two bytes a character, for bytes that are no UTF-8."""
+    data = b"\n".join(window.data for window in sample.windows)
+    name, confidence, reason = guess_code_page(data, code_page)
+    return Encoding(name, confidence, reason)
+
+
+def _without_mark(encoding: str, window: Window) -> str:
+    """The codec for a window behind the start, where no byte-order mark tells the order of bytes."""
+    if encoding == "utf-8-sig":
+        return "utf-8"
+    if encoding in {"utf-16", "utf-32"}:
+        even, odd = window.data[::2].count(0), window.data[1::2].count(0)
+        return f"{encoding}-{'le' if odd >= even else 'be'}"
+    return encoding
+
+
+def _cut_bytes(data: bytes, encoding: str) -> int:
+    """Bytes at the start of a window that belong to a character begun before it."""
+    if encoding == "utf-8":
+        return next((at for at in range(min(4, len(data))) if data[at] & 0xC0 != 0x80), 0)
+    if encoding.startswith("utf"):
+        return 0
+    cut = min((at for at in (data.find(b"\n"), data.find(b"\r")) if at >= 0), default=-1)
+    return cut + 1

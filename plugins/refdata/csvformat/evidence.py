@@ -1,0 +1,121 @@
+"""The measures that speak for or against a dialect, each between 0 and 1 or a logarithm."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.csvformat.celltypes import TYPED, CellType, cell_type
+from refdata.csvformat.dialects import Dialect, Row
+from refdata.csvformat.quoting import QUOTES, QuoteUse, quote_use
+from refdata.csvformat.rowshape import RowShape, row_shape
+
+TYPED_ROWS = 120
+"""Rows whose cells are typed: this many, spread evenly over the sample."""
+
+TYPED_COLUMNS = 40
+"""Columns whose cells are typed."""
+
+_TIGHT = re.compile(r"[^\W\d][,;|\t](?=[^\W\d])|[^\s,;|\t][;|\t](?=[^\s,;|\t])|[^\W\d],(?=\d)|\d,(?=[^\W\d])")
+
+WIDE = 8
+"""More columns than this make a table no more likely."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellFit:
+    """Shares of the cells, 0 to 1.
+
+    ``typed`` are numbers, dates and the like, words and empty cells counting half; ``broken`` are pieces cut
+    out of something larger; ``alike`` is how much the cells of one column are of one kind; ``wrapped`` are
+    in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it.
+    """
+
+    typed: float
+    broken: float
+    alike: float
+    wrapped: float
+    leftover: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a text shows of one dialect."""
+
+    dialect: Dialect
+    shape: RowShape
+    fit: CellFit
+    quotes: QuoteUse
+
+    def measures(self) -> dict[str, float]:
+        """The measures by name, as the weights in ``score`` name them."""
+        width = max(self.shape.width, 1)
+        return {
+            "uniform": math.log(0.05 + self.shape.uniform),
+            "steady": math.log(0.05 + self.shape.steady),
+            "width": math.log(min(width, WIDE)),
+            "one_column": float(width == 1),
+            "typed": math.log(0.1 + self.fit.typed),
+            "broken": self.fit.broken,
+            "alike": math.log(0.1 + self.fit.alike),
+            "placed": math.log(0.1 + self.quotes.placed),
+            "enclosed": math.log1p(min(self.quotes.enclosed, 20)),
+            "wrapped": self.fit.wrapped,
+            "leftover": self.fit.leftover,
+            "apostrophe_stray": self.quotes.stray / (self.quotes.total or 1) if self.dialect.quote == "'" else 0.0,
+            "apostrophe": float(self.dialect.quote == "'"),
+            "unquoted": float(not self.dialect.quote),
+            "comma": float(self.dialect.delimiter == ","),
+            "semicolon": float(self.dialect.delimiter == ";"),
+            "tab": float(self.dialect.delimiter == "\t"),
+            "pipe": float(self.dialect.delimiter == "|"),
+        }
+
+
+def weigh(dialect: Dialect, rows: Sequence[Row], text: str) -> Evidence:
+    """The evidence of a text, whose rows under the dialect are ``rows``."""
+    shape = row_shape(rows)
+    return Evidence(dialect, shape, cell_fit(rows, shape.width), quote_use(text, dialect.delimiter, dialect.quote))
+
+
+def cell_fit(rows: Sequence[Row], width: int) -> CellFit:
+    """How well the cells of a table's first ``width`` columns fit."""
+    table = [row.cells[:TYPED_COLUMNS] for row in _spread([row for row in rows if not row.blank])]
+    columns = [Counter[CellType]() for _ in range(min(width, TYPED_COLUMNS))]
+    for cells in table:
+        for counts, cell in zip(columns, cells, strict=False):
+            counts[cell_type(cell)] += 1
+    total = sum(sum(counts.values()) for counts in columns) or 1
+    typed = sum(counts[kind] for counts in columns for kind in TYPED)
+    half = sum(counts[CellType.EMPTY] + counts[CellType.CODE] for counts in columns) / 2
+    broken = sum(counts[CellType.BROKEN] for counts in columns)
+    every = [cell for cells in table for cell in cells]
+    return CellFit(
+        typed=(typed + half) / total,
+        broken=broken / total,
+        alike=sum(map(_alike, columns)) / (len(columns) or 1),
+        wrapped=sum(map(_is_wrapped, every)) / (len(every) or 1),
+        leftover=sum(map(_has_leftover, table)) / (len(table) or 1),
+    )
+
+
+def _is_wrapped(cell: str) -> bool:
+    return len(cell) > 2 and cell[0] in QUOTES and cell[0] == cell[-1]
+
+
+def _has_leftover(cells: Sequence[str]) -> bool:
+    """Whether a row has another delimiter right between two words; in a number or before a blank it says nothing."""
+    return any(_TIGHT.search(cell) for cell in cells)
+
+
+def _spread(table: list[Row]) -> list[Row]:
+    return table[:: max(1, len(table) // TYPED_ROWS)][:TYPED_ROWS]
+
+
+def _alike(counts: Counter[CellType]) -> float:
+    filled = sum(counts.values()) - counts[CellType.EMPTY]
+    most = max((count for kind, count in counts.items() if kind is not CellType.EMPTY), default=0)
+    return most / filled if filled else 0.5

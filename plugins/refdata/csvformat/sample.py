@@ -1,0 +1,67 @@
+"""Bounded reading: the head, the middle and the tail of a file, whatever its size.
+
+Detection sees at most ``sample_bytes`` bytes, so 10 GB costs what 1 MB does. A file that fits is read
+whole, as one head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+SAMPLE_BYTES = 1 << 20
+"""Bytes that detection reads by default: half from the head, a quarter each from middle and tail."""
+
+ALIGNMENT = 4
+"""Windows start at a multiple of this, so a UTF-16 or UTF-32 unit is never cut at its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Bytes of a file from ``offset`` on."""
+
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What was read of a file of ``size`` bytes; ``middle`` and ``tail`` are None when head is all of it."""
+
+    size: int
+    head: Window
+    middle: Window | None = None
+    tail: Window | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the head is the whole file."""
+        return self.tail is None
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """All windows in file order."""
+        return tuple(window for window in (self.head, self.middle, self.tail) if window is not None)
+
+
+def read_sample(path: Path, sample_bytes: int = SAMPLE_BYTES) -> Sample:
+    """Read the windows of a file. Raises OSError as ``open`` and ``read`` do."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        if size <= sample_bytes:
+            return Sample(size, _window(file, 0, size))
+        quarter = max(sample_bytes // 4, ALIGNMENT)
+        middle = (size // 2) // ALIGNMENT * ALIGNMENT
+        tail = max(middle + quarter, (size - quarter) // ALIGNMENT * ALIGNMENT)
+        return Sample(
+            size,
+            _window(file, 0, 2 * quarter),
+            _window(file, middle, quarter),
+            _window(file, tail, size - tail),
+        )
+
+
+def _window(file: BinaryIO, offset: int, length: int) -> Window:
+    file.seek(offset)
+    return Window(offset, file.read(length))

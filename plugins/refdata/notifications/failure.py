@@ -1,0 +1,101 @@
+"""One alert for a file that failed: category, reason, what to do, and the run's address."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseNotifier, conf
+from airflow.sdk.module_loading import import_string
+
+from refdata import wiring
+from refdata.core.errors import ConfigurationError, RefdataError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+log = logging.getLogger("refdata.alerts")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What an alert says."""
+
+    title: str
+    text: str
+    category: str
+    file: str
+    run_id: str
+    url: str
+
+
+def alert_on_failure(context: Context) -> None:
+    """The ``on_failure_callback`` of ``refdata_load``: one alert a failed run.
+
+    A notifier renders in place, so a shared one would report the first run for the second: each call
+    builds its own.
+    """
+    alert = describe(context)
+    log.error("%s: %s", alert.title, alert.text)
+    for notifier in notifiers(wiring.settings().alert_notifiers, alert):
+        notifier(context)
+
+
+def describe(context: Mapping[str, Any]) -> Alert:
+    """The alert for a failed run, from the ledger; without the database, from what Airflow knows."""
+    run_id = str(context.get("run_id", ""))
+    path = str((getattr(context.get("dag_run"), "conf", None) or {}).get("path", ""))
+    try:
+        row = wiring.connect().ledger.by_run(run_id)
+    except RefdataError as error:
+        category, reason = error.category, str(error)
+    else:
+        category = (row and row.error_category) or "internal"
+        reason = (row and row.error_message) or str(context.get("reason") or "no reason is known; see the task log")
+        path = path or (row.file_path if row else "")
+    return Alert(f"refdata: {path or run_id} failed ({category})", reason, category, path, run_id, run_url(run_id))
+
+
+def run_url(run_id: str) -> str:
+    """Where Airflow shows the run."""
+    base = conf.get("api", "base_url", fallback="") or "http://localhost:8080"
+    return f"{base.rstrip('/')}/dags/refdata_load/runs/{run_id}"
+
+
+def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
+    """The notifiers of setting ``alert_notifiers`` with the alert's words put in.
+
+    The setting is a JSON list of ``{"notifier": "<class path>", <its arguments>}``; in an argument's
+    text, ``{title}``, ``{text}``, ``{category}``, ``{file}``, ``{run_id}`` and ``{url}`` are replaced.
+
+    :raises ConfigurationError: when the setting is no such list or a class cannot be built.
+    """
+    try:
+        entries = json.loads(setting or "[]")
+        return [_build(dict(entry), alert) for entry in entries]
+    except (ValueError, TypeError, KeyError, ImportError) as error:
+        raise ConfigurationError(
+            f"Setting alert_notifiers cannot be used: {error}",
+            where="[refdata] alert_notifiers",
+            advice='Write a JSON list such as [{"notifier": "package.Class", "argument": "{title}"}].',
+        ) from error
+
+
+def _build(entry: dict[str, Any], alert: Alert) -> BaseNotifier:
+    kind = import_string(entry.pop("notifier"))
+    notifier: BaseNotifier = kind(**{name: _filled(value, alert) for name, value in entry.items()})
+    return notifier
+
+
+def _filled(value: Any, alert: Alert) -> Any:
+    """Text with the alert's words in; braces that are none of these words stay as they are."""
+    if isinstance(value, dict):
+        return {name: _filled(item, alert) for name, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    for word in ("title", "text", "category", "file", "run_id", "url"):
+        value = value.replace("{" + word + "}", getattr(alert, word))
+    return value
