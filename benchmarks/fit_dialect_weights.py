@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from synthetic_csv import synthetic_file
 
 from refdata.core.errors import RefdataError
 from refdata.csvformat.detection import rank_dialects
@@ -27,6 +26,7 @@ from refdata.csvformat.dialects import Dialect, rows_of
 from refdata.csvformat.encoding import decode, detect_encoding
 from refdata.csvformat.sample import read_sample
 from refdata.csvformat.score import WEIGHTS
+from synthetic_csv import synthetic_file
 
 NAMES = tuple(WEIGHTS)
 Matrix = NDArray[np.float64]
@@ -66,13 +66,18 @@ def real_cases(data: Path) -> list[Case]:
             print("not read:", note["file"], error)
             continue
         escape = "\\" if note["escape"] == "\\" else ""
-        cases.append(case_of(note["file"], note["file"].split("/")[0], text, Dialect(note["delimiter"], note["quote"], escape)))
+        cases.append(
+            case_of(note["file"], note["file"].split("/")[0], text, Dialect(note["delimiter"], note["quote"], escape))
+        )
     return [case for case in cases if case]
 
 
 def synthetic_cases(count: int) -> list[Case]:
     files = ((seed, synthetic_file(seed)) for seed in range(count))
-    cases = (case_of(f"seed {seed}", "synthetic", one.text, Dialect(one.delimiter, one.quote, one.escape)) for seed, one in files)
+    cases = (
+        case_of(f"seed {seed}", "synthetic", one.text, Dialect(one.delimiter, one.quote, one.escape))
+        for seed, one in files
+    )
     return [case for case in cases if case]
 
 

@@ -10,11 +10,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-WORDS = (
-    "north south river harbour station account centre cost region product service customer order invoice market "
-    "Straße élan Zürich Łódź señal København garden silver office bridge winter summer stock quality engine paper"
-).split()
-NAMES = "id code name city country amount price date valid_from valid_to type status description quantity unit".split()
+WORDS = ["north", "south", "river", "harbour", "station", "account", "centre", "cost", "region", "product", "service", "customer", "order", "invoice", "market", "Straße", "élan", "Zürich", "Łódź", "señal", "København", "garden", "silver", "office", "bridge", "winter", "summer", "stock", "quality", "engine", "paper"]
+NAMES = ["id", "code", "name", "city", "country", "amount", "price", "date", "valid_from", "valid_to", "type", "status", "description", "quantity", "unit"]
 Maker = Callable[[random.Random], str]
 
 
@@ -121,7 +118,10 @@ def _row_count(rng: random.Random) -> int:
 
 def _header(rng: random.Random, count: int) -> list[str]:
     style = rng.choice([str.lower, str.upper, str.title])
-    return [style(f"{name}{number if number >= len(NAMES) else ''}") for number, name in zip(range(count), NAMES * 3, strict=False)]
+    return [
+        style(f"{name}{number if number >= len(NAMES) else ''}")
+        for number, name in zip(range(count), NAMES * 3, strict=False)
+    ]
 
 
 def _field(value: str, delimiter: str, quote: str, escape: str, style: str) -> str:

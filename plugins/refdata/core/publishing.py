@@ -45,6 +45,11 @@ def empty_table(table: TableName, method: str) -> Statement:
     return Statement(f"{verb} {qualified(table)}")
 
 
+def has_rows(table: TableName) -> Statement:
+    """1 when the table has rows, else 0."""
+    return Statement(f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {qualified(table)}) THEN 1 ELSE 0 END")
+
+
 def insert_rows(request: Publication, source: str) -> Statement:
     """Copies the staged rows, each marked with its load, from ``source`` (a quoted name)."""
     names = column_list(request.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
@@ -44,7 +45,8 @@ def rules_of(table: str, document: object, settings: Settings, source: str) -> T
     base = defaults(settings)
     for key, value in own.items():
         _check(key, value, base, f"{source}, tables.{table}")
-    return replace(base, **own)
+    changes: dict[str, Any] = dict(own)
+    return replace(base, **changes)
 
 
 def _check(key: str, value: object, base: TableRules, where: str) -> None:

@@ -33,7 +33,15 @@ class CellType(IntEnum):
 
 NUMERIC = frozenset({CellType.INTEGER, CellType.DECIMAL, CellType.MEASURE})
 TYPED = frozenset(
-    {CellType.INTEGER, CellType.DECIMAL, CellType.DATE, CellType.TIME, CellType.MEASURE, CellType.BOOLEAN, CellType.LINK}
+    {
+        CellType.INTEGER,
+        CellType.DECIMAL,
+        CellType.DATE,
+        CellType.TIME,
+        CellType.MEASURE,
+        CellType.BOOLEAN,
+        CellType.LINK,
+    }
 )
 
 _CURRENCY = "[$€£¥₽₹¢]|USD|EUR|GBP|CHF|Kč|kr|zł|R\\$"
@@ -45,9 +53,15 @@ _KINDS = (
     (CellType.DECIMAL, rf"{_NUMBER}(?:[eE][+-]?\d{{1,3}})?|[+-]?(?:nan|NaN|NAN|inf|Inf)"),
     (CellType.DATE, rf"{_DAY}(?:[T ]{_CLOCK})?|\d{{8}}T\d{{4,6}}Z?"),
     (CellType.TIME, rf"{_CLOCK}|P(?:\d+[YMWDHS]|T(?=\d))+"),
-    (CellType.MEASURE, rf"(?:{_CURRENCY}) ?{_NUMBER}|{_NUMBER} ?(?:%|‰|{_CURRENCY})|\({_NUMBER}\)|[-+]?(?:{_CURRENCY}){_NUMBER}"),
+    (
+        CellType.MEASURE,
+        rf"(?:{_CURRENCY}) ?{_NUMBER}|{_NUMBER} ?(?:%|‰|{_CURRENCY})|\({_NUMBER}\)|[-+]?(?:{_CURRENCY}){_NUMBER}",
+    ),
     (CellType.BOOLEAN, r"(?i:true|false|yes|no|y|n|t|f|on|off)"),
-    (CellType.LINK, r"(?:https?|ftp|file|mailto)://?\S+|www\.\S+|[\w.%+-]+@[\w-]+(?:\.[\w-]+)+|(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?"),
+    (
+        CellType.LINK,
+        r"(?:https?|ftp|file|mailto)://?\S+|www\.\S+|[\w.%+-]+@[\w-]+(?:\.[\w-]+)+|(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?",
+    ),
     (CellType.CODE, r"[\w#*@&$%~^+=<>!?./:\\-]+"),
 )
 _PATTERN = re.compile("|".join(f"(?P<k{int(kind)}>{pattern})" for kind, pattern in _KINDS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from refdata.core import alignment
+from refdata.core import alignment, publishing
 from refdata.core.alignment import Alignment
 from refdata.core.errors import DataError, FileChangedError, LockTimeoutError
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Table
@@ -153,10 +153,18 @@ def _better_tables(deps: Deps, live: Table, detection: Detection) -> tuple[str, 
 def _check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:
     if detection.scan.rows or row.load_type is not LoadType.FULL:
         return
-    if deps.rules(row.table_name).allow_empty_full_load or deps.warehouse.is_empty(deps.target(row)):
+    if deps.rules(row.table_name).allow_empty_full_load or not _has_rows(deps, row):
         return
     raise DataError(
         f"The file has no rows, and a full load would empty {row.table_name}",
         where=row.file_name,
         advice="Drop a file with rows, or set allow_empty_full_load for this table if it shall become empty.",
     )
+
+
+def _has_rows(deps: Deps, row: LedgerRow) -> bool:
+    target = deps.target(row)
+    if deps.warehouse.table(target) is None:
+        return False
+    with deps.warehouse.transaction(write=False) as session:
+        return bool(session.query(publishing.has_rows(target).sql)[0][0])

@@ -41,7 +41,12 @@ def _format(deps: Deps, path: str, row: LedgerRow) -> Format:
     )
     deps.log.info(
         "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
-        found.encoding, found.delimiter, found.quote, found.has_header, len(found.header), found.confidence,
+        found.encoding,
+        found.delimiter,
+        found.quote,
+        found.has_header,
+        len(found.header),
+        found.confidence,
     )
     return found
 

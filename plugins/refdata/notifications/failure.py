@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseNotifier, conf
-from airflow.sdk.module_loading import import_string
 
 from refdata import wiring
 from refdata.core.errors import ConfigurationError, RefdataError
@@ -85,7 +85,7 @@ def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
 
 
 def _build(entry: dict[str, Any], alert: Alert) -> BaseNotifier:
-    kind = import_string(entry.pop("notifier"))
+    kind = pkgutil.resolve_name(entry.pop("notifier"))
     notifier: BaseNotifier = kind(**{name: _filled(value, alert) for name, value in entry.items()})
     return notifier
 
