@@ -1,0 +1,204 @@
+"""Runs Airflow on this machine for the demo and the end-to-end tests: own home, own port, own processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+STOP_SECONDS = 15.0
+
+
+class LocalAirflowError(RuntimeError):
+    """Airflow cannot be started here; the message says why and what to do."""
+
+
+@dataclass
+class LocalAirflow:
+    """An Airflow home with the project's DAGs and plugin, the embedded engine, and the processes of it.
+
+    :param home: folder for everything that is written; made when missing.
+    :param port: port of the API server on 127.0.0.1.
+    :param extra: further environment variables, such as ``AIRFLOW__REFDATA__STABILITY_INTERVAL``.
+    """
+
+    home: Path
+    port: int
+    extra: Mapping[str, str] = field(default_factory=dict)
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Address of Airflow's pages."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def dropoff(self) -> Path:
+        """The dropoff root."""
+        return self.home / "dropoff"
+
+    @property
+    def database(self) -> Path:
+        """Main file of the embedded warehouse; the schema ``ref`` lies beside it."""
+        return self.home / "warehouse" / "refdata.db"
+
+    @property
+    def ref_database(self) -> Path:
+        """File of schema ``ref``: the ledger, the configuration and the loaded tables."""
+        return self.database.with_name("refdata.ref.db")
+
+    def environment(self) -> dict[str, str]:
+        """The environment of every Airflow process; none of the caller's Airflow settings leak in."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+        inherited.pop("PYTHONDONTWRITEBYTECODE", None)
+        return {**inherited, **self._airflow_settings(), **self.extra}
+
+    def _airflow_settings(self) -> dict[str, str]:
+        return {
+            "AIRFLOW_HOME": str(self.home / "airflow"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
+            "AIRFLOW__CORE__PARALLELISM": "8",
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._passwords),
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "false",
+            "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "100",
+            "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+            "AIRFLOW__REFDATA__DROPOFF_ROOT": str(self.dropoff),
+            "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps({"conn_type": "sqlite", "host": str(self.database)}),
+        }
+
+    @property
+    def _passwords(self) -> Path:
+        return self.home / "passwords.json"
+
+    def prepare(self) -> None:
+        """Makes folders, login and Airflow's own database.
+
+        :raises LocalAirflowError: when the port is taken or the database cannot be made.
+        """
+        require_free_port(self.port)
+        for folder in (self.home / "airflow", self.database.parent, self.home / "logs"):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._passwords.write_text(json.dumps({"admin": self.password, "viewer": self.password}))
+        self._passwords.chmod(0o600)
+        done = subprocess.run(_airflow("db", "migrate"), env=self.environment(), capture_output=True, check=False)
+        if done.returncode != 0:
+            raise LocalAirflowError(f"airflow db migrate failed:\n{done.stderr.decode(errors='replace')[-2000:]}")
+
+    def start(self, components: Sequence[str] = COMPONENTS) -> None:
+        """Starts components (or ``standalone``), each in a process group of its own with a log file."""
+        for name in components:
+            with (self.home / "logs" / f"{name}.log").open("ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    _airflow(name), env=self.environment(), stdout=log, stderr=log, start_new_session=True
+                )
+
+    def healthy(self) -> bool:
+        """Whether the API server answers and scheduler, triggerer and DAG processor give signs of life."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v2/monitor/health", timeout=5) as answer:
+                health = json.load(answer)
+        except (OSError, ValueError):
+            return False
+        parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+        return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
+
+    def require_running(self) -> None:
+        """Raises LocalAirflowError, with the end of its log, when a process that was started has ended."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                tail = (self.home / "logs" / f"{name}.log").read_text(errors="replace")[-2000:]
+                raise LocalAirflowError(f"airflow {name} ended with status {process.returncode}:\n{tail}")
+
+    def wait_healthy(self, seconds: float = 180, waiting: Callable[[], None] = lambda: None) -> None:
+        """Returns as soon as all components are healthy; calls ``waiting`` between the looks.
+
+        :raises LocalAirflowError: when a component ends, or time runs out.
+        """
+        self.wait_for(self.healthy, seconds, "Airflow is not healthy", waiting)
+
+    def wait_for(
+        self, done: Callable[[], bool], seconds: float, what: str, waiting: Callable[[], None] = lambda: None
+    ) -> None:
+        """Polls ``done`` twice a second.
+
+        :raises LocalAirflowError: ``what``, when time runs out or a process ends.
+        """
+        deadline = time.monotonic() + seconds
+        while not done():
+            self.require_running()
+            if time.monotonic() > deadline:
+                raise LocalAirflowError(f"{what} after {seconds:.0f} s; see {self.home / 'logs'}")
+            waiting()
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """Ends every process that was started, and their children, which share their groups."""
+        for sent in (signal.SIGTERM, signal.SIGKILL):
+            for process in self.processes.values():
+                _signal_group(process.pid, sent)
+            deadline = time.monotonic() + STOP_SECONDS
+            while time.monotonic() < deadline and any(_group_alive(p.pid) for p in self._reaped()):
+                time.sleep(0.1)
+        self.processes.clear()
+
+    def _reaped(self) -> Iterator[subprocess.Popen[bytes]]:
+        for process in self.processes.values():
+            process.poll()
+            yield process
+
+
+def require_free_port(port: int) -> None:
+    """Raises LocalAirflowError when something listens on the port already."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise LocalAirflowError(f"Port {port} is in use on this machine; choose another with --port") from None
+
+
+def free_port() -> int:
+    """A port that nothing listens on at the moment."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _airflow(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "airflow", *arguments]
+
+
+def _signal_group(group: int, sent: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, sent)
+
+
+def _group_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
