@@ -111,13 +111,15 @@ class Notation:
     """How a column writes its values, where that is not the plain way.
 
     ``decimal_point`` is ``.`` or ``,``; ``thousands`` is ``""`` or the separator; ``date_order`` is
-    ``ymd``, ``dmy`` or ``mdy``; ``date_separator`` is ``-``, ``/`` or ``.``.
+    ``ymd``, ``dmy`` or ``mdy``; ``date_separator`` is ``-``, ``/`` or ``.``. ``fraction_digits`` is the
+    most digits that follow a second.
     """
 
     decimal_point: str = "."
     thousands: str = ""
     date_order: str = "ymd"
     date_separator: str = "-"
+    fraction_digits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

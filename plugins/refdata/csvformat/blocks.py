@@ -1,0 +1,165 @@
+"""Cuts a file's text into blocks of whole records and tells which of them are plain.
+
+A block is plain when every parser reads it alike; then pyarrow may have it. Whatever is in doubt (a quote
+out of place, an escape, a NUL byte, a comment, a lone carriage return beside quotes) is read here, row by
+row, and becomes a plain block of its good rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from refdata.core.errors import FormatError
+from refdata.core.model import Format, RejectedRow
+from refdata.csvformat.careful import CarefulReader, CarefulRows
+from refdata.csvformat.limits import CAREFUL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES
+from refdata.csvformat.quotes import first_misplaced, last_record_end, quote_positions
+from refdata.csvformat.text import Source, count_lines, drop_last_lines, skip_lines, utf8_chunks
+
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+_BOM = b"\xef\xbb\xbf"
+_NONE = np.empty(0, np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole records as UTF-8.
+
+    ``line`` is the first one's physical line, ``offset`` its place in the text behind the header (for
+    errors). ``rows`` is set where the csv module has read the block already; then ``text`` is its clean form.
+    """
+
+    text: bytes
+    line: int
+    offset: int
+    rows: CarefulRows | None = None
+
+    @property
+    def rejects(self) -> list[RejectedRow]:
+        """Rows that the csv module refused while the block was cut."""
+        return self.rows.rejects if self.rows else []
+
+
+@dataclass(slots=True)
+class BlockCutter:
+    """Cuts one file into blocks, in order.
+
+    :param fields: how many fields a good row has.
+    """
+
+    source: Source
+    format: Format
+    fields: int
+    _line: int = field(init=False)
+    _offset: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Refuse what no table can hold."""
+        self._line = 1 + self._head_lines
+        if self.fields > MAX_COLUMNS:
+            raise FormatError(
+                f"The file has {self.fields} columns, a table can have {MAX_COLUMNS}",
+                where=str(self.source.path),
+                advice="Split the file, or check its delimiter.",
+            )
+
+    @property
+    def careful(self) -> CarefulReader:
+        """The row by row reader for this file."""
+        return CarefulReader(self.source.path, self.format, self.fields)
+
+    @property
+    def _head_lines(self) -> int:
+        return self.format.preamble_lines + (self.format.header_lines if self.format.has_header else 0)
+
+    def blocks(self) -> Iterator[Block]:
+        """All blocks of the file.
+
+        :raises FormatError: an undecodable byte, an unclosed quote, or a row past the bound.
+        """
+        rest = b""
+        body = skip_lines(utf8_chunks(self.source, self.format.encoding), self._head_lines)
+        for chunk in drop_last_lines(body, self.format.trailer_lines):
+            rest = yield from self._cut(rest + chunk, at_end=False)
+            self._bound(rest)
+        yield from self._cut(rest, at_end=True)
+
+    def _cut(self, text: bytes, *, at_end: bool) -> Generator[Block, None, bytes]:
+        """Yield the blocks in ``text``; return what waits for more."""
+        while text:
+            block, consumed = self._first_block(text, at_end=at_end)
+            if block is None:
+                break
+            self._line = block.rows.next_line if block.rows else self._line + count_lines(block.text)
+            self._offset += consumed
+            text = text[consumed:]
+            yield block
+        return text
+
+    def _first_block(self, text: bytes, *, at_end: bool) -> tuple[Block | None, int]:
+        if self._no_quotes_in(text) and b"\r" in text:
+            text = _LONE_RETURN.sub(b"\n", text)
+        end, doubtful = self._plain_end(text, at_end=at_end)
+        if end:
+            return Block(text[:end], self._line, self._offset), end
+        return self._careful_block(text, at_end=at_end) if doubtful or at_end else (None, 0)
+
+    def _no_quotes_in(self, text: bytes) -> bool:
+        marks = [mark.encode("utf-8") for mark in (self.format.quote, self.format.escape) if mark]
+        return not any(mark in text for mark in marks)
+
+    def _plain_end(self, text: bytes, *, at_end: bool) -> tuple[int, bool]:
+        """How far ``text`` is plain, in whole records, and whether something doubtful comes behind."""
+        quotes = quote_positions(text, self.format.quote) if self.format.quote else _NONE
+        misplaced = first_misplaced(text, quotes, self.format.delimiter) if quotes.size else None
+        doubts = [at for at in (misplaced, *self._hazards(text, quotes.size > 0)) if at is not None]
+        if not doubts and at_end and quotes.size % 2 == 0:
+            return len(text), False
+        sound = text[: min(doubts)] if doubts else text
+        return last_record_end(sound, quotes), bool(doubts)
+
+    def _hazards(self, text: bytes, quoted: bool) -> Iterator[int | None]:
+        """Offsets of what parsers may read differently, apart from quotes."""
+        yield _found(text.find(b"\0"))
+        yield 0 if text.startswith(_BOM) else None
+        if self.format.escape:
+            yield _found(text.find(self.format.escape.encode("utf-8")))
+        if self.format.comment:
+            comment = re.search(rb"(?:\A|[\r\n])" + re.escape(self.format.comment.encode("utf-8")), text)
+            yield comment.start() if comment else None
+        if quoted and b"\r" in text:
+            lone = _LONE_RETURN.search(text)
+            yield lone.start() if lone else None
+
+    def _careful_block(self, text: bytes, *, at_end: bool) -> tuple[Block | None, int]:
+        size = CAREFUL_BYTES
+        while True:
+            stretch = text if at_end and size >= len(text) else _whole_lines(text, size)
+            rows = self.careful.read(stretch, self._line, self._offset, at_end=at_end and size >= len(text))
+            if rows.consumed:
+                return Block(rows.text(), self._line, self._offset, rows), rows.consumed
+            if size >= len(text):
+                return None, 0
+            size *= 2
+
+    def _bound(self, rest: bytes) -> None:
+        if len(rest) > MAX_RECORD_BYTES:
+            raise FormatError(
+                f"A row is longer than {MAX_RECORD_BYTES // 1024**2} MiB",
+                where=f"{self.source.path}, line {self._line}",
+                advice="Look for a quote that is opened there and never closed, or for missing line ends.",
+            )
+
+
+def _found(at: int) -> int | None:
+    return None if at < 0 else at
+
+
+def _whole_lines(text: bytes, size: int) -> bytes:
+    """The physical lines that end within the first ``size`` bytes."""
+    end = max(text.rfind(b"\n", 0, size), text.rfind(b"\r", 0, size)) + 1
+    return text[: end + 1] if text[end - 1 : end + 1] == b"\r\n" else text[:end]

@@ -1,0 +1,161 @@
+"""Typed Arrow columns from plain CSV text, as the target types ask.
+
+The target decides: text keeps the source's characters, whatever they look like. Values written in the plain
+way (``1234.5``, ``2024-01-31``, ``2024-01-31 12:00:00``) are converted by pyarrow's own parser; those of
+another notation are read as text and rewritten column by column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from refdata.core.model import Format, Notation, ReadColumn
+from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.csvformat.temporal import date_days, timestamps
+from refdata.csvformat.values import Values
+
+
+def _any_case(word: str) -> list[str]:
+    return ["".join(letters) for letters in product(*((letter, letter.upper()) for letter in word))]
+
+
+_TRUE, _FALSE = _any_case("true"), _any_case("false")
+_PLAIN_DATE = ("ymd", "-")
+_TICKS = 7
+"""Fraction digits that microseconds cannot hold and DATETIME2(7) can."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvText:
+    """How a piece of plain CSV is written."""
+
+    delimiter: str
+    quote: str
+
+    @classmethod
+    def of(cls, fmt: Format) -> CsvText:
+        """The file's own way."""
+        return cls(fmt.delimiter, fmt.quote)
+
+
+CLEAN = CsvText(",", '"')
+"""How the careful reader writes good rows."""
+
+
+def arrow_type(kind: SqlType, notation: Notation) -> pa.DataType:
+    """The Arrow type that holds every value of ``kind``.
+
+    Times have microseconds, and nanoseconds only where the column writes seven digits of a second.
+    """
+    unit = "ns" if notation.fraction_digits >= _TICKS else "us"
+    simple: dict[TypeKind, Callable[[], pa.DataType]] = {
+        TypeKind.BIT: pa.bool_,
+        TypeKind.INT: pa.int32,
+        TypeKind.BIGINT: pa.int64,
+        TypeKind.FLOAT: pa.float64,
+        TypeKind.DATE: pa.date32,
+        TypeKind.NVARCHAR: pa.string,
+        TypeKind.DECIMAL: lambda: pa.decimal128(kind.precision, kind.scale),
+        TypeKind.DATETIME2: lambda: pa.timestamp(unit),
+        TypeKind.TIME: lambda: pa.time64(unit),
+    }
+    return simple[kind.kind]()
+
+
+def schema_of(columns: Sequence[ReadColumn]) -> pa.Schema:
+    """The schema of the batches that ``columns`` make."""
+    return pa.schema([(column.name, arrow_type(column.type, column.notation)) for column in columns])
+
+
+def read_typed(text: bytes, written: CsvText, fields: int, columns: Sequence[ReadColumn]) -> pa.RecordBatch:
+    """Convert plain CSV of whole rows.
+
+    :raises pyarrow.ArrowInvalid: a row has another number of fields, or a value does not convert.
+    """
+    types = {str(column.index): _csv_type(column) for column in columns}
+    table = parse(text, written, fields, types)
+    arrays = [_finish(table.column(str(column.index)), column) for column in columns]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns))
+
+
+def read_text(text: bytes, written: CsvText, fields: int) -> list[pa.StringArray]:
+    """All columns as text; an empty value is ``''``, never null.
+
+    :raises pyarrow.ArrowInvalid: a row has another number of fields, or bytes are no UTF-8.
+    """
+    table = parse(text, written, fields, {str(index): pa.string() for index in range(fields)}, nulls=False)
+    return [_joined(column) for column in table.columns]
+
+
+def parse(text: bytes, written: CsvText, fields: int, types: dict[str, pa.DataType], *, nulls: bool = True) -> pa.Table:
+    """Run pyarrow's parser over one block, in this thread; columns are named by their index."""
+    names = [str(index) for index in range(fields)]
+    if not text.strip(b"\r\n"):
+        return pa.schema([(name, types[name]) for name in names if name in types]).empty_table()
+    return pyarrow.csv.read_csv(
+        pa.BufferReader(text),
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=written.delimiter, quote_char=written.quote or False, newlines_in_values=True
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            include_columns=list(types),
+            column_types=types,
+            null_values=[""],
+            strings_can_be_null=nulls,
+            quoted_strings_can_be_null=True,
+            true_values=_TRUE,
+            false_values=_FALSE,
+        ),
+    )
+
+
+def _joined(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _csv_type(column: ReadColumn) -> pa.DataType:
+    """What pyarrow's parser makes of the column: its type where the notation is plain, else text."""
+    return pa.string() if _rewriter(column) else arrow_type(column.type, column.notation)
+
+
+def _finish(column: pa.ChunkedArray, wanted: ReadColumn) -> pa.Array:
+    rewrite = _rewriter(wanted)
+    array = _joined(column)
+    return rewrite(array, wanted) if rewrite else array
+
+
+def _rewriter(column: ReadColumn) -> Callable[[pa.StringArray, ReadColumn], pa.Array] | None:
+    """What converts a notation that pyarrow's parser does not know; None for the plain ones."""
+    kind, notation = column.type.kind, column.notation
+    if kind in _NUMBERS and (notation.thousands or notation.decimal_point != "."):
+        return _number
+    if kind in _DATES and (notation.date_order, notation.date_separator) != _PLAIN_DATE:
+        return _date
+    return None
+
+
+_NUMBERS = {TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT}
+_DATES = {TypeKind.DATE, TypeKind.DATETIME2}
+
+
+def _number(array: pa.StringArray, column: ReadColumn) -> pa.Array:
+    if column.notation.thousands:
+        array = pc.replace_substring(array, column.notation.thousands, "")
+    if column.notation.decimal_point != ".":
+        array = pc.replace_substring(array, column.notation.decimal_point, ".")
+    return pc.cast(array, arrow_type(column.type, column.notation))
+
+
+def _date(array: pa.StringArray, column: ReadColumn) -> pa.Array:
+    values, notation = Values.of(array), column.notation
+    if column.type.kind is TypeKind.DATE:
+        return values.spread(date_days(values, notation), pa.date32())
+    target = arrow_type(column.type, notation)
+    return values.spread(timestamps(values, notation, target.unit), target)

@@ -1,0 +1,174 @@
+"""Which notations of numbers fit all values of a block, and how many digits they need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from refdata.core.inference import NUMBERS, PLAIN, NumberKey, NumberShape
+from refdata.csvformat.values import Ints, Mask, Values, as_mask, as_numpy
+
+_PLAIN_MARKS = set(b"-.")
+_GROUP_MARKS = set("-.,' \u00a0\u202f".encode())
+_DOUBLE_MARKS = set(b"+-.eE")
+_MINUS, _POINT, _ZERO = b"-.0"
+_GROUP = 3
+_SAFE_DIGITS = 15
+"""Decimal digits that a double always keeps: DBL_DIG of IEEE 754 binary64."""
+_BIGINT_DIGITS = 19
+_INT_SAFE_DIGITS = 9
+_SMALLEST_NORMAL = 2.2250738585072014e-308
+_DOUBLE = r"^-?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)[eE][+-]?[0-9]{1,3}$"
+
+
+def find_numbers(values: Values, alive: Collection[NumberKey] | None) -> dict[NumberKey, NumberShape]:
+    """The notations, among those ``alive`` (None: all), that fit every value."""
+    keys = NUMBERS if alive is None else [key for key in NUMBERS if key in alive]
+    marks = set(values.marks_used)
+    if not keys or not marks <= _GROUP_MARKS:
+        return {}
+    if marks <= _PLAIN_MARKS:
+        return _from_plain(values, keys)
+    found = ((key, _rewritten(values, key)) for key in keys if key != PLAIN)
+    return {key: shape for key, shape in found if shape is not None}
+
+
+def _from_plain(values: Values, keys: Collection[NumberKey]) -> dict[NumberKey, NumberShape]:
+    """Values without a comma or blank, read plainly; other notations follow from that where they can."""
+    shape = plain_shape(values)
+    found = {} if shape is None else {key: shape for key in keys if _same(key, shape)}
+    grouped = (",", ".")
+    if grouped in keys and grouped not in found and (shape is None or shape.scale == _GROUP):
+        regrouped = _rewritten(values, grouped)
+        if regrouped:
+            found[grouped] = regrouped
+    return found
+
+
+def _same(key: NumberKey, shape: NumberShape) -> bool:
+    """Whether a notation reads the values as the plain one does."""
+    point, thousands = key
+    return (point == "." or not shape.scale) and (not thousands or shape.whole <= _GROUP)
+
+
+def _rewritten(values: Values, key: NumberKey) -> NumberShape | None:
+    """The shape under another notation: rewrite the values plainly, then measure them."""
+    point, thousands = key
+    column = values.arrow()
+    if not pc.all(pc.match_substring_regex(column, _pattern(point, thousands))).as_py():
+        return None
+    if thousands:
+        column = pc.replace_substring(column, thousands, "")
+    return plain_shape(Values.of(pc.replace_substring(column, point, ".") if point != "." else column))
+
+
+def _pattern(point: str, thousands: str) -> str:
+    grouped = rf"[0-9]{{0,2}}({re.escape(thousands)}[0-9]{{3}})*" if thousands else "[0-9]*"
+    return rf"^-?((0|[1-9]{grouped})({re.escape(point)}[0-9]+)?|{re.escape(point)}[0-9]+)$"
+
+
+def plain_shape(values: Values) -> NumberShape | None:
+    """Digits of values such as ``-12.50``; None where one is not written so, or would lose something.
+
+    Refused: leading zeros, a point without digits behind it, ``-0``, and all other characters.
+    """
+    if not set(values.marks_used) <= _PLAIN_MARKS:
+        return None
+    negative = values.data[values.starts] == _MINUS
+    points = values.at[values.marks == _POINT]
+    if values.at.size - points.size != int(negative.sum()):
+        return None
+    starts = values.starts + negative
+    if not points.size:
+        return _whole_shape(values, starts, negative)
+    return _decimal_shape(values, starts, negative, points)
+
+
+def _whole_shape(values: Values, starts: Ints, negative: Mask) -> NumberShape | None:
+    digits = values.ends - starts
+    if not (digits >= 1).all():
+        return None
+    zero = values.data[starts] == _ZERO
+    if (zero & ((digits > 1) | negative)).any():
+        return None
+    most = int(digits.max())
+    return NumberShape(most, 0, _width(values, most))
+
+
+def _width(values: Values, digits: int) -> int:
+    """Bytes that whole numbers need: 4, 8, or 16 for what BIGINT cannot hold."""
+    if digits <= _INT_SAFE_DIGITS:
+        return 4
+    if digits > _BIGINT_DIGITS:
+        return 16
+    try:
+        numbers = as_numpy(pc.cast(values.arrow(), pa.int64()), np.int64)
+    except pa.ArrowInvalid:
+        return 16
+    limits = np.iinfo(np.int32)
+    return 4 if limits.min <= numbers.min() and numbers.max() <= limits.max else 8
+
+
+def _decimal_shape(values: Values, starts: Ints, negative: Mask, points: Ints) -> NumberShape | None:
+    ends = values.ends
+    if points.size == len(values) and (points >= starts).all() and (points < ends).all():
+        whole, scale = points - starts, ends - points - 1
+        pointed = np.ones(points.size, np.bool_)
+    else:
+        owner = np.searchsorted(ends, points, side="right")
+        if (owner[1:] == owner[:-1]).any():
+            return None
+        pointed = np.zeros(len(values), np.bool_)
+        pointed[owner] = True
+        stops = ends.copy()
+        stops[owner] = points
+        whole, scale = stops - starts, np.where(pointed, ends - stops - 1, 0)
+    if (pointed & (scale < 1)).any() or (~pointed & (whole < 1)).any():
+        return None
+    zero = (whole >= 1) & (values.data[starts] == _ZERO)
+    if (zero & ((whole > 1) | (negative & ~pointed))).any():
+        return None
+    return NumberShape(int(whole.max()), int(scale.max()), 4)
+
+
+def find_doubles(values: Values, plain: bool) -> tuple[bool, int, bool]:
+    """Whether all values are numbers that a double keeps, how many have an exponent, and whether one
+    without an exponent has a point.
+
+    :param plain: whether the values are known to be plain numbers.
+    """
+    marks = set(values.marks_used)
+    if plain:
+        return _survive(values), 0, _POINT in marks
+    if not marks <= _DOUBLE_MARKS or not marks & set(b"eE"):
+        return False, 0, False
+    powers = as_mask(pc.match_substring_regex(values.arrow(), _DOUBLE))
+    others = values.take(~powers)
+    fits = not len(others) or plain_shape(others) is not None
+    fractions = _POINT in others.marks_used
+    return fits and _in_range(values.take(powers)) and _survive(values), int(powers.sum()), fractions
+
+
+def _in_range(powers: Values) -> bool:
+    """Whether no value with an exponent overflows or loses digits near zero."""
+    column = powers.arrow()
+    numbers = np.abs(as_numpy(pc.cast(column, pa.float64()), np.float64))
+    zero = as_mask(pc.match_substring_regex(column, r"^-?[0.]+[eE]"))
+    return bool((np.isfinite(numbers) & (zero | (numbers >= _SMALLEST_NORMAL))).all())
+
+
+def _survive(values: Values) -> bool:
+    """Whether each value, read into a double and written in its shortest form, is the same number."""
+    long = values.lengths > _SAFE_DIGITS
+    if not long.any():
+        return True
+    column = values.take(long).arrow()
+    digits = pc.replace_substring_regex(column, r"[eE].*$|[-.]|^-?0*\.?0*", "")
+    kept = as_numpy(pc.utf8_length(digits), np.int32) <= _SAFE_DIGITS
+    doubtful = Values.of(column).take(~kept)
+    return all(Decimal(repr(float(text))) == Decimal(text) for text in doubtful.texts())

@@ -1,0 +1,56 @@
+"""Whether the quotes of a block stand where quotes belong, by numpy over their positions.
+
+In a block that begins at a record's start and whose quotes are all in place, parsers agree: an opening
+quote follows a delimiter, a line end or the start, a closing one stands before a delimiter, a line end or
+the end, and a doubled one stands for itself. Python's csv module and pyarrow then read the same rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[np.intp]
+Bytes = npt.NDArray[np.uint8]
+
+
+def quote_positions(text: bytes, quote: str) -> Positions:
+    """Offsets of all quotes in ``text``."""
+    return np.flatnonzero(np.frombuffer(text, np.uint8) == ord(quote))
+
+
+def first_misplaced(text: bytes, quotes: Positions, delimiter: str) -> int | None:
+    """Offset of the first quote that is out of place, None where all are in place.
+
+    The last quote may close at the very end of ``text``; an unclosed field is not judged here.
+    """
+    data = np.frombuffer(text, np.uint8)
+    opens, closes = quotes[0::2], quotes[1::2]
+    doubled = opens[1:] == closes[: opens.size - 1] + 1
+    bad_opens = ~_edges(data, opens - 1, delimiter)
+    bad_opens[1:] &= ~doubled
+    bad_closes = ~_edges(data, closes + 1, delimiter)
+    bad_closes[: doubled.size] &= ~doubled
+    offsets = [int(part[bad.argmax()]) for part, bad in ((opens, bad_opens), (closes, bad_closes)) if bad.any()]
+    return min(offsets, default=None)
+
+
+def _edges(data: Bytes, at: Positions, delimiter: str) -> npt.NDArray[np.bool_]:
+    """Where a delimiter, a line end or the text's own edge stands."""
+    inside = (at >= 0) & (at < data.size)
+    near = data[np.where(inside, at, 0)] if data.size else np.zeros(at.size, np.uint8)
+    edges: npt.NDArray[np.bool_] = ~inside | (near == ord(delimiter)) | (near == 10) | (near == 13)
+    return edges
+
+
+def last_record_end(text: bytes, quotes: Positions) -> int:
+    """Offset behind the last line feed that stands outside quotes; 0 where there is none. Searches from the back."""
+    stop = len(text)
+    while stop > 0:
+        start = max(0, stop - 65_536)
+        feeds = np.flatnonzero(np.frombuffer(text, np.uint8)[start:stop] == 10) + start
+        outside = feeds[np.searchsorted(quotes, feeds) % 2 == 0]
+        if outside.size:
+            return int(outside[-1]) + 1
+        stop = start
+    return 0

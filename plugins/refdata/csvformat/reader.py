@@ -1,0 +1,102 @@
+"""A CSV file's rows as typed Arrow batches, streaming, with damaged rows set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from refdata.core.model import Format, ReadColumn, RejectedRow
+from refdata.csvformat.blocks import Block, BlockCutter
+from refdata.csvformat.careful import CarefulReader, CarefulRows
+from refdata.csvformat.convert import CLEAN, CsvText, read_typed
+from refdata.csvformat.limits import BATCH_ROWS, BLOCK_BYTES
+from refdata.csvformat.pipeline import in_order
+from refdata.csvformat.text import Progress, Source
+
+OnReject = Callable[[RejectedRow], None]
+
+
+def read_rows(
+    path: Path,
+    fmt: Format,
+    *,
+    columns: Sequence[ReadColumn],
+    on_reject: OnReject,
+    batch_rows: int = BATCH_ROWS,
+    progress: Progress | None = None,
+    block_bytes: int = BLOCK_BYTES,
+) -> Iterator[pa.RecordBatch]:
+    """The rows of Python's csv module under ``fmt``, as Arrow batches of the target types.
+
+    Rejects are handed over in the file's order, before the batch that follows them. Memory is bounded by
+    a few blocks, whatever the file's size.
+
+    :param columns: the columns wanted, in the order wanted; their types decide the conversion.
+    :param on_reject: called for each row that is not in the batches; may raise to stop.
+    :param batch_rows: the most rows in a batch.
+    :param progress: called with the bytes read so far; may raise to stop.
+    :raises FormatError: an undecodable byte, an unclosed quote, a row past the bound, too many columns.
+    """
+    fields = len(fmt.header)
+    cutter = BlockCutter(Source(path, progress, chunk_bytes=block_bytes), fmt, fields)
+    convert = partial(_convert, CsvText.of(fmt), fields, columns, cutter.careful)
+    for converted in in_order(convert, cutter.blocks()):
+        for reject in converted.rejects:
+            on_reject(reject)
+        for batch in converted.batches:
+            yield from _split(batch, batch_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Converted:
+    batches: list[pa.RecordBatch]
+    rejects: list[RejectedRow]
+
+
+def _split(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:
+    for start in range(0, batch.num_rows, rows):
+        yield batch.slice(start, rows)
+
+
+def _convert(
+    written: CsvText, fields: int, columns: Sequence[ReadColumn], careful: CarefulReader, block: Block
+) -> _Converted:
+    """Type a block; where pyarrow refuses it, read it row by row and set aside what does not fit."""
+    try:
+        batch = read_typed(block.text, CLEAN if block.rows else written, fields, columns)
+        return _Converted([batch], block.rejects)
+    except pa.ArrowInvalid:
+        rows = block.rows or careful.read(block.text, block.line, block.offset, at_end=True)
+    batches, misfits = _typed_rows(rows, 0, len(rows.clean), fields, columns)
+    rejects = sorted([*rows.rejects, *misfits], key=lambda reject: reject.line)
+    return _Converted(batches, rejects)
+
+
+def _typed_rows(
+    rows: CarefulRows, start: int, stop: int, fields: int, columns: Sequence[ReadColumn]
+) -> tuple[list[pa.RecordBatch], list[RejectedRow]]:
+    """Type good rows, halving what does not convert until the row at fault stands alone."""
+    try:
+        return [read_typed(rows.text(start, stop), CLEAN, fields, columns)], []
+    except pa.ArrowInvalid:
+        if stop - start == 1:
+            reason = _misfit(rows.text(start, stop), fields, columns)
+            return [], [RejectedRow(rows.lines[start], reason, rows.raws[start])]
+    middle = (start + stop) // 2
+    first = _typed_rows(rows, start, middle, fields, columns)
+    second = _typed_rows(rows, middle, stop, fields, columns)
+    return first[0] + second[0], first[1] + second[1]
+
+
+def _misfit(row: bytes, fields: int, columns: Sequence[ReadColumn]) -> str:
+    """Which column of a row does not convert."""
+    for column in columns:
+        try:
+            read_typed(row, CLEAN, fields, [column])
+        except pa.ArrowInvalid:
+            return f"the value of column {column.name!r} does not fit {column.type}"
+    return "the row does not convert"

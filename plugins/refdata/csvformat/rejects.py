@@ -1,0 +1,47 @@
+"""``<file>.rejects.csv``: the rows that were not loaded, with line, reason and text."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from refdata.core.model import RejectedRow
+
+HEADER = ("line", "reason", "raw")
+
+
+@dataclass(slots=True)
+class RejectsFile:
+    """Writes rejects as they come; the file is made with the first one, so that a clean load leaves none.
+
+    Use as a context manager, and hand ``write`` to ``read_rows`` as ``on_reject``. An existing file is
+    replaced. ``count`` is the number of rejects written.
+    """
+
+    path: Path
+    count: int = 0
+    _file: TextIO | None = None
+    _writer: Any = field(default=None, repr=False)
+
+    def write(self, reject: RejectedRow) -> None:
+        """Add one row."""
+        if self._file is None:
+            self._file = self.path.open("w", encoding="utf-8", newline="")
+            self._writer = csv.writer(self._file)
+            self._writer.writerow(HEADER)
+        self._writer.writerow((reject.line, reject.reason, reject.raw))
+        self.count += 1
+
+    def __enter__(self) -> Self:
+        """Nothing is opened yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was opened."""
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,105 @@
+"""The full scan: every value of every column, in the row stream that the load will read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from refdata.core.errors import DataError, SchemaError
+from refdata.core.inference import Evidence, decide, proves_decimal_comma
+from refdata.core.model import Format, Scan, ScannedColumn
+from refdata.csvformat.blocks import Block, BlockCutter
+from refdata.csvformat.careful import CarefulReader
+from refdata.csvformat.convert import CLEAN, CsvText, read_text
+from refdata.csvformat.infer import gather
+from refdata.csvformat.limits import BLOCK_BYTES
+from refdata.csvformat.pipeline import in_order
+from refdata.csvformat.text import Progress, Source
+
+
+def scan(
+    path: Path,
+    fmt: Format,
+    names: Sequence[str],
+    *,
+    progress: Progress | None = None,
+    block_bytes: int = BLOCK_BYTES,
+) -> Scan:
+    """Read the whole file once; type its columns, count its rows, hash its bytes.
+
+    :param names: the database names of the file's columns, in order.
+    :param progress: called with the bytes read so far; may raise to stop.
+    :raises FormatError: as ``read_rows``.
+    :raises DataError: a trailer states another number of rows.
+    :raises SchemaError: ``names`` are not as many as the file's columns.
+    """
+    if len(names) != len(fmt.header):
+        raise SchemaError(f"{len(names)} names for {len(fmt.header)} columns", where=str(path), advice="Name each.")
+    source = Source(path, progress, hashed=True, chunk_bytes=block_bytes)
+    cutter = BlockCutter(source, fmt, len(names))
+    tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful)
+    for found in in_order(tally.look, cutter.blocks()):
+        tally.add(found)
+    tally.check(fmt, path)
+    columns, warnings = _judge(tally.evidence, fmt.header, names)
+    return Scan(columns, tally.rows, tally.rejected, source.sha256, source.size, warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    evidence: list[Evidence]
+    rows: int
+    rejected: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is known so far. ``look`` runs in threads and only reads ``evidence``, which may lag behind."""
+
+    evidence: list[Evidence]
+    written: CsvText
+    careful: CarefulReader
+    rows: int = field(default=0)
+    rejected: int = field(default=0)
+
+    def look(self, block: Block) -> _Found:
+        columns, rejected = self._columns(block)
+        evidence = [gather(column, known) for column, known in zip(columns, self.evidence, strict=True)]
+        return _Found(evidence, len(columns[0]) if columns else 0, rejected)
+
+    def _columns(self, block: Block) -> tuple[list[pa.StringArray], int]:
+        fields = len(self.evidence)
+        try:
+            return read_text(block.text, CLEAN if block.rows else self.written, fields), len(block.rejects)
+        except pa.ArrowInvalid:
+            rows = self.careful.read(block.text, block.line, block.offset, at_end=True)
+            return read_text(rows.text(), CLEAN, fields), len(rows.rejects)
+
+    def add(self, found: _Found) -> None:
+        self.evidence = [known.merge(new) for known, new in zip(self.evidence, found.evidence, strict=True)]
+        self.rows += found.rows
+        self.rejected += found.rejected
+
+    def check(self, fmt: Format, path: Path) -> None:
+        """Hold the rows against the count that a trailer states."""
+        if fmt.stated_rows is not None and fmt.stated_rows != self.rows + self.rejected:
+            raise DataError(
+                f"The trailer states {fmt.stated_rows} rows, the file holds {self.rows + self.rejected}",
+                where=str(path),
+                advice="The file is incomplete; ask for it again.",
+            )
+
+
+def _judge(
+    evidence: Sequence[Evidence], header: Sequence[str], names: Sequence[str]
+) -> tuple[tuple[ScannedColumn, ...], tuple[str, ...]]:
+    commas = [proves_decimal_comma(one) for one in evidence]
+    columns, warnings = [], []
+    for one, source, name in zip(evidence, header, names, strict=True):
+        decision = decide(one, decimal_commas=any(commas))
+        columns.append(ScannedColumn(source, name, decision.type, one.longest, one.nulls, decision.notation))
+        warnings += [f"Column {source!r} {warning}." for warning in decision.warnings]
+    return tuple(columns), tuple(warnings)

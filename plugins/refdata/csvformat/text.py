@@ -1,0 +1,201 @@
+"""Bytes of any encoding → UTF-8 chunks, in bounded memory.
+
+Everything behind this module works on UTF-8, the only encoding that pyarrow parses. UTF-8 and pure ASCII
+chunks pass through as they are (the parser validates them); other encodings are decoded step by step.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from refdata.core.errors import DropoffError, FileChangedError, FormatError, PermissionDeniedError
+from refdata.csvformat.limits import BLOCK_BYTES
+
+Progress = Callable[[int], None]
+"""Called with the bytes read so far; whatever it raises stops the reading."""
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_ASCII_SUPERSETS = re.compile(
+    r"ascii|utf-8|iso8859|cp125|cp437|cp85|latin|koi8|mac|gbk|gb2312|gb18030|big5|euc|cp94|cp93|shift"
+)
+
+
+@dataclass(slots=True)
+class Source:
+    """The bytes of a file, read once in order; hashes them when asked to.
+
+    ``size`` counts the bytes handed out so far.
+    """
+
+    path: Path
+    progress: Progress | None = None
+    hashed: bool = False
+    chunk_bytes: int = BLOCK_BYTES
+    size: int = 0
+    _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the bytes handed out so far."""
+        return self._hash.hexdigest()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Raw chunks.
+
+        :raises PermissionDeniedError: the file may not be read.
+        :raises FileChangedError: the file is gone.
+        :raises DropoffError: the path is a directory.
+        """
+        with open_binary(self.path) as file:
+            while chunk := file.read(self.chunk_bytes):
+                self.size += len(chunk)
+                if self.hashed:
+                    self._hash.update(chunk)
+                yield chunk
+                if self.progress is not None:
+                    self.progress(self.size)
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """Open for reading, unbuffered, with errors of the tree."""
+    try:
+        return path.open("rb", buffering=0)
+    except PermissionError as error:
+        raise PermissionDeniedError("The file may not be read", where=str(path), advice="Grant read access.") from error
+    except FileNotFoundError as error:
+        raise FileChangedError("The file is gone", where=str(path), advice="Drop it again.") from error
+    except IsADirectoryError as error:
+        raise DropoffError("A directory has the name of a file", where=str(path), advice="Remove it.") from error
+
+
+def utf8_chunks(source: Source, encoding: str) -> Iterator[bytes]:
+    """The text of ``source`` as UTF-8 chunks; only the last one may end in a carriage return.
+
+    Bytes that are UTF-8 by name pass unchecked: pyarrow validates them, and the careful path names the place.
+
+    :raises FormatError: bytes that ``encoding`` has no characters for, with offset and line.
+    """
+    name = codecs.lookup(encoding).name
+    plain = _utf8_by_name(source) if name in {"utf-8", "utf-8-sig"} else _transcoded(source, name)
+    if name == "utf-8-sig":
+        plain = _without_bom(plain)
+    return _whole_line_ends(plain)
+
+
+def count_lines(text: bytes) -> int:
+    r"""Line ends in ``text``: ``\n``, ``\r\n`` and lone ``\r`` count one each."""
+    ends = text.count(b"\n")
+    if b"\r" in text:
+        ends += text.count(b"\r") - text.count(b"\r\n")
+    return ends
+
+
+def skip_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
+    """The chunks without their first ``lines`` physical lines."""
+    for chunk in chunks:
+        start = 0
+        while lines and (end := _LINE_END.search(chunk, start)):
+            start, lines = end.end(), lines - 1
+        if not lines:
+            if start < len(chunk):
+                yield chunk[start:]
+            break
+    yield from chunks
+
+
+def drop_last_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
+    """The chunks without their last ``lines`` lines that hold more than white space."""
+    if not lines:
+        yield from chunks
+        return
+    held = b""
+    for chunk in chunks:
+        held += chunk
+        keep = _start_of_last_lines(held, lines)
+        yield held[:keep]
+        held = held[keep:]
+
+
+def _start_of_last_lines(text: bytes, lines: int) -> int:
+    """Where the last ``lines`` non-blank lines begin; 0 where there are not more."""
+    end = len(text)
+    while lines:
+        start = max(text.rfind(b"\n", 0, max(end - 1, 0)), text.rfind(b"\r", 0, max(end - 1, 0))) + 1
+        if text[start:end].strip():
+            lines -= 1
+        if start == 0:
+            return 0
+        end = start
+    return end
+
+
+def _utf8_by_name(source: Source) -> Iterator[bytes]:
+    return source.chunks()
+
+
+def _without_bom(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    first = b""
+    for chunk in chunks:
+        first += chunk
+        if len(first) >= len(codecs.BOM_UTF8):
+            break
+    yield first.removeprefix(codecs.BOM_UTF8)
+    yield from chunks
+
+
+def _transcoded(source: Source, encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    passes = _ASCII_SUPERSETS.match(encoding) is not None
+    lines, first = 0, True
+    for chunk in _and_end(source.chunks()):
+        if passes and chunk.isascii() and decoder.getstate()[0] == b"":
+            text = chunk
+        else:
+            text = _decode(decoder, chunk, source, encoding, lines)
+        if first and text:
+            text, first = text.removeprefix(codecs.BOM_UTF8), False
+        lines += text.count(b"\n")
+        yield text
+
+
+def _and_end(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield from chunks
+    yield b""
+
+
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, source: Source, encoding: str, lines: int) -> bytes:
+    try:
+        return decoder.decode(chunk, final=not chunk).encode("utf-8")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode(encoding, errors="replace").encode("utf-8")
+        offset = source.size - len(error.object) + error.start
+        raise undecodable(encoding, offset, lines + count_lines(before) + 1, source.path) from error
+    except UnicodeEncodeError as error:
+        before = error.object[: error.start].encode("utf-8", errors="replace")
+        raise undecodable(encoding, source.size - len(chunk), lines + count_lines(before) + 1, source.path) from error
+
+
+def undecodable(encoding: str, offset: int, line: int, path: Path) -> FormatError:
+    """The error for bytes that are no text in ``encoding``; ``offset`` counts from 0, ``line`` from 1."""
+    return FormatError(
+        f"Byte {offset} is no {encoding} text",
+        where=f"{path}, line {line}",
+        advice="Save the file in one encoding, best UTF-8, and drop it again.",
+    )
+
+
+def _whole_line_ends(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    r"""Move a carriage return at a chunk's end to the next one, so that ``\r\n`` is never cut."""
+    held = b""
+    for chunk in chunks:
+        text = held + chunk
+        held = b"\r" if text.endswith(b"\r") else b""
+        yield text[:-1] if held else text
+    if held:
+        yield held

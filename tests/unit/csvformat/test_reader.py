@@ -1,0 +1,288 @@
+"""What read_rows hands over, beside Python's csv module on the same text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from refdata.core.errors import FormatError
+from refdata.core.model import Format, Notation, ReadColumn, RejectedRow
+from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, decimal, text
+from refdata.csvformat.reader import read_rows
+
+Row = tuple[str, ...]
+
+
+def format_of(width: int, delimiter: str = ",", quote: str = '"', escape: str = "", **more: object) -> Format:
+    header = tuple(f"c{index}" for index in range(width))
+    return Format("utf-8", delimiter, quote, escape, False, header, **more)  # type: ignore[arg-type]
+
+
+def read_as_text(path: Path, fmt: Format, block_bytes: int = 1 << 20) -> tuple[list[Row], list[RejectedRow]]:
+    columns = [ReadColumn(index, name, text(1)) for index, name in enumerate(fmt.header)]
+    rejects: list[RejectedRow] = []
+    rows: list[Row] = []
+    for batch in read_rows(path, fmt, columns=columns, on_reject=rejects.append, block_bytes=block_bytes):
+        rows += zip(*([value or "" for value in column.to_pylist()] for column in batch.columns), strict=True)
+    return rows, rejects
+
+
+def dialect_of(fmt: Format) -> dict[str, object]:
+    quoting = {"quotechar": fmt.quote} if fmt.quote else {"quoting": csv.QUOTE_NONE}
+    return {"delimiter": fmt.delimiter, "escapechar": fmt.escape or None, **quoting}
+
+
+class Lines:
+    """Lines for csv.reader that tell whether it wanted more of them in the middle of a row."""
+
+    def __init__(self, source: str) -> None:
+        self._lines = io.StringIO(source, newline="")
+        self.pending = False
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._lines.readline()
+        if not line:
+            self.pending = bool(self.taken)
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+
+def reference(source: str, fmt: Format) -> tuple[list[tuple[list[str], str]], bool]:
+    """The csv module's rows with their text, and whether the last one is unclosed."""
+    lines, rows = Lines(source), []
+    for row in csv.reader(lines, **dialect_of(fmt)):  # type: ignore[arg-type]
+        if lines.pending:
+            return rows, True
+        raw, lines.taken = "".join(lines.taken), []
+        if row:
+            rows.append((row, raw.rstrip("\r\n")))
+    return rows, False
+
+
+PIECES = st.sampled_from(
+    [
+        "a",
+        "bc",
+        "é",
+        "漢",
+        "😀",
+        " ",
+        ",",
+        ",",
+        ";",
+        '"',
+        '"',
+        '""',
+        '"x"',
+        '"y\nz"',
+        "\\",
+        "\n",
+        "\n",
+        "\r\n",
+        "\r",
+        "\0",
+        "\ufeff",
+    ]
+)
+DIALECTS = [
+    (",", '"', ""),
+    (";", '"', ""),
+    (",", "'", ""),
+    (",", "", ""),
+    (",", '"', "\\"),
+    ("|", "", "\\"),
+    ("\t", '"', ""),
+]
+
+
+@pytest.mark.parametrize(("delimiter", "quote", "escape"), DIALECTS)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=st.lists(PIECES, max_size=40), width=st.integers(1, 3), block=st.integers(1, 40))
+def test_rows_and_rejects_are_those_of_the_csv_module(
+    tmp_path: Path, delimiter: str, quote: str, escape: str, pieces: list[str], width: int, block: int
+) -> None:
+    source = "".join(pieces).replace(",", delimiter).replace('"', quote or '"')
+    path, fmt = tmp_path / "file.csv", format_of(width, delimiter, quote, escape)
+    path.write_bytes(source.encode())
+    expected, unclosed = reference(source, fmt)
+    if unclosed:
+        with pytest.raises(FormatError, match="never closed"):
+            read_as_text(path, fmt, block)
+        return
+    rows, rejects = read_as_text(path, fmt, block)
+    reasons = {reject.raw: reject.reason for reject in rejects}
+    sound = [tuple(row) for row, raw in expected if raw not in reasons]
+    assert rows == sound
+    assert len(rejects) == len(expected) - len(sound)
+    for row, raw in expected:
+        damaged = len(row) != width or "\0" in raw
+        assert (
+            raw in reasons if damaged else reasons.get(raw, "a quote out of place").startswith("a quote out of place")
+        )
+
+
+def test_formats_head_and_tail_are_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("Title\n\nid,name\n1,x\n# note\n2,y\n\nTotal,2\nend of file\n \n")
+    fmt = Format("utf-8", ",", '"', "", True, ("id", "name"), preamble_lines=2, trailer_lines=2, comment="#")
+    for block in (1, 3, 7, 1000):
+        assert read_as_text(path, fmt, block) == (
+            [("1", "x"), ("2", "y")],
+            [RejectedRow(10, "expected 2 fields, found 1", " ")],
+        )
+
+
+def test_reject_names_its_line_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text('id,name\n1,"two\nlines"\n2\n3,c,d\n4,ok\n5,nul\0\n6,"he said "hi",\n')
+    fmt = Format("utf-8", ",", '"', "", True, ("id", "name"))
+    rows, rejects = read_as_text(path, fmt)
+    assert rows == [("1", "two\nlines"), ("4", "ok")]
+    assert [(reject.line, reject.reason, reject.raw) for reject in rejects] == [
+        (4, "expected 2 fields, found 1", "2"),
+        (5, "expected 2 fields, found 3", "3,c,d"),
+        (7, "NUL byte", "5,nul\0"),
+        (8, "expected 2 fields, found 3", '6,"he said "hi",'),
+    ]
+
+
+def test_open_quote_is_refused_at_the_line_where_it_opens(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text('a,b\n"x\ny",1\n2,"open\n3,c\n4,d\n')
+    with pytest.raises(FormatError, match="line 4"):
+        read_as_text(path, format_of(2))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "head"),
+    [
+        ("utf-8-sig", b""),
+        ("utf-16", b""),
+        ("utf-16-le", b"\xff\xfe"),
+        ("latin-1", b""),
+        ("cp1252", b""),
+        ("utf-32", b""),
+    ],
+)
+def test_encodings_read_alike(tmp_path: Path, encoding: str, head: bytes) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(head + "id,name\r\n1,Zürich\r\n2,\r\n".encode(encoding))
+    fmt = Format(encoding, ",", '"', "", True, ("id", "name"))
+    for block in (1, 2, 5, 1000):
+        assert read_as_text(path, fmt, block) == ([("1", "Zürich"), ("2", "")], [])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "place"),
+    [
+        ("utf-8", b"a,b\nc,d\nx,\xff\n", "line 3"),
+        ("utf-8", b'a,b\n"c",d\nx,\xc3', "line 3"),
+        ("cp1252", b"a,\xe9\nc,\x81\n", "line 2"),
+        ("utf-16", "a,b\nc,d\n".encode("utf-16") + b"\x00", "line 3"),
+    ],
+)
+def test_undecodable_bytes_are_named(tmp_path: Path, encoding: str, content: bytes, place: str) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(content)
+    fmt = Format(encoding, ",", '"', "", False, ("a", "b"))
+    for block in (3, 1000):
+        with pytest.raises(FormatError, match=place) as caught:
+            read_as_text(path, fmt, block)
+        assert any(
+            str(at) in caught.value.what for at in (content.find(b"\xff", 4), len(content) - 1, content.find(b"\x81"))
+        )
+
+
+CONVERSIONS: list[tuple[str, SqlType, Notation, object]] = [
+    ("12", INT, Notation(), 12),
+    ("9999999999", BIGINT, Notation(), 9_999_999_999),
+    ("1.5", decimal(5, 2), Notation(), Decimal("1.50")),
+    ("-1.234,5", decimal(6, 2), Notation(",", "."), Decimal("-1234.50")),
+    ("1,234", INT, Notation(".", ","), 1234),
+    ("1e-3", FLOAT, Notation(), 0.001),
+    ("tRUE", BIT, Notation(), True),
+    ("2024-02-29", DATE, Notation(), date(2024, 2, 29)),
+    ("29/2/2024", DATE, Notation(date_order="dmy", date_separator="/"), date(2024, 2, 29)),
+    ("2024-02-29T10:11:12.5", DATETIME2, Notation(fraction_digits=1), datetime(2024, 2, 29, 10, 11, 12, 500_000)),
+    ("02/29/2024 9:05", DATETIME2, Notation(date_order="mdy", date_separator="/"), datetime(2024, 2, 29, 9, 5)),
+    ("23:59:59.25", TIME, Notation(fraction_digits=2), time(23, 59, 59, 250_000)),
+    ("NA", text(10), Notation(), "NA"),
+    (" 007 ", text(10), Notation(), " 007 "),
+    ("1.50", text(10), Notation(), "1.50"),
+]
+
+
+@pytest.mark.parametrize(("source", "kind", "notation", "value"), CONVERSIONS)
+def test_target_type_decides_the_value(
+    tmp_path: Path, source: str, kind: SqlType, notation: Notation, value: object
+) -> None:
+    path, fmt = tmp_path / "file.csv", format_of(2, ";")
+    path.write_text(f'{source};x\n;y\n"{source}";z\n"";z\n')
+    (batch,) = read_rows(path, fmt, columns=[ReadColumn(0, "v", kind, notation)], on_reject=pytest.fail)
+    assert batch.schema.names == ["v"]
+    assert batch.column(0).to_pylist() == [value, None, value, None]
+
+
+def test_value_that_does_not_convert_is_a_reject(tmp_path: Path) -> None:
+    path, rejects = tmp_path / "file.csv", []
+    path.write_text("1,a\nx,b\n3,c\n\n4,d,e\n99999999999,f\n")
+    columns = [ReadColumn(1, "name", text(5)), ReadColumn(0, "id", INT)]
+    batches = list(read_rows(path, format_of(2), columns=columns, on_reject=rejects.append))
+    assert pa.Table.from_batches(batches).to_pylist() == [{"name": "a", "id": 1}, {"name": "c", "id": 3}]
+    assert rejects == [
+        RejectedRow(2, "the value of column 'id' does not fit INT", "x,b"),
+        RejectedRow(5, "expected 2 fields, found 3", "4,d,e"),
+        RejectedRow(6, "the value of column 'id' does not fit INT", "99999999999,f"),
+    ]
+
+
+def test_batches_have_at_most_the_rows_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("1\n" * 25)
+    columns = [ReadColumn(0, "id", INT)]
+    batches = read_rows(path, format_of(1), columns=columns, on_reject=pytest.fail, batch_rows=10)
+    assert [batch.num_rows for batch in batches] == [10, 10, 5]
+
+
+def test_too_many_columns_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(",".join("x" * 1100) + "\n")
+    with pytest.raises(FormatError, match="1100 columns"):
+        read_as_text(path, format_of(1100))
+
+
+def test_line_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    with path.open("wb") as file:
+        file.truncate(5 * 1024**3)
+        file.seek(0)
+        file.write(b"a,b\n")
+    read: list[int] = []
+    with pytest.raises(FormatError, match="longer than 16 MiB"):
+        list(read_rows(path, format_of(2), columns=[], on_reject=pytest.fail, progress=read.append))
+    assert max(read) < 64 * 1024**2
+
+
+def test_progress_stops_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("1\n" * 1000)
+
+    def stop(read: int) -> None:
+        if read >= 100:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        list(read_rows(path, format_of(1), columns=[], on_reject=pytest.fail, progress=stop, block_bytes=50))
