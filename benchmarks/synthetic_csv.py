@@ -10,8 +10,56 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-WORDS = ["north", "south", "river", "harbour", "station", "account", "centre", "cost", "region", "product", "service", "customer", "order", "invoice", "market", "Straße", "élan", "Zürich", "Łódź", "señal", "København", "garden", "silver", "office", "bridge", "winter", "summer", "stock", "quality", "engine", "paper"]
-NAMES = ["id", "code", "name", "city", "country", "amount", "price", "date", "valid_from", "valid_to", "type", "status", "description", "quantity", "unit"]
+WORDS = [
+    "north",
+    "south",
+    "river",
+    "harbour",
+    "station",
+    "account",
+    "centre",
+    "cost",
+    "region",
+    "product",
+    "service",
+    "customer",
+    "order",
+    "invoice",
+    "market",
+    "Straße",
+    "élan",
+    "Zürich",
+    "Łódź",
+    "señal",
+    "København",
+    "garden",
+    "silver",
+    "office",
+    "bridge",
+    "winter",
+    "summer",
+    "stock",
+    "quality",
+    "engine",
+    "paper",
+]
+NAMES = [
+    "id",
+    "code",
+    "name",
+    "city",
+    "country",
+    "amount",
+    "price",
+    "date",
+    "valid_from",
+    "valid_to",
+    "type",
+    "status",
+    "description",
+    "quantity",
+    "unit",
+]
 Maker = Callable[[random.Random], str]
 
 

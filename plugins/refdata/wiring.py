@@ -39,7 +39,7 @@ def connect(configured: Settings | None = None) -> Deps:
     return Deps(
         settings=chosen,
         warehouse=open_warehouse(chosen),
-        dropoff=Dropoff(chosen),
+        dropoff=Dropoff.of(chosen),
         clock=utc_now,
         rules=lambda table: table_rules(chosen, table),
         log=logging.getLogger("refdata.ingest"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,8 @@ from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.convert import CLEAN, CsvText, read_typed
 from refdata.csvformat.limits import BATCH_ROWS, BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
+from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.text import Progress, Source
-
-OnReject = Callable[[RejectedRow], None]
 
 
 def read_rows(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from refdata.core.model import RejectedRow
+
+OnReject = Callable[[RejectedRow], None]
 
 HEADER = ("line", "reason", "raw")
 

@@ -10,13 +10,14 @@ import pyarrow as pa
 
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.inference import Evidence, decide, proves_decimal_comma
-from refdata.core.model import Format, Scan, ScannedColumn
+from refdata.core.model import Format, RejectedRow, Scan, ScannedColumn
 from refdata.csvformat.blocks import Block, BlockCutter
 from refdata.csvformat.careful import CarefulReader
 from refdata.csvformat.convert import CLEAN, CsvText, read_text
 from refdata.csvformat.infer import gather
 from refdata.csvformat.limits import BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
+from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.text import Progress, Source
 
 
@@ -25,12 +26,14 @@ def scan(
     fmt: Format,
     names: Sequence[str],
     *,
+    on_reject: OnReject | None = None,
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
 ) -> Scan:
     """Read the whole file once; type its columns, count its rows, hash its bytes.
 
     :param names: the database names of the file's columns, in order.
+    :param on_reject: called for each damaged row, in the file's order.
     :param progress: called with the bytes read so far; may raise to stop.
     :raises FormatError: as ``read_rows``.
     :raises DataError: a trailer states another number of rows.
@@ -43,6 +46,9 @@ def scan(
     tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful)
     for found in in_order(tally.look, cutter.blocks()):
         tally.add(found)
+        if on_reject is not None:
+            for reject in found.rejects:
+                on_reject(reject)
     tally.check(fmt, path)
     columns, warnings = _judge(tally.evidence, fmt.header, names)
     return Scan(columns, tally.rows, tally.rejected, source.sha256, source.size, warnings)
@@ -52,7 +58,7 @@ def scan(
 class _Found:
     evidence: list[Evidence]
     rows: int
-    rejected: int
+    rejects: Sequence[RejectedRow]
 
 
 @dataclass(slots=True)
@@ -66,22 +72,22 @@ class _Tally:
     rejected: int = field(default=0)
 
     def look(self, block: Block) -> _Found:
-        columns, rejected = self._columns(block)
+        columns, rejects = self._columns(block)
         evidence = [gather(column, known) for column, known in zip(columns, self.evidence, strict=True)]
-        return _Found(evidence, len(columns[0]) if columns else 0, rejected)
+        return _Found(evidence, len(columns[0]) if columns else 0, rejects)
 
-    def _columns(self, block: Block) -> tuple[list[pa.StringArray], int]:
+    def _columns(self, block: Block) -> tuple[list[pa.StringArray], Sequence[RejectedRow]]:
         fields = len(self.evidence)
         try:
-            return read_text(block.text, CLEAN if block.rows else self.written, fields), len(block.rejects)
+            return read_text(block.text, CLEAN if block.rows else self.written, fields), block.rejects
         except pa.ArrowInvalid:
             rows = self.careful.read(block.text, block.line, block.offset, at_end=True)
-            return read_text(rows.text(), CLEAN, fields), len(rows.rejects)
+            return read_text(rows.text(), CLEAN, fields), rows.rejects
 
     def add(self, found: _Found) -> None:
         self.evidence = [known.merge(new) for known, new in zip(self.evidence, found.evidence, strict=True)]
         self.rows += found.rows
-        self.rejected += found.rejected
+        self.rejected += len(found.rejects)
 
     def check(self, fmt: Format, path: Path) -> None:
         """Hold the rows against the count that a trailer states."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refdata.core.errors import FileChangedError, RefdataError, TransientError
+from refdata.core.errors import RefdataError, TransientError
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import is_done
@@ -43,7 +43,7 @@ def move_to_processed(deps: Deps, file: DroppedFile) -> str:
     if row is None:
         deps.log.info("%s is archived already", file.path)
         return ""
-    target = deps.dropoff.archive_processed(file, row)
+    target = deps.dropoff.archive_processed(file, row.created_at, row.id)
     deps.ledger.mark_archived(row.id, target, deps.clock())
     return target
 
@@ -62,7 +62,8 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     if row is not None:
         cancelled = failure.category == "cancelled"
         deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
-    target = deps.dropoff.archive_error(file, row, failure)
+    received = row.created_at if row else deps.clock()
+    target = deps.dropoff.archive_error(file, received, row.id if row else 0, failure)
     if row is not None and target:
         deps.ledger.mark_archived(row.id, target, deps.clock())
     return target
@@ -70,10 +71,8 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure) -> str:
 
 def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     """The file first: the watcher must get it back even while the database is away."""
-    try:
-        deps.dropoff.hand_back(file)
-    except FileChangedError as error:
-        deps.log.info("Not handed back: %s", error)
+    if deps.dropoff.hand_back(file) is None:
+        deps.log.info("%s is gone or was changed; there is nothing to hand back", file.path)
     row = _row(deps, file)
     if row is not None:
         deps.ledger.hand_back(row.id, failure.category, failure.text)

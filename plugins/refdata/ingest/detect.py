@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 from refdata.core import naming
-from refdata.core.errors import DataError, FormatError
+from refdata.core.errors import DataError, FormatError, RefdataError
 from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, Scan
-from refdata.csvformat import detect, scan
+from refdata.csvformat.detection import detect
 from refdata.csvformat.rejects import RejectsFile
+from refdata.csvformat.scan import scan
 from refdata.ingest.context import Deps, Detection
 
 
@@ -20,12 +26,22 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     deps.warehouse.initialise()
     row = deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
-    with deps.dropoff.open(file) as path:
-        found = _format(deps, path, row)
-        scanned = _scan(deps, path, found, row)
-    deps.ledger.record_format(row.id, found, scanned, (*found.reasons_for_ledger, *scanned.warnings))
+    with naming_the_file(file), deps.dropoff.open(file) as path:
+        found = _format(deps, Path(path), row)
+        scanned = _scan(deps, Path(path), found, row)
+    deps.ledger.record_format(row.id, found, scanned, scanned.warnings)
     _check_rejects(deps, scanned, row)
     return Detection(row.id, found, scanned)
+
+
+@contextlib.contextmanager
+def naming_the_file(file: DroppedFile) -> Iterator[None]:
+    """The file is read through an open handle; errors shall name it as people know it."""
+    try:
+        yield
+    except RefdataError as error:
+        error.where = re.sub(r"/proc/self/fd/\d+", lambda _: file.path, error.where)
+        raise
 
 
 def is_done(row: LedgerRow) -> bool:
@@ -33,12 +49,10 @@ def is_done(row: LedgerRow) -> bool:
     return row.status in (FileStatus.LOADED, FileStatus.COMPLETED, FileStatus.DUPLICATE)
 
 
-def _format(deps: Deps, path: str, row: LedgerRow) -> Format:
+def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
     live = deps.warehouse.table(deps.target(row))
     known = tuple(column.name for column in live.columns) if live else ()
-    found = detect(
-        path, known_columns=known, code_page=deps.settings.code_page, min_confidence=deps.settings.min_confidence
-    )
+    found = detect(path, known_columns=known, code_page=deps.settings.code_page)
     deps.log.info(
         "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
         found.encoding,
@@ -51,17 +65,11 @@ def _format(deps: Deps, path: str, row: LedgerRow) -> Format:
     return found
 
 
-def _scan(deps: Deps, path: str, found: Format, row: LedgerRow) -> Scan:
+def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow) -> Scan:
     names = naming.column_names(found.header)
     with RejectsFile(deps.dropoff.rejects_path(row.id)) as rejects:
         scanned = scan(path, found, names, on_reject=rejects.write)
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
-    if found.stated_rows is not None and found.stated_rows != scanned.rows + scanned.rejected:
-        raise DataError(
-            f"The file's last line states {found.stated_rows} rows, and {scanned.rows + scanned.rejected} are there",
-            where=row.file_name,
-            advice="Drop the complete file again.",
-        )
     return scanned
 
 

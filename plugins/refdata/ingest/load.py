@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
-from refdata.csvformat import read_rows
+from refdata.csvformat.reader import read_rows
 from refdata.ingest.align import plan_alignment, row_of, take_turn
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.detect import is_done
+from refdata.ingest.detect import is_done, naming_the_file
 
 PROGRESS_INTERVAL = 2.0
 """Seconds between two signs of life in the ledger."""
@@ -64,8 +65,8 @@ def _stage(deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, pl
         nonlocal rejected
         rejected += 1
 
-    with deps.dropoff.open(file) as path:
-        batches = read_rows(path, detection.format, columns=plan.read, on_reject=count)
+    with naming_the_file(file), deps.dropoff.open(file) as path:
+        batches = read_rows(Path(path), detection.format, columns=plan.read, on_reject=count)
         rows, method = deps.warehouse.stage(stage, columns, batches, _progress(deps, stage, detection.scan.rows))
     if (rows, rejected) != (detection.scan.rows, detection.scan.rejected):
         raise DataError(
