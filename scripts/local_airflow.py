@@ -6,16 +6,16 @@ import contextlib
 import json
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import psutil
 
 PROJECT = Path(__file__).resolve().parent.parent
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
@@ -155,19 +155,20 @@ class LocalAirflow:
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """Ends every process that was started, and their children, which share their groups."""
-        for sent in (signal.SIGTERM, signal.SIGKILL):
-            for process in self.processes.values():
-                _signal_group(process.pid, sent)
-            deadline = time.monotonic() + STOP_SECONDS
-            while time.monotonic() < deadline and any(_group_alive(p.pid) for p in self._reaped()):
-                time.sleep(0.1)
-        self.processes.clear()
+        """Ends every process that was started, and all that those started.
 
-    def _reaped(self) -> Iterator[subprocess.Popen[bytes]]:
-        for process in self.processes.values():
-            process.poll()
-            yield process
+        Airflow's own stop leaves orphans, so the whole tree is noted first and ended by process id.
+        """
+        tree = [found for process in self.processes.values() for found in _tree(process.pid)]
+        for process in tree:
+            _end(process.terminate)
+        _, alive = psutil.wait_procs(tree, timeout=STOP_SECONDS)
+        for process in alive:
+            _end(process.kill)
+        psutil.wait_procs(alive, timeout=STOP_SECONDS)
+        for started in self.processes.values():
+            started.wait()
+        self.processes.clear()
 
 
 def require_free_port(port: int) -> None:
@@ -191,14 +192,14 @@ def _airflow(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "airflow", *arguments]
 
 
-def _signal_group(group: int, sent: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(group, sent)
-
-
-def _group_alive(group: int) -> bool:
+def _tree(pid: int) -> list[psutil.Process]:
     try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        top = psutil.Process(pid)
+        return [top, *top.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _end(send: Callable[[], None]) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        send()
