@@ -150,7 +150,9 @@ def recover_handed_back(root: Path) -> tuple[str, ...]:
     for place in LOAD_FOLDERS:
         # A load folder that is not there holds nothing to recover.
         with suppress(FileChangedError), load_folder(root, f"{place}/x.csv") as (folder, _), translated(place):
-            for hidden in [name for name in os.listdir(folder) if name.startswith(_BACK_PREFIX)]:
+            with os.scandir(folder) as entries:
+                names = [entry.name for entry in entries if entry.name.startswith(_BACK_PREFIX)]
+            for hidden in names:
                 name = hidden.removeprefix(_BACK_PREFIX)
                 if look(folder, name) is None:
                     rename_exclusive(folder, hidden, folder, name)

@@ -45,7 +45,7 @@ def error_of(fault: OSError, where: str) -> RefdataError:
             return PermissionDeniedError(
                 f"The operating system refused: {said}",
                 where=where,
-                advice=f"Give the user of Airflow (uid {os.geteuid()}) the right to read the file and to write its folder",
+                advice=f"Let the user of Airflow (uid {os.geteuid()}) read the file and write its folder",
             )
         case errno.ENOSPC | errno.EDQUOT:
             return StorageFullError(f"No space is left: {said}", where=where, advice="Free space or raise the quota")
