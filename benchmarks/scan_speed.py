@@ -15,7 +15,7 @@ from statistics import median
 from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.stability import Rule, WatchState, check
 from refdata.core.statecodec import decode, encode
-from refdata.dropoff import ensure_tree, scan
+from refdata.dropoff.tree import ensure_tree, scan
 
 
 def milliseconds(action: Callable[[], object], repeats: int = 15) -> tuple[float, float]:

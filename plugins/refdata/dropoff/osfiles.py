@@ -6,6 +6,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,10 @@ from refdata.core.errors import (
     RefdataError,
     StorageFullError,
 )
+from refdata.core.stability import digest
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _RENAME_NOREPLACE = 1
 _NOT_SUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 _LOCK_NAME = f"{OWN_PREFIX}lock"
@@ -45,7 +48,7 @@ def error_of(fault: OSError, where: str) -> RefdataError:
             return PermissionDeniedError(
                 f"The operating system refused: {said}",
                 where=where,
-                advice=f"Give the user of Airflow (uid {os.geteuid()}) the right to read the file and to write its folder",
+                advice=f"Let the user of Airflow (uid {os.geteuid()}) read the file and write its folder",
             )
         case errno.ENOSPC | errno.EDQUOT:
             return StorageFullError(f"No space is left: {said}", where=where, advice="Free space or raise the quota")
@@ -149,3 +152,41 @@ def remove(folder: int, name: str) -> None:
         os.unlink(name, dir_fd=folder)
     except FileNotFoundError:
         return
+
+
+def copy_to(source_folder: int, source: str, target_folder: int, target: str) -> os.stat_result:
+    """Copies a file with its mode and times, on disk before it returns; over a leftover of an earlier try.
+
+    :returns: ``fstat`` of the source after the last byte was read.
+    """
+    remove(target_folder, target)
+    reading = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=source_folder)
+    with os.fdopen(reading, "rb") as original:
+        writing = os.open(target, _WRITE | os.O_EXCL, 0o600, dir_fd=target_folder)
+        with os.fdopen(writing, "wb") as copy:
+            shutil.copyfileobj(original, copy, 1 << 20)
+            copy.flush()
+            found = os.fstat(reading)
+            os.fchmod(writing, found.st_mode & 0o777)
+            os.utime(writing, ns=(found.st_atime_ns, found.st_mtime_ns))
+            os.fsync(writing)
+    return found
+
+
+def write_whole(folder: int, name: str, data: bytes) -> None:
+    """Writes a small file so that a reader sees all of it or what was there before."""
+    passing = f"{OWN_PREFIX}write-{digest(name)}"
+    with os.fdopen(os.open(passing, _WRITE, 0o666, dir_fd=folder), "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def sync_folder(folder: int) -> None:
+    """Makes renames in a folder last, where its filesystem can (some network ones answer EINVAL)."""
+    try:
+        os.fsync(folder)
+    except OSError as fault:
+        if fault.errno not in _NOT_SUPPORTED:
+            raise

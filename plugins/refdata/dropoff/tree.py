@@ -32,7 +32,7 @@ from refdata.core.dropnames import (
 )
 from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, RefdataError
 from refdata.core.model import DroppedFile, FileIdentity, LoadType
-from refdata.osfiles import look, rename_exclusive, root_folder, subfolder, translated
+from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfolder, translated
 
 ARCHIVE_FOLDERS = frozenset({"processed", "error"})
 _LOOK_AT_MOST = 1_000
@@ -43,10 +43,14 @@ _BACK_PREFIX = f"{OWN_PREFIX}back-"
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Something that looks like a drop and is none. ``path`` is relative to the root, fit for a log."""
+    """Something that looks like a drop and is none.
+
+    ``path`` is relative to the root and fit for a log; ``mtime_ns`` says when it came to be what it is.
+    """
 
     path: str
     reason: str
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ def open_dropped(root: Path, path: str, expected: FileIdentity) -> BinaryIO:
 def check_unchanged(stream: BinaryIO, path: str, expected: FileIdentity) -> None:
     """Raises FileChangedError when the open file is no longer what was released."""
     if identity_of(os.fstat(stream.fileno())) != expected:
-        raise _changed(path)
+        raise changed(path)
 
 
 def hand_back(root: Path, file: DroppedFile) -> FileIdentity:
@@ -134,7 +138,7 @@ def hand_back(root: Path, file: DroppedFile) -> FileIdentity:
     with load_folder(root, file.path) as (folder, name), translated(file.path):
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if identity_of(found) != file.identity:
-            raise _changed(file.path)
+            raise changed(file.path)
         try:
             os.utime(name, ns=(found.st_atime_ns, found.st_mtime_ns), dir_fd=folder, follow_symlinks=False)
         except PermissionError:
@@ -150,12 +154,23 @@ def recover_handed_back(root: Path) -> tuple[str, ...]:
     for place in LOAD_FOLDERS:
         # A load folder that is not there holds nothing to recover.
         with suppress(FileChangedError), load_folder(root, f"{place}/x.csv") as (folder, _), translated(place):
-            for hidden in [name for name in os.listdir(folder) if name.startswith(_BACK_PREFIX)]:
+            with os.scandir(folder) as entries:
+                names = [entry.name for entry in entries if entry.name.startswith(_BACK_PREFIX)]
+            for hidden in names:
                 name = hidden.removeprefix(_BACK_PREFIX)
                 if look(folder, name) is None:
                     rename_exclusive(folder, hidden, folder, name)
                     recovered.append(f"{place}/{name}")
     return tuple(recovered)
+
+
+def identity_at(root: Path, path: str) -> FileIdentity | None:
+    """The identity of what lies at a drop's path, or None when nothing does."""
+    try:
+        with load_folder(root, path) as (folder, name), translated(path):
+            return identity_of(os.stat(name, dir_fd=folder, follow_symlinks=False))
+    except FileChangedError:
+        return None
 
 
 def identity_of(found: os.stat_result) -> FileIdentity:
@@ -179,7 +194,8 @@ def load_folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
         yield folder, name
 
 
-def _changed(path: str) -> FileChangedError:
+def changed(path: str) -> FileChangedError:
+    """The error of a file that is not the one that was released."""
     return FileChangedError(
         "The file changed after its release", where=printable(path), advice="Nothing; it is watched again"
     )
@@ -214,23 +230,25 @@ class _Findings:
     malformed: list[Malformed]
     folders: int = 0
 
-    def refuse(self, path: str, reason: str) -> None:
-        self.malformed.append(Malformed(printable(path), reason))
+    def refuse(self, path: str, reason: str, status: os.stat_result | None) -> None:
+        self.malformed.append(Malformed(printable(path), reason, status.st_mtime_ns if status else 0))
 
 
 def _visit(parent: int, path: str, found: _Findings, visitor: Callable[[int, str, _Findings], None]) -> None:
     """Calls the visitor with a folder of the tree; one that is missing is passed over, a false one refused."""
+    name = path.rpartition("/")[2]
     try:
-        with subfolder(parent, path.rpartition("/")[2]) as folder:
+        with subfolder(parent, name) as folder:
             visitor(folder, path, found)
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        found.refuse(path, "it is not a real folder")
+        found.refuse(path, "it is not a real folder", look(parent, name))
     except OSError as fault:
         if fault.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
             raise
-        found.refuse(path, "it is a symbolic link" if fault.errno == errno.ELOOP else "it may not be read")
+        reason = "it is a symbolic link" if fault.errno == errno.ELOOP else "it may not be read"
+        found.refuse(path, reason, look(parent, name))
 
 
 def _visit_kind(folder: int, path: str, found: _Findings) -> None:
@@ -254,7 +272,7 @@ def _visit_load_folder(folder: int, path: str, found: _Findings) -> None:
                 continue  # gone since the folder was read
             where = f"{path}/{entry.name}"
             if fault := name_fault(entry.name) or _file_fault(status):
-                found.refuse(where, fault)
+                found.refuse(where, fault, status)
             else:
                 found.files.append(DroppedFile(where, identity_of(status), load_type, is_reference_data))
 
@@ -268,11 +286,11 @@ def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], found: _
             path = f"{prefix}{entry.name}"
             if not entry.is_dir(follow_symlinks=False):
                 if is_candidate(entry.name):
-                    found.refuse(path, _OUTSIDE)
+                    found.refuse(path, _OUTSIDE, look(folder, entry.name))
             elif _holds_drops(folder, entry.name, depth=2):
-                found.refuse(path, f"it holds {EXTENSION} files, but {_OUTSIDE}")
+                found.refuse(path, f"it holds {EXTENSION} files, but {_OUTSIDE}", look(folder, entry.name))
             elif is_candidate(entry.name):
-                found.refuse(path, "it is a folder")
+                found.refuse(path, "it is a folder", look(folder, entry.name))
 
 
 def _holds_drops(parent: int, name: str, depth: int) -> bool:

@@ -1,0 +1,93 @@
+"""The dropoff tree and its archives, as one object with the folders bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from refdata.core.errors import FileChangedError
+from refdata.core.model import DroppedFile, FileIdentity
+from refdata.core.settings import Settings
+from refdata.dropoff import archive, tree
+from refdata.dropoff.archive import Reason
+from refdata.dropoff.tree import Malformed, ScanResult, ensure_tree
+
+__all__ = ["Dropoff", "Malformed", "Reason", "ScanResult", "ensure_tree"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dropoff:
+    """The folders of one deployment; all paths absolute."""
+
+    root: Path
+    processed_root: Path
+    error_root: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Dropoff:
+        """The folders that the settings name."""
+        root = Path(settings.dropoff_root)
+        return cls(root, root / (settings.processed_root or "processed"), root / (settings.error_root or "error"))
+
+    def scan(self) -> ScanResult:
+        """What waits in the tree now; see ``tree.scan``."""
+        archives = (path.relative_to(self.root).parts[0] for path in self._archives() if path.is_relative_to(self.root))
+        return tree.scan(self.root, tree.ARCHIVE_FOLDERS | frozenset(archives))
+
+    @contextmanager
+    def open(self, file: DroppedFile) -> Iterator[str]:
+        """A path under which this process reads the very file that was released, while the context lasts.
+
+        The path leads through an open handle (``/proc/self/fd``), so whatever takes the file's place in
+        its folder is not what is read. Raises what ``tree.open_dropped`` raises; and FileChangedError at
+        the end, when the file changed while it was read: what was read is worth nothing then.
+        """
+        with tree.open_dropped(self.root, file.path, file.identity) as stream:
+            yield f"/proc/self/fd/{stream.fileno()}"
+            tree.check_unchanged(stream, file.path, file.identity)
+
+    def is_there(self, file: DroppedFile) -> bool:
+        """Whether the very file that was released still waits in its folder."""
+        return tree.identity_at(self.root, file.path) == file.identity
+
+    def exists(self, path: str) -> bool:
+        """Whether a file of any identity lies at a path relative to the root."""
+        return tree.identity_at(self.root, path) is not None
+
+    def hand_back(self, file: DroppedFile) -> FileIdentity | None:
+        """Gives a file back to the watcher, see ``tree.hand_back``; None when it is gone or another one."""
+        try:
+            return tree.hand_back(self.root, file)
+        except FileChangedError:
+            return None
+
+    def rejects_path(self, load_id: int) -> Path:
+        """Where a load writes its rejects until its file is archived and they go beside it."""
+        self.error_root.mkdir(parents=True, exist_ok=True)
+        return self.error_root / archive.rejects_name(load_id)
+
+    def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
+        """Moves a loaded file to ``processed``; where it lies now, or ``""`` when it is gone or another one.
+
+        :param received: moment of the name, naive values are UTC; each try must give the same.
+        """
+        return archive.move(self.root, file, self.processed_root, archive.processed(received), self._rejects(load_id))
+
+    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, reason: Reason) -> str:
+        """Moves a refused file to ``error`` with the reason beside it; result as ``archive_processed``."""
+        document = archive.reason_document(reason, file.path, load_id, received)
+        names = archive.refused(received)
+        return archive.move(self.root, file, self.error_root, names, self._rejects(load_id), document)
+
+    def report_malformed(self, place: Malformed) -> str:
+        """Writes the ``.error.json`` of a place that is no drop; what lies there stays. Its path."""
+        return archive.report_malformed(self.error_root, place)
+
+    def _rejects(self, load_id: int) -> Path:
+        return self.error_root / archive.rejects_name(load_id)
+
+    def _archives(self) -> tuple[Path, Path]:
+        return self.processed_root, self.error_root

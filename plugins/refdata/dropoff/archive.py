@@ -1,0 +1,263 @@
+"""Moves a dropped file to its archive once, whatever crashes, and puts the reason beside a refused one.
+
+The archive name follows from the drop's name and a moment that is the same at every try (the ledger
+row's ``created_at``); it is numbered when another file has it. A call repeated after a crash finds the
+file by inode, size and mtime where the earlier call left it, and goes on from there. Within a filesystem
+the move is one exclusive rename. Across filesystems the copy appears whole under its final name, and
+only then the original goes.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+from refdata.core.dropnames import OWN_PREFIX, beside, error_name, printable, processed_name
+from refdata.core.errors import FileChangedError
+from refdata.core.model import DroppedFile, FileIdentity
+from refdata.core.stability import digest, identity_digest
+from refdata.dropoff.osfiles import (
+    copy_to,
+    look,
+    remove,
+    rename_exclusive,
+    root_folder,
+    sync_folder,
+    translated,
+    write_whole,
+)
+from refdata.dropoff.tree import Malformed, changed, load_folder
+
+Names = Callable[[int], str]
+"""Archive name by number, from 1."""
+
+
+class Reason(Protocol):
+    """Why a file is refused."""
+
+    @property
+    def category(self) -> str:
+        """The error's category."""
+
+    @property
+    def message(self) -> str:
+        """What happened."""
+
+    @property
+    def where(self) -> str:
+        """Line, column, table or setting that it happened at."""
+
+    @property
+    def advice(self) -> str:
+        """What to do."""
+
+
+def move(
+    root: Path,
+    file: DroppedFile,
+    archive_root: Path,
+    names: Callable[[str, int], str],
+    rejects: Path,
+    reason: dict[str, Any] | None = None,
+) -> str:
+    """Moves the file, then puts reason and rejects beside it; the file's final path, ``""`` when it is gone.
+
+    The file goes first: from then on its name, and with it those beside it, belong to this load alone.
+
+    :raises DropoffError: when the file's path is not that of a drop.
+    :raises PermissionDeniedError: when a folder may not be written.
+    :raises FileBusyError, StorageFullError: when the storage fails at the moment.
+    """
+    with translated(str(archive_root)):
+        archive_root.mkdir(parents=True, exist_ok=True)
+    try:
+        with root_folder(archive_root) as target, load_folder(root, file.path) as (source, name), translated(file.path):
+            archived = _Move(source, name, target, partial(names, name), file).run()
+            sync_folder(source)
+            if reason is not None:
+                write_whole(target, beside(archived, "error.json"), _json(reason))
+            _put_rejects(rejects, target, beside(archived, "rejects.csv"))
+            sync_folder(target)
+    except FileChangedError:
+        return ""
+    return str(archive_root / archived)
+
+
+def processed(moment: datetime) -> Callable[[str, int], str]:
+    """Names in the archive of loaded files."""
+    return lambda name, number: processed_name(name, moment, number)
+
+
+def refused(moment: datetime) -> Callable[[str, int], str]:
+    """Names in the archive of refused files."""
+    return lambda name, number: error_name(name, moment, number)
+
+
+def rejects_name(load_id: int) -> str:
+    """The hidden name of a load's rejects while it runs."""
+    return f"{OWN_PREFIX}rejects-{load_id}.csv"
+
+
+def reason_document(reason: Reason, path: str, load_id: int, received: datetime) -> dict[str, Any]:
+    """What stands in an ``.error.json``."""
+    return {
+        "category": reason.category,
+        "message": reason.message,
+        "place": reason.where,
+        "what_to_do": reason.advice,
+        "load_id": load_id,
+        "received_at": (received if received.tzinfo else received.replace(tzinfo=UTC)).isoformat(),
+        "original_path": printable(path),
+    }
+
+
+def report_malformed(error_root: Path, place: Malformed) -> str:
+    """Says in an ``.error.json`` why something in the tree is no drop; written once, what lies there stays."""
+    moment = datetime.fromtimestamp(place.mtime_ns // 1_000_000_000, UTC)
+    name = beside(error_name(place.path.rpartition("/")[2], moment), "error.json")
+    document = {
+        "category": "dropoff",
+        "message": f"Not loaded: {place.reason}",
+        "place": place.path,
+        "what_to_do": "Drop a regular .csv file into one of the load folders, and remove what lies here",
+        "original_path": place.path,
+    }
+    with translated(str(error_root)):
+        error_root.mkdir(parents=True, exist_ok=True)
+        with root_folder(error_root) as target:
+            if look(target, name) is None:
+                write_whole(target, name, _json(document))
+    return str(error_root / name)
+
+
+class _Move:
+    """One file on its way from its load folder to an archive folder."""
+
+    def __init__(self, source: int, name: str, target: int, names: Names, file: DroppedFile) -> None:
+        self.source = source
+        self.name = name
+        self.target = target
+        self.names = names
+        self.file = file
+        self.key = f"{digest(file.path)}{identity_digest(file.identity)}"
+        self.passing = f"{OWN_PREFIX}moving-{self.key}"
+
+    def run(self) -> str:
+        """Moves the file unless an earlier call did; its name in the archive."""
+        taken, free = self._candidates()
+        if done := self._moved_already(taken):
+            return done
+        for number in count(free):
+            try:
+                self._take(self.names(number))
+            except FileExistsError:
+                continue  # another load took the name since we looked
+            return self.names(number)
+        raise AssertionError("count() never ends")
+
+    def _candidates(self) -> tuple[dict[str, os.stat_result], int]:
+        """The names of ours that are taken, and the first number that is free."""
+        taken: dict[str, os.stat_result] = {}
+        for number in count(1):
+            found = look(self.target, self.names(number))
+            if found is None:
+                return taken, number
+            taken[self.names(number)] = found
+        raise AssertionError("count() never ends")
+
+    def _moved_already(self, taken: dict[str, os.stat_result]) -> str:
+        """The name that an earlier call gave the file, once what that call left open is done."""
+        passing = look(self.target, self.passing)
+        for name, found in taken.items():
+            if passing is not None and found.st_ino == passing.st_ino:
+                self._finish_copy()
+                return name
+            if _same(found, self.file.identity):
+                return name
+        if look(self.source, self.name) is None:
+            # A copy has an inode of its own; with the original gone, size and mtime tell it.
+            return next((name for name, found in taken.items() if _alike(found, self.file.identity)), "")
+        return ""
+
+    def _present(self) -> bool:
+        found = look(self.source, self.name)
+        return found is not None and _same(found, self.file.identity)
+
+    def _take(self, archived: str) -> None:
+        if not self._present():
+            raise changed(self.file.path)
+        try:
+            rename_exclusive(self.source, self.name, self.target, archived)
+        except OSError as fault:
+            if fault.errno != errno.EXDEV:
+                raise
+            self._copy(archived)
+            return
+        self._require_ours(self.target, archived)
+
+    def _copy(self, archived: str) -> None:
+        if not _same(copy_to(self.source, self.name, self.target, self.passing), self.file.identity):
+            remove(self.target, self.passing)
+            raise changed(self.file.path)
+        try:
+            # The second name is the evidence, should we die now, that this copy is ours.
+            os.link(self.passing, archived, src_dir_fd=self.target, dst_dir_fd=self.target)
+        except FileExistsError:
+            raise
+        except OSError:
+            # No hard links here: a crash before the original goes would then leave two copies.
+            rename_exclusive(self.target, self.passing, self.target, archived)
+        sync_folder(self.target)
+        self._finish_copy()
+
+    def _finish_copy(self) -> None:
+        """Removes the original of a finished copy, and nothing that took its place."""
+        gone = f"{OWN_PREFIX}gone-{self.key}"
+        if self._present():
+            os.rename(self.name, gone, src_dir_fd=self.source, dst_dir_fd=self.source)
+            self._require_ours(self.source, gone)
+        remove(self.source, gone)
+        remove(self.target, self.passing)
+
+    def _require_ours(self, folder: int, name: str) -> None:
+        """Puts a file back that took the place of ours just when it was renamed."""
+        found = look(folder, name)
+        if found is not None and not _same(found, self.file.identity):
+            rename_exclusive(folder, name, self.source, self.name)
+            raise changed(self.file.path)
+
+
+def _alike(found: os.stat_result, identity: FileIdentity) -> bool:
+    return (found.st_size, found.st_mtime_ns) == (identity.size, identity.mtime_ns)
+
+
+def _same(found: os.stat_result, identity: FileIdentity) -> bool:
+    # ctime is left out: the move itself changes it.
+    return found.st_ino == identity.inode and _alike(found, identity)
+
+
+def _put_rejects(rejects: Path, target: int, name: str) -> None:
+    """Moves the rejects, if any, to their place; an earlier try may have."""
+    if not rejects.exists():
+        return
+    with root_folder(rejects.parent) as source:
+        try:
+            os.replace(rejects.name, name, src_dir_fd=source, dst_dir_fd=target)
+        except OSError as fault:
+            if fault.errno != errno.EXDEV:
+                raise
+            passing = f"{OWN_PREFIX}moving-{digest(str(rejects))}"
+            copy_to(source, rejects.name, target, passing)
+            os.replace(passing, name, src_dir_fd=target, dst_dir_fd=target)
+            remove(source, rejects.name)
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode("utf-8")

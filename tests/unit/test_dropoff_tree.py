@@ -1,0 +1,279 @@
+"""What a scan takes up, passes over and refuses; and opening what it found."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, PermissionDeniedError
+from refdata.core.model import DroppedFile, LoadType
+from refdata.dropoff import Dropoff, ensure_tree
+from refdata.dropoff.tree import hand_back, open_dropped, recover_handed_back, scan
+
+FULL = "reference_data_table/fullload"
+NOBODY = 65534
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    ensure_tree(tmp_path / "dropoff")
+    return tmp_path / "dropoff"
+
+
+def drop(root: Path, path: str = f"{FULL}/airports.csv", text: str = "code\nNA\n") -> DroppedFile:
+    (root / path).write_text(text)
+    return next(file for file in scan(root).files if file.path == path)
+
+
+def test_all_four_load_folders_are_read(root: Path) -> None:
+    for kind in ("reference_data_table", "none_reference_data_table"):
+        for load in ("fullload", "append"):
+            (root / kind / load / f"{load}.csv").write_text("a\n1\n")
+    assert {(file.path, file.load_type, file.is_reference_data) for file in scan(root).files} == {
+        ("reference_data_table/fullload/fullload.csv", LoadType.FULL, True),
+        ("reference_data_table/append/append.csv", LoadType.APPEND, True),
+        ("none_reference_data_table/fullload/fullload.csv", LoadType.FULL, False),
+        ("none_reference_data_table/append/append.csv", LoadType.APPEND, False),
+    }
+    assert scan(root).malformed == ()
+
+
+def test_identity_is_what_lstat_says(root: Path) -> None:
+    file = drop(root)
+    status = (root / file.path).lstat()
+    assert (file.identity.size, file.identity.inode) == (status.st_size, status.st_ino)
+    assert (file.identity.mtime_ns, file.identity.ctime_ns) == (status.st_mtime_ns, status.st_ctime_ns)
+
+
+@pytest.mark.parametrize("name", ["مطارات.csv", "机场.csv", "✈️😀.csv", "x'; DROP TABLE ref;--.csv", "A B.CSV", "%s{0}.csv"])
+def test_any_script_and_any_text_may_be_a_name(root: Path, name: str) -> None:
+    file = drop(root, f"{FULL}/{name}", "text")
+    with open_dropped(root, file.path, file.identity) as stream:
+        assert stream.read() == b"text"
+
+
+def test_names_that_are_no_drops_are_passed_over(root: Path) -> None:
+    for name in (".a.csv", "~a.csv", "~$a.csv", "a.csv.tmp", "a.part.csv", "a.txt", "a.csv.crdownload", "README"):
+        (root / FULL / name).write_text("a\n")
+    (root / FULL / "sub").mkdir()
+    (root / FULL / "sub" / "a.csv").write_text("a\n")
+    (root / "tables.yaml").write_text("{}")
+    for archive in ("processed", "error"):
+        (root / archive).mkdir()
+        (root / archive / "20241201_120000_a.csv").write_text("a\n")
+    result = scan(root)
+    assert (result.files, result.malformed) == ((), ())
+
+
+def _symlink(path: Path) -> None:
+    path.symlink_to("/etc/passwd")
+
+
+def _hard_link(path: Path) -> None:
+    original = path.parents[3] / "secret"
+    original.write_text("secret")
+    path.hardlink_to(original)
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        here = Path.cwd()
+        os.chdir(path.parent)  # a socket's path is short
+        server.bind(path.name)
+        os.chdir(here)
+
+
+MALFORMED: dict[str, tuple[str, Callable[[Path], object], str]] = {
+    "directly under the root": ("a.csv", Path.touch, "outside the load folders"),
+    "in a class folder": ("reference_data_table/a.csv", Path.touch, "outside the load folders"),
+    "folder named like a file": (f"{FULL}/x.csv", Path.mkdir, "it is a folder"),
+    "folder named like a file, under the root": ("x.csv", Path.mkdir, "it is a folder"),
+    "symbolic link": (f"{FULL}/x.csv", _symlink, "it is a symbolic link"),
+    "hard link": (f"{FULL}/x.csv", _hard_link, "it is a hard link with 2 names"),
+    "pipe": (f"{FULL}/x.csv", os.mkfifo, "it is a pipe"),
+    "socket": (f"{FULL}/x.csv", _socket, "it is a socket"),
+    "newline in the name": (f"{FULL}/a\\nb.csv", lambda path: Path(str(path).replace("\\n", "\n")).touch(), "control"),
+    "name of bytes": (f"{FULL}/a\\udcff.csv", lambda path: Path(str(path).replace("\\udcff", "\udcff")).touch(), "UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("path", "make", "reason"), MALFORMED.values(), ids=MALFORMED)
+def test_malformed_places_are_told_and_not_taken(
+    root: Path, path: str, make: Callable[[Path], object], reason: str
+) -> None:
+    make(root / path)
+    result = scan(root)
+    assert result.files == ()
+    assert [(place.path, reason in place.reason) for place in result.malformed] == [(path, True)]
+
+
+@pytest.mark.parametrize("folder", ["fullload", "reference_data_tables", "reference_data_table/full", "Reference/append"])
+def test_a_folder_of_a_wrong_name_is_told_once_however_many_files_it_holds(root: Path, folder: str) -> None:
+    (root / folder).mkdir(parents=True)
+    for number in range(5):
+        (root / folder / f"{number}.csv").touch()
+    places = scan(root).malformed
+    assert len(places) == 1
+    assert folder.startswith(places[0].path)
+
+
+def test_a_load_folder_that_is_a_link_is_refused(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.csv").touch()
+    (root / FULL).rmdir()
+    (root / FULL).symlink_to(tmp_path / "elsewhere")
+    result = scan(root)
+    assert result.files == ()
+    assert [place.path for place in result.malformed] == [FULL]
+
+
+def test_a_root_that_is_a_link_is_the_administrators_choice(root: Path, tmp_path: Path) -> None:
+    drop(root)
+    (tmp_path / "link").symlink_to(root)
+    assert len(scan(tmp_path / "link").files) == 1
+
+
+@pytest.mark.parametrize("make", [lambda path: None, Path.touch, Path.mkdir], ids=["missing", "a file", "empty"])
+def test_a_wrong_root_is_a_configuration_error_that_names_it(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / "nowhere")
+    with pytest.raises(ConfigurationError, match=str(tmp_path / "nowhere")):
+        scan(tmp_path / "nowhere")
+
+
+def test_archives_under_other_names_are_not_looked_into(root: Path) -> None:
+    dropoff = Dropoff(root, root / "done", root / "bad" / "deep")
+    for folder in (root / "done", root / "bad" / "deep"):
+        folder.mkdir(parents=True)
+        (folder / "20241201_120000_a.csv").touch()
+    assert dropoff.scan().malformed == ()
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "appended to": lambda path: path.open("a").write("more"),
+    "truncated": lambda path: path.write_text(""),
+    "replaced": lambda path: (path.with_suffix(".new").write_text("code\nNA\n"), path.with_suffix(".new").replace(path)),
+    "touched": lambda path: os.utime(path, ns=(0, 0)),
+    "moved away and back": lambda path: (path.rename(path.with_suffix(".x")), path.with_suffix(".x").rename(path)),
+    "removed": Path.unlink,
+    "its folder removed": lambda path: (path.unlink(), path.parent.rmdir()),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_file_that_is_not_the_released_one_is_not_opened(root: Path, change: Callable[[Path], object]) -> None:
+    file = drop(root)
+    change(root / file.path)
+    with pytest.raises(FileChangedError):
+        open_dropped(root, file.path, file.identity)
+
+
+REPLACED_BY: dict[str, Callable[[Path], object]] = {
+    "symbolic link": _symlink,
+    "folder": Path.mkdir,
+    "pipe without a writer": os.mkfifo,
+    "hard link": _hard_link,
+}
+
+
+@pytest.mark.parametrize("make", REPLACED_BY.values(), ids=REPLACED_BY)
+def test_what_is_no_plain_file_is_not_opened(root: Path, make: Callable[[Path], object]) -> None:
+    file = drop(root)
+    (root / file.path).unlink()
+    make(root / file.path)
+    with pytest.raises(DropoffError):
+        open_dropped(root, file.path, file.identity)
+
+
+def test_a_link_in_any_folder_of_the_path_is_refused(root: Path, tmp_path: Path) -> None:
+    file = drop(root)
+    (root / "reference_data_table").rename(tmp_path / "moved")
+    (root / "reference_data_table").symlink_to(tmp_path / "moved")
+    with pytest.raises(DropoffError):
+        open_dropped(root, file.path, file.identity)
+
+
+def test_a_file_that_changes_while_it_is_read_is_told_at_the_end(root: Path) -> None:
+    file = drop(root)
+    dropoff = Dropoff(root, root / "processed", root / "error")
+    with pytest.raises(FileChangedError), dropoff.open(file) as path:
+        assert Path(path).read_text() == "code\nNA\n"
+        (root / file.path).open("a").write("DE\n")
+
+
+def test_a_file_that_is_swapped_while_it_is_read_is_read_to_its_own_end(root: Path) -> None:
+    """The new file is watched anew. What was opened is unlinked, and that shows in its ctime."""
+    file = drop(root)
+    dropoff = Dropoff(root, root / "processed", root / "error")
+    (root / "new").write_text("other")
+    with pytest.raises(FileChangedError), dropoff.open(file) as path:
+        (root / "new").replace(root / file.path)
+        assert Path(path).read_text() == "code\nNA\n"
+
+
+def test_an_unreadable_file_is_found_and_its_opening_denied(root: Path) -> None:
+    """Root may read everything, so the question is put by another user."""
+    file = drop(root)
+    (root / file.path).chmod(0)
+    for folder in [*root.parents, root, root / "reference_data_table", root / FULL]:
+        if folder.is_relative_to(root.parents[2]):
+            folder.chmod(0o755)
+    script = (
+        "import sys; from pathlib import Path; from refdata.dropoff.tree import *\n"
+        "root = Path(sys.argv[1]); file, = scan(root).files\n"
+        "try: open_dropped(root, file.path, file.identity)\n"
+        "except PermissionDeniedError as error: print(error.category, error.where)"
+    )
+    script = script.replace("import *", "open_dropped, scan").replace("from refdata.dropoff.tree open", "from refdata.dropoff.tree import open")
+    script = "from refdata.core.errors import PermissionDeniedError\n" + script
+    user = {"user": NOBODY, "group": NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
+    answer = subprocess.run(
+        [sys.executable, "-c", script, str(root)], capture_output=True, text=True, check=True,
+        env={"PYTHONPATH": os.pathsep.join(sys.path)}, **user,  # type: ignore[arg-type]
+    )
+    assert answer.stdout.split() == ["permission", file.path], answer.stderr
+
+
+def test_a_file_handed_back_is_another_drop_with_the_same_mtime(root: Path) -> None:
+    file = drop(root)
+    identity = hand_back(root, file)
+    assert identity.ctime_ns > file.identity.ctime_ns
+    assert (identity.size, identity.mtime_ns, identity.inode) == (
+        file.identity.size,
+        file.identity.mtime_ns,
+        file.identity.inode,
+    )
+    assert scan(root).files[0].identity == identity
+    with pytest.raises(FileChangedError):
+        hand_back(root, file)
+
+
+def test_a_file_left_hidden_by_a_crash_while_handed_back_comes_back(root: Path) -> None:
+    file = drop(root)
+    (root / file.path).rename(root / FULL / ".refdata-back-airports.csv")
+    assert scan(root).files == ()
+    assert recover_handed_back(root) == (file.path,)
+    assert [found.path for found in scan(root).files] == [file.path]
+
+
+def test_presence_of_the_very_file_and_of_any(root: Path) -> None:
+    file = drop(root)
+    dropoff = Dropoff(root, root / "processed", root / "error")
+    assert (dropoff.is_there(file), dropoff.exists(file.path)) == (True, True)
+    (root / file.path).write_text("changed")
+    assert (dropoff.is_there(file), dropoff.exists(file.path)) == (False, True)
+    (root / file.path).unlink()
+    assert (dropoff.is_there(file), dropoff.exists(file.path)) == (False, False)
+
+
+def test_permission_errors_name_the_user(root: Path) -> None:
+    from refdata.dropoff.osfiles import error_of
+
+    error = error_of(PermissionError(13, "Permission denied"), "x.csv")
+    assert isinstance(error, PermissionDeniedError)
+    assert f"uid {os.geteuid()}" in str(error)
