@@ -121,7 +121,7 @@ class CarefulReader:
 
     def _accept(self, row: list[str], feed: _Feed, found: CarefulRows) -> bool:
         first, raw = feed.finish()
-        if not row:
+        if not row or (len(row) == 1 < self.fields and not row[0].strip()):
             return False
         raw = raw.rstrip("\r\n")
         if reason := self._damage(row, raw):

@@ -20,7 +20,7 @@ from refdata.csvformat.text import Progress, Source
 
 
 def read_rows(
-    path: Path,
+    path: str | Path,
     fmt: Format,
     *,
     columns: Sequence[ReadColumn],
@@ -41,7 +41,7 @@ def read_rows(
     :raises FormatError: an undecodable byte, an unclosed quote, a row past the bound, too many columns.
     """
     fields = len(fmt.header)
-    cutter = BlockCutter(Source(path, progress, chunk_bytes=block_bytes), fmt, fields)
+    cutter = BlockCutter(Source(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
     convert = partial(_convert, CsvText.of(fmt), fields, columns, cutter.careful)
     for converted in in_order(convert, cutter.blocks()):
         for reject in converted.rejects:

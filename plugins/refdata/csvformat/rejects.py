@@ -24,7 +24,7 @@ class RejectsFile:
     replaced. ``count`` is the number of rejects written.
     """
 
-    path: Path
+    path: str | Path
     count: int = 0
     _file: TextIO | None = None
     _writer: Any = field(default=None, repr=False)
@@ -32,7 +32,7 @@ class RejectsFile:
     def write(self, reject: RejectedRow) -> None:
         """Add one row."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8", newline="")
+            self._file = Path(self.path).open("w", encoding="utf-8", newline="")  # noqa: SIM115 (closed by __exit__)
             self._writer = csv.writer(self._file)
             self._writer.writerow(HEADER)
         self._writer.writerow((reject.line, reject.reason, reject.raw))

@@ -22,7 +22,7 @@ from refdata.csvformat.text import Progress, Source
 
 
 def scan(
-    path: Path,
+    path: str | Path,
     fmt: Format,
     names: Sequence[str],
     *,
@@ -33,7 +33,7 @@ def scan(
     """Read the whole file once; type its columns, count its rows, hash its bytes.
 
     :param names: the database names of the file's columns, in order.
-    :param on_reject: called for each damaged row, in the file's order.
+    :param on_reject: called for each damaged row, in the file's order; may raise to stop.
     :param progress: called with the bytes read so far; may raise to stop.
     :raises FormatError: as ``read_rows``.
     :raises DataError: a trailer states another number of rows.
@@ -41,7 +41,7 @@ def scan(
     """
     if len(names) != len(fmt.header):
         raise SchemaError(f"{len(names)} names for {len(fmt.header)} columns", where=str(path), advice="Name each.")
-    source = Source(path, progress, hashed=True, chunk_bytes=block_bytes)
+    source = Source(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
     cutter = BlockCutter(source, fmt, len(names))
     tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful)
     for found in in_order(tally.look, cutter.blocks()):
@@ -89,7 +89,7 @@ class _Tally:
         self.rows += found.rows
         self.rejected += len(found.rejects)
 
-    def check(self, fmt: Format, path: Path) -> None:
+    def check(self, fmt: Format, path: str | Path) -> None:
         """Hold the rows against the count that a trailer states."""
         if fmt.stated_rows is not None and fmt.stated_rows != self.rows + self.rejected:
             raise DataError(

@@ -118,6 +118,7 @@ def test_rows_and_rejects_are_those_of_the_csv_module(
     path, fmt = tmp_path / "file.csv", format_of(width, delimiter, quote, escape)
     path.write_bytes(source.encode())
     expected, unclosed = reference(source, fmt)
+    expected = [(row, raw) for row, raw in expected if not (len(row) == 1 < width and not row[0].strip())]
     if unclosed:
         with pytest.raises(FormatError, match="never closed"):
             read_as_text(path, fmt, block)
@@ -141,7 +142,7 @@ def test_formats_head_and_tail_are_no_rows(tmp_path: Path) -> None:
     for block in (1, 3, 7, 1000):
         assert read_as_text(path, fmt, block) == (
             [("1", "x"), ("2", "y")],
-            [RejectedRow(10, "expected 2 fields, found 1", " ")],
+            [],
         )
 
 
@@ -216,8 +217,13 @@ CONVERSIONS: list[tuple[str, SqlType, Notation, object]] = [
     ("tRUE", BIT, Notation(), True),
     ("2024-02-29", DATE, Notation(), date(2024, 2, 29)),
     ("29/2/2024", DATE, Notation(date_order="dmy", date_separator="/"), date(2024, 2, 29)),
-    ("2024-02-29T10:11:12.5", DATETIME2, Notation(fraction_digits=1), datetime(2024, 2, 29, 10, 11, 12, 500_000)),
-    ("02/29/2024 9:05", DATETIME2, Notation(date_order="mdy", date_separator="/"), datetime(2024, 2, 29, 9, 5)),
+    ("2024-02-29T10:11:12.5", DATETIME2, Notation(fraction_digits=1), datetime.fromisoformat("2024-02-29T10:11:12.5")),
+    (
+        "02/29/2024 9:05",
+        DATETIME2,
+        Notation(date_order="mdy", date_separator="/"),
+        datetime.fromisoformat("2024-02-29T09:05"),
+    ),
     ("23:59:59.25", TIME, Notation(fraction_digits=2), time(23, 59, 59, 250_000)),
     ("NA", text(10), Notation(), "NA"),
     (" 007 ", text(10), Notation(), " 007 "),
