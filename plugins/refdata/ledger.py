@@ -6,9 +6,11 @@ Each method is one short transaction. Times come in as arguments, in UTC.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from refdata.core.errors import SupersededError
 from refdata.core.model import DroppedFile, FileIdentity, FileStatus, Format, LedgerRow, LoadType, Scan
@@ -18,9 +20,24 @@ MAX_MESSAGE = 4000
 IN_FLIGHT = frozenset((FileStatus.PENDING, FileStatus.PROCESSING))
 
 
+class FileOrder(StrEnum):
+    """What the ledger can be sorted by; the values are its columns."""
+
+    ID = "id"
+    FILE_NAME = "file_name"
+    TABLE_NAME = "table_name"
+    STATUS = "status"
+    ROWS_LOADED = "rows_loaded"
+    ROWS_REJECTED = "rows_rejected"
+
+
 @dataclass(frozen=True, slots=True)
 class TableSummary:
-    """A loaded table: its last load, how many files it took, the rows of the last load, its version."""
+    """A loaded table, as the ledger knows it.
+
+    ``rows_loaded`` counts the rows of the last load, ``rows_live`` those of the last full load and of
+    every append since. ``version_id`` is the live version. Times are UTC.
+    """
 
     table_name: str
     last_loaded_at: datetime | None
@@ -28,6 +45,17 @@ class TableSummary:
     rows_loaded: int
     version_id: int
     last_load_id: int
+    rows_live: int
+    is_reference_data: bool
+    last_file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """Some rows of the ledger, and how many files the same search finds in each status."""
+
+    files: tuple[LedgerRow, ...]
+    counts: Mapping[FileStatus, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,27 +198,39 @@ class Ledger:
         self._write("hand_back_file", category, message[:MAX_MESSAGE], load_id)
 
     def page(
-        self, *, status: str | None = None, search: str | None = None, limit: int = 50, offset: int = 0
-    ) -> tuple[LedgerRow, ...]:
-        """Rows of the ledger, newest first."""
-        pattern = None if not search else f"%{_like(search)}%"
-        values = (status, status, pattern, pattern, pattern, limit, offset)
-        with self._warehouse.transaction(write=False) as session:
-            return tuple(_row(line) for line in session.query(self._sql("select_files_page"), values))
+        self,
+        *,
+        status: FileStatus | None = None,
+        search: str = "",
+        limit: int = 50,
+        offset: int = 0,
+        order: FileOrder = FileOrder.ID,
+        descending: bool = True,
+    ) -> LedgerPage:
+        """Rows of the ledger, newest first unless another order is asked for.
 
-    def counts(self) -> dict[str, int]:
+        :param search: text within a file's or a table's name; upper and lower case are the same.
+        """
+        pattern = f"%{_like(search)}%" if search else None
+        chosen = None if status is None else status.value
+        values = (chosen, chosen, pattern, pattern, pattern, offset, limit)
+        with self._warehouse.transaction(write=False) as session:
+            found = session.query(_ordered(self._sql("select_files_page"), order, descending=descending), values)
+            return LedgerPage(tuple(_row(line) for line in found), self._counts(session, pattern))
+
+    def counts(self) -> Mapping[FileStatus, int]:
         """How many files stand in each status."""
         with self._warehouse.transaction(write=False) as session:
-            return {str(line[0]): int(line[1]) for line in session.query(self._sql("count_files"))}
+            return self._counts(session, None)
 
     def tables(self) -> tuple[TableSummary, ...]:
         """Each loaded table with its last load."""
         with self._warehouse.transaction(write=False) as session:
-            found = session.query(self._sql("summarise_tables"))
-        return tuple(
-            TableSummary(line[0], _time(line[1]), int(line[2]), int(line[3]), int(line[4]), int(line[5]))
-            for line in found
-        )
+            return tuple(_summary(line) for line in session.query(self._sql("summarise_tables")))
+
+    def _counts(self, session: Session, pattern: str | None) -> Mapping[FileStatus, int]:
+        found = session.query(self._sql("count_files"), (pattern, pattern, pattern))
+        return {FileStatus(line[0]): int(line[1]) for line in found}
 
     def _sql(self, name: str) -> str:
         return self._warehouse.statement(name)
@@ -233,6 +273,20 @@ def _row(line: Row) -> LedgerRow:
     return LedgerRow(**values)
 
 
+def _summary(line: Row) -> TableSummary:
+    values = dict(zip((spec.name for spec in fields(TableSummary)), line, strict=True))
+    values["last_loaded_at"] = _time(values["last_loaded_at"])
+    values["is_reference_data"] = bool(values["is_reference_data"])
+    return TableSummary(**values)
+
+
+def _ordered(statement: str, order: FileOrder, *, descending: bool) -> str:
+    """The statement with its ``ORDER BY`` line for another of the columns that ``FileOrder`` lists."""
+    direction = "DESC" if descending else "ASC"
+    last = "" if order is FileOrder.ID else ", id DESC"
+    return statement.replace("ORDER BY id DESC", f"ORDER BY {order.value} {direction}{last}", 1)
+
+
 def _time(value: datetime | str | None) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
@@ -242,7 +296,8 @@ def _json(value: object) -> str:
 
 
 def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    """Text that LIKE … ESCAPE '\\' takes literally; T-SQL has the bracket as a wildcard too."""
+    return re.sub(r"([\\%_\[])", r"\\\1", text)
 
 
 def _lost_turn(load_id: int) -> SupersededError:

@@ -1,7 +1,8 @@
--- Purpose: how many files stand in each status.
--- Parameters: none.
+-- Purpose: how many files stand in each status, of all or of those that a search finds.
+-- Parameters: text looked for in name or table (LIKE pattern) or NULL three times.
 -- Result: status, files.
 SELECT status, COUNT(*) AS files
 FROM [ref].[File_Monitor_Tracking]
+WHERE ? IS NULL OR file_name LIKE ? ESCAPE '\' OR table_name LIKE ? ESCAPE '\'
 GROUP BY status
 ORDER BY status

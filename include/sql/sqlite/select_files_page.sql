@@ -1,6 +1,7 @@
--- Purpose: a page of the ledger, newest first, for the page and the command line.
+-- Purpose: a page of the ledger, newest first, for the page and the command line. The ORDER BY line is
+--   replaced when another order is asked for, so it stays as it is in every engine's file.
 -- Parameters: status or NULL twice, text looked for in name or table (LIKE pattern) or NULL three times,
---   rows of the page, rows before it.
+--   rows before the page, rows of the page (T-SQL: OFFSET ? ROWS FETCH NEXT ? ROWS ONLY, the same order).
 -- Result: the columns listed.
 SELECT id, file_path, file_name, status, load_type, table_name, is_reference_data, attempt, created_at,
     processed_at, file_size, file_hash, file_mtime_ns, file_identity, rows_read, rows_staged, rows_loaded,
@@ -10,4 +11,4 @@ FROM [ref].[File_Monitor_Tracking]
 WHERE (? IS NULL OR status = ?)
   AND (? IS NULL OR file_name LIKE ? ESCAPE '\' OR table_name LIKE ? ESCAPE '\')
 ORDER BY id DESC
-LIMIT ? OFFSET ?
+LIMIT ?, ?

@@ -14,6 +14,7 @@
         ├── SchemaError             the columns do not fit the table
         ├── DataError               rows were rejected, or counts do not add up
         ├── ConfigurationError      a setting or a table's contract is wrong
+        │   └── NotInitialisedError     the ledger does not exist yet
         ├── PermissionDeniedError   a right is missing, on disk or in the database
         ├── DropoffError            the file lies where no file may be loaded from
         ├── SupersededError         a newer attempt of the same load has taken over
@@ -38,6 +39,7 @@ __all__ = [
     "FileChangedError",
     "FormatError",
     "LockTimeoutError",
+    "NotInitialisedError",
     "PermanentError",
     "PermissionDeniedError",
     "RefdataError",
@@ -46,7 +48,11 @@ __all__ = [
     "SupersededError",
     "ThrottledError",
     "TransientError",
+    "split_advice",
 ]
+
+
+_ADVICE = " What to do: "
 
 
 class RefdataError(Exception):
@@ -67,12 +73,18 @@ class RefdataError(Exception):
 
     def __str__(self) -> str:
         place = f" [{self.where}]" if self.where else ""
-        advice = f" What to do: {self.advice}" if self.advice else ""
+        advice = f"{_ADVICE}{self.advice}" if self.advice else ""
         return f"{self.what}{place}.{advice}" if self.what[-1:] not in ".!?" else f"{self.what}{place}{advice}"
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keyword-only arguments survive pickling between processes."""
         return _rebuild, (type(self), self.what, self.where, self.advice)
+
+
+def split_advice(text: str) -> tuple[str, str]:
+    """The reason and the advice in an error's text, as the ledger keeps it; advice is ``""`` without one."""
+    reason, _, advice = text.partition(_ADVICE)
+    return reason, advice
 
 
 def _rebuild(cls: type[RefdataError], what: str, where: str, advice: str) -> RefdataError:
@@ -155,6 +167,12 @@ class ConfigurationError(PermanentError):
     """A setting or a table's contract is wrong."""
 
     category: ClassVar[str] = "configuration"
+
+
+class NotInitialisedError(ConfigurationError):
+    """The ledger does not exist yet: nothing was ever loaded here."""
+
+    category: ClassVar[str] = "not_initialised"
 
 
 class PermissionDeniedError(PermanentError):

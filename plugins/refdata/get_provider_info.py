@@ -1,0 +1,62 @@
+"""What Airflow's provider registry is told: settings, hooks, operators and the plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field
+from pathlib import Path
+from typing import Any
+
+from refdata.core import settings
+
+_TYPES: Mapping[str, str] = {"str": "string", "int": "integer", "float": "float", "bool": "boolean"}
+_INTEGRATION = "refdata"
+_KINDS = ("hooks", "operators", "sensors", "triggers")
+
+CONNECTION_TYPES: tuple[Mapping[str, str], ...] = ()
+"""The types that refdata adds: ``connection-type``, ``hook-class-name`` and ``hook-name`` each. It works
+with Airflow's own ``mssql``, ``odbc`` and ``sqlite``, which their providers declare."""
+
+
+def get_provider_info() -> dict[str, Any]:
+    """The entry point ``apache_airflow_provider``, in the shape of Airflow's ``provider_info.schema.json``."""
+    return {
+        "package-name": "airflow-provider-refdata",
+        "name": "refdata",
+        "description": "Turns a dropoff folder of CSV files into trusted, versioned reference tables in SQL Server.",
+        "integrations": [{"integration-name": _INTEGRATION, "tags": ["software"]}],
+        **{kind: [{"integration-name": _INTEGRATION, "python-modules": _modules(kind)}] for kind in _KINDS},
+        "connection-types": list(CONNECTION_TYPES),
+        "plugins": [{"name": "refdata", "plugin-class": "refdata.plugin.RefDataPlugin"}],
+        "config": {
+            settings.SECTION: {
+                "description": "Settings of refdata; times are in seconds.",
+                "options": {spec.name: _option(spec) for spec in settings.specs()},
+            }
+        },
+    }
+
+
+def _modules(kind: str) -> list[str]:
+    """The modules of ``refdata.<kind>``, found by their files: nothing is imported."""
+    folder = Path(__file__).parent / kind
+    return [f"refdata.{kind}.{path.stem}" for path in sorted(folder.glob("[!_]*.py"))]
+
+
+def _option(spec: Field[Any]) -> dict[str, Any]:
+    return {
+        "description": _meaning(spec),
+        "version_added": spec.metadata.get("version_added", "0.1.0"),
+        "type": _TYPES[str(spec.type)],
+        "example": None,
+        "default": str(spec.default),
+    }
+
+
+def _meaning(spec: Field[Any]) -> str:
+    """The meaning with what is allowed."""
+    choices, least, most = (spec.metadata[key] for key in ("choices", "least", "most"))
+    if choices:
+        return f"{spec.metadata['meaning']} One of: {', '.join(choices)}."
+    bounds = [f"{word} {bound:g}" for word, bound in (("at least", least), ("at most", most)) if bound is not None]
+    return f"{spec.metadata['meaning']} {' and '.join(bounds).capitalize()}." if bounds else spec.metadata["meaning"]

@@ -1,0 +1,102 @@
+"""Builds the plugin's FastAPI application: rights, headers and errors are settled here for every route."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.core_api.security import requires_access_dag
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from refdata import __version__
+from refdata.api import ReferenceData
+from refdata.core.errors import NotInitialisedError, RefdataError, TransientError
+from refdata.plugin.page import page_router
+from refdata.plugin.routes import api_router
+from refdata.plugin.schemas import Envelope, Fault
+
+log = logging.getLogger("refdata.plugin")
+
+LOAD_DAG = "refdata_load"
+
+# No address but Airflow's own, no inline code, framed by Airflow alone. A file's name is only ever text.
+_CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+_HTTP_CATEGORIES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+
+
+def create_app(connect: Callable[[], ReferenceData] = ReferenceData.connect) -> FastAPI:
+    """The application that Airflow mounts under ``/refdata``.
+
+    Whoever may see the runs of ``refdata_load`` may read; Airflow's auth manager decides. FastAPI's own
+    pages for OpenAPI know no rights, so the description is a route of its own.
+
+    :param connect: opens the warehouse for a request.
+    """
+    app = FastAPI(title="refdata", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))
+    for router in (api_router(connect), page_router(), _description(app)):
+        app.include_router(router, dependencies=[may_read])
+    app.add_exception_handler(RefdataError, _on_refdata_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_bad_request)
+    app.middleware("http")(_guarded)
+    return app
+
+
+def _description(app: FastAPI) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/openapi.json", include_in_schema=False)
+    def describe() -> dict[str, Any]:
+        return app.openapi()
+
+    return router
+
+
+async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Adds the headers; an unforeseen error is logged and told without its details."""
+    try:
+        response = await call_next(request)
+    except Exception:
+        log.exception("Unforeseen error at %s", request.url.path)
+        response = _failure(500, Fault(category="internal", message="Unforeseen error; see the API server's log"))
+    response.headers.update(_HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _on_refdata_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RefdataError)  # noqa: S101  registered for this class alone
+    log.warning("%s: %s", request.url.path, error)
+    later = isinstance(error, (TransientError, NotInitialisedError))
+    return _failure(503 if later else 500, Fault.of(error))
+
+
+def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
+    fault = Fault(category=_HTTP_CATEGORIES.get(error.status_code, "http"), message=str(error.detail))
+    return _failure(error.status_code, fault, error.headers)
+
+
+def _on_bad_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
+    told = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+    return _failure(422, Fault(category="bad_request", message=told))
+
+
+def _failure(status: int, fault: Fault, headers: Any = None) -> JSONResponse:
+    body = Envelope[None](success=False, error=fault)
+    return JSONResponse(body.model_dump(mode="json"), status_code=status, headers=headers)
