@@ -26,7 +26,8 @@ def from_json(kind: type[T], value: object) -> T:
     :raises ConfigurationError: naming the fields that do not fit.
     """
     try:
-        return _adapter(kind).validate_python(value)
+        found: T = _adapter(kind).validate_python(value)
+        return found
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ConfigurationError(
@@ -35,5 +36,5 @@ def from_json(kind: type[T], value: object) -> T:
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)

@@ -163,7 +163,9 @@ def test_names_beside_an_archived_file() -> None:
 def test_archive_names_fit_every_filesystem_and_so_do_those_beside(stem: str, number: int) -> None:
     for name in (processed_name(f"{stem}.csv", MOMENT, number), error_name(f"{stem}.csv", MOMENT, number)):
         assert name.endswith(".csv")
-        assert all(len(other.encode()) <= 255 for other in (name, beside(name, "error.json"), beside(name, "rejects.csv")))
+        assert all(
+            len(other.encode()) <= 255 for other in (name, beside(name, "error.json"), beside(name, "rejects.csv"))
+        )
 
 
 def test_a_long_name_is_cut_in_its_middle() -> None:

@@ -51,7 +51,9 @@ def test_identity_is_what_lstat_says(root: Path) -> None:
     assert (file.identity.mtime_ns, file.identity.ctime_ns) == (status.st_mtime_ns, status.st_ctime_ns)
 
 
-@pytest.mark.parametrize("name", ["مطارات.csv", "机场.csv", "✈️😀.csv", "x'; DROP TABLE ref;--.csv", "A B.CSV", "%s{0}.csv"])
+@pytest.mark.parametrize(
+    "name", ["مطارات.csv", "机场.csv", "✈️😀.csv", "x'; DROP TABLE ref;--.csv", "A B.CSV", "%s{0}.csv"]
+)
 def test_any_script_and_any_text_may_be_a_name(root: Path, name: str) -> None:
     file = drop(root, f"{FULL}/{name}", "text")
     with open_dropped(root, file.path, file.identity) as stream:
@@ -99,7 +101,11 @@ MALFORMED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "pipe": (f"{FULL}/x.csv", os.mkfifo, "it is a pipe"),
     "socket": (f"{FULL}/x.csv", _socket, "it is a socket"),
     "newline in the name": (f"{FULL}/a\\nb.csv", lambda path: Path(str(path).replace("\\n", "\n")).touch(), "control"),
-    "name of bytes": (f"{FULL}/a\\udcff.csv", lambda path: Path(str(path).replace("\\udcff", "\udcff")).touch(), "UTF-8"),
+    "name of bytes": (
+        f"{FULL}/a\\udcff.csv",
+        lambda path: Path(str(path).replace("\\udcff", "\udcff")).touch(),
+        "UTF-8",
+    ),
 }
 
 
@@ -113,7 +119,9 @@ def test_malformed_places_are_told_and_not_taken(
     assert [(place.path, reason in place.reason) for place in result.malformed] == [(path, True)]
 
 
-@pytest.mark.parametrize("folder", ["fullload", "reference_data_tables", "reference_data_table/full", "Reference/append"])
+@pytest.mark.parametrize(
+    "folder", ["fullload", "reference_data_tables", "reference_data_table/full", "Reference/append"]
+)
 def test_a_folder_of_a_wrong_name_is_told_once_however_many_files_it_holds(root: Path, folder: str) -> None:
     (root / folder).mkdir(parents=True)
     for number in range(5):
@@ -157,7 +165,10 @@ def test_archives_under_other_names_are_not_looked_into(root: Path) -> None:
 CHANGES: dict[str, Callable[[Path], object]] = {
     "appended to": lambda path: path.open("a").write("more"),
     "truncated": lambda path: path.write_text(""),
-    "replaced": lambda path: (path.with_suffix(".new").write_text("code\nNA\n"), path.with_suffix(".new").replace(path)),
+    "replaced": lambda path: (
+        path.with_suffix(".new").write_text("code\nNA\n"),
+        path.with_suffix(".new").replace(path),
+    ),
     "touched": lambda path: os.utime(path, ns=(0, 0)),
     "moved away and back": lambda path: (path.rename(path.with_suffix(".x")), path.with_suffix(".x").rename(path)),
     "removed": Path.unlink,
@@ -229,12 +240,18 @@ def test_an_unreadable_file_is_found_and_its_opening_denied(root: Path) -> None:
         "try: open_dropped(root, file.path, file.identity)\n"
         "except PermissionDeniedError as error: print(error.category, error.where)"
     )
-    script = script.replace("import *", "open_dropped, scan").replace("from refdata.dropoff.tree open", "from refdata.dropoff.tree import open")
+    script = script.replace("import *", "open_dropped, scan").replace(
+        "from refdata.dropoff.tree open", "from refdata.dropoff.tree import open"
+    )
     script = "from refdata.core.errors import PermissionDeniedError\n" + script
     user = {"user": NOBODY, "group": NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
     answer = subprocess.run(
-        [sys.executable, "-c", script, str(root)], capture_output=True, text=True, check=True,
-        env={"PYTHONPATH": os.pathsep.join(sys.path)}, **user,  # type: ignore[arg-type]
+        [sys.executable, "-c", script, str(root)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        **user,  # type: ignore[arg-type]
     )
     assert answer.stdout.split() == ["permission", file.path], answer.stderr
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from refdata.core.dropnames import load_of, printable
 from refdata.core.errors import FileChangedError
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
@@ -52,6 +53,18 @@ class Dropoff:
     def is_there(self, file: DroppedFile) -> bool:
         """Whether the very file that was released still waits in its folder."""
         return tree.identity_at(self.root, file.path) == file.identity
+
+    def find(self, path: str) -> DroppedFile:
+        """The file that lies at a path relative to the root now.
+
+        :raises DropoffError: when the path is not that of a drop.
+        :raises FileChangedError: when nothing lies there.
+        """
+        load_type, is_reference_data = load_of(path)
+        identity = tree.identity_at(self.root, path)
+        if identity is None:
+            raise FileChangedError("There is no such file", where=printable(path), advice="Check the path.")
+        return DroppedFile(path, identity, load_type, is_reference_data)
 
     def exists(self, path: str) -> bool:
         """Whether a file of any identity lies at a path relative to the root."""

@@ -41,7 +41,7 @@ class RefDataStep(BaseOperator, abc.ABC):
             return self.step(deps, wiring.file_of_run(deps, context), context)
         except NotYetError as wait:
             self.log.info("Not yet: %s", wait)
-            raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None
+            raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None  # type: ignore[no-untyped-call]
         except RefdataError as error:
             failure = Failure.of(error, self.task_id)
             context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(failure))
