@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -26,7 +26,7 @@ def from_json(kind: type[T], value: object) -> T:
     :raises ConfigurationError: naming the fields that do not fit.
     """
     try:
-        found: T = _adapter(kind).validate_python(value)
+        found: T = _adapter(cast(Any, kind)).validate_python(value)
         return found
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())

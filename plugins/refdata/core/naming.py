@@ -19,9 +19,7 @@ https://learn.microsoft.com/sql/relational-databases/databases/database-identifi
 LINEAGE_COLUMNS = ("ref_data_loadtime", "ref_data_loadtype", "ref_data_load_id")
 VERSION_COLUMN = "ref_data_version_id"
 _RESERVED_COLUMNS = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
-_RESERVED_TABLE = re.compile(
-    r"file_monitor_tracking|reference_data_cfg|refdata_.*|sqlite_.*|.*_backup|.*_stage_\d+_\d+|sp_.*"
-)
+_RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|refdata_.*|sqlite_.*|sp_.*")
 _DATE_SUFFIX = re.compile(r"[\W_]+(?:(?:19|20)\d{2}(?:[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?)?)$")
 _TIME_SUFFIX = re.compile(
     r"([\W_]+(?:19|20)\d{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01]))[tT\W_]?[0-2]\d[-_.]?[0-5]\d(?:[-_.]?[0-5]\d)?$"
@@ -33,13 +31,16 @@ def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
 
     A date at the end goes (``2024``, ``202412``, ``20241201``, ``2024-12-01``, with or without a time
     of day). A name that comes out empty becomes ``file_`` and a hash of what was written, so that two
-    such files stay two tables; a reserved one gets the suffix ``_data``.
+    such files stay two tables. A reserved one gets the prefix ``data_``, one that looks like a stage table
+    the suffix ``_data``.
     """
     stem = re.sub(r"\.csv$", "", _fold(file_name), flags=re.IGNORECASE)
     undated = _DATE_SUFFIX.sub("", _TIME_SUFFIX.sub(r"\1", stem))
     name = _identifier(undated) or _identifier(stem) or f"file_{_digest(stem)}"
     taken = {word.lower() for word in reserved}
-    return _shorten(f"{name}_data") if name in taken or _RESERVED_TABLE.fullmatch(name) else name
+    if parse_stage_name(name):
+        return _shorten(f"{name}_data")
+    return _shorten(f"data_{name}") if name in taken or _RESERVED_TABLE.fullmatch(name) else name
 
 
 def column_names(header: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,114 @@
+"""A whole load without Airflow's processes: real folders, a real database, a clock set by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refdata.config import absolute
+from refdata.core.errors import RefdataError
+from refdata.core.model import DroppedFile, LedgerRow, TableName
+from refdata.core.publishing import qualified
+from refdata.core.settings import Settings
+from refdata.dropoff import Dropoff, ensure_tree
+from refdata.ingest.align import align_table
+from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.configure import write_config
+from refdata.ingest.context import Deps
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_rows
+from refdata.warehouse.connect import open_warehouse
+from refdata.wiring import table_rules
+
+FULL = "reference_data_table/fullload"
+APPEND = "reference_data_table/append"
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when told to."""
+
+    now: datetime = field(default_factory=lambda: datetime(2024, 12, 1, 12, 0, 0))  # noqa: DTZ001  naive UTC
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+
+@dataclass
+class Site:
+    """A deployment in a temporary folder, and shorthands for what people do with it."""
+
+    deps: Deps
+    clock: Clock
+
+    def drop(self, name: str, content: str | bytes, *, folder: str = FULL, mtime: float | None = None) -> DroppedFile:
+        path = Path(self.deps.settings.dropoff_root) / folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        if mtime is not None:
+            os.utime(path, (mtime, mtime))
+        return self.deps.dropoff.find(f"{folder}/{name}")
+
+    def load(self, file: DroppedFile, run_id: str = "run") -> LedgerRow:
+        """Runs all steps as the DAG does, with the error branch; the file's row at the end."""
+        load_id = 0
+        try:
+            detection = detect_format(self.deps, file, run_id)
+            load_id = detection.load_id
+            align_table(self.deps, file, detection)
+            loaded = load_rows(self.deps, file, detection)
+            write_config(self.deps, loaded)
+            move_to_processed(self.deps, file)
+        except RefdataError as error:
+            move_to_error(self.deps, file, Failure.of(error, "test"))
+        rows = [row for row in self.deps.ledger.page(limit=500).files if not load_id or row.id == load_id]
+        return next(row for row in rows if row.file_name == file.name)
+
+    def rows(self, table: str, columns: str = "*", schema: str = "ref") -> list[tuple[Any, ...]]:
+        with self.deps.warehouse.transaction(write=False) as session:
+            return session.query(f"SELECT {columns} FROM {qualified(TableName(schema, table))}")
+
+    def columns(self, table: str) -> dict[str, str]:
+        live = self.deps.warehouse.table(TableName("ref", table))
+        return {column.name: str(column.type) for column in live.columns} if live else {}
+
+    def error_report(self, row: LedgerRow) -> dict[str, Any]:
+        path = Path(row.file_path)
+        report: dict[str, Any] = json.loads(path.with_name(f"{path.stem}.error.json").read_text())
+        return report
+
+
+@pytest.fixture
+def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Site]:
+    def make(**changes: Any) -> Site:
+        database = tmp_path / "warehouse" / "refdata.db"
+        database.parent.mkdir(exist_ok=True)
+        connection = {"conn_type": "sqlite", "host": str(database)}
+        monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(connection))
+        settings = absolute(dataclasses.replace(Settings(), **changes), tmp_path)
+        ensure_tree(Path(settings.dropoff_root))
+        clock = Clock()
+        deps = Deps(
+            settings=settings,
+            warehouse=open_warehouse(settings),
+            dropoff=Dropoff.of(settings),
+            clock=clock,
+            rules=lambda table: table_rules(settings, table),
+        )
+        deps.warehouse.initialise()
+        return Site(deps, clock)
+
+    return make
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Iterator[Site]:
+    yield make_site()
