@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from refdata.core import sqltypes
 from refdata.core.errors import SchemaError
 from refdata.core.model import Column, ReadColumn, ScannedColumn, Table, TableName
-from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
+from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, fold_name
 from refdata.core.sqltypes import SqlType, TypeKind
 
 MAX_COLUMNS = 1024
@@ -102,7 +102,7 @@ def describe(plan: Alignment) -> str:
 
 def own_columns(table: Table) -> tuple[Column, ...]:
     """A table's columns without those that refdata added."""
-    return tuple(column for column in table.columns if column.name.lower() not in _OWN)
+    return tuple(column for column in table.columns if fold_name(column.name) not in _OWN)
 
 
 def backup_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -112,11 +112,11 @@ def backup_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 def diff_columns(live: Sequence[Column], wanted: Sequence[Column]) -> tuple[tuple[Column, ...], tuple[Widening, ...]]:
     """What to add and what to widen so that ``live`` holds every value of ``wanted``."""
-    by_name = {column.name.lower(): column for column in live}
-    add = tuple(column for column in wanted if column.name.lower() not in by_name)
+    by_name = {fold_name(column.name): column for column in live}
+    add = tuple(column for column in wanted if fold_name(column.name) not in by_name)
     widen = []
     for column in wanted:
-        old = by_name.get(column.name.lower())
+        old = by_name.get(fold_name(column.name))
         if old is not None and not sqltypes.covers(old.type, column.type):
             widen.append(Widening(Column(old.name, sqltypes.widen(old.type, column.type), old.nullable), old.type))
     return add, tuple(widen)
@@ -136,13 +136,13 @@ def _alter(live: Table, scanned: Sequence[ScannedColumn]) -> Alignment:
     add, widen = diff_columns(live.columns, (*wanted, *LINEAGE))
     widened = {change.column.name: change.column for change in widen}
     columns = (*(widened.get(column.name, column) for column in live.columns), *add)
-    final = {column.name.lower(): column for column in columns}
+    final = {fold_name(column.name): column for column in columns}
     read = tuple(
-        ReadColumn(index, final[column.name.lower()].name, final[column.name.lower()].type, column.notation)
+        ReadColumn(index, final[fold_name(column.name)].name, final[fold_name(column.name)].type, column.notation)
         for index, column in enumerate(scanned)
     )
-    brought = {column.name.lower() for column in scanned}
-    missing = tuple(column.name for column in own_columns(live) if column.name.lower() not in brought)
+    brought = {fold_name(column.name) for column in scanned}
+    missing = tuple(column.name for column in own_columns(live) if fold_name(column.name) not in brought)
     return Alignment(live.name, False, add, widen, columns, read, missing)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from refdata.core.naming import stage_name
+from refdata.core.naming import fold_name, stage_name
 from refdata.core.sqltypes import SqlType
 
 
@@ -204,7 +204,7 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """The column of that name (names compare without case), or None."""
-        return next((column for column in self.columns if column.name.lower() == name.lower()), None)
+        return next((column for column in self.columns if fold_name(column.name) == fold_name(name)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 MAX_NAME = 100
@@ -19,28 +20,49 @@ https://learn.microsoft.com/sql/relational-databases/databases/database-identifi
 LINEAGE_COLUMNS = ("ref_data_loadtime", "ref_data_loadtype", "ref_data_load_id")
 VERSION_COLUMN = "ref_data_version_id"
 _RESERVED_COLUMNS = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
-_RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|refdata_.*|sqlite_.*|sp_.*")
-_DATE_SUFFIX = re.compile(r"[\W_]+(?:(?:19|20)\d{2}(?:[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?(?:0[1-9]|[12]\d|3[01]))?)?)$")
+# Prefixes: SQLite refuses sqlite_, and sp_ and refdata_ would read as procedures and as refdata's own.
+# Suffixes: what refdata derives from a table's name (versions, stages, SQLite's copy while it widens).
+_RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|.*_(?:backup|rebuild)|.*_stage_\d+_\d+")
+_RESERVED_PREFIX = re.compile(r"(?:refdata|sqlite|sp)_.*")
+
+_GAP = r"[\s_.,~+()\[\]\u2010-\u2015-]"
+_YEAR, _MONTH, _DAY, _JOINT = "(?:19|20)[0-9]{2}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])", "[-_.]"
+_DATE = rf"{_YEAR}{_JOINT}?{_MONTH}{_JOINT}?{_DAY}"
+_DATE_SUFFIX = re.compile(
+    rf"{_GAP}+(?:{_YEAR}|{_YEAR}{_JOINT}?{_MONTH}|{_DATE}|{_DAY}{_JOINT}{_MONTH}{_JOINT}{_YEAR}"
+    rf"|{_MONTH}{_JOINT}{_DAY}{_JOINT}{_YEAR})[)\]]?$"
+)
 _TIME_SUFFIX = re.compile(
-    r"([\W_]+(?:19|20)\d{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01]))[tT\W_]?[0-2]\d[-_.]?[0-5]\d(?:[-_.]?[0-5]\d)?$"
+    rf"({_GAP}+{_DATE})(?:t|{_GAP})?(?:[01][0-9]|2[0-3])[-_.:]?[0-5][0-9](?:[-_.:]?[0-5][0-9])?z?[)\]]?$"
 )
 
 
 def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
     """The table that a file loads: ``airports_20241201.csv`` → ``airports``.
 
-    A date at the end goes (``2024``, ``202412``, ``20241201``, ``2024-12-01``, with or without a time
-    of day). A name that comes out empty becomes ``file_`` and a hash of what was written, so that two
-    such files stay two tables. A reserved one gets the prefix ``data_``, one that looks like a stage table
-    the suffix ``_data``.
+    A date at the end goes (``2024``, ``202412``, ``20241201``, ``2024-12-01``, ``01-12-2024``, with or
+    without a time of day); a file named by a date alone keeps it. A name that comes out empty becomes
+    ``file_`` and a hash of what was written, so that two such files stay two tables. A reserved name
+    gets the suffix ``_data``, or the prefix ``data_`` where its beginning is reserved.
+
+    :param reserved: further names that no table may have, such as the ledger's.
     """
-    stem = re.sub(r"\.csv$", "", _fold(file_name), flags=re.IGNORECASE)
+    stem = _fold(file_name).removesuffix(".csv")
     undated = _DATE_SUFFIX.sub("", _TIME_SUFFIX.sub(r"\1", stem))
-    name = _identifier(undated) or _identifier(stem) or f"file_{_digest(stem)}"
-    taken = {word.lower() for word in reserved}
-    if parse_stage_name(name):
-        return _shorten(f"{name}_data")
-    return _shorten(f"data_{name}") if name in taken or _RESERVED_TABLE.fullmatch(name) else name
+    return _unreserved(_identifier(undated or stem) or f"file_{_digest(undated or stem)}", reserved)
+
+
+def _unreserved(name: str, reserved: Sequence[str]) -> str:
+    if _RESERVED_PREFIX.fullmatch(name):
+        name = _shorten(f"data_{name}")
+    if name in {fold_name(word) for word in reserved} or _RESERVED_TABLE.fullmatch(name):
+        return f"{_shorten(name, MAX_NAME - len('_data'))}_data"
+    return name
+
+
+def fold_name(name: str) -> str:
+    """What two names are compared by: SQL Server's collations mostly ignore case, and take ``ß`` as ``ss``."""
+    return name.casefold()
 
 
 def column_names(header: Sequence[str]) -> tuple[str, ...]:
@@ -49,14 +71,13 @@ def column_names(header: Sequence[str]) -> tuple[str, ...]:
     A name that refdata itself uses (``ref_data_loadtime`` and the like) gets the prefix ``source_``.
     """
     wanted = [_column(text, position) for position, text in enumerate(header, start=1)]
-    # Collations fold more than case ("ß" equals "ss" in most), so names must differ after casefold too.
-    taken = {name.casefold() for name in wanted}
-    seen: set[str] = set()
+    taken = {fold_name(name) for name in wanted}
+    seen: Counter[str] = Counter()
     names = []
     for name in wanted:
-        unique = name if name.casefold() not in seen else _numbered(name, taken | seen)
-        seen.add(unique.casefold())
-        names.append(unique)
+        key = fold_name(name)
+        names.append(_numbered(name, taken, seen) if seen[key] else name)
+        seen[key] += 1
     return tuple(names)
 
 
@@ -65,15 +86,20 @@ def _column(text: str, position: int) -> str:
     return f"source_{name}" if name in _RESERVED_COLUMNS else name
 
 
-def _numbered(name: str, taken: set[str]) -> str:
-    number = 2
-    while (candidate := f"{_shorten(name, MAX_NAME - 6)}_{number}").casefold() in taken:
-        number += 1
-    return candidate
+def _numbered(name: str, taken: set[str], seen: Counter[str]) -> str:
+    """The next free number; ``seen`` remembers it, so that many duplicates cost no search each."""
+    key = fold_name(name)
+    while True:
+        candidate = f"{_shorten(name, MAX_NAME - 7)}_{seen[key] + 1}"
+        if fold_name(candidate) not in taken:
+            taken.add(fold_name(candidate))
+            return candidate
+        seen[key] += 1
 
 
 def _fold(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).lower()
+    # Lower case of the Turkish capital "İ" is "i" and a combining dot, which nobody would type in a query.
+    return unicodedata.normalize("NFKC", text).lower().replace("i\u0307", "i")
 
 
 def _identifier(text: str) -> str:

@@ -50,20 +50,8 @@ class SqlType:
         if self.kind is TypeKind.DECIMAL:
             return f"DECIMAL({self.precision},{self.scale})"
         if self.kind is TypeKind.NVARCHAR:
-            return f"NVARCHAR({self.length or 'MAX'})"
+            return f"NVARCHAR({'MAX' if self.length is None else self.length})"
         return self.kind.value
-
-    @classmethod
-    def parse(cls, text: str) -> SqlType:
-        """Read what ``str`` wrote. Raises ValueError on anything else."""
-        name, _, rest = text.partition("(")
-        kind = TypeKind(name)
-        arguments = rest.rstrip(")").split(",") if rest else []
-        if kind is TypeKind.DECIMAL:
-            return decimal(int(arguments[0]), int(arguments[1]))
-        if kind is TypeKind.NVARCHAR:
-            return cls(kind, length=None if arguments[0] == "MAX" else int(arguments[0]))
-        return cls(kind)
 
 
 BIT = SqlType(TypeKind.BIT)
@@ -74,7 +62,10 @@ DATE = SqlType(TypeKind.DATE)
 TIME = SqlType(TypeKind.TIME)
 DATETIME2 = SqlType(TypeKind.DATETIME2)
 
+# An integer column may hold a number of so many digits (INT ends at 2,147,483,647) ...
 _INTEGER_DIGITS = {TypeKind.INT: 10, TypeKind.BIGINT: 19}
+# ... and takes every number of so many digits.
+_INTEGER_CAPACITY = {TypeKind.INT: 9, TypeKind.BIGINT: 18}
 _TEXT_WIDTH = {
     TypeKind.BIT: 5,
     TypeKind.INT: 11,
@@ -107,16 +98,16 @@ def widen(live: SqlType, wanted: SqlType) -> SqlType:
         return live
     if TypeKind.NVARCHAR in (live.kind, wanted.kind):
         return _wider_text(live, wanted)
-    exact = _digits(live), _digits(wanted)
-    if exact[0] is not None and exact[1] is not None:
-        return _wider_number(live, wanted, exact[0], exact[1])
+    ours, theirs = _digits(live), _digits(wanted)
+    if ours is not None and theirs is not None:
+        return _wider_number(live, wanted, ours, theirs)
     if live.kind is TypeKind.DATETIME2 and wanted.kind is TypeKind.DATE:
         return live
     if live.kind is TypeKind.DATE and wanted.kind is TypeKind.DATETIME2:
         return wanted
-    if live.kind is TypeKind.FLOAT and _fits_float(exact[1]):
+    if live.kind is TypeKind.FLOAT and _fits_float(theirs):
         return live
-    if wanted.kind is TypeKind.FLOAT and _fits_float(exact[0]):
+    if wanted.kind is TypeKind.FLOAT and _fits_float(ours):
         return wanted
     return text(max(text_width(live), text_width(wanted)))
 
@@ -132,12 +123,13 @@ def _wider_text(live: SqlType, wanted: SqlType) -> SqlType:
     return text(longest)
 
 
-def _wider_number(live: SqlType, wanted: SqlType, first: tuple[int, int], second: tuple[int, int]) -> SqlType:
-    if first[0] >= second[0] and first[1] >= second[1] and live.kind is not TypeKind.BIT:
-        return live
+def _wider_number(live: SqlType, wanted: SqlType, ours: tuple[int, int], theirs: tuple[int, int]) -> SqlType:
     if TypeKind.DECIMAL not in (live.kind, wanted.kind):
-        return SqlType(max((live.kind, wanted.kind), key=[TypeKind.INT, TypeKind.BIGINT].index))
-    whole, scale = max(first[0], second[0]), max(first[1], second[1])
+        return BIGINT
+    capacity = (_INTEGER_CAPACITY[live.kind], 0) if live.kind in _INTEGER_CAPACITY else ours
+    if capacity[0] >= theirs[0] and capacity[1] >= theirs[1]:
+        return live
+    whole, scale = max(ours[0], theirs[0]), max(ours[1], theirs[1])
     if whole + scale > MAX_DECIMAL_PRECISION:
         return text(max(text_width(live), text_width(wanted)))
     return decimal(whole + scale, scale)

@@ -8,6 +8,7 @@ from refdata.core import alignment, publishing
 from refdata.core.alignment import Alignment
 from refdata.core.errors import DataError, FileChangedError, LockTimeoutError
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Table
+from refdata.core.naming import fold_name
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done
 
@@ -141,10 +142,10 @@ def _sweep_stages(deps: Deps, row: LedgerRow) -> None:
 
 
 def _better_tables(deps: Deps, live: Table, detection: Detection) -> tuple[str, ...]:
-    names = {column.name.lower() for column in detection.scan.columns}
+    names = {fold_name(column.name) for column in detection.scan.columns}
     scores = []
     for table in deps.warehouse.tables(deps.settings.ref_schema):
-        own = {column.name.lower() for column in alignment.own_columns(table)}
+        own = {fold_name(column.name) for column in alignment.own_columns(table)}
         if own and table.name != live.name:
             scores.append((len(own & names) / len(own), table.name.name))
     return tuple(name for share, name in sorted(scores, reverse=True)[:3] if share >= deps.settings.min_column_match)
