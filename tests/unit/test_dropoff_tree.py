@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, PermissionDeniedError
 from refdata.core.model import DroppedFile, LoadType
+from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.dropoff.tree import hand_back, open_dropped, recover_handed_back, scan
 
@@ -20,10 +23,40 @@ FULL = "reference_data_table/fullload"
 NOBODY = 65534
 
 
+RECEIVED = datetime(2024, 12, 1, tzinfo=UTC)
+FAULT = SimpleNamespace(category="data", message="damaged", where="line 1", advice="mend it")
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     ensure_tree(tmp_path / "dropoff")
     return tmp_path / "dropoff"
+
+
+@pytest.fixture
+def open_root() -> Iterator[Path]:
+    """A dropoff root that every user can reach, for tests of rights; pytest's own folders are private."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        ensure_tree(Path(folder) / "dropoff")
+        yield Path(folder) / "dropoff"
+
+
+@contextmanager
+def another_user() -> Iterator[None]:
+    """Acts as somebody without rights; tests may run as root, whom nothing is denied."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a") as stream:
+        stream.write(text)
 
 
 def drop(root: Path, path: str = f"{FULL}/airports.csv", text: str = "code\nNA\n") -> DroppedFile:
@@ -155,7 +188,7 @@ def test_a_wrong_root_is_a_configuration_error_that_names_it(tmp_path: Path, mak
 
 
 def test_archives_under_other_names_are_not_looked_into(root: Path) -> None:
-    dropoff = Dropoff(root, root / "done", root / "bad" / "deep")
+    dropoff = Dropoff.of(Settings(dropoff_root=str(root), processed_root="done", error_root=str(root / "bad" / "deep")))
     for folder in (root / "done", root / "bad" / "deep"):
         folder.mkdir(parents=True)
         (folder / "20241201_120000_a.csv").touch()
@@ -163,7 +196,7 @@ def test_archives_under_other_names_are_not_looked_into(root: Path) -> None:
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
-    "appended to": lambda path: path.open("a").write("more"),
+    "appended to": lambda path: append(path, "more"),
     "truncated": lambda path: path.write_text(""),
     "replaced": lambda path: (
         path.with_suffix(".new").write_text("code\nNA\n"),
@@ -172,7 +205,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "touched": lambda path: os.utime(path, ns=(0, 0)),
     "moved away and back": lambda path: (path.rename(path.with_suffix(".x")), path.with_suffix(".x").rename(path)),
     "removed": Path.unlink,
-    "its folder removed": lambda path: (path.unlink(), path.parent.rmdir()),
+    "its folder renamed": lambda path: path.parent.rename(path.parent.with_name("x")),
 }
 
 
@@ -211,49 +244,58 @@ def test_a_link_in_any_folder_of_the_path_is_refused(root: Path, tmp_path: Path)
 
 def test_a_file_that_changes_while_it_is_read_is_told_at_the_end(root: Path) -> None:
     file = drop(root)
-    dropoff = Dropoff(root, root / "processed", root / "error")
+    dropoff = Dropoff.of(Settings(dropoff_root=str(root)))
     with pytest.raises(FileChangedError), dropoff.open(file) as path:
         assert Path(path).read_text() == "code\nNA\n"
-        (root / file.path).open("a").write("DE\n")
+        append(root / file.path, "DE\n")
 
 
 def test_a_file_that_is_swapped_while_it_is_read_is_read_to_its_own_end(root: Path) -> None:
     """The new file is watched anew. What was opened is unlinked, and that shows in its ctime."""
     file = drop(root)
-    dropoff = Dropoff(root, root / "processed", root / "error")
+    dropoff = Dropoff.of(Settings(dropoff_root=str(root)))
     (root / "new").write_text("other")
     with pytest.raises(FileChangedError), dropoff.open(file) as path:
         (root / "new").replace(root / file.path)
         assert Path(path).read_text() == "code\nNA\n"
 
 
-def test_an_unreadable_file_is_found_and_its_opening_denied(root: Path) -> None:
-    """Root may read everything, so the question is put by another user."""
-    file = drop(root)
-    (root / file.path).chmod(0)
-    for folder in [*root.parents, root, root / "reference_data_table", root / FULL]:
-        if folder.is_relative_to(root.parents[2]):
-            folder.chmod(0o755)
-    script = (
-        "import sys; from pathlib import Path; from refdata.dropoff.tree import *\n"
-        "root = Path(sys.argv[1]); file, = scan(root).files\n"
-        "try: open_dropped(root, file.path, file.identity)\n"
-        "except PermissionDeniedError as error: print(error.category, error.where)"
-    )
-    script = script.replace("import *", "open_dropped, scan").replace(
-        "from refdata.dropoff.tree open", "from refdata.dropoff.tree import open"
-    )
-    script = "from refdata.core.errors import PermissionDeniedError\n" + script
-    user = {"user": NOBODY, "group": NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
-    answer = subprocess.run(
-        [sys.executable, "-c", script, str(root)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PYTHONPATH": os.pathsep.join(sys.path)},
-        **user,  # type: ignore[arg-type]
-    )
-    assert answer.stdout.split() == ["permission", file.path], answer.stderr
+def test_an_unreadable_file_is_found_and_its_opening_denied(open_root: Path) -> None:
+    file = drop(open_root)
+    (open_root / file.path).chmod(0)
+    with another_user():
+        assert [found.path for found in scan(open_root).files] == [file.path]
+        with pytest.raises(PermissionDeniedError, match=f"{file.path}.*uid"):
+            open_dropped(open_root, file.path, file.identity)
+
+
+def test_a_folder_that_may_not_be_read_is_told(open_root: Path) -> None:
+    (open_root / FULL).chmod(0o700)
+    with another_user():
+        assert [(place.path, place.reason) for place in scan(open_root).malformed] == [(FULL, "it may not be read")]
+
+
+def test_a_root_that_may_not_be_read_is_a_permission_error(open_root: Path) -> None:
+    open_root.chmod(0o700)
+    with another_user(), pytest.raises(PermissionDeniedError, match=str(open_root)):
+        scan(open_root)
+
+
+def test_a_file_of_another_owner_is_handed_back_too(open_root: Path) -> None:
+    """Setting times is the owner's right; the folder's rights are enough."""
+    file = drop(open_root)
+    (open_root / FULL).chmod(0o777)
+    with another_user():
+        identity = hand_back(open_root, file)
+    assert identity != file.identity
+    assert identity.mtime_ns == file.identity.mtime_ns
+    assert [path.name for path in (open_root / FULL).iterdir()] == ["airports.csv"]
+
+
+def test_an_archive_that_may_not_be_written_is_a_permission_error(open_root: Path) -> None:
+    file = drop(open_root)
+    with another_user(), pytest.raises(PermissionDeniedError, match="error"):
+        Dropoff.of(Settings(dropoff_root=str(open_root))).archive_error(file, RECEIVED, 0, FAULT)
 
 
 def test_a_file_handed_back_is_another_drop_with_the_same_mtime(root: Path) -> None:
@@ -280,17 +322,9 @@ def test_a_file_left_hidden_by_a_crash_while_handed_back_comes_back(root: Path) 
 
 def test_presence_of_the_very_file_and_of_any(root: Path) -> None:
     file = drop(root)
-    dropoff = Dropoff(root, root / "processed", root / "error")
+    dropoff = Dropoff.of(Settings(dropoff_root=str(root)))
     assert (dropoff.is_there(file), dropoff.exists(file.path)) == (True, True)
     (root / file.path).write_text("changed")
     assert (dropoff.is_there(file), dropoff.exists(file.path)) == (False, True)
     (root / file.path).unlink()
     assert (dropoff.is_there(file), dropoff.exists(file.path)) == (False, False)
-
-
-def test_permission_errors_name_the_user(root: Path) -> None:
-    from refdata.dropoff.osfiles import error_of
-
-    error = error_of(PermissionError(13, "Permission denied"), "x.csv")
-    assert isinstance(error, PermissionDeniedError)
-    assert f"uid {os.geteuid()}" in str(error)

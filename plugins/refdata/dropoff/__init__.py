@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from refdata.core.dropnames import load_of, printable
+from refdata.core.dropnames import error_name, load_of, printable, processed_name
 from refdata.core.errors import FileChangedError
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
@@ -83,16 +84,25 @@ class Dropoff:
         return self.error_root / archive.rejects_name(load_id)
 
     def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
-        """Moves a loaded file to ``processed``; where it lies now, or ``""`` when it is gone or another one.
+        """Moves a loaded file to ``processed``; its path there, or ``""`` when it is gone or another one by now.
+
+        To be repeated after a crash; then it goes on from where the earlier call stopped.
 
         :param received: moment of the name, naive values are UTC; each try must give the same.
         """
-        return archive.move(self.root, file, self.processed_root, archive.processed(received), self._rejects(load_id))
+        names = partial(processed_name, moment=received)
+        return archive.move(self.root, file, self.processed_root, names, self._rejects(load_id))
 
     def archive_error(self, file: DroppedFile, received: datetime, load_id: int, reason: Reason) -> str:
-        """Moves a refused file to ``error`` with the reason beside it; result as ``archive_processed``."""
+        """Moves a refused file to ``error`` with the reason beside it; result as ``archive_processed``.
+
+        :param load_id: 0 when the ledger does not know the file; then its mtime stands in the name, so
+            that each try gives the same.
+        """
+        if not load_id:
+            received = datetime.fromtimestamp(file.identity.mtime_ns // 10**9, UTC)
         document = archive.reason_document(reason, file.path, load_id, received)
-        names = archive.refused(received)
+        names = partial(error_name, moment=received)
         return archive.move(self.root, file, self.error_root, names, self._rejects(load_id), document)
 
     def report_malformed(self, place: Malformed) -> str:

@@ -12,14 +12,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from refdata.core.dropnames import OWN_PREFIX, beside, error_name, printable, processed_name
+from refdata.core.dropnames import OWN_PREFIX, beside, error_name, printable
 from refdata.core.errors import FileChangedError
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.stability import digest, identity_digest
@@ -35,8 +33,12 @@ from refdata.dropoff.osfiles import (
 )
 from refdata.dropoff.tree import Malformed, changed, load_folder
 
-Names = Callable[[int], str]
-"""Archive name by number, from 1."""
+
+class Names(Protocol):
+    """Archive names of a drop, numbered from 1."""
+
+    def __call__(self, name: str, *, number: int) -> str:
+        """The archive name of that number."""
 
 
 class Reason(Protocol):
@@ -63,7 +65,7 @@ def move(
     root: Path,
     file: DroppedFile,
     archive_root: Path,
-    names: Callable[[str, int], str],
+    names: Names,
     rejects: Path,
     reason: dict[str, Any] | None = None,
 ) -> str:
@@ -79,7 +81,7 @@ def move(
         archive_root.mkdir(parents=True, exist_ok=True)
     try:
         with root_folder(archive_root) as target, load_folder(root, file.path) as (source, name), translated(file.path):
-            archived = _Move(source, name, target, partial(names, name), file).run()
+            archived = _Move(source, name, target, names, file).run()
             sync_folder(source)
             if reason is not None:
                 write_whole(target, beside(archived, "error.json"), _json(reason))
@@ -88,16 +90,6 @@ def move(
     except FileChangedError:
         return ""
     return str(archive_root / archived)
-
-
-def processed(moment: datetime) -> Callable[[str, int], str]:
-    """Names in the archive of loaded files."""
-    return lambda name, number: processed_name(name, moment, number)
-
-
-def refused(moment: datetime) -> Callable[[str, int], str]:
-    """Names in the archive of refused files."""
-    return lambda name, number: error_name(name, moment, number)
 
 
 def rejects_name(load_id: int) -> str:
@@ -149,6 +141,10 @@ class _Move:
         self.key = f"{digest(file.path)}{identity_digest(file.identity)}"
         self.passing = f"{OWN_PREFIX}moving-{self.key}"
 
+    def archived(self, number: int) -> str:
+        """The archive name of that number."""
+        return self.names(self.name, number=number)
+
     def run(self) -> str:
         """Moves the file unless an earlier call did; its name in the archive."""
         taken, free = self._candidates()
@@ -156,20 +152,20 @@ class _Move:
             return done
         for number in count(free):
             try:
-                self._take(self.names(number))
+                self._take(self.archived(number))
             except FileExistsError:
                 continue  # another load took the name since we looked
-            return self.names(number)
+            return self.archived(number)
         raise AssertionError("count() never ends")
 
     def _candidates(self) -> tuple[dict[str, os.stat_result], int]:
         """The names of ours that are taken, and the first number that is free."""
         taken: dict[str, os.stat_result] = {}
         for number in count(1):
-            found = look(self.target, self.names(number))
+            found = look(self.target, self.archived(number))
             if found is None:
                 return taken, number
-            taken[self.names(number)] = found
+            taken[self.archived(number)] = found
         raise AssertionError("count() never ends")
 
     def _moved_already(self, taken: dict[str, os.stat_result]) -> str:
@@ -181,7 +177,7 @@ class _Move:
                 return name
             if _same(found, self.file.identity):
                 return name
-        if look(self.source, self.name) is None:
+        if not self._present():
             # A copy has an inode of its own; with the original gone, size and mtime tell it.
             return next((name for name, found in taken.items() if _alike(found, self.file.identity)), "")
         return ""

@@ -119,10 +119,11 @@ def rename_exclusive(source_folder: int, source: str, target_folder: int, target
         code = ctypes.get_errno()
         if code not in _NOT_SUPPORTED:
             raise OSError(code, os.strerror(code), source, None, target)
-    _rename_locked(source_folder, source, target_folder, target)
+    rename_locked(source_folder, source, target_folder, target)
 
 
-def _rename_locked(source_folder: int, source: str, target_folder: int, target: str) -> None:
+def rename_locked(source_folder: int, source: str, target_folder: int, target: str) -> None:
+    """``rename_exclusive`` for filesystems without RENAME_NOREPLACE."""
     lock = os.open(_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o660, dir_fd=target_folder)
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX)

@@ -44,7 +44,8 @@ def move_to_processed(deps: Deps, file: DroppedFile) -> str:
         deps.log.info("%s is archived already", file.path)
         return ""
     target = deps.dropoff.archive_processed(file, row.created_at, row.id)
-    deps.ledger.mark_archived(row.id, target, deps.clock())
+    # Somebody may have taken the loaded file away; its row is complete all the same.
+    deps.ledger.mark_archived(row.id, target or file.path, deps.clock())
     return target
 
 

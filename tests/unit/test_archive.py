@@ -1,0 +1,273 @@
+"""Moves to the archives: once, atomically, never over anything, and safe to repeat after any crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from refdata.core.model import DroppedFile
+from refdata.core.settings import Settings
+from refdata.dropoff import Dropoff, Malformed, ensure_tree, osfiles
+
+FULL = "reference_data_table/fullload"
+TEXT = "code\nNA\n"
+
+
+@dataclass(frozen=True)
+class Fault:
+    category: str = "data"
+    message: str = "2 rows are damaged"
+    where: str = "airports.csv, line 7"
+    advice: str = "Mend the lines"
+
+
+RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are UTC without a zone
+
+
+def other_filesystem() -> Path | None:
+    """A folder on another filesystem than the tests' temporary one, if this machine has one."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and memory.stat().st_dev != Path(tempfile.gettempdir()).stat().st_dev else None
+
+
+@pytest.fixture(params=["same filesystem", "another filesystem"])
+def dropoff(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dropoff]:
+    root = tmp_path / "dropoff"
+    ensure_tree(root)
+    if request.param == "same filesystem":
+        yield Dropoff.of(Settings(dropoff_root=str(root)))
+        return
+    memory = other_filesystem()
+    if memory is None:
+        pytest.skip("no second filesystem at /dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory) as other:
+        yield Dropoff.of(Settings(dropoff_root=str(root), processed_root=f"{other}/p", error_root=f"{other}/e"))
+
+
+def drop(dropoff: Dropoff, name: str = "airports.csv", text: str = TEXT) -> DroppedFile:
+    path = f"{FULL}/{name}"
+    (dropoff.root / path).write_text(text)
+    os.utime(dropoff.root / path, ns=(1_700_000_000_123_456_789,) * 2)
+    return dropoff.find(path)
+
+
+def tree(*roots: Path) -> dict[str, str]:
+    """Every file below the roots, hidden ones too, with its text."""
+    return {
+        f"{root.name}/{path.relative_to(root)}": path.read_text()
+        for root in roots
+        if root.exists()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_loaded_file_goes_to_processed(dropoff: Dropoff) -> None:
+    file = drop(dropoff)
+    target = Path(dropoff.archive_processed(file, RECEIVED, 41))
+    assert target == dropoff.processed_root / "20241201_120000_airports.csv"
+    assert target.read_text() == TEXT
+    assert target.stat().st_mtime_ns == file.identity.mtime_ns
+    assert tree(dropoff.root / FULL) == {}
+
+
+def test_a_refused_file_goes_to_error_with_reason_and_rejects(dropoff: Dropoff) -> None:
+    file = drop(dropoff)
+    dropoff.rejects_path(41).write_text("line,reason,raw\n")
+    target = dropoff.archive_error(file, RECEIVED, 41, Fault())
+    assert target == str(dropoff.error_root / "ERROR_20241201_120000_airports.csv")
+    found = tree(dropoff.error_root)
+    assert {name.partition("/")[2] for name in found} == {
+        "ERROR_20241201_120000_airports.csv",
+        "ERROR_20241201_120000_airports.error.json",
+        "ERROR_20241201_120000_airports.rejects.csv",
+    }
+    assert json.loads((dropoff.error_root / "ERROR_20241201_120000_airports.error.json").read_text()) == {
+        "category": "data",
+        "message": "2 rows are damaged",
+        "place": "airports.csv, line 7",
+        "what_to_do": "Mend the lines",
+        "load_id": 41,
+        "received_at": "2024-12-01T12:00:00+00:00",
+        "original_path": f"{FULL}/airports.csv",
+    }
+
+
+def test_rejects_that_were_let_through_lie_beside_the_loaded_file(dropoff: Dropoff) -> None:
+    file = drop(dropoff)
+    dropoff.rejects_path(41).write_text("line,reason,raw\n")
+    dropoff.archive_processed(file, RECEIVED, 41)
+    assert (dropoff.processed_root / "20241201_120000_airports.rejects.csv").exists()
+    assert tree(dropoff.error_root) == {}
+
+
+def test_a_file_that_the_ledger_does_not_know_is_named_by_its_mtime(dropoff: Dropoff) -> None:
+    file = drop(dropoff)
+    target = dropoff.archive_error(file, RECEIVED, 0, Fault())
+    assert Path(target).name == "ERROR_20231114_221320_airports.csv"
+
+
+def test_archived_files_are_never_overwritten(dropoff: Dropoff) -> None:
+    for number in range(4):
+        file = drop(dropoff, text=f"drop {number}")
+        dropoff.archive_processed(file, RECEIVED, number)
+    assert [path.read_text() for path in sorted(dropoff.processed_root.iterdir())] == [f"drop {n}" for n in range(4)]
+    assert {path.name for path in dropoff.processed_root.iterdir()} == {
+        "20241201_120000_airports.csv",
+        *(f"20241201_120000_airports_{number}.csv" for number in (2, 3, 4)),
+    }
+
+
+def test_twins_of_one_second_keep_an_archive_of_their_own(dropoff: Dropoff) -> None:
+    """Same name, size, mtime, content and moment, from two folders."""
+    first = drop(dropoff)
+    second = replace(first, path="reference_data_table/append/airports.csv")
+    (dropoff.root / second.path).write_text(TEXT)
+    os.utime(dropoff.root / second.path, ns=(first.identity.mtime_ns,) * 2)
+    second = dropoff.find(second.path)
+    assert dropoff.archive_processed(first, RECEIVED, 1) != dropoff.archive_processed(second, RECEIVED, 2)
+    assert len(tree(dropoff.processed_root)) == 2
+
+
+@pytest.mark.parametrize("name", ["مطارات.csv", "机场.csv", "✈️.csv", "é" * 125 + ".csv", "x'; DROP TABLE ref;--.csv"])
+def test_any_name_can_be_archived_with_its_reason(dropoff: Dropoff, name: str) -> None:
+    file = drop(dropoff, name)
+    dropoff.rejects_path(41).write_text("")
+    target = Path(dropoff.archive_error(file, RECEIVED, 41, Fault()))
+    assert target.read_text() == TEXT
+    assert len(list(dropoff.error_root.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_text("another drop"),
+        lambda path: path.unlink(),
+        lambda path: (path.unlink(), path.symlink_to("/etc/passwd")),
+        lambda path: path.parent.rename(path.parent.with_name("x")),
+    ],
+    ids=["replaced", "removed", "a link in its place", "folder gone"],
+)
+def test_a_file_that_is_no_longer_the_loaded_one_stays(dropoff: Dropoff, change: Callable[[Path], Any]) -> None:
+    file = drop(dropoff)
+    change(dropoff.root / file.path)
+    before = tree(dropoff.root / "reference_data_table")
+    assert dropoff.archive_processed(file, RECEIVED, 41) == ""
+    assert dropoff.archive_error(file, RECEIVED, 41, Fault()) == ""
+    assert tree(dropoff.root / "reference_data_table") == before
+    assert tree(dropoff.processed_root, dropoff.error_root) == {}
+
+
+def dies_at(step: int, action: Callable[[], object]) -> bool:
+    """Runs the action in a process that dies before the line of the dropoff package that comes ``step``-th."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    try:
+        sys.settrace(_dying(step))
+        action()
+    finally:
+        os._exit(0)  # whatever happened, the child must not go on as a second pytest
+
+
+def _dying(step: int) -> Callable[[FrameType, str, Any], Any]:
+    package = str(Path(osfiles.__file__).parent)
+    lines = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        if lines == step:
+            os._exit(9)
+        return count
+
+    return lambda frame, event, argument: count if frame.f_code.co_filename.startswith(package) else None
+
+
+def outcome(dropoff: Dropoff, step: int, *, new_drop: bool) -> tuple[bool, str, dict[str, str]]:
+    """A refused file's move that dies at a step and is repeated: whether it died, the answer, the folders."""
+    for folder in (dropoff.error_root, dropoff.root / FULL):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            path.unlink()
+    (dropoff.error_root / "ERROR_20241201_120000_airports.csv").write_text("of another load")
+    file = drop(dropoff)
+    dropoff.rejects_path(41).write_text("rejects")
+    died = dies_at(step, lambda: dropoff.archive_error(file, RECEIVED, 41, Fault()))
+    if new_drop and not (dropoff.root / file.path).exists():
+        drop(dropoff, text="next drop")
+    target = dropoff.archive_error(file, RECEIVED, 41, Fault())
+    return died, target, tree(dropoff.error_root, dropoff.root / "reference_data_table")
+
+
+@pytest.mark.parametrize("new_drop", [False, True], ids=["alone", "with a new drop under the same name"])
+def test_a_move_that_dies_anywhere_and_is_repeated_ends_the_same(dropoff: Dropoff, new_drop: bool) -> None:
+    _, wanted_target, wanted = outcome(dropoff, 0, new_drop=new_drop)
+    name = f"{dropoff.error_root.name}/ERROR_20241201_120000_airports"
+    assert set(wanted) - {"reference_data_table/fullload/airports.csv"} == {
+        f"{name}.csv", f"{name}_2.csv", f"{name}_2.error.json", f"{name}_2.rejects.csv"
+    }  # fmt: skip
+    step, died = 1, True
+    while died:
+        died, target, found = outcome(dropoff, step, new_drop=new_drop)
+        if new_drop:  # whether the next drop came in before the repetition depends on the step
+            assert found.pop("reference_data_table/fullload/airports.csv", "next drop") == "next drop", step
+        expected = {key: text for key, text in wanted.items() if "fullload" not in key}
+        assert (target, found) == (wanted_target, expected), f"died at step {step}"
+        step += 1
+    assert step > 50
+
+
+def test_a_file_swapped_just_before_the_rename_is_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rename is by name; should the name mean another file by then, that one must not be archived."""
+    ensure_tree(tmp_path)
+    dropoff = Dropoff.of(Settings(dropoff_root=str(tmp_path)))
+    file = drop(dropoff)
+    real = osfiles.rename_exclusive
+    swapped: list[bool] = []
+
+    def swap_then_rename(source_folder: int, source: str, target_folder: int, target: str) -> None:
+        if not swapped:
+            swapped.append(True)
+            (dropoff.root / "new").write_text("another drop")
+            (dropoff.root / "new").replace(dropoff.root / file.path)
+        real(source_folder, source, target_folder, target)
+
+    monkeypatch.setattr("refdata.dropoff.archive.rename_exclusive", swap_then_rename)
+    assert dropoff.archive_processed(file, RECEIVED, 41) == ""
+    assert (dropoff.root / file.path).read_text() == "another drop"
+    assert tree(dropoff.processed_root) == {}
+
+
+def test_renames_are_exclusive_without_renameat2_too(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("b")
+    folder = os.open(tmp_path, os.O_RDONLY)
+    try:
+        for rename in (osfiles.rename_exclusive, osfiles.rename_locked):
+            with pytest.raises(FileExistsError):
+                rename(folder, "a", folder, "b")
+        osfiles.rename_locked(folder, "a", folder, "c")
+    finally:
+        os.close(folder)
+    assert ((tmp_path / "b").read_text(), (tmp_path / "c").read_text()) == ("b", "a")
+
+
+def test_a_malformed_place_gets_its_reason_once_and_stays(dropoff: Dropoff) -> None:
+    place = Malformed(f"{FULL}/x.csv", "it is a folder", mtime_ns=1_700_000_000_000_000_000)
+    written = [dropoff.report_malformed(place) for _ in range(2)]
+    assert written == [str(dropoff.error_root / "ERROR_20231114_221320_x.error.json")] * 2
+    document = json.loads(Path(written[0]).read_text())
+    assert (document["category"], document["place"]) == ("dropoff", f"{FULL}/x.csv")
+    assert "it is a folder" in document["message"]
+    assert len(list(dropoff.error_root.iterdir())) == 1
