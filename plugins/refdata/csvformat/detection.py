@@ -12,7 +12,7 @@ from refdata.csvformat.candidates import possible_dialects, without_comments
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Dialect, Row, read_rows
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
 from refdata.csvformat.evidence import Evidence, weigh
-from refdata.csvformat.layout import find_layout
+from refdata.csvformat.layout import find_header, table_start
 from refdata.csvformat.lines import line_ending, physical_lines, without_broken_line
 from refdata.csvformat.sample import SAMPLE_BYTES, Sample, read_sample
 from refdata.csvformat.score import chances, score
@@ -49,15 +49,16 @@ def detect(
     sample = read_sample(Path(path), sample_bytes)
     if not sample.head.data.strip():
         raise FormatError("The file is empty", where=str(path), advice="drop a file that has rows or at least a header")
-    encoding = detect_encoding(sample, code_page)
-    head = _head_text(sample, encoding)
+    head, encoding = head_text(sample, code_page)
     ranked = rank_dialects(head)
     return _format(ranked, encoding, head, known_columns)
 
 
-def _head_text(sample: Sample, encoding: Encoding) -> str:
+def head_text(sample: Sample, code_page: str) -> tuple[str, Encoding]:
+    """The whole lines of a sample's head, and the encoding they are in."""
+    encoding = detect_encoding(sample, code_page)
     text = decode(sample.head, encoding.name)
-    return text if sample.whole else without_broken_line(text)
+    return (text if sample.whole else without_broken_line(text)), encoding
 
 
 def rank_dialects(text: str) -> list[Candidate]:
@@ -87,18 +88,20 @@ def _judge(dialect: Dialect, text: str, lines: Sequence[str]) -> Candidate:
 def _format(ranked: Sequence[Candidate], encoding: Encoding, text: str, known_columns: Sequence[str]) -> Format:
     best = ranked[0]
     shares = chances([candidate.score for candidate in ranked])
-    layout = find_layout(best.rows, best.evidence.shape.width, known_columns)
+    start = table_start(physical_lines(text), best.dialect, best.evidence.shape.width, known_columns)
+    header = find_header(start, known_columns)
     delimiter = best.dialect.delimiter if best.dialect.delimiter != NO_DELIMITER else _unused(text)
     return Format(
         encoding=encoding.name,
         delimiter=delimiter,
         quote=best.dialect.quote,
         escape=best.dialect.escape,
-        has_header=layout.has_header,
-        header=layout.header,
+        has_header=header.present,
+        header=header.names,
         line_ending=line_ending(text),
-        preamble_lines=layout.preamble_lines,
-        header_lines=layout.header_lines,
+        preamble_lines=start.line,
+        header_lines=header.lines,
+        comment=start.comment,
         confidence=round(shares[0] * encoding.confidence, 4),
         reasons=(encoding.reason,),
         runners_up=tuple(

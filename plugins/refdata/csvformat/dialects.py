@@ -15,9 +15,6 @@ DELIMITERS = (",", ";", "\t", "|")
 NO_DELIMITER = "\x1f"
 """Stands for 'one column': the ASCII unit separator, which no text file of this kind holds."""
 
-LONGEST_FIELD = 1 << 20
-"""Characters in one field of a sample beyond which a dialect is wrong, for instance by an unclosed quote."""
-
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -49,14 +46,40 @@ class Row:
     cells: list[str]
 
     @property
+    def filled(self) -> int:
+        """The number of cells that hold more than blanks."""
+        return sum(1 for cell in self.cells if cell and not cell.isspace())
+
+    @property
     def blank(self) -> bool:
         """Whether the line held nothing at all."""
         return not self.cells or (len(self.cells) == 1 and not self.cells[0].strip())
 
 
-def read_rows(lines: Iterable[str], dialect: Dialect, limit: int = 1 << 30) -> list[Row]:
+class _Lines(Iterator[str]):
+    """Physical lines for ``csv.reader``, without comment lines between two records, and counted."""
+
+    def __init__(self, lines: Iterable[str], comment: str) -> None:
+        self._lines = iter(lines)
+        self._comment = comment
+        self.count = 0
+        self.between_records = True
+        self.first = 0
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.count += 1
+        while self.between_records and self._comment and line.startswith(self._comment):
+            line = next(self._lines)
+            self.count += 1
+        if self.between_records:
+            self.first, self.between_records = self.count - 1, False
+        return line
+
+
+def read_rows(lines: Iterable[str], dialect: Dialect, *, comment: str = "", limit: int = 1 << 30) -> list[Row]:
     """At most ``limit`` rows of physical lines; reading stops where the csv module refuses to go on."""
-    return list(_rows(iter(lines), dialect, limit))
+    return list(_rows(_Lines(lines, comment), dialect, limit))
 
 
 def rows_of(text: str, dialect: Dialect) -> list[Row]:
@@ -64,13 +87,12 @@ def rows_of(text: str, dialect: Dialect) -> list[Row]:
     return read_rows(physical_lines(text), dialect)
 
 
-def _rows(lines: Iterator[str], dialect: Dialect, limit: int) -> Iterator[Row]:
+def _rows(lines: _Lines, dialect: Dialect, limit: int) -> Iterator[Row]:
     reader = csv.reader(lines, **dialect.csv_arguments())
-    first = 0
     for _ in range(limit):
         try:
             cells = next(reader)
         except (StopIteration, csv.Error):
             return
-        yield Row(first, reader.line_num, cells)
-        first = reader.line_num
+        yield Row(lines.first, lines.count, cells)
+        lines.between_records = True

@@ -1,66 +1,175 @@
-"""Whether a table's first row names its columns."""
+"""Whether a table's first row names its columns.
+
+The first row is held against the rows below it, column by column: numbers under words, words that come
+again, lengths and spellings that differ. The weights were fitted as a logistic regression by
+``benchmarks/fit_header_weights.py``, cross-validated, then rounded.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
+from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 
 BODY_ROWS = 100
 """Rows below the first that it is held against."""
 
-_NAME = re.compile(r"[^\W\d][\w .()/%#:-]{0,60}")
+LOOKED_AT = 60
+"""Columns that are looked at."""
+
+WEIGHTS: Mapping[str, float] = {
+    "prior": -0.6,
+    "contrast": 4.0,
+    "typed": -5.5,
+    "repeated": -1.8,
+    "words": -0.9,
+    "shape": 1.9,
+    "length": 0.8,
+    "names": 0.7,
+    "identifiers": 1.8,
+    "duplicates": -3.3,
+    "blanks": -1.0,
+    "prefix": -3.5,
+    "marked": 3.0,
+    "again": -0.6,
+    "sentences": -1.1,
+}
+
+_NAME = re.compile(r"[^\W_](?:[\w .()/%#:&'\[\]-]{0,50})")
+_IDENTIFIER = re.compile(r"[A-Za-z_]+(?:[A-Z_][a-z0-9]*|_\d+)+|[a-z]{2,}|[A-Z][A-Z_]+|[A-Z][a-z]+[A-Z]\w+")
+_SENTENCE = re.compile(r"[a-z]{2}[.!?,;]( |$)|^.{60}|\w \w+ \w+ \w+ \w+ \w+")
+_WORD = re.compile(r"[^\W_]+")
+_RUNS = (("A", re.compile(r"[^\W\d_a-z]+")), ("a", re.compile(r"[^\W\d_A]+")), ("9", re.compile(r"\d+")))
 
 
-def has_header(first: Sequence[str], body: Sequence[Sequence[str]], known_columns: Sequence[str] = ()) -> bool:
-    """Whether ``first`` is a header over ``body``."""
-    return header_score(first, body[:BODY_ROWS], known_columns) > 0
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column's name, or not, and the filled cells below it."""
+
+    first: str
+    cells: tuple[str, ...]
+
+    @property
+    def kinds(self) -> list[CellType]:
+        return [cell_type(cell) for cell in self.cells]
 
 
-def header_score(first: Sequence[str], body: Sequence[Sequence[str]], known_columns: Sequence[str]) -> float:
-    """Evidence for a header (positive) or against one (negative)."""
-    if not first:
-        return -1.0
-    known = {_plain(name) for name in known_columns}
-    if known and sum(_plain(cell) in known for cell in first) * 2 >= min(len(first), len(known)):
-        return 10.0
-    total = _row_evidence(first)
-    for column, cell in enumerate(first):
-        values = [row[column] for row in body if column < len(row)]
-        total += _column_evidence(cell, values) / len(first)
-    return total
+def header_odds(first: Sequence[str], body: Sequence[Sequence[str]]) -> float:
+    """The logarithm of the odds that ``first`` is a header over ``body``."""
+    return sum(WEIGHTS[name] * value for name, value in header_measures(first, body).items())
 
 
-def _row_evidence(first: Sequence[str]) -> float:
-    filled = [cell.strip() for cell in first if cell.strip()]
-    if not filled:
-        return -3.0
-    typed = sum(cell_type(cell) in TYPED for cell in filled) / len(filled)
-    unique = len(set(filled)) == len(filled)
-    names = sum(bool(_NAME.fullmatch(cell)) for cell in filled) / len(filled)
-    return -3.0 * typed + (0.3 if unique else -0.6) + 0.6 * (names - 0.5)
+def names_known(first: Sequence[str], known_columns: Sequence[str]) -> float:
+    """The share of a table's column names that a row holds, spelling aside."""
+    known = {plain_name(name) for name in known_columns} - {""}
+    return len(known & {plain_name(cell) for cell in first}) / len(known) if known else 0.0
 
 
-def _column_evidence(cell: str, values: Sequence[str]) -> float:
-    filled = [value for value in values if value.strip()]
-    if not filled:
+def plain_name(name: str) -> str:
+    """A name without case, blanks and punctuation."""
+    return "_".join(_WORD.findall(name.lower()))
+
+
+def header_measures(first: Sequence[str], body: Sequence[Sequence[str]]) -> dict[str, float]:
+    """The measures by name, as ``WEIGHTS`` names them; most are shares of the columns."""
+    marked = first[:1] != [] and first[0].startswith("#") and not any(row[0].startswith("#") for row in body if row)
+    first = [cell.strip() for cell in first[:LOOKED_AT]]
+    others = [row for row in body[:BODY_ROWS] if [cell.strip() for cell in row] != first]
+    columns = [_column(at, cell, others) for at, cell in enumerate(first) if cell]
+    filled = [column for column in columns if column.cells]
+    texts = [column for column in filled if not _mostly_typed(column)]
+    every = len(columns) or 1
+    return {
+        "prior": 1.0,
+        "contrast": _mean(map(_contrast, filled)),
+        "typed": _mean(map(_is_typed_name, columns)) * (1 - _numbered(first)),
+        "repeated": _mean(float(column.first in column.cells) for column in filled),
+        "words": _mean(map(_words_again, texts)),
+        "shape": _mean(map(_shape_surprise, texts)),
+        "length": _mean(map(_length_surprise, texts)),
+        "names": sum(bool(_NAME.fullmatch(column.first)) for column in columns) / every,
+        "identifiers": sum(bool(_IDENTIFIER.fullmatch(column.first)) for column in columns) / every,
+        "duplicates": 1 - len({column.first for column in columns}) / every,
+        "blanks": 1 - len(columns) / (len(first) or 1),
+        "prefix": _mean(map(_shares_prefix, texts)),
+        "marked": float(marked),
+        "again": float(len(others) < len(body[:BODY_ROWS])),
+        "sentences": sum(bool(_SENTENCE.search(column.first)) for column in columns) / every,
+    }
+
+
+def _mean(values: object) -> float:
+    numbers = list(values)  # type: ignore[call-overload]
+    return float(sum(numbers) / len(numbers)) if numbers else 0.0
+
+
+def _column(at: int, first: str, body: Sequence[Sequence[str]]) -> _Column:
+    cells = (row[at].strip() for row in body if at < len(row))
+    return _Column(first, tuple(cell for cell in cells if cell))
+
+
+def _mostly_typed(column: _Column) -> bool:
+    return sum(kind in TYPED for kind in column.kinds) * 2 > len(column.cells)
+
+
+def _contrast(column: _Column) -> float:
+    """The share of numbers, dates and the like under a name that is none."""
+    if cell_type(column.first) in TYPED:
         return 0.0
-    kind = cell_type(cell)
-    kinds = [cell_type(value) for value in filled]
-    if kind is CellType.EMPTY:
+    return sum(kind in TYPED for kind in column.kinds) / len(column.cells)
+
+
+def _is_typed_name(column: _Column) -> float:
+    """Whether the first cell is a number or date; half where the column has none, as with years as names."""
+    kind = cell_type(column.first)
+    if kind not in TYPED or (kind is CellType.BOOLEAN and column.cells and not _mostly_typed(column)):
         return 0.0
-    typed = sum(one in TYPED for one in kinds) / len(kinds)
-    evidence = 2.5 * typed if kind not in TYPED else -2.5 * (kind in kinds)
-    if cell.strip() in {value.strip() for value in filled}:
-        evidence -= 2.0
-    return evidence
+    return 1.0 if not column.cells or kind in column.kinds else 0.5
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"\W+", "_", name.strip().lower()).strip("_")
+def _numbered(first: Sequence[str]) -> float:
+    """The share of numbers among the names that count on from their left neighbour, as years and weeks do."""
+    numbers = [int(cell) if cell.isdecimal() and len(cell) < 10 else None for cell in first]
+    steps = sum(right == left + 1 for left, right in zip(numbers, numbers[1:], strict=False) if left is not None)
+    count = sum(number is not None for number in numbers)
+    return (steps + 1) / count if steps >= 3 else 0.0
 
 
-def is_number(cell: str) -> bool:
-    """Whether a cell is a number."""
-    return cell_type(cell) in NUMERIC
+def _words_again(column: _Column) -> float:
+    """The share of the first cell's words that the cells below hold too."""
+    words = {word.lower() for word in _WORD.findall(column.first)}
+    below = {word.lower() for cell in column.cells for word in _WORD.findall(cell)}
+    return len(words & below) / len(words) if words else 0.0
+
+
+def _shape_surprise(column: _Column) -> float:
+    """How much rarer the first cell's spelling is than that of two cells below is alike."""
+    counts = Counter(_shape(cell) for cell in column.cells)
+    total = len(column.cells)
+    alike = sum((count / total) ** 2 for count in counts.values())
+    return alike - counts[_shape(column.first)] / total
+
+
+def _length_surprise(column: _Column) -> float:
+    """How far the first cell's length is from those below, in their spread, 1 at most."""
+    lengths = [len(cell) for cell in column.cells]
+    mean = sum(lengths) / len(lengths)
+    spread = math.sqrt(sum((length - mean) ** 2 for length in lengths) / len(lengths)) + 2
+    return min(1.0, abs(len(column.first) - mean) / spread / 3)
+
+
+def _shares_prefix(column: _Column) -> float:
+    """The share of the cells below that start with the same four characters as the first one."""
+    start = column.first[:4]
+    return sum(cell.startswith(start) for cell in column.cells) / len(column.cells) if len(start) == 4 else 0.0
+
+
+def _shape(cell: str) -> str:
+    """A cell's spelling: capitals, small letters and digits as one character a run, twelve runs at most."""
+    for mark, run in _RUNS:
+        cell = run.sub(mark, cell)
+    return cell[:12]

@@ -1,41 +1,239 @@
-"""Where the table lies in the file: preamble, header, comments, trailer."""
+"""Where the table lies in the file: what comes before its rows, and the lines of its header."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from refdata.csvformat.dialects import Row
-from refdata.csvformat.header import has_header
+from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
+from refdata.csvformat.comments import comment_mark, separator_line
+from refdata.csvformat.dialects import Dialect, Row, read_rows
+from refdata.csvformat.header import header_odds, names_known
+from refdata.csvformat.rowshape import row_shape
+
+LOOKED_AT = 2000
+"""Rows that the layout is found from."""
+
+LONGEST_PREAMBLE = 60
+"""Rows that may come before a table."""
+
+MOST_HEADER_LINES = 4
+"""Rows that a header may have."""
+
+ENOUGH_KNOWN = 0.5
+"""The share of a known table's columns that makes a row the header, whatever else speaks against it."""
+
+SURE_HEADER = 1.0
+"""Log odds of a header from which the lines before it are a preamble though they look like rows."""
+
+_MISSING = re.compile(r"(?i:n/?a|#n/a|nan|null|none|nil|missing|unknown)|[-.?*]+")
+_RULE = re.compile(r"[-=_*~+ ]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """Physical lines before the header, of the header and after the table, and the header's cells."""
+class TableStart:
+    """The rows of a table from its first on, and what is skipped before them.
 
-    preamble_lines: int
-    header_lines: int
-    has_header: bool
-    header: tuple[str, ...]
+    ``line`` is the number of physical lines before the first row, ``skipped`` their texts, ``comment`` the
+    mark of comment lines (``""`` for none), ``width`` the number of fields that most rows have.
+    """
 
-
-def find_layout(rows: Sequence[Row], width: int, known_columns: Sequence[str]) -> Layout:
-    """The layout of a table that most rows give ``width`` fields."""
-    start = next((at for at, row in enumerate(rows) if not row.blank and _opens(row, width)), None)
-    if start is None:
-        start = next((at for at, row in enumerate(rows) if not row.blank), 0)
-    first = rows[start]
-    body = [row.cells for row in rows[start + 1 :] if not row.blank]
-    named = has_header(first.cells, body, known_columns)
-    if not named:
-        names = [f"column_{number}" for number in range(1, width + 1)]
-        return Layout(first.first, 0, False, tuple(names))
-    cells = [cell.strip() for cell in first.cells]
-    cells += [""] * (width - len(cells))
-    return Layout(first.first, first.last - first.first, True, tuple(cells))
+    rows: list[Row]
+    line: int
+    skipped: tuple[str, ...]
+    comment: str
+    width: int
 
 
-def _opens(row: Row, width: int) -> bool:
-    """Whether a row can be the table's first: nearly as wide, and filled."""
-    filled = sum(bool(cell.strip()) for cell in row.cells)
-    return len(row.cells) * 2 > width and filled * 3 >= width
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Whether there is a header, the rows and physical lines it takes, its names, and its log odds."""
+
+    present: bool
+    rows: int
+    lines: int
+    names: tuple[str, ...]
+    odds: float
+
+
+def table_start(
+    lines: Sequence[str], dialect: Dialect, width: int, known_columns: Sequence[str] = ()
+) -> TableStart:
+    """Find the first row of the table among a file's physical lines; most rows have ``width`` fields."""
+    opening = 1 if lines and separator_line(lines[0]) else 0
+    lines_read = lines[opening:]
+    rows = read_rows(lines_read, dialect, limit=LOOKED_AT)
+    comment = comment_mark(rows, lines_read, width)
+    if comment:
+        rows = read_rows(lines_read, dialect, comment=comment, limit=LOOKED_AT)
+    width = row_shape(rows).width or 1
+    rows = _with_marked_header(rows, lines_read, dialect, comment, width)
+    first = _first_row(rows, width, known_columns)
+    kept = rows[first:]
+    line = opening + (kept[0].first if kept else 0)
+    rows = [Row(row.first + opening, row.last + opening, row.cells) for row in kept]
+    skipped = tuple(text.strip() for text in lines[:line] if text.strip())
+    seen = _comments_between(rows, lines, comment)
+    return TableStart(rows, line, skipped, comment if seen else "", width)
+
+
+def _comments_between(rows: Sequence[Row], lines: Sequence[str], comment: str) -> bool:
+    """Whether comment lines stand among the rows, and not only before them."""
+    if not comment:
+        return False
+    ends = [row.last for row in rows]
+    return any(at < len(lines) and lines[at].startswith(comment) for at in ends)
+
+
+def find_header(start: TableStart, known_columns: Sequence[str] = ()) -> Header:
+    """Decide on the header of a table."""
+    filled = [row for row in start.rows if not row.blank]
+    generated = tuple(f"column_{number}" for number in range(1, start.width + 1))
+    if not filled:
+        return Header(False, 0, 0, generated, -9.0)
+    odds = _odds(filled, known_columns)
+    if odds <= 0:
+        return Header(False, 0, 0, generated, odds)
+    count = 1 + _more_header_rows(filled)
+    names = _joined([row.cells for row in filled[:count]], start.width)
+    return Header(True, count, filled[count - 1].last - filled[0].first, names, odds)
+
+
+def _odds(rows: Sequence[Row], known_columns: Sequence[str]) -> float:
+    if names_known(rows[0].cells, known_columns) >= ENOUGH_KNOWN:
+        return 9.0
+    return header_odds(rows[0].cells, [row.cells for row in rows[1:101]])
+
+
+def _with_marked_header(rows: list[Row], lines: Sequence[str], dialect: Dialect, comment: str, width: int) -> list[Row]:
+    """The rows with the comment line right before them in front, if it is as wide as they are."""
+    if not comment or width < 2 or not rows or not lines[rows[0].first - 1].startswith(comment) or not rows[0].first:
+        return rows
+    at = rows[0].first - 1
+    cells = read_rows([lines[at]], dialect)[0].cells
+    if abs(len(cells) - width) > width // 4 or header_odds(rows[0].cells, [row.cells for row in rows[1:101]]) > 0:
+        return rows
+    return [Row(at, at + 1, cells), *rows]
+
+
+def _first_row(rows: Sequence[Row], width: int, known_columns: Sequence[str]) -> int:
+    """The index of the table's first row."""
+    opening = rows[:LONGEST_PREAMBLE]
+    known = [at for at, row in enumerate(opening) if names_known(row.cells, known_columns) >= ENOUGH_KNOWN]
+    if known:
+        return known[0]
+    if width == 1:
+        return _after_blank_line(rows)
+    titles = next((at for at, row in enumerate(opening) if not _is_title(row, width)), 0)
+    if _is_sparse(rows[titles + 1 :], width) and _odds_at(rows, titles) <= 0:
+        titles = 0
+    return _full_header(rows, titles, width) if len(rows[titles].cells) != width else titles
+
+
+def _after_blank_line(rows: Sequence[Row]) -> int:
+    """Where a single column begins: behind the one blank line of the file, if little comes before it."""
+    blanks = [at for at, row in enumerate(rows) if row.blank]
+    leading = next((at for at, row in enumerate(rows) if not row.blank), 0)
+    if len(blanks) == 1 and 0 < blanks[0] <= 5 and len(rows) - blanks[0] > 2 * blanks[0] + 2:
+        return blanks[0] + 1
+    return leading
+
+
+def _is_title(row: Row, width: int) -> bool:
+    """Whether a row before the table is none of its rows: blank, a title, a rule or a key with its value."""
+    cells = [cell.strip() for cell in row.cells if cell.strip()]
+    if not cells or _is_rule(row):
+        return True
+    if len(cells) == 1:
+        return bool(row.cells[0].strip()) and cell_type(cells[0]) not in NUMERIC
+    if len(cells) == 2 and len(row.cells) == width:
+        return width >= 5 and cells[0].endswith(":")
+    return len(cells) == 2 and width >= 4
+
+
+def _is_sparse(rows: Sequence[Row], width: int) -> bool:
+    """Whether many rows of the body look like titles, so that one at the top is a row too."""
+    body = [row for row in rows if row.filled]
+    return sum(_is_title(row, width) for row in body) * 5 > len(body)
+
+
+def _odds_at(rows: Sequence[Row], at: int) -> float:
+    body = [row.cells for row in rows[at + 1 : at + 101] if not row.blank]
+    return header_odds(rows[at].cells, body) if at < len(rows) else -9.0
+
+
+def _full_header(rows: Sequence[Row], first: int, width: int) -> int:
+    """The first row of full width, if it is surely a header; else ``first``, a row that is not as wide."""
+    at = next((at for at in range(first, min(len(rows), LONGEST_PREAMBLE)) if len(rows[at].cells) == width), first)
+    return at if at == first or _odds_at(rows, at) > SURE_HEADER else first
+
+
+def _more_header_rows(rows: Sequence[Row]) -> int:
+    """How many rows below the first belong to the header: names under its blanks, words where the body has numbers."""
+    count = 0
+    for at in range(1, min(MOST_HEADER_LINES, len(rows) - 1)):
+        body = [row.cells for row in rows[at + 1 : at + 101]]
+        if not _may_be_header(rows[at], body):
+            break
+        if _is_rule(rows[at]) or _fills_blanks(rows[0], rows[at]) or _words_over_numbers(rows[at], body) >= 2:
+            count = at
+    return count
+
+
+def _is_rule(row: Row) -> bool:
+    filled = [cell.strip() for cell in row.cells if cell.strip()]
+    return bool(filled) and all(_RULE.fullmatch(cell) for cell in filled)
+
+
+def _may_be_header(row: Row, body: Sequence[Sequence[str]]) -> bool:
+    """Whether no cell is a number, a date or a word for a missing one in a column of numbers."""
+    return row.filled > 0 and not any(
+        cell_type(cell) in TYPED or _MISSING.fullmatch(cell.strip())
+        for column, cell in enumerate(row.cells)
+        if cell.strip() and _typed_column(body, column)
+    )
+
+
+def _fills_blanks(upper: Row, row: Row) -> bool:
+    """Whether a row is the lower part of a header with names over several columns: blank at its start, and
+    words only, two of them or more under blanks.
+    """
+    under = [cell for above, cell in zip(upper.cells, row.cells, strict=False) if cell.strip() and not above.strip()]
+    plain = all(cell_type(cell) not in TYPED for cell in row.cells if cell.strip())
+    return plain and len(under) >= 2 and (not row.cells[0].strip() or len(under) * 2 >= row.filled)
+
+
+def _words_over_numbers(row: Row, body: Sequence[Sequence[str]]) -> int:
+    return sum(1 for column, cell in enumerate(row.cells) if cell.strip() and _typed_column(body, column))
+
+
+def _typed_column(body: Sequence[Sequence[str]], column: int) -> bool:
+    kinds = [cell_type(cells[column]) for cells in body if column < len(cells)]
+    kinds = [kind for kind in kinds if kind is not CellType.EMPTY]
+    return len(kinds) >= 2 and sum(kind in NUMERIC for kind in kinds) >= 0.7 * len(kinds)
+
+
+def _joined(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...]:
+    """One name a column: the first row's where it names each column, else all rows' joined by a blank.
+
+    A name in an upper row reaches over the blank cells to its right, as in a spreadsheet's merged cells.
+    """
+    width = max(width, len(rows[0]))
+    padded = [[_clean(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
+    if len(rows) == 1 or (all(padded[0]) and len(set(padded[0])) == width):
+        return tuple(padded[0][:width])
+    upper = [_spread_right(row, padded[-1]) for row in padded[:-1]]
+    return tuple(" ".join(part for part in parts if part) for parts in zip(*upper, padded[-1][:width], strict=False))
+
+
+def _spread_right(row: Sequence[str], lowest: Sequence[str]) -> list[str]:
+    spread: list[str] = []
+    for at, cell in enumerate(row):
+        spread.append(cell or (spread[-1] if spread and lowest[at] else ""))
+    return spread
+
+
+def _clean(cell: str) -> str:
+    """A name without what surrounds it: blanks, line breaks, a comment mark."""
+    return " ".join(cell.split()).lstrip("#").strip(' "')
