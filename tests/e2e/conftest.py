@@ -1,0 +1,116 @@
+"""Real Airflow (scheduler, triggerer, DAG processor, API server) for the whole session."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.local_airflow import PROJECT, LocalAirflow, free_port
+
+FULL = "reference_data_table/fullload"
+APPEND = "reference_data_table/append"
+INTERVAL = 0.5
+CHECKS = 6
+
+
+@dataclass
+class RunningAirflow:
+    """Airflow as a person meets it: folders, pages, the database that it fills."""
+
+    local: LocalAirflow
+    alerts_file: Path
+
+    def drop(self, name: str, content: bytes, folder: str = FULL) -> Path:
+        target = self.local.dropoff / folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        hidden = target.with_name(f".{name}.writing")
+        hidden.write_bytes(content)
+        return hidden.rename(target)
+
+    def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        uri = f"file:{self.local.ref_database}?mode=ro"
+        try:
+            with closing(sqlite3.connect(uri, uri=True, timeout=10)) as connection:
+                return connection.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error) or "unable to open" in str(error):
+                return []  # before the first load
+            raise
+
+    def status(self, name: str) -> list[str]:
+        """Statuses of all drops of a file name, oldest first; empty path prefix means archived."""
+        sql = "SELECT status FROM File_Monitor_Tracking WHERE file_name = ? ORDER BY id"
+        return [row[0] for row in self.query(sql, name)]
+
+    def wait_ended(self, *names: str, drops: int = 1, seconds: float = 120) -> None:
+        """Returns when each name has had so many drops, all archived."""
+        sql = """SELECT COUNT(*) FROM File_Monitor_Tracking WHERE file_name = ? AND processed_at IS NOT NULL
+                 AND status IN ('completed', 'error', 'duplicate', 'cancelled')"""
+
+        def ended() -> bool:
+            return all((self.query(sql, name) or [(0,)])[0][0] >= drops for name in names)
+
+        self.local.wait_for(ended, seconds, f"{', '.join(names)} did not come to an end")
+
+    def get(self, path: str, token: str | None = None) -> tuple[int, bytes]:
+        """Status and body of a page; without a token as an anonymous caller."""
+        request = urllib.request.Request(f"{self.local.url}{path}")
+        if token:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def token(self, user: str = "admin") -> str:
+        body = json.dumps({"username": user, "password": self.local.password}).encode()
+        request = urllib.request.Request(
+            f"{self.local.url}/auth/token", data=body, headers={"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return str(json.load(answer)["access_token"])
+
+    def api(self, path: str) -> dict[str, Any]:
+        """An answer of Airflow's own REST API."""
+        status, body = self.get(f"/api/v2{path}", self.token())
+        assert status == 200, body
+        answer: dict[str, Any] = json.loads(body)
+        return answer
+
+    def alerts(self) -> list[dict[str, str]]:
+        lines = self.alerts_file.read_text().splitlines() if self.alerts_file.exists() else []
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
+    home = tmp_path_factory.mktemp("airflow")
+    alerts = home / "alerts.jsonl"
+    notifier = {"notifier": "tests.e2e.alert_file.AlertFile", "path": str(alerts)}
+    words = {name: "{" + name + "}" for name in ("title", "text", "url")}
+    extra = {
+        "AIRFLOW__REFDATA__STABILITY_INTERVAL": str(INTERVAL),
+        "AIRFLOW__REFDATA__STABILITY_CHECKS": str(CHECKS),
+        "AIRFLOW__REFDATA__TURN_POLL_INTERVAL": "1",
+        "AIRFLOW__REFDATA__ALERT_NOTIFIERS": json.dumps([notifier | words]),
+        "PYTHONPATH": str(PROJECT),
+        "PATH": os.environ["PATH"],
+    }
+    local = LocalAirflow(home, free_port(), extra)
+    local.prepare()
+    local.start()
+    try:
+        local.wait_healthy()
+        yield RunningAirflow(local, alerts)
+    finally:
+        local.stop()
