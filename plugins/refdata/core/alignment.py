@@ -76,18 +76,14 @@ def align(
     if live is not None:
         _check_match(live, plan, min_match, better)
         _check_required(live, plan)
+        _check_not_null(live, scanned)
     if frozen and plan.changes:
         raise SchemaError(
             f"Table {name} is frozen, and the file would change it: {describe(plan)}",
             where=str(name),
             advice="Bring the file in the table's shape, or lift `frozen` in tables.yaml.",
         )
-    if len(plan.columns) > MAX_COLUMNS:
-        raise SchemaError(
-            f"Table {name} would have {len(plan.columns)} columns; SQL Server allows {MAX_COLUMNS}",
-            where=str(name),
-            advice="Split the file.",
-        )
+    _check_width(plan)
     return plan
 
 
@@ -160,6 +156,17 @@ def _exact(scanned: ScannedColumn) -> int | None:
     return scanned.longest if scanned.longest <= sqltypes.MAX_NVARCHAR else None
 
 
+def _check_width(plan: Alignment) -> None:
+    # The table of versions is the widest: it has one column more than the live table.
+    width = len(backup_columns(plan.columns))
+    if width > MAX_COLUMNS:
+        raise SchemaError(
+            f"Table {plan.table} would have {width} columns with those of refdata; SQL Server allows {MAX_COLUMNS}",
+            where=str(plan.table),
+            advice=f"Split the file; {MAX_COLUMNS - len(LINEAGE) - 1} columns are the most that a table can take.",
+        )
+
+
 def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequence[str]) -> None:
     own = own_columns(live)
     matched = len(own) - len(plan.missing)
@@ -183,4 +190,18 @@ def _check_required(live: Table, plan: Alignment) -> None:
             f"The file lacks columns that {live.name} does not allow to be empty: {', '.join(required)}",
             where=str(live.name),
             advice="Add the columns to the file, or allow NULL in the table.",
+        )
+
+
+def _check_not_null(live: Table, scanned: Sequence[ScannedColumn]) -> None:
+    refused = [
+        f"{column.name} ({column.nulls})"
+        for column in scanned
+        if column.nulls and (old := live.column(column.name)) is not None and not old.nullable
+    ]
+    if refused:
+        raise SchemaError(
+            f"The file has empty values in columns that {live.name} does not allow to be empty: {', '.join(refused)}",
+            where=str(live.name),
+            advice="Fill the values in, or allow NULL in the table.",
         )
