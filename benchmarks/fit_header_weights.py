@@ -45,7 +45,11 @@ def table_of(path: Path) -> list[list[str]]:
     sample = read_sample(path)
     text = head_text(sample, "cp1252")[0]
     best = rank_dialects(text)[0]
-    rows = [row.cells for row in table_start(physical_lines(text), best.dialect, best.evidence.shape.width).rows if not row.blank]
+    rows = [
+        row.cells
+        for row in table_start(physical_lines(text), best.dialect, best.evidence.shape.width).rows
+        if not row.blank
+    ]
     return rows[:150]
 
 
@@ -73,7 +77,11 @@ def labelled(data: Path, extra: Path | None) -> list[Case]:
         if note["delimiter"] not in (",", ";", "|", "\t"):
             continue
         group = note["file"].split("/")[0]
-        label = note["header"] if note["header"] is not None else known.get(group, {}).get(note["file"].split("/")[1], known.get(group, {}).get("*"))
+        label = (
+            note["header"]
+            if note["header"] is not None
+            else known.get(group, {}).get(note["file"].split("/")[1], known.get(group, {}).get("*"))
+        )
         if label is not None:
             cases += cases_of(data / note["file"], group, bool(label), 0.2 if group == "w3c_csvw" else 1.0)
     return cases
@@ -117,7 +125,12 @@ def main() -> None:
     options.add_argument("--folds", type=int, default=5)
     asked = options.parse_args()
     cases = labelled(asked.data, asked.labels)
-    more = [case for folder in asked.more for path in sorted(folder.iterdir()) for case in cases_of(path, folder.name, True, 1.0)]
+    more = [
+        case
+        for folder in asked.more
+        for path in sorted(folder.iterdir())
+        for case in cases_of(path, folder.name, True, 1.0)
+    ]
     half = [Case(case.name, case.group, case.measures, case.label, 0.15) for case in more if _is_fitted(case)]
     more = [case for case in more if not _is_fitted(case)]
     cases += half
@@ -140,7 +153,12 @@ def main() -> None:
         print(f'    "{name}": {value:.2f},')
     for case in cases:
         if not right(case, weights) and case.weight > 0.5:
-            print("missed", case.label, case.name, {key: round(float(value), 2) for key, value in zip(NAMES, case.measures, strict=True) if value})
+            print(
+                "missed",
+                case.label,
+                case.name,
+                {key: round(float(value), 2) for key, value in zip(NAMES, case.measures, strict=True) if value},
+            )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 
 FULL = "reference_data_table/fullload"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.demo_run import EXPECTED, SAMPLES
+
 from tests.e2e.conftest import CHECKS, FULL, INTERVAL
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ def test_a_file_written_slowly_is_not_touched_before_it_is_whole(airflow: Runnin
     whole_at = time.time()
     airflow.wait_ended("slow_list.csv")
     assert airflow.query("SELECT COUNT(*) FROM slow_list") == [(len(rows),)]
-    created = airflow.query("SELECT strftime('%s', created_at) FROM File_Monitor_Tracking WHERE file_name = 'slow_list.csv'")
+    created = airflow.query(
+        "SELECT strftime('%s', created_at) FROM File_Monitor_Tracking WHERE file_name = 'slow_list.csv'"
+    )
     assert float(created[0][0]) >= whole_at + (CHECKS - 2) * INTERVAL - 1
 
 
@@ -113,7 +116,11 @@ def test_the_page_needs_a_login_and_shows_the_files(airflow: RunningAirflow) -> 
 
 
 def test_nothing_is_left_behind(airflow: RunningAirflow) -> None:
-    folders = [airflow.local.dropoff / kind / load for kind in ("reference_data_table", "none_reference_data_table") for load in ("fullload", "append")]
+    folders = [
+        airflow.local.dropoff / kind / load
+        for kind in ("reference_data_table", "none_reference_data_table")
+        for load in ("fullload", "append")
+    ]
     assert [path for folder in folders if folder.exists() for path in folder.iterdir()] == []
     assert list((airflow.local.home / "warehouse" / "refdata.stage").iterdir()) == []
     assert not any(Path(row[0]).parts[0] != "/" for row in airflow.query("SELECT file_path FROM File_Monitor_Tracking"))

@@ -57,9 +57,7 @@ class Header:
     odds: float
 
 
-def table_start(
-    lines: Sequence[str], dialect: Dialect, width: int, known_columns: Sequence[str] = ()
-) -> TableStart:
+def table_start(lines: Sequence[str], dialect: Dialect, width: int, known_columns: Sequence[str] = ()) -> TableStart:
     """Find the first row of the table among a file's physical lines; most rows have ``width`` fields."""
     opening = 1 if lines and separator_line(lines[0]) else 0
     lines_read = lines[opening:]

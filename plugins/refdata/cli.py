@@ -1,0 +1,175 @@
+"""The command line: ``refdata init-db|load|history|tables``.
+
+Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+# Outside tasks Airflow reads connections of its own database only in a process that says it is a server
+# process; its own commands do the same (airflow/cli/commands/connection_command.py).
+os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from refdata.core.errors import RefdataError, TransientError
+from refdata.core.model import FileStatus
+
+if TYPE_CHECKING:
+    from refdata.core.model import DroppedFile, LedgerRow
+    from refdata.ingest.context import Deps
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit code."""
+    options = parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except RefdataError as error:
+        Console(stderr=True).print(f"[red]{error.category}[/red]: {error}", highlight=False, soft_wrap=True)
+        return EXIT_TRANSIENT if isinstance(error, TransientError) else EXIT_FAILED
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    top = argparse.ArgumentParser(prog="refdata", description="Reference tables from dropped CSV files.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _command(commands, "init-db", init_db, "create schemas, ledger and configuration where they are missing")
+    load = _command(commands, "load", load_file, "load one file of the dropoff folder now, without Airflow's DAGs")
+    load.add_argument("path", help="path under the dropoff root, e.g. reference_data_table/fullload/airports.csv")
+    files = _command(commands, "history", history, "files and their fate, newest first")
+    files.add_argument("--status", choices=[status.value for status in FileStatus])
+    files.add_argument("--search", default="", help="text within the file's or table's name")
+    files.add_argument("--limit", type=int, default=20)
+    _command(commands, "tables", tables, "loaded tables with their last load")
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary)
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    command.set_defaults(run=run)
+    return command
+
+
+def init_db(options: argparse.Namespace) -> int:
+    """``refdata init-db``."""
+    from refdata import wiring
+
+    deps = wiring.connect()
+    deps.warehouse.initialise()
+    _say(options, {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "initialised": True})
+    return EXIT_OK
+
+
+def load_file(options: argparse.Namespace) -> int:
+    """``refdata load``: the steps of ``refdata_load`` in this process."""
+    from refdata import wiring
+
+    deps = wiring.connect()
+    deps.warehouse.initialise()
+    row = _load(deps, deps.dropoff.find(options.path))
+    _show_files(options, [row] if row else [])
+    return EXIT_OK if row and row.status in (FileStatus.COMPLETED, FileStatus.DUPLICATE) else EXIT_FAILED
+
+
+def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
+    from refdata.ingest.align import NotYetError, align_table
+    from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+    from refdata.ingest.configure import write_config
+    from refdata.ingest.detect import detect_format
+    from refdata.ingest.load import load_rows
+
+    run_id = f"cli__{deps.clock().isoformat()}"
+    try:
+        detection = detect_format(deps, file, run_id)
+        align_table(deps, file, detection)
+        write_config(deps, load_rows(deps, file, detection))
+        move_to_processed(deps, file)
+    except NotYetError as wait:
+        raise TransientError(str(wait), where=file.path, advice="Try again when it is loaded.") from None
+    except RefdataError as error:
+        move_to_error(deps, file, Failure.of(error, "refdata load"))
+        if isinstance(error, TransientError):
+            raise
+        Console(stderr=True).print(f"[red]{error.category}[/red]: {error}", highlight=False, soft_wrap=True)
+    return deps.ledger.by_run(run_id)
+
+
+def history(options: argparse.Namespace) -> int:
+    """``refdata history``."""
+    from refdata.api import ReferenceData
+
+    status = FileStatus(options.status) if options.status else None
+    page = ReferenceData.connect().history(status=status, search=options.search, limit=options.limit)
+    _show_files(options, page.files)
+    return EXIT_OK
+
+
+def tables(options: argparse.Namespace) -> int:
+    """``refdata tables``."""
+    from refdata.api import ReferenceData
+
+    found = ReferenceData.connect().tables()
+    if options.json:
+        _print_json([asdict(table) for table in found])
+        return EXIT_OK
+    grid = Grid("Table", "Last load", "Rows of it", "Files", "Version")
+    for table in found:
+        grid.add_row(
+            table.table_name,
+            _moment(table.last_loaded_at),
+            f"{table.rows_loaded:,}",
+            str(table.files),
+            str(table.version_id),
+        )
+    Console().print(grid)
+    return EXIT_OK
+
+
+def _show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
+    if options.json:
+        _print_json([asdict(row) for row in rows])
+        return
+    grid = Grid("Load", "File", "Status", "Table", "Rows", "Rejected", "Seen (UTC)", "Error")
+    for row in rows:
+        counts = ("" if count is None else f"{count:,}" for count in (row.rows_loaded, row.rows_rejected))
+        seen = _moment(row.created_at)
+        grid.add_row(str(row.id), row.file_name, row.status, row.table_name, *counts, seen, row.error_message or "")
+    Console().print(grid)
+
+
+def _say(options: argparse.Namespace, facts: dict[str, object]) -> None:
+    if options.json:
+        _print_json(facts)
+    else:
+        Console().print(", ".join(f"{name}: {value}" for name, value in facts.items()))
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, default=str, ensure_ascii=False, indent=2))
+
+
+def _moment(value: datetime | None) -> str:
+    return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
