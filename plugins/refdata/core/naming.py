@@ -20,10 +20,10 @@ https://learn.microsoft.com/sql/relational-databases/databases/database-identifi
 LINEAGE_COLUMNS = ("ref_data_loadtime", "ref_data_loadtype", "ref_data_load_id")
 VERSION_COLUMN = "ref_data_version_id"
 _RESERVED_COLUMNS = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
-# Prefixes: SQLite refuses sqlite_, and sp_ and refdata_ would read as procedures and as refdata's own.
-# Suffixes: what refdata derives from a table's name (versions, stages, SQLite's copy while it widens).
-_RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|.*_(?:backup|rebuild)|.*_stage_\d+_\d+")
-_RESERVED_PREFIX = re.compile(r"(?:refdata|sqlite|sp)_.*")
+# SQLite refuses sqlite_; sp_ and refdata_ would read as procedures and as refdata's own.
+_RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|(?:refdata|sqlite|sp)_.*")
+# What refdata makes beside a table: stages, and SQLite's copy while it widens, which it drops first.
+_RESERVED_ENDING = re.compile(r".*_rebuild|.*_stage_\d+_\d+")
 
 _GAP = r"[\s_.,~+()\[\]\u2010-\u2015-]"
 _YEAR, _MONTH, _DAY, _JOINT = "(?:19|20)[0-9]{2}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])", "[-_.]"
@@ -43,7 +43,7 @@ def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
     A date at the end goes (``2024``, ``202412``, ``20241201``, ``2024-12-01``, ``01-12-2024``, with or
     without a time of day); a file named by a date alone keeps it. A name that comes out empty becomes
     ``file_`` and a hash of what was written, so that two such files stay two tables. A reserved name
-    gets the suffix ``_data``, or the prefix ``data_`` where its beginning is reserved.
+    gets the prefix ``data_``, or the suffix ``_data`` where its ending is reserved.
 
     :param reserved: further names that no table may have, such as the ledger's.
     """
@@ -53,11 +53,9 @@ def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
 
 
 def _unreserved(name: str, reserved: Sequence[str]) -> str:
-    if _RESERVED_PREFIX.fullmatch(name):
-        name = _shorten(f"data_{name}")
     if name in {fold_name(word) for word in reserved} or _RESERVED_TABLE.fullmatch(name):
-        return f"{_shorten(name, MAX_NAME - len('_data'))}_data"
-    return name
+        name = _shorten(f"data_{name}")
+    return f"{_shorten(name, MAX_NAME - len('_data'))}_data" if _RESERVED_ENDING.fullmatch(name) else name
 
 
 def fold_name(name: str) -> str:

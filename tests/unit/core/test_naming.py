@@ -72,14 +72,14 @@ HEADERS = st.lists(st.text(max_size=120) | st.sampled_from(ODD_HEADERS), max_siz
         ("x]; DROP TABLE ref.airports; --.csv", "x_drop_table_ref_airports"),
         ("' OR 1=1 --.csv", "or_1_1"),
         # reserved
-        ("File_Monitor_Tracking.csv", "file_monitor_tracking_data"),
-        ("reference_data_cfg.csv", "reference_data_cfg_data"),
-        ("airports_backup.csv", "airports_backup_data"),
+        ("File_Monitor_Tracking.csv", "data_file_monitor_tracking"),
+        ("reference_data_cfg.csv", "data_reference_data_cfg"),
+        ("airports_backup.csv", "airports_backup"),
         ("airports_rebuild.csv", "airports_rebuild_data"),
         ("airports_stage_7_1.csv", "airports_stage_7_1_data"),
         ("sqlite_master.csv", "data_sqlite_master"),
         ("sp_help.csv", "data_sp_help"),
-        ("refdata_x_backup.csv", "data_refdata_x_backup_data"),
+        ("refdata_x_rebuild.csv", "data_refdata_x_rebuild_data"),
     ],
 )
 def test_a_file_name_gives_its_table(file_name: str, table: str) -> None:
@@ -87,7 +87,7 @@ def test_a_file_name_gives_its_table(file_name: str, table: str) -> None:
 
 
 def test_a_table_never_takes_the_configured_ledger_name() -> None:
-    assert table_name("my ledger.csv", reserved=("My_Ledger",)) == "my_ledger_data"
+    assert table_name("my ledger.csv", reserved=("My_Ledger",)) == "data_my_ledger"
 
 
 def test_emoji_names_stay_apart_and_keep_their_table_from_month_to_month() -> None:
@@ -114,7 +114,7 @@ def test_a_table_name_is_one_that_the_database_takes_in_any_role(file_name: str)
     assert all(_quotable(char) for char in name)
     assert name == name.lower()
     assert not name.startswith(("sqlite_", "sp_", "refdata_"))
-    assert not name.endswith(("_backup", "_rebuild"))
+    assert not name.endswith("_rebuild")
     assert len(backup_name(name)) <= MAX_SYSNAME
     assert len(stage_name(name, 2**31 - 1, 999)) <= MAX_SYSNAME
     assert parse_stage_name(name) is None
