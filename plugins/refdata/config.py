@@ -33,7 +33,7 @@ def absolute(settings: Settings, home: Path) -> Settings:
     return dataclasses.replace(
         settings,
         dropoff_root=str(root),
-        processed_root=str(root / (settings.processed_root or "processed")),
-        error_root=str(root / (settings.error_root or "error")),
-        tables_file=str(root / (settings.tables_file or "tables.yaml")),
+        processed_root=str(root / Path(settings.processed_root or "processed").expanduser()),
+        error_root=str(root / Path(settings.error_root or "error").expanduser()),
+        tables_file=str(root / Path(settings.tables_file or "tables.yaml").expanduser()),
     )

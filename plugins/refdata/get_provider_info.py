@@ -55,8 +55,5 @@ def _option(spec: Field[Any]) -> dict[str, Any]:
 
 def _meaning(spec: Field[Any]) -> str:
     """The meaning with what is allowed."""
-    choices, least, most = (spec.metadata[key] for key in ("choices", "least", "most"))
-    if choices:
-        return f"{spec.metadata['meaning']} One of: {', '.join(choices)}."
-    bounds = [f"{word} {bound:g}" for word, bound in (("at least", least), ("at most", most)) if bound is not None]
-    return f"{spec.metadata['meaning']} {' and '.join(bounds).capitalize()}." if bounds else spec.metadata["meaning"]
+    allowed = settings.allowed(spec)
+    return f"{spec.metadata['meaning']} Must be {allowed}." if allowed else spec.metadata["meaning"]

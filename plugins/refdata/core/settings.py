@@ -6,6 +6,8 @@ of the documentation are derived from it.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
@@ -13,6 +15,9 @@ from typing import Any
 from refdata.core.errors import ConfigurationError
 
 SECTION = "refdata"
+_YEAR = 31_536_000.0
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
+_FILLED = r".*\S.*"
 
 
 def _setting(
@@ -22,16 +27,22 @@ def _setting(
     least: float | None = None,
     most: float | None = None,
     choices: tuple[str, ...] = (),
+    pattern: str = "",
 ) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most, "choices": choices})
+    limits = {"least": least, "most": most, "choices": choices, "pattern": pattern}
+    return field(default=default, metadata={"meaning": meaning, **limits})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration, parsed once. Times are in seconds unless the meaning says otherwise."""
 
-    conn_id: str = _setting("refdata_default", "Airflow connection of the warehouse; its type chooses the engine.")
-    dropoff_root: str = _setting("dropoff", "Folder that holds the four load folders; relative to AIRFLOW_HOME.")
+    conn_id: str = _setting(
+        "refdata_default", "Airflow connection of the warehouse; its type chooses the engine.", pattern=_FILLED
+    )
+    dropoff_root: str = _setting(
+        "dropoff", "Folder that holds the four load folders; relative to AIRFLOW_HOME.", pattern=_FILLED
+    )
     processed_root: str = _setting("", "Archive of loaded files; empty means `processed` under the dropoff root.")
     error_root: str = _setting("", "Archive of refused files; empty means `error` under the dropoff root.")
     tables_file: str = _setting(
@@ -40,13 +51,15 @@ class Settings:
     stability_checks: int = _setting(6, "Unchanged checks in a row that release a file.", least=1, most=1000)
     stability_interval: float = _setting(15.0, "Seconds between two checks.", least=0.05, most=3600)
     watch_timeout: float = _setting(
-        3600.0, "Seconds after which an idle watch run ends and the next one starts.", least=1
+        3600.0, "Seconds after which an idle watch run ends and the next one starts.", least=1, most=_YEAR
     )
     max_releases: int = _setting(200, "Files released by one watch run at most.", least=1, most=1000)
-    ref_schema: str = _setting("ref", "Schema of the reference tables, the ledger and the configuration.")
-    bkp_schema: str = _setting("bkp", "Schema of the kept versions.")
-    ledger_table: str = _setting("File_Monitor_Tracking", "Name of the ledger.")
-    config_table: str = _setting("Reference_Data_Cfg", "Name of the configuration table.")
+    ref_schema: str = _setting(
+        "ref", "Schema of the reference tables, the ledger and the configuration.", pattern=_IDENTIFIER
+    )
+    bkp_schema: str = _setting("bkp", "Schema of the kept versions.", pattern=_IDENTIFIER)
+    ledger_table: str = _setting("File_Monitor_Tracking", "Name of the ledger.", pattern=_IDENTIFIER)
+    config_table: str = _setting("Reference_Data_Cfg", "Name of the configuration table.", pattern=_IDENTIFIER)
     load_method: str = _setting(
         "auto",
         "How rows are staged: bulk copy, insert batches, or bulk where the engine has it.",
@@ -63,17 +76,21 @@ class Settings:
         0.3, "Confidence of the detected format below which a file is refused.", least=0, most=1
     )
     code_page: str = _setting("cp1252", "Encoding assumed for text that is not Unicode and that nothing else tells.")
-    turn_poll_interval: float = _setting(15.0, "Seconds between two looks at whether it is a table's turn.", least=0.1)
-    turn_timeout: float = _setting(86400.0, "Seconds that a file waits for its turn before it is handed back.", least=1)
-    stale_after: float = _setting(
-        900.0, "Seconds without a sign of life after which a load no longer holds its turn.", least=5
+    turn_poll_interval: float = _setting(
+        15.0, "Seconds between two looks at whether it is a table's turn.", least=0.1, most=3600
     )
-    lock_timeout: float = _setting(60.0, "Seconds to wait for a database lock.", least=0.1)
-    connect_timeout: float = _setting(30.0, "Seconds to wait for a database connection.", least=1)
-    load_timeout: float = _setting(14400.0, "Seconds that one load may take.", least=1)
+    turn_timeout: float = _setting(
+        86400.0, "Seconds that a file waits for its turn before it is handed back.", least=1, most=_YEAR
+    )
+    stale_after: float = _setting(
+        900.0, "Seconds without a sign of life after which a load no longer holds its turn.", least=5, most=_YEAR
+    )
+    lock_timeout: float = _setting(60.0, "Seconds to wait for a database lock.", least=0.1, most=86400)
+    connect_timeout: float = _setting(30.0, "Seconds to wait for a database connection.", least=1, most=3600)
+    load_timeout: float = _setting(14400.0, "Seconds that one load may take.", least=1, most=_YEAR)
     retries: int = _setting(5, "Retries of a step that failed for a transient reason.", least=0, most=100)
-    retry_delay: float = _setting(30.0, "Seconds before the first retry; doubles each time.", least=0.1)
-    max_retry_delay: float = _setting(900.0, "Longest delay between two retries, in seconds.", least=0.1)
+    retry_delay: float = _setting(30.0, "Seconds before the first retry; doubles each time.", least=0.1, most=86400)
+    max_retry_delay: float = _setting(900.0, "Longest delay between two retries, in seconds.", least=0.1, most=86400)
     max_parallel_loads: int = _setting(8, "Load runs that may be active at once.", least=1, most=256)
     post_load_procedure: str = _setting(
         "", "Procedure called after each load, for instance `dbo.after_load`; empty for none."
@@ -87,7 +104,7 @@ class Settings:
 
 
 def specs() -> tuple[Field[Any], ...]:
-    """The declared settings in order; ``metadata`` has meaning, least, most and choices."""
+    """The declared settings in order; ``metadata`` has meaning, least, most, choices and pattern."""
     return fields(Settings)
 
 
@@ -103,7 +120,9 @@ def parse(values: Mapping[str, str], *, source: str = f"[{SECTION}]") -> Setting
             f"Unknown setting {', '.join(unknown)}", where=source, advice=f"Use one of: {', '.join(known)}"
         )
     parsed: dict[str, Any] = {name: _value(known[name], text, source) for name, text in values.items()}
-    return Settings(**parsed)
+    settings = Settings(**parsed)
+    _check_together(settings, source)
+    return settings
 
 
 def _value(spec: Field[Any], text: str, source: str) -> object:
@@ -111,21 +130,58 @@ def _value(spec: Field[Any], text: str, source: str) -> object:
         value = _CONVERTERS[str(spec.type)](text)
     except ValueError:
         raise _bad(spec, text, source, f"it must be of type {spec.type}") from None
-    choices, least, most = (spec.metadata[key] for key in ("choices", "least", "most"))
-    if choices and value not in choices:
-        raise _bad(spec, text, source, f"it must be one of {', '.join(choices)}")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        _check_range(spec, value, least, most, text, source)
+    if fault := limit_fault(spec, value):
+        raise _bad(spec, text, source, fault)
     return value
 
 
-def _check_range(
-    spec: Field[Any], value: float, least: float | None, most: float | None, text: str, source: str
-) -> None:
-    # "not >=" rather than "<": a NaN compares false with everything and must be refused too.
-    if (least is not None and not value >= least) or (most is not None and not value <= most):
-        bounds = f"at least {least}" if most is None else f"between {least} and {most}"
-        raise _bad(spec, text, source, f"it must be {bounds}")
+def limit_fault(spec: Field[Any], value: object) -> str:
+    """What a value of the right type must be to keep the setting's limits, or ``""`` when it does."""
+    kept = _in_range(spec, value) and (not spec.metadata["choices"] or value in spec.metadata["choices"])
+    kept = kept and (not spec.metadata["pattern"] or re.fullmatch(spec.metadata["pattern"], str(value)) is not None)
+    if spec.name == "code_page":
+        kept = _is_encoding(str(value))
+    return "" if kept else f"it must be {allowed(spec)}"
+
+
+def allowed(spec: Field[Any]) -> str:
+    """The values that a setting takes, in words: ``between 1 and 1000``; ``""`` when any of its type will do."""
+    choices, pattern, least, most = (spec.metadata[key] for key in ("choices", "pattern", "least", "most"))
+    if choices:
+        return f"one of {', '.join(choices)}"
+    if pattern:
+        return "letters, digits and underscores, 100 at most" if pattern == _IDENTIFIER else "filled in"
+    if spec.name == "code_page":
+        return "an encoding that Python knows, such as cp1252 or cp932"
+    if least is None:
+        return ""
+    return f"at least {least:.12g}" if most is None else f"between {least:.12g} and {most:.12g}"
+
+
+def _in_range(spec: Field[Any], value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return True
+    least, most = spec.metadata["least"], spec.metadata["most"]
+    # A NaN compares false with everything, so it is out of every range.
+    return (least is None or value >= least) and (most is None or value <= most) and math.isfinite(value)
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        "é".encode(name, "replace")
+    except (LookupError, ValueError):  # LookupError also for codecs that are none of text, such as base64
+        return False
+    return True
+
+
+def _check_together(settings: Settings, source: str) -> None:
+    for first, second in (("ref_schema", "bkp_schema"), ("ledger_table", "config_table")):
+        if getattr(settings, first).lower() == getattr(settings, second).lower():
+            raise ConfigurationError(
+                f"Settings {first} and {second} are both {getattr(settings, first)!r}, and must differ",
+                where=source,
+                advice="Give one of them another name.",
+            )
 
 
 def _boolean(text: str) -> bool:
