@@ -6,7 +6,6 @@ of the documentation are derived from it.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -163,7 +162,7 @@ def _in_range(spec: Field[Any], value: object) -> bool:
         return True
     least, most = spec.metadata["least"], spec.metadata["most"]
     # A NaN compares false with everything, so it is out of every range.
-    return (least is None or value >= least) and (most is None or value <= most) and math.isfinite(value)
+    return (least is None or value >= least) and (most is None or value <= most)
 
 
 def _is_encoding(name: str) -> bool:

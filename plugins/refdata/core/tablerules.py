@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 from typing import Any
 
 from refdata.core.errors import ConfigurationError
-from refdata.core.settings import Settings
+from refdata.core.naming import fold_name
+from refdata.core.settings import Settings, limit_fault, specs
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +40,53 @@ def defaults(settings: Settings) -> TableRules:
 def rules_of(table: str, document: object, settings: Settings, source: str) -> TableRules:
     """The rules of ``table`` in a parsed ``tables.yaml``: ``{tables: {airports: {frozen: true}}}``.
 
+    Names of tables compare without case. What the file says of other tables is checked too, so that a
+    slip is found before the day it matters.
+
     :raises ConfigurationError: naming the table and the key that is wrong.
     """
-    tables = _mapping(document or {}, source, "the file").get("tables") or {}
-    own = _mapping(_mapping(tables, source, "tables").get(table) or {}, source, f"tables.{table}")
     base = defaults(settings)
-    for key, value in own.items():
-        _check(key, value, base, f"{source}, tables.{table}")
-    changes: dict[str, Any] = dict(own)
-    return replace(base, **changes)
+    found = {fold_name(name): rules for name, rules in _all_rules(document, base, source)}
+    return found.get(fold_name(table), base)
 
 
-def _check(key: str, value: object, base: TableRules, where: str) -> None:
+def _all_rules(document: object, base: TableRules, source: str) -> Iterator[tuple[str, TableRules]]:
+    root = _mapping(document, source, "The file")
+    unknown = sorted(str(key) for key in root if key != "tables")
+    if unknown:
+        raise ConfigurationError(
+            f"Unknown key {', '.join(unknown)}", where=source, advice="Put the tables below one key, `tables`."
+        )
+    for name, rules in _mapping(root.get("tables"), source, "Key tables").items():
+        where = f"{source}, tables.{name}"
+        own = _mapping(rules, source, f"Key tables.{name}")
+        yield str(name), replace(base, **{key: _checked(key, value, base, where) for key, value in own.items()})
+
+
+def _checked(key: str, value: object, base: TableRules, where: str) -> Any:
     known = {spec.name: type(getattr(base, spec.name)) for spec in fields(TableRules)}
     if key not in known:
         raise ConfigurationError(f"Unknown key {key}", where=where, advice=f"Use one of: {', '.join(known)}")
-    wanted = (int, float) if known[key] is float else known[key]
-    if not isinstance(value, wanted) or (isinstance(value, bool) and known[key] is not bool):
+    wanted = known[key]
+    value = float(value) if wanted is float and type(value) is int else value
+    limits = {spec.name: spec for spec in specs()}.get(key)
+    if type(value) is not wanted:
+        fault = f"it must be of type {wanted.__name__}"
+    else:
+        fault = limit_fault(limits, value) if limits else ""
+    if fault:
         raise ConfigurationError(
-            f"Key {key} has the value {value!r}, but it must be of type {known[key].__name__}",
+            f"Key {key} has the value {value!r}, but {fault}",
             where=where,
             advice="Correct it, or remove it for the default.",
         )
+    return value
 
 
 def _mapping(value: object, source: str, what: str) -> Mapping[str, object]:
+    """A mapping, with nothing (an empty file or key) as an empty one."""
+    if value is None:
+        return {}
     if isinstance(value, Mapping):
         return value
     raise ConfigurationError(f"{what} holds no mapping", where=source, advice="Write it as `key: value` lines.")
