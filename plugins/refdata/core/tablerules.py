@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
-from typing import Any
 
 from refdata.core.errors import ConfigurationError
 from refdata.core.naming import fold_name
