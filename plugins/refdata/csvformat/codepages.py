@@ -67,7 +67,7 @@ ENCODINGS: tuple[tuple[str, float, tuple[str, ...]], ...] = (
     ("gb18030", 0.0, ("zh",)),
     ("big5hkscs", 0.0, ("zh_t",)),
     ("cp932", 0.0, ("ja",)),
-    ("euc_jp", 0.0, ("ja",)),
+    ("euc-jp", 0.0, ("ja",)),
     ("cp949", 0.0, ("ko",)),
 )
 """Encodings, how usual they are (log odds), and the languages written in them."""
@@ -78,6 +78,7 @@ USE = {"is": -3.0, "et": -1.0, "sq": -3.0, "ca": -1.0, "be": -1.0, "fa": -1.0, "
 SWITCH = 4.0
 """What a word in another language than the file's costs, in the logarithm of odds."""
 
+_LISTED = frozenset(name for name, _, _ in ENCODINGS)
 _HIGH = re.compile(r"[^\x00-\x7f]")
 _LATIN = "A-Za-z\u00c0-\u024f"
 _MISPLACED = (
@@ -160,7 +161,7 @@ def _settled(readings: Sequence[Reading], data: bytes, own: str) -> Reading:
     close = [one for one in readings if readings[0].score - one.score < CLOSE and not _same_text(one, readings[0], data)]
     if not close:
         return readings[0]
-    names = [one.encoding for one in (readings[0], *close)]
+    names = [one.encoding for one in (readings[0], *close) if one.encoding in _LISTED]
     found = chardet.detect(_telling_tokens(data), include_encodings=names)["encoding"]
     chosen = codecs.lookup(found).name if found else ""
     return next((one for one in close if codecs.lookup(one.encoding).name == chosen), readings[0])
@@ -179,10 +180,11 @@ def _telling_tokens(data: bytes) -> bytes:
     """
     tokens: dict[bytes, bytes] = {}
     size = 0
-    for found in _TOKEN.finditer(data):
-        token = found[0][:LONGEST_TOKEN]
-        if tokens.setdefault(_DIGITS.sub(b"0", token), token) is token:
-            size += len(token)
+    for line in data.splitlines():
+        for found in () if line.isascii() else _TOKEN.finditer(line):
+            token = found[0][:LONGEST_TOKEN]
+            if tokens.setdefault(_DIGITS.sub(b"0", token), token) is token:
+                size += len(token)
         if len(tokens) >= MOST_TOKENS or size >= MOST_BYTES:
             break
     return b"\n".join(tokens.values())

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from refdata.core.errors import FormatError
@@ -28,6 +29,7 @@ FEW_NULS = 0.01
 MANY_CONTROLS = 0.03
 """A larger share of control characters than this is no text."""
 
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
 
 MANY_NULS = 0.2
@@ -166,14 +168,13 @@ def _refuse_mixture(sample: Sample) -> None:
 def _beyond_ascii(window: Window) -> list[tuple[bool, int]]:
     """Each character beyond ASCII of a window: whether it is valid UTF-8, and the index of its first byte."""
     found = []
-    at = 0 if window.offset == 0 else _cut_bytes(window.data, "utf-8")
-    for character in window.data[at:].decode("utf-8", "surrogateescape"):
-        if character <= "\x7f":
-            at += 1
-            continue
-        valid = not "\udc80" <= character <= "\udcff"
-        found.append((valid, at))
-        at += len(character.encode("utf-8")) if valid else 1
+    start = 0 if window.offset == 0 else _cut_bytes(window.data, "utf-8")
+    for run in _BEYOND_ASCII.finditer(window.data, start):
+        at = run.start()
+        for character in run[0].decode("utf-8", "surrogateescape"):
+            valid = not "\udc80" <= character <= "\udcff"
+            found.append((valid, at))
+            at += len(character.encode("utf-8")) if valid else 1
     return found
 
 

@@ -12,7 +12,7 @@ from refdata.csvformat.dialects import Dialect, Row, read_rows
 from refdata.csvformat.header import header_odds, names_known
 from refdata.csvformat.rowshape import row_shape
 
-LOOKED_AT = 2000
+LOOKED_AT = 1000
 """Rows that the layout is found from."""
 
 LONGEST_PREAMBLE = 60

@@ -11,10 +11,10 @@ from refdata.csvformat.evidence import Evidence, weigh
 from refdata.csvformat.lines import physical_lines, without_broken_line
 from refdata.csvformat.score import score
 
-SCORED_CHARACTERS = 96 * 1024
+SCORED_CHARACTERS = 64 * 1024
 """Characters of the head that dialects are tried on."""
 
-SCORED_ROWS = 2000
+SCORED_ROWS = 1000
 """Rows that dialects are tried on."""
 
 
