@@ -162,7 +162,7 @@ def _settled(readings: Sequence[Reading], data: bytes, own: str) -> Reading:
     if not close:
         return readings[0]
     names = [one.encoding for one in (readings[0], *close) if one.encoding in _LISTED]
-    found = chardet.detect(_telling_tokens(data), include_encodings=names)["encoding"]
+    found = chardet.detect(_telling_tokens(data), include_encodings=names, no_match_encoding=names[0])["encoding"]
     chosen = codecs.lookup(found).name if found else ""
     return next((one for one in close if codecs.lookup(one.encoding).name == chosen), readings[0])
 
