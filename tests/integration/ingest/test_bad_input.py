@@ -60,8 +60,8 @@ NAMES = [
     ("😀.csv", None),
     ("a]; DROP TABLE ref.File_Monitor_Tracking;--.csv", "a_drop_table_ref_file_monitor_tracking"),
     ("x'); DELETE FROM t; --.csv", "x_delete_from_t"),
-    ("file_monitor_tracking.csv", "file_monitor_tracking_data"),
-    ("reference_data_cfg.csv", "reference_data_cfg_data"),
+    ("file_monitor_tracking.csv", "data_file_monitor_tracking"),
+    ("reference_data_cfg.csv", "data_reference_data_cfg"),
     ("sqlite_master.csv", "data_sqlite_master"),
     ("cities_stage_1_2.csv", "cities_stage_1_2_data"),
 ]
