@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -39,7 +40,8 @@ class SqliteWarehouse:
     engine = "sqlite"
 
     def __init__(self, hook: SqliteHook, settings: Settings) -> None:
-        self._settings = settings
+        # SQLite has no TRUNCATE and no SWITCH; its DELETE without WHERE empties a table at once.
+        self._settings = dataclasses.replace(settings, publish_method="delete")
         self._files = SqliteFiles(hook, settings)
         self._sql = SqlFiles("sqlite", settings)
 
