@@ -7,8 +7,8 @@ import dataclasses
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
 from refdata.core import alignment
@@ -23,6 +23,9 @@ from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.sqlite import ddl, staging
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SCRIPTS = (
     "create_ledger",
