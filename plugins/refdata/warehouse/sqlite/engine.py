@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
 from refdata.core import alignment
@@ -22,6 +23,9 @@ from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.sqlite import ddl, staging
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SCRIPTS = (
     "create_ledger",
@@ -39,7 +43,8 @@ class SqliteWarehouse:
     engine = "sqlite"
 
     def __init__(self, hook: SqliteHook, settings: Settings) -> None:
-        self._settings = settings
+        # SQLite has no TRUNCATE and no SWITCH; its DELETE without WHERE empties a table at once.
+        self._settings = dataclasses.replace(settings, publish_method="delete")
         self._files = SqliteFiles(hook, settings)
         self._sql = SqlFiles("sqlite", settings)
 
