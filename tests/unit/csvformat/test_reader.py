@@ -24,6 +24,10 @@ from refdata.csvformat.reader import read_rows
 Row = tuple[str, ...]
 
 
+def no_reject(reject: RejectedRow) -> None:
+    pytest.fail(f"rejected: {reject}")
+
+
 def format_of(width: int, delimiter: str = ",", quote: str = '"', escape: str = "", **more: object) -> Format:
     header = tuple(f"c{index}" for index in range(width))
     return Format("utf-8", delimiter, quote, escape, False, header, **more)  # type: ignore[arg-type]
@@ -259,13 +263,13 @@ def test_target_type_decides_the_value(
 ) -> None:
     path, fmt = tmp_path / "file.csv", format_of(2, ";")
     path.write_text(f'{source};x\n;y\n"{source}";z\n"";z\n')
-    (batch,) = read_rows(path, fmt, columns=[ReadColumn(0, "v", kind, notation)], on_reject=pytest.fail)
+    (batch,) = read_rows(path, fmt, columns=[ReadColumn(0, "v", kind, notation)], on_reject=no_reject)
     assert batch.schema.names == ["v"]
     assert batch.column(0).to_pylist() == [value, None, value, None]
 
 
 def test_value_that_does_not_convert_is_a_reject(tmp_path: Path) -> None:
-    path, rejects = tmp_path / "file.csv", []
+    path, rejects = tmp_path / "file.csv", list[RejectedRow]()
     path.write_text("1,a\nx,b\n3,c\n\n4,d,e\n99999999999,f\n")
     columns = [ReadColumn(1, "name", text(5)), ReadColumn(0, "id", INT)]
     batches = list(read_rows(path, format_of(2), columns=columns, on_reject=rejects.append))
@@ -281,7 +285,7 @@ def test_batches_have_at_most_the_rows_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text("1\n" * 25)
     columns = [ReadColumn(0, "id", INT)]
-    batches = read_rows(path, format_of(1), columns=columns, on_reject=pytest.fail, batch_rows=10)
+    batches = read_rows(path, format_of(1), columns=columns, on_reject=no_reject, batch_rows=10)
     assert [batch.num_rows for batch in batches] == [10, 10, 5]
 
 
@@ -300,7 +304,7 @@ def test_line_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.write(b"a,b\n")
     read: list[int] = []
     with pytest.raises(FormatError, match="longer than 16 MiB"):
-        list(read_rows(path, format_of(2), columns=[], on_reject=pytest.fail, progress=read.append))
+        list(read_rows(path, format_of(2), columns=[], on_reject=no_reject, progress=read.append))
     assert max(read) < 64 * 1024**2
 
 
@@ -313,4 +317,4 @@ def test_progress_stops_the_reading(tmp_path: Path) -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        list(read_rows(path, format_of(1), columns=[], on_reject=pytest.fail, progress=stop, block_bytes=50))
+        list(read_rows(path, format_of(1), columns=[], on_reject=no_reject, progress=stop, block_bytes=50))

@@ -20,6 +20,10 @@ from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan
 
 
+def no_reject(reject: RejectedRow) -> None:
+    pytest.fail(f"rejected: {reject}")
+
+
 def one_column(path: Path, values: list[str], block_bytes: int = 1 << 20) -> tuple[ScannedColumn, tuple[str, ...]]:
     """Scan a file whose first column holds ``values`` and whose second one a constant."""
     write(path, values)
@@ -199,7 +203,7 @@ def test_point_is_doubtful_beside_decimal_commas(tmp_path: Path) -> None:
 
 
 def test_scan_counts_rows_bytes_and_rejects(tmp_path: Path) -> None:
-    path, rejects = tmp_path / "file.csv", []
+    path, rejects = tmp_path / "file.csv", list[RejectedRow]()
     content = "id,name\n1,a\n2\n3,c\n"
     path.write_text(content)
     fmt = Format("utf-8", ",", '"', "", True, ("Id", "Name"))
@@ -315,7 +319,7 @@ def test_typed_value_means_what_the_text_means(tmp_path: Path, values: list[str]
     if column.type is None:
         return
     wanted = [ReadColumn(0, "value", column.type, column.notation)]
-    batches = list(read_rows(tmp_path / "file.csv", FORMAT, columns=wanted, on_reject=pytest.fail))
+    batches = list(read_rows(tmp_path / "file.csv", FORMAT, columns=wanted, on_reject=no_reject))
     typed = pa.Table.from_batches(batches).column(0).to_pylist()
     for text, value in zip(values, typed, strict=True):
         assert (value is None) == (text == "")
