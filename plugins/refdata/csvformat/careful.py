@@ -1,7 +1,9 @@
 """Row by row reading with Python's csv module, for places where parsers could disagree.
 
 The csv module is the reference: it reads the text, damaged rows become rejects, and the good rows are
-written again as plain CSV with every field quoted, so that one fast path types all rows.
+written again as plain CSV with every field quoted, so that one fast path types all rows. In one point the
+csv module is not followed: where a stray quote makes it join several lines to one row, only the first of
+them is refused and the others are read as rows, so that no neighbour of a damaged row is lost.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from refdata.core.model import Format, RejectedRow
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 from refdata.csvformat.quotes import first_misplaced, quote_positions
 from refdata.csvformat.text import count_lines, undecodable
+
+SWALLOWED = "a quote that is opened here closes out of place on a later line"
 
 
 @dataclass(slots=True)
@@ -55,7 +59,8 @@ class _Collector:
 class _Feed:
     """Lines for csv.reader that remembers which of them the record in progress has taken.
 
-    ``unfinished`` is set when the reader asks for more lines than there are in the middle of a record.
+    ``again`` holds lines given back. ``unfinished`` is set when the reader asks for more lines than there
+    are in the middle of a record.
     """
 
     lines: Iterator[str]
@@ -63,10 +68,11 @@ class _Feed:
     line: int
     consumed: int = 0
     taken: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
     unfinished: bool = False
 
     def __iter__(self) -> Iterator[str]:
-        for line in self.lines:
+        while (line := self.again.pop() if self.again else next(self.lines, None)) is not None:
             if self.comment and not self.taken and line.startswith(self.comment):
                 self._pass([line])
                 continue
@@ -80,6 +86,11 @@ class _Feed:
         self._pass(self.taken)
         self.taken = []
         return first, raw
+
+    def give_back(self) -> None:
+        """Leave the record in progress its first line only; the others are to be read as rows of their own."""
+        self.again += reversed(self.taken[1:])
+        del self.taken[1:]
 
     def _pass(self, lines: list[str]) -> None:
         self.line += len(lines)
@@ -120,11 +131,14 @@ class CarefulReader:
         return found
 
     def _accept(self, row: list[str], feed: _Feed, found: CarefulRows) -> bool:
+        swallowed = len(feed.taken) > 1 and self._swallows("".join(feed.taken))
+        if swallowed:
+            feed.give_back()
         first, raw = feed.finish()
         if not row or (len(row) == 1 < self.fields and not row[0].strip()):
             return False
         raw = raw.rstrip("\r\n")
-        if reason := self._damage(row, raw):
+        if reason := SWALLOWED if swallowed else self._damage(row, raw):
             found.rejects.append(RejectedRow(first, reason, raw))
             return False
         found.lines.append(first)
@@ -137,12 +151,14 @@ class CarefulReader:
             return "NUL byte"
         if len(row) != self.fields:
             return f"expected {self.fields} fields, found {len(row)}"
-        if ("\n" in raw or "\r" in raw) and self._swallows(raw):
-            return "a quote out of place in a row over several lines"
         return ""
 
     def _swallows(self, raw: str) -> bool:
-        """Whether a stray quote may have joined lines that are rows of their own."""
+        """Whether a stray quote has joined lines that may be rows of their own.
+
+        The csv module then returns one row of them all, its fields shifted. Only the first line is damaged
+        for certain, so it alone is refused, and the others are read again.
+        """
         if not self.format.quote or (self.format.escape and self.format.escape in raw):
             return False
         text = raw.encode("utf-8")
