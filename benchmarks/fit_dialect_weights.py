@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refdata.core.errors import RefdataError
-from refdata.csvformat.detection import rank_dialects
+from refdata.csvformat.detection import read_text
 from refdata.csvformat.dialects import Dialect, rows_of
-from refdata.csvformat.encoding import decode, detect_encoding
+from refdata.csvformat.ranking import rank_dialects
 from refdata.csvformat.sample import read_sample
 from refdata.csvformat.score import WEIGHTS
 from synthetic_csv import synthetic_file
@@ -61,7 +61,7 @@ def real_cases(data: Path) -> list[Case]:
             continue
         sample = read_sample(data / note["file"])
         try:
-            text = decode(sample.head, detect_encoding(sample, "cp1252").name)
+            text = read_text(sample, "cp1252").head
         except RefdataError as error:
             print("not read:", note["file"], error)
             continue

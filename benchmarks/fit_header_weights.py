@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from refdata.core.errors import RefdataError
-from refdata.csvformat.detection import head_text, rank_dialects
+from refdata.csvformat.detection import read_text
 from refdata.csvformat.header import WEIGHTS, header_measures
 from refdata.csvformat.layout import table_start
 from refdata.csvformat.lines import physical_lines
+from refdata.csvformat.ranking import rank_dialects
 from refdata.csvformat.sample import read_sample
 
 NAMES = tuple(WEIGHTS)
@@ -43,7 +44,7 @@ class Case:
 def table_of(path: Path) -> list[list[str]]:
     """The rows from the table's first on, as detection finds it."""
     sample = read_sample(path)
-    text = head_text(sample, "cp1252")[0]
+    text = read_text(sample, "cp1252").head
     best = rank_dialects(text)[0]
     rows = [
         row.cells

@@ -25,14 +25,22 @@ _MARK_NAMES = {"utf-8-sig": "UTF-8", "utf-32": "UTF-32", "utf-16": "UTF-16"}
 FEW_NULS = 0.01
 """A smaller share of NUL bytes than this is damage within a text, a larger one is no text."""
 
+MANY_CONTROLS = 0.03
+"""A larger share of control characters than this is no text."""
+
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
+
 MANY_NULS = 0.2
 """UTF-16 text that is half Latin letters has this share of NUL bytes in one of the two places at least."""
 
 NUL_CONTRAST = 10.0
 """In UTF-16 without a mark, NUL bytes are so much more frequent in one place of the unit than in the other."""
 
-MIXED_EVIDENCE = 2
+MIXED_EVIDENCE = 3
 """UTF-8 characters beyond ASCII that, beside bytes that are no UTF-8, show a file of two encodings."""
+
+MIXED_SHARE = 4
+"""That many bytes that are no UTF-8, to each character that is, still show one: more are a code page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,8 @@ def detect_encoding(sample: Sample, code_page: str) -> Encoding:
     return found or guess(sample, code_page)
 
 
-def decode(window: Window, encoding: str) -> str:
-    """A window as text; what is cut in half at its two ends is left out.
+def decode(window: Window, encoding: str, size: int) -> str:
+    """A window of a file of ``size`` bytes as text; what is cut in half at its two ends is left out.
 
     Raises FormatError with the byte offset of what is not in the encoding.
     """
@@ -59,18 +67,18 @@ def decode(window: Window, encoding: str) -> str:
     decoder = codecs.getincrementaldecoder(name)("strict")
     skipped = 0 if window.offset == 0 else _cut_bytes(window.data, name)
     try:
-        return decoder.decode(window.data[skipped:])
+        return decoder.decode(window.data[skipped:], final=window.offset + len(window.data) == size)
     except UnicodeDecodeError as error:
-        raise undecodable(window, skipped + error.start, encoding) from None
+        raise _undecodable(window, skipped + error.start, encoding) from None
 
 
-def undecodable(window: Window, at: int, encoding: str) -> FormatError:
+def _undecodable(window: Window, at: int, encoding: str, advice: str = "") -> FormatError:
     """The error for the byte at an index of a window."""
-    number = window.data.count(b"\n", 0, at) + 1
-    line = f", line {number}" if window.offset == 0 else ""
+    line = 1 + window.data.count(b"\n", 0, at)
     return FormatError(
-        f"Byte 0x{window.data[at]:02X} at offset {window.offset + at}{line} is not valid {encoding}",
-        advice="save the whole file in one encoding, UTF-8 by preference, and drop it again",
+        f"Byte 0x{window.data[at]:02X} is not valid {encoding}",
+        where=f"offset {window.offset + at}" + (f", line {line}" if window.offset == 0 else ""),
+        advice=advice or "save the whole file in one encoding, UTF-8 by preference, and drop it again",
     )
 
 
@@ -85,15 +93,30 @@ def _by_nuls(sample: Sample) -> Encoding | None:
     data = b"".join(window.data[: len(window.data) // 4 * 4] for window in sample.windows) or sample.head.data
     nuls = data.count(0)
     if nuls <= FEW_NULS * len(data):
+        _refuse_controls(data)
         return None
-    shares = [4 * data[at::4].count(0) / len(data) for at in range(4)]
-    name = _wide_name(shares)
+    name = _wide_name(_nul_shares(data))
     if name is None:
         raise FormatError(
-            f"The file is binary: {nuls} of {len(data)} bytes read are NUL, and it is neither UTF-16 nor UTF-32",
+            f"The file is binary: {nuls} of {len(data)} bytes looked at are NUL, and it is neither UTF-16 nor UTF-32",
             advice="export the data as text (CSV) and drop it again",
         )
     return Encoding(name, 0.95, f"the places of NUL bytes are those of {name.upper()}")
+
+
+def _refuse_controls(data: bytes) -> None:
+    """Raise FormatError if there are more control characters than text has by damage."""
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    if controls > MANY_CONTROLS * len(data) + 2:
+        raise FormatError(
+            f"The file is binary: {controls} of {len(data)} bytes looked at are control characters",
+            advice="export the data as text (CSV) and drop it again",
+        )
+
+
+def _nul_shares(data: bytes) -> list[float]:
+    """The share of NUL bytes in each place of four-byte units."""
+    return [4 * data[at::4].count(0) / max(len(data), 1) for at in range(4)]
 
 
 def _wide_name(shares: list[float]) -> str | None:
@@ -111,16 +134,38 @@ def _wide_name(shares: list[float]) -> str | None:
 
 
 def _by_utf8(sample: Sample) -> Encoding | None:
-    characters = 0
+    beyond = False
     for window in sample.windows:
         try:
-            text = decode(window, "utf-8")
+            beyond = not decode(window, "utf-8", sample.size).isascii() or beyond
         except FormatError:
+            _refuse_mixture(sample)
             return None
-        characters += 0 if text.isascii() else sum(character > "\x7f" for character in text)
-    if not characters:
-        return Encoding("utf-8", 0.9 if not sample.whole else 1.0, "all bytes read are ASCII, which is UTF-8")
-    return Encoding("utf-8", 1.0, "all bytes read are valid UTF-8 beyond ASCII")
+    if not beyond:
+        return Encoding("utf-8", 1.0, f"{'all' if sample.whole else 'the sampled'} bytes are ASCII, which is UTF-8")
+    return Encoding("utf-8", 1.0, "all bytes looked at are valid UTF-8 beyond ASCII")
+
+
+def _refuse_mixture(sample: Sample) -> None:
+    """Raise FormatError if much of the file is UTF-8 and some is not.
+
+    Text in a code page is hardly ever valid UTF-8 by chance: each of its letters beyond ASCII would have to
+    be followed by a fitting sign.
+    """
+    valid = invalid = 0
+    first: tuple[Window, int] | None = None
+    for window in sample.windows:
+        skipped = 0 if window.offset == 0 else _cut_bytes(window.data, "utf-8")
+        text = window.data[skipped:].decode("utf-8", "surrogateescape")
+        wrong = [at for at, character in enumerate(text) if "\udc80" <= character <= "\udcff"]
+        valid += sum(character > "\x7f" for character in text) - len(wrong)
+        invalid += len(wrong)
+        if wrong and first is None:
+            first = window, skipped + len(text[: wrong[0]].encode("utf-8"))
+    if first is not None and valid >= MIXED_EVIDENCE and valid * MIXED_SHARE >= invalid:
+        raise _undecodable(
+            *first, "utf-8", "the file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again"
+        )
 
 
 def guess(sample: Sample, code_page: str) -> Encoding:

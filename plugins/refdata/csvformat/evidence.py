@@ -19,6 +19,9 @@ TYPED_ROWS = 120
 TYPED_COLUMNS = 40
 """Columns whose cells are typed."""
 
+PROSE_BLANKS = 6
+"""Blanks in a cell from which it is a sentence."""
+
 _TIGHT = re.compile(r"[^\W\d][,;|\t](?=[^\W\d])|[^\s,;|\t][;|\t](?=[^\s,;|\t])|[^\W\d],(?=\d)|\d,(?=[^\W\d])")
 
 WIDE = 8
@@ -31,7 +34,8 @@ class CellFit:
 
     ``typed`` are numbers, dates and the like, words and empty cells counting half; ``broken`` are pieces cut
     out of something larger; ``alike`` is how much the cells of one column are of one kind; ``wrapped`` are
-    in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it.
+    in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it; ``prose`` are
+    running text of many words.
     """
 
     typed: float
@@ -39,6 +43,7 @@ class CellFit:
     alike: float
     wrapped: float
     leftover: float
+    prose: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ def cell_fit(rows: Sequence[Row], width: int) -> CellFit:
         alike=sum(map(_alike, columns)) / (len(columns) or 1),
         wrapped=sum(map(_is_wrapped, every)) / (len(every) or 1),
         leftover=sum(map(_has_leftover, table)) / (len(table) or 1),
+        prose=sum(cell.count(" ") >= PROSE_BLANKS for cell in every) / (len(every) or 1),
     )
 
 

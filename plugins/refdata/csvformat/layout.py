@@ -162,9 +162,14 @@ def _odds_at(rows: Sequence[Row], at: int) -> float:
 
 
 def _full_header(rows: Sequence[Row], first: int, width: int) -> int:
-    """The first row of full width, if it is surely a header; else ``first``, a row that is not as wide."""
+    """The first row of full width, if it is surely a header; else ``first``, a row that is not as wide.
+
+    Rows of one width before it are no preamble but a table of their own.
+    """
     at = next((at for at in range(first, min(len(rows), LONGEST_PREAMBLE)) if len(rows[at].cells) == width), first)
-    return at if at == first or _odds_at(rows, at) > SURE_HEADER else first
+    before = [len(row.cells) for row in rows[first:at] if row.filled > 1]
+    steady = any(len(set(before[start : start + 3])) == 1 for start in range(len(before) - 2))
+    return at if at == first or (not steady and _odds_at(rows, at) > SURE_HEADER) else first
 
 
 def _more_header_rows(rows: Sequence[Row]) -> int:

@@ -1,0 +1,79 @@
+"""How sure a detection is, and why, in words."""
+
+from __future__ import annotations
+
+from refdata.csvformat.dialects import NO_DELIMITER
+from refdata.csvformat.encoding import Encoding
+from refdata.csvformat.evidence import Evidence
+from refdata.csvformat.layout import Header, TableStart
+from refdata.csvformat.trailer import Trailer
+
+SHOWN = 60
+"""Characters of a skipped line that a reason quotes."""
+
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+
+def confidence(share: float, evidence: Evidence, encoding: Encoding) -> float:
+    """The chance of the best dialect, less what its rows lack of a table's shape and cells, 0 to 1."""
+    shape = max(evidence.shape.uniform, evidence.shape.steady)
+    sound = 1 - evidence.fit.broken
+    return round(share * (0.25 + 0.75 * shape) * sound * encoding.confidence * (1 - _prose(evidence)), 4)
+
+
+def _prose(evidence: Evidence) -> float:
+    """How much the rows are lines of running text and no cells: a single column of many words and commas."""
+    return 0.9 * evidence.fit.prose if evidence.dialect.delimiter == NO_DELIMITER else 0.0
+
+
+def reasons(
+    evidence: Evidence, encoding: Encoding, start: TableStart, header: Header, trailer: Trailer
+) -> tuple[str, ...]:
+    """Sentences on each decision, for people and the ledger."""
+    told = [encoding.reason, _delimiter(evidence), _quote(evidence), _header(start, header)]
+    if start.line:
+        told.append(f"{_lines(start.line)} before the table skipped{_quoted(start.skipped)}")
+    if start.comment:
+        told.append(f"lines that start with {start.comment!r} are comments")
+    if trailer.lines:
+        told.append(f"{_lines(trailer.lines)} behind the table skipped{_quoted(trailer.texts)}")
+    if trailer.stated_rows is not None:
+        told.append(f"the trailer states {trailer.stated_rows} rows")
+    return tuple(one for one in told if one)
+
+
+def _delimiter(evidence: Evidence) -> str:
+    shape = evidence.shape
+    if evidence.dialect.delimiter == NO_DELIMITER:
+        return f"a single column: no delimiter divides the {shape.rows} rows looked at alike"
+    if shape.width == 1:
+        return f"a single column in {shape.uniform:.0%} of {shape.rows} rows"
+    name = _NAMES[evidence.dialect.delimiter]
+    return f"{name} gives {shape.width} fields in {shape.uniform:.0%} of {shape.rows} rows looked at"
+
+
+def _quote(evidence: Evidence) -> str:
+    quotes = evidence.quotes
+    if evidence.dialect.escape:
+        return f"a backslash escapes {evidence.dialect.quote}"
+    if not evidence.dialect.quote:
+        return 'the character " stands within text and encloses no fields'
+    if not quotes.total:
+        return ""
+    return f"{quotes.placed:.0%} of the {evidence.dialect.quote} characters stand at the boundaries of fields"
+
+
+def _header(start: TableStart, header: Header) -> str:
+    if not header.present:
+        return f"no header: the first row looks like those below it (log odds {header.odds:.1f})"
+    more = f", in {header.rows} rows" if header.rows > 1 else ""
+    return f"line {start.rows[0].first + 1} names the columns{more} (log odds {header.odds:.1f})"
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"
+
+
+def _quoted(texts: tuple[str, ...]) -> str:
+    shown = "; ".join(repr(text[:SHOWN]) for text in texts[:3])
+    return f": {shown}" if shown else ""

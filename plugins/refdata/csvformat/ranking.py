@@ -1,0 +1,53 @@
+"""All dialects that a text might be in, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.csvformat.candidates import possible_dialects, without_comments
+from refdata.csvformat.dialects import Dialect, Row, read_rows
+from refdata.csvformat.evidence import Evidence, weigh
+from refdata.csvformat.lines import physical_lines, without_broken_line
+from refdata.csvformat.score import score
+
+SCORED_CHARACTERS = 96 * 1024
+"""Characters of the head that dialects are tried on."""
+
+SCORED_ROWS = 2000
+"""Rows that dialects are tried on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A dialect, the rows it gives, what speaks for it, and its score."""
+
+    dialect: Dialect
+    rows: list[Row]
+    evidence: Evidence
+    score: float
+
+
+def rank_dialects(text: str, delimiter: str = "") -> list[Candidate]:
+    """Rank the dialects of a text; one at least. With a ``delimiter`` only those that use it."""
+    part = text if len(text) <= SCORED_CHARACTERS else without_broken_line(text[:SCORED_CHARACTERS])
+    part = without_comments(part)
+    lines = physical_lines(part)
+    dialects = [one for one in possible_dialects(part) if not delimiter or one.delimiter == delimiter]
+    candidates = [_judge(dialect, part, lines) for dialect in dialects]
+    return sorted(_distinct(candidates), key=lambda candidate: -candidate.score)
+
+
+def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates without those that give the rows of one before them."""
+    kept: list[Candidate] = []
+    for candidate in candidates:
+        if all(candidate.rows != other.rows for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _judge(dialect: Dialect, text: str, lines: Sequence[str]) -> Candidate:
+    rows = read_rows(lines, dialect, limit=SCORED_ROWS)
+    evidence = weigh(dialect, rows, text)
+    return Candidate(dialect, rows, evidence, score(evidence))

@@ -1,0 +1,164 @@
+"""What comes behind a table's rows: totals, row counts, notes, "end of file"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.csvformat.celltypes import CellType, cell_type
+from refdata.csvformat.dialects import Dialect, Row, read_rows
+from refdata.csvformat.rowshape import row_shape
+
+LOOKED_AT = 300
+"""Physical lines at the end of a file that are looked at."""
+
+LONGEST_TRAILER = 40
+"""Rows that may come behind a table."""
+
+_ROWS = (
+    r"rows?|records?|lines?|entries|items|zeilen|(?:daten)?s(?:ä|ae)tze|lignes|enregistrements|filas|registros|righe|"
+    r"linhas|wierszy|řádků|rader|rækker|rijen|строк\w*|записей|件|行"
+)
+_LABELS = (
+    rf"(?:total )?(?:number of )?(?:{_ROWS})|(?:total )?(?:row|record|line) ?count|count|total|anzahl(?: der)? \w+|"
+    r"nombre de \w+|número de \w+|trailer|trlr|footer|eof"
+)
+_NUMBER = r"(?P<number>\d{1,3}(?:[,. ']\d{3})+|\d+)"
+_COUNT = re.compile(rf"(?i)\W*(?:(?:{_LABELS})\b\W{{0,4}})?{_NUMBER}\W{{0,3}}(?:{_ROWS})\b(?: (?:affected|selected|exported|total))?\W*")
+_LABELLED = re.compile(rf"(?i)\W*(?:{_LABELS})(?<!total)\W{{0,4}}{_NUMBER}\W*")
+_KEYED = re.compile(r"(?i)trailer|trlr|trl|footer|eof|end")
+_END = re.compile(
+    r"(?i)\W*(?:(?:this is the )?end(?: ?of ?(?:the )?(?:file|data|report|list|table|document|export|extract))?|eof|fin|"
+    r"ende(?: der datei)?|fine|fim|koniec|konec|slut|конец(?: файла)?)\W*"
+)
+_TOTAL = re.compile(
+    r"(?i)(?:grand |sub-?)?totals?|(?:gesamt)?summen?|gesamt|sum|totaux|somme|totale|suma|soma|razem|celkem|összesen|"
+    r"totalt|yhteensä|itogo|итого|всего|合计|总计|合計|總計"
+)
+_NOTE = re.compile(r"(?i)\W*(?:notes?|source|quelle|remarks?|footnote|generated|created|exported|copyright|as of|stand)\b.{2,}|[*†©].+")
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """Non-blank physical lines behind the table, their texts, and the row count that they state."""
+
+    lines: int = 0
+    texts: tuple[str, ...] = ()
+    stated_rows: int | None = None
+
+
+def find_trailer(rows: Sequence[Row], lines: Sequence[str], width: int, *, whole: bool) -> Trailer:
+    """The trailer of a table whose last rows are ``rows``, of the physical ``lines``.
+
+    ``whole`` tells that they are all rows, so that a total can be compared with their sum.
+    """
+    first = len(rows)
+    for at in range(len(rows) - 1, max(len(rows) - LONGEST_TRAILER, 0), -1):
+        if not rows[at].blank and not _ends_table(rows, at, width, whole=whole):
+            break
+        first = at if not rows[at].blank else first
+    return _trailer(rows[first:], lines) if first > 1 or width > 1 else Trailer()
+
+
+def last_rows(text: str, dialect: Dialect, comment: str, width: int, lines: Sequence[str]) -> list[Row]:
+    """The rows of lines cut from a file's end, which may begin inside a quoted field."""
+    plain = read_rows(lines, dialect, comment=comment)
+    if not dialect.quote or dialect.quote not in text:
+        return plain
+    inside = read_rows([dialect.quote + lines[0], *lines[1:]], dialect, comment=comment) if lines else plain
+    return max((plain, inside), key=lambda rows: _fitting(rows, width))
+
+
+def _fitting(rows: Sequence[Row], width: int) -> float:
+    shape = row_shape(rows)
+    return shape.uniform if shape.width == width else 0.0
+
+
+def _trailer(rows: Sequence[Row], lines: Sequence[str]) -> Trailer:
+    texts = [line.strip() for row in rows for line in lines[row.first : row.last] if line.strip()]
+    stated = [count for row in rows if (count := _stated(row)) is not None]
+    return Trailer(len(texts), tuple(texts), stated[-1] if stated else None)
+
+
+def _ends_table(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> bool:
+    """Whether the row at an index is no row of the table."""
+    row = rows[at]
+    cells = [cell.strip() for cell in row.cells if cell.strip()]
+    if width == 1:
+        return len(cells) == 1 and bool(_END.fullmatch(cells[0]) or _COUNT.fullmatch(cells[0]) or _LABELLED.fullmatch(cells[0]))
+    if not cells or all(re.fullmatch(r"[-=_*~+ \"']+", cell) for cell in cells):
+        return True
+    if _TOTAL.fullmatch(cells[0].rstrip(":")):
+        return _is_total(rows, at, width, whole=whole)
+    if len(cells) == 1 and row.cells[0].strip():
+        return bool(_END.fullmatch(cells[0])) or _stated(row) is not None or _is_note(rows, at)
+    return len(cells) == 2 and (_stated(row) is not None and _is_trailer_key(row, width, at, whole=whole))
+
+
+def _is_trailer_key(row: Row, width: int, at: int, *, whole: bool) -> bool:
+    """Whether ``TRAILER,120`` is one: no table of that width, or a word that is no short code, or a true count."""
+    key = row.cells[0].strip()
+    if len(row.cells) != width or row.filled < len(row.cells):
+        return True
+    return bool(_KEYED.fullmatch(key)) and (len(key) > 4 or (whole and _stated(row) == at))
+
+
+def _stated(row: Row) -> int | None:
+    """The row count that a row states, if it does."""
+    cells = [cell.strip() for cell in row.cells if cell.strip()]
+    text = " ".join(cells)
+    found = _COUNT.fullmatch(text) or _LABELLED.fullmatch(text)
+    if not found and len(cells) == 2 and _KEYED.fullmatch(cells[0]):
+        found = re.fullmatch(_NUMBER, cells[1])
+    return int(re.sub(r"\D", "", found["number"])) if found else None
+
+
+def _is_note(rows: Sequence[Row], at: int) -> bool:
+    """Whether a lone first cell is a note: by what it says, or a sentence set off by a blank line.
+
+    Any other may be a damaged row, which is for the reader to reject.
+    """
+    cell = rows[at].cells[0].strip()
+    if _NOTE.fullmatch(cell):
+        return True
+    apart = at > 0 and (rows[at - 1].filled == 0 or rows[at].first > rows[at - 1].last)
+    return apart and cell_type(cell) in {CellType.TEXT, CellType.BROKEN, CellType.LINK}
+
+
+def _is_total(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> bool:
+    """Whether a row that begins with a word for a total sums up the rows before it."""
+    row = rows[at]
+    if len(row.cells) != width and row.filled <= 2:
+        return True
+    if _leaves_blank(rows, at):
+        return True
+    return whole and any(_adds_up(rows[:at], column, row.cells[column]) for column in range(len(row.cells)))
+
+
+def _leaves_blank(rows: Sequence[Row], at: int) -> bool:
+    """Whether the row leaves a cell blank that all other rows fill."""
+    body = [row.cells for row in rows[max(0, at - 100) : at] if len(row.cells) == len(rows[at].cells)][1:]
+    return len(body) >= 3 and any(
+        not cell.strip() and all(cells[column].strip() for cells in body) for column, cell in enumerate(rows[at].cells)
+    )
+
+
+def _adds_up(rows: Sequence[Row], column: int, cell: str) -> bool:
+    total = _number(cell)
+    values = [_number(row.cells[column]) for row in rows if column < len(row.cells)]
+    summed = [value for value in values if value is not None]
+    return total is not None and total != 0 and len(summed) >= 2 and abs(sum(summed) - total) <= 0.01 + 0.001 * abs(total)
+
+
+def _number(cell: str) -> float | None:
+    """A number as written, thousands separators and currency signs aside; None for anything else."""
+    text = re.sub(r"[^\d.,-]", "", cell)
+    if not re.search(r"\d", text) or re.search(r"[A-Za-z]", cell):
+        return None
+    if re.search(r",\d{1,2}$", text):
+        text = text.replace(".", "").replace(",", ".")
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return None
