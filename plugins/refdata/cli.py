@@ -39,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except RefdataError as error:
-        Console(stderr=True).print(f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
+        )
         return EXIT_TRANSIENT if isinstance(error, TransientError) else EXIT_FAILED
 
 
@@ -110,7 +112,9 @@ def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
         move_to_error(deps, file, Failure.of(error, "refdata load"))
         if isinstance(error, TransientError):
             raise
-        Console(stderr=True).print(f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
+        )
     return deps.ledger.by_run(run_id)
 
 
@@ -153,7 +157,15 @@ def _show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
     for row in rows:
         counts = ("" if count is None else f"{count:,}" for count in (row.rows_loaded, row.rows_rejected))
         seen = _moment(row.created_at)
-        grid.add_row(str(row.id), escape(row.file_name), row.status, row.table_name, *counts, seen, escape(row.error_message or ""))
+        grid.add_row(
+            str(row.id),
+            escape(row.file_name),
+            row.status,
+            row.table_name,
+            *counts,
+            seen,
+            escape(row.error_message or ""),
+        )
     Console().print(grid)
 
 

@@ -164,7 +164,9 @@ def _refuse_mixture(sample: Sample) -> None:
             first = window, skipped + len(text[: wrong[0]].encode("utf-8"))
     if first is not None and valid >= MIXED_EVIDENCE and valid * MIXED_SHARE >= invalid:
         raise _undecodable(
-            *first, "utf-8", "the file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again"
+            *first,
+            "utf-8",
+            "the file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again",
         )
 
 
