@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import refdata
+from refdata.core.settings import specs
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -95,3 +96,15 @@ def test_pre_commit_runs_the_checks_of_the_check_script_from_the_environment() -
     for line in (ROOT / "scripts/check").read_text(encoding="utf-8").splitlines():
         if re.match(r"(ruff|lint-imports|mypy)\b", line):
             assert ".venv/bin/" + " ".join(line.split()[:2]).removesuffix(" .") in entries
+
+
+def test_every_setting_is_read_by_the_code() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in PRODUCT if path.name != "settings.py")
+    idle = {spec.name for spec in specs() if not re.search(rf"\.{spec.name}\b", code)}
+    # Until SQL Server's engines are there, nobody reads what only they need.
+    waiting = (
+        set()
+        if (ROOT / "plugins/refdata/warehouse/tsql").exists()
+        else {"batch_size", "connect_timeout", "load_method"}
+    )
+    assert idle <= waiting

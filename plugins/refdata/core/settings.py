@@ -72,7 +72,7 @@ class Settings:
     min_column_match: float = _setting(0.7, "Share of a table's columns that a file must bring.", least=0, most=1)
     allow_empty_full_load: bool = _setting(False, "Whether a file without rows may empty a table that has rows.")
     min_confidence: float = _setting(
-        0.3, "Confidence of the detected format below which a file is refused.", least=0, most=1
+        0.2, "Confidence of the detected format below which a file is refused.", least=0, most=1
     )
     code_page: str = _setting("cp1252", "Encoding assumed for text that is not Unicode and that nothing else tells.")
     turn_poll_interval: float = _setting(

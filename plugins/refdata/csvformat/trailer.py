@@ -31,8 +31,8 @@ _COUNT = re.compile(
 _LABELLED = re.compile(rf"(?i)\W*(?:{_LABELS})(?<!total)\W{{0,4}}{_NUMBER}\W*")
 _KEYED = re.compile(r"(?i)trailer|trlr|trl|footer|eof|end")
 _END = re.compile(
-    r"(?i)\W*(?:(?:this is the )?end(?: ?of ?(?:the )?(?:file|data|report|list|table|document|export|extract))?|eof|fin|"
-    r"ende(?: der datei)?|fine|fim|koniec|konec|slut|конец(?: файла)?)\W*"
+    r"(?i)\W*(?:(?:this is the )?end(?: ?of ?(?:the )?(?:file|data|report|list|table|document|export|extract))?|eof"
+    r"|fin|ende(?: der datei)?|fine|fim|koniec|konec|slut|конец(?: файла)?)\W*"
 )
 _TOTAL = re.compile(
     r"(?i)(?:grand |sub-?)?totals?|(?:gesamt)?summen?|gesamt|sum|totaux|somme|totale|suma|soma|razem|celkem|összesen|"

@@ -53,7 +53,12 @@ def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
 
     live = deps.warehouse.table(deps.target(row))
     known = tuple(column.name for column in live.columns) if live else ()
-    found = detect(path, known_columns=known, code_page=deps.settings.code_page)
+    found = detect(
+        path,
+        known_columns=known,
+        code_page=deps.settings.code_page,
+        min_confidence=deps.settings.min_confidence,
+    )
     deps.log.info(
         "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
         found.encoding,

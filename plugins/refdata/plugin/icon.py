@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="{line}" stroke-width="2"'
-    ' stroke-linecap="round" stroke-linejoin="round"><rect x="2.5" y="3.5" width="19" height="17" rx="2.5" fill="{fill}"/>'
+    ' stroke-linecap="round" stroke-linejoin="round">'
+    '<rect x="2.5" y="3.5" width="19" height="17" rx="2.5" fill="{fill}"/>'
     '<path d="M3 9.5h18M3 15h18M9.5 9.5v11"/></svg>'
 )
 

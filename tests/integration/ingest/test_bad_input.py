@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,3 +110,9 @@ def test_a_file_that_is_gone_fails_with_a_clear_error_and_no_effect(site: Site) 
     row = site.load(file)
     assert row.status is FileStatus.PENDING
     assert "gone" in (row.error_message or "")
+
+
+def test_a_format_that_is_less_sure_than_the_setting_asks_is_refused(make_site: Callable[..., Site]) -> None:
+    site = make_site(min_confidence=1.0)
+    row = site.load(site.drop("cities.csv", "a;b,c\n1;2,3\n4;5,6\n"))
+    assert (row.status, row.error_category) == (FileStatus.ERROR, "format")
