@@ -159,10 +159,14 @@ class CarefulReader:
 
     @cached_property
     def _sound_row(self) -> re.Pattern[str]:
-        """A row whose quotes are where RFC 4180 has them. Possessive, so that matching is linear."""
+        """A row in which no quoted field holds a line break and goes on behind its closing quote.
+
+        Stray quotes within a line are data, as the csv module reads them. Possessive, so that matching is linear.
+        """
         quote, delimiter = re.escape(self.format.quote), re.escape(self.format.delimiter)
-        quoted = f"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}"
-        cell = f"(?:{quoted}|[^{quote}{delimiter}\r\n]*+)"
+        closed = f"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}(?={delimiter}|[\r\n]|\\Z)"
+        on_one_line = f"{quote}[^{quote}\r\n]*+(?:{quote}{quote}[^{quote}\r\n]*+)*+{quote}"
+        cell = f"(?:{closed}|(?:{on_one_line}|[^{quote}{delimiter}\r\n])[^{delimiter}\r\n]*+)?+"
         return re.compile(f"{cell}(?:{delimiter}{cell})*+[\r\n]*+")
 
     @cached_property
