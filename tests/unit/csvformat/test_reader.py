@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import re
+import os
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -15,11 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refdata.core.errors import FormatError
+from refdata.core.errors import DropoffError, FileChangedError, FormatError, PermissionDeniedError, RefdataError
 from refdata.core.model import Format, Notation, ReadColumn, RejectedRow
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, decimal, text
 from refdata.csvformat.careful import SWALLOWED
+from refdata.csvformat.limits import CAREFUL_BYTES
 from refdata.csvformat.reader import read_rows
+from refdata.csvformat.rejects import RejectsFile
 
 Row = tuple[str, ...]
 
@@ -89,12 +91,23 @@ def one_row(lines: list[str], start: int, fmt: Format) -> tuple[list[str], int]:
 
 
 def in_place(raw: str, fmt: Format) -> bool:
-    """Whether every quote is where RFC 4180 has it; rows with an escape are not judged."""
+    """Whether no field with a line break in quotes goes on behind them; rows with an escape are not judged."""
     if not fmt.quote or (fmt.escape and fmt.escape in raw):
         return True
-    quote, other = re.escape(fmt.quote), re.escape(fmt.delimiter)
-    cell = f"(?:{quote}(?:[^{quote}]|{quote}{quote})*{quote}|[^{quote}{other}\r\n]*)"
-    return re.fullmatch(f"{cell}(?:{other}{cell})*(?:\r\n|\r|\n)?", raw) is not None
+    state, broken = "start", False
+    for character in raw:
+        if state == "quoted":
+            state = "closed" if character == fmt.quote else "quoted"
+            broken |= character in "\r\n"
+        elif state == "closed" and character == fmt.quote:
+            state = "quoted"
+        elif character == fmt.delimiter or character in "\r\n":
+            state, broken = "start", False
+        elif state == "closed" and broken:
+            return False
+        else:
+            state = "quoted" if state == "start" and character == fmt.quote else "open"
+    return True
 
 
 PIECES = st.sampled_from(
@@ -184,6 +197,20 @@ def test_stray_quote_takes_no_neighbour_with_it(tmp_path: Path) -> None:
     rows, rejects = read_as_text(path, format_of(2))
     assert rows == [("a", "b"), ("e", "f"), ("g", "two\nlines")]
     assert rejects == [RejectedRow(2, SWALLOWED, 'c,"d')]
+
+
+def test_long_damaged_stretch_is_read_on_across_its_cuts(tmp_path: Path) -> None:
+    path, count = tmp_path / "file.csv", 30_000
+    rows = [(str(index), f'say "{index}" ok', "two\nlines") for index in range(count)]
+    text_of = "".join(f'{a},say "{a}" ok,"{c}"\n' + ("x\n" if int(a) % 1000 == 0 else "") for a, _, c in rows)
+    assert len(text_of) > 3 * CAREFUL_BYTES
+    path.write_text(text_of)
+    for block in (100_000, 1 << 22):
+        found, rejects = read_as_text(path, format_of(3), block)
+        assert found == rows
+        assert [reject.line for reject in rejects] == [
+            1 + 2 * index + index // 1000 + 2 for index in range(0, count, 1000)
+        ]
 
 
 def test_open_quote_is_refused_at_the_line_where_it_opens(tmp_path: Path) -> None:
@@ -287,6 +314,38 @@ def test_batches_have_at_most_the_rows_asked_for(tmp_path: Path) -> None:
     columns = [ReadColumn(0, "id", INT)]
     batches = read_rows(path, format_of(1), columns=columns, on_reject=no_reject, batch_rows=10)
     assert [batch.num_rows for batch in batches] == [10, 10, 5]
+
+
+def test_rejects_file_is_made_with_the_first_reject(tmp_path: Path) -> None:
+    path, target = tmp_path / "file.csv", tmp_path / "file.rejects.csv"
+    path.write_text("a,b\n")
+    with RejectsFile(target) as rejects:
+        list(read_rows(path, format_of(2), columns=[], on_reject=rejects.write))
+    assert (rejects.count, target.exists()) == (0, False)
+    path.write_text('a,b\n"é",2,3\n4\n')
+    with RejectsFile(target) as rejects:
+        list(read_rows(path, format_of(2), columns=[], on_reject=rejects.write))
+    assert rejects.count == 2
+    assert list(csv.reader(io.StringIO(target.read_text("utf-8"), newline=""))) == [
+        ["line", "reason", "raw"],
+        ["2", "expected 2 fields, found 3", '"é",2,3'],
+        ["3", "expected 2 fields, found 1", "4"],
+    ]
+
+
+@pytest.mark.parametrize("error", [PermissionDeniedError, FileChangedError, DropoffError])
+def test_file_that_cannot_be_opened_is_an_error_of_the_tree(tmp_path: Path, error: type[RefdataError]) -> None:
+    folder = tmp_path / "x.csv"
+    folder.mkdir()
+    path = {FileChangedError: tmp_path / "gone.csv", DropoffError: folder}.get(error)
+    if path is None:
+        path = tmp_path / "locked.csv"
+        path.write_text("a\n")
+        path.chmod(0)
+        if os.access(path, os.R_OK):
+            pytest.skip("this user may read everything")
+    with pytest.raises(error):
+        read_as_text(path, format_of(1))
 
 
 def test_too_many_columns_are_refused(tmp_path: Path) -> None:
