@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG
 
 from refdata import wiring
 from refdata.notifications.failure import alert_on_failure
+from refdata.operators.start_load import StartLoadOperator
 from refdata.sensors.stable_file import StableFileSensor
 from refdata.watching import load_run
 
@@ -25,7 +25,7 @@ with DAG(
         "retries": settings.retries,
         "retry_delay": timedelta(seconds=settings.retry_delay),
         "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(seconds=settings.max_retry_delay),
+        "max_retry_delay": timedelta(seconds=min(settings.max_retry_delay, 120)),
     },
     on_failure_callback=alert_on_failure,
     tags=["refdata"],
@@ -41,12 +41,17 @@ with DAG(
         max_releases=settings.max_releases,
         idle_timeout=settings.watch_timeout,
         deferrable=True,
+        start_from_trigger=True,
     )
-    TriggerDagRunOperator.partial(
+    StartLoadOperator.partial(
         task_id="start_load",
         trigger_dag_id="refdata_load",
         # The run id follows from the file's identity: a file that is offered twice is loaded once.
         skip_when_already_exists=True,
         logical_date=None,
+        # While this waits nothing is watched. A load that cannot be started is offered again by the next run.
+        retries=2,
+        retry_delay=timedelta(seconds=5),
+        retry_exponential_backoff=False,
         map_index_template="{{ task.trigger_run_id }}",
     ).expand_kwargs(stable_files.output.map(load_run))

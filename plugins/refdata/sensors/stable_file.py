@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.sensors.filesystem import FileSensor
 from airflow.sdk import Asset, BaseSensorOperator, PokeReturnValue
+from airflow.triggers.base import StartTriggerArgs
 
 from refdata.assetstore import AssetAnswers
 from refdata.core.settings import Settings
@@ -41,6 +42,8 @@ class StableFileSensor(FileSensor):
     :param idle_timeout: seconds after which the task ends without files.
     :param processed_root: archive that is not looked into; empty for ``processed`` under the root.
     :param error_root: the same for refused files.
+    :param start_from_trigger: with ``deferrable``, starts in the triggerer at once, which spares a task process;
+        ``filepath`` is not templated then.
     :param asset: whose state store keeps the counts. It becomes an inlet of the task.
     """
 
@@ -68,12 +71,24 @@ class StableFileSensor(FileSensor):
         self.asset = asset
         self._watch: Watch | None = None
         self._since = 0.0
+        if self.deferrable and self.start_from_trigger:
+            self.start_trigger_args = StartTriggerArgs(
+                trigger_cls="refdata.triggers.stable_file.StableFileTrigger",
+                trigger_kwargs=self._trigger_arguments(),
+                next_method="execute_complete",
+                timeout=timedelta(seconds=self.timeout),
+            )
+
+    @property
+    def path(self) -> str:
+        """The dropoff root; FileSensor's way to it leads through a connection."""
+        return str(self.filepath)
 
     def execute(self, context: Context) -> Any:
         """Defers or pokes until there are files; their list."""
         if self.deferrable:
             self.defer(
-                trigger=self._trigger(context),
+                trigger=StableFileTrigger(**self._trigger_arguments()),
                 method_name="execute_complete",
                 timeout=timedelta(seconds=self.timeout),
             )
@@ -111,18 +126,17 @@ class StableFileSensor(FileSensor):
             max_releases=self.max_releases,
         )
 
-    def _trigger(self, context: Context) -> StableFileTrigger:
-        return StableFileTrigger(
-            dropoff_root=self.filepath,
-            processed_root=self.processed_root,
-            error_root=self.error_root,
-            carrier=_carrier(context),
-            asset=self.asset.name,
-            checks=self.checks,
-            interval=self.poke_interval,
-            max_releases=self.max_releases,
-            idle_timeout=self.idle_timeout,
-        )
+    def _trigger_arguments(self) -> dict[str, Any]:
+        return {
+            "dropoff_root": self.filepath,
+            "processed_root": self.processed_root,
+            "error_root": self.error_root,
+            "asset": self.asset.name,
+            "checks": self.checks,
+            "interval": self.poke_interval,
+            "max_releases": self.max_releases,
+            "idle_timeout": self.idle_timeout,
+        }
 
     def _tell(self, files: Sequence[dict[str, Any]]) -> None:
         for file in files:

@@ -28,9 +28,9 @@ class StableFileTrigger(BaseTrigger):
 
     :param dropoff_root: absolute path of the dropoff tree.
     :param processed_root: archive below or beside it, as in the settings; so is ``error_root``.
-    :param carrier: ``<dag id>/<run id>`` of the watch run.
     :param asset: name of the asset whose store is used; the task has it among its inlets.
     :param interval: seconds between two checks; ``checks`` of them unchanged release a file.
+    :param carrier: ``<dag id>/<run id>`` of the watch run; that of the task that waits, if left empty.
     """
 
     clock_ns = staticmethod(time.time_ns)
@@ -41,7 +41,6 @@ class StableFileTrigger(BaseTrigger):
         self,
         *,
         dropoff_root: str,
-        carrier: str,
         asset: str,
         processed_root: str = "",
         error_root: str = "",
@@ -49,6 +48,7 @@ class StableFileTrigger(BaseTrigger):
         interval: float = 15.0,
         max_releases: int = 200,
         idle_timeout: float = 3600.0,
+        carrier: str = "",
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's classes are untyped here
         self.carrier = carrier
@@ -87,7 +87,7 @@ class StableFileTrigger(BaseTrigger):
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
     async def _released(self) -> tuple[DroppedFile, ...]:
-        watch = Watch(self.settings, self.carrier)
+        watch = Watch(self.settings, self.carrier or self._run_of_task())
         answers = self.answers(self.asset)
         until = self.clock_ns() + self.idle_timeout * 1e9
         await answered_async(watch.recall(), answers.later)
@@ -98,3 +98,7 @@ class StableFileTrigger(BaseTrigger):
             if files or self.clock_ns() >= until:
                 return files
             await self.sleep(watch.pause(self.clock_ns()))
+
+    def _run_of_task(self) -> str:
+        task = self.task_instance
+        return f"{task.dag_id}/{task.run_id}" if task else ""
