@@ -11,7 +11,7 @@ from airflow.configuration import conf
 import airflow  # noqa: F401  initialises Airflow, which puts its plugins folder on the path
 from airflow import plugins_manager, settings
 
-settings.initialize()
+settings.initialize()  # type: ignore[no-untyped-call]
 found, errors = plugins_manager._get_plugins()
 built = "refdata.plugin.app" in sys.modules
 
@@ -20,7 +20,7 @@ from airflow.providers_manager import ProvidersManager  # noqa: E402
 import refdata  # noqa: E402
 from refdata import sqlfiles  # noqa: E402
 
-providers = ProvidersManager()
+providers = ProvidersManager()  # type: ignore[no-untyped-call]
 providers.initialize_providers_configuration()
 told = {
     "plugins": [[plugin.name, str(plugin.source)] for plugin in found],

@@ -56,8 +56,8 @@ def _configure_airflow() -> None:
     from airflow import plugins_manager, settings
 
     settings.dispose_orm()
-    settings.configure_vars()
-    settings.configure_orm()
+    settings.configure_vars()  # type: ignore[no-untyped-call]
+    settings.configure_orm()  # type: ignore[no-untyped-call]
     for cached in ("_get_plugins", "_get_ui_plugins", "get_fastapi_plugins"):
         getattr(plugins_manager, cached).cache_clear()
 
