@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from airflow.sdk.module_loading import import_string  # type: ignore[attr-defined]
+from airflow.utils.module_loading import import_string
 
 import refdata.plugin
 from refdata.core.settings import Settings, parse, specs

@@ -12,6 +12,7 @@ const PAGE_SIZE = 50;
 const IN_FLIGHT = ["pending", "processing"];
 const FAST = 2_500;
 const SLOW = 15_000;
+const AFTER_FAILURE = 5_000;
 const TYPING_PAUSE = 250;
 
 const at = (id) => document.getElementById(id);
@@ -64,6 +65,7 @@ async function refresh() {
     if (inFlight) pause = FAST;
   } catch (error) {
     if (error.name === "AbortError") return;
+    pause = AFTER_FAILURE;
     showFailure(error);
   }
   if (signal.aborted) return;
