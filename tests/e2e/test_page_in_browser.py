@@ -290,4 +290,4 @@ def test_an_ended_session_is_told(steward: Steward) -> None:
     kept = steward.window.context.cookies()
     steward.window.context.clear_cookies()
     expect(steward.frame.get_by_role("alert")).to_contain_text("Your session has ended", timeout=15_000)
-    steward.window.context.add_cookies(kept)  # type: ignore[arg-type]  they are what it gave
+    steward.window.context.add_cookies(kept)  # type: ignore[arg-type]

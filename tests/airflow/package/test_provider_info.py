@@ -11,7 +11,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from airflow.utils.module_loading import import_string
 
 import refdata.plugin
 from refdata.core.settings import Settings, parse, specs
@@ -31,8 +30,10 @@ def test_names_are_those_of_the_distribution() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert INFO["package-name"] == project["name"]
     module, _, name = project["entry-points"]["airflow.plugins"]["refdata"].partition(":")
-    assert import_string(f"{module}.{name}") is refdata.plugin.RefDataPlugin
-    assert [import_string(plugin["plugin-class"]) for plugin in INFO["plugins"]] == [refdata.plugin.RefDataPlugin]
+    assert pkgutil.resolve_name(f"{module}.{name}") is refdata.plugin.RefDataPlugin
+    assert [pkgutil.resolve_name(plugin["plugin-class"]) for plugin in INFO["plugins"]] == [
+        refdata.plugin.RefDataPlugin
+    ]
 
 
 def test_every_setting_is_declared_and_its_default_is_what_parsing_gives() -> None:
@@ -60,4 +61,4 @@ def test_every_module_of_a_kind_is_listed_and_can_be_imported(kind: str) -> None
 
 def test_every_connection_type_has_a_hook_that_can_be_imported() -> None:
     for entry in INFO["connection-types"]:
-        assert import_string(entry["hook-class-name"]).conn_type == entry["connection-type"]
+        assert pkgutil.resolve_name(entry["hook-class-name"]).conn_type == entry["connection-type"]
