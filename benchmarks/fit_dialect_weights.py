@@ -103,7 +103,8 @@ def weight_of(case: Case) -> float:
 
 def softmax(scores: Matrix) -> Matrix:
     chance = np.exp(scores - scores.max())
-    return chance / chance.sum()
+    normed: Matrix = chance / chance.sum()
+    return normed
 
 
 def hit(case: Case, weights: Matrix) -> bool:

@@ -131,7 +131,7 @@ MAKERS: tuple[Maker, ...] = (
     _list(","),
     _list(";"),
     _list("|"),
-    lambda rng: "",
+    lambda _: "",
 )
 
 
@@ -196,8 +196,12 @@ def _framed(rng: random.Random, lines: list[str], delimiter: str) -> list[str]:
     if len(lines) < 4 or rng.random() < 0.7:
         return lines
     preamble = rng.choice(
-        [["Report of costs, all regions", ""], ["# made by export; do not edit"], ["Title" + delimiter * 3, delimiter * 3],
-         ["Created: 2024-01-05", "Source: ledger, main", ""]]
-    )  # fmt: skip
+        [
+            ["Report of costs, all regions", ""],
+            ["# made by export; do not edit"],
+            ["Title" + delimiter * 3, delimiter * 3],
+            ["Created: 2024-01-05", "Source: ledger, main", ""],
+        ]
+    )
     trailer = rng.choice([[], [], ["Total: 5 rows"], ["", "End of file"]])
     return [*preamble, *lines, *trailer]

@@ -16,6 +16,7 @@ from types import FrameType
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from scripts.local_airflow import PROJECT, LocalAirflow, LocalAirflowError
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(airflow, console, began, once=options.once)
     except LocalAirflowError as error:
-        console.print(f"[red]The demo cannot go on.[/red] {error}")
+        console.print(f"[red]The demo cannot go on.[/red] {escape(str(error))}")
         return 2
     except KeyboardInterrupt:
         console.print("Stopping Airflow ...")
@@ -199,7 +200,7 @@ def _report(airflow: LocalAirflow, console: Console, fates: dict[str, Fate], sec
     console.print(table)
     for sample in EXPECTED:
         if fates[sample.file].error:
-            console.print(f"[red]{sample.file}[/red]: {fates[sample.file].error}", highlight=False)
+            console.print(f"[red]{sample.file}[/red]: {escape(fates[sample.file].error)}", highlight=False)
     _where_to_look(airflow, console)
 
 

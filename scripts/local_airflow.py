@@ -65,6 +65,8 @@ class LocalAirflow:
         """The environment of every Airflow process; none of the caller's Airflow settings leak in."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         inherited.pop("PYTHONDONTWRITEBYTECODE", None)
+        # standalone starts its components as `airflow`, which must be this environment's.
+        inherited["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
         return {**inherited, **self._airflow_settings(), **self.extra}
 
     def _airflow_settings(self) -> dict[str, str]:

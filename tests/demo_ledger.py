@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from refdata.core import sqltypes
 from refdata.core.alignment import LINEAGE, Alignment
-from refdata.core.errors import DataError, FormatError, LockTimeoutError, RefdataError, SchemaError
+from refdata.core.errors import DataError, FileChangedError, FormatError, LockTimeoutError, RefdataError, SchemaError
 from refdata.core.model import (
     Column,
     DroppedFile,
@@ -174,5 +174,5 @@ def _errors(demo: DemoLedger) -> None:
     found = FormatError("The bytes are no text: 412 NUL bytes", where=SCRIPT_NAME, advice="Save the file as CSV.")
     demo.fail(row, found, minutes=29.5)
     row = demo.drop("airports_draft.csv", "airports", minutes=20, rows=8_000)
-    gone = RefdataError("The file vanished before its load", advice="Drop it again if it was needed.")
+    gone = FileChangedError("The file vanished before its load", advice="Drop it again if it was needed.")
     demo.fail(row, gone, minutes=15, cancelled=True)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Grid
 
 from refdata.core.errors import RefdataError, TransientError
@@ -38,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except RefdataError as error:
-        Console(stderr=True).print(f"[red]{error.category}[/red]: {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
+        )
         return EXIT_TRANSIENT if isinstance(error, TransientError) else EXIT_FAILED
 
 
@@ -109,7 +112,9 @@ def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
         move_to_error(deps, file, Failure.of(error, "refdata load"))
         if isinstance(error, TransientError):
             raise
-        Console(stderr=True).print(f"[red]{error.category}[/red]: {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
+        )
     return deps.ledger.by_run(run_id)
 
 
@@ -152,7 +157,15 @@ def _show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
     for row in rows:
         counts = ("" if count is None else f"{count:,}" for count in (row.rows_loaded, row.rows_rejected))
         seen = _moment(row.created_at)
-        grid.add_row(str(row.id), row.file_name, row.status, row.table_name, *counts, seen, row.error_message or "")
+        grid.add_row(
+            str(row.id),
+            escape(row.file_name),
+            row.status,
+            row.table_name,
+            *counts,
+            seen,
+            escape(row.error_message or ""),
+        )
     Console().print(grid)
 
 

@@ -27,12 +27,12 @@ def from_json(kind: type[T], value: object) -> T:
     """
     try:
         found: T = _adapter(cast(Any, kind)).validate_python(value)
-        return found
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ConfigurationError(
             f"No valid {kind.__name__}: {places}", where="task input", advice="Clear the run from its first task."
         ) from None
+    return found
 
 
 @cache

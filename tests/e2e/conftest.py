@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -103,7 +103,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow
         "AIRFLOW__REFDATA__TURN_POLL_INTERVAL": "1",
         "AIRFLOW__REFDATA__ALERT_NOTIFIERS": json.dumps([notifier | words]),
         "PYTHONPATH": str(PROJECT),
-        "PATH": os.environ["PATH"],
     }
     local = LocalAirflow(home, free_port(), extra)
     local.prepare()

@@ -105,7 +105,7 @@ def test_many_files_for_one_table_load_in_the_order_of_mtime(airflow: RunningAir
 def test_the_page_needs_a_login_and_shows_the_files(airflow: RunningAirflow) -> None:
     airflow.drop("on_the_page.csv", b"a,b\n1,2\n")
     airflow.wait_ended("on_the_page.csv")
-    path = "/refdata/api/files?search=on_the_page"
+    path = "/refdata/api/v1/files?search=on_the_page"
     assert airflow.get(path)[0] in (401, 403)
     assert airflow.get("/refdata/")[0] in (401, 403)
     status, body = airflow.get(path, airflow.token("viewer"))

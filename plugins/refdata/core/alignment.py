@@ -28,10 +28,10 @@ _OWN = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """A column that gets another type, and the one it had."""
+    """A column that gets another type, and what it was."""
 
     column: Column
-    old: SqlType
+    old: Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ def describe(plan: Alignment) -> str:
     if plan.create:
         return f"create {plan.table} with {len(plan.columns)} columns"
     parts = [f"add {column.name} {column.type}" for column in plan.add]
-    parts += [f"widen {change.column.name} from {change.old} to {change.column.type}" for change in plan.widen]
+    parts += [
+        f"widen {change.column.name} from {change.old.type_name} to {change.column.type}" for change in plan.widen
+    ]
     return "; ".join(parts) or "no change"
 
 
@@ -113,9 +115,20 @@ def diff_columns(live: Sequence[Column], wanted: Sequence[Column]) -> tuple[tupl
     widen = []
     for column in wanted:
         old = by_name.get(fold_name(column.name))
-        if old is not None and not sqltypes.covers(old.type, column.type):
-            widen.append(Widening(Column(old.name, sqltypes.widen(old.type, column.type), old.nullable), old.type))
+        if old is not None and not _suffices(old, column):
+            widen.append(Widening(_widened(old, column.type), old))
     return add, tuple(widen)
+
+
+def _suffices(old: Column, wanted: Column) -> bool:
+    if old == wanted:
+        return True
+    in_code_page = old.native is not None and old.native.single_byte
+    return not in_code_page and sqltypes.covers(old.holds, wanted.type)
+
+
+def _widened(old: Column, wanted: SqlType) -> Column:
+    return Column(old.name, sqltypes.widen(old.type, wanted), old.nullable, optional=old.optional)
 
 
 def _create(name: TableName, scanned: Sequence[ScannedColumn]) -> Alignment:
@@ -147,9 +160,24 @@ def _wanted(live: Table, scanned: ScannedColumn) -> Column:
     old = live.column(scanned.name)
     if scanned.type is None:
         return old or Column(scanned.name, sqltypes.text(0))
-    if old is not None and old.type.kind is TypeKind.NVARCHAR:
+    if old is None:
+        return Column(scanned.name, scanned.type)
+    if _fits_code_page(old, scanned):
+        return old
+    if old.type.kind is TypeKind.NVARCHAR:
         return Column(scanned.name, SqlType(TypeKind.NVARCHAR, length=_exact(scanned)))
+    if old.native is not None and scanned.type.kind in (TypeKind.INT, TypeKind.BIGINT):
+        # SMALLINT and the like hold some integers: the digits that are there decide.
+        return Column(scanned.name, sqltypes.decimal(max(scanned.longest, 1), 0))
     return Column(scanned.name, scanned.type)
+
+
+def _fits_code_page(old: Column, scanned: ScannedColumn) -> bool:
+    """Whether VARCHAR keeps the values: ASCII is in every code page, and numbers and dates are ASCII."""
+    if old.native is None or not old.native.single_byte:
+        return False
+    plain = scanned.ascii or scanned.type is None or scanned.type.kind is not TypeKind.NVARCHAR
+    return plain and (old.holds.length is None or scanned.longest <= old.holds.length)
 
 
 def _exact(scanned: ScannedColumn) -> int | None:
@@ -168,8 +196,8 @@ def _check_width(plan: Alignment) -> None:
 
 
 def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequence[str]) -> None:
-    own = own_columns(live)
-    matched = len(own) - len(plan.missing)
+    own = [column for column in own_columns(live) if not (column.optional and column.name in plan.missing)]
+    matched = sum(column.name not in plan.missing for column in own)
     if not own or matched / len(own) >= min_match:
         return
     others = f" Tables that fit better: {', '.join(better)}." if better else ""
@@ -184,7 +212,11 @@ def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequenc
 
 
 def _check_required(live: Table, plan: Alignment) -> None:
-    required = [column.name for column in live.columns if not column.nullable and column.name in plan.missing]
+    required = [
+        column.name
+        for column in live.columns
+        if not column.nullable and not column.optional and column.name in plan.missing
+    ]
     if required:
         raise SchemaError(
             f"The file lacks columns that {live.name} does not allow to be empty: {', '.join(required)}",

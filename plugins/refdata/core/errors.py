@@ -73,18 +73,26 @@ class RefdataError(Exception):
 
     def __str__(self) -> str:
         place = f" [{self.where}]" if self.where else ""
-        advice = f"{_ADVICE}{self.advice}" if self.advice else ""
-        return f"{self.what}{place}.{advice}" if self.what[-1:] not in ".!?" else f"{self.what}{place}{advice}"
+        advice = f"{_ADVICE}{_sentence(self.advice)}" if self.advice else ""
+        return f"{_sentence(self.what, place)}{advice}"
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keyword-only arguments survive pickling between processes."""
         return _rebuild, (type(self), self.what, self.where, self.advice)
 
 
+def _sentence(text: str, ending: str = "") -> str:
+    """The text and its ending with one full stop behind both."""
+    text = text.rstrip()
+    mark = text[-1] if text.endswith((".", "!", "?")) else ""
+    return f"{text.removesuffix(mark)}{ending}{mark or '.'}"
+
+
 def split_advice(text: str) -> tuple[str, str]:
     """The reason and the advice in an error's text, as the ledger keeps it; advice is ``""`` without one."""
-    reason, _, advice = text.partition(_ADVICE)
-    return reason, advice
+    # From the right: the reason may quote another error, with advice of its own.
+    reason, found, advice = text.rpartition(_ADVICE)
+    return (reason, advice) if found else (text, "")
 
 
 def _rebuild(cls: type[RefdataError], what: str, where: str, advice: str) -> RefdataError:

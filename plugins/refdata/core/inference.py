@@ -6,11 +6,11 @@ its measures. The set only shrinks, and merging does not depend on the order of 
 
 Decisions where a value could be read in several ways:
 
-========================== ==============================================================================
+========================== ===================================================================================
 ``007``, ``+5``, `` 5``     text: the number would lose the zeros, the sign or the blanks
 ``-0``, ``1.``, ``00.5``    text; ``.5`` and ``-0.00`` are numbers (same value, no digit lost)
 20 digits and more          text ("long digit codes"); up to 19 BIGINT where it fits
-``1,234``                   text unless the column proves what the comma is
+``1,234``                   text unless the column proves what the comma is; ``1234`` beside it proves nothing
 ``1.234``                   DECIMAL, unless another column of the file writes decimal commas
 ``1 234``, ``1.234.567``    text unless a decimal sign in the column proves amounts: such groups are codes too
 ``1e5``                     FLOAT where every value survives a double; text where digit codes stand beside
@@ -18,7 +18,7 @@ Decisions where a value could be read in several ways:
 ``03/04/2024``              text unless a day past 12 in the column settles the order
 zones, AM/PM, 24:00         text
 percent, currency           text
-========================== ==============================================================================
+========================== ===================================================================================
 """
 
 from __future__ import annotations
@@ -100,6 +100,9 @@ NUMBERS: tuple[NumberKey, ...] = (
     *((point, blank) for point in ".," for blank in (" ", "\u00a0", "\u202f")),
 )
 """The notations of numbers that are known; blanks are the space, the no-break space and its narrow form."""
+
+DATES: tuple[DateKey, ...] = tuple((order, separator) for order in ("ymd", "dmy", "mdy") for separator in "-/.")
+"""The forms of dates that are known."""
 
 
 @dataclass(frozen=True, slots=True)

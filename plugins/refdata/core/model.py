@@ -128,7 +128,7 @@ class ScannedColumn:
 
     ``source`` is the header as written, ``name`` the database name. ``type`` is None where no value
     is given. ``longest`` counts UTF-16 code units of the longest value's text. ``nulls`` counts empty
-    values.
+    values. ``ascii`` is True where every value is known to be ASCII.
     """
 
     source: str
@@ -137,6 +137,7 @@ class ScannedColumn:
     longest: int = 0
     nulls: int = 0
     notation: Notation = field(default_factory=Notation)
+    ascii: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +177,42 @@ class ReadColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class NativeType:
+    """A column type outside the nine, as somebody else declared it: ``smallint``, ``varchar(20)``, ``datetime``.
+
+    ``holds`` is the widest of the nine types whose values all fit (``NVARCHAR(0)`` where none does).
+    ``single_byte`` marks text in a code page, for which ``holds`` counts only where all of it is ASCII.
+    """
+
+    name: str
+    holds: SqlType
+    single_byte: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a database table."""
+    """A column of a database table.
+
+    ``type`` is the narrowest of the nine types that keeps every value there can be in it; ``native`` says
+    what it really is where that is none of the nine. ``optional``: the database fills it by itself
+    (identity, default), so a file may lack it even where NULL is not allowed.
+    """
 
     name: str
     type: SqlType
     nullable: bool = True
+    native: NativeType | None = None
+    optional: bool = False
+
+    @property
+    def holds(self) -> SqlType:
+        """The widest of the nine types whose values all fit the column."""
+        return self.native.holds if self.native else self.type
+
+    @property
+    def type_name(self) -> str:
+        """The type as the database names it."""
+        return self.native.name if self.native else str(self.type)
 
 
 @dataclass(frozen=True, slots=True)

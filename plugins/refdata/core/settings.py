@@ -72,7 +72,7 @@ class Settings:
     min_column_match: float = _setting(0.7, "Share of a table's columns that a file must bring.", least=0, most=1)
     allow_empty_full_load: bool = _setting(False, "Whether a file without rows may empty a table that has rows.")
     min_confidence: float = _setting(
-        0.3, "Confidence of the detected format below which a file is refused.", least=0, most=1
+        0.2, "Confidence of the detected format below which a file is refused.", least=0, most=1
     )
     code_page: str = _setting("cp1252", "Encoding assumed for text that is not Unicode and that nothing else tells.")
     turn_poll_interval: float = _setting(
@@ -86,6 +86,7 @@ class Settings:
     )
     lock_timeout: float = _setting(60.0, "Seconds to wait for a database lock.", least=0.1, most=86400)
     connect_timeout: float = _setting(30.0, "Seconds to wait for a database connection.", least=1, most=3600)
+    pool_size: int = _setting(4, "Database connections that one process keeps open at most.", least=2, most=100)
     load_timeout: float = _setting(14400.0, "Seconds that one load may take.", least=1, most=_YEAR)
     retries: int = _setting(5, "Retries of a step that failed for a transient reason.", least=0, most=100)
     retry_delay: float = _setting(30.0, "Seconds before the first retry; doubles each time.", least=0.1, most=86400)

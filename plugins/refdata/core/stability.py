@@ -91,12 +91,20 @@ class Check:
 
 
 def check(
-    state: WatchState, rule: Rule, observed: Mapping[str, FileIdentity], now_ns: int, *, carrier: str = ""
+    state: WatchState,
+    rule: Rule,
+    observed: Mapping[str, FileIdentity],
+    now_ns: int,
+    *,
+    ended_ns: int | None = None,
+    carrier: str = "",
 ) -> Check:
-    """The next state, given what a scan saw at ``now_ns``, and the files that are released by it.
+    """The next state, given what a scan saw, and the files that are released by it.
 
     :param observed: path → identity of every file in the load folders.
-    :param now_ns: wall-clock time, nanoseconds since the epoch.
+    :param now_ns: wall-clock time when the scan began, nanoseconds since the epoch.
+    :param ended_ns: when it ended. The interval runs from the end of one scan to the beginning of the
+        next, so that a slow scan shortens no wait.
     :param carrier: name of the watch run that takes the released files away.
     """
     counted = remaining_ns(state, rule, now_ns) == 0
@@ -109,7 +117,7 @@ def check(
     after = replace(
         state,
         files=files,
-        checked_ns=_last_check(state, counted, now_ns),
+        checked_ns=_last_check(state, counted, now_ns if ended_ns is None else ended_ns),
         interval_ns=rule.interval_ns,
         carrier=carrier if released else state.carrier,
     )

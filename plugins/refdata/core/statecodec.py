@@ -1,6 +1,6 @@
 """The watcher's state as small JSON values for Airflow's asset state store.
 
-A value holds up to ``PART_ENTRIES`` digests, 24 characters a file, and so stays under the store's
+A value holds up to ``PART_FILES`` files, 24 characters each, and so stays under the store's
 64 KB (``[state_store] max_value_storage_bytes``); a larger state takes several values. Each value is
 whole in itself: after a crash between two writes the parts may stem from two checks. The merged state
 then knows the lesser thing of each file and the later time of the last check, so a wait can get longer.
@@ -11,15 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias, TypeGuard
+from typing import TypeAlias, TypeGuard, TypeVar
 
 from refdata.core.stability import DIGEST_LENGTH, Phase, Watched, WatchState
 
 JsonDict: TypeAlias = dict[str, "int | str | dict[str, str]"]
 
+T = TypeVar("T")
+
 VERSION = 1
-PART_ENTRIES = 2_400
-"""Most files in one value: 2,400 × 24 characters are 57,600, which leaves room for the rest."""
+PART_FILES = 2_400
+"""Most files in one value: 2,400 × 24 characters are 57,600."""
+PART_REPORTS = 400
+"""Most digests of reported places beside them: 4,800 characters more."""
 
 
 class StoredStateError(ValueError):
@@ -31,14 +35,17 @@ _GROUP = re.compile(r"([wor])(\d+)")
 
 def encode(state: WatchState) -> tuple[JsonDict, ...]:
     """The state as JSON values, at least one; the first says how many there are."""
-    entries = sorted(state.files.items())
-    files = [entries[start : start + PART_ENTRIES] for start in range(0, len(entries), PART_ENTRIES)]
-    # Twice as many of these go into a part: each is one digest, not two.
-    marks = sorted(state.reported)
-    reported = [marks[start : start + 2 * PART_ENTRIES] for start in range(0, len(marks), 2 * PART_ENTRIES)]
-    bodies: list[JsonDict] = [{"files": _grouped(part)} for part in files]
-    bodies += [{"reported": "".join(part)} for part in reported]
-    return tuple({**_head(state, len(bodies)), **body} for body in bodies or [{}])
+    files = _chunks(sorted(state.files.items()), PART_FILES)
+    reported = _chunks(sorted(state.reported), PART_REPORTS)
+    parts = max(1, len(files), len(reported))
+    return tuple(
+        {
+            **_head(state, parts),
+            "files": _grouped(files[number] if number < len(files) else ()),
+            "reported": "".join(reported[number] if number < len(reported) else ()),
+        }
+        for number in range(parts)
+    )
 
 
 def part_count(first: object) -> int:
@@ -64,8 +71,12 @@ def decode(parts: Sequence[object]) -> WatchState:
     return state
 
 
+def _chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
 def _head(state: WatchState, parts: int) -> JsonDict:
-    head: JsonDict = {"v": VERSION, "parts": max(1, parts), "interval": state.interval_ns, "carrier": state.carrier}
+    head: JsonDict = {"v": VERSION, "parts": parts, "interval": state.interval_ns, "carrier": state.carrier}
     return head if state.checked_ns is None else {**head, "checked": state.checked_ns}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -39,27 +39,25 @@ def defaults(settings: Settings) -> TableRules:
 def rules_of(table: str, document: object, settings: Settings, source: str) -> TableRules:
     """The rules of ``table`` in a parsed ``tables.yaml``: ``{tables: {airports: {frozen: true}}}``.
 
-    Names of tables compare without case. What the file says of other tables is checked too, so that a
-    slip is found before the day it matters.
+    Names of tables compare without case. A slip in another table's rules is that table's affair.
 
     :raises ConfigurationError: naming the table and the key that is wrong.
     """
     base = defaults(settings)
-    found = {fold_name(name): rules for name, rules in _all_rules(document, base, source)}
-    return found.get(fold_name(table), base)
+    where = f"{source}, tables.{table}"
+    own = _mapping(_entry(table, document, source), source, f"Key tables.{table}")
+    return replace(base, **{key: _checked(key, value, base, where) for key, value in own.items()})
 
 
-def _all_rules(document: object, base: TableRules, source: str) -> Iterator[tuple[str, TableRules]]:
+def _entry(table: str, document: object, source: str) -> object:
     root = _mapping(document, source, "The file")
     unknown = sorted(str(key) for key in root if key != "tables")
     if unknown:
         raise ConfigurationError(
             f"Unknown key {', '.join(unknown)}", where=source, advice="Put the tables below one key, `tables`."
         )
-    for name, rules in _mapping(root.get("tables"), source, "Key tables").items():
-        where = f"{source}, tables.{name}"
-        own = _mapping(rules, source, f"Key tables.{name}")
-        yield str(name), replace(base, **{key: _checked(key, value, base, where) for key, value in own.items()})
+    tables = {fold_name(str(name)): entry for name, entry in _mapping(root.get("tables"), source, "Key tables").items()}
+    return tables.get(fold_name(table))
 
 
 def _checked(key: str, value: object, base: TableRules, where: str) -> Any:

@@ -1,37 +1,43 @@
 """Row by row reading with Python's csv module, for places where parsers could disagree.
 
 The csv module is the reference: it reads the text, damaged rows become rejects, and the good rows are
-written again as plain CSV with every field quoted, so that one fast path types all rows.
+written again as plain CSV with every field quoted, so that one fast path types all rows. In one point the
+csv module is not followed: where a stray quote makes it join several lines to one row, only the first of
+them is refused and the others are read as rows, so that no neighbour of a damaged row is lost.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from refdata.core.errors import FormatError
 from refdata.core.model import Format, RejectedRow
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
-from refdata.csvformat.quotes import first_misplaced, quote_positions
 from refdata.csvformat.text import count_lines, undecodable
+
+SWALLOWED = "a quote that is opened here closes out of place on a later line"
 
 
 @dataclass(slots=True)
 class CarefulRows:
     """What stood in a stretch of text.
 
-    ``clean`` holds each good row as CSV with comma and ``"``, every field quoted; ``lines`` their first
-    physical lines and ``raws`` their text as it stands. ``consumed`` counts the bytes up to the end of
-    the last whole record, ``next_line`` is the line behind it.
+    ``clean`` holds each good row as CSV with comma and ``"``, every field quoted; ``places`` the indices in
+    ``lines`` of its first line and of the one behind it. ``first_line`` is the number of ``lines[0]`` in
+    the file, ``next_line`` that of the line behind the last whole record, ``consumed`` the bytes up to there.
     """
 
+    lines: list[str]
+    first_line: int
     clean: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    raws: list[str] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
     rejects: list[RejectedRow] = field(default_factory=list)
     consumed: int = 0
     next_line: int = 1
@@ -39,6 +45,14 @@ class CarefulRows:
     def text(self, start: int = 0, stop: int | None = None) -> bytes:
         """The clean rows from ``start`` to ``stop`` as UTF-8."""
         return "".join(self.clean[start:stop]).encode("utf-8")
+
+    def refuse(self, row: int, reason: str) -> RejectedRow:
+        """A good row, counted from 0, as one that is refused after all."""
+        return self.rejected(*self.places[row], reason)
+
+    def rejected(self, start: int, stop: int, reason: str) -> RejectedRow:
+        """The lines from ``start`` up to ``stop`` as a refused row."""
+        return RejectedRow(self.first_line + start, reason, "".join(self.lines[start:stop]).rstrip("\r\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +67,33 @@ class _Collector:
 
 @dataclass(slots=True)
 class _Feed:
-    """Lines for csv.reader that remembers which of them the record in progress has taken.
+    """Lines for csv.reader that tells where the reader stands.
 
-    ``unfinished`` is set when the reader asks for more lines than there are in the middle of a record.
+    The row in hand began with line ``start``; ``at`` is the next line and may be set back. ``in_row`` is to
+    be cleared after each row, so that comments between rows are passed over. ``ended`` is set when the reader
+    asks for more lines than there are, which it also does in the middle of a row.
     """
 
-    lines: Iterator[str]
+    lines: list[str]
     comment: str
-    line: int
-    consumed: int = 0
-    taken: list[str] = field(default_factory=list)
-    unfinished: bool = False
+    start: int = 0
+    at: int = 0
+    in_row: bool = False
+    ended: bool = False
 
     def __iter__(self) -> Iterator[str]:
-        for line in self.lines:
-            if self.comment and not self.taken and line.startswith(self.comment):
-                self._pass([line])
-                continue
-            self.taken.append(line)
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            self.at += 1
+            if not self.in_row:
+                if self.comment and line.startswith(self.comment):
+                    continue
+                self.start, self.in_row = self.at - 1, True
             yield line
-        self.unfinished = bool(self.taken)
-
-    def finish(self) -> tuple[int, str]:
-        """Close the record in progress; its first line's number and its text."""
-        first, raw = self.line, "".join(self.taken)
-        self._pass(self.taken)
-        self.taken = []
-        return first, raw
-
-    def _pass(self, lines: list[str]) -> None:
-        self.line += len(lines)
-        self.consumed += sum(len(line.encode("utf-8")) for line in lines)
+        self.ended = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CarefulReader:
     """Reads stretches of UTF-8 text that begin at a record's start.
 
@@ -106,49 +113,63 @@ class CarefulReader:
         :raises FormatError: a quote that is open at the end of the file, or bytes that are no UTF-8.
         """
         csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD_BYTES + 2 * BLOCK_BYTES))
-        feed = _Feed(io.StringIO(self._decode(text, line, offset), newline=""), self.format.comment, line)
-        found = CarefulRows()
-        writer = csv.writer(_Collector(found.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for row in csv.reader(iter(feed), **self._dialect()):
-            if feed.unfinished:
-                if at_end:
-                    raise self._unclosed(feed, row)
-                break
-            if self._accept(row, feed, found):
-                writer.writerow(row)
-        found.consumed, found.next_line = feed.consumed, feed.line
+        source = self._decode(text, line, offset)
+        found = CarefulRows(list(io.StringIO(source, newline="")), line)
+        stop = self._rows(found, nul="\0" in source, at_end=at_end)
+        found.consumed = len(text) - len("".join(found.lines[stop:]).encode("utf-8"))
+        found.next_line = line + stop
         return found
 
-    def _accept(self, row: list[str], feed: _Feed, found: CarefulRows) -> bool:
-        first, raw = feed.finish()
-        if not row or (len(row) == 1 < self.fields and not row[0].strip()):
-            return False
-        raw = raw.rstrip("\r\n")
-        if reason := self._damage(row, raw):
-            found.rejects.append(RejectedRow(first, reason, raw))
-            return False
-        found.lines.append(first)
-        found.raws.append(raw)
-        return True
+    def _rows(self, found: CarefulRows, *, nul: bool, at_end: bool) -> int:
+        """Read rows; the index of the line behind the last whole one."""
+        feed = _Feed(found.lines, self.format.comment)
+        writer = csv.writer(_Collector(found.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for row in csv.reader(iter(feed), **self._dialect):
+            if feed.ended:
+                if at_end:
+                    raise self._unclosed(found, row)
+                return feed.start
+            if feed.at - feed.start > 1 and self._swallows("".join(found.lines[feed.start : feed.at])):
+                feed.at = feed.start + 1
+                found.rejects.append(found.rejected(feed.start, feed.at, SWALLOWED))
+            elif len(row) == self.fields and not (nul and _holds_nul(row)):
+                writer.writerow(row)
+                found.places.append((feed.start, feed.at))
+            elif not self._is_blank(row):
+                found.rejects.append(found.rejected(feed.start, feed.at, self._damage(row)))
+            feed.in_row = False
+        return feed.at
 
-    def _damage(self, row: list[str], raw: str) -> str:
-        """Why a row is not loaded; empty where it is sound."""
-        if "\0" in raw:
-            return "NUL byte"
-        if len(row) != self.fields:
-            return f"expected {self.fields} fields, found {len(row)}"
-        if ("\n" in raw or "\r" in raw) and self._swallows(raw):
-            return "a quote out of place in a row over several lines"
-        return ""
+    def _is_blank(self, row: list[str]) -> bool:
+        """Whether the line is empty, or holds nothing but white space in a file of several columns."""
+        return not row or (len(row) == 1 < self.fields and not row[0].strip())
+
+    def _damage(self, row: list[str]) -> str:
+        return "NUL byte" if _holds_nul(row) else f"expected {self.fields} fields, found {len(row)}"
 
     def _swallows(self, raw: str) -> bool:
-        """Whether a stray quote may have joined lines that are rows of their own."""
+        """Whether a stray quote has joined lines that may be rows of their own.
+
+        The csv module then returns one row of them all, its fields shifted. Only the first line is damaged
+        for certain, so it alone is refused, and the others are read again.
+        """
         if not self.format.quote or (self.format.escape and self.format.escape in raw):
             return False
-        text = raw.encode("utf-8")
-        quotes = quote_positions(text, self.format.quote)
-        return bool(quotes.size) and first_misplaced(text, quotes, self.format.delimiter) is not None
+        return self._sound_row.fullmatch(raw) is None
 
+    @cached_property
+    def _sound_row(self) -> re.Pattern[str]:
+        """A row in which no quoted field holds a line break and goes on behind its closing quote.
+
+        Stray quotes within a line are data, as the csv module reads them. Possessive, so that matching is linear.
+        """
+        quote, delimiter = re.escape(self.format.quote), re.escape(self.format.delimiter)
+        closed = f"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}(?={delimiter}|[\r\n]|\\Z)"
+        on_one_line = f"{quote}[^{quote}\r\n]*+(?:{quote}{quote}[^{quote}\r\n]*+)*+{quote}"
+        cell = f"(?:{closed}|(?:{on_one_line}|[^{quote}{delimiter}\r\n])[^{delimiter}\r\n]*+)?+"
+        return re.compile(f"{cell}(?:{delimiter}{cell})*+[\r\n]*+")
+
+    @cached_property
     def _dialect(self) -> dict[str, Any]:
         if not self.format.quote:
             quoting: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
@@ -163,12 +184,16 @@ class CarefulReader:
             at = line + count_lines(text[: error.start])
             raise undecodable("utf-8", offset + error.start, at, self.path) from error
 
-    def _unclosed(self, feed: _Feed, row: list[str]) -> FormatError:
+    def _unclosed(self, found: CarefulRows, row: list[str]) -> FormatError:
         """The last field runs from the open quote to the end, so its line ends lead back to the quote."""
-        last = feed.line + count_lines("".join(feed.taken).encode("utf-8").rstrip(b"\r\n"))
+        last = found.first_line + len(found.lines) - 1
         line = last - count_lines(row[-1].encode("utf-8").rstrip(b"\r\n"))
         return FormatError(
             "A quote is opened and never closed",
             where=f"{self.path}, line {line}",
             advice="Close the quote, or double it where it is part of the text.",
         )
+
+
+def _holds_nul(row: list[str]) -> bool:
+    return any("\0" in cell for cell in row)

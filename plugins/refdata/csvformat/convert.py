@@ -97,7 +97,7 @@ def parse(text: bytes, written: CsvText, fields: int, types: dict[str, pa.DataTy
     """Run pyarrow's parser over one block, in this thread; columns are named by their index."""
     names = [str(index) for index in range(fields)]
     if not text.strip(b"\r\n"):
-        return pa.schema([(name, types[name]) for name in names if name in types]).empty_table()
+        return pa.table({name: pa.nulls(0, kind) for name, kind in types.items()})
     return pyarrow.csv.read_csv(
         pa.BufferReader(text),
         read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
@@ -117,7 +117,9 @@ def parse(text: bytes, written: CsvText, fields: int, types: dict[str, pa.DataTy
 
 
 def _joined(column: pa.ChunkedArray) -> pa.Array:
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return column.combine_chunks() if column.num_chunks else pa.nulls(0, column.type)
 
 
 def _csv_type(column: ReadColumn) -> pa.DataType:

@@ -95,9 +95,7 @@ def _trailer(text: Text, lines: Sequence[str], best: Candidate, start: TableStar
     return find_trailer(rows, last, start.width, whole=False)
 
 
-def _format(
-    text: Text, ranked: Sequence[Candidate], start: TableStart, header: Header, trailer: Trailer
-) -> Format:
+def _format(text: Text, ranked: Sequence[Candidate], start: TableStart, header: Header, trailer: Trailer) -> Format:
     best = ranked[0]
     shares = chances([candidate.score for candidate in ranked])
     return Format(

@@ -34,8 +34,8 @@ class CellFit:
 
     ``typed`` are numbers, dates and the like, words and empty cells counting half; ``broken`` are pieces cut
     out of something larger; ``alike`` is how much the cells of one column are of one kind; ``wrapped`` are
-    in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it; ``prose`` are
-    running text of many words.
+    in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it;
+    ``prose`` are running text of many words.
     """
 
     typed: float

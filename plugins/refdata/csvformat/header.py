@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 
@@ -134,7 +135,7 @@ def _is_typed_name(column: _Column) -> float:
 def _numbered(first: Sequence[str]) -> float:
     """The share of numbers among the names that count on from their left neighbour, as years and weeks do."""
     numbers = [int(cell) if cell.isdecimal() and len(cell) < 10 else None for cell in first]
-    steps = sum(right == left + 1 for left, right in zip(numbers, numbers[1:], strict=False) if left is not None)
+    steps = sum(right == left + 1 for left, right in pairwise(numbers) if left is not None)
     count = sum(number is not None for number in numbers)
     return (steps + 1) / count if steps >= 3 else 0.0
 

@@ -6,45 +6,47 @@ first block on.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.core.inference import PLAIN, DateKey, Evidence, MomentShape
-from refdata.csvformat.numbers import find_doubles, find_numbers
-from refdata.csvformat.temporal import ORDERS, SEPARATORS, Parsed, parse_moments, parse_times
-from refdata.csvformat.values import Values, as_numpy
+from refdata.core.inference import DATES, DateKey, Evidence, MomentShape
+from refdata.csvformat.numbers import find_doubles, find_numbers, plain_shape
+from refdata.csvformat.temporal import parse_moments, parse_times
+from refdata.csvformat.values import Ints, Values, as_numpy
 
 _SAMPLE = 256
 _FOUR_BYTES = 0xF0
-_DATE_MARKS = set(b"-/.:T ")
-_CLOCK_MARKS = set(b":.")
-_COLON = ord(":")
-_BIT_MARKS = set(b"trueTRUEfalsFALS")
+_ISO: DateKey = ("ymd", "-")
+_DATE_WIDTH = 10
+_ISO_WIDTHS = np.isin(np.arange(27), (_DATE_WIDTH, 16, 19, *range(21, 27)))
+"""Characters of a date, with ``HH:MM``, with seconds, with one to six digits of a second."""
+_TRUE_WIDTH = 4
+_FIRST_YEAR = 1
+"""Of DATE and DATETIME2; Arrow knows a year 0 too."""
 
 
-def gather(column: pa.StringArray, so_far: Evidence) -> Evidence:
+def gather(column: pa.StringArray, so_far: Evidence, *, powers: bool = True) -> Evidence:
     """Evidence about a block.
 
     :param column: text without nulls, ``''`` for no value.
     :param so_far: evidence of blocks before; readings dead there are not tried.
+    :param powers: whether ``E+`` occurs in the block at all.
     """
     values = Values.of(column)
     measures = Evidence(
         values=len(values),
         nulls=len(column) - len(values),
         longest=_longest(values, so_far.longest),
-        spreadsheet=_spreadsheet_values(column, values),
+        spreadsheet=_spreadsheet_values(column) if powers else 0,
     )
     if not len(values) or so_far.is_text:
         return measures
-    if not so_far.values and len(values) > 2 * _SAMPLE and _readings(_first(values), measures, so_far).is_text:
-        return measures
-    return _readings(values, measures, so_far)
-
-
-def _first(values: Values) -> Values:
-    return values.take(np.arange(_SAMPLE))
+    known = so_far if so_far.values else _readings(values.take(np.arange(min(_SAMPLE, len(values)))), Evidence(), None)
+    return measures if known.is_text else _readings(values, measures, known)
 
 
 def _longest(values: Values, known: int) -> int:
@@ -57,62 +59,74 @@ def _longest(values: Values, known: int) -> int:
     return max(known, int(units.max(initial=0)))
 
 
-def _astral(column: pa.StringArray) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def _astral(column: pa.StringArray) -> Ints:
     """Characters of each value that take two UTF-16 code units: those of four UTF-8 bytes."""
     values = Values.of(column)
     marks = np.concatenate([[0], np.cumsum(values.data >= _FOUR_BYTES)])
     return np.asarray(marks[values.ends] - marks[values.starts], np.int64)
 
 
-def _spreadsheet_values(column: pa.StringArray, values: Values) -> int:
+def _spreadsheet_values(column: pa.StringArray) -> int:
     """How many values look like ``1.23E+11``; a spreadsheet writes so what has twelve digits and more."""
-    if b"E+" not in values.data.tobytes():
-        return 0
     matches = pc.match_substring_regex(column, r"^-?[0-9](\.[0-9]+)?E\+(1[1-9]|[2-9][0-9])$")
     return int(pc.sum(matches).as_py() or 0)
 
 
-def _readings(values: Values, measures: Evidence, so_far: Evidence) -> Evidence:
-    """``measures`` with every reading that fits all ``values``."""
-    marks, fresh = set(values.marks_used), not so_far.values
-    numbers = find_numbers(values, None if fresh else so_far.numbers.keys())
+def _readings(values: Values, measures: Evidence, known: Evidence | None) -> Evidence:
+    """``measures`` with every reading, among those of ``known`` (None: all), that fits all ``values``."""
+    shape = plain_shape(values) if known is None or known.numbers or known.double else None
+    numbers = find_numbers(values, shape, None if known is None else known.numbers.keys())
     double, scientific, fractions = False, 0, False
-    if fresh or so_far.double:
-        double, scientific, fractions = find_doubles(values, plain=PLAIN in numbers)
-    return Evidence(
-        values=measures.values,
-        nulls=measures.nulls,
-        longest=measures.longest,
+    if known is None or known.double:
+        double, scientific, fractions = find_doubles(values, plain=shape is not None)
+    return replace(
+        measures,
+        values=len(values),
         numbers=numbers,
-        dates=_dates(values, so_far, fresh) if marks <= _DATE_MARKS else {},
-        clock=_clock(values)
-        if _COLON in marks and marks <= _CLOCK_MARKS and (fresh or so_far.clock is not None)
-        else None,
+        dates=_dates(values, None if known is None else known.dates.keys()),
+        clock=_clock(values) if known is None or known.clock is not None else None,
         double=double,
-        bit=marks <= _BIT_MARKS and (fresh or so_far.bit) and _is_bit(values),
+        bit=(known is None or known.bit) and _is_bit(values),
         scientific=scientific,
-        spreadsheet=measures.spreadsheet,
         fractions=fractions,
     )
 
 
-def _dates(values: Values, so_far: Evidence, fresh: bool) -> dict[DateKey, MomentShape]:
+def _dates(values: Values, alive: Collection[DateKey] | None) -> dict[DateKey, MomentShape]:
     found: dict[DateKey, MomentShape] = {}
-    for separator in SEPARATORS:
-        if ord(separator) not in values.marks_used:
-            continue
-        for order in ORDERS:
-            if fresh or (order, separator) in so_far.dates:
-                parts = parse_moments(values, order, separator)
-                if parts:
-                    found[order, separator] = _shape(parts)
+    for key in DATES:
+        if alive is None or key in alive:
+            shape = _iso(values) if key == _ISO else _moments(values, key)
+            if shape:
+                found[key] = shape
     return found
 
 
-def _shape(parts: list[Parsed]) -> MomentShape:
+def _iso(values: Values) -> MomentShape | None:
+    """Dates in ISO 8601, which Arrow casts many times faster than they can be taken apart here."""
+    longest, shortest = int(values.lengths.max()), int(values.lengths.min())
+    if shortest < _DATE_WIDTH:
+        return None
+    if longest >= _ISO_WIDTHS.size or not _ISO_WIDTHS[values.lengths].all():
+        return _moments(values, _ISO)
+    timed = longest > _DATE_WIDTH
+    try:
+        days = pc.cast(values.arrow(), pa.timestamp("us") if timed else pa.date32())
+    except pa.ArrowInvalid:
+        return None
+    ends = pc.min_max(pc.cast(pc.cast(days, pa.date32()), pa.int32())).as_py()
+    first, last = _year(ends["min"]), _year(ends["max"])
+    return MomentShape(timed, max(longest - 20, 0), first, last) if first >= _FIRST_YEAR else None
+
+
+def _moments(values: Values, key: DateKey) -> MomentShape | None:
+    parts = parse_moments(values, *key)
+    if not parts:
+        return None
     first = min(int(part.days.min()) for part in parts)
     last = max(int(part.days.max()) for part in parts)
-    return MomentShape(any(part.timed for part in parts), max(part.digits for part in parts), _year(first), _year(last))
+    timed = any(part.timed for part in parts)
+    return MomentShape(timed, max(part.digits for part in parts), _year(first), _year(last))
 
 
 def _year(days: int) -> int:
@@ -125,5 +139,11 @@ def _clock(values: Values) -> int | None:
 
 
 def _is_bit(values: Values) -> bool:
-    matches = pc.match_substring_regex(values.arrow(), "(?i)^(true|false)$")
-    return bool(pc.all(matches).as_py())
+    """Arrow reads ``true`` and ``false`` in any case as booleans, and digits, which are refused here."""
+    if values.lengths.min() < _TRUE_WIDTH:
+        return False
+    try:
+        pc.cast(values.arrow(), pa.bool_())
+    except pa.ArrowInvalid:
+        return False
+    return True

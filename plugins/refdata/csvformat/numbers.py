@@ -26,21 +26,26 @@ _SMALLEST_NORMAL = 2.2250738585072014e-308
 _DOUBLE = r"^-?((0|[1-9][0-9]*)(\.[0-9]+)?|\.[0-9]+)[eE][+-]?[0-9]{1,3}$"
 
 
-def find_numbers(values: Values, alive: Collection[NumberKey] | None) -> dict[NumberKey, NumberShape]:
-    """The notations, among those ``alive`` (None: all), that fit every value."""
+def find_numbers(
+    values: Values, shape: NumberShape | None, alive: Collection[NumberKey] | None
+) -> dict[NumberKey, NumberShape]:
+    """The notations, among those ``alive`` (None: all), that fit every value.
+
+    :param shape: what ``plain_shape`` says of the values.
+    """
     keys = NUMBERS if alive is None else [key for key in NUMBERS if key in alive]
-    marks = set(values.marks_used)
-    if not keys or not marks <= _GROUP_MARKS:
+    if not keys:
         return {}
-    if marks <= _PLAIN_MARKS:
-        return _from_plain(values, keys)
+    if shape or set(values.marks_used) <= _PLAIN_MARKS:
+        return _from_plain(values, keys, shape)
+    if not set(values.marks_used) <= _GROUP_MARKS:
+        return {}
     found = ((key, _rewritten(values, key)) for key in keys if key != PLAIN)
     return {key: shape for key, shape in found if shape is not None}
 
 
-def _from_plain(values: Values, keys: Collection[NumberKey]) -> dict[NumberKey, NumberShape]:
-    """Values without a comma or blank, read plainly; other notations follow from that where they can."""
-    shape = plain_shape(values)
+def _from_plain(values: Values, keys: Collection[NumberKey], shape: NumberShape | None) -> dict[NumberKey, NumberShape]:
+    """Values without a comma or blank; other notations follow from the plain one's shape where they can."""
     found = {} if shape is None else {key: shape for key in keys if _same(key, shape)}
     grouped = (",", ".")
     if grouped in keys and grouped not in found and (shape is None or shape.scale == _GROUP):
@@ -52,8 +57,7 @@ def _from_plain(values: Values, keys: Collection[NumberKey]) -> dict[NumberKey, 
 
 def _same(key: NumberKey, shape: NumberShape) -> bool:
     """Whether a notation reads the values as the plain one does."""
-    point, thousands = key
-    return (point == "." or not shape.scale) and (not thousands or shape.whole <= _GROUP)
+    return key[0] == "." or not shape.scale
 
 
 def _rewritten(values: Values, key: NumberKey) -> NumberShape | None:
@@ -68,8 +72,8 @@ def _rewritten(values: Values, key: NumberKey) -> NumberShape | None:
 
 
 def _pattern(point: str, thousands: str) -> str:
-    grouped = rf"[0-9]{{0,2}}({re.escape(thousands)}[0-9]{{3}})*" if thousands else "[0-9]*"
-    return rf"^-?((0|[1-9]{grouped})({re.escape(point)}[0-9]+)?|{re.escape(point)}[0-9]+)$"
+    grouped = rf"|[1-9][0-9]{{0,2}}({re.escape(thousands)}[0-9]{{3}})+" if thousands else ""
+    return rf"^-?((0|[1-9][0-9]*{grouped})({re.escape(point)}[0-9]+)?|{re.escape(point)}[0-9]+)$"
 
 
 def plain_shape(values: Values) -> NumberShape | None:
@@ -77,12 +81,10 @@ def plain_shape(values: Values) -> NumberShape | None:
 
     Refused: leading zeros, a point without digits behind it, ``-0``, and all other characters.
     """
-    if not set(values.marks_used) <= _PLAIN_MARKS:
-        return None
     negative = values.data[values.starts] == _MINUS
     points = values.at[values.marks == _POINT]
     if values.at.size - points.size != int(negative.sum()):
-        return None
+        return None  # a minus that is not in front, or some other character
     starts = values.starts + negative
     if not points.size:
         return _whole_shape(values, starts, negative)
@@ -169,6 +171,7 @@ def _survive(values: Values) -> bool:
         return True
     column = values.take(long).arrow()
     digits = pc.replace_substring_regex(column, r"[eE].*$|[-.]|^-?0*\.?0*", "")
-    kept = as_numpy(pc.utf8_length(digits), np.int32) <= _SAFE_DIGITS
-    doubtful = Values.of(column).take(~kept)
+    column = Values.of(column).take(as_numpy(pc.binary_length(digits), np.int32) > _SAFE_DIGITS).arrow()
+    written = pc.cast(pc.cast(column, pa.float64()), pa.string())
+    doubtful = Values.of(column.filter(pc.not_equal(column, written)))
     return all(Decimal(repr(float(text))) == Decimal(text) for text in doubtful.texts())

@@ -84,7 +84,7 @@ def _typed_rows(
     except pa.ArrowInvalid:
         if stop - start == 1:
             reason = _misfit(rows.text(start, stop), fields, columns)
-            return [], [RejectedRow(rows.lines[start], reason, rows.raws[start])]
+            return [], [rows.refuse(start, reason)]
     middle = (start + stop) // 2
     first = _typed_rows(rows, start, middle, fields, columns)
     second = _typed_rows(rows, middle, stop, fields, columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from refdata.csvformat.dialects import Row
 
@@ -29,7 +30,7 @@ def row_shape(rows: Sequence[Row]) -> RowShape:
     if not widths:
         return RowShape(0, 0.0, 0.0, 0)
     width, count = _most_frequent(widths)
-    pairs = list(zip(widths, widths[1:], strict=False))
+    pairs = list(pairwise(widths))
     steady = sum(one == other for one, other in pairs) / len(pairs) if pairs else 1.0
     return RowShape(width, count / len(widths), steady, len(widths))
 

@@ -73,7 +73,8 @@ class _Tally:
 
     def look(self, block: Block) -> _Found:
         columns, rejects = self._columns(block)
-        evidence = [gather(column, known) for column, known in zip(columns, self.evidence, strict=True)]
+        powers = b"+" in block.text and b"E+" in block.text
+        evidence = [gather(column, known, powers=powers) for column, known in zip(columns, self.evidence, strict=True)]
         return _Found(evidence, len(columns[0]) if columns else 0, rejects)
 
     def _columns(self, block: Block) -> tuple[list[pa.StringArray], Sequence[RejectedRow]]:

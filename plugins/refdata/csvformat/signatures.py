@@ -55,7 +55,11 @@ def _is_json(text: str) -> bool:
         return False
     lines = [line.strip() for line in text.splitlines()[:200] if line.strip()]
     objects = sum(_is_object(line) for line in lines)
-    return objects >= MOST_JSON * len(lines) or _parses(text) or bool(re.match(r'\s*(?:\[\s*)?\{\s*"[^"]+"\s*:\s*["\d\[{tfn-]', text))
+    return (
+        objects >= MOST_JSON * len(lines)
+        or _parses(text)
+        or bool(re.match(r'\s*(?:\[\s*)?\{\s*"[^"]+"\s*:\s*["\d\[{tfn-]', text))
+    )
 
 
 def _is_object(line: str) -> bool:

@@ -17,8 +17,6 @@ import pyarrow as pa
 from refdata.core.model import Notation
 from refdata.csvformat.values import Grid, Ints, Mask, Values
 
-ORDERS = ("ymd", "dmy", "mdy")
-SEPARATORS = "-/."
 MAX_FRACTION = 7
 """Digits behind the second: https://learn.microsoft.com/sql/t-sql/data-types/datetime2-transact-sql"""
 

@@ -25,18 +25,22 @@ _LABELS = (
     r"nombre de \w+|número de \w+|trailer|trlr|footer|eof"
 )
 _NUMBER = r"(?P<number>\d{1,3}(?:[,. ']\d{3})+|\d+)"
-_COUNT = re.compile(rf"(?i)\W*(?:(?:{_LABELS})\b\W{{0,4}})?{_NUMBER}\W{{0,3}}(?:{_ROWS})\b(?: (?:affected|selected|exported|total))?\W*")
+_COUNT = re.compile(
+    rf"(?i)\W*(?:(?:{_LABELS})\b\W{{0,4}})?{_NUMBER}\W{{0,3}}(?:{_ROWS})\b(?: (?:affected|selected|exported|total))?\W*"
+)
 _LABELLED = re.compile(rf"(?i)\W*(?:{_LABELS})(?<!total)\W{{0,4}}{_NUMBER}\W*")
 _KEYED = re.compile(r"(?i)trailer|trlr|trl|footer|eof|end")
 _END = re.compile(
-    r"(?i)\W*(?:(?:this is the )?end(?: ?of ?(?:the )?(?:file|data|report|list|table|document|export|extract))?|eof|fin|"
-    r"ende(?: der datei)?|fine|fim|koniec|konec|slut|конец(?: файла)?)\W*"
+    r"(?i)\W*(?:(?:this is the )?end(?: ?of ?(?:the )?(?:file|data|report|list|table|document|export|extract))?|eof"
+    r"|fin|ende(?: der datei)?|fine|fim|koniec|konec|slut|конец(?: файла)?)\W*"
 )
 _TOTAL = re.compile(
     r"(?i)(?:grand |sub-?)?totals?|(?:gesamt)?summen?|gesamt|sum|totaux|somme|totale|suma|soma|razem|celkem|összesen|"
     r"totalt|yhteensä|itogo|итого|всего|合计|总计|合計|總計"
 )
-_NOTE = re.compile(r"(?i)\W*(?:notes?|source|quelle|remarks?|footnote|generated|created|exported|copyright|as of|stand)\b.{2,}|[*†©].+")
+_NOTE = re.compile(
+    r"(?i)\W*(?:notes?|source|quelle|remarks?|footnote|generated|created|exported|copyright|as of|stand)\b.{2,}|[*†©].+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ def _ends_table(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> boo
     row = rows[at]
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     if width == 1:
-        return len(cells) == 1 and bool(_END.fullmatch(cells[0]) or _COUNT.fullmatch(cells[0]) or _LABELLED.fullmatch(cells[0]))
+        return len(cells) == 1 and bool(
+            _END.fullmatch(cells[0]) or _COUNT.fullmatch(cells[0]) or _LABELLED.fullmatch(cells[0])
+        )
     if not cells or all(re.fullmatch(r"[-=_*~+ \"']+", cell) for cell in cells):
         return True
     if _TOTAL.fullmatch(cells[0].rstrip(":")):
@@ -148,7 +154,9 @@ def _adds_up(rows: Sequence[Row], column: int, cell: str) -> bool:
     total = _number(cell)
     values = [_number(row.cells[column]) for row in rows if column < len(row.cells)]
     summed = [value for value in values if value is not None]
-    return total is not None and total != 0 and len(summed) >= 2 and abs(sum(summed) - total) <= 0.01 + 0.001 * abs(total)
+    return (
+        total is not None and total != 0 and len(summed) >= 2 and abs(sum(summed) - total) <= 0.01 + 0.001 * abs(total)
+    )
 
 
 def _number(cell: str) -> float | None:

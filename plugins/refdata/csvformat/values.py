@@ -65,9 +65,9 @@ class Values:
     @classmethod
     def of(cls, column: pa.StringArray) -> Values:
         """The values of a text column as pyarrow.csv makes it: a null is as empty as ``''`` and counts as no value."""
-        offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
         if not len(column):
-            offsets = np.zeros(1, np.int32)
+            return cls(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
+        offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
         buffer = column.buffers()[2]
         first, last = int(offsets[0]), int(offsets[-1])
         data = np.frombuffer(buffer, np.uint8)[first:last] if buffer is not None else np.empty(0, np.uint8)

@@ -10,9 +10,7 @@ from pathlib import Path
 from refdata.core import naming
 from refdata.core.errors import DataError, FormatError, RefdataError
 from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, Scan
-from refdata.csvformat.detection import detect
 from refdata.csvformat.rejects import RejectsFile
-from refdata.csvformat.scan import scan
 from refdata.ingest.context import Deps, Detection
 
 
@@ -50,9 +48,17 @@ def is_done(row: LedgerRow) -> bool:
 
 
 def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
+    # Here and below: at the top, each parse of the DAGs would pay for pyarrow, numpy and chardet.
+    from refdata.csvformat.detection import detect
+
     live = deps.warehouse.table(deps.target(row))
     known = tuple(column.name for column in live.columns) if live else ()
-    found = detect(path, known_columns=known, code_page=deps.settings.code_page)
+    found = detect(
+        path,
+        known_columns=known,
+        code_page=deps.settings.code_page,
+        min_confidence=deps.settings.min_confidence,
+    )
     deps.log.info(
         "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
         found.encoding,
@@ -66,6 +72,8 @@ def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
 
 
 def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow) -> Scan:
+    from refdata.csvformat.scan import scan
+
     names = naming.column_names(found.header)
     with RejectsFile(deps.dropoff.rejects_path(row.id)) as rejects:
         scanned = scan(path, found, names, on_reject=rejects.write)

@@ -10,7 +10,6 @@ from pathlib import Path
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
-from refdata.csvformat.reader import read_rows
 from refdata.ingest.align import plan_alignment, row_of, take_turn
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done, naming_the_file
@@ -58,6 +57,9 @@ def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
 
 
 def _stage(deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, plan: Alignment) -> tuple[int, str]:
+    # At the top, each parse of the DAGs would pay for pyarrow and numpy.
+    from refdata.csvformat.reader import read_rows
+
     columns = tuple(Column(column.name, column.type) for column in plan.read)
     rejected = 0
 

@@ -53,7 +53,7 @@ class RefDataPlugin(AirflowPlugin):
     ]
     external_views = [  # noqa: RUF012
         {
-            "name": "Reference data",
+            "name": "Ref data",
             # Relative: Airflow resolves it against its own base, so a base_url with a path works.
             "href": f"{URL_PREFIX.removeprefix('/')}/",
             "destination": "nav",

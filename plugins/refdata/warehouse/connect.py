@@ -20,6 +20,14 @@ def open_warehouse(settings: Settings) -> Warehouse:
         from refdata.warehouse.sqlite.engine import SqliteWarehouse
 
         return SqliteWarehouse(SqliteHook(sqlite_conn_id=settings.conn_id), settings)  # type: ignore[no-untyped-call]
+    if conn_type == "mssql":
+        from refdata.warehouse.mssql.engine import mssql_warehouse
+
+        return mssql_warehouse(settings)
+    if conn_type == "odbc":
+        from refdata.warehouse.odbc.engine import odbc_warehouse
+
+        return odbc_warehouse(settings)
     raise ConfigurationError(
         f"Connection {settings.conn_id} has the type {conn_type!r}, which no engine serves",
         where=f"Airflow connection {settings.conn_id}",

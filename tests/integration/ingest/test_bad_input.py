@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,8 +61,8 @@ NAMES = [
     ("😀.csv", None),
     ("a]; DROP TABLE ref.File_Monitor_Tracking;--.csv", "a_drop_table_ref_file_monitor_tracking"),
     ("x'); DELETE FROM t; --.csv", "x_delete_from_t"),
-    ("file_monitor_tracking.csv", "file_monitor_tracking_data"),
-    ("reference_data_cfg.csv", "reference_data_cfg_data"),
+    ("file_monitor_tracking.csv", "data_file_monitor_tracking"),
+    ("reference_data_cfg.csv", "data_reference_data_cfg"),
     ("sqlite_master.csv", "data_sqlite_master"),
     ("cities_stage_1_2.csv", "cities_stage_1_2_data"),
 ]
@@ -109,3 +110,9 @@ def test_a_file_that_is_gone_fails_with_a_clear_error_and_no_effect(site: Site) 
     row = site.load(file)
     assert row.status is FileStatus.PENDING
     assert "gone" in (row.error_message or "")
+
+
+def test_a_format_that_is_less_sure_than_the_setting_asks_is_refused(make_site: Callable[..., Site]) -> None:
+    site = make_site(min_confidence=1.0)
+    row = site.load(site.drop("cities.csv", "a;b,c\n1;2,3\n4;5,6\n"))
+    assert (row.status, row.error_category) == (FileStatus.ERROR, "format")

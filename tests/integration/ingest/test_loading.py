@@ -138,3 +138,21 @@ def test_rows_of_a_table_share_the_rules_of_tables_yaml(site: Site) -> None:
 def test_na_and_none_are_text_and_empty_is_null(site: Site) -> None:
     site.load(site.drop("c.csv", "code,continent,other\nNA,NA,null\nDE,EU,None\nXX,,\n", folder=FULL))
     assert site.rows("c", "code, continent, other") == [("NA", "NA", "null"), ("DE", "EU", "None"), ("XX", None, None)]
+
+
+@pytest.mark.parametrize("method", ["truncate", "switch"])
+def test_a_way_to_publish_that_the_engine_lacks_does_not_stop_a_load(
+    make_site: Callable[..., Site], method: str
+) -> None:
+    site = make_site(publish_method=method)
+    site.load(site.drop("cities.csv", FIRST))
+    row = site.load(site.drop("cities.csv", "code,name\n03,Wien\n"))
+    assert row.status is FileStatus.COMPLETED
+    assert site.rows("cities", "code") == [("03",)]
+
+
+def test_widening_a_table_leaves_a_table_named_as_its_rebuild_alone(site: Site) -> None:
+    site.load(site.drop("cities_rebuild.csv", FIRST))
+    site.load(site.drop("cities.csv", FIRST))
+    site.load(site.drop("cities.csv", f"code,name\n03,{'x' * 300}\n"))
+    assert len(site.rows("cities_rebuild_data")) == 2

@@ -88,6 +88,6 @@ def _definition(column: Column) -> str:
 def _converted(name: str, change: Widening | None) -> str:
     if change is None or change.column.type.kind is not TypeKind.NVARCHAR:
         return quote(name)
-    if change.old.kind is TypeKind.BIT:
+    if change.old.type.kind is TypeKind.BIT:
         return f"CASE {quote(name)} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
     return f"CAST({quote(name)} AS TEXT)"

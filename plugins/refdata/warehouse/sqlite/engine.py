@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
 from refdata.core import alignment
@@ -15,13 +16,16 @@ from refdata.core.alignment import Alignment
 from refdata.core.errors import SchemaError
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, parse_stage_name, quote
-from refdata.core.publishing import column_list, qualified
+from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
-from refdata.warehouse.sqlite import ddl, values
-from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, translate
+from refdata.warehouse.sqlite import ddl, staging
+from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SCRIPTS = (
     "create_ledger",
@@ -39,7 +43,8 @@ class SqliteWarehouse:
     engine = "sqlite"
 
     def __init__(self, hook: SqliteHook, settings: Settings) -> None:
-        self._settings = settings
+        # SQLite has no TRUNCATE and no SWITCH; its DELETE without WHERE empties a table at once.
+        self._settings = dataclasses.replace(settings, publish_method="delete")
         self._files = SqliteFiles(hook, settings)
         self._sql = SqlFiles("sqlite", settings)
 
@@ -100,14 +105,10 @@ class SqliteWarehouse:
     def stage(
         self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
     ) -> tuple[int, str]:
-        """See ``Warehouse.stage``. The method is always ``insert``: SQLite has no other."""
+        """See ``Warehouse.stage``. The method is always ``bulk``: SQLite needs no other."""
         self._files.stage_folder.mkdir(parents=True, exist_ok=True)
         self.drop_stage(stage)
-        with contextlib.closing(self._staging_connection(stage)) as connection:
-            try:
-                return _fill(connection, stage, columns, batches, on_progress), "insert"
-            except sqlite3.Error as error:
-                raise translate(error, f"stage of {stage.table}") from error
+        return staging.fill(self._stage_file(stage), stage.name, columns, batches, on_progress), "bulk"
 
     def stages(self) -> tuple[Stage, ...]:
         """See ``Warehouse.stages``."""
@@ -136,14 +137,6 @@ class SqliteWarehouse:
         # The table's name may take 300 bytes, more than a file name may: the load id names the file.
         return self._files.stage_folder / f"stage_{stage.load_id}_{stage.attempt}.db"
 
-    def _staging_connection(self, stage: Stage) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._stage_file(stage), isolation_level=None)
-        # A stage that a crash leaves is thrown away, so nothing is paid for its durability.
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        return connection
-
     def _stage_of(self, path: Path) -> Stage | None:
         """The stage in a file, by the one table in it; an attempt that died early has none yet."""
         try:
@@ -153,27 +146,6 @@ class SqliteWarehouse:
             found = None  # half written or in use: the file's name tells the load all the same
         parsed = parse_stage_name(found[0] if found else f"unknown_{path.stem}")
         return Stage(TableName(self._settings.ref_schema, parsed[0]), *parsed[1:]) if parsed else None
-
-
-def _fill(
-    connection: sqlite3.Connection,
-    stage: Stage,
-    columns: Sequence[Column],
-    batches: Iterable[pa.RecordBatch],
-    on_progress: Progress,
-) -> int:
-    name = TableName("main", stage.name)
-    connection.execute(ddl.create_table(name, columns))
-    marks = ", ".join("?" * len(columns))
-    insert = f"INSERT INTO {qualified(name)} ({column_list(tuple(column.name for column in columns))}) VALUES ({marks})"
-    staged = 0
-    connection.execute("BEGIN")
-    for batch in batches:
-        connection.executemany(insert, values.rows(batch))
-        staged += batch.num_rows
-        on_progress(staged)
-    connection.execute("COMMIT")
-    return staged
 
 
 def _table(session: SqliteSession, name: TableName) -> Table | None:

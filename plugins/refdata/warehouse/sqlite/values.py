@@ -1,4 +1,4 @@
-"""Arrow columns as the Python values that SQLite binds.
+"""Arrow columns in the types that SQLite binds.
 
 SQLite has integers, doubles and text. Dates and times become ISO text, decimals their exact text
 (a column with numeric affinity turns that into a number), booleans 0 and 1.
@@ -6,17 +6,26 @@ SQLite has integers, doubles and text. Dates and times become ISO text, decimals
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from refdata.core.model import Column
+from refdata.core.sqltypes import TypeKind
 
-def rows(batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
-    """The batch's rows as tuples of int, float, str or None."""
-    return zip(*(bindable(column).to_pylist() for column in batch.columns), strict=True)
+_ARROW = {TypeKind.BIT: pa.int8(), TypeKind.INT: pa.int32(), TypeKind.BIGINT: pa.int64(), TypeKind.FLOAT: pa.float64()}
+
+
+def schema(columns: Sequence[Column]) -> pa.Schema:
+    """The Arrow types that columns are bound in."""
+    return pa.schema([(column.name, _ARROW.get(column.type.kind, pa.string())) for column in columns])
+
+
+def bindable_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch whose columns bind without loss."""
+    return pa.RecordBatch.from_arrays([bindable(column) for column in batch.columns], names=batch.schema.names)
 
 
 def bindable(column: pa.Array) -> pa.Array:
@@ -27,12 +36,17 @@ def bindable(column: pa.Array) -> pa.Array:
     if pa.types.is_decimal(kind) or pa.types.is_date(kind):
         return column.cast(pa.string())
     if pa.types.is_timestamp(kind) or pa.types.is_time(kind):
-        return _without_trailing_zeros(column.cast(pa.string()))
+        return _moments(column)
     return column
 
 
-def _without_trailing_zeros(text: pa.Array) -> pa.Array:
+def _moments(column: pa.Array) -> pa.Array:
     """``10:00:00.500000`` as ``10:00:00.5``, ``10:00:00.000000`` as ``10:00:00``."""
+    whole = pa.time32("s") if pa.types.is_time(column.type) else pa.timestamp("s")
+    try:
+        return column.cast(whole).cast(pa.string())
+    except pa.ArrowInvalid:  # some have fractions of a second
+        text = column.cast(pa.string())
     trimmed = pc.replace_substring_regex(text, r"(\.\d*[1-9])0+$", r"\1")
     return pc.replace_substring_regex(trimmed, r"\.0+$", "")
 

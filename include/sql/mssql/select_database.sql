@@ -1,0 +1,4 @@
+-- Purpose: the name of the connection's database.
+-- Parameters: none.
+-- Result: database_name.
+SELECT DB_NAME() AS database_name

@@ -1,0 +1,70 @@
+"""What a watch asks of Airflow, answered: an asset's state store and the states of DAG runs.
+
+Airflow 3.3's state store of assets (AIP-103) outlives task and run, and both tasks and triggers reach it.
+It is a convenience here, not a need: a store that does not answer costs waiting files their counts.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import DagRunStateResult, GetDagRunState
+from airflow.sdk.execution_time.context import AssetStateStoreAccessor
+
+from refdata.watching import ReadValue, Request, RunState, WriteValue
+
+log = logging.getLogger(__name__)
+
+
+class AssetAnswers:
+    """Answers requests through the state store of one asset.
+
+    :param asset: its name; a task of the DAG has it among its inlets, or Airflow does not know it.
+    """
+
+    def __init__(self, asset: str) -> None:
+        self._store = AssetStateStoreAccessor(name=asset)
+        self._failed = False
+
+    def now(self, request: Request) -> Any:
+        """The answer, for a task."""
+        try:
+            match request:
+                case ReadValue(key):
+                    return self._store.get(key)
+                case WriteValue(key, value):
+                    return self._store.set(key, dict(value))
+                case RunState():
+                    return _state(task_runner.SUPERVISOR_COMMS.send(_question(request)))
+        except AirflowRuntimeError as error:
+            return self._note(request, error)
+
+    async def later(self, request: Request) -> Any:
+        """The answer, for a trigger: nothing blocks the event loop."""
+        try:
+            match request:
+                case ReadValue(key):
+                    return await self._store.aget(key)
+                case WriteValue(key, value):
+                    return await self._store.aset(key, dict(value))
+                case RunState():
+                    return _state(await task_runner.SUPERVISOR_COMMS.asend(_question(request)))
+        except AirflowRuntimeError as error:
+            return self._note(request, error)
+
+    def _note(self, request: Request, error: AirflowRuntimeError) -> None:
+        """Tells of a store that does not answer, once; of a run that is unknown, its caller tells."""
+        if not isinstance(request, RunState) and not self._failed:
+            self._failed = True
+            log.warning("Airflow's state store does not answer; counts are kept in memory alone: %s", error)
+
+
+def _question(request: RunState) -> GetDagRunState:
+    return GetDagRunState(dag_id=request.dag_id, run_id=request.run_id)
+
+
+def _state(response: Any) -> str | None:
+    return response.state if isinstance(response, DagRunStateResult) else None

@@ -1,0 +1,29 @@
+"""The id of the load run that belongs to a dropped file: the same drop gives the same id, another drop another.
+
+Airflow refuses a second run of an id, and so one drop starts one load, however often it is offered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import astuple
+
+from refdata.core.model import DroppedFile
+
+MAX_RUN_ID = 250
+"""``dag_run.run_id`` is a String(250)."""
+_SLUG_LENGTH = 80
+_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9]+")
+
+
+def run_id_of(file: DroppedFile) -> str:
+    """``drop_airports_csv__3f2a…``: legible, unique, and of characters that Airflow allows in a run id.
+
+    Airflow's pattern is ``[scheduler] allowed_run_id_pattern``. The prefix keeps clear of the ids that
+    it reserves (``manual__``, ``scheduled__`` and others).
+    """
+    slug = _NOT_ALLOWED.sub("_", file.name).strip("_")[:_SLUG_LENGTH] or "file"
+    key = json.dumps([file.path, *astuple(file.identity)])
+    return f"drop_{slug}__{hashlib.sha256(key.encode('ascii')).hexdigest()[:20]}"

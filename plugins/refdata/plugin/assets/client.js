@@ -1,0 +1,34 @@
+/** Asks the plugin's endpoints; every answer has the shape success, data, error, metadata. */
+
+export class Failure extends Error {
+  constructor(status, category, message, advice = "") {
+    super(message);
+    this.status = status;
+    this.category = category;
+    this.advice = advice;
+  }
+}
+
+/** @returns {Promise<{data: any, metadata: object}>} @throws {Failure} */
+export async function ask(path, parameters = {}, signal = undefined) {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== "" && value !== null));
+  const response = await reached(`api/v1/${path}?${query}`, signal);
+  const body = await response.json().catch(() => null);
+  if (response.status === 401) {
+    throw new Failure(401, "unauthenticated", "Your session has ended", "Reload the page to log in again.");
+  }
+  if (!body?.success) {
+    const { category = "http", message = `The server answered ${response.status}`, advice = "" } = body?.error ?? {};
+    throw new Failure(response.status, category, message, advice);
+  }
+  return body;
+}
+
+async function reached(address, signal) {
+  try {
+    return await fetch(address, { signal, headers: { Accept: "application/json" }, credentials: "same-origin" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure(0, "network", "Airflow cannot be reached", "The page tries again by itself.");
+  }
+}

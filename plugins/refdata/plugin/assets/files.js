@@ -1,0 +1,135 @@
+/** The files and their fate. */
+
+import { element, icon, reconcile } from "./dom.js";
+import { cell, drawHeader, grid } from "./grid.js";
+import { NONE, absolute, bytes, duration, elapsed, moment, number, plural } from "./format.js";
+import { follow, runAddress } from "./links.js";
+
+export const STATUSES = ["pending", "processing", "loaded", "completed", "error", "duplicate", "cancelled"];
+const COLUMNS = [
+  ["Status", "status"], ["File", "file_name"], ["Table", "table_name"], ["Rows", "rows_loaded", "figure"],
+  ["Rejected", "rows_rejected", "figure"], ["Duration", null, "figure"], ["Dropped", "id"], ["Run", null],
+];
+const LOAD_TYPES = { fullload: "Full load", append: "Append" };
+const CHEVRON = "m9 6 6 6-6 6";
+const ARROW = "M8 16 16 8M9 8h7v7";
+
+/** What the narrow layout offers in place of the headers. */
+export const SORTS = [
+  ["-id", "newest"], ["id", "oldest"], ["file_name", "file"], ["table_name", "table"], ["status", "status"],
+  ["-rows_loaded", "most rows"], ["-rows_rejected", "most rejects"],
+];
+
+const open = new Set();
+
+/** Draws a page of files into `place`; `onSort` gets the next order when a header is pressed. */
+export function showFiles(place, files, sort, onSort) {
+  const table = grid(place, "files", "Dropped files");
+  drawHeader(table, COLUMNS, sort, ["id", "rows_loaded", "rows_rejected"], onSort);
+  reconcile(table, files, (file) => file.id, (file) => JSON.stringify(file), group);
+}
+
+function group(file) {
+  const body = element("tbody", { role: "rowgroup", class: file.status });
+  body.append(row(file, body), ...note(file), details(file));
+  setOpen(body, file, open.has(file.id));
+  return body;
+}
+
+function row(file, body) {
+  const toggle = element("button", { type: "button", class: "toggle", "data-focus": "toggle",
+    "aria-controls": `details-${file.id}`, onclick: () => setOpen(body, file, !open.has(file.id)) },
+  icon(CHEVRON), element("span", { class: "hidden" }, `Details of ${file.file_name}`));
+  return element("tr", { role: "row" },
+    cell("Status", {}, badge(file.status)),
+    cell("File", { class: "file" }, toggle, element("span", { class: "names" },
+      element("span", { class: "name", dir: "auto" }, file.file_name),
+      element("span", { class: "muted small" }, kindOf(file)))),
+    cell("Table", { class: "table", dir: "auto" }, file.table_name),
+    cell("Rows", { class: "figure" }, rowsOf(file)),
+    cell("Rejected", { class: file.rows_rejected ? "figure bad" : "figure" }, number(file.rows_rejected)),
+    cell("Duration", { class: "figure" }, durationOf(file)),
+    cell("Dropped", {}, moment(file.created_at)),
+    cell("Run", {}, runLink(file)));
+}
+
+export function badge(status) {
+  return element("span", { class: `badge ${status}` }, status);
+}
+
+function kindOf(file) {
+  return `${LOAD_TYPES[file.load_type]}, ${file.is_reference_data ? "reference" : "other"} table`;
+}
+
+/** Loaded rows; of a load at work, how many are staged so far. */
+function rowsOf(file) {
+  if (file.status !== "processing" || file.rows_staged === null) return number(file.rows_loaded);
+  const text = `${number(file.rows_staged)} of ${number(file.rows_read)}`;
+  return element("span", { class: "progress" },
+    element("progress", { max: file.rows_read || 1, value: file.rows_staged, "aria-label": `Rows staged: ${text}` }),
+    element("span", { class: "small" }, text));
+}
+
+function durationOf(file) {
+  if (file.seconds !== null) return duration(file.seconds);
+  return file.status === "processing" && file.started_at ? elapsed(file.started_at) : NONE;
+}
+
+function runLink(file) {
+  if (!file.dag_run_id) return NONE;
+  return element("a", { href: runAddress(file.dag_run_id), target: "_top", class: "run", "data-focus": "run",
+    onclick: follow, onauxclick: follow, title: file.dag_run_id },
+  "Run", icon(ARROW), element("span", { class: "hidden" }, ` of ${file.file_name}`));
+}
+
+/** Why the file was refused or waits, and what to do; warnings of a load that went well stand in its details. */
+function note(file) {
+  if (!file.error) return [];
+  const { category, message, advice } = file.error;
+  return [element("tr", { role: "row", class: "note" }, element("td", { role: "cell", colspan: COLUMNS.length },
+    element("div", { class: "reason" },
+      element("p", {}, element("strong", {}, `${sentence(category)}: `), message),
+      advice && element("p", { class: "advice" }, element("span", { class: "muted" }, "What to do: "), advice)))) ];
+}
+
+function sentence(category) {
+  const words = category.replaceAll("_", " ");
+  return words[0].toUpperCase() + words.slice(1);
+}
+
+function details(file) {
+  return element("tr", { role: "row", class: "details", id: `details-${file.id}` },
+    element("td", { role: "cell", colspan: COLUMNS.length }));
+}
+
+function setOpen(body, file, wanted) {
+  if (wanted) open.add(file.id);
+  else open.delete(file.id);
+  body.classList.toggle("open", wanted);
+  body.querySelector(".toggle").setAttribute("aria-expanded", String(wanted));
+  const place = body.querySelector("tr.details");
+  place.hidden = !wanted;
+  place.firstElementChild.replaceChildren(...(wanted ? [facts(file)] : []));
+}
+
+function facts(file) {
+  const times = [["Dropped", file.created_at], ["Started", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]];
+  const pairs = [
+    ["Load", `${file.id}, attempt ${file.attempt}`], ["Path", file.file_path], ["Size", bytes(file.file_size)],
+    ["Format", formatOf(file)], ["Columns", file.detected_headers.join(", ") || NONE],
+    ["Rows read", number(file.rows_read)], ["Version", number(file.version_id)], ["Staged by", file.load_method ?? NONE],
+    ...times.map(([title, iso]) => [title, iso ? absolute(iso) : NONE]),
+    ["Run", file.dag_run_id ?? NONE], ["SHA-256", file.file_hash ?? NONE],
+  ];
+  return element("div", {},
+    file.warnings.length > 0 && element("div", { class: "warnings" },
+      element("p", {}, plural(file.warnings.length, "warning", "warnings")),
+      element("ul", {}, file.warnings.map((warning) => element("li", {}, warning)))),
+    element("dl", {}, pairs.map(([title, value]) =>
+      element("div", {}, element("dt", {}, title), element("dd", { dir: "auto" }, value)))));
+}
+
+function formatOf(file) {
+  const delimiter = { "\\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe" }[file.detected_delimiter];
+  return [file.detected_encoding, delimiter ?? file.detected_delimiter].filter(Boolean).join(", ") || NONE;
+}

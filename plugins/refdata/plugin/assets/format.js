@@ -1,0 +1,91 @@
+/** Numbers and times as a person reads them, in the time zone that is chosen in Airflow. */
+
+import { element } from "./dom.js";
+
+const NUMBER = new Intl.NumberFormat();
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "always" });
+const STEPS = [["year", 31_557_600], ["month", 2_629_800], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+
+export const NONE = "–";
+
+export function number(value) {
+  return value === null || value === undefined ? NONE : NUMBER.format(value);
+}
+
+export function plural(count, one, many) {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+export function bytes(value) {
+  if (value === null) return NONE;
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let size = value;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) { size /= 1000; unit += 1; }
+  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: unit ? 1 : 0 }).format(size)} ${units[unit]}`;
+}
+
+/** Seconds as 0.9 s, 12 s, 3 m 04 s or 2 h 10 m. */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined) return NONE;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} m`;
+}
+
+/** Airflow keeps its choice in localStorage as JSON; without one the browser's zone counts, as in Airflow. */
+function timeZone() {
+  try {
+    const chosen = JSON.parse(localStorage.getItem("timezone") ?? "null");
+    new Intl.DateTimeFormat("en", { timeZone: chosen ?? undefined });
+    return chosen ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** 2026-07-29 14:03:59, as Airflow writes it. */
+export function absolute(iso) {
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone: timeZone(), year: "numeric", month: "2-digit", day: "2-digit",
+    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+  }).formatToParts(new Date(iso));
+  const of = Object.fromEntries(parts.map((part) => [part.type, part.value]));
+  return `${of.year}-${of.month}-${of.day} ${of.hour}:${of.minute}:${of.second}`;
+}
+
+export function relative(iso, now = Date.now()) {
+  const seconds = (now - new Date(iso).getTime()) / 1000;
+  if (Math.abs(seconds) < 45) return "just now";
+  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
+  return RELATIVE.format(-Math.round(seconds / size), unit);
+}
+
+/** Both forms of a time: how long ago, and when. `tick` keeps the first one true. */
+export function moment(iso) {
+  if (!iso) return element("span", { class: "muted" }, NONE);
+  return element("time", { datetime: iso, class: "moment" },
+    element("span", { "data-relative": iso }, relative(iso)),
+    element("span", { class: "muted small" }, absolute(iso)));
+}
+
+/** How long something has been going on; `tick` counts it up. */
+export function elapsed(iso) {
+  return element("span", { "data-since": iso, class: "running" }, sinceText(iso));
+}
+
+function sinceText(iso) {
+  return duration(Math.max(0, Math.round((Date.now() - new Date(iso).getTime()) / 1000)));
+}
+
+/** Brings every relative time on the page up to date. */
+export function tick() {
+  for (const node of document.querySelectorAll("[data-relative]")) setText(node, relative(node.dataset.relative));
+  for (const node of document.querySelectorAll("[data-since]")) setText(node, sinceText(node.dataset.since));
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,50 @@
+/** The parts that both tables are made of: sortable headers, labelled cells. */
+
+import { element } from "./dom.js";
+import { NONE } from "./format.js";
+
+/**
+ * An empty table, or the one that is there already. Roles are written out: the narrow layout makes
+ * blocks of rows and cells, by which a browser would forget what they are.
+ */
+export function grid(place, name, caption) {
+  const there = place.querySelector(`table.${name}`);
+  if (there) return there;
+  const table = element("table", { class: name, role: "table" },
+    element("caption", { class: "hidden" }, caption), element("thead", { role: "rowgroup" }));
+  place.replaceChildren(table);
+  return table;
+}
+
+/**
+ * Draws the headers when the order has changed.
+ *
+ * @param columns  [title, column or null, class] each; those with a column can be sorted by.
+ * @param descendingFirst  the columns whose first press sorts downwards.
+ */
+export function drawHeader(table, columns, sort, descendingFirst, onSort) {
+  if (table.dataset.sort === sort) return;
+  table.dataset.sort = sort;
+  const head = table.querySelector("thead");
+  const focused = head.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  head.replaceChildren(element("tr", { role: "row" },
+    columns.map((column) => headerCell(column, sort, descendingFirst, onSort))));
+  if (focused) head.querySelector(`[data-focus="${focused}"]`)?.focus();
+}
+
+function headerCell([title, column, kind], sort, descendingFirst, onSort) {
+  if (column === null) return element("th", { scope: "col", role: "columnheader", class: kind }, title);
+  const current = sort.replace("-", "") === column;
+  const descending = current ? sort.startsWith("-") : !descendingFirst.includes(column);
+  return element("th", { scope: "col", role: "columnheader", class: kind,
+    "aria-sort": current ? (descending ? "descending" : "ascending") : null },
+  element("button", { type: "button", "data-focus": column, onclick: () => onSort(`${descending ? "" : "-"}${column}`) },
+    title, element("span", { class: "order", "aria-hidden": "true" }, current ? (descending ? "↓" : "↑") : "")));
+}
+
+/** A cell that carries its column's title, which the narrow layout shows beside the value; it leaves out empty ones. */
+export function cell(label, { class: kind = "", ...properties }, ...children) {
+  const empty = children.length === 1 && children[0] === NONE;
+  const names = [kind, empty && "empty"].filter(Boolean).join(" ");
+  return element("td", { role: "cell", "data-label": label, class: names || null, ...properties }, ...children);
+}

@@ -1,0 +1,147 @@
+"""Waits until dropped files are stable, and hands them on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.sensors.filesystem import FileSensor
+from airflow.sdk import Asset, BaseSensorOperator, PokeReturnValue
+from airflow.triggers.base import StartTriggerArgs
+
+from refdata.assetstore import AssetAnswers
+from refdata.core.settings import Settings
+from refdata.triggers.stable_file import StableFileTrigger
+from refdata.watching import Watch, answered, files_of, released_event
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_NEARLY = 1.0
+DROPOFF = Asset("refdata_dropoff", uri="x-refdata://dropoff")
+"""Stands for the dropoff tree; its state store remembers the counts of waiting files and those released."""
+
+
+class StableFileSensor(FileSensor):
+    """Returns the files of a dropoff tree that have not changed for some checks, as a list for XCom.
+
+    Each item is a ``DroppedFile`` as JSON: path relative to the root, identity (size, mtime_ns, ctime_ns,
+    inode), load type and whether it is reference data. The list is empty when nothing was released for
+    ``idle_timeout`` seconds. Deferred or poking, the same machine decides (``refdata.core.stability``),
+    and what one mode counted the other takes up.
+
+    A missing root and a lack of rights fail the task with their reason; a storage that fails for moments
+    does not.
+
+    :param filepath: absolute path of the dropoff root (templated), which no connection is needed for.
+    :param checks: unchanged checks in a row that release a file.
+    :param poke_interval: seconds between two of them.
+    :param max_releases: files released at once at most; ``[core] max_map_length`` bounds it.
+    :param idle_timeout: seconds after which the task ends without files.
+    :param processed_root: archive that is not looked into; empty for ``processed`` under the root.
+    :param error_root: the same for refused files.
+    :param start_from_trigger: with ``deferrable``, starts in the triggerer at once, which spares a task process;
+        ``filepath`` is not templated then.
+    :param asset: whose state store keeps the counts. It becomes an inlet of the task.
+    """
+
+    template_fields: Sequence[str] = ("filepath",)
+
+    def __init__(
+        self,
+        *,
+        checks: int = 6,
+        poke_interval: float | timedelta = 15.0,
+        max_releases: int = 200,
+        idle_timeout: float = 3600.0,
+        processed_root: str = "",
+        error_root: str = "",
+        asset: Asset = DROPOFF,
+        **kwargs: Any,
+    ) -> None:
+        kwargs["inlets"] = [asset, *kwargs.get("inlets", ())]
+        super().__init__(poke_interval=poke_interval, **kwargs)
+        self.checks = checks
+        self.max_releases = max_releases
+        self.idle_timeout = idle_timeout
+        self.processed_root = processed_root
+        self.error_root = error_root
+        self.asset = asset
+        self._watch: Watch | None = None
+        self._since = 0.0
+        if self.deferrable and self.start_from_trigger:
+            self.start_trigger_args = StartTriggerArgs(
+                trigger_cls="refdata.triggers.stable_file.StableFileTrigger",
+                trigger_kwargs=self._trigger_arguments(),
+                next_method="execute_complete",
+                timeout=timedelta(seconds=self.timeout),
+            )
+
+    @property
+    def path(self) -> str:
+        """The dropoff root; FileSensor's way to it leads through a connection."""
+        return str(self.filepath)
+
+    def execute(self, context: Context) -> Any:
+        """Defers or pokes until there are files; their list."""
+        if self.deferrable:
+            self.defer(
+                trigger=StableFileTrigger(**self._trigger_arguments()),
+                method_name="execute_complete",
+                timeout=timedelta(seconds=self.timeout),
+            )
+        # FileSensor.execute drops what the poke returns.
+        return BaseSensorOperator.execute(self, context)
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:  # noqa: ARG002  Airflow's signature
+        """Takes the trigger's event; a failure is raised as the error that it was."""
+        files = files_of(event)
+        self._tell(files)
+        return files
+
+    def poke(self, context: Context) -> Any:
+        """One check; done when it released files or nothing was released for long."""
+        answers = AssetAnswers(self.asset.name)
+        if self._watch is None:
+            self._watch = Watch(self._settings(), _carrier(context))
+            self._since = time.monotonic()
+            answered(self._watch.recall(), answers.now)
+        elif self._watch.pause(time.time_ns()) < _NEARLY:
+            # The pause between two pokes and the wall clock differ by a little; a check must not miss its time by it.
+            time.sleep(self._watch.pause(time.time_ns()))
+        files = released_event(self._watch.look())["files"]
+        answered(self._watch.keep(), answers.now)
+        self._tell(files)
+        return PokeReturnValue(bool(files) or time.monotonic() - self._since >= self.idle_timeout, files)
+
+    def _settings(self) -> Settings:
+        return Settings(
+            dropoff_root=self.filepath,
+            processed_root=self.processed_root,
+            error_root=self.error_root,
+            stability_checks=self.checks,
+            stability_interval=self.poke_interval,
+            max_releases=self.max_releases,
+        )
+
+    def _trigger_arguments(self) -> dict[str, Any]:
+        return {
+            "dropoff_root": self.filepath,
+            "processed_root": self.processed_root,
+            "error_root": self.error_root,
+            "asset": self.asset.name,
+            "checks": self.checks,
+            "interval": self.poke_interval,
+            "max_releases": self.max_releases,
+            "idle_timeout": self.idle_timeout,
+        }
+
+    def _tell(self, files: Sequence[dict[str, Any]]) -> None:
+        for file in files:
+            self.log.info("Stable: %s, %d bytes", file["path"], file["identity"]["size"])
+
+
+def _carrier(context: Context) -> str:
+    return f"{context['ti'].dag_id}/{context['ti'].run_id}"

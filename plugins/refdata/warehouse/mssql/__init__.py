@@ -1,0 +1,1 @@
+"""SQL Server through Airflow's MsSqlHook (pymssql), with mssql-python for bulk copy."""

@@ -1,0 +1,72 @@
+"""The load method ``bulk``: mssql-python's bulk copy, fed with the reader's Arrow batches as they come."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from refdata.core.errors import DataError, RefdataError
+from refdata.core.model import Column, TableName
+from refdata.core.publishing import qualified
+from refdata.warehouse.mssql.mssql_python_driver import MssqlPythonDriver
+from refdata.warehouse.tsql.driver import translated
+from refdata.warehouse.tsql.pool import ConnectionPool
+from refdata.warehouse.tsql.staging import Source
+
+
+class BulkLoader:
+    """See ``Loader``.
+
+    Bulk copy opens a connection of its own, so it sees committed tables only. Columns are mapped by name
+    (its default is their order), NULL stays NULL, and the limit of 30 s is off. Batches that were sent before
+    a failure are in the table to stay: the caller drops it.
+
+    :param port: where bulk copy connects.
+    """
+
+    method = "bulk"
+
+    def __init__(self, driver: MssqlPythonDriver, port: int) -> None:
+        self._driver = driver
+        self._port = port
+
+    def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:  # noqa: ARG002
+        """See ``Loader.load``."""
+        schema = source.schema
+        if schema is None:
+            return 0
+        # A reader with a schema is not asked for a batch before the server has described its table.
+        reader = pa.RecordBatchReader.from_batches(schema, iter(source))
+        with (
+            self._explained(),
+            contextlib.closing(self._driver.connect(self._port)) as connection,
+            contextlib.closing(connection.cursor()) as cursor,
+        ):
+            done = cursor.bulkcopy_arrow(
+                qualified(target),
+                reader,
+                timeout=0,
+                column_mappings=[column.name for column in columns],
+                keep_nulls=True,
+                table_lock=True,
+            )
+        return int(done["rows_copied"])
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        with translated(self._driver, f"bulk copy to {self._driver.where}"):
+            try:
+                yield
+            except ValueError as error:
+                # The core checks each value against the column before it is sent.
+                raise _refused(error) from None
+
+
+def _refused(error: ValueError) -> RefdataError:
+    return DataError(
+        f"Bulk copy refused a value: {error}",
+        where="stage table",
+        advice="Clear the task: the table is aligned anew. If it recurs, set load_method to insert and report it.",
+    )

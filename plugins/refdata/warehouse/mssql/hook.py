@@ -1,0 +1,48 @@
+"""Airflow's MsSqlHook, with TLS on by default and certificates checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymssql
+from airflow.providers.microsoft.mssql.hooks.mssql import MsSqlHook
+
+from refdata.warehouse.mssql.freetds import configured
+from refdata.warehouse.mssql.options import ServerOptions, read_options
+
+
+class SecureMsSqlHook(MsSqlHook):
+    """Opens pymssql connections by ``ServerOptions``, which the extras of a connection of type ``mssql`` give.
+
+    :param connect_timeout: seconds that a login may take.
+    """
+
+    def __init__(self, *args: Any, connect_timeout: float = 30.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._connect_timeout = connect_timeout
+
+    def options(self) -> ServerOptions:
+        """The connection's options.
+
+        :raises ConfigurationError: when the connection lacks something, or has a wrong extra.
+        """
+        found = self.connection
+        database = self.schema or found.schema
+        where = f"Airflow connection {found.conn_id}"
+        return read_options(found.host, found.port, database, found.login, found.password, found.extra_dejson, where)
+
+    def get_conn(self) -> pymssql.Connection:
+        """A new connection, which begins its transactions by itself as MsSqlHook's do."""
+        options = self.options()
+        arguments = {"login_timeout": max(1, round(self._connect_timeout)), "appname": "refdata", **options.client}
+        with configured(options) as server:
+            return pymssql.connect(
+                server=server,
+                port=str(options.port),
+                user=options.login,
+                password=options.password,
+                database=options.database,
+                use_datetime2=True,
+                read_only=options.application_intent.lower() == "readonly",
+                **arguments,
+            )

@@ -1,0 +1,152 @@
+"""Reads an Airflow connection of type ``mssql`` into one set of options for both client libraries. Pure.
+
+Names of the extras are those of Microsoft's ODBC driver, in any case, with or without underscores:
+https://learn.microsoft.com/sql/connect/odbc/dsn-connection-string-attribute
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from refdata.core.errors import ConfigurationError
+
+PACKET_SIZE = 16_000
+"""Bytes of a TDS packet for bulk copy. TLS takes at most 16,383, and mssql-python's core can panic at the
+4,096 that servers choose by themselves.
+https://learn.microsoft.com/sql/database-engine/configure-windows/configure-the-network-packet-size-server-configuration-option"""
+
+_YES = frozenset(("yes", "true", "1", "mandatory", "on"))
+_NO = frozenset(("no", "false", "0", "optional", "off"))
+_PYMSSQL = frozenset(("tds_version", "charset", "appname", "read_only", "conn_properties", "login_timeout"))
+_IGNORED = frozenset(("sqlalchemyscheme", "placeholder", "executemany", "autocommit", "timeout"))
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Where the server is, who logs in, and how the line is protected.
+
+    ``encrypt`` is ``yes``, ``no`` (the login alone) or ``strict`` (TDS 8). ``trust`` accepts any certificate.
+    ``ca_file`` has the certificates of the authorities to trust, ``""`` for the system's, and
+    ``server_certificate`` the server's own. ``bulk_port`` is the port for bulk copy where it is another, else 0.
+    ``authentication`` is an Entra method by ODBC's name, ``""`` for SQL Server's own logins. ``client`` has
+    further arguments for ``pymssql.connect``.
+    """
+
+    host: str
+    port: int
+    database: str
+    login: str | None
+    password: str | None = field(repr=False)
+    encrypt: str = "yes"
+    trust: bool = False
+    ca_file: str = ""
+    server_certificate: str = ""
+    certificate_host: str = ""
+    bulk_port: int = 0
+    packet_size: int = PACKET_SIZE
+    authentication: str = ""
+    integrated: bool = False
+    multi_subnet_failover: bool = False
+    failover_partner: str = ""
+    application_intent: str = ""
+    client: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        """Server and database, for messages."""
+        return f"{self.host}:{self.port}/{self.database}"
+
+
+def read_options(
+    host: str | None,
+    port: int | None,
+    database: str | None,
+    login: str | None,
+    password: str | None,
+    extra: Mapping[str, Any],
+    where: str,
+) -> ServerOptions:
+    """The options of a connection.
+
+    :raises ConfigurationError: when host or database is missing, or an extra is unknown or has a wrong value.
+    """
+    if not host or not database:
+        missing = "host" if not host else "database (the field Schema)"
+        raise ConfigurationError(f"The connection names no {missing}", where=where, advice="Fill in the field.")
+    known = {_plain(name): value for name, value in extra.items() if _plain(name) in _FIELDS}
+    client = {
+        name.lower(): value
+        for name, value in extra.items()
+        if _plain(name) not in _FIELDS and _plain(name) not in _IGNORED
+    }
+    unknown = sorted(set(client) - _PYMSSQL)
+    if unknown:
+        raise ConfigurationError(
+            f"Unknown extra {', '.join(unknown)}",
+            where=where,
+            advice=f"Use names out of: {', '.join(sorted((*_FIELDS, *_PYMSSQL)))}.",
+        )
+    values: dict[str, Any] = {_FIELDS[name][0]: _FIELDS[name][1](value, name, where) for name, value in known.items()}
+    return ServerOptions(host, port or 1433, database, login or None, password or None, **values, client=client)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace(" ", "")
+
+
+def _boolean(value: object, name: str, where: str) -> bool:
+    text = str(value).strip().lower()
+    if text not in _YES | _NO:
+        raise _wrong(value, name, where, "yes or no")
+    return text in _YES
+
+
+def _encrypt(value: object, name: str, where: str) -> str:
+    text = str(value).strip().lower()
+    # pymssql's own extra `encryption` says off, request or require.
+    known = {**dict.fromkeys(_YES, "yes"), **dict.fromkeys(_NO, "no"), "strict": "strict", "require": "yes"}
+    if text not in (*known, "request"):
+        raise _wrong(value, name, where, "yes, no or strict")
+    return known.get(text, "no")
+
+
+def _number(value: object, name: str, where: str) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        number = -1
+    if not 0 < number <= 65535:
+        raise _wrong(value, name, where, "a number between 1 and 65535")
+    return number
+
+
+def _text(value: object, name: str, where: str) -> str:
+    text = str(value).strip()
+    if any(char in text for char in ";{}\r\n"):
+        raise _wrong(value, name, where, "a value without ; { } and line breaks")
+    return text
+
+
+def _wrong(value: object, name: str, where: str, rule: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Extra {name} is {value!r}, but must be {rule}", where=where, advice="Correct the extra."
+    )
+
+
+_FIELDS: dict[str, tuple[str, Callable[[object, str, str], Any]]] = {
+    "encrypt": ("encrypt", _encrypt),
+    "encryption": ("encrypt", _encrypt),
+    "trustservercertificate": ("trust", _boolean),
+    "cafile": ("ca_file", _text),
+    "servercertificate": ("server_certificate", _text),
+    "hostnameincertificate": ("certificate_host", _text),
+    "bulkport": ("bulk_port", _number),
+    "packetsize": ("packet_size", _number),
+    "authentication": ("authentication", _text),
+    "trustedconnection": ("integrated", _boolean),
+    "multisubnetfailover": ("multi_subnet_failover", _boolean),
+    "failoverpartner": ("failover_partner", _text),
+    "applicationintent": ("application_intent", _text),
+}

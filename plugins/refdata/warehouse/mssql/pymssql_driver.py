@@ -1,0 +1,77 @@
+"""pymssql behind ``tsql.driver.Driver``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pymssql
+
+from refdata.warehouse.mssql.hook import SecureMsSqlHook
+from refdata.warehouse.tsql.driver import Connection
+from refdata.warehouse.tsql.errors import DriverError
+from refdata.warehouse.tsql.literals import bind
+
+_LIBRARY = re.compile(r"DB-Lib error message (\d+), severity \d+:\s*")
+_GENERAL = 20018
+"""DB-Library's "check messages from the SQL Server", which says nothing by itself."""
+_LOGIN_FAILED = 18456
+
+
+class PymssqlDriver:
+    """See ``Driver``."""
+
+    name = "pymssql"
+
+    def __init__(self, hook: SecureMsSqlHook) -> None:
+        self._hook = hook
+        self._options = hook.options()
+
+    @property
+    def where(self) -> str:
+        """See ``Driver.where``."""
+        return self._options.where
+
+    @property
+    def secret(self) -> str | None:
+        """See ``Driver.secret``."""
+        return self._options.password
+
+    def connect(self) -> Connection:
+        """See ``Driver.connect``."""
+        connection = self._hook.get_conn()
+        connection.autocommit(True)
+        return connection
+
+    def execute(self, cursor: Any, sql: str, values: Sequence[object]) -> None:
+        """See ``Driver.execute``."""
+        cursor.execute(bind(sql, values))
+
+    def read_error(self, error: BaseException) -> DriverError | None:
+        """See ``Driver.read_error``."""
+        return read_error(error) if isinstance(error, (pymssql.Error, pymssql.Warning)) else None
+
+
+def read_error(error: BaseException) -> DriverError:
+    """Number and text of a pymssql exception.
+
+    At a failed login the number is the one of whatever error came last in the process, so it counts only
+    where the text begins with the server's own message; else DB-Library's number is taken.
+    """
+    arguments = error.args[0] if error.args and isinstance(error.args[0], tuple) else error.args
+    number = next((item for item in arguments if isinstance(item, int)), None)
+    text = " ".join(_decoded(item) for item in arguments if isinstance(item, (str, bytes)))
+    library = _LIBRARY.match(text)
+    if library is not None:
+        number = int(library[1])
+        at_login = number == _GENERAL and "connection failed" in text
+        number = _LOGIN_FAILED if at_login else number
+    elif number is None:
+        # pymssql's own InterfaceError: the connection is closed.
+        return DriverError(None, "08003", text)
+    return DriverError(number, "", _LIBRARY.split(text, maxsplit=1)[0] if library is None else _LIBRARY.sub("", text))
+
+
+def _decoded(text: str | bytes) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text

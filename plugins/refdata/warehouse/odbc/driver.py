@@ -1,0 +1,59 @@
+"""pyodbc behind ``tsql.driver.Driver``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pyodbc
+
+from refdata.warehouse.odbc.hook import SecureOdbcHook
+from refdata.warehouse.tsql.driver import Connection, parameter
+from refdata.warehouse.tsql.errors import DriverError
+
+_NATIVE = re.compile(r"\((\d+)\) \(SQL\w+\)")
+_PREFIX = re.compile(r"^(\[[^\]]*\]\s*)+")
+
+
+class PyodbcDriver:
+    """See ``Driver``."""
+
+    name = "pyodbc"
+
+    def __init__(self, hook: SecureOdbcHook) -> None:
+        self._hook = hook
+
+    @property
+    def where(self) -> str:
+        """See ``Driver.where``."""
+        return self._hook.where
+
+    @property
+    def secret(self) -> str | None:
+        """See ``Driver.secret``."""
+        secret = self._hook.connection.password
+        return None if secret is None else str(secret)
+
+    def connect(self) -> Connection:
+        """See ``Driver.connect``."""
+        connection: Connection = self._hook.get_conn()
+        return connection
+
+    def execute(self, cursor: Any, sql: str, values: Sequence[object]) -> None:
+        """See ``Driver.execute``."""
+        cursor.execute(sql, [parameter(value) for value in values])
+
+    def read_error(self, error: BaseException) -> DriverError | None:
+        """See ``Driver.read_error``."""
+        return read_error(error) if isinstance(error, (pyodbc.Error, pyodbc.Warning)) else None
+
+
+def read_error(error: BaseException) -> DriverError:
+    """State, number and text of a pyodbc exception, whose arguments are the SQLSTATE and the message."""
+    state, text = (*error.args, "", "")[:2] if len(error.args) > 1 else ("", str(error))
+    found = _NATIVE.search(str(text))
+    # Without the server's mark the number is the operating system's or the driver's own.
+    number = int(found[1]) if found and "[SQL Server]" in str(text) else None
+    said = _NATIVE.split(str(text))[0]
+    return DriverError(number or None, str(state), _PREFIX.sub("", said).strip())

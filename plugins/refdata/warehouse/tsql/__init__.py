@@ -1,0 +1,1 @@
+"""What the engines on T-SQL share: types, DDL, sessions, errors, staging."""

@@ -1,0 +1,129 @@
+"""What an engine on T-SQL needs from a driver, and the session that all engines share."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import date, time
+from typing import Any, Protocol
+
+from refdata.core.errors import RefdataError
+from refdata.warehouse.tsql.errors import DriverError, translate
+
+
+class Cursor(Protocol):
+    """The part of DB-API's cursor that is used."""
+
+    description: Any
+    rowcount: int
+
+    def execute(self, operation: str, /, *args: Any) -> Any: ...  # noqa: D102
+    def fetchall(self) -> list[Any]: ...  # noqa: D102
+    def nextset(self) -> Any: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class Connection(Protocol):
+    """The part of DB-API's connection that is used; it commits each statement by itself."""
+
+    def cursor(self) -> Any: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class Driver(Protocol):
+    """One client library. Its exceptions pass through; ``read_error`` explains them."""
+
+    @property
+    def name(self) -> str:
+        """The library's name, for messages."""
+        ...
+
+    @property
+    def where(self) -> str:
+        """Server and database, for messages."""
+        ...
+
+    @property
+    def secret(self) -> str | None:
+        """The password, which no message may hold."""
+        ...
+
+    def connect(self) -> Connection:
+        """A new connection with autocommit on."""
+        ...
+
+    def execute(self, cursor: Any, sql: str, values: Sequence[object]) -> None:
+        """Runs a statement whose ``?`` stand for ``values``."""
+        ...
+
+    def read_error(self, error: BaseException) -> DriverError | None:
+        """What the library's exception says; None when it is not the library's."""
+        ...
+
+
+@contextlib.contextmanager
+def translated(driver: Driver, where: str = "") -> Iterator[None]:
+    """Turns the library's exceptions into the error tree's."""
+    try:
+        yield
+    except RefdataError:
+        raise
+    except BaseException as error:
+        # BaseException: mssql-python's Rust core panics with one that is no Exception.
+        read = driver.read_error(error)
+        if read is None:
+            raise
+        raise translate(read, where or driver.where, secret=driver.secret) from scrubbed(error, driver.secret)
+
+
+def scrubbed(error: BaseException, secret: str | None) -> BaseException | None:
+    """The exception to chain as cause: none when its text holds the password, which a traceback would show."""
+    return None if secret and secret in f"{error!r} {error}" else error
+
+
+class TsqlSession:
+    """See ``base.Session``: statements on one connection, with the driver's errors translated."""
+
+    def __init__(self, connection: Connection, driver: Driver) -> None:
+        self._connection = connection
+        self._driver = driver
+        self.broken = False
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """See ``Session.query``: the rows of the first result that has columns."""
+        with self._run(sql, values) as cursor:
+            while cursor.description is None:
+                if not cursor.nextset():
+                    return []
+            rows = [tuple(row) for row in cursor.fetchall()]
+            _finish(cursor)
+            return rows
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> int:
+        """See ``Session.execute``."""
+        with self._run(sql, values) as cursor:
+            changed = cursor.rowcount
+            _finish(cursor)
+            return int(changed)
+
+    @contextlib.contextmanager
+    def _run(self, sql: str, values: Sequence[object]) -> Iterator[Any]:
+        with translated(self._driver):
+            cursor = self._connection.cursor()
+            try:
+                self._driver.execute(cursor, sql, values)
+                yield cursor
+            finally:
+                with contextlib.suppress(Exception):
+                    cursor.close()
+
+
+def _finish(cursor: Any) -> None:
+    """Reads on to the batch's end: an error behind the first result comes to light only there."""
+    while cursor.nextset():
+        pass
+
+
+def parameter(value: object) -> object:
+    """A value for a driver that binds: a time as ISO text, which no driver cuts and every language reads."""
+    return value.isoformat() if isinstance(value, (date, time)) else value

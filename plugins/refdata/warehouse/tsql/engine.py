@@ -1,0 +1,280 @@
+"""The warehouse on T-SQL: the interface of ``warehouse.base``, whatever the driver."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import pyarrow as pa
+
+from refdata.core import alignment
+from refdata.core.alignment import Alignment
+from refdata.core.backoff import delays
+from refdata.core.errors import ConnectionLostError, DeadlockError, LockTimeoutError, SchemaError
+from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
+from refdata.core.naming import backup_name, parse_stage_name
+from refdata.core.publishing import qualified
+from refdata.core.settings import Settings
+from refdata.sqlfiles import SqlFiles
+from refdata.warehouse.base import Progress
+from refdata.warehouse.publish import publish_rows
+from refdata.warehouse.tsql import ddl, types
+from refdata.warehouse.tsql.driver import Connection, Driver, TsqlSession
+from refdata.warehouse.tsql.pool import ConnectionPool, shared_pool
+from refdata.warehouse.tsql.staging import Loader, fill_stage
+from refdata.warehouse.tsql.types import CatalogColumn, catalog_column
+
+INIT_SCRIPTS = (
+    "create_schema_ref",
+    "create_schema_bkp",
+    "create_ledger",
+    "create_ledger_index_status",
+    "create_ledger_index_created_at",
+    "create_ledger_index_table_name",
+    "create_config",
+)
+PUBLISH_TRIES = 4
+MAX_RESOURCE = 255
+"""Characters of an application lock's name; the server cuts longer ones, so that two could meet.
+https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql"""
+
+
+class TsqlWarehouse:
+    """See ``warehouse.base.Warehouse``.
+
+    :param loaders: the ways to fill a stage table, the best first; the last one always works.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        driver: Driver,
+        settings: Settings,
+        loaders: Sequence[Loader],
+        *,
+        key: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._engine = engine
+        self._driver = driver
+        self._settings = settings
+        self._loaders = loaders
+        self._sleep = sleep
+        self._sql = SqlFiles("mssql", settings)
+        self._log = logging.getLogger("refdata.warehouse")
+        self._pool = shared_pool(key, self._make_pool)
+
+    @property
+    def engine(self) -> str:
+        """See ``Warehouse.engine``."""
+        return self._engine
+
+    @property
+    def database(self) -> str:
+        """See ``Warehouse.database``."""
+        with self.transaction(write=False) as session:
+            return str(session.query(self.statement("select_database"))[0][0])
+
+    def statement(self, name: str) -> str:
+        """See ``Warehouse.statement``."""
+        return self._sql.text(name)
+
+    def initialise(self) -> None:
+        """See ``Warehouse.initialise``."""
+        for script in INIT_SCRIPTS:
+            with self.transaction() as session:
+                session.execute(self.statement(script))
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[TsqlSession]:  # noqa: ARG002
+        """See ``Warehouse.transaction``. The server tells reading from writing by the statements."""
+        with self._pool.borrow() as connection:
+            session = TsqlSession(connection, self._driver)
+            session.execute("BEGIN TRANSACTION")
+            try:
+                if lock is not None:
+                    self._acquire(session, lock)
+                yield session
+            except BaseException:
+                # XACT_ABORT has ended the transaction after most errors; a lost connection has no more to say.
+                with contextlib.suppress(Exception):
+                    session.execute("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")
+                raise
+            session.execute("COMMIT TRANSACTION")
+
+    def table(self, name: TableName) -> Table | None:
+        """See ``Warehouse.table``."""
+        with self.transaction(write=False) as session:
+            return self._table(session, name)
+
+    def tables(self, schema: str) -> tuple[Table, ...]:
+        """See ``Warehouse.tables``."""
+        own = {self._settings.ledger_table.lower(), self._settings.config_table.lower()}
+        with self.transaction(write=False) as session:
+            names = [name for name in self._names(session, schema) if name.lower() not in own]
+            found = [self._table(session, TableName(schema, name)) for name in names if not parse_stage_name(name)]
+        return tuple(table for table in found if table is not None)
+
+    def align(self, plan: Alignment) -> None:
+        """See ``Warehouse.align``."""
+        backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
+        with self.transaction(lock=_table_lock(plan.table)) as session:
+            self._align(session, plan.table, plan.columns)
+            self._align(session, backup, alignment.backup_columns(plan.columns))
+
+    def stage(
+        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
+    ) -> tuple[int, str]:
+        """See ``Warehouse.stage``."""
+        self.drop_stage(stage)
+        name = TableName(stage.table.schema, stage.name)
+        with self._pool.borrow() as connection:
+            # Committed at once: bulk copy looks from a connection of its own.
+            TsqlSession(connection, self._driver).execute(ddl.create_table(name, columns))
+        try:
+            return fill_stage(self._loaders, name, columns, batches, on_progress, self._pool)
+        except BaseException:
+            self._discard(stage)
+            raise
+
+    def stages(self) -> tuple[Stage, ...]:
+        """See ``Warehouse.stages``."""
+        schema = self._settings.ref_schema
+        with self.transaction(write=False) as session:
+            parsed = [parse_stage_name(name) for name in self._names(session, schema)]
+        return tuple(Stage(TableName(schema, found[0]), *found[1:]) for found in parsed if found)
+
+    def drop_stage(self, stage: Stage) -> None:
+        """See ``Warehouse.drop_stage``."""
+        with self.transaction() as session:
+            session.execute(ddl.drop_table(TableName(stage.table.schema, stage.name)))
+
+    def publish(self, request: Publication) -> Published:
+        """See ``Warehouse.publish``. Tried again after a deadlock or a lost connection: it does nothing twice."""
+        for delay in delays(PUBLISH_TRIES, self._settings.retry_delay / 30, self._settings.retry_delay, random.random):
+            try:
+                return self._publish(request)
+            except (DeadlockError, ConnectionLostError) as error:
+                self._log.warning("Publishing %s is tried again in %.1f s: %s", request.stage.table, delay, error)
+                self._sleep(delay)
+        return self._publish(request)
+
+    def _publish(self, request: Publication) -> Published:
+        source = qualified(TableName(request.stage.table.schema, request.stage.name))
+        with self.transaction(lock=_table_lock(request.stage.table)) as session:
+            live = self._table(session, request.stage.table)
+            if live is None:
+                raise _vanished(request.stage.table)
+            session.query(_hold_readers(request.stage.table))
+            with self._identity_insert(session, request):
+                return publish_rows(self, session, request, live, source, self._settings)
+
+    @contextlib.contextmanager
+    def _identity_insert(self, session: TsqlSession, request: Publication) -> Iterator[None]:
+        """Lets the file's own numbers into an identity column, where it brings any."""
+        brought = {name.lower() for name in request.columns}
+        found = self._catalog(session, request.stage.table)
+        if not any(column.identity and column.name.lower() in brought for column in found):
+            yield
+            return
+        session.execute(f"SET IDENTITY_INSERT {qualified(request.stage.table)} ON")
+        yield
+        session.execute(f"SET IDENTITY_INSERT {qualified(request.stage.table)} OFF")
+
+    def _acquire(self, session: TsqlSession, lock: str) -> None:
+        patience = int(self._settings.lock_timeout * 1000)
+        granted = int(session.query(self.statement("acquire_lock"), (_resource(lock), patience))[0][0])
+        if granted == -3:
+            raise DeadlockError(f"Chosen as deadlock victim at the lock {lock!r}", where=self._driver.where)
+        if granted < 0:
+            raise LockTimeoutError(
+                f"The lock {lock!r} was not granted within {self._settings.lock_timeout:g} s (answer {granted})",
+                where=self._driver.where,
+                advice="Nothing: it is tried again. Raise lock_timeout if it recurs.",
+            )
+
+    def _align(self, session: TsqlSession, name: TableName, wanted: Sequence[Column]) -> None:
+        found = self._catalog(session, name)
+        if not found:
+            session.execute(ddl.create_table(name, wanted))
+            return
+        live = [types.column(column) for column in found if column.writable]
+        collations = {column.name: column.collation for column in found}
+        add, widen = alignment.diff_columns(live, wanted)
+        statements = [sql for change in widen for sql in ddl.widen_column(name, change, collations[change.old.name])]
+        for statement in (*statements, *ddl.add_columns(name, add)):
+            session.execute(statement)
+
+    def _table(self, session: TsqlSession, name: TableName) -> Table | None:
+        columns = tuple(types.column(found) for found in self._catalog(session, name) if found.writable)
+        return Table(name, columns) if columns else None
+
+    def _catalog(self, session: TsqlSession, name: TableName) -> list[CatalogColumn]:
+        found = session.query(self.statement("select_columns"), (name.schema, name.name))
+        return [catalog_column(row) for row in found]
+
+    def _names(self, session: TsqlSession, schema: str) -> list[str]:
+        return [str(row[0]) for row in session.query(self.statement("select_tables"), (schema,))]
+
+    def _discard(self, stage: Stage) -> None:
+        """Drops the stage of a failed attempt; where even that fails, the next load sweeps it."""
+        try:
+            self.drop_stage(stage)
+        except Exception as error:  # noqa: BLE001  the first error is the one to report
+            self._log.warning("The stage table %s stays for now: %s", stage.name, error)
+
+    def _make_pool(self) -> ConnectionPool:
+        return ConnectionPool(
+            self._open, self._check, size=self._settings.pool_size, patience=self._settings.connect_timeout
+        )
+
+    def _open(self) -> Connection:
+        from refdata.warehouse.tsql.driver import translated
+
+        with translated(self._driver):
+            connection = self._driver.connect()
+        TsqlSession(connection, self._driver).execute(_prepared(self._settings))
+        return connection
+
+    def _check(self, connection: Connection) -> None:
+        TsqlSession(connection, self._driver).query("SELECT 1")
+
+
+def _prepared(settings: Settings) -> str:
+    """What every connection starts with. A load can try again and a person's query cannot: the load yields."""
+    return (
+        "SET XACT_ABORT ON; SET ANSI_NULL_DFLT_ON ON; SET NOCOUNT OFF; SET DEADLOCK_PRIORITY LOW;"
+        f" SET LOCK_TIMEOUT {int(settings.lock_timeout * 1000)}"
+    )
+
+
+def _table_lock(table: TableName) -> str:
+    return f"refdata table {table}"
+
+
+def _resource(lock: str) -> str:
+    """The lock's name within the server's limit, with a hash where it had to be cut."""
+    if len(lock.encode("utf-16-le")) // 2 <= MAX_RESOURCE:
+        return lock
+    return f"{lock[:100]} {hashlib.sha256(lock.encode()).hexdigest()}"
+
+
+def _hold_readers(table: TableName) -> str:
+    """Locks the table against readers that take locks.
+
+    Without it a scan that began before the publish would go on after it, and see some old rows and some new
+    ones. Readers under READ_COMMITTED_SNAPSHOT take no locks, and go on with the old rows.
+    """
+    return f"SELECT TOP (1) 1 AS held FROM {qualified(table)} WITH (TABLOCKX, HOLDLOCK)"
+
+
+def _vanished(table: TableName) -> SchemaError:
+    return SchemaError(
+        f"Table {table} was dropped while its load ran",
+        where=str(table),
+        advice="Clear the task align_table; it creates the table again.",
+    )

@@ -1,0 +1,172 @@
+"""Maps SQL Server's error numbers, and ODBC's SQLSTATEs, to the error tree. Pure.
+
+Numbers: https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
+Azure's transient ones: https://learn.microsoft.com/azure/azure-sql/database/troubleshoot-common-errors-issues
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from refdata.core.errors import (
+    ConfigurationError,
+    ConnectionLostError,
+    DataError,
+    DeadlockError,
+    LockTimeoutError,
+    PermanentError,
+    PermissionDeniedError,
+    RefdataError,
+    SchemaError,
+    StorageFullError,
+    ThrottledError,
+)
+
+
+class Trouble(StrEnum):
+    """What stands between a client and its work, as ``diagnose`` tells them apart."""
+
+    UNREACHABLE = "unreachable"
+    LOGIN_REFUSED = "login refused"
+    DATABASE_MISSING = "database missing"
+    RIGHT_MISSING = "right missing"
+
+
+@dataclass(frozen=True, slots=True)
+class DriverError:
+    """What a driver's exception says: the server's number, ODBC's state, the text.
+
+    ``number`` is None where the driver hides it, ``state`` ``""`` where there is none.
+    """
+
+    number: int | None
+    state: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The class that an error belongs to, what to do, and how a diagnosis calls it."""
+
+    kind: type[RefdataError]
+    advice: str
+    trouble: Trouble | None = None
+
+
+_LOST = Fault(
+    ConnectionLostError,
+    "Check that the server runs and is reached; with encryption on, the worker must trust its certificate.",
+    Trouble.UNREACHABLE,
+)
+_DEADLOCK = Fault(DeadlockError, "Nothing: it is tried again.")
+_LOCKED = Fault(LockTimeoutError, "Nothing: it is tried again. Raise lock_timeout if it recurs.")
+_THROTTLED = Fault(ThrottledError, "Nothing: it is tried again later. Raise the database's tier if it recurs.")
+_FULL = Fault(StorageFullError, "Free or add space: back up the log, or grow the file named in the message.")
+_LOGIN = Fault(PermissionDeniedError, "Check login and password of the Airflow connection.", Trouble.LOGIN_REFUSED)
+_DATABASE = Fault(
+    ConfigurationError, "Create the database, or correct its name in the Airflow connection.", Trouble.DATABASE_MISSING
+)
+_RIGHT = Fault(
+    PermissionDeniedError, "Let the DBA run include/sql/mssql/grant_rights.sql for this user.", Trouble.RIGHT_MISSING
+)
+_DATA = Fault(DataError, "Compare the file's values with the table's types and constraints.")
+_SCHEMA = Fault(SchemaError, "Compare the table with the file; run `refdata init-db` if a table of refdata is missing.")
+_BOUND = Fault(SchemaError, "An index, key or constraint holds the column: widen it by hand, then clear the task.")
+_PROCEDURE = Fault(ConfigurationError, "Compare the procedure's name and parameters with docs/connections.md.")
+_RAISED = Fault(DataError, "A trigger or a procedure of the database refused; its message says why.")
+_UNKNOWN = Fault(PermanentError, "Look the number up in SQL Server's documentation, or ask the DBA.")
+
+_BY_NUMBER: dict[Fault, tuple[int, ...]] = {
+    _DEADLOCK: (1205, 3960, 41302, 41305, 41325, 41839),
+    _LOCKED: (1222, 3635, 5245),
+    _LOGIN: (18452, 18456, 18463, 18464, 18465, 18466, 18467, 18468, 18470, 18486, 18487, 18488, 40532, 40615),
+    _DATABASE: (911, 4060, 4063, 4064),
+    _RIGHT: (229, 230, 262, 297, 300, 916, 2557, 2571, 2760, 3110, 4834, 6004, 10011, 15151, 15247, 15406, 21089),
+    _FULL: (1101, 1105, 3257, 5149, 9002, 40544, 40549, 40551, 40552),
+    _THROTTLED: (
+        *(701, 802, 8628, 8645, 8651, 8657, 10922, 10928, 10929, 10930, 10936, 17809, 17889),
+        *(40143, 40197, 40501, 40540, 40550, 40553, 40613, 42108, 42109, 49918, 49919, 49920),
+    ),
+    _LOST: (
+        *(2, 20, 53, 64, 121, 233, 258, 596, 615, 617, 921, 922, 923, 924, 926, 927, 942, 945, 952, 976, 978, 979),
+        *(981, 982, 983, 3906, 3908, 4221, 5120, 6005, 10053, 10054, 10060, 10061, 11001, 14355, 17142, 17148),
+        *(17187, 17197, 18401, 18451, 18461),
+        # DB-Library's own: https://github.com/FreeTDS/freetds/blob/master/include/sybdb.h
+        *(20002, 20003, 20004, 20006, 20008, 20009, 20017, 20019, 20047, 20056),
+    ),
+    _BOUND: (1771, 3723, 3725, 3727, 3728, 4922, 4928, 4929, 5074),
+    _SCHEMA: (
+        *(170, 206, 207, 208, 213, 257, 260, 273, 511, 529, 544, 1701, 1702, 1750, 1779, 1781, 1919, 2705, 2714),
+        *(3701, 3729, 3730, 4121, 4502, 4701, 4901, 4902, 4924, 4925, 8101, 8102, 8106, 15248),
+    ),
+    _DATA: (
+        *(220, 232, 235, 241, 242, 244, 245, 248, 271, 293, 295, 296, 515, 517, 547, 2601, 2627, 2628, 3621),
+        *(8114, 8115, 8134, 8152, 9420, 9438, 9441, 13609),
+    ),
+    _PROCEDURE: (201, 214, 2812, 8144, 8145, 8146, 8162, 8178, 16915),
+}
+_NUMBERS = {number: fault for fault, numbers in reversed(_BY_NUMBER.items()) for number in numbers}
+
+_BY_STATE = {
+    # https://learn.microsoft.com/sql/odbc/reference/appendixes/appendix-a-odbc-error-codes
+    "08": _LOST,
+    "HYT01": _LOST,
+    "HYT00": _LOCKED,
+    "40001": _DEADLOCK,
+    "28": _LOGIN,
+    "3D": _DATABASE,
+    "IM": Fault(
+        ConfigurationError, "Install the ODBC driver, and name it in the Airflow connection.", Trouble.UNREACHABLE
+    ),
+    "22": _DATA,
+    "23": _DATA,
+    "42S": _SCHEMA,
+}
+
+_FIRST_POSTGRES = 1 << 24
+
+_VALUES = (
+    # "never a row's values": https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-2628-database-engine-error
+    (re.compile(r"(value is |value: |values? )(\(.*\)|'.*?'(?=[\s.)]|$))", re.DOTALL), r"\1(hidden)"),
+)
+_LONGEST = 1000
+
+
+def fault_of(error: DriverError) -> Fault:
+    """The class of an error; the number decides, the SQLSTATE where there is none."""
+    if error.number in _NUMBERS:
+        return _NUMBERS[error.number]
+    state = error.state
+    if error.number is not None and error.number >= 50000:
+        if error.number < _FIRST_POSTGRES:
+            return _RAISED
+        state = _postgres_state(error.number)
+    return next((_BY_STATE[state[:width]] for width in (5, 3, 2) if state[:width] in _BY_STATE), _UNKNOWN)
+
+
+def _postgres_state(number: int) -> str:
+    """The SQLSTATE in an error number of Babelfish that it maps to none of SQL Server's: six bits a character.
+
+    https://github.com/postgres/postgres/blob/master/src/include/utils/elog.h (PGSIXBIT)
+    """
+    return "".join(chr((number >> shift & 0x3F) + ord("0")) for shift in range(0, 30, 6))
+
+
+def translate(error: DriverError, where: str, *, secret: str | None = None) -> RefdataError:
+    """The driver's error as one of the error tree, without values of rows and without ``secret``."""
+    fault = fault_of(error)
+    number = f" (error {error.number})" if error.number is not None else f" ({error.state})" if error.state else ""
+    said = _clean(error.text, fault, secret)
+    return fault.kind(f"SQL Server{number}: {said}", where=where, advice=fault.advice)
+
+
+def _clean(text: str, fault: Fault, secret: str | None) -> str:
+    said = " ".join(text.split()) or "no message"
+    if secret:
+        said = said.replace(secret, "***")
+    if fault.kind is DataError:
+        for pattern, hidden in _VALUES:
+            said = pattern.sub(hidden, said)
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"

@@ -1,0 +1,101 @@
+"""The load method ``insert``: many rows in one VALUES statement through the hook.
+
+A statement of 990 rows costs about what a statement of one row costs, five times fewer in all than the
+hook's own row by row. The literals are made by Arrow, a column at a time, under the rules of ``literals``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from refdata.core.model import Column, TableName
+from refdata.core.publishing import column_list, qualified
+from refdata.warehouse.tsql.driver import Driver, TsqlSession
+from refdata.warehouse.tsql.literals import literal
+from refdata.warehouse.tsql.pool import ConnectionPool
+from refdata.warehouse.tsql.staging import Source
+
+MAX_ROWS = 1000
+"""Rows of one VALUES list: https://learn.microsoft.com/sql/t-sql/queries/table-value-constructor-transact-sql"""
+MAX_LITERALS = 4000
+"""Values of one statement. The time to compile it grows faster than they do: with 13 columns, statements of
+250 rows stage half as many rows again a second as statements of 990."""
+MAX_BYTES = 8 << 20
+"""UTF-8 bytes of one statement, far below the server's 65,536 packets."""
+
+
+class InsertLoader:
+    """See ``Loader``.
+
+    :param batch_size: rows of one statement at most.
+    """
+
+    method = "insert"
+
+    def __init__(self, driver: Driver, batch_size: int) -> None:
+        self._driver = driver
+        self._batch_size = min(batch_size, MAX_ROWS)
+
+    def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
+        """See ``Loader.load``. Each statement commits by itself: the stage belongs to this attempt alone."""
+        names = column_list(tuple(column.name for column in columns))
+        head = f"INSERT INTO {qualified(target)} ({names}) VALUES\n"
+        most = max(1, min(self._batch_size, MAX_LITERALS // max(1, len(columns))))
+        staged = 0
+        with pool.borrow() as connection:
+            session = TsqlSession(connection, self._driver)
+            for batch in source:
+                for rows in _statements(row_literals(batch), most):
+                    staged += session.execute(head + ",\n".join(rows))
+        return staged
+
+
+def row_literals(batch: pa.RecordBatch) -> list[str]:
+    """Each row as ``(value, value, …)``."""
+    joined = pc.binary_join_element_wise(*(literals(column) for column in batch.columns), ", ")
+    return [f"({row})" for row in joined.to_pylist()]
+
+
+def literals(column: pa.Array) -> pa.Array:
+    """A column's values as T-SQL, ``NULL`` where there is none."""
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        made = _texts(column)
+    elif pa.types.is_boolean(kind):
+        made = pc.if_else(column, "1", "0")
+    elif pa.types.is_integer(kind):
+        made = column.cast(pa.string())
+    elif pa.types.is_timestamp(kind) or pa.types.is_time(kind):
+        made = _quoted(pc.replace_substring_regex(column.cast(pa.string()), r"(\.\d{1,7})\d*$", r"\1"))
+    elif pa.types.is_date(kind):
+        made = _quoted(column.cast(pa.string()))
+    else:  # FLOAT and DECIMAL, whose text from Arrow is not T-SQL's, and columns without any value
+        made = pa.array([None if value is None else literal(value) for value in column.to_pylist()], pa.string())
+    return pc.fill_null(made, "NULL")
+
+
+def _texts(column: pa.Array) -> pa.Array:
+    if pc.any(pc.match_substring_regex(column, r"\\\r?\n|\x00")).as_py():
+        return pa.array([None if text is None else literal(text) for text in column.to_pylist()], column.type)
+    return _quoted(pc.replace_substring(column, "'", "''"))
+
+
+def _quoted(text: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(pa.scalar("N'", text.type), text, pa.scalar("'", text.type), "")
+
+
+def _statements(rows: Sequence[str], most: int) -> Iterator[list[str]]:
+    """The rows in lists of at most ``most`` rows and about ``MAX_BYTES``."""
+    taken: list[str] = []
+    size = 0
+    for row in rows:
+        if taken and (len(taken) == most or size + len(row) > MAX_BYTES):
+            yield taken
+            taken, size = [], 0
+        taken.append(row)
+        size += len(row)
+    if taken:
+        yield taken

@@ -1,0 +1,92 @@
+"""Writes values as T-SQL literals.
+
+That is how pymssql binds (DB-Library has no parameters for a batch), and how many rows fit one statement.
+
+pymssql's own substitution reads every ``%s`` and ``%d`` in the statement, even inside a name, and copies
+the whole statement once for each value, so the values are put in here instead, at the ``?`` outside
+of literals, names and comments. Text is the one kind that could break out of its literal:
+
+- a quote is doubled, which is all that T-SQL asks for
+  (https://learn.microsoft.com/sql/t-sql/data-types/constants-transact-sql);
+- a backslash before a line break would join the two lines
+  (https://learn.microsoft.com/sql/t-sql/language-elements/sql-server-utilities-statements-backslash);
+- a NUL would end the statement, which travels as a C string.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from refdata.core.errors import DataError
+
+_TOKENS = re.compile(r"'(?:[^']|'')*'|\[(?:[^\]]|\]\])*\]|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|(\?)", re.DOTALL)
+_BREAKS = re.compile(r"(?<=\\)(?=\r?\n)|(?=\0)|(?<=\0)")
+
+
+def bind(sql: str, values: Sequence[object]) -> str:
+    """The statement with a literal in place of each ``?``.
+
+    :raises ValueError: when there are more or fewer values than marks.
+    """
+    return "".join(_pieces(sql, values)) if values else sql
+
+
+def _pieces(sql: str, values: Sequence[object]) -> Iterator[str]:
+    rest = iter(values)
+    end = marks = 0
+    for mark in _TOKENS.finditer(sql):
+        if mark[1] is None:
+            continue
+        yield sql[end : mark.start()]
+        if marks < len(values):
+            yield literal(next(rest))
+        end, marks = mark.end(), marks + 1
+    if marks != len(values):
+        raise ValueError(f"The statement has {marks} parameters, {len(values)} values were given")
+    yield sql[end:]
+
+
+def literal(value: object) -> str:
+    """One value as T-SQL; times become ISO text, which every language setting reads alike.
+
+    :raises DataError: for a number that is none (NaN, infinity), which FLOAT does not hold.
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, (date, datetime, time)):
+        return f"N'{value.isoformat()}'"
+    raise TypeError(f"No T-SQL literal for a value of type {type(value).__name__}")
+
+
+def _text(value: str) -> str:
+    if "\0" not in value and "\\" not in value:
+        return "N'" + value.replace("'", "''") + "'"
+    parts = [_part(part) for part in _BREAKS.split(value) if part]
+    # Joined literals would be cut at 4,000 characters unless the first is of the MAX kind.
+    return " + ".join([f"CONVERT(NVARCHAR(MAX), {parts[0]})", *parts[1:]]) if len(parts) > 1 else parts[0]
+
+
+def _part(part: str) -> str:
+    return "NCHAR(0)" if part == "\0" else "N'" + part.replace("'", "''") + "'"
+
+
+def _float(value: float) -> str:
+    if not math.isfinite(value):
+        raise DataError(f"A FLOAT column cannot hold {value}", advice="Correct the value in the file.")
+    text = repr(value)
+    # With an exponent it is a FLOAT literal; without one it would pass through DECIMAL, rounded twice.
+    return text if "e" in text else f"{text}e0"

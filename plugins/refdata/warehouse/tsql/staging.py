@@ -1,0 +1,124 @@
+"""Fills a stage table by the best method there is, and falls back before the first row only."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import pyarrow as pa
+
+from refdata.core.errors import ConfigurationError, DataError, RefdataError
+from refdata.core.model import Column, TableName
+from refdata.warehouse.base import Progress
+from refdata.warehouse.tsql.pool import ConnectionPool
+
+_log = logging.getLogger("refdata.warehouse")
+
+
+class Source:
+    """The batches on their way to the server.
+
+    ``schema`` is that of all batches, None when there is none. ``started`` is True once a batch was handed
+    over. ``rows`` counts those of the batches that were taken in whole. An exception of the reader, or of the
+    progress report, is kept: a driver may hide it.
+    """
+
+    def __init__(self, batches: Iterable[pa.RecordBatch], on_progress: Progress) -> None:
+        self._batches = iter(batches)
+        self._on_progress = on_progress
+        self.started = False
+        self.rows = 0
+        self.error: BaseException | None = None
+        first = next(self._batches, None)
+        self.schema: pa.Schema | None = None if first is None else first.schema
+        self._batches = itertools.chain(() if first is None else (first,), self._batches)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """The batches; progress is reported when the next one is asked for, so that this one is staged."""
+        try:
+            for batch in self._batches:
+                self.started = True
+                yield batch
+                self.rows += batch.num_rows
+                self._on_progress(self.rows)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.error = error
+            raise
+
+
+class Loader(Protocol):
+    """One way to fill a stage table."""
+
+    @property
+    def method(self) -> str:
+        """``bulk`` or ``insert``."""
+        ...
+
+    def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
+        """Writes all batches; the number of rows that the server took.
+
+        :raises RefdataError: of the tree; before the first batch was asked for, nothing is staged.
+        """
+        ...
+
+
+def choose(loaders: Sequence[Loader], wanted: str) -> Sequence[Loader]:
+    """The loaders to try in order for the setting ``load_method``.
+
+    :raises ConfigurationError: when the engine lacks the wanted method.
+    """
+    if wanted == "auto":
+        return loaders
+    chosen = [loader for loader in loaders if loader.method == wanted]
+    if not chosen:
+        raise ConfigurationError(
+            f"This engine has no load method {wanted}",
+            where="setting load_method",
+            advice=f"Use auto or {' or '.join(loader.method for loader in loaders)}.",
+        )
+    return chosen
+
+
+def fill_stage(
+    loaders: Sequence[Loader],
+    target: TableName,
+    columns: Sequence[Column],
+    batches: Iterable[pa.RecordBatch],
+    on_progress: Progress,
+    pool: ConnectionPool,
+) -> tuple[int, str]:
+    """The rows staged and the method used.
+
+    :raises DataError: when the server took another number of rows than were read.
+    """
+    source = Source(batches, on_progress)
+    for loader in loaders[:-1]:
+        try:
+            return _load(loader, target, columns, source, pool)
+        except RefdataError as error:
+            if source.started or source.error is not None:
+                raise
+            _log.warning("Load method %s is given up before the first row: %s", loader.method, error)
+    return _load(loaders[-1], target, columns, source, pool)
+
+
+def _load(
+    loader: Loader, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool
+) -> tuple[int, str]:
+    try:
+        taken = loader.load(target, columns, source, pool)
+    except BaseException:
+        if source.error is not None:
+            raise source.error from None
+        raise
+    if taken != source.rows:
+        raise DataError(
+            f"{source.rows} rows were read and the server counted {taken}",
+            where=str(target),
+            advice="Clear the task; if it recurs, set load_method to insert and report it.",
+        )
+    return taken, loader.method

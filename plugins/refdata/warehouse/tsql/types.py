@@ -1,0 +1,142 @@
+"""Reads the columns of a live table, whoever declared them, into the nine types of ``core.sqltypes``.
+
+Ranges and sizes: https://learn.microsoft.com/sql/t-sql/data-types/data-types-transact-sql
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from refdata.core import sqltypes
+from refdata.core.model import Column, NativeType
+from refdata.core.sqltypes import SqlType, TypeKind
+
+FULL_SCALE = 7
+"""Digits of a second's fraction in plain DATETIME2 and TIME."""
+
+_NOTHING = SqlType(TypeKind.NVARCHAR, length=0)
+_MAX = SqlType(TypeKind.NVARCHAR)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogColumn:
+    """A row of ``select_columns``: a column as ``sys.columns`` describes it.
+
+    ``type_name`` is the system type's name; ``max_length`` counts bytes, -1 for MAX.
+    """
+
+    name: str
+    type_name: str
+    max_length: int
+    precision: int
+    scale: int
+    nullable: bool
+    collation: str | None
+    identity: bool
+    computed: bool
+    has_default: bool
+
+    @property
+    def writable(self) -> bool:
+        """Whether rows can bring a value: computed columns and row versions are the server's own."""
+        return not self.computed and self.type_name not in ("timestamp", "rowversion")
+
+
+def catalog_column(row: Sequence[Any]) -> CatalogColumn:
+    """A row of ``select_columns``; drivers differ in what they make of BIT."""
+    name, type_name, max_length, precision, scale, nullable, collation, *flags = row
+    identity, computed, has_default = map(bool, flags)
+    return CatalogColumn(
+        name, type_name, max_length, precision, scale, bool(nullable), collation, identity, computed, has_default
+    )
+
+
+def column(found: CatalogColumn) -> Column:
+    """The column as the planning sees it."""
+    kind, native = _read(found)
+    return Column(found.name, kind, found.nullable, native, optional=found.identity or found.has_default)
+
+
+def _read(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    plain = _PLAIN.get(found.type_name)
+    if plain is not None:
+        return plain, None
+    known = _FIXED.get(found.type_name)
+    if known is not None:
+        return known[0], NativeType(found.type_name, known[1])
+    sized = _SIZED.get(found.type_name)
+    if sized is not None:
+        return sized(found)
+    # Binary, spatial and other types: nothing is altered; the server says at publishing whether text converts.
+    return _MAX, NativeType(found.type_name, _MAX)
+
+
+_PLAIN = {
+    "bit": sqltypes.BIT,
+    "int": sqltypes.INT,
+    "bigint": sqltypes.BIGINT,
+    "date": sqltypes.DATE,
+}
+_FIXED = {
+    # name: (what keeps all its values, what surely fits it)
+    "smallint": (sqltypes.INT, sqltypes.decimal(4, 0)),
+    "tinyint": (sqltypes.INT, sqltypes.decimal(1, 0)),  # 0 to 255: two digits could be a negative number
+    "money": (sqltypes.decimal(19, 4), sqltypes.decimal(18, 4)),
+    "smallmoney": (sqltypes.decimal(10, 4), sqltypes.decimal(9, 4)),
+    "real": (sqltypes.FLOAT, sqltypes.decimal(7, 0)),  # whole numbers up to 2^24
+    "datetime": (sqltypes.DATETIME2, _NOTHING),  # from 1753, in steps of 1/300 s
+    "smalldatetime": (sqltypes.DATETIME2, _NOTHING),
+    "datetimeoffset": (SqlType(TypeKind.NVARCHAR, length=34), SqlType(TypeKind.NVARCHAR, length=34)),
+    "uniqueidentifier": (SqlType(TypeKind.NVARCHAR, length=36), SqlType(TypeKind.NVARCHAR, length=36)),
+    "xml": (_MAX, _MAX),
+    "ntext": (_MAX, _MAX),
+}
+
+
+def _float(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    if found.precision > 24:
+        return sqltypes.FLOAT, None
+    return sqltypes.FLOAT, NativeType("real", sqltypes.decimal(7, 0))
+
+
+def _decimal(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    return sqltypes.decimal(found.precision, found.scale), None
+
+
+def _moment(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    kind = SqlType(TypeKind[found.type_name.upper()])
+    if found.scale == FULL_SCALE:
+        return kind, None
+    holds = sqltypes.DATE if kind.kind is TypeKind.DATETIME2 else _NOTHING
+    return kind, NativeType(f"{found.type_name}({found.scale})", holds)
+
+
+def _unicode(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    kind = SqlType(TypeKind.NVARCHAR, length=None if found.max_length < 0 else found.max_length // 2)
+    padded = NativeType(f"nchar({kind.length})", kind) if found.type_name == "nchar" else None
+    return kind, padded
+
+
+def _code_page(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    length = None if found.max_length < 0 or found.type_name == "text" else found.max_length
+    # Longer than NVARCHAR can be sized: VARCHAR goes to 8,000.
+    kind = SqlType(TypeKind.NVARCHAR, length=length if (length or 0) <= sqltypes.MAX_NVARCHAR else None)
+    size = "" if found.type_name == "text" else f"({length or 'max'})"
+    return kind, NativeType(f"{found.type_name}{size}", SqlType(TypeKind.NVARCHAR, length=length), single_byte=True)
+
+
+_SIZED: dict[str, Callable[[CatalogColumn], tuple[SqlType, NativeType | None]]] = {
+    "float": _float,
+    "decimal": _decimal,
+    "numeric": _decimal,
+    "datetime2": _moment,
+    "time": _moment,
+    "nvarchar": _unicode,
+    "sysname": _unicode,
+    "nchar": _unicode,
+    "varchar": _code_page,
+    "char": _code_page,
+    "text": _code_page,
+}

@@ -1,0 +1,236 @@
+"""One watch run: the stability machine joined with the dropoff tree and with the store of its memory.
+
+The poking sensor and the trigger both drive a ``Watch``; they differ only in how they wait and in how
+they reach Airflow. What a watch asks of Airflow it asks as ``Request`` objects, out of generators, so
+that the order of questions is written once for the blocking and for the awaiting caller.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, TypeVar
+
+from refdata import serial
+from refdata.core.errors import ConfigurationError, FileBusyError, PermanentError, RefdataError, TransientError
+from refdata.core.model import DroppedFile
+from refdata.core.runid import run_id_of
+from refdata.core.settings import Settings
+from refdata.core.stability import Check, Phase, Rule, WatchState, check, digest, remaining_ns, report, settle
+from refdata.core.statecodec import StoredStateError, decode, encode, part_count
+from refdata.dropoff import Dropoff, Malformed
+
+log = logging.getLogger(__name__)
+
+SECOND = 1_000_000_000
+FAULTS_IN_A_ROW = 20
+"""Scans in a row that may fail for the storage's sake (a network drive that hangs) before the watch gives up."""
+_TOLD_AT_ONCE = 20
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadValue:
+    """Asks the store for a key's value; None when it has none."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteValue:
+    """Asks the store to keep a value."""
+
+    key: str
+    value: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """Asks for the state of a DAG run; None when Airflow knows no such run."""
+
+    dag_id: str
+    run_id: str
+
+
+Request: TypeAlias = ReadValue | WriteValue | RunState
+Dialogue: TypeAlias = Generator[Request, Any, T]
+
+
+def answered(dialogue: Dialogue[T], answer: Callable[[Request], Any]) -> T:
+    """Runs a dialogue with answers that are there at once."""
+    try:
+        request = next(dialogue)
+        while True:
+            request = dialogue.send(answer(request))
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+async def answered_async(dialogue: Dialogue[T], answer: Callable[[Request], Awaitable[Any]]) -> T:
+    """Runs a dialogue with answers that are waited for."""
+    try:
+        request = next(dialogue)
+        while True:
+            request = dialogue.send(await answer(request))
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+class Watch:
+    """What one watch run knows and does. Not for several threads at a time.
+
+    :param carrier: ``<dag id>/<run id>`` of the run that takes the released files away.
+    """
+
+    def __init__(self, settings: Settings, carrier: str) -> None:
+        self.dropoff = Dropoff.of(settings)
+        self.rule = Rule(settings.stability_checks, round(settings.stability_interval * SECOND), settings.max_releases)
+        self.carrier = carrier
+        self.state = WatchState()
+        self._prefix = f"watch.{digest(settings.dropoff_root)}"
+        self._kept: WatchState | None = None
+        self._faults = 0
+
+    def recall(self) -> Dialogue[None]:
+        """Takes up what earlier runs knew, and finds out whether the last offers arrived."""
+        self.state = yield from self._stored()
+        if self.state.count(Phase.OFFERED):
+            arrived = yield from self._arrived()
+            self.state = settle(self.state, arrived=arrived)
+        self._kept = self.state
+
+    def keep(self) -> Dialogue[None]:
+        """Stores what is known now, unless the store has it but for the time of an idle check."""
+        waiting = self.state.count(Phase.WAITING)
+        if self._kept is not None and not waiting and _timeless(self._kept) == _timeless(self.state):
+            return
+        values = encode(self.state)
+        # The first value says how many there are: it comes last.
+        for number, value in reversed(list(enumerate(values))):
+            yield WriteValue(self._key(number), value)
+        self._kept = self.state
+
+    def look(self, clock_ns: Callable[[], int] = time.time_ns) -> tuple[DroppedFile, ...]:
+        """One check: scans the tree (it blocks), and returns the files that are released by it.
+
+        A scan that fails for the storage's sake is logged and counts for nothing.
+
+        :raises ConfigurationError: when the dropoff root is missing or no dropoff tree.
+        :raises PermissionDeniedError: when it may not be read.
+        :raises FileBusyError: when the storage failed many times in a row.
+        """
+        began = clock_ns()
+        try:
+            found = self.dropoff.scan()
+        except TransientError as error:
+            self._bear(error)
+            return ()
+        self._faults = 0
+        files = {file.path: file for file in found.files}
+        observed = {path: file.identity for path, file in files.items()}
+        result = check(self.state, self.rule, observed, began, ended_ns=clock_ns(), carrier=self.carrier)
+        self.state = result.state
+        self._tell(result)
+        self._tell_malformed({f"{place.path}: {place.reason}": place for place in found.malformed})
+        return tuple(files[path] for path in result.released)
+
+    def pause(self, now_ns: int) -> float:
+        """Seconds until a check counts, or until a storage that failed is tried again."""
+        if self._faults:
+            return self.rule.interval_ns / SECOND
+        return remaining_ns(self.state, self.rule, now_ns) / SECOND
+
+    def _stored(self) -> Dialogue[WatchState]:
+        first = yield ReadValue(self._key(0))
+        if first is None:
+            return WatchState()
+        try:
+            others = []
+            for key in map(self._key, range(1, part_count(first))):
+                others.append((yield ReadValue(key)))  # noqa: PERF401  extend cannot yield
+            return decode([first, *others])
+        except StoredStateError as error:
+            log.warning("The stored watch state cannot be read (%s); all waiting files start again", error)
+            return WatchState()
+
+    def _arrived(self) -> Dialogue[bool]:
+        """Whether the run that took the last offers ended well. This very run, started again, did not."""
+        if self.state.carrier == self.carrier:
+            return False
+        dag_id, _, run_id = self.state.carrier.partition("/")
+        state = yield RunState(dag_id, run_id)
+        if state != "success":
+            log.warning("Run %s ended as %s; the files that it was given are offered again", run_id, state)
+        return bool(state == "success")
+
+    def _bear(self, error: TransientError) -> None:
+        self._faults += 1
+        if self._faults >= FAULTS_IN_A_ROW:
+            raise error
+        log.warning("This check counts for nothing: %s", error)
+
+    def _tell(self, result: Check) -> None:
+        for path in result.restarted[:_TOLD_AT_ONCE]:
+            log.info("%s changed; its count starts again", path)
+        if result.forgotten:
+            log.info("%d files are gone from the folders", result.forgotten)
+        waiting = self.state.count(Phase.WAITING)
+        if waiting or result.released:
+            log.info("%d files released, %d wait to be stable", len(result.released), waiting)
+
+    def _tell_malformed(self, places: Mapping[str, Malformed]) -> None:
+        self.state, fresh = report(self.state, places)
+        for text in fresh[:_TOLD_AT_ONCE]:
+            log.warning("Not loaded: %s", text)
+        if len(fresh) > _TOLD_AT_ONCE:
+            log.warning("… and %d more places", len(fresh) - _TOLD_AT_ONCE)
+        for text in fresh:
+            try:
+                self.dropoff.report_malformed(places[text])
+            except RefdataError as error:
+                log.warning("No .error.json could be written: %s", error)
+                return
+
+    def _key(self, number: int) -> str:
+        return f"{self._prefix}.{number}"
+
+
+def load_run(file: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``TriggerDagRunOperator`` needs to start the load of a released file."""
+    return {"trigger_run_id": run_id_of(serial.from_json(DroppedFile, file)), "conf": dict(file)}
+
+
+def released_event(files: tuple[DroppedFile, ...]) -> dict[str, Any]:
+    """The trigger's event when files are released, or when none was for long."""
+    return {"status": "released", "files": [serial.to_json(file) for file in files]}
+
+
+def failure_event(error: RefdataError) -> dict[str, Any]:
+    """The trigger's event when the watch cannot go on; it carries the whole reason."""
+    return {"status": "failed", "category": error.category, "what": error.what, "where": error.where,
+            "advice": error.advice}  # fmt: skip
+
+
+def files_of(event: object) -> list[dict[str, Any]]:
+    """The released files of a trigger's event.
+
+    :raises RefdataError: the error that a failure event tells of, of its own class.
+    """
+    if isinstance(event, dict) and event.get("status") == "released":
+        files: list[dict[str, Any]] = event["files"]
+        return files
+    if not isinstance(event, dict) or event.get("status") != "failed":
+        raise ConfigurationError(f"The trigger sent an event that is none of its own: {json.dumps(event, default=str)}")
+    kinds = {kind.category: kind for base in (PermanentError, TransientError) for kind in base.__subclasses__()}
+    kind = kinds.get(event["category"], FileBusyError)
+    raise kind(event["what"], where=event["where"], advice=event["advice"])
+
+
+def _timeless(state: WatchState) -> WatchState:
+    return replace(state, checked_ns=None)

@@ -1,0 +1,121 @@
+"""The package in both of its forms: a folder among Airflow's plugins, and an installed wheel.
+
+Each form runs in a process of its own with a ``site-packages`` from which this checkout's own
+installation is left out, so that nothing but the form itself can have registered it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).parents[3]
+PROBE = Path(__file__).with_name("probe.py")
+OWN = ("airflow_provider_refdata", "_airflow_provider_refdata", "__editable__.airflow_provider_refdata", "refdata")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The installed packages without refdata; ``.pth`` files, which lead to checkouts, are left out too."""
+    folder = tmp_path_factory.mktemp("site")
+    for installed in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+        for entry in Path(installed).iterdir():
+            if not entry.name.startswith(OWN) and entry.suffix != ".pth":
+                (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from this tree and unpacked as an installer does."""
+    built = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
+    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
+    folder = tmp_path_factory.mktemp("wheel")
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def run(home: Path, *command: str, path: tuple[Path, ...], plugins: Path) -> str:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "PYTHON"))}
+    settings = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(plugins),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
+    }
+    done = subprocess.run(
+        [sys.executable, "-S", *command],
+        env=inherited | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=home,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def probe(home: Path, *path: Path, plugins: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(run(home, str(PROBE), path=path, plugins=plugins).splitlines()[-1])
+    return told
+
+
+def test_the_plugins_folder_registers_the_plugin_once(tmp_path: Path, site: Path) -> None:
+    told = probe(tmp_path, site, plugins=PROJECT / "plugins")
+    assert told["plugins"] == [["refdata", "$PLUGINS_FOLDER/refdata_plugin.py"]]
+    assert told["errors"] == {}
+    assert Path(told["package"]) == PROJECT / "plugins" / "refdata"
+    assert Path(told["sql"]) == PROJECT / "include" / "sql"
+
+
+def test_the_wheel_registers_the_plugin_once(tmp_path: Path, site: Path, wheel: Path) -> None:
+    (tmp_path / "plugins").mkdir()
+    told = probe(tmp_path, site, wheel, plugins=tmp_path / "plugins")
+    assert [name for name, _ in told["plugins"]] == ["refdata"]
+    assert "airflow-provider-refdata==" in told["plugins"][0][1]
+    assert told["errors"] == {}
+    assert Path(told["package"]) == wheel / "refdata"
+    assert Path(told["sql"]) == wheel / "refdata" / "include" / "sql"
+
+
+def test_the_folder_beside_an_installed_wheel_registers_nothing_more(tmp_path: Path, site: Path, wheel: Path) -> None:
+    told = probe(tmp_path, site, wheel, plugins=PROJECT / "plugins")
+    assert [name for name, _ in told["plugins"]] == ["refdata"]
+    assert told["errors"] == {}
+
+
+def test_importing_the_plugin_builds_no_application(tmp_path: Path, site: Path) -> None:
+    """Every Airflow process loads plugins; only the API server needs FastAPI."""
+    assert probe(tmp_path, site, plugins=PROJECT / "plugins")["built"] is False
+
+
+def test_the_wheel_holds_all_that_the_tree_holds(wheel: Path) -> None:
+    for source, packed in (
+        (PROJECT / "plugins" / "refdata", "refdata"),
+        (PROJECT / "include" / "sql", "refdata/include/sql"),
+    ):
+        kept = {".py", ".sql", ".js", ".css", ".html", ".svg"}
+        names = {path.relative_to(source) for path in source.rglob("*") if path.suffix in kept}
+        assert [str(name) for name in sorted(names) if not (wheel / packed / name).is_file()] == []
+
+
+def test_airflow_lists_the_installed_provider_with_its_settings(tmp_path: Path, site: Path, wheel: Path) -> None:
+    (tmp_path / "plugins").mkdir()
+    told = probe(tmp_path, site, wheel, plugins=tmp_path / "plugins")
+    assert told["setting"] == "6"  # from the provider's own defaults
+    listed = run(
+        tmp_path, "-m", "airflow", "providers", "list", "-o", "json", path=(site, wheel), plugins=tmp_path / "plugins"
+    )
+    providers = {one["package_name"]: one["version"] for one in json.loads(listed[listed.index("[{") :])}
+    assert providers["airflow-provider-refdata"] == told["version"]

@@ -1,0 +1,89 @@
+"""Airflow's own API application with its real auth manager, the plugin mounted, and a warehouse of SQLite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refdata.config import load_settings
+from refdata.warehouse.base import Warehouse
+from refdata.warehouse.connect import open_warehouse
+from tests.demo_ledger import fill
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+PLUGINS = Path(__file__).parents[3] / "plugins"
+PASSWORD = "test-only"
+NOW = datetime(2026, 7, 29, 12, 0)  # noqa: DTZ001  the ledger keeps UTC without a zone
+
+
+@pytest.fixture(scope="session")
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A metadata database, users and a connection of their own; Airflow's settings are read anew for them."""
+    home = tmp_path_factory.mktemp("airflow-home")
+    passwords = home / "passwords.json"
+    passwords.write_text(json.dumps({"viewer": PASSWORD}))
+    settings = {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "false",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "viewer:viewer",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests, long enough for its algorithm to be content with",
+        "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps({"conn_type": "sqlite", "host": str(home / "refdata.db")}),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        _configure_airflow()
+        from airflow.utils.db import initdb
+
+        initdb()
+        load_settings.cache_clear()
+        yield home
+    load_settings.cache_clear()
+    _configure_airflow()
+
+
+def _configure_airflow() -> None:
+    from airflow import plugins_manager, settings
+
+    settings.dispose_orm()
+    settings.configure_vars()  # type: ignore[no-untyped-call]
+    settings.configure_orm()  # type: ignore[no-untyped-call]
+    for cached in ("_get_plugins", "_get_ui_plugins", "get_fastapi_plugins"):
+        getattr(plugins_manager, cached).cache_clear()
+
+
+@pytest.fixture(scope="session")
+def client(airflow_home: Path) -> Iterator[TestClient]:
+    """Callers of Airflow's whole application; without a header they have not logged in."""
+    from airflow.api_fastapi.app import create_app, purge_cached_app
+    from fastapi.testclient import TestClient
+
+    purge_cached_app()
+    with TestClient(create_app("core"), base_url="http://testserver") as made:
+        yield made
+    purge_cached_app()
+
+
+@pytest.fixture(scope="session")
+def viewer(client: TestClient) -> dict[str, str]:
+    """The header of a viewer, from a real login."""
+    answer = client.post("/auth/token", json={"username": "viewer", "password": PASSWORD})
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@pytest.fixture(scope="session")
+def filled(airflow_home: Path) -> Warehouse:
+    """The warehouse that the plugin reads, with files in every status."""
+    warehouse = open_warehouse(load_settings())
+    fill(warehouse, NOW)
+    return warehouse

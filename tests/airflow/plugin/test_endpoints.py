@@ -1,0 +1,228 @@
+"""What the endpoints answer, in success and in failure."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+
+from refdata.api import ReferenceData
+from refdata.config import load_settings
+from refdata.core.errors import ConfigurationError, ConnectionLostError, PermissionDeniedError, RefdataError
+from refdata.core.model import FileStatus
+from refdata.plugin.app import create_app
+from refdata.warehouse.base import Warehouse
+from refdata.warehouse.sqlite.engine import SqliteWarehouse
+from tests.demo_ledger import SCRIPT_NAME
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+Get = Callable[..., dict[str, Any]]
+SHAPE = {"success", "data", "error", "metadata"}
+
+
+@pytest.fixture
+def get(client: TestClient, viewer: dict[str, str], filled: Warehouse) -> Get:
+    def ask(path: str, **query: object) -> dict[str, Any]:
+        answer = client.get(
+            f"/refdata/api/v1/{path}", params={name: str(value) for name, value in query.items()}, headers=viewer
+        )
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        assert set(body) == SHAPE
+        assert (body["success"], body["error"]) == (True, None)
+        return body
+
+    return ask
+
+
+def test_every_status_is_told_and_counted(get: Get) -> None:
+    body = get("files", limit=100)
+    counted = {status.value: 0 for status in FileStatus}
+    for file in body["data"]:
+        counted[file["status"]] += 1
+    assert counted == body["metadata"]["counts"] == get("counts")["data"]
+    assert min(counted.values()) > 0
+    assert body["metadata"]["total"] == len(body["data"]) == sum(counted.values())
+
+
+@pytest.mark.parametrize("status", list(FileStatus))
+def test_a_status_filters(status: FileStatus, get: Get) -> None:
+    body = get("files", status=status.value, limit=100)
+    assert {file["status"] for file in body["data"]} == {status.value}
+    assert body["metadata"]["total"] == len(body["data"]) == body["metadata"]["counts"][status.value]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("COST-C", ["cost-centres.csv"]),  # upper and lower case are the same
+        ("flight_schedules", ["FLIGHT_SCHEDULES.CSV"]),  # the table's name
+        ("data_v", ["customer-data_v2.csv"]),
+        ("a_v2", ["customer-data_v2.csv"]),  # an underscore is itself, no wildcard
+        ("data_csv", []),  # else it would find customer-data.csv
+        ("%", []),
+        ("[a-z]", []),  # a wildcard in T-SQL
+        ("\\", []),
+        ("' OR 1=1 --", []),
+        ("<img", [SCRIPT_NAME]),
+        ("  ä  ", ["Straßenverzeichnis_ä.csv"]),
+    ],
+)
+def test_a_search_finds_its_text_in_file_and_table(search: str, found: list[str], get: Get) -> None:
+    body = get("files", search=search, limit=100)
+    assert [file["file_name"] for file in body["data"]] == found
+    assert body["metadata"]["total"] == sum(body["metadata"]["counts"].values()) == len(found)
+
+
+@pytest.mark.parametrize("column", ["id", "file_name", "table_name", "status", "rows_loaded", "rows_rejected"])
+def test_files_sort_by_a_column_both_ways(column: str, get: Get) -> None:
+    for sign, reverse in (("", False), ("-", True)):
+        shown = [file[column] for file in get("files", sort=f"{sign}{column}", limit=100)["data"]]
+        told = [value for value in shown if value is not None]
+        assert told == sorted(told, reverse=reverse)
+        assert shown == (
+            told + [None] * (len(shown) - len(told)) if reverse else [None] * (len(shown) - len(told)) + told
+        )
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(get: Get) -> None:
+    whole = [file["id"] for file in get("files", limit=500, sort="table_name")["data"]]
+    paged = [
+        file["id"]
+        for offset in range(0, len(whole) + 7, 7)
+        for file in get("files", limit=7, offset=offset, sort="table_name")["data"]
+    ]
+    assert paged == whole
+    assert len(set(paged)) == len(paged)
+
+
+def test_a_refused_file_tells_category_reason_and_advice(get: Get) -> None:
+    error = get("files", search="bookings_29")["data"][0]["error"]
+    assert error == {
+        "category": "data",
+        "message": "3 of 20311 rows are damaged; 0 are let through [bookings_29.csv].",
+        "advice": "Mend the lines listed in the .rejects.csv beside the file, or raise max_rejected_rows.",
+    }
+
+
+def test_a_load_at_work_tells_how_far_it_is(get: Get) -> None:
+    file = get("files", status="processing")["data"][0]
+    assert (file["rows_staged"], file["rows_read"], file["seconds"]) == (462_000, 1_250_000, None)
+
+
+def test_times_are_utc_and_say_so(get: Get) -> None:
+    file = get("files", search="cost-centres")["data"][0]
+    assert file["created_at"] == "2026-07-29T08:50:00Z"
+    assert file["seconds"] == pytest.approx(3.8)
+
+
+def test_one_file_is_the_row_of_the_list(get: Get) -> None:
+    row = get("files", limit=1)["data"][0]
+    assert get(f"files/{row['id']}")["data"] == row
+
+
+def test_a_table_tells_its_last_load_its_version_and_its_rows(get: Get) -> None:
+    tables = {table["table_name"]: table for table in get("tables")["data"]}
+    assert {
+        name: (one["rows_live"], one["rows_loaded"], one["version_id"], one["files"]) for name, one in tables.items()
+    } == {
+        "airports": (8_353, 8_353, 5, 5),
+        "bookings": (101_755, 20_117, 5, 5),  # appended: all five files are live
+        "cost_centres": (1_204, 1_204, 1, 1),
+        "countries": (261, 261, 5, 5),
+        "currencies": (193, 193, 5, 5),
+        "flight_schedules": (41_007, 41_007, 1, 1),
+    }
+    assert tables["airports"]["last_file_name"] == "airports_2026-06-29.csv"
+    assert not tables["bookings"]["is_reference_data"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "category"),
+    [
+        ("files/999999", 404, "not_found"),
+        ("files/0", 422, "bad_request"),
+        ("files/one", 422, "bad_request"),
+        ("files?limit=0", 422, "bad_request"),
+        ("files?limit=501", 422, "bad_request"),
+        ("files?offset=-1", 422, "bad_request"),
+        ("files?offset=99999999999999999999", 422, "bad_request"),
+        ("files?status=lost", 422, "bad_request"),
+        ("files?sort=file_hash", 422, "bad_request"),
+        ("files?sort=id;DROP TABLE x", 422, "bad_request"),
+        ("files?sort=id%0A", 422, "bad_request"),
+        (f"files?search={'x' * 256}", 422, "bad_request"),
+        ("nothing", 404, "not_found"),
+    ],
+)
+def test_a_wrong_question_is_told_what_is_wrong(
+    path: str, status: int, category: str, client: TestClient, viewer: dict[str, str], filled: Warehouse
+) -> None:
+    answer = client.get(f"/refdata/api/v1/{path}", headers=viewer)
+    assert (answer.status_code, answer.json()["error"]["category"]) == (status, category)
+    assert set(answer.json()) == SHAPE
+
+
+def refusing(error: Exception) -> Callable[[], ReferenceData]:
+    def connect() -> ReferenceData:
+        raise error
+
+    return connect
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "category"),
+    [
+        (ConnectionLostError("The server is away", where="db.example:1433", advice="Wait."), 503, "connection"),
+        (ConfigurationError("Setting x is wrong", advice="Mend it."), 500, "configuration"),
+        (PermissionDeniedError("No right to read"), 500, "permission"),
+        (RuntimeError("login failed for sa, password hunter2"), 500, "internal"),
+    ],
+)
+def test_a_failure_tells_reason_and_advice_but_no_secret_or_trace(
+    error: Exception, status: int, category: str, client: TestClient, viewer: dict[str, str]
+) -> None:
+    answer = _failing(client, refusing(error)).get("/api/v1/files", headers=viewer)
+    told = answer.json()["error"]
+    assert (answer.status_code, told["category"], answer.json()["success"]) == (status, category, False)
+    if isinstance(error, RefdataError):
+        assert told["message"].startswith(error.what)
+        assert told["advice"] == error.advice
+    assert "hunter2" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_before_the_first_file_the_ledger_is_said_to_be_missing(
+    tmp_path: Path, client: TestClient, viewer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_UNUSED", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "new.db")}))
+    settings = dataclasses.replace(load_settings(), conn_id="unused")
+
+    def connect() -> ReferenceData:
+        return ReferenceData(settings, SqliteWarehouse(SqliteHook(sqlite_conn_id="unused"), settings))  # type: ignore[no-untyped-call]
+
+    for path in ("files", "files/1", "tables", "counts"):
+        answer = _failing(client, connect).get(f"/api/v1/{path}", headers=viewer)
+        assert (answer.status_code, answer.json()["error"]["category"]) == (503, "not_initialised")
+
+
+def _failing(client: TestClient, connect: Callable[[], ReferenceData]) -> TestClient:
+    """The plugin alone on another warehouse; the auth manager is the one that ``client`` started."""
+    from fastapi.testclient import TestClient
+
+    return TestClient(create_app(connect))
+
+
+def test_openapi_describes_every_endpoint_with_the_one_shape(client: TestClient, viewer: dict[str, str]) -> None:
+    described = client.get("/refdata/openapi.json", headers=viewer).json()
+    assert set(described["paths"]) == {f"/api/v1/{path}" for path in ("files", "files/{load_id}", "tables", "counts")}
+    for path in described["paths"].values():
+        schema = path["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert set(described["components"]["schemas"][schema]["properties"]) == SHAPE

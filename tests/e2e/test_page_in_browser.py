@@ -1,0 +1,293 @@
+"""The page as a steward meets it: a real browser, a real API server, Airflow's own login and navigation."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    FrameLocator,
+    Page,
+    ViewportSize,
+    expect,
+)
+from scripts.local_airflow import LocalAirflow, free_port
+
+from refdata.core.model import FileStatus
+from refdata.core.settings import Settings
+from refdata.ledger import Ledger
+from refdata.warehouse.sqlite.engine import SqliteWarehouse
+from tests.demo_ledger import SCRIPT_NAME, fill
+from tests.e2e.browser import chromium, log_in, open_page, picture, running_browser
+
+CONNECTION = "reference_store"
+TOTAL = 31
+WIDE: ViewportSize = {"width": 1366, "height": 860}
+
+
+@dataclass
+class Server:
+    """An API server on a filled ledger."""
+
+    local: LocalAirflow
+    warehouse: SqliteWarehouse
+
+
+@dataclass
+class Steward:
+    """A logged-in browser window with refdata's page open, and what went wrong in it."""
+
+    window: Page
+    frame: FrameLocator
+    faults: list[str] = field(default_factory=list)
+
+    def heading(self, text: str) -> None:
+        expect(self.frame.get_by_role("heading", name=text, exact=True)).to_be_visible()
+
+    def chip(self, name: str) -> None:
+        self.frame.get_by_role("group", name="Status").get_by_role("button", name=name).click()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The connection stands in Airflow's database, as in production, so the API server has to find it there."""
+    chromium()
+    home = tmp_path_factory.mktemp("page")
+    extra = {"AIRFLOW__REFDATA__CONN_ID": CONNECTION, "AIRFLOW__REFDATA__LOCK_TIMEOUT": "1"}
+    local = LocalAirflow(home, free_port(), extra)
+    local.prepare()
+    add = ["connections", "add", CONNECTION, "--conn-type", "sqlite", "--conn-host", str(local.database)]
+    subprocess.run([sys.executable, "-m", "airflow", *add], env=local.environment(), check=True, capture_output=True)
+    with pytest.MonkeyPatch.context() as patch:
+        stored = {"conn_type": "sqlite", "host": str(local.database)}
+        patch.setenv(f"AIRFLOW_CONN_{CONNECTION.upper()}", json.dumps(stored))
+        warehouse = SqliteWarehouse(SqliteHook(sqlite_conn_id=CONNECTION), Settings(conn_id=CONNECTION))  # type: ignore[no-untyped-call]
+        fill(warehouse, datetime.now(UTC).replace(tzinfo=None))
+        local.start(("api-server",))
+        try:
+            local.wait_for(lambda: _answers(local), 120, "The API server does not answer")
+            yield Server(local, warehouse)
+        finally:
+            local.stop()
+
+
+def _answers(local: LocalAirflow) -> bool:
+    try:
+        with urllib.request.urlopen(f"{local.url}/api/v2/version", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def profile(server: Server, browser: Browser) -> Iterator[BrowserContext]:
+    """A browser in which somebody logged in; its windows share cookies and cache, as a person's do."""
+    with closing(browser.new_context(viewport=WIDE)) as context:
+        page = context.new_page()
+        log_in(page, server.local.url, "viewer", server.local.password)
+        page.close()
+        yield context
+
+
+@pytest.fixture
+def steward(server: Server, profile: BrowserContext) -> Iterator[Steward]:
+    faults: list[str] = []
+    with closing(profile.new_page()) as page:
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: _refuse(dialog, faults))
+        page.on("console", lambda message: _note(message, faults))
+        page.goto(server.local.url)
+        opened = Steward(page, open_page(page), faults)
+        opened.heading(f"{TOTAL} files")
+        yield opened
+    assert faults == []
+
+
+def _refuse(dialog: Dialog, faults: list[str]) -> None:
+    faults.append(f"dialog: {dialog.message}")
+    dialog.dismiss()
+
+
+def _note(message: ConsoleMessage, faults: list[str]) -> None:
+    """Errors of the page itself; answers that a test provokes are told by the page and asserted there."""
+    if message.type == "error" and "Failed to load resource" not in message.text:
+        faults.append(message.text)
+
+
+def test_who_is_not_logged_in_sees_nothing(server: Server, browser: Browser) -> None:
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        for path in ("/refdata/", "/refdata/api/v1/files"):
+            answer = page.goto(f"{server.local.url}{path}")
+            assert answer is not None
+            assert answer.status == 401
+            assert "airports" not in page.content()
+
+
+def test_every_status_shows_with_its_number(steward: Steward) -> None:
+    chips = steward.frame.get_by_role("group", name="Status")
+    for status in FileStatus:
+        expect(chips.get_by_role("button", name=re.compile(rf"^{status} [1-9]"))).to_be_visible()
+        expect(steward.frame.locator(f"tbody .badge.{status}").first).to_be_visible()
+    picture(steward.window, "files-light")
+
+
+def test_a_name_that_is_markup_is_shown_and_not_run(steward: Steward) -> None:
+    expect(steward.frame.get_by_text(SCRIPT_NAME, exact=True)).to_be_visible()
+    assert steward.frame.locator("img, script:not([src])").count() == 0
+
+
+def test_a_chip_filters_and_the_address_leads_back_to_the_same_view(steward: Steward) -> None:
+    steward.chip("error")
+    steward.heading("3 files")
+    assert steward.window.url.endswith("?status=error")
+    expect(steward.frame.get_by_text("What to do: Save the file as CSV.")).to_be_visible()
+    steward.window.go_back()
+    steward.heading(f"{TOTAL} files")
+    steward.window.go_forward()
+    steward.heading("3 files")
+    steward.window.reload()
+    steward.heading("3 files")
+    expect(steward.frame.get_by_role("button", name="error 3")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_search_narrows_files_and_numbers(steward: Steward) -> None:
+    steward.frame.get_by_role("searchbox").fill("book")
+    steward.heading("6 files")
+    expect(steward.frame.get_by_role("button", name="completed 5")).to_be_visible()
+    steward.frame.get_by_role("searchbox").fill("no such file")
+    expect(steward.frame.get_by_text("No file fits this filter.")).to_be_visible()
+    steward.frame.get_by_role("button", name="Show all").click()
+    steward.heading(f"{TOTAL} files")
+
+
+def test_the_page_is_usable_by_keyboard_alone(steward: Steward) -> None:
+    keys = steward.window.keyboard
+    steward.frame.get_by_role("link", name="Files").focus()
+    keys.press("/")
+    expect(steward.frame.get_by_role("searchbox")).to_be_focused()
+    keys.type("cost-centres")
+    steward.heading("1 file")
+    details = steward.frame.get_by_role("button", name="Details of cost-centres.csv")
+    details.focus()
+    keys.press("Enter")
+    expect(details).to_have_attribute("aria-expanded", "true")
+    expect(steward.frame.get_by_text("SHA-256")).to_be_visible()
+    keys.press("Tab")
+    expect(steward.frame.get_by_role("link", name="Run of cost-centres.csv")).to_be_focused()
+    steward.frame.get_by_role("searchbox").focus()
+    keys.press("Escape")
+    steward.heading(f"{TOTAL} files")
+    steward.frame.get_by_role("button", name="File", exact=True).focus()
+    keys.press("Enter")
+    expect(steward.frame.get_by_role("columnheader", name="File")).to_have_attribute("aria-sort", "ascending")
+    expect(steward.frame.locator("tbody .name").first).to_have_text(SCRIPT_NAME)
+    expect(steward.frame.get_by_role("button", name="File", exact=True)).to_be_focused()
+
+
+def test_progress_shows_without_reload_and_takes_no_focus(steward: Steward, server: Server) -> None:
+    ledger = Ledger(server.warehouse)
+    row = ledger.page(status=FileStatus.PROCESSING).files[0]
+    expect(steward.frame.get_by_text("462,000 of 1,250,000")).to_be_visible()
+    details = steward.frame.get_by_role("button", name="Details of customer-data.csv")
+    details.click()
+    ledger.report_progress(row.id, row.attempt, 900_000, datetime.now(UTC).replace(tzinfo=None))
+    try:
+        expect(steward.frame.get_by_text("900,000 of 1,250,000")).to_be_visible(timeout=15_000)
+        expect(details).to_be_focused()
+        expect(details).to_have_attribute("aria-expanded", "true")
+    finally:
+        ledger.report_progress(row.id, row.attempt, 462_000, datetime.now(UTC).replace(tzinfo=None))
+
+
+def test_tables_show_rows_and_version_and_lead_to_their_files(steward: Steward) -> None:
+    steward.frame.get_by_role("link", name="Tables").click()
+    steward.heading("6 tables")
+    expect(steward.frame.get_by_role("row", name="bookings Other 101,755 5 5")).to_be_visible()
+    picture(steward.window, "tables-light")
+    steward.frame.get_by_role("link", name="bookings").click()
+    steward.heading("6 files")
+    expect(steward.frame.get_by_role("searchbox")).to_have_value("bookings")
+
+
+@pytest.mark.parametrize("modifier", [None, "Control"])
+def test_a_run_opens_in_airflow(modifier: str | None, steward: Steward) -> None:
+    link = steward.frame.get_by_role("link", name="Run of cost-centres.csv")
+    if modifier is None:
+        link.click()
+        steward.window.wait_for_url("**/dags/refdata_load/runs/refdata_load__*")
+        steward.window.go_back()
+        steward.heading(f"{TOTAL} files")
+    else:
+        with steward.window.context.expect_page() as opened:
+            link.click(modifiers=["Control"])
+        assert "/dags/refdata_load/runs/refdata_load__" in opened.value.url
+        steward.heading(f"{TOTAL} files")
+
+
+def test_light_and_dark_are_airflows(steward: Steward) -> None:
+    def grounds() -> tuple[str, str]:
+        ground = "element => getComputedStyle(element).backgroundColor"
+        return steward.window.locator("html").evaluate(ground), steward.frame.locator("body").evaluate(ground)
+
+    light = grounds()
+    steward.window.get_by_role("button", name="User").click()
+    steward.window.get_by_role("menuitem", name="Appearance").click()
+    steward.window.get_by_role("menuitemradio", name="Dark Mode").click()
+    expect(steward.frame.locator("html")).to_have_attribute("data-theme", "dark")
+    dark = grounds()
+    assert light[0] == light[1]
+    assert dark[0] == dark[1]
+    assert light != dark
+    steward.window.keyboard.press("Escape")
+    picture(steward.window, "files-dark")
+    steward.window.evaluate("localStorage.removeItem('theme')")  # the profile's other windows stay light
+
+
+@pytest.mark.parametrize("view", ["Files", "Tables"])
+def test_no_width_needs_sideways_scrolling(view: str, steward: Steward) -> None:
+    steward.frame.get_by_role("link", name=view, exact=True).click()
+    steward.heading(f"{TOTAL} files" if view == "Files" else "6 tables")
+    for width in (320, 390, 700, 924, 1024, 1366):
+        steward.window.set_viewport_size({"width": width, "height": 844})
+        over = steward.frame.locator("html").evaluate("element => element.scrollWidth - element.clientWidth")
+        assert over == 0, width
+        picture(steward.window, f"{view.lower()}-{width}")
+
+
+def test_a_busy_database_is_told_and_what_was_shown_stays(steward: Steward, server: Server) -> None:
+    with closing(sqlite3.connect(server.local.ref_database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        banner = steward.frame.get_by_role("alert")
+        expect(banner).to_contain_text("database is locked", timeout=15_000)
+        expect(steward.frame.get_by_text("cost-centres.csv", exact=True)).to_be_visible()
+        picture(steward.window, "banner-light")
+        other.execute("ROLLBACK")
+    expect(banner).to_be_hidden(timeout=20_000)
+
+
+def test_an_ended_session_is_told(steward: Steward) -> None:
+    kept = steward.window.context.cookies()
+    steward.window.context.clear_cookies()
+    expect(steward.frame.get_by_role("alert")).to_contain_text("Your session has ended", timeout=15_000)
+    steward.window.context.add_cookies(kept)  # type: ignore[arg-type]

@@ -1,0 +1,105 @@
+"""Shorthands for what the tests of the warehouse do again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from refdata.core import alignment, sqltypes
+from refdata.core.model import (
+    Column,
+    DroppedFile,
+    FileIdentity,
+    Format,
+    LedgerRow,
+    LoadType,
+    Publication,
+    Published,
+    Scan,
+    ScannedColumn,
+    Stage,
+    TableName,
+)
+from refdata.core.sqltypes import SqlType
+from refdata.ledger import Ledger
+from tests.integration.engines import Database
+
+NOW = datetime(2024, 12, 1, 12, 0, 0, 123456)  # noqa: DTZ001  the ledger's times are naive UTC
+
+
+def dropped(
+    name: str, *, mtime: int = 1, size: int = 1, load_type: LoadType = LoadType.FULL, inode: int = 1
+) -> DroppedFile:
+    path = f"reference_data_table/{load_type.value}/{name}"
+    return DroppedFile(path, FileIdentity(size, mtime, mtime, inode), load_type, is_reference_data=True)
+
+
+def plain_format(header: Sequence[str], delimiter: str = ",") -> Format:
+    return Format("utf-8", delimiter, '"', "", has_header=True, header=tuple(header))
+
+
+@dataclass
+class Loads:
+    """Carries files through ledger, alignment, stage and publish, without a CSV file."""
+
+    database: Database
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.database.warehouse)
+
+    def register(self, name: str, table: str = "t", **identity: Any) -> LedgerRow:
+        return self.ledger.register(dropped(name, **identity), table, f"run {name}", NOW)
+
+    def claim(self, row: LedgerRow, now: datetime = NOW) -> int | None:
+        return self.ledger.claim_turn(row, 900, now)
+
+    def scanned(self, row: LedgerRow, sha256: str = "hash", rows: int = 0) -> LedgerRow:
+        scan = Scan((), rows, 0, sha256, 1)
+        self.ledger.record_format(row.id, plain_format(("a", "b")), scan, ())
+        found = self.ledger.get(row.id)
+        assert found is not None
+        return found
+
+    def align(self, table: TableName, columns: Sequence[Column]) -> None:
+        scanned = [ScannedColumn(one.name, one.name, one.type, sqltypes.text_width(one.type)) for one in columns]
+        live = self.database.warehouse.table(table)
+        self.database.warehouse.align(alignment.align(table, live, scanned, min_match=0))
+
+    def stage(
+        self, row: LedgerRow, attempt: int, columns: Sequence[Column], batches: Sequence[pa.RecordBatch]
+    ) -> Stage:
+        stage = Stage(self.database.table(row.table_name), row.id, attempt)
+        self.database.warehouse.stage(stage, columns, iter(batches), lambda rows: None)
+        return stage
+
+    def publication(self, stage: Stage, columns: Sequence[Column], rows: int, load_type: LoadType) -> Publication:
+        names = tuple(column.name for column in columns)
+        return Publication(stage, load_type, names, rows, 0, "insert", NOW + timedelta(seconds=stage.load_id))
+
+    def load(
+        self, name: str, columns: Sequence[Column], batch: pa.RecordBatch, *, load_type: LoadType = LoadType.FULL
+    ) -> Published:
+        """A whole load of one batch into table ``t``."""
+        row = self.scanned(self.register(name, load_type=load_type), name)
+        attempt = self.claim(row)
+        assert attempt is not None
+        self.align(self.database.table(row.table_name), columns)
+        stage = self.stage(row, attempt, columns, [batch])
+        published = self.database.warehouse.publish(self.publication(stage, columns, batch.num_rows, load_type))
+        self.database.warehouse.drop_stage(stage)
+        return published
+
+
+def column(name: str, kind: SqlType) -> Column:
+    return Column(name, kind)
+
+
+@pytest.fixture
+def loads(database: Database) -> Loads:
+    return Loads(database)

@@ -1,0 +1,113 @@
+"""The pages name every setting, rule, error category, table, column and status; none that does not exist."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from scripts import write_docs
+
+from refdata import sqlfiles
+from refdata.core import errors, settings
+from refdata.core.errors import PermanentError, RefdataError, TransientError
+from refdata.core.model import FileStatus
+from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
+from refdata.core.tablerules import TableRules
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
+ENGINES = sorted(path.parent.name for path in sqlfiles.root().glob("*/create_ledger.sql"))
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """What stands below a heading, up to the next heading of any level."""
+    found = re.search(rf"^#+ {re.escape(heading)}[^\n]*\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"no heading {heading}"
+    return found[1]
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The rows of the tables in a text: the first cell's code word → the other cells."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\|.*\|$", text, re.MULTILINE)
+    ]
+    return {found[1]: row[1:] for row in cells if (found := re.match(r"`([^`]+)`", row[0]))}
+
+
+def columns_of(script: str, engine: str) -> list[str]:
+    text = (sqlfiles.root() / engine / f"{script}.sql").read_text(encoding="utf-8")
+    return re.findall(r"^    (\w+) ", text.partition("(\n")[2], re.MULTILINE)
+
+
+def categories(branch: type[RefdataError]) -> set[str]:
+    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, branch)]
+    return {kind.category for kind in kinds if kind is not branch}
+
+
+def test_the_table_of_settings_is_the_one_that_the_script_writes() -> None:
+    text = page("configuration.md")
+    assert write_docs.with_table(text) == text, "run: PYTHONPATH=plugins python scripts/write_docs.py"
+
+
+def test_every_setting_has_its_row_with_its_variable() -> None:
+    written = re.findall(r"^\| `(\w+)`<br>`(\w+)` \|", page("configuration.md"), re.MULTILINE)
+    assert written == [(spec.name, f"AIRFLOW__REFDATA__{spec.name.upper()}") for spec in settings.specs()]
+
+
+def test_every_key_of_the_table_rules_is_explained() -> None:
+    documented = rows(section(page("configuration.md"), "Rules for one table"))
+    assert set(documented) == {spec.name for spec in fields(TableRules)}
+
+
+@pytest.mark.parametrize(
+    ("heading", "expected"),
+    [("Transient", categories(TransientError)), ("Permanent", categories(PermanentError)), ("Neither", {"internal"})],
+)
+def test_every_error_category_is_explained_in_its_branch(heading: str, expected: set[str]) -> None:
+    documented = rows(section(page("errors.md"), heading))
+    assert set(documented) == expected
+    assert all(len(cells) == 3 and all(cells) for cells in documented.values())
+
+
+@pytest.mark.parametrize(
+    ("heading", "script"),
+    [("`ref.File_Monitor_Tracking`", "create_ledger"), ("`ref.Reference_Data_Cfg`", "create_config")],
+)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_column_of_the_own_tables_is_explained_in_its_order(heading: str, script: str, engine: str) -> None:
+    documented = [name for name in rows(section(page("database.md"), heading)) if name not in set(FileStatus)]
+    assert documented == columns_of(script, engine)
+
+
+def test_every_status_is_explained() -> None:
+    documented = rows(section(page("database.md"), "`ref.File_Monitor_Tracking`"))
+    assert [name for name in documented if name in set(FileStatus)] == [status.value for status in FileStatus]
+
+
+@pytest.mark.parametrize(
+    ("heading", "names"), [("`ref.<table>`", LINEAGE_COLUMNS), ("`bkp.<table>_backup`", (VERSION_COLUMN,))]
+)
+def test_every_column_that_is_added_to_a_table_is_explained(heading: str, names: tuple[str, ...]) -> None:
+    assert tuple(rows(section(page("database.md"), heading))) == names
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_between_pages_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_files_that_a_page_names_exist(path: Path) -> None:
+    named = re.findall(
+        r"`((?:plugins|dags|scripts|include|tests|docs|benchmarks)/[\w./-]+)`", path.read_text(encoding="utf-8")
+    )
+    assert [name for name in named if not (ROOT / name).exists()] == []

@@ -1,0 +1,110 @@
+"""The project's files agree: version and changelog, imports and dependencies, pins, workflow and scripts."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import refdata
+from refdata.core.settings import specs
+
+ROOT = Path(__file__).parents[2]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PRODUCT = sorted((ROOT / "plugins").rglob("*.py")) + sorted((ROOT / "dags").rglob("*.py"))
+
+DISTRIBUTION_OF = {
+    "adbc_driver_manager": "adbc-driver-sqlite",
+    "adbc_driver_sqlite": "adbc-driver-sqlite",
+    "yaml": "pyyaml",
+    "mssql_python": "mssql-python",
+    # parts of Airflow, or what it brings and hands over in its own interfaces
+    **dict.fromkeys(("airflow", "fastapi", "pydantic", "sqlalchemy", "starlette"), "apache-airflow"),
+    **dict.fromkeys(("pymssql",), "apache-airflow-providers-microsoft-mssql"),
+    **dict.fromkeys(("pyodbc",), "apache-airflow-providers-odbc"),
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The first part of every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name.partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_every_library_that_the_product_imports_is_a_declared_dependency_and_none_is_idle() -> None:
+    declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    own = {*sys.stdlib_module_names, "refdata", "refdata_plugin"}
+    needed = {DISTRIBUTION_OF.get(name, name) for path in PRODUCT for name in imported(path) if name not in own}
+    assert needed <= declared
+    # Providers are reached through Airflow's names, or give a connection its type.
+    idle = {name for name in declared - needed if not name.startswith("apache-airflow-providers-")}
+    assert idle <= {"mssql-python"}
+
+
+def test_the_version_is_the_changelog_latest() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (unreleased|\d{4}-\d\d-\d\d)$", changelog, re.MULTILINE)
+    assert versions
+    assert versions[0][0] == refdata.__version__
+    assert "unreleased" not in [date for _, date in versions[1:]]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_the_pins_satisfy_what_the_project_declares(name: str) -> None:
+    lines = re.findall(r"^([A-Za-z0-9._-]+)==(\S+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    pins = {canonicalize_name(package): version for package, version in lines}
+    extra = PROJECT["optional-dependencies"]["dev"] if "dev" in name else []
+    for wanted in map(Requirement, [*PROJECT["dependencies"], *extra]):
+        assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), wanted
+
+
+def test_both_pin_files_name_one_version_of_each_package() -> None:
+    run, dev = (
+        dict(re.findall(r"^([a-z0-9._-]+==\S+)(.*?)\s*#", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-dev.txt")
+    )
+    assert set(run) <= set(dev)
+
+
+def test_continuous_integration_runs_the_scripts_that_people_run() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    assert commands
+    for command in commands:
+        script = ROOT / command.split()[0]
+        assert script.is_file()
+        assert script.stat().st_mode & 0o100
+    assert any("REFDATA_TEST_MSSQL_URI" in job.get("env", {}) for job in workflow["jobs"].values())
+
+
+def test_pre_commit_runs_the_checks_of_the_check_script_from_the_environment() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [repo["repo"] for repo in config["repos"]] == ["local"]
+    entries = " ".join(hook["entry"] for hook in config["repos"][0]["hooks"])
+    for line in (ROOT / "scripts/check").read_text(encoding="utf-8").splitlines():
+        if re.match(r"(ruff|lint-imports|mypy)\b", line):
+            assert ".venv/bin/" + " ".join(line.split()[:2]).removesuffix(" .") in entries
+
+
+def test_every_setting_is_read_by_the_code() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in PRODUCT if path.name != "settings.py")
+    idle = {spec.name for spec in specs() if not re.search(rf"\.{spec.name}\b", code)}
+    # Until SQL Server's engines are there, nobody reads what only they need.
+    waiting = (
+        set()
+        if (ROOT / "plugins/refdata/warehouse/tsql").exists()
+        else {"batch_size", "connect_timeout", "load_method"}
+    )
+    assert idle <= waiting
