@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import math
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -158,7 +157,9 @@ def _settled(readings: Sequence[Reading], data: bytes, own: str) -> Reading:
     """The best reading; where it is not the site's code page, chardet's among those about as good."""
     if codecs.lookup(readings[0].encoding).name == own:
         return readings[0]
-    close = [one for one in readings if readings[0].score - one.score < CLOSE and not _same_text(one, readings[0], data)]
+    close = [
+        one for one in readings if readings[0].score - one.score < CLOSE and not _same_text(one, readings[0], data)
+    ]
     if not close:
         return readings[0]
     names = [one.encoding for one in (readings[0], *close) if one.encoding in _LISTED]

@@ -160,7 +160,9 @@ def _refuse_mixture(sample: Sample) -> None:
     marks = [valid for valid, _, _ in beyond]
     wrong = marks.index(False) if False in marks else len(marks)
     behind = marks[::-1].index(False) if False in marks else 0
-    if wrong < len(marks) and max(wrong, behind) >= MIXED_EVIDENCE and sum(marks) * MIXED_SHARE >= len(marks):
+    by_ends = max(wrong, behind) >= MIXED_EVIDENCE and sum(marks) * MIXED_SHARE >= len(marks)
+    by_number = sum(marks) >= MIXED_EVIDENCE and sum(marks) * 2 >= len(marks)
+    if wrong < len(marks) and (by_ends or by_number):
         advice = "the file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again"
         raise _undecodable(beyond[wrong][1], beyond[wrong][2], "utf-8", advice)
 
@@ -180,7 +182,9 @@ def _beyond_ascii(window: Window) -> list[tuple[bool, int]]:
 
 def guess(sample: Sample, code_page: str) -> Encoding:
     """An encoding of one or two bytes a character, for bytes that are no UTF-8."""
-    data = b"\n".join(window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.windows)
+    data = b"\n".join(
+        window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.windows
+    )
     name, confidence, reason = guess_code_page(data, code_page)
     return Encoding(name, confidence, reason)
 
