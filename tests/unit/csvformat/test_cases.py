@@ -60,7 +60,9 @@ def check_scan(path: Path, found: Format, want: dict[str, Any]) -> None:
             "rejected": scanned.rejected,
             "types": [str(column.type) for column in scanned.columns],
         }
-        assert {key: seen[key] for key in seen.keys() & want.keys()} == {key: want[key] for key in seen.keys() & want.keys()}
+        assert {key: seen[key] for key in seen.keys() & want.keys()} == {
+            key: want[key] for key in seen.keys() & want.keys()
+        }
 
 
 def test_there_are_enough_cases() -> None:
