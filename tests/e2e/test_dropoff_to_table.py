@@ -112,7 +112,7 @@ def test_the_page_needs_a_login_and_shows_the_files(airflow: RunningAirflow) -> 
     assert status == 200
     answer = json.loads(body)
     assert answer["success"] is True
-    assert [file["file_name"] for file in answer["data"]["files"]] == ["on_the_page.csv"]
+    assert [file["file_name"] for file in answer["data"]] == ["on_the_page.csv"]
 
 
 def test_nothing_is_left_behind(airflow: RunningAirflow) -> None:
