@@ -177,6 +177,26 @@ def test_formats_head_and_tail_are_no_rows(tmp_path: Path) -> None:
         )
 
 
+TAILS = [
+    ("1,a\n2,b\nend\n", 1, ["1", "2"]),
+    ("1,a\n2,b\nend", 1, ["1", "2"]),
+    ("1,a\r2,b\r\rend\r\r", 1, ["1", "2"]),
+    ("1,a\r\n2,b\r\n \r\nTotal\r\nend\r\n\t\r\n", 2, ["1", "2"]),
+    ("only,one\n", 1, []),
+    ("only,one\n", 3, []),
+    ("1,a\n" + "\n" * 100_000 + "end\n" + " \n" * 100_000, 1, ["1"]),
+]
+
+
+@pytest.mark.parametrize(("source", "lines", "first"), TAILS)
+def test_last_lines_that_hold_text_are_dropped(tmp_path: Path, source: str, lines: int, first: list[str]) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(source.encode())
+    for block in (1, 5, 1 << 20) if len(source) < 100 else (1 << 20,):
+        rows, rejects = read_as_text(path, format_of(2, trailer_lines=lines), block)
+        assert ([row[0] for row in rows], rejects) == (first, [])
+
+
 def test_reject_names_its_line_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text('id,name\n1,"two\nlines"\n2\n3,c,d\n4,ok\n5,nul\0\n6,"he said "hi",\n')
@@ -237,6 +257,15 @@ def test_encodings_read_alike(tmp_path: Path, encoding: str, head: bytes) -> Non
     fmt = Format(encoding, ",", '"', "", True, ("id", "name"))
     for block in (1, 2, 5, 1000):
         assert read_as_text(path, fmt, block) == ([("1", "Zürich"), ("2", "")], [])
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "shift_jis", "euc_jp", "iso2022_jp", "utf-8", "utf-16-be"])
+def test_encodings_of_several_bytes_are_read_across_cuts(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes('a,"日本,中"\nb,c\n日,~\n'.encode(encoding))
+    fmt = Format(encoding, ",", '"', "", False, ("a", "b"))
+    for block in (1, 2, 3, 1000):
+        assert read_as_text(path, fmt, block) == ([("a", "日本,中"), ("b", "c"), ("日", "~")], [])
 
 
 @pytest.mark.parametrize(
@@ -355,7 +384,8 @@ def test_too_many_columns_are_refused(tmp_path: Path) -> None:
         read_as_text(path, format_of(1100))
 
 
-def test_line_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trailer_lines", [0, 1])
+def test_line_without_end_is_refused_before_it_is_read(tmp_path: Path, trailer_lines: int) -> None:
     path = tmp_path / "file.csv"
     with path.open("wb") as file:
         file.truncate(5 * 1024**3)
@@ -363,7 +393,8 @@ def test_line_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.write(b"a,b\n")
     read: list[int] = []
     with pytest.raises(FormatError, match="longer than 16 MiB"):
-        list(read_rows(path, format_of(2), columns=[], on_reject=no_reject, progress=read.append))
+        fmt = format_of(2, trailer_lines=trailer_lines)
+        list(read_rows(path, fmt, columns=[], on_reject=no_reject, progress=read.append))
     assert max(read) < 64 * 1024**2
 
 
