@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from refdata.core.errors import RefdataError
 from refdata.csvformat.detection import read_text
 from refdata.csvformat.dialects import Dialect, rows_of
-from refdata.csvformat.ranking import rank_dialects
+from refdata.csvformat.ranking import SCORED_CHARACTERS, rank_dialects
 from refdata.csvformat.sample import read_sample
 from refdata.csvformat.score import WEIGHTS
 from synthetic_csv import synthetic_file
@@ -43,7 +43,7 @@ class Case:
 
 def case_of(name: str, group: str, text: str, truth: Dialect) -> Case | None:
     ranked = rank_dialects(text)
-    part = text[: 96 * 1024]
+    part = text[:SCORED_CHARACTERS]
     wanted = [row.cells for row in rows_of(part, truth)]
     measures = np.array([[one.evidence.measures()[key] for key in NAMES] for one in ranked])
     right = np.array([[row.cells for row in rows_of(part, one.dialect)] == wanted for one in ranked])

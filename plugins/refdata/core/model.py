@@ -79,14 +79,24 @@ class RunnerUp:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How to read a file, as detected.
+    r"""How to read a file, as detected.
 
-    ``delimiter`` is one of ``, ; | TAB``. ``quote`` and ``escape`` are ``""`` when the file has none;
-    a doubled quote inside quotes is always read as one. ``preamble_lines`` physical lines come before
-    the header (or before the first row), ``header_lines`` lines hold it, and the last
-    ``trailer_lines`` physical lines are no rows. ``header`` has the names as written, or
-    ``column_1 …`` where there is none. ``comment`` starts lines to skip, ``""`` for none.
-    ``stated_rows`` is the count that a trailer claims. ``confidence`` is between 0 and 1.
+    Rows are those of Python's ``csv.reader(lines, delimiter=…, quotechar=quote, doublequote=True,
+    escapechar=escape or None, skipinitialspace=skip_initial_space)``, with ``quoting=QUOTE_NONE`` where
+    ``quote`` is ``""``, over the text in ``encoding``, a Python codec (``utf-8-sig`` and ``utf-16`` where the
+    file has a byte-order mark, ``utf-16-le`` and the like where it has none). ``delimiter`` is one of
+    ``, ; | TAB``, in a single column one that its text does not hold. ``escape`` is ``""`` or a backslash.
+
+    A physical line ends at ``\n``, ``\r\n`` or a lone ``\r``, also within quotes. Read in this order: the
+    first ``preamble_lines`` physical lines are skipped; with ``has_header`` the next ``header_lines`` hold the
+    header (names over several lines are joined by a blank, unless the first line names each column); of the
+    rest, lines between two rows that start with ``comment`` (``""`` for none) and blank lines are no rows, nor
+    are the last ``trailer_lines`` physical lines that are not blank.
+
+    ``header`` has one name for each field of a row: as written, ``""`` where the header is silent, and
+    ``column_1 …`` where there is no header. ``line_ending`` is the most frequent one. ``stated_rows`` is the
+    count that a trailer claims. ``confidence`` is between 0 and 1; ``reasons`` are sentences, ``runners_up``
+    the next best dialects.
     """
 
     encoding: str
@@ -100,6 +110,7 @@ class Format:
     header_lines: int = 1
     trailer_lines: int = 0
     comment: str = ""
+    skip_initial_space: bool = False
     stated_rows: int | None = None
     confidence: float = 1.0
     reasons: tuple[str, ...] = ()

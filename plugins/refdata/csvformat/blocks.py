@@ -118,7 +118,7 @@ class BlockCutter:
     def _hazards(self, text: bytes) -> Iterator[int | None]:
         """Offsets of what parsers may read differently, apart from quotes."""
         yield _found(text.find(b"\0"))
-        yield 0 if text.startswith(_BOM) else None
+        yield 0 if text.startswith(_BOM) or self.format.skip_initial_space else None
         if self.format.escape:
             yield _found(text.find(self.format.escape.encode("utf-8")))
         if self.format.comment:

@@ -164,7 +164,8 @@ class CarefulReader:
         Stray quotes within a line are data, as the csv module reads them. Possessive, so that matching is linear.
         """
         quote, delimiter = re.escape(self.format.quote), re.escape(self.format.delimiter)
-        closed = f"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}(?={delimiter}|[\r\n]|\\Z)"
+        blanks = " *+" if self.format.skip_initial_space else ""
+        closed = f"{blanks}{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}(?={delimiter}|[\r\n]|\\Z)"
         on_one_line = f"{quote}[^{quote}\r\n]*+(?:{quote}{quote}[^{quote}\r\n]*+)*+{quote}"
         cell = f"(?:{closed}|(?:{on_one_line}|[^{quote}{delimiter}\r\n])[^{delimiter}\r\n]*+)?+"
         return re.compile(f"{cell}(?:{delimiter}{cell})*+[\r\n]*+")
@@ -175,7 +176,11 @@ class CarefulReader:
             quoting: dict[str, Any] = {"quoting": csv.QUOTE_NONE}
         else:
             quoting = {"quotechar": self.format.quote, "doublequote": True}
-        return {"delimiter": self.format.delimiter, "escapechar": self.format.escape or None, **quoting}
+        return quoting | {
+            "delimiter": self.format.delimiter,
+            "escapechar": self.format.escape or None,
+            "skipinitialspace": self.format.skip_initial_space,
+        }
 
     def _decode(self, text: bytes, line: int, offset: int) -> str:
         try:

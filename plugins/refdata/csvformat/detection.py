@@ -110,6 +110,7 @@ def _format(text: Text, ranked: Sequence[Candidate], start: TableStart, header: 
         header_lines=header.lines,
         trailer_lines=trailer.lines,
         comment=start.comment,
+        skip_initial_space=best.dialect.skip_initial_space,
         stated_rows=trailer.stated_rows,
         confidence=confidence(shares[0], best.evidence, text.encoding),
         reasons=reasons(best.evidence, text.encoding, start, header, trailer),

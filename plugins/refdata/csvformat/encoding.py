@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from refdata.core.errors import FormatError
@@ -28,6 +29,7 @@ FEW_NULS = 0.01
 MANY_CONTROLS = 0.03
 """A larger share of control characters than this is no text."""
 
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
 
 MANY_NULS = 0.2
@@ -39,8 +41,8 @@ NUL_CONTRAST = 10.0
 MIXED_EVIDENCE = 3
 """UTF-8 characters beyond ASCII that, beside bytes that are no UTF-8, show a file of two encodings."""
 
-MIXED_SHARE = 4
-"""That many bytes that are no UTF-8, to each character that is, still show one: more are a code page."""
+MIXED_SHARE = 10
+"""Less than one in so many characters that are UTF-8 are chance, in a file in a code page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,32 +149,42 @@ def _by_utf8(sample: Sample) -> Encoding | None:
 
 
 def _refuse_mixture(sample: Sample) -> None:
-    """Raise FormatError if much of the file is UTF-8 and some is not.
+    """Raise FormatError if a part of the file is UTF-8 and another is not.
 
     Text in a code page is hardly ever valid UTF-8 by chance: each of its letters beyond ASCII would have to
-    be followed by a fitting sign.
+    be followed by a fitting sign. So a run of valid characters at either end is UTF-8.
     """
-    valid = invalid = 0
-    first: tuple[Window, int] | None = None
+    beyond: list[tuple[bool, Window, int]] = []
     for window in sample.windows:
-        skipped = 0 if window.offset == 0 else _cut_bytes(window.data, "utf-8")
-        text = window.data[skipped:].decode("utf-8", "surrogateescape")
-        wrong = [at for at, character in enumerate(text) if "\udc80" <= character <= "\udcff"]
-        valid += sum(character > "\x7f" for character in text) - len(wrong)
-        invalid += len(wrong)
-        if wrong and first is None:
-            first = window, skipped + len(text[: wrong[0]].encode("utf-8"))
-    if first is not None and valid >= MIXED_EVIDENCE and valid * MIXED_SHARE >= invalid:
-        raise _undecodable(
-            *first,
-            "utf-8",
-            "the file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again",
-        )
+        beyond += [(valid, window, at) for valid, at in _beyond_ascii(window)]
+    marks = [valid for valid, _, _ in beyond]
+    wrong = marks.index(False) if False in marks else len(marks)
+    behind = marks[::-1].index(False) if False in marks else 0
+    by_ends = max(wrong, behind) >= MIXED_EVIDENCE and sum(marks) * MIXED_SHARE >= len(marks)
+    by_number = sum(marks) >= MIXED_EVIDENCE and sum(marks) * 2 >= len(marks)
+    if wrong < len(marks) and (by_ends or by_number):
+        advice = "the file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again"
+        raise _undecodable(beyond[wrong][1], beyond[wrong][2], "utf-8", advice)
+
+
+def _beyond_ascii(window: Window) -> list[tuple[bool, int]]:
+    """Each character beyond ASCII of a window: whether it is valid UTF-8, and the index of its first byte."""
+    found = []
+    start = 0 if window.offset == 0 else _cut_bytes(window.data, "utf-8")
+    for run in _BEYOND_ASCII.finditer(window.data, start):
+        at = run.start()
+        for character in run[0].decode("utf-8", "surrogateescape"):
+            valid = not "\udc80" <= character <= "\udcff"
+            found.append((valid, at))
+            at += len(character.encode("utf-8")) if valid else 1
+    return found
 
 
 def guess(sample: Sample, code_page: str) -> Encoding:
     """An encoding of one or two bytes a character, for bytes that are no UTF-8."""
-    data = b"\n".join(window.data for window in sample.windows)
+    data = b"\n".join(
+        window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.windows
+    )
     name, confidence, reason = guess_code_page(data, code_page)
     return Encoding(name, confidence, reason)
 

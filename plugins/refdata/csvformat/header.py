@@ -23,21 +23,21 @@ LOOKED_AT = 60
 """Columns that are looked at."""
 
 WEIGHTS: Mapping[str, float] = {
-    "prior": -0.6,
-    "contrast": 4.0,
-    "typed": -5.5,
-    "repeated": -1.8,
+    "prior": -0.9,
+    "contrast": 4.7,
+    "typed": -6.5,
+    "repeated": -1.0,
     "words": -0.9,
     "shape": 1.9,
-    "length": 0.8,
+    "length": 1.1,
     "names": 0.7,
-    "identifiers": 1.8,
-    "duplicates": -3.3,
-    "blanks": -1.0,
-    "prefix": -3.5,
+    "identifiers": 2.1,
+    "duplicates": -4.2,
+    "blanks": -1.1,
+    "prefix": -3.9,
     "marked": 3.0,
-    "again": -0.6,
-    "sentences": -1.1,
+    "again": -0.3,
+    "sentences": -0.6,
 }
 
 _NAME = re.compile(r"[^\W_](?:[\w .()/%#:&'\[\]-]{0,50})")

@@ -12,7 +12,7 @@ from refdata.csvformat.dialects import Dialect, Row, read_rows
 from refdata.csvformat.header import header_odds, names_known
 from refdata.csvformat.rowshape import row_shape
 
-LOOKED_AT = 2000
+LOOKED_AT = 1000
 """Rows that the layout is found from."""
 
 LONGEST_PREAMBLE = 60
@@ -94,7 +94,7 @@ def find_header(start: TableStart, known_columns: Sequence[str] = ()) -> Header:
     if odds <= 0:
         return Header(False, 0, 0, generated, odds)
     count = 1 + _more_header_rows(filled)
-    names = _joined([row.cells for row in filled[:count]], start.width)
+    names = _fitted(_joined([row.cells for row in filled[:count]]), start.width, filled[count:])
     return Header(True, count, filled[count - 1].last - filled[0].first, names, odds)
 
 
@@ -217,17 +217,36 @@ def _typed_column(body: Sequence[Sequence[str]], column: int) -> bool:
     return len(kinds) >= 2 and sum(kind in NUMERIC for kind in kinds) >= 0.7 * len(kinds)
 
 
-def _joined(rows: Sequence[Sequence[str]], width: int) -> tuple[str, ...]:
+def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
     """One name a column: the first row's where it names each column, else all rows' joined by a blank.
 
     A name in an upper row reaches over the blank cells to its right, as in a spreadsheet's merged cells.
     """
-    width = max(width, len(rows[0]))
+    width = max(len(row) for row in rows)
     padded = [[_clean(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
     if len(rows) == 1 or (all(padded[0]) and len(set(padded[0])) == width):
-        return tuple(padded[0][:width])
+        return padded[0]
     upper = [_spread_right(row, padded[-1]) for row in padded[:-1]]
-    return tuple(" ".join(part for part in parts if part) for parts in zip(*upper, padded[-1][:width], strict=False))
+    return [" ".join(part for part in parts if part) for parts in zip(*upper, padded[-1], strict=True)]
+
+
+def _fitted(names: list[str], width: int, body: Sequence[Row]) -> tuple[str, ...]:
+    """One name for each of ``width`` fields, as far as it is sure which is whose.
+
+    Blank names beyond the last field go. A header that is one name short belongs to the right if the first
+    column holds distinct row names, as R writes them. A header that is too long stays so, and no row fits it.
+    """
+    while len(names) > width and not names[-1]:
+        names = names[:-1]
+    if len(names) == width - 1 and _are_row_names(body):
+        return ("", *names)
+    return (*names, *[""] * (width - len(names)))
+
+
+def _are_row_names(body: Sequence[Row]) -> bool:
+    first = [row.cells[0].strip() for row in body if row.cells]
+    last = [row.cells[-1].strip() for row in body if row.cells]
+    return len(first) >= 2 and all(first) and len(set(first)) == len(first) and any(last)
 
 
 def _spread_right(row: Sequence[str], lowest: Sequence[str]) -> list[str]:

@@ -69,7 +69,7 @@ def _runs(quote: str) -> re.Pattern[str]:
 @lru_cache
 def _enclosed(delimiter: str, quote: str) -> re.Pattern[str]:
     edge = re.escape(delimiter)
-    return re.compile(rf"(?:(?<=[{edge}\r\n])|\A){quote}[^{quote}\r\n]+{quote}(?=[{edge}\r\n]|\Z)")
+    return re.compile(rf"{quote}(?:(?<=[{edge}\r\n]{quote})|(?<=\A{quote}))[^{quote}\r\n]+{quote}(?=[{edge}\r\n]|\Z)")
 
 
 def escape_for(text: str, delimiter: str, quote: str) -> str:
