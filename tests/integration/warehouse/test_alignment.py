@@ -199,6 +199,8 @@ MONEYED = [("MONEY", "922337203685477.5807"), ("SMALLMONEY", "-214748.3648"), ("
 @pytest.mark.parametrize("engine", TSQL)
 @pytest.mark.parametrize(("declared", "value"), MONEYED)
 def test_money_and_real_keep_their_digits_as_text(database: Database, declared: str, value: str) -> None:
+    if declared == "SMALLMONEY":
+        database.skip_on_babelfish("cannot convert SMALLMONEY")
     database.run(f"CREATE TABLE ref.t (c {declared} NULL)")
     database.run(f"INSERT INTO ref.t (c) VALUES (CONVERT({declared}, ?))", value)
     aligned(database, scanned("c", nvarchar(10), 10))

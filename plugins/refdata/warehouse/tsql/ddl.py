@@ -79,25 +79,24 @@ def _as_text(change: Widening) -> str | None:
         return None
     column = quote(old.name)
     if old.native is not None and old.native.name in ("money", "smallmoney"):
-        # By way of MONEY, since Babelfish has no cast from SMALLMONEY to DECIMAL.
-        return f"CONVERT(NVARCHAR(30), CONVERT({old.type}, CONVERT(MONEY, {column})))"
+        return f"CONVERT(NVARCHAR(30), CONVERT({old.type}, {column}))"
     if old.type.kind is TypeKind.BIT:
         return f"CASE {column} WHEN 1 THEN N'true' WHEN 0 THEN N'false' END"
     if old.type.kind is TypeKind.FLOAT:
-        return _float_text(column)
+        return _float_text(column, old.type_name)
     if old.type.kind in (TypeKind.DATETIME2, TypeKind.TIME):
         return _moment_text(column, 19 if old.type.kind is TypeKind.DATETIME2 else 8)
     return None
 
 
-def _float_text(column: str) -> str:
-    """The server's short form (6 digits) where it reads back as the same number, else the one of 17 digits.
+def _float_text(column: str, kind: str) -> str:
+    """The server's short form (6 digits) where it reads back as the same number, else the one of all digits.
 
     https://learn.microsoft.com/sql/t-sql/functions/cast-and-convert-transact-sql#float-and-real-styles
     """
     # Babelfish pads with blanks.
     short, exact = (f"LTRIM(RTRIM(CONVERT(NVARCHAR(50), {column}, {style})))" for style in (0, 3))
-    return f"CASE WHEN CONVERT(FLOAT, {short}) = {column} THEN {short} ELSE {exact} END"
+    return f"CASE WHEN CONVERT({kind}, {short}) = {column} THEN {short} ELSE {exact} END"
 
 
 def _moment_text(column: str, whole: int) -> str:
