@@ -96,7 +96,9 @@ def _float_text(column: str, kind: str) -> str:
     """
     # Babelfish pads with blanks.
     short, exact = (f"LTRIM(RTRIM(CONVERT(NVARCHAR(50), {column}, {style})))" for style in (0, 3))
-    return f"CASE WHEN CONVERT({kind}, {short}) = {column} THEN {short} ELSE {exact} END"
+    small = f"CASE WHEN CONVERT({kind}, {short}) = {column} THEN {short} ELSE {exact} END"
+    # Beyond, the short form is scientific too, and Babelfish has none for the largest.
+    return f"CASE WHEN ABS({column}) < 1E6 THEN {small} ELSE {exact} END"
 
 
 def _moment_text(column: str, whole: int) -> str:
