@@ -126,7 +126,7 @@ def test_floats_that_become_text_read_back_as_the_same_numbers(loads: Loads) -> 
     loads.align(table, [Column("c", nvarchar(10))])
     found = [row[0] for row in loads.database.rows("SELECT c FROM ref.t ORDER BY a")]
     assert [None if text is None else float(text) for text in found] == FLOATS
-    assert found[0] == "0.1"
+    assert found[0].lstrip("0") == ".1"
 
 
 def test_the_table_of_versions_is_widened_too(loads: Loads) -> None:
