@@ -14,7 +14,7 @@ import argparse
 import csv
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,12 @@ def case_of(name: str, group: str, text: str, truth: Dialect) -> Case | None:
     part = text[:SCORED_CHARACTERS]
     wanted = [row.cells for row in rows_of(part, truth)]
     measures = np.array([[one.evidence.measures()[key] for key in NAMES] for one in ranked])
-    right = np.array([[row.cells for row in rows_of(part, one.dialect)] == wanted for one in ranked])
+    right = np.array(
+        [
+            [row.cells for row in rows_of(part, replace(one.dialect, skip_initial_space=False))] == wanted
+            for one in ranked
+        ]
+    )
     if not right.any():
         print("no candidate is right:", name, truth)
         return None

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Dialect
 from refdata.csvformat.quoting import escape_for, escapes_each, quote_use
 
+MOST_STRAY = 0.2
+"""The share of apostrophes out of place up to which they may be quotes."""
+
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*(?:\r\n|\n|\r|\Z)")
 
 
@@ -31,5 +34,11 @@ def possible_dialects(text: str) -> Iterator[Dialect]:
         yield Dialect(delimiter, '"', escape_for(text, delimiter, '"'))
         if '"' in text:
             yield Dialect(delimiter, "")
-        if quote_use(text, delimiter, "'").enclosed:
+        if _encloses(text, delimiter):
             yield Dialect(delimiter, "'", escape_for(text, delimiter, "'"))
+
+
+def _encloses(text: str, delimiter: str) -> bool:
+    """Whether apostrophes enclose fields: a writer that quotes with them leaves few elsewhere bare."""
+    use = quote_use(text, delimiter, "'")
+    return use.enclosed > 0 and use.stray <= MOST_STRAY * use.total

@@ -22,6 +22,7 @@ TYPED_COLUMNS = 40
 PROSE_BLANKS = 6
 """Blanks in a cell from which it is a sentence."""
 
+_CLAUSE = re.compile(r" [a-z]\S* \S")
 _TIGHT = re.compile(r"[^\W\d][,;|\t](?=[^\W\d])|[^\s,;|\t][;|\t](?=[^\s,;|\t])|[^\W\d],(?=\d)|\d,(?=[^\W\d])")
 
 WIDE = 8
@@ -35,7 +36,8 @@ class CellFit:
     ``typed`` are numbers, dates and the like, words and empty cells counting half; ``broken`` are pieces cut
     out of something larger; ``alike`` is how much the cells of one column are of one kind; ``wrapped`` are
     in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it;
-    ``prose`` are running text of many words.
+    ``prose`` are running text of many words; ``clauses`` go on, behind a blank, with several words;
+    ``loose`` are those behind a delimiter and a blank, of all behind a delimiter.
     """
 
     typed: float
@@ -44,6 +46,8 @@ class CellFit:
     wrapped: float
     leftover: float
     prose: float
+    clauses: float
+    loose: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Evidence:
             "wrapped": self.fit.wrapped,
             "leftover": self.fit.leftover,
             "apostrophe_stray": self.quotes.stray / (self.quotes.total or 1) if self.dialect.quote == "'" else 0.0,
+            "loose": self.fit.loose * (1 - self.shape.uniform),
             "apostrophe": float(self.dialect.quote == "'"),
             "unquoted": float(not self.dialect.quote),
             "comma": float(self.dialect.delimiter == ","),
@@ -97,6 +102,7 @@ def cell_fit(rows: Sequence[Row], width: int) -> CellFit:
     typed = sum(counts[kind] for counts in columns for kind in TYPED)
     half = sum(counts[CellType.EMPTY] + counts[CellType.CODE] for counts in columns) / 2
     broken = sum(counts[CellType.BROKEN] for counts in columns)
+    behind = [cell for cells in table for cell in cells[1:] if cell]
     every = [cell for cells in table for cell in cells]
     return CellFit(
         typed=(typed + half) / total,
@@ -104,6 +110,8 @@ def cell_fit(rows: Sequence[Row], width: int) -> CellFit:
         alike=sum(map(_alike, columns)) / (len(columns) or 1),
         wrapped=sum(map(_is_wrapped, every)) / (len(every) or 1),
         leftover=sum(map(_has_leftover, table)) / (len(table) or 1),
+        clauses=sum(bool(_CLAUSE.match(cell)) for cell in every) / (len(every) or 1),
+        loose=sum(cell[0] == " " for cell in behind) / (len(behind) or 1),
         prose=sum(cell.count(" ") >= PROSE_BLANKS for cell in every) / (len(every) or 1),
     )
 

@@ -173,13 +173,17 @@ def _full_header(rows: Sequence[Row], first: int, width: int) -> int:
 
 
 def _more_header_rows(rows: Sequence[Row]) -> int:
-    """How many rows below the first belong to the header: names under its blanks, words where the body has numbers."""
+    """How many rows below the first belong to the header: names under its blanks, words where the body has numbers.
+
+    A row that begins blank may have numbers (years, say) if names follow below it.
+    """
     count = 0
     for at in range(1, min(MOST_HEADER_LINES, len(rows) - 1)):
         body = [row.cells for row in rows[at + 1 : at + 101]]
         if not _may_be_header(rows[at], body):
-            break
-        if _is_rule(rows[at]) or _fills_blanks(rows[0], rows[at]) or _words_over_numbers(rows[at], body) >= 2:
+            if rows[at].cells[0].strip():
+                break
+        elif _is_rule(rows[at]) or _fills_blanks(rows[0], rows[at]) or _words_over_numbers(rows[at], body) >= 2:
             count = at
     return count
 
@@ -192,7 +196,7 @@ def _is_rule(row: Row) -> bool:
 def _may_be_header(row: Row, body: Sequence[Sequence[str]]) -> bool:
     """Whether no cell is a number, a date or a word for a missing one in a column of numbers."""
     return row.filled > 0 and not any(
-        cell_type(cell) in TYPED or _MISSING.fullmatch(cell.strip())
+        cell_type(cell) in TYPED - {CellType.BOOLEAN} or _MISSING.fullmatch(cell.strip())
         for column, cell in enumerate(row.cells)
         if cell.strip() and _typed_column(body, column)
     )

@@ -97,6 +97,8 @@ def _ends_table(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> boo
         return True
     if _TOTAL.fullmatch(cells[0].rstrip(":")):
         return _is_total(rows, at, width, whole=whole)
+    if len(row.cells) != width and _NOTE.fullmatch(", ".join(cells)):
+        return True
     if len(cells) == 1 and row.cells[0].strip():
         return bool(_END.fullmatch(cells[0])) or _stated(row) is not None or _is_note(rows, at)
     return len(cells) == 2 and (_stated(row) is not None and _is_trailer_key(row, width, at, whole=whole))
