@@ -22,6 +22,30 @@ def quote_positions(text: bytes, quote: str) -> Positions:
     return np.flatnonzero(np.frombuffer(text, np.uint8) == ord(quote))
 
 
+def escaped_positions(text: bytes, escape: str) -> tuple[Positions, int | None]:
+    """Offsets of the characters that an escape takes the meaning from, and of the first doubtful escape.
+
+    Parsers differ over an escaped line end; an escaped escape would need counting, and is rare.
+    """
+    data = np.frombuffer(text, np.uint8)
+    escapes = np.flatnonzero(data == ord(escape))
+    escaped = escapes + 1
+    following = data[np.minimum(escaped, data.size - 1)]
+    doubtful = (escaped == data.size) | np.isin(following, (_FEED, _RETURN, ord(escape)))
+    return escaped, int(escapes[doubtful.argmax()]) if doubtful.any() else None
+
+
+def without(quotes: Positions, escaped: Positions) -> Positions:
+    """The quotes that are not escaped."""
+    return quotes[~np.isin(quotes, escaped, assume_unique=True)]
+
+
+def first_behind(quotes: Positions, escaped: Positions) -> int | None:
+    """Offset of the first quote right behind an escaped character, which may pass for a delimiter."""
+    behind = np.isin(quotes - 1, escaped, assume_unique=True)
+    return int(quotes[behind.argmax()]) if behind.any() else None
+
+
 def first_misplaced(text: bytes, quotes: Positions, delimiter: str) -> int | None:
     """Offset of the first quote that is out of place, None where all are in place.
 

@@ -63,6 +63,9 @@ def reference(source: str, fmt: Format) -> tuple[list[list[str]], list[tuple[int
     rows: list[list[str]] = []
     damaged: list[tuple[int, str]] = []
     while start < len(lines):
+        if fmt.comment and lines[start].startswith(fmt.comment):
+            start += 1
+            continue
         row, stop = one_row(lines, start, fmt)
         if stop - start > 1 and not in_place("".join(lines[start:stop]), fmt):
             row, stop = ["swallowed"] * (len(fmt.header) + 1), start + 1
@@ -112,6 +115,8 @@ def in_place(raw: str, fmt: Format) -> bool:
 
 PIECES = st.sampled_from(
     [
+        "#",
+        "\n#",
         "a",
         "bc",
         "é",
@@ -136,24 +141,24 @@ PIECES = st.sampled_from(
     ]
 )
 DIALECTS = [
-    (",", '"', ""),
-    (";", '"', ""),
-    (",", "'", ""),
-    (",", "", ""),
-    (",", '"', "\\"),
-    ("|", "", "\\"),
-    ("\t", '"', ""),
+    (",", '"', "", ""),
+    (";", '"', "", "#"),
+    (",", "'", "", ""),
+    (",", "", "", "#"),
+    (",", '"', "\\", ""),
+    ("|", "", "\\", ""),
+    ("\t", '"', "\\", "#"),
 ]
 
 
-@pytest.mark.parametrize(("delimiter", "quote", "escape"), DIALECTS)
+@pytest.mark.parametrize(("delimiter", "quote", "escape", "comment"), DIALECTS)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(PIECES, max_size=40), width=st.integers(1, 3), block=st.integers(1, 40))
 def test_rows_and_rejects_are_those_of_the_csv_module(
-    tmp_path: Path, delimiter: str, quote: str, escape: str, pieces: list[str], width: int, block: int
+    tmp_path: Path, delimiter: str, quote: str, escape: str, comment: str, pieces: list[str], width: int, block: int
 ) -> None:
     source = "".join(pieces).replace(",", delimiter).replace('"', quote or '"')
-    path, fmt = tmp_path / "file.csv", format_of(width, delimiter, quote, escape)
+    path, fmt = tmp_path / "file.csv", format_of(width, delimiter, quote, escape, comment=comment)
     path.write_bytes(source.encode())
     try:
         expected, damaged = reference(source, fmt)
