@@ -171,6 +171,13 @@ def test_rows_and_rejects_are_those_of_the_csv_module(
     assert [(reject.line, reject.raw) for reject in rejects] == damaged
 
 
+def test_quote_behind_an_escaped_delimiter_opens_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text('\\,"\n"\n"\n' * 20)
+    for block in range(1, 20):
+        assert read_as_text(path, format_of(1, escape="\\"), block) == ([(',"',), ("\n",)] * 20, [])
+
+
 def test_formats_head_and_tail_are_no_rows(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text("Title\n\nid,name\n1,x\n# note\n2,y\n\nTotal,2\nend of file\n \n")
@@ -292,6 +299,13 @@ def test_undecodable_bytes_are_named(tmp_path: Path, encoding: str, content: byt
         assert any(
             str(at) in caught.value.what for at in (content.find(b"\xff", 4), len(content) - 1, content.find(b"\x81"))
         )
+
+
+def test_missing_byte_order_mark_is_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes("a,b\n".encode("utf-16-le"))
+    with pytest.raises(FormatError, match="Byte 0 is no utf-16 text"):
+        read_as_text(path, Format("utf-16", ",", '"', "", False, ("a", "b")))
 
 
 CONVERSIONS: list[tuple[str, SqlType, Notation, object]] = [
