@@ -20,7 +20,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = [write_mixed_csv(Path(folder) / f"{size}.csv", size) for size in SIZES]
         for name in ("refdata scan", "refdata read_rows text", "refdata read_rows typed"):
-            small, large = (measure(name, path, 1)[2] for path in paths)
+            small, large = (measure(name, path).memory for path in paths)
             print(f"| {name:25} | {small:.0f} | {large:.0f} | {large / small:.2f} |")
 
 

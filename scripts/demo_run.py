@@ -207,7 +207,7 @@ def _report(airflow: LocalAirflow, console: Console, fates: dict[str, Fate], sec
 def _where_to_look(airflow: LocalAirflow, console: Console) -> None:
     places = Table(title="Where to look", show_header=False)
     places.add_row("Airflow", f"{airflow.url}  (user admin, password {airflow.password})")
-    places.add_row("Page of refdata", f"{airflow.url}/plugin/refdata")
+    places.add_row("Page of refdata", f"{airflow.url}/plugin/refdata/refdata/")
     places.add_row("Loaded tables", f'sqlite3 {airflow.ref_database} "SELECT * FROM countries LIMIT 5"')
     places.add_row("Drop files here", str(airflow.dropoff))
     places.add_row("Refused files, with reasons", str(airflow.dropoff / "error"))

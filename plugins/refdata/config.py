@@ -19,12 +19,19 @@ def load_settings() -> Settings:
 
     :raises ConfigurationError: naming the setting, when a value is wrong.
     """
-    values = {
-        spec.name: value
-        for spec in core_settings.specs()
-        if (value := conf.get(SECTION, spec.name, fallback=None)) is not None
-    }
-    return absolute(core_settings.parse(values), Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser())
+    known = {spec.name for spec in core_settings.specs()}
+    values = {name: value for name in known if (value := conf.get(SECTION, name, fallback=None)) is not None}
+    # A misspelt name would leave its setting at the default in silence: it goes to the parser, which refuses it.
+    misspelt = dict.fromkeys(_written_names() - known, "")
+    home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
+    return absolute(core_settings.parse({**values, **misspelt}), home)
+
+
+def _written_names() -> set[str]:
+    """The names that the section has in ``airflow.cfg`` and in the environment."""
+    prefix = f"AIRFLOW__{SECTION.upper()}__"
+    written = {name.removeprefix(prefix).lower() for name in os.environ if name.startswith(prefix)}
+    return written | set(conf.getsection(SECTION) or ())
 
 
 def absolute(settings: Settings, home: Path) -> Settings:

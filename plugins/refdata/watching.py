@@ -160,13 +160,11 @@ class Watch:
             return WatchState()
 
     def _arrived(self) -> Dialogue[bool]:
-        """Whether the run that took the last offers ended well. This very run, started again, did not."""
-        if self.state.carrier == self.carrier:
-            return False
+        """Whether the run that took the last offers ended well. This very run, started again, did not yet."""
         dag_id, _, run_id = self.state.carrier.partition("/")
         state = yield RunState(dag_id, run_id)
         if state != "success":
-            log.warning("Run %s ended as %s; the files that it was given are offered again", run_id, state)
+            log.warning("Watch run %s is %s; the files that it released are released again", run_id, state)
         return bool(state == "success")
 
     def _bear(self, error: TransientError) -> None:

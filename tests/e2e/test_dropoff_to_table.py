@@ -112,7 +112,48 @@ def test_the_page_needs_a_login_and_shows_the_files(airflow: RunningAirflow) -> 
     assert status == 200
     answer = json.loads(body)
     assert answer["success"] is True
-    assert [file["file_name"] for file in answer["data"]["files"]] == ["on_the_page.csv"]
+    assert [file["file_name"] for file in answer["data"]] == ["on_the_page.csv"]
+
+
+BAD_FILES = {
+    "empty.csv": b"",
+    "binary.csv": bytes(range(256)) * 40,
+    "ragged.csv": b"code,name\n1,a\n2\n3,c,x\n4,d\n",
+    "unclosed.csv": b'code,name\n1,a\n2,"b\n3,c\n',
+    "nul_bytes.csv": b"code,name\n1,a\n2,\x00b\n3,c\n",
+    "too_wide.csv": (",".join(f"c{number}" for number in range(1100)) + "\n").encode() * 3,
+}
+GOOD_NAMES = {
+    "مطارات.csv": "مطارات",
+    "机场.csv": "机场",
+    "x'); DROP TABLE File_Monitor_Tracking; --.csv": "x_drop_table_file_monitor_tracking",
+    "header_only.csv": "header_only",
+}
+
+
+def test_bad_input_of_every_kind_comes_back_and_odd_names_are_only_names(airflow: RunningAirflow) -> None:
+    for name, content in BAD_FILES.items():
+        airflow.drop(name, content)
+    for name in GOOD_NAMES:
+        rows = b"" if name == "header_only.csv" else b"1,a\n2,b\n"
+        airflow.drop(name, b'code,"b\'; DELETE FROM x --"\n' + rows)
+    folder = airflow.local.dropoff / FULL
+    (folder / "directory.csv").mkdir()
+    secret = airflow.local.home / "outside.csv"
+    secret.write_text("secret,n\nvalue,1\n")
+    (folder / "link.csv").symlink_to(secret)
+    airflow.wait_ended(*BAD_FILES, *GOOD_NAMES, seconds=240)
+    assert {name: airflow.status(name) for name in BAD_FILES} == {name: ["error"] for name in BAD_FILES}
+    assert {name: airflow.status(name) for name in GOOD_NAMES} == {name: ["completed"] for name in GOOD_NAMES}
+    for name, table in GOOD_NAMES.items():
+        expected = 0 if name == "header_only.csv" else 2
+        assert airflow.query(f'SELECT COUNT(*) FROM "{table}"') == [(expected,)]
+    reports = {path.name for path in (airflow.local.dropoff / "error").iterdir() if path.name.endswith(".error.json")}
+    for name in (*BAD_FILES, "directory.csv", "link.csv"):
+        assert any(report.endswith(f"_{name.removesuffix('.csv')}.error.json") for report in reports), name
+    assert airflow.status("link.csv") == airflow.status("directory.csv") == []
+    (folder / "directory.csv").rmdir()
+    (folder / "link.csv").unlink()
 
 
 def test_nothing_is_left_behind(airflow: RunningAirflow) -> None:

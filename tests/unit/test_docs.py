@@ -16,6 +16,7 @@ from refdata.core.errors import PermanentError, RefdataError, TransientError
 from refdata.core.model import FileStatus
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
 from refdata.core.tablerules import TableRules
+from refdata.warehouse.mssql import options
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
@@ -64,6 +65,12 @@ def test_every_setting_has_its_row_with_its_variable() -> None:
 def test_every_key_of_the_table_rules_is_explained() -> None:
     documented = rows(section(page("configuration.md"), "Rules for one table"))
     assert set(documented) == {spec.name for spec in fields(TableRules)}
+
+
+def test_every_extra_of_a_sql_server_connection_is_explained() -> None:
+    documented = rows(section(page("configuration.md"), "The database"))
+    names = {name.lower().replace("_", "") for name in documented} - {"mssql", "odbc", "sqlite"}
+    assert names == set(options._FIELDS) - {"encryption"}, "`encryption` is another spelling of `Encrypt`"
 
 
 @pytest.mark.parametrize(

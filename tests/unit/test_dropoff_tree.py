@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import pytest
 from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, PermissionDeniedError
 from refdata.core.model import DroppedFile, LoadType
 from refdata.core.settings import Settings
-from refdata.dropoff import Dropoff, ensure_tree
+from refdata.dropoff import Dropoff, ensure_tree, tree
 from refdata.dropoff.tree import hand_back, open_dropped, recover_handed_back, scan
 
 FULL = "reference_data_table/fullload"
@@ -232,6 +233,25 @@ def test_what_is_no_plain_file_is_not_opened(root: Path, make: Callable[[Path], 
     make(root / file.path)
     with pytest.raises(DropoffError):
         open_dropped(root, file.path, file.identity)
+
+
+def test_a_pipe_that_takes_the_files_place_just_then_does_not_hang(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = drop(root)
+    real = tree._require_plain
+
+    def swap(status: os.stat_result, path: str) -> None:
+        real(status, path)
+        (root / file.path).unlink()
+        os.mkfifo(root / file.path)
+        monkeypatch.setattr(tree, "_require_plain", real)
+
+    monkeypatch.setattr(tree, "_require_plain", swap)
+    signal.alarm(10)  # opening a pipe waits for its writer: better an end of the tests than a wait without one
+    try:
+        with pytest.raises(DropoffError):
+            open_dropped(root, file.path, file.identity)
+    finally:
+        signal.alarm(0)
 
 
 def test_a_link_in_any_folder_of_the_path_is_refused(root: Path, tmp_path: Path) -> None:

@@ -80,10 +80,8 @@ def test_both_pin_files_name_one_version_of_each_package() -> None:
 
 def test_continuous_integration_runs_the_scripts_that_people_run() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
-    commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
-    assert commands
-    for command in commands:
-        script = ROOT / command.split()[0]
+    for job in workflow["jobs"].values():
+        script = ROOT / [step["run"] for step in job["steps"] if "run" in step][-1].split()[0]
         assert script.is_file()
         assert script.stat().st_mode & 0o100
     assert any("REFDATA_TEST_MSSQL_URI" in job.get("env", {}) for job in workflow["jobs"].values())

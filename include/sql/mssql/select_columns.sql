@@ -1,10 +1,15 @@
 -- Purpose: the columns of a live table, as the catalog describes them.
 -- Parameters: schema, table.
--- Result: name, type_name, max_length (bytes, -1 for MAX), precision, scale, nullable, collation_name,
---   is_identity, is_computed, has_default; in the table's order, no row where there is no table.
+-- Result: name, type_name, max_length (bytes, -1 for MAX), precision, scale, full_scale (the most that the type
+--   has on this server: 7 for times on SQL Server, 6 on Babelfish), nullable, collation_name (NULL where it is the
+--   database's own, and on Babelfish, whose names for them no statement takes), is_identity, is_computed,
+--   has_default; in the table's order, no row where there is no table.
 SELECT c.name, COALESCE(base.name, own.name) AS type_name, c.max_length, c.precision, c.scale,
-    c.is_nullable AS nullable, c.collation_name, c.is_identity, c.is_computed,
-    CASE WHEN c.default_object_id = 0 THEN 0 ELSE 1 END AS has_default
+    COALESCE(base.scale, own.scale) AS full_scale, c.is_nullable AS nullable,
+    CASE WHEN c.collation_name = CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), N'Collation')) THEN NULL
+         WHEN c.collation_name LIKE N'bbf%' THEN NULL
+         ELSE c.collation_name END AS collation_name,
+    c.is_identity, c.is_computed, CASE WHEN c.default_object_id = 0 THEN 0 ELSE 1 END AS has_default
 FROM sys.columns AS c
 JOIN sys.tables AS t ON t.object_id = c.object_id
 JOIN sys.schemas AS s ON s.schema_id = t.schema_id

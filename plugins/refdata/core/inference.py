@@ -112,8 +112,8 @@ class Evidence:
     ``values`` counts those given, ``nulls`` the empty ones, ``longest`` is in UTF-16 code units. The
     readings (``numbers``, ``dates``, ``clock``, ``double``, ``bit``) are those that fit every value given.
     ``clock`` is the most fraction digits of times, None where not all are times. ``scientific`` counts
-    values with an exponent, ``spreadsheet`` those that look like ``1.23E+11``; ``fractions`` tells whether a
-    value without an exponent has a point.
+    values with an exponent, ``spreadsheet`` those that look like ``1.23E+11``, ``month_days`` those among text
+    that look like ``2-Mar``; ``fractions`` tells whether a value without an exponent has a point.
     """
 
     values: int = 0
@@ -126,6 +126,7 @@ class Evidence:
     bit: bool = False
     scientific: int = 0
     spreadsheet: int = 0
+    month_days: int = 0
     fractions: bool = False
 
     @property
@@ -151,6 +152,7 @@ class Evidence:
             bit=self.bit and other.bit,
             scientific=self.scientific + other.scientific,
             spreadsheet=self.spreadsheet + other.spreadsheet,
+            month_days=self.month_days + other.month_days,
             fractions=self.fractions or other.fractions,
         )
 
@@ -232,9 +234,12 @@ def _double(evidence: Evidence) -> Decision | None:
 
 
 def _spreadsheet_warning(evidence: Evidence) -> tuple[str, ...]:
-    if not evidence.spreadsheet:
-        return ()
-    return (f"holds {evidence.spreadsheet} values such as 1.23E+11: codes that a spreadsheet has rounded",)
+    found = []
+    if evidence.spreadsheet:
+        found.append(f"holds {evidence.spreadsheet} values such as 1.23E+11: a spreadsheet has rounded longer codes")
+    if 0 < evidence.month_days < evidence.values:
+        found.append(f"holds {evidence.month_days} values such as 2-Mar: a spreadsheet may have made dates of codes")
+    return tuple(found)
 
 
 def _moment(evidence: Evidence) -> Decision | None:

@@ -93,7 +93,7 @@ class Settings:
     max_retry_delay: float = _setting(900.0, "Longest delay between two retries, in seconds.", least=0.1, most=86400)
     max_parallel_loads: int = _setting(8, "Load runs that may be active at once.", least=1, most=256)
     post_load_procedure: str = _setting(
-        "", "Procedure called after each load, for instance `dbo.after_load`; empty for none."
+        "", "Procedure noted as `sp_name` in a table's row of the configuration, such as `dbo.x`; empty for none."
     )
     alert_notifiers: str = _setting(
         "",

@@ -1,7 +1,7 @@
 """Cuts a file's text into blocks of whole records and tells which of them are plain.
 
 A block is plain when every parser reads it alike; then pyarrow may have it. Whatever is in doubt (a quote
-out of place, an escape, a NUL byte, a comment, a lone carriage return beside quotes) is read here, row by
+out of place, an escape, a NUL byte, a comment, a byte order mark) is read here, row by
 row, and becomes a plain block of its good rows.
 """
 
@@ -17,10 +17,17 @@ from refdata.core.errors import FormatError
 from refdata.core.model import Format, RejectedRow
 from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.limits import CAREFUL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES
-from refdata.csvformat.quotes import first_misplaced, last_record_end, quote_positions
+from refdata.csvformat.quotes import (
+    Positions,
+    escaped_positions,
+    first_behind,
+    first_misplaced,
+    last_record_end,
+    quote_positions,
+    without,
+)
 from refdata.csvformat.text import Source, count_lines, drop_last_lines, skip_lines, utf8_chunks
 
-_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _BOM = b"\xef\xbb\xbf"
 _NONE = np.empty(0, np.intp)
 
@@ -101,39 +108,39 @@ class BlockCutter:
         return text
 
     def _first_block(self, text: bytes, *, at_end: bool) -> tuple[Block | None, int]:
-        if self._no_quotes_in(text) and b"\r" in text:
-            text = _LONE_RETURN.sub(b"\n", text)
         end, doubtful = self._plain_end(text, at_end=at_end)
         if end:
             return Block(text[:end], self._line, self._offset), end
         return self._careful_block(text, at_end=at_end) if doubtful or at_end else (None, 0)
 
-    def _no_quotes_in(self, text: bytes) -> bool:
-        marks = [mark.encode("utf-8") for mark in (self.format.quote, self.format.escape) if mark]
-        return not any(mark in text for mark in marks)
-
     def _plain_end(self, text: bytes, *, at_end: bool) -> tuple[int, bool]:
         """How far ``text`` is plain, in whole records, and whether something doubtful comes behind."""
-        quotes = quote_positions(text, self.format.quote) if self.format.quote else _NONE
-        misplaced = first_misplaced(text, quotes, self.format.delimiter) if quotes.size else None
-        doubts = [at for at in (misplaced, *self._hazards(text, quotes.size > 0)) if at is not None]
+        quotes, misplaced = self._quotes(text)
+        doubts = [at for at in (*misplaced, *self._hazards(text)) if at is not None]
         if not doubts and at_end and quotes.size % 2 == 0:
             return len(text), False
         sound = text[: min(doubts)] if doubts else text
         return last_record_end(sound, quotes), bool(doubts)
 
-    def _hazards(self, text: bytes, quoted: bool) -> Iterator[int | None]:
+    def _quotes(self, text: bytes) -> tuple[Positions, tuple[int | None, ...]]:
+        """The quotes that open or close a field, and offsets of those in doubt."""
+        quotes = quote_positions(text, self.format.quote) if self.format.quote else _NONE
+        escape_doubts: tuple[int | None, ...] = ()
+        if self.format.escape and self.format.escape.encode("utf-8") in text:
+            escaped, doubtful = escaped_positions(text, self.format.escape)
+            quotes = without(quotes, escaped)
+            escape_doubts = doubtful, first_behind(quotes, escaped)
+        misplaced = first_misplaced(text, quotes, self.format.delimiter) if quotes.size else None
+        return quotes, (misplaced, *escape_doubts)
+
+    def _hazards(self, text: bytes) -> Iterator[int | None]:
         """Offsets of what parsers may read differently, apart from quotes."""
         yield _found(text.find(b"\0"))
         yield 0 if text.startswith(_BOM) or self.format.skip_initial_space else None
-        if self.format.escape:
-            yield _found(text.find(self.format.escape.encode("utf-8")))
         if self.format.comment:
-            comment = re.search(rb"(?:\A|[\r\n])" + re.escape(self.format.comment.encode("utf-8")), text)
-            yield comment.start() if comment else None
-        if quoted and b"\r" in text:
-            lone = _LONE_RETURN.search(text)
-            yield lone.start() if lone else None
+            mark = self.format.comment.encode("utf-8")
+            comment = re.search(rb"(?:\A|[\r\n])" + re.escape(mark), text)
+            yield comment.end() - len(mark) if comment else None
 
     def _careful_block(self, text: bytes, *, at_end: bool) -> tuple[Block | None, int]:
         size = CAREFUL_BYTES

@@ -37,11 +37,12 @@ class CsvText:
 
     delimiter: str
     quote: str
+    escape: str = ""
 
     @classmethod
     def of(cls, fmt: Format) -> CsvText:
         """The file's own way."""
-        return cls(fmt.delimiter, fmt.quote)
+        return cls(fmt.delimiter, fmt.quote, fmt.escape)
 
 
 CLEAN = CsvText(",", '"')
@@ -102,7 +103,10 @@ def parse(text: bytes, written: CsvText, fields: int, types: dict[str, pa.DataTy
         pa.BufferReader(text),
         read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=names),
         parse_options=pyarrow.csv.ParseOptions(
-            delimiter=written.delimiter, quote_char=written.quote or False, newlines_in_values=True
+            delimiter=written.delimiter,
+            quote_char=written.quote or False,
+            escape_char=written.escape or False,
+            newlines_in_values=True,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
             include_columns=list(types),

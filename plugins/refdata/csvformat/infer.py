@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from refdata.core.inference import DATES, DateKey, Evidence, MomentShape
 from refdata.csvformat.numbers import find_doubles, find_numbers, plain_shape
+from refdata.csvformat.spreadsheet import count_month_days, count_powers
 from refdata.csvformat.temporal import parse_moments, parse_times
 from refdata.csvformat.values import Ints, Values, as_numpy
 
@@ -41,10 +42,16 @@ def gather(column: pa.StringArray, so_far: Evidence, *, powers: bool = True) -> 
         values=len(values),
         nulls=len(column) - len(values),
         longest=_longest(values, so_far.longest),
-        spreadsheet=_spreadsheet_values(column) if powers else 0,
+        spreadsheet=count_powers(column) if powers else 0,
     )
-    if not len(values) or so_far.is_text:
+    if not len(values):
         return measures
+    found = measures if so_far.is_text else _fitting(values, measures, so_far)
+    return replace(found, month_days=count_month_days(values)) if found.is_text else found
+
+
+def _fitting(values: Values, measures: Evidence, so_far: Evidence) -> Evidence:
+    """``measures`` with the readings that fit; a few values decide which are worth a look at all of them."""
     known = so_far if so_far.values else _readings(values.take(np.arange(min(_SAMPLE, len(values)))), Evidence(), None)
     return measures if known.is_text else _readings(values, measures, known)
 
@@ -64,12 +71,6 @@ def _astral(column: pa.StringArray) -> Ints:
     values = Values.of(column)
     marks = np.concatenate([[0], np.cumsum(values.data >= _FOUR_BYTES)])
     return np.asarray(marks[values.ends] - marks[values.starts], np.int64)
-
-
-def _spreadsheet_values(column: pa.StringArray) -> int:
-    """How many values look like ``1.23E+11``; a spreadsheet writes so what has twelve digits and more."""
-    matches = pc.match_substring_regex(column, r"^-?[0-9](\.[0-9]+)?E\+(1[1-9]|[2-9][0-9])$")
-    return int(pc.sum(matches).as_py() or 0)
 
 
 def _readings(values: Values, measures: Evidence, known: Evidence | None) -> Evidence:

@@ -13,10 +13,37 @@ import numpy.typing as npt
 Positions = npt.NDArray[np.intp]
 Bytes = npt.NDArray[np.uint8]
 
+_FEED, _RETURN = b"\n\r"
+_STRETCH = 65_536
+
 
 def quote_positions(text: bytes, quote: str) -> Positions:
     """Offsets of all quotes in ``text``."""
     return np.flatnonzero(np.frombuffer(text, np.uint8) == ord(quote))
+
+
+def escaped_positions(text: bytes, escape: str) -> tuple[Positions, int | None]:
+    """Offsets of the characters that an escape takes the meaning from, and of the first doubtful escape.
+
+    Parsers differ over an escaped line end; an escaped escape would need counting, and is rare.
+    """
+    data = np.frombuffer(text, np.uint8)
+    escapes = np.flatnonzero(data == ord(escape))
+    escaped = escapes + 1
+    following = data[np.minimum(escaped, data.size - 1)]
+    doubtful = (escaped == data.size) | np.isin(following, (_FEED, _RETURN, ord(escape)))
+    return escaped, int(escapes[doubtful.argmax()]) if doubtful.any() else None
+
+
+def without(quotes: Positions, escaped: Positions) -> Positions:
+    """The quotes that are not escaped."""
+    return quotes[~np.isin(quotes, escaped, assume_unique=True)]
+
+
+def first_behind(quotes: Positions, escaped: Positions) -> int | None:
+    """Offset of the first quote right behind an escaped character, which may pass for a delimiter."""
+    behind = np.isin(quotes - 1, escaped, assume_unique=True)
+    return int(quotes[behind.argmax()]) if behind.any() else None
 
 
 def first_misplaced(text: bytes, quotes: Positions, delimiter: str) -> int | None:
@@ -39,18 +66,32 @@ def _edges(data: Bytes, at: Positions, delimiter: str) -> npt.NDArray[np.bool_]:
     """Where a delimiter, a line end or the text's own edge stands."""
     inside = (at >= 0) & (at < data.size)
     near = data[np.where(inside, at, 0)] if data.size else np.zeros(at.size, np.uint8)
-    edges: npt.NDArray[np.bool_] = ~inside | (near == ord(delimiter)) | (near == 10) | (near == 13)
+    edges: npt.NDArray[np.bool_] = ~inside | (near == ord(delimiter)) | (near == _FEED) | (near == _RETURN)
     return edges
 
 
 def last_record_end(text: bytes, quotes: Positions) -> int:
-    """Offset behind the last line feed that stands outside quotes; 0 where there is none. Searches from the back."""
-    stop = len(text)
+    """Offset behind the last line end that stands outside quotes; 0 where there is none. Searches from the back.
+
+    ``text`` must not end between a carriage return and its line feed.
+    """
+    data = np.frombuffer(text, np.uint8)
+    returns, stop = b"\r" in text, data.size
     while stop > 0:
-        start = max(0, stop - 65_536)
-        feeds = np.flatnonzero(np.frombuffer(text, np.uint8)[start:stop] == 10) + start
-        outside = feeds[np.searchsorted(quotes, feeds) % 2 == 0]
+        start = max(0, stop - _STRETCH)
+        ends = data[start:stop] == _FEED
+        if returns:
+            ends |= _lone_returns(data, start, stop)
+        found = np.flatnonzero(ends) + start
+        outside = found[np.searchsorted(quotes, found) % 2 == 0]
         if outside.size:
             return int(outside[-1]) + 1
         stop = start
     return 0
+
+
+def _lone_returns(data: Bytes, start: int, stop: int) -> npt.NDArray[np.bool_]:
+    lone: npt.NDArray[np.bool_] = data[start:stop] == _RETURN
+    following = data[start + 1 : stop + 1] == _FEED
+    lone[: following.size] &= ~following
+    return lone

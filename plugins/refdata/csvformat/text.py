@@ -17,16 +17,14 @@ from typing import BinaryIO
 import numpy as np
 
 from refdata.core.errors import DropoffError, FileChangedError, FormatError, PermissionDeniedError
-from refdata.csvformat.limits import BLOCK_BYTES
+from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 
 Progress = Callable[[int], None]
 """Called with the bytes read so far; whatever it raises stops the reading."""
 
 _FEED = 10
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_ASCII_SUPERSETS = re.compile(
-    r"ascii|utf-8|iso8859|cp125|cp437|cp85|latin|koi8|mac|gbk|gb2312|gb18030|big5|euc|cp94|cp93|shift"
-)
+_ASCII = bytes(range(128))
 
 
 @dataclass(slots=True)
@@ -113,7 +111,10 @@ def skip_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
 
 
 def drop_last_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
-    """The chunks without their last ``lines`` lines that hold more than white space."""
+    """The chunks without their last ``lines`` lines that hold more than white space.
+
+    No more than the longest row allowed is held back; longer lines are refused later.
+    """
     if not lines:
         yield from chunks
         return
@@ -121,20 +122,20 @@ def drop_last_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
     for chunk in chunks:
         held += chunk
         keep = _start_of_last_lines(held, lines)
+        if not keep and len(held) > MAX_RECORD_BYTES:
+            keep = len(held)
         yield held[:keep]
         held = held[keep:]
 
 
 def _start_of_last_lines(text: bytes, lines: int) -> int:
     """Where the last ``lines`` non-blank lines begin; 0 where there are not more."""
-    end = len(text)
-    while lines:
-        start = max(text.rfind(b"\n", 0, max(end - 1, 0)), text.rfind(b"\r", 0, max(end - 1, 0))) + 1
-        if text[start:end].strip():
-            lines -= 1
-        if start == 0:
-            return 0
-        end = start
+    returns, end = b"\r" in text, len(text)
+    for _ in range(lines):
+        filled = len(text[:end].rstrip())
+        end = text.rfind(b"\n", 0, filled) + 1
+        if returns:
+            end = max(end, text.rfind(b"\r", 0, filled) + 1)
     return end
 
 
@@ -154,7 +155,7 @@ def _without_bom(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _transcoded(source: Source, encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
-    passes = _ASCII_SUPERSETS.match(encoding) is not None
+    passes = _keeps_ascii(encoding)
     lines, first = 0, True
     for chunk in _and_end(source.chunks()):
         if passes and chunk.isascii() and decoder.getstate()[0] == b"":
@@ -165,6 +166,11 @@ def _transcoded(source: Source, encoding: str) -> Iterator[bytes]:
             text, first = text.removeprefix(codecs.BOM_UTF8), False
         lines += text.count(b"\n")
         yield text
+
+
+def _keeps_ascii(encoding: str) -> bool:
+    """Whether ASCII bytes are the same text in UTF-8; in ISO 2022 they may also be parts of characters."""
+    return not encoding.startswith("iso2022") and _ASCII.decode(encoding, errors="replace") == _ASCII.decode("ascii")
 
 
 def _and_end(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -179,9 +185,8 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, source: Source, en
         before = error.object[: error.start].decode(encoding, errors="replace").encode("utf-8")
         offset = source.size - len(error.object) + error.start
         raise undecodable(encoding, offset, lines + count_lines(before) + 1, source.path) from error
-    except UnicodeEncodeError as error:
-        before = error.object[: error.start].encode("utf-8", errors="replace")
-        raise undecodable(encoding, source.size - len(chunk), lines + count_lines(before) + 1, source.path) from error
+    except UnicodeError as error:  # a byte order mark is missing, or half a surrogate pair was decoded
+        raise undecodable(encoding, source.size - len(chunk), lines + 1, source.path) from error
 
 
 def undecodable(encoding: str, offset: int, line: int, path: Path) -> FormatError:

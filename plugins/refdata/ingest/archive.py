@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refdata.core.errors import RefdataError, TransientError
+from refdata.core.errors import RefdataError, SupersededError, TransientError
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import is_done
@@ -52,10 +52,14 @@ def move_to_processed(deps: Deps, file: DroppedFile) -> str:
 def move_to_error(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     """Archives a refused file with the reason beside it, and marks the ledger row; where it lies now.
 
-    A failure that is no fault of the file hands the file back to the watcher instead; the answer is ``""``.
+    A failure that is no fault of the file hands the file back to the watcher instead, and one that a newer
+    attempt caused leaves file and row to that attempt; the answer is then ``""``.
     """
     if failure.transient:
         return _hand_back(deps, file, failure)
+    if failure.category == SupersededError.category:
+        deps.log.info("%s is left to the newer attempt of its load", file.path)
+        return ""
     row = _row(deps, file)
     if row is not None and is_done(row):
         # The rows are in the table; only what comes after failed. The file is no bad file.

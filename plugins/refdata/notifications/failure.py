@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import pkgutil
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from airflow.sdk import BaseNotifier, conf
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 log = logging.getLogger("refdata.alerts")
+
+_WORD = re.compile(r"\{(title|text|category|file|run_id|url)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,15 @@ def describe(context: Mapping[str, Any]) -> Alert:
         category = (row and row.error_category) or "internal"
         reason = (row and row.error_message) or str(context.get("reason") or "no reason is known; see the task log")
         path = path or (row.file_path if row else "")
-    return Alert(f"refdata: {path or run_id} failed ({category})", reason, category, path, run_id, run_url(run_id))
+    title = f"refdata: {path or run_id} failed ({category})"
+    dag_id = str(getattr(context.get("dag"), "dag_id", "refdata_load"))
+    return Alert(title, reason, category, path, run_id, run_url(dag_id, run_id))
 
 
-def run_url(run_id: str) -> str:
+def run_url(dag_id: str, run_id: str) -> str:
     """Where Airflow shows the run."""
     base = conf.get("api", "base_url", fallback="") or "http://localhost:8080"
-    return f"{base.rstrip('/')}/dags/refdata_load/runs/{run_id}"
+    return f"{base.rstrip('/')}/dags/{dag_id}/runs/{quote(run_id)}"
 
 
 def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
@@ -96,6 +102,9 @@ def _filled(value: Any, alert: Alert) -> Any:
         return {name: _filled(item, alert) for name, item in value.items()}
     if not isinstance(value, str):
         return value
-    for word in ("title", "text", "category", "file", "run_id", "url"):
-        value = value.replace("{" + word + "}", getattr(alert, word))
-    return value
+    return _WORD.sub(lambda match: _inert(getattr(alert, match[1])), value)
+
+
+def _inert(text: str) -> str:
+    """Airflow renders a notifier's arguments as templates; a file's name must not be run as one."""
+    return re.sub(r"\{(?=[{%#])", "{ ", text)

@@ -53,7 +53,12 @@ ALIGNMENTS = [
     ("a number that grows", "a,b\n1,x\n", "a,b\n3000000000,x\n", [(3000000000, "x")]),
     ("text that grows", "a,b\n1,x\n", f"a,b\n1,{'y' * 60}\n", [(1, "y" * 60)]),
     ("a number that becomes text", "a,b\n1,x\n", "a,b\n007,x\n", [("007", "x")]),
-    ("text stays text when numbers come", "a,b\nx,x\n", "a,b\n1,x\n", [("1", "x")]),
+    (
+        "text stays text when numbers come",
+        "a,b\nmany people,some text\nfew people,other text\n",
+        "a,b\n1,x\n",
+        [("1", "x")],
+    ),
 ]
 
 

@@ -63,6 +63,9 @@ def reference(source: str, fmt: Format) -> tuple[list[list[str]], list[tuple[int
     rows: list[list[str]] = []
     damaged: list[tuple[int, str]] = []
     while start < len(lines):
+        if fmt.comment and lines[start].startswith(fmt.comment):
+            start += 1
+            continue
         row, stop = one_row(lines, start, fmt)
         if stop - start > 1 and not in_place("".join(lines[start:stop]), fmt):
             row, stop = ["swallowed"] * (len(fmt.header) + 1), start + 1
@@ -112,6 +115,8 @@ def in_place(raw: str, fmt: Format) -> bool:
 
 PIECES = st.sampled_from(
     [
+        "#",
+        "\n#",
         "a",
         "bc",
         "é",
@@ -136,24 +141,24 @@ PIECES = st.sampled_from(
     ]
 )
 DIALECTS = [
-    (",", '"', ""),
-    (";", '"', ""),
-    (",", "'", ""),
-    (",", "", ""),
-    (",", '"', "\\"),
-    ("|", "", "\\"),
-    ("\t", '"', ""),
+    (",", '"', "", ""),
+    (";", '"', "", "#"),
+    (",", "'", "", ""),
+    (",", "", "", "#"),
+    (",", '"', "\\", ""),
+    ("|", "", "\\", ""),
+    ("\t", '"', "\\", "#"),
 ]
 
 
-@pytest.mark.parametrize(("delimiter", "quote", "escape"), DIALECTS)
+@pytest.mark.parametrize(("delimiter", "quote", "escape", "comment"), DIALECTS)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(PIECES, max_size=40), width=st.integers(1, 3), block=st.integers(1, 40))
 def test_rows_and_rejects_are_those_of_the_csv_module(
-    tmp_path: Path, delimiter: str, quote: str, escape: str, pieces: list[str], width: int, block: int
+    tmp_path: Path, delimiter: str, quote: str, escape: str, comment: str, pieces: list[str], width: int, block: int
 ) -> None:
     source = "".join(pieces).replace(",", delimiter).replace('"', quote or '"')
-    path, fmt = tmp_path / "file.csv", format_of(width, delimiter, quote, escape)
+    path, fmt = tmp_path / "file.csv", format_of(width, delimiter, quote, escape, comment=comment)
     path.write_bytes(source.encode())
     try:
         expected, damaged = reference(source, fmt)
@@ -166,6 +171,13 @@ def test_rows_and_rejects_are_those_of_the_csv_module(
     assert [(reject.line, reject.raw) for reject in rejects] == damaged
 
 
+def test_quote_behind_an_escaped_delimiter_opens_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text('\\,"\n"\n"\n' * 20)
+    for block in range(1, 20):
+        assert read_as_text(path, format_of(1, escape="\\"), block) == ([(',"',), ("\n",)] * 20, [])
+
+
 def test_formats_head_and_tail_are_no_rows(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text("Title\n\nid,name\n1,x\n# note\n2,y\n\nTotal,2\nend of file\n \n")
@@ -175,6 +187,26 @@ def test_formats_head_and_tail_are_no_rows(tmp_path: Path) -> None:
             [("1", "x"), ("2", "y")],
             [],
         )
+
+
+TAILS = [
+    ("1,a\n2,b\nend\n", 1, ["1", "2"]),
+    ("1,a\n2,b\nend", 1, ["1", "2"]),
+    ("1,a\r2,b\r\rend\r\r", 1, ["1", "2"]),
+    ("1,a\r\n2,b\r\n \r\nTotal\r\nend\r\n\t\r\n", 2, ["1", "2"]),
+    ("only,one\n", 1, []),
+    ("only,one\n", 3, []),
+    ("1,a\n" + "\n" * 100_000 + "end\n" + " \n" * 100_000, 1, ["1"]),
+]
+
+
+@pytest.mark.parametrize(("source", "lines", "first"), TAILS)
+def test_last_lines_that_hold_text_are_dropped(tmp_path: Path, source: str, lines: int, first: list[str]) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(source.encode())
+    for block in (1, 5, 1 << 20) if len(source) < 100 else (1 << 20,):
+        rows, rejects = read_as_text(path, format_of(2, trailer_lines=lines), block)
+        assert ([row[0] for row in rows], rejects) == (first, [])
 
 
 def test_reject_names_its_line_in_the_file(tmp_path: Path) -> None:
@@ -239,6 +271,15 @@ def test_encodings_read_alike(tmp_path: Path, encoding: str, head: bytes) -> Non
         assert read_as_text(path, fmt, block) == ([("1", "Zürich"), ("2", "")], [])
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "shift_jis", "euc_jp", "iso2022_jp", "utf-8", "utf-16-be"])
+def test_encodings_of_several_bytes_are_read_across_cuts(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes('a,"日本,中"\nb,c\n日,~\n'.encode(encoding))
+    fmt = Format(encoding, ",", '"', "", False, ("a", "b"))
+    for block in (1, 2, 3, 1000):
+        assert read_as_text(path, fmt, block) == ([("a", "日本,中"), ("b", "c"), ("日", "~")], [])
+
+
 @pytest.mark.parametrize(
     ("encoding", "content", "place"),
     [
@@ -258,6 +299,13 @@ def test_undecodable_bytes_are_named(tmp_path: Path, encoding: str, content: byt
         assert any(
             str(at) in caught.value.what for at in (content.find(b"\xff", 4), len(content) - 1, content.find(b"\x81"))
         )
+
+
+def test_missing_byte_order_mark_is_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes("a,b\n".encode("utf-16-le"))
+    with pytest.raises(FormatError, match="Byte 0 is no utf-16 text"):
+        read_as_text(path, Format("utf-16", ",", '"', "", False, ("a", "b")))
 
 
 CONVERSIONS: list[tuple[str, SqlType, Notation, object]] = [
@@ -355,7 +403,8 @@ def test_too_many_columns_are_refused(tmp_path: Path) -> None:
         read_as_text(path, format_of(1100))
 
 
-def test_line_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trailer_lines", [0, 1])
+def test_line_without_end_is_refused_before_it_is_read(tmp_path: Path, trailer_lines: int) -> None:
     path = tmp_path / "file.csv"
     with path.open("wb") as file:
         file.truncate(5 * 1024**3)
@@ -363,7 +412,8 @@ def test_line_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.write(b"a,b\n")
     read: list[int] = []
     with pytest.raises(FormatError, match="longer than 16 MiB"):
-        list(read_rows(path, format_of(2), columns=[], on_reject=no_reject, progress=read.append))
+        fmt = format_of(2, trailer_lines=trailer_lines)
+        list(read_rows(path, fmt, columns=[], on_reject=no_reject, progress=read.append))
     assert max(read) < 64 * 1024**2
 
 

@@ -22,8 +22,9 @@ def mssql_warehouse(settings: Settings) -> TsqlWarehouse:
     hook = SecureMsSqlHook(settings.conn_id, connect_timeout=settings.connect_timeout)
     options = hook.options()
     native = MssqlPythonDriver(options, settings.connect_timeout)
-    # FreeTDS knows nothing of Entra ID.
-    driver: Driver = native if options.authentication else PymssqlDriver(hook)
+    # FreeTDS, which is below pymssql, knows nothing of Entra ID.
+    native_only = options.authentication or options.driver == native.name
+    driver: Driver = native if native_only else PymssqlDriver(hook)
     bulk = BulkLoader(native, options.bulk_port or options.port)
     insert = InsertLoader(driver, settings.batch_size)
     loaders = choose((bulk, insert), settings.load_method)

@@ -30,8 +30,8 @@ class ServerOptions:
     ``encrypt`` is ``yes``, ``no`` (the login alone) or ``strict`` (TDS 8). ``trust`` accepts any certificate.
     ``ca_file`` has the certificates of the authorities to trust, ``""`` for the system's, and
     ``server_certificate`` the server's own. ``bulk_port`` is the port for bulk copy where it is another, else 0.
-    ``authentication`` is an Entra method by ODBC's name, ``""`` for SQL Server's own logins. ``client`` has
-    further arguments for ``pymssql.connect``.
+    ``driver`` is the library for everything but bulk copy. ``authentication`` is an Entra method by ODBC's
+    name, ``""`` for SQL Server's own logins. ``client`` has further arguments for ``pymssql.connect``.
     """
 
     host: str
@@ -45,6 +45,7 @@ class ServerOptions:
     server_certificate: str = ""
     certificate_host: str = ""
     bulk_port: int = 0
+    driver: str = "pymssql"
     packet_size: int = PACKET_SIZE
     authentication: str = ""
     integrated: bool = False
@@ -112,6 +113,13 @@ def _encrypt(value: object, name: str, where: str) -> str:
     return known.get(text, "no")
 
 
+def _driver(value: object, name: str, where: str) -> str:
+    text = str(value).strip().lower().replace("_", "-")
+    if text not in ("pymssql", "mssql-python"):
+        raise _wrong(value, name, where, "pymssql or mssql-python")
+    return text
+
+
 def _number(value: object, name: str, where: str) -> int:
     try:
         number = int(str(value))
@@ -143,6 +151,7 @@ _FIELDS: dict[str, tuple[str, Callable[[object, str, str], Any]]] = {
     "servercertificate": ("server_certificate", _text),
     "hostnameincertificate": ("certificate_host", _text),
     "bulkport": ("bulk_port", _number),
+    "driver": ("driver", _driver),
     "packetsize": ("packet_size", _number),
     "authentication": ("authentication", _text),
     "trustedconnection": ("integrated", _boolean),

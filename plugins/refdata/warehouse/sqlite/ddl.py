@@ -90,4 +90,10 @@ def _converted(name: str, change: Widening | None) -> str:
         return quote(name)
     if change.old.type.kind is TypeKind.BIT:
         return f"CASE {quote(name)} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
+    if change.old.type.kind is TypeKind.FLOAT:
+        # CAST writes 15 digits, which not every double reads back from; quote() writes as many as it takes.
+        value = quote(name)
+        short = f"printf('%.15g', {value})"
+        exact = f"CASE WHEN CAST({short} AS REAL) = {value} THEN {short} ELSE quote({value}) END"
+        return f"CASE WHEN {value} IS NOT NULL THEN {exact} END"
     return f"CAST({quote(name)} AS TEXT)"

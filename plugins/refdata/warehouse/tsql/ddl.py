@@ -35,11 +35,8 @@ def drop_table(name: TableName) -> str:
 
 
 def add_columns(name: TableName, columns: Sequence[Column]) -> list[str]:
-    """One ALTER TABLE for all new columns, which the live rows have as NULL."""
-    if not columns:
-        return []
-    added = ", ".join(_definition(column) for column in columns)
-    return [f"ALTER TABLE {qualified(name)} ADD {added}"]
+    """One ALTER TABLE a column (Babelfish takes no more at once); the live rows have it as NULL."""
+    return [f"ALTER TABLE {qualified(name)} ADD {_definition(column)}" for column in columns]
 
 
 def widen_column(name: TableName, change: Widening, collation: str | None = None) -> list[str]:
@@ -82,25 +79,26 @@ def _as_text(change: Widening) -> str | None:
         return None
     column = quote(old.name)
     if old.native is not None and old.native.name in ("money", "smallmoney"):
-        return f"CONVERT(NVARCHAR(30), {column}, 2)"
+        return f"CONVERT(NVARCHAR(30), CONVERT({old.type}, {column}))"
     if old.type.kind is TypeKind.BIT:
         return f"CASE {column} WHEN 1 THEN N'true' WHEN 0 THEN N'false' END"
     if old.type.kind is TypeKind.FLOAT:
-        return _float_text(column)
+        return _float_text(column, old.type_name)
     if old.type.kind in (TypeKind.DATETIME2, TypeKind.TIME):
         return _moment_text(column, 19 if old.type.kind is TypeKind.DATETIME2 else 8)
     return None
 
 
-def _float_text(column: str) -> str:
-    """The shortest of the server's forms that reads back as the same number; style 3 always does (17 digits).
+def _float_text(column: str, kind: str) -> str:
+    """The server's short form (6 digits) where it reads back as the same number, else the one of all digits.
 
     https://learn.microsoft.com/sql/t-sql/functions/cast-and-convert-transact-sql#float-and-real-styles
     """
     # Babelfish pads with blanks.
-    short, long, exact = (f"LTRIM(RTRIM(CONVERT(NVARCHAR(50), {column}, {style})))" for style in (0, 2, 3))
-    cases = " ".join(f"WHEN CONVERT(FLOAT, {form}) = {column} THEN {form}" for form in (short, long))
-    return f"CASE {cases} ELSE {exact} END"
+    short, exact = (f"LTRIM(RTRIM(CONVERT(NVARCHAR(50), {column}, {style})))" for style in (0, 3))
+    small = f"CASE WHEN CONVERT({kind}, {short}) = {column} THEN {short} ELSE {exact} END"
+    # Beyond, the short form is scientific too, and Babelfish has none for the largest.
+    return f"CASE WHEN ABS({column}) < 1E6 THEN {small} ELSE {exact} END"
 
 
 def _moment_text(column: str, whole: int) -> str:

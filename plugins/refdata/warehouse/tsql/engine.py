@@ -14,7 +14,7 @@ import pyarrow as pa
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
 from refdata.core.backoff import delays
-from refdata.core.errors import ConnectionLostError, DeadlockError, LockTimeoutError, SchemaError
+from refdata.core.errors import ConnectionLostError, DeadlockError, LockTimeoutError, PermanentError, SchemaError
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, parse_stage_name
 from refdata.core.publishing import qualified
@@ -122,7 +122,7 @@ class TsqlWarehouse:
     def align(self, plan: Alignment) -> None:
         """See ``Warehouse.align``."""
         backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
-        with self.transaction(lock=_table_lock(plan.table)) as session:
+        with _change_of(plan.table), self.transaction(lock=_table_lock(plan.table)) as session:
             self._align(session, plan.table, plan.columns)
             self._align(session, backup, alignment.backup_columns(plan.columns))
 
@@ -250,6 +250,18 @@ def _prepared(settings: Settings) -> str:
         "SET XACT_ABORT ON; SET ANSI_NULL_DFLT_ON ON; SET NOCOUNT OFF; SET DEADLOCK_PRIORITY LOW;"
         f" SET LOCK_TIMEOUT {int(settings.lock_timeout * 1000)}"
     )
+
+
+@contextlib.contextmanager
+def _change_of(table: TableName) -> Iterator[None]:
+    """Whatever the server has against a change, and no other class of the tree names, is the schema's fault."""
+    try:
+        yield
+    except PermanentError as error:
+        if type(error) is not PermanentError:
+            raise
+        advice = "Change the table by hand as the message asks, or drop what depends on it; then clear the task."
+        raise SchemaError(f"The table could not be changed: {error.what}", where=str(table), advice=advice) from error
 
 
 def _table_lock(table: TableName) -> str:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from refdata.core.model import Column, TableName
 from refdata.core.publishing import column_list, qualified
 from refdata.warehouse.tsql.driver import Driver, TsqlSession
-from refdata.warehouse.tsql.literals import literal
+from refdata.warehouse.tsql.literals import UNSAFE, literal
 from refdata.warehouse.tsql.pool import ConnectionPool
 from refdata.warehouse.tsql.staging import Source
 
@@ -78,7 +78,7 @@ def literals(column: pa.Array) -> pa.Array:
 
 
 def _texts(column: pa.Array) -> pa.Array:
-    if pc.any(pc.match_substring_regex(column, r"\\\r?\n|\x00")).as_py():
+    if pc.any(pc.match_substring_regex(column, UNSAFE.pattern)).as_py():
         return pa.array([None if text is None else literal(text) for text in column.to_pylist()], column.type)
     return _quoted(pc.replace_substring(column, "'", "''"))
 

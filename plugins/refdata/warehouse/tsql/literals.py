@@ -24,7 +24,13 @@ from decimal import Decimal
 from refdata.core.errors import DataError
 
 _TOKENS = re.compile(r"'(?:[^']|'')*'|\[(?:[^\]]|\]\])*\]|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|(\?)", re.DOTALL)
-_BREAKS = re.compile(r"(?<=\\)(?=\r?\n)|(?=\0)|(?<=\0)")
+UNSAFE = re.compile(r"\\\r?\n|\x00")
+"""Finds text that a plain literal would change."""
+_STANDINS = (
+    (re.compile(r"\x00"), 0),
+    (re.compile(r"(?<=\\)\r(?=\n)"), 13),
+    (re.compile(r"(?<=\\)\n"), 10),
+)
 
 
 def bind(sql: str, values: Sequence[object]) -> str:
@@ -73,15 +79,24 @@ def literal(value: object) -> str:
 
 
 def _text(value: str) -> str:
-    if "\0" not in value and "\\" not in value:
-        return "N'" + value.replace("'", "''") + "'"
-    parts = [_part(part) for part in _BREAKS.split(value) if part]
-    # Joined literals would be cut at 4,000 characters unless the first is of the MAX kind.
-    return " + ".join([f"CONVERT(NVARCHAR(MAX), {parts[0]})", *parts[1:]]) if len(parts) > 1 else parts[0]
+    if not UNSAFE.search(value):
+        return _quoted(value)
+    # A character that the text lacks stands in, and the server puts the real one back. One expression of
+    # many joined literals would not do: a long text would nest deeper than a server allows.
+    free = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in value)
+    made, marks = value, []
+    for pattern, number in _STANDINS:
+        mark = next(free)
+        made, count = pattern.subn(mark, made)
+        marks += [(mark, number)] if count else []
+    expression = f"CONVERT(NVARCHAR(MAX), {_quoted(made)}) COLLATE Latin1_General_BIN2"
+    for mark, number in marks:
+        expression = f"REPLACE({expression}, N'{mark}', NCHAR({number}))"
+    return expression
 
 
-def _part(part: str) -> str:
-    return "NCHAR(0)" if part == "\0" else "N'" + part.replace("'", "''") + "'"
+def _quoted(text: str) -> str:
+    return "N'" + text.replace("'", "''") + "'"
 
 
 def _float(value: float) -> str:

@@ -13,9 +13,6 @@ from refdata.core import sqltypes
 from refdata.core.model import Column, NativeType
 from refdata.core.sqltypes import SqlType, TypeKind
 
-FULL_SCALE = 7
-"""Digits of a second's fraction in plain DATETIME2 and TIME."""
-
 _NOTHING = SqlType(TypeKind.NVARCHAR, length=0)
 _MAX = SqlType(TypeKind.NVARCHAR)
 
@@ -24,7 +21,8 @@ _MAX = SqlType(TypeKind.NVARCHAR)
 class CatalogColumn:
     """A row of ``select_columns``: a column as ``sys.columns`` describes it.
 
-    ``type_name`` is the system type's name; ``max_length`` counts bytes, -1 for MAX.
+    ``type_name`` is the system type's name. ``max_length`` counts bytes, -1 for MAX. ``full_scale`` is the
+    scale of the type where none is declared. ``collation`` is None where it is the database's own.
     """
 
     name: str
@@ -32,6 +30,7 @@ class CatalogColumn:
     max_length: int
     precision: int
     scale: int
+    full_scale: int
     nullable: bool
     collation: str | None
     identity: bool
@@ -46,11 +45,10 @@ class CatalogColumn:
 
 def catalog_column(row: Sequence[Any]) -> CatalogColumn:
     """A row of ``select_columns``; drivers differ in what they make of BIT."""
-    name, type_name, max_length, precision, scale, nullable, collation, *flags = row
+    name, type_name, max_length, precision, scale, full_scale, nullable, collation, *flags = row
     identity, computed, has_default = map(bool, flags)
-    return CatalogColumn(
-        name, type_name, max_length, precision, scale, bool(nullable), collation, identity, computed, has_default
-    )
+    sizes = (max_length, precision, scale, full_scale)
+    return CatalogColumn(name, type_name, *sizes, bool(nullable), collation, identity, computed, has_default)
 
 
 def column(found: CatalogColumn) -> Column:
@@ -107,7 +105,7 @@ def _decimal(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
 
 def _moment(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
     kind = SqlType(TypeKind[found.type_name.upper()])
-    if found.scale == FULL_SCALE:
+    if found.scale == found.full_scale:
         return kind, None
     holds = sqltypes.DATE if kind.kind is TypeKind.DATETIME2 else _NOTHING
     return kind, NativeType(f"{found.type_name}({found.scale})", holds)

@@ -1,0 +1,47 @@
+"""Values that a spreadsheet has changed in passing: codes turned into powers of ten or into dates.
+
+Both changes are common and cannot be undone; the ledger is to tell of them. Gene names are the well-known case
+of the second: Ziemann, Eren and El-Osta, "Gene name errors are widespread in the scientific literature",
+Genome Biology 17, 177 (2016).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from refdata.csvformat.values import Values
+
+_POWER = r"^-?[0-9](\.[0-9]+)?E\+(1[1-9]|[2-9][0-9])$"
+_MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
+_MONTH_DAY = rf"^(?:[0-9]{{1,2}}(?:-|\. ?){_MONTH}|{_MONTH}[- ][0-9]{{2}})$"
+_SHORTEST, _LONGEST = len("2-Mar"), len("02. Mrz")
+_MONTH_WIDTH = 3
+_GAPS = b"-. "
+
+
+def count_powers(column: pa.StringArray) -> int:
+    """How many values look like ``1.23E+11``, as numbers of twelve digits and more are shown."""
+    return _count(column, _POWER)
+
+
+def count_month_days(values: Values) -> int:
+    """How many values look like ``2-Mar``, ``Mar-02`` or ``02. Mrz``, as ``MARCH2`` or ``3-2`` end up.
+
+    The gap beside the month is looked for first, in the few values that are short enough.
+    """
+    short = (values.lengths >= _SHORTEST) & (values.lengths <= _LONGEST)
+    if not short.any():
+        return 0
+    starts, ends = values.starts[short], values.ends[short]
+    gaps = np.isin(values.data[ends - _MONTH_WIDTH - 1], list(_GAPS)) | np.isin(
+        values.data[starts + _MONTH_WIDTH], list(_GAPS)
+    )
+    if not gaps.any():
+        return 0
+    return _count(values.take(np.flatnonzero(short)[gaps]).arrow(), _MONTH_DAY)
+
+
+def _count(column: pa.StringArray, pattern: str) -> int:
+    return int(pc.sum(pc.match_substring_regex(column, pattern)).as_py() or 0)

@@ -1,0 +1,201 @@
+"""``refdata_load`` as Airflow parses it, and its steps with a task instance that keeps XComs in memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowRescheduleException
+
+from refdata import serial, wiring
+from refdata.config import load_settings
+from refdata.core.errors import DataError, FormatError, RefdataError, SchemaError
+from refdata.dropoff import Dropoff, ensure_tree
+from refdata.ingest.archive import Failure
+from refdata.operators.load import (
+    FAILURE_KEY,
+    AlignTableOperator,
+    DetectFormatOperator,
+    LoadRowsOperator,
+    MoveToErrorOperator,
+    MoveToProcessedOperator,
+    RefDataStep,
+    WriteConfigOperator,
+)
+
+FULL = "reference_data_table/fullload"
+STEPS: dict[str, type[RefDataStep]] = {
+    "detect_format": DetectFormatOperator,
+    "align_table": AlignTableOperator,
+    "load_rows": LoadRowsOperator,
+    "write_config": WriteConfigOperator,
+    "move_to_processed": MoveToProcessedOperator,
+    "move_to_error": MoveToErrorOperator,
+}
+
+
+class XComs:
+    """Stands for the task instances of one run: what a step returns or pushes, the later ones pull."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], Any] = {}
+        self.task = ""
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.values[self.task, key] = json.loads(json.dumps(value))
+
+    def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
+        return self.values.get((task_ids, key))
+
+
+class Run:
+    """One run of the DAG for one dropped file."""
+
+    def __init__(self, path: str, run_id: str = "run") -> None:
+        self.xcoms = XComs()
+        self.context: Any = {"ti": self.xcoms, "run_id": run_id, "params": {"path": path}}
+
+    def step(self, name: str) -> Any:
+        self.xcoms.task = name
+        result = STEPS[name](task_id=name).execute(self.context)
+        self.xcoms.xcom_push("return_value", result)
+        return result
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    connection = {"conn_type": "sqlite", "host": str(tmp_path / "refdata.db")}
+    monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW__REFDATA__DROPOFF_ROOT", str(tmp_path / "dropoff"))
+    load_settings.cache_clear()
+    ensure_tree(tmp_path / "dropoff")
+    return tmp_path / "dropoff"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings() -> Any:
+    yield
+    load_settings.cache_clear()
+
+
+def drop(root: Path, name: str, content: str) -> str:
+    (root / FULL / name).write_text(content)
+    return f"{FULL}/{name}"
+
+
+def test_the_steps_of_a_good_file_end_in_processed(root: Path) -> None:
+    run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n02,Linz\n"))
+    results = {name: run.step(name) for name in list(STEPS)[:5]}
+    assert results["detect_format"]["scan"]["rows"] == 2
+    assert results["align_table"].startswith("create ref.cities")
+    assert (results["load_rows"]["rows"], results["load_rows"]["version"]) == (2, 1)
+    assert results["write_config"] == "inserted"
+    assert Path(results["move_to_processed"]).parent == root / "processed"
+
+
+def test_every_step_may_run_again_after_its_success(root: Path) -> None:
+    run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
+    for name in list(STEPS)[:4]:
+        first = run.step(name)
+        again = run.step(name)
+        if name == "load_rows":
+            assert (again["rows"], again["version"]) == (first["rows"], first["version"])
+    run.step("move_to_processed")
+    deps = wiring.connect()
+    with deps.warehouse.transaction(write=False) as session:
+        assert session.query("SELECT code FROM ref.cities") == [("01",)]
+
+
+FAULTS: list[tuple[str, str, type[RefdataError]]] = [
+    ("empty", "", FormatError),
+    ("damaged rows", "code,name\n01,Graz\n02\n", DataError),
+]
+
+
+@pytest.mark.parametrize(("content", "error"), [case[1:] for case in FAULTS], ids=[case[0] for case in FAULTS])
+def test_a_refused_file_says_why_to_the_error_branch(root: Path, content: str, error: type[RefdataError]) -> None:
+    run = Run(drop(root, "cities.csv", content))
+    with pytest.raises(error):
+        run.step("detect_format")
+    failure = serial.from_json(Failure, run.xcoms.values["detect_format", FAILURE_KEY])
+    assert (failure.category, failure.transient, failure.task) == (error.category, False, "detect_format")
+    archived = Path(run.step("move_to_error"))
+    assert archived.parent == root / "error"
+    report = json.loads(archived.with_name(f"{archived.stem}.error.json").read_text())
+    assert report["message"] == failure.message
+
+
+def test_a_step_killed_without_a_word_still_gives_a_reason(root: Path) -> None:
+    run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
+    run.step("detect_format")
+    archived = Path(run.step("move_to_error"))
+    assert json.loads(archived.with_name(f"{archived.stem}.error.json").read_text())["category"] == "internal"
+
+
+def test_a_table_whose_turn_is_taken_reschedules_the_task(root: Path) -> None:
+    first, second = (Run(drop(root, f"cities_2024010{day}.csv", f"code\n{day}x\n"), f"run {day}") for day in (1, 2))
+    first.step("detect_format")
+    second.step("detect_format")
+    first.step("align_table")
+    with pytest.raises(AirflowRescheduleException):
+        second.step("align_table")
+    first.step("load_rows")
+    assert second.step("align_table") == "no change"
+
+
+def test_a_file_that_does_not_fit_its_table_names_the_table_that_fits(root: Path) -> None:
+    for name, content in (("cities.csv", "code,name\n01,Graz\n"), ("rates.csv", "day,rate\n2024-01-01,1.5\n")):
+        run = Run(drop(root, name, content), name)
+        for step in list(STEPS)[:5]:
+            run.step(step)
+    run = Run(drop(root, "cities.csv", "day,rate\n2024-01-02,1.6\n"), "wrong")
+    run.step("detect_format")
+    with pytest.raises(SchemaError, match="rates"):
+        run.step("align_table")
+
+
+def test_the_dag_has_two_ends_and_fails_when_a_step_fails() -> None:
+    dag = _dag()
+    assert {task.task_id for task in dag.leaves} == {"move_to_processed", "move_to_error"}
+    assert dag.get_task("move_to_error").trigger_rule == "one_failed"
+    upstream = dag.get_task("move_to_error").upstream_task_ids
+    assert upstream == {"detect_format", "align_table", "load_rows", "write_config"}
+    assert dag.get_task("load_rows").upstream_task_ids == {"align_table"}
+
+
+def test_permanent_errors_are_not_retried() -> None:
+    task = _dag().get_task("load_rows")
+    policy = task.retry_policy
+    assert policy is not None
+    assert policy.evaluate(FormatError("x"), 1, 5).action.value == "fail"
+    assert policy.evaluate(wiring_transient(), 1, 5).action.value == "default"
+    assert task.retries == wiring.settings().retries
+
+
+def wiring_transient() -> RefdataError:
+    from refdata.core.errors import ConnectionLostError
+
+    return ConnectionLostError("away")
+
+
+def _dag() -> DAG:
+    import runpy
+
+    found = runpy.run_path(str(Path(__file__).parents[3] / "dags" / "refdata_load.py"))
+    return (
+        next(value for value in found.values() if isinstance(value, DAG))
+        if "dag" in found
+        else found["detect_format"].dag
+    )
+
+
+def test_a_path_outside_the_tree_is_refused(root: Path) -> None:
+    (root.parent / "secret.csv").write_text("a\n1\n")
+    for path in ("../secret.csv", f"{FULL}/../../../secret.csv", "/etc/passwd", ""):
+        with pytest.raises(RefdataError) as raised:
+            Run(path).step("detect_format")
+        assert raised.value.category == "dropoff"
+    assert Dropoff.of(load_settings()).scan().files == ()

@@ -1,0 +1,136 @@
+"""The sensor: poking, deferring, and what it makes of the trigger's event."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG, Asset
+from airflow.sdk.exceptions import TaskDeferred
+
+from refdata.core.errors import ConfigurationError, PermissionDeniedError
+from refdata.operators.start_load import StartLoadOperator
+from refdata.sensors import stable_file
+from refdata.sensors.stable_file import DROPOFF, StableFileSensor
+from refdata.triggers.stable_file import StableFileTrigger
+from refdata.watching import failure_event, load_run
+from tests.airflow.watch.conftest import FakeAirflow, drop
+
+CONTEXT: Any = {"ti": SimpleNamespace(dag_id="refdata_watch", run_id="1")}
+
+
+def sensor_of(root: Path, **more: Any) -> StableFileSensor:
+    return StableFileSensor(**{"task_id": "stable", "filepath": str(root), "poke_interval": 0.01, **more})
+
+
+@pytest.fixture(autouse=True)
+def _store(airflow: FakeAirflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stable_file, "AssetAnswers", airflow)
+
+
+def test_poking_returns_the_stable_files_for_xcom(root: Path, airflow: FakeAirflow) -> None:
+    drop(root, "a.csv")
+    (file,) = json.loads(json.dumps(sensor_of(root).execute(CONTEXT)))
+    assert file["path"] == "reference_data_table/fullload/a.csv"
+    assert load_run(file)["conf"] == file
+    assert airflow.counts() == {"o6": 1}
+
+
+def test_poking_counts_one_check_a_poke(root: Path, airflow: FakeAirflow) -> None:
+    drop(root, "a.csv")
+    sensor = sensor_of(root, poke_interval=3600)
+    for _ in range(3):  # they come too soon to count
+        assert not sensor.poke(CONTEXT)
+    assert airflow.counts() == {"w0": 1}
+
+
+def test_a_rescheduled_poke_goes_on_where_the_last_one_stopped(root: Path, airflow: FakeAirflow) -> None:
+    drop(root, "a.csv")
+    pokes = 0
+    while not sensor_of(root, poke_interval=0.0001, mode="reschedule").poke(CONTEXT):
+        pokes += 1
+    assert pokes == 6
+
+
+def test_poking_takes_up_what_the_trigger_counted(root: Path, airflow: FakeAirflow) -> None:
+    drop(root, "a.csv")
+    sensor = sensor_of(root)
+    for _ in range(4):
+        sensor.poke(CONTEXT)
+    known = dict(airflow.values)
+    assert sensor_of(root).execute(CONTEXT)
+    assert known != airflow.values
+
+
+def test_poking_ends_without_files_when_it_was_idle_for_long(root: Path) -> None:
+    assert sensor_of(root, idle_timeout=0.0).execute(CONTEXT) == []
+
+
+def test_poking_at_a_missing_root_fails_with_its_reason(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=str(tmp_path / "missing")):
+        sensor_of(tmp_path / "missing").execute(CONTEXT)
+
+
+def test_deferring_hands_all_arguments_to_the_trigger(root: Path) -> None:
+    sensor = sensor_of(
+        root, deferrable=True, checks=3, poke_interval=2, max_releases=9, idle_timeout=30.0,
+        processed_root="/p", error_root="/e",
+    )  # fmt: skip
+    with pytest.raises(TaskDeferred) as deferred:
+        sensor.execute(CONTEXT)
+    assert isinstance(deferred.value.trigger, StableFileTrigger)
+    assert deferred.value.method_name == "execute_complete"
+    assert deferred.value.trigger.serialize()[1] == {
+        "dropoff_root": str(root),
+        "processed_root": "/p",
+        "error_root": "/e",
+        "asset": DROPOFF.name,
+        "checks": 3,
+        "interval": 2,
+        "max_releases": 9,
+        "idle_timeout": 30.0,
+        "carrier": "",
+    }
+
+
+def test_starting_in_the_triggerer_needs_no_connection_and_leaves_the_class_alone(root: Path) -> None:
+    started = sensor_of(root, deferrable=True, start_from_trigger=True).start_trigger_args
+    assert started.trigger_cls == "refdata.triggers.stable_file.StableFileTrigger"
+    assert StableFileTrigger(**started.trigger_kwargs or {}).settings.dropoff_root == str(root)
+    assert "dropoff_root" not in (StableFileSensor.start_trigger_args.trigger_kwargs or {})
+
+
+def test_the_event_of_a_release_becomes_the_result(root: Path) -> None:
+    files = [{"path": "x", "identity": {"size": 1}}]
+    assert sensor_of(root).execute_complete(CONTEXT, {"status": "released", "files": files}) == files
+
+
+@pytest.mark.parametrize("kind", [ConfigurationError, PermissionDeniedError])
+def test_the_event_of_a_failure_fails_with_its_reason(root: Path, kind: type[ConfigurationError]) -> None:
+    event = failure_event(kind("The folder is missing", where="/data", advice="Mount it"))
+    with pytest.raises(kind, match=r"The folder is missing \[/data\].*Mount it"):
+        sensor_of(root).execute_complete(CONTEXT, event)
+
+
+def test_the_store_belongs_to_an_inlet_or_airflow_would_not_know_it(root: Path) -> None:
+    other = Asset("other")
+    assert sensor_of(root).inlets == [DROPOFF]
+    assert sensor_of(root, asset=other, inlets=[DROPOFF]).inlets == [other, DROPOFF]
+
+
+def test_a_misspelt_argument_is_refused(root: Path) -> None:
+    with pytest.raises(TypeError, match="chekcs"):
+        sensor_of(root, chekcs=5)
+
+
+def test_a_files_name_is_never_rendered(root: Path) -> None:
+    """``TriggerDagRunOperator`` renders a mapped ``conf``; a name could then read connections."""
+    with DAG("any", schedule=None):
+        operator = StartLoadOperator(
+            task_id="start", trigger_dag_id="refdata_load", conf={"path": "{{ 1 + 1 }}"}, trigger_run_id="{{ 2 }}"
+        )
+    operator.render_template_fields({})
+    assert (operator.conf, operator.trigger_run_id) == ({"path": "{{ 1 + 1 }}"}, "{{ 2 }}")

@@ -1,0 +1,86 @@
+"""``refdata_watch`` as Airflow runs it, with its own database, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+from tests.airflow.watch.conftest import drop
+
+PROJECT = Path(__file__).parents[3]
+
+
+def run_watch(home: Path, root: Path, runs: int) -> dict[str, Any]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    settings = {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__REFDATA__DROPOFF_ROOT": str(root),
+        "AIRFLOW__REFDATA__STABILITY_INTERVAL": "0.05",
+        "AIRFLOW__REFDATA__WATCH_TIMEOUT": "2",
+        "PYTHONPATH": str(PROJECT / "plugins"),
+    }
+    script = Path(__file__).with_name("run_watch.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(runs)], env=inherited | settings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def test_a_released_file_starts_one_load_however_often_it_is_offered(tmp_path: Path, root: Path) -> None:
+    """``dag.test`` has no scheduler, without which Airflow keeps no state of the asset: both runs release the file."""
+    name = "{{ conn.refdata_default.password }} مطارات.csv"
+    drop(root, name)
+    answer = run_watch(tmp_path / "airflow", root, runs=2)
+    assert answer["tasks"] == [
+        "stable_files success",
+        "stable_files success",
+        "start_load skipped",
+        "start_load success",
+    ]
+    ((run_id, conf),) = answer["loads"].items()
+    assert run_id.startswith("drop_conn_refdata_default_password_csv__")
+    assert conf["path"] == f"reference_data_table/fullload/{name}"
+
+
+@pytest.fixture(scope="module")
+def bag() -> DagBag:
+    return DagBag(PROJECT / "dags", bundle_path=PROJECT / "dags")
+
+
+def test_the_dags_import_without_errors(bag: DagBag) -> None:
+    assert bag.import_errors == {}
+    assert {"refdata_watch", "refdata_load"} <= set(bag.dag_ids)
+
+
+def test_one_watch_runs_at_a_time_and_does_not_wait_for_loads(bag: DagBag) -> None:
+    dag = bag.dags["refdata_watch"]
+    assert dag.max_active_runs == 1
+    assert dag.timetable.can_be_scheduled
+    start_load = dag.task_dict["start_load"]
+    assert isinstance(start_load, MappedOperator)
+    assert start_load.partial_kwargs.get("wait_for_completion", False) is False
+    assert start_load.partial_kwargs["skip_when_already_exists"] is True
+    assert start_load.partial_kwargs["logical_date"] is None
+
+
+def test_the_watch_survives_serialisation(bag: DagBag) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    data = json.loads(json.dumps(DagSerialization.to_dict(bag.dags["refdata_watch"])))
+    again = DagSerialization.from_dict(data)
+    sensor = again.get_task("stable_files")
+    assert [inlet.name for inlet in sensor.inlets] == ["refdata_dropoff"]
+    assert sensor.start_from_trigger is True

@@ -1,0 +1,42 @@
+"""Airflow may start a task twice: of two attempts of one load, the newer one counts."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refdata.core.errors import SupersededError
+from refdata.core.model import FileStatus
+from refdata.core.tablerules import TableRules
+from refdata.ingest.align import align_table, row_of, take_turn
+from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_rows
+
+if TYPE_CHECKING:
+    from tests.integration.ingest.conftest import Site
+
+
+def test_an_attempt_that_was_overtaken_publishes_nothing_and_leaves_the_file_to_the_newer_one(site: Site) -> None:
+    file = site.drop("cities.csv", "code,name\n01,Graz\n02,Linz\n")
+    detection = detect_format(site.deps, file, "run")
+    align_table(site.deps, file, detection)
+
+    def overtake_then_answer(table: str) -> TableRules:
+        take_turn(site.deps, file, row_of(site.deps, detection))
+        return site.deps.rules(table)
+
+    with pytest.raises(SupersededError) as caught:
+        load_rows(dataclasses.replace(site.deps, rules=overtake_then_answer), file, detection)
+    assert move_to_error(site.deps, file, Failure.of(caught.value, "load_rows")) == ""
+    assert site.rows("cities") == []
+
+    loaded = load_rows(site.deps, file, detection)
+    assert loaded.rows == 2
+    move_to_processed(site.deps, file)
+    row = row_of(site.deps, detection)
+    assert (row.status, row.error_category) == (FileStatus.COMPLETED, None)
+    assert "processed" in Path(row.file_path).parts

@@ -1,0 +1,60 @@
+"""Settings out of Airflow's configuration: by file, by environment, with absolute paths, never in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from refdata.config import absolute, load_settings
+from refdata.core.errors import ConfigurationError
+from refdata.core.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Settings are read once per process: each test is as good as a process of its own."""
+    monkeypatch.setenv("AIRFLOW_HOME", "/srv/airflow")
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+def test_the_environment_sets_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__REFDATA__STABILITY_CHECKS", "3")
+    assert load_settings().stability_checks == 3
+
+
+def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load_settings()
+    monkeypatch.setenv("AIRFLOW__REFDATA__STABILITY_CHECKS", "3")
+    assert load_settings() is first
+
+
+@pytest.mark.parametrize("name", ["STABILTY_CHECKS", "DROPOFF", "CONN_ID_CMD"])
+def test_a_name_that_is_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Airflow runs ``_CMD`` for sensitive options only, and refdata has none: it would be passed over."""
+    monkeypatch.setenv(f"AIRFLOW__REFDATA__{name}", "3")
+    with pytest.raises(ConfigurationError, match=f"Unknown setting {name.lower()}"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ({}, ("/srv/airflow/dropoff", "/srv/airflow/dropoff/processed", "/srv/airflow/dropoff/tables.yaml")),
+        ({"dropoff_root": "/mnt/in"}, ("/mnt/in", "/mnt/in/processed", "/mnt/in/tables.yaml")),
+        ({"processed_root": "/archive"}, ("/srv/airflow/dropoff", "/archive", "/srv/airflow/dropoff/tables.yaml")),
+        (
+            {"dropoff_root": "~/in", "tables_file": "~/t.yaml"},
+            ("/home/me/in", "/home/me/in/processed", "/home/me/t.yaml"),
+        ),
+    ],
+)
+def test_paths_become_absolute(
+    monkeypatch: pytest.MonkeyPatch, written: dict[str, str], expected: tuple[str, str, str]
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    settings = absolute(Settings(**written), Path("/srv/airflow"))  # type: ignore[arg-type]  # only text settings
+    assert (settings.dropoff_root, settings.processed_root, settings.tables_file) == expected
