@@ -42,7 +42,7 @@ class ReadValue:
 
 @dataclass(frozen=True, slots=True)
 class WriteValue:
-    """Asks the store to keep a value."""
+    """Asks the store to keep a value; the answer is whether it does."""
 
     key: str
     value: Mapping[str, Any]
@@ -113,7 +113,8 @@ class Watch:
         values = encode(self.state)
         # The first value says how many there are: it comes last.
         for number, value in reversed(list(enumerate(values))):
-            yield WriteValue(self._key(number), value)
+            if not (yield WriteValue(self._key(number), value)):
+                return  # tried again after the next check
         self._kept = self.state
 
     def look(self, clock_ns: Callable[[], int] = time.time_ns) -> tuple[DroppedFile, ...]:

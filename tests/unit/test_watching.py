@@ -53,6 +53,7 @@ class Airflow:
             case WriteValue(key, value):
                 self.values[key] = json.dumps(value)
                 self.writes += 1
+                return True
         return None
 
 
@@ -204,6 +205,19 @@ def test_without_a_store_the_counts_live_in_memory(site: Site) -> None:
     site.drop("a.csv")
     watch = site.start("1")
     assert [site.next_look(watch) for _ in range(7)] == [[]] * 6 + [["a.csv"]]
+
+
+def test_a_store_that_comes_late_gets_what_it_missed(site: Site) -> None:
+    """A new Airflow knows the asset only after some moments, and refuses to keep its state until then."""
+    site.airflow.down = True
+    site.drop("a.csv")
+    watch = site.start("1")
+    while not site.next_look(watch):
+        pass
+    site.airflow.down = False
+    site.next_look(watch)
+    site.airflow.runs["refdata_watch/1"] = "success"
+    assert [site.next_look(site.start("2")) for _ in range(8)] == [[]] * 8
 
 
 def test_two_thousand_waiting_files_survive_a_restart(site: Site) -> None:
