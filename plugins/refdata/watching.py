@@ -96,6 +96,7 @@ class Watch:
         self._prefix = f"watch.{digest(settings.dropoff_root)}"
         self._kept: WatchState | None = None
         self._faults = 0
+        self._recovered = False
 
     def recall(self) -> Dialogue[None]:
         """Takes up what earlier runs knew, and finds out whether the last offers arrived."""
@@ -128,6 +129,7 @@ class Watch:
         """
         began = clock_ns()
         try:
+            self._recover()
             found = self.dropoff.scan()
         except TransientError as error:
             self._bear(error)
@@ -167,6 +169,12 @@ class Watch:
         if state != "success":
             log.warning("Watch run %s is %s; the files that it released are released again", run_id, state)
         return bool(state == "success")
+
+    def _recover(self) -> None:
+        if not self._recovered:
+            for path in self.dropoff.recover():
+                log.warning("%s was left hidden by a crash; it is watched again", path)
+            self._recovered = True
 
     def _bear(self, error: TransientError) -> None:
         self._faults += 1

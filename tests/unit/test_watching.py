@@ -252,6 +252,21 @@ def test_malformed_places_are_told_once_across_runs_and_get_their_reason(
     assert len(list((site.root / "error").glob("ERROR_*_x.error.json"))) == 1
 
 
+def test_a_file_that_a_crash_left_hidden_is_watched_again(site: Site) -> None:
+    site.drop(".refdata-back-a.csv")
+    watch = site.start("1")
+    assert [site.next_look(watch) for _ in range(7)][-1] == ["a.csv"]
+
+
+def test_a_load_folder_that_is_false_does_not_stop_the_others(site: Site) -> None:
+    append = site.root / "reference_data_table/append"
+    append.rmdir()
+    append.symlink_to("/etc")
+    site.drop("a.csv")
+    watch = site.start("1")
+    assert [site.next_look(watch) for _ in range(7)][-1] == ["a.csv"]
+
+
 def test_a_name_cannot_write_lines_into_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     site.drop("a\nFATAL forged.csv")
     site.next_look(site.start("1"))
