@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import chardet
-
 from refdata.core.errors import FormatError
 from refdata.csvformat.letters import log_chance
 
@@ -162,6 +160,8 @@ def _settled(readings: Sequence[Reading], data: bytes, own: str) -> Reading:
     ]
     if not close:
         return readings[0]
+    import chardet  # here, for its models take 50 MB and few files need them
+
     names = [one.encoding for one in (readings[0], *close) if one.encoding in _LISTED]
     found = chardet.detect(_telling_tokens(data), include_encodings=names, no_match_encoding=names[0])["encoding"]
     chosen = codecs.lookup(found).name if found else ""

@@ -1,13 +1,14 @@
 """Which encoding the bytes are in, by the strongest evidence first.
 
 1. a byte-order mark; 2. the places of NUL bytes, for UTF-16 and UTF-32 without one; 3. strict UTF-8;
-4. the configured code page, unless chardet is sure of something that the code page is not.
+4. the encoding whose letters fit best, the configured code page by preference (see ``codepages``).
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from refdata.core.errors import FormatError
@@ -30,6 +31,7 @@ MANY_CONTROLS = 0.03
 """A larger share of control characters than this is no text."""
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_BY_CHANCE = frozenset({"Cc", "Cn", "Co", "Cs", "Mn"})
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
 
 MANY_NULS = 0.2
@@ -92,7 +94,7 @@ def _by_mark(sample: Sample) -> Encoding | None:
 
 
 def _by_nuls(sample: Sample) -> Encoding | None:
-    data = b"".join(window.data[: len(window.data) // 4 * 4] for window in sample.windows) or sample.head.data
+    data = b"".join(window.data[: len(window.data) // 4 * 4] for window in sample.evidence) or sample.head.data
     nuls = data.count(0)
     if nuls <= FEW_NULS * len(data):
         _refuse_controls(data)
@@ -137,7 +139,7 @@ def _wide_name(shares: list[float]) -> str | None:
 
 def _by_utf8(sample: Sample) -> Encoding | None:
     beyond = False
-    for window in sample.windows:
+    for window in sample.evidence:
         try:
             beyond = not decode(window, "utf-8", sample.size).isascii() or beyond
         except FormatError:
@@ -155,7 +157,7 @@ def _refuse_mixture(sample: Sample) -> None:
     be followed by a fitting sign. So a run of valid characters at either end is UTF-8.
     """
     beyond: list[tuple[bool, Window, int]] = []
-    for window in sample.windows:
+    for window in sample.evidence:
         beyond += [(valid, window, at) for valid, at in _beyond_ascii(window)]
     marks = [valid for valid, _, _ in beyond]
     wrong = marks.index(False) if False in marks else len(marks)
@@ -168,22 +170,24 @@ def _refuse_mixture(sample: Sample) -> None:
 
 
 def _beyond_ascii(window: Window) -> list[tuple[bool, int]]:
-    """Each character beyond ASCII of a window: whether it is valid UTF-8, and the index of its first byte."""
+    """Each character beyond ASCII of a window: whether it is valid UTF-8, and the index of its first byte.
+
+    Combining marks and private characters are what letters of a code page turn into by chance: not valid.
+    """
     found = []
     start = 0 if window.offset == 0 else _cut_bytes(window.data, "utf-8")
     for run in _BEYOND_ASCII.finditer(window.data, start):
         at = run.start()
         for character in run[0].decode("utf-8", "surrogateescape"):
-            valid = not "\udc80" <= character <= "\udcff"
-            found.append((valid, at))
-            at += len(character.encode("utf-8")) if valid else 1
+            found.append((unicodedata.category(character) not in _BY_CHANCE, at))
+            at += len(character.encode("utf-8", "surrogateescape"))
     return found
 
 
 def guess(sample: Sample, code_page: str) -> Encoding:
     """An encoding of one or two bytes a character, for bytes that are no UTF-8."""
     data = b"\n".join(
-        window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.windows
+        window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.evidence
     )
     name, confidence, reason = guess_code_page(data, code_page)
     return Encoding(name, confidence, reason)

@@ -1,7 +1,8 @@
 """Bounded reading: the head, the middle and the tail of a file, whatever its size.
 
 Detection sees at most ``sample_bytes`` bytes, so 10 GB costs what 1 MB does. A file that fits is read
-whole, as one head.
+whole, as one head. Where all that is ASCII, places all over the file are probed for other bytes, for one
+letter with an accent tells the encoding.
 """
 
 from __future__ import annotations
@@ -12,6 +13,13 @@ from typing import BinaryIO
 
 SAMPLE_BYTES = 1 << 20
 """Bytes that detection reads by default: half from the head, a quarter each from middle and tail."""
+
+PROBES = 64
+PROBE_BYTES = 256 * 1024
+"""How many places are probed for bytes beyond ASCII, and the bytes of each: 16 MiB are seen without a gap."""
+
+KEPT_PROBES = 4
+"""Probes with bytes beyond ASCII that are kept."""
 
 ALIGNMENT = 4
 """Windows start at a multiple of this, so a UTF-16 or UTF-32 unit is never cut at its start."""
@@ -27,12 +35,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was read of a file of ``size`` bytes; ``middle`` and ``tail`` are None when head is all of it."""
+    """What was read of a file of ``size`` bytes; ``middle`` and ``tail`` are None when head is all of it.
+
+    ``probes`` are further windows with bytes beyond ASCII, where the others have none.
+    """
 
     size: int
     head: Window
     middle: Window | None = None
     tail: Window | None = None
+    probes: tuple[Window, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -44,6 +56,11 @@ class Sample:
         """All windows in file order."""
         return tuple(window for window in (self.head, self.middle, self.tail) if window is not None)
 
+    @property
+    def evidence(self) -> tuple[Window, ...]:
+        """What tells the encoding: the windows and the probes."""
+        return self.windows + self.probes
+
 
 def read_sample(path: Path, sample_bytes: int = SAMPLE_BYTES) -> Sample:
     """Read the windows of a file. Raises OSError as ``open`` and ``read`` do."""
@@ -54,12 +71,26 @@ def read_sample(path: Path, sample_bytes: int = SAMPLE_BYTES) -> Sample:
         quarter = max(sample_bytes // 4, ALIGNMENT)
         middle = (size // 2) // ALIGNMENT * ALIGNMENT
         tail = max(middle + quarter, (size - quarter) // ALIGNMENT * ALIGNMENT)
-        return Sample(
-            size,
+        windows = (
             _window(file, 0, 2 * quarter),
             _window(file, middle, quarter),
             _window(file, tail, size - tail),
         )
+        plain = all(window.data.isascii() and b"\0" not in window.data for window in windows)
+        return Sample(size, *windows, probes=_probes(file, size) if plain else ())
+
+
+def _probes(file: BinaryIO, size: int) -> tuple[Window, ...]:
+    """The first windows, of those spread evenly over the file, that hold bytes beyond ASCII."""
+    step = max(PROBE_BYTES, size // PROBES)
+    found: list[Window] = []
+    for offset in range(0, size, step):
+        window = _window(file, offset, PROBE_BYTES)
+        if not window.data.isascii():
+            found.append(window)
+        if len(found) == KEPT_PROBES:
+            break
+    return tuple(found)
 
 
 def _window(file: BinaryIO, offset: int, length: int) -> Window:
