@@ -21,11 +21,10 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
-from synthetic_csv import synthetic_file
-
 from refdata.core.errors import FormatError
 from refdata.core.model import Format
 from refdata.csvformat import detect
+from synthetic_csv import synthetic_file
 
 CASES = Path(__file__).parent.parent / "tests" / "cases"
 LIMIT_SECONDS = 10.0

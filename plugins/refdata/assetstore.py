@@ -36,7 +36,8 @@ class AssetAnswers:
                 case ReadValue(key):
                     return self._store.get(key)
                 case WriteValue(key, value):
-                    return self._store.set(key, dict(value))
+                    self._store.set(key, dict(value))
+                    return True
                 case RunState():
                     return _state(task_runner.SUPERVISOR_COMMS.send(_question(request)))
         except AirflowRuntimeError as error:
@@ -51,7 +52,8 @@ class AssetAnswers:
                 case ReadValue(key):
                     return await self._store.aget(key)
                 case WriteValue(key, value):
-                    return await self._store.aset(key, dict(value))
+                    await self._store.aset(key, dict(value))
+                    return True
                 case RunState():
                     return _state(await task_runner.SUPERVISOR_COMMS.asend(_question(request)))
         except AirflowRuntimeError as error:

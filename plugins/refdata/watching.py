@@ -42,7 +42,7 @@ class ReadValue:
 
 @dataclass(frozen=True, slots=True)
 class WriteValue:
-    """Asks the store to keep a value."""
+    """Asks the store to keep a value; the answer is whether it does."""
 
     key: str
     value: Mapping[str, Any]
@@ -96,6 +96,7 @@ class Watch:
         self._prefix = f"watch.{digest(settings.dropoff_root)}"
         self._kept: WatchState | None = None
         self._faults = 0
+        self._recovered = False
 
     def recall(self) -> Dialogue[None]:
         """Takes up what earlier runs knew, and finds out whether the last offers arrived."""
@@ -113,7 +114,8 @@ class Watch:
         values = encode(self.state)
         # The first value says how many there are: it comes last.
         for number, value in reversed(list(enumerate(values))):
-            yield WriteValue(self._key(number), value)
+            if not (yield WriteValue(self._key(number), value)):
+                return  # tried again after the next check
         self._kept = self.state
 
     def look(self, clock_ns: Callable[[], int] = time.time_ns) -> tuple[DroppedFile, ...]:
@@ -127,6 +129,7 @@ class Watch:
         """
         began = clock_ns()
         try:
+            self._recover()
             found = self.dropoff.scan()
         except TransientError as error:
             self._bear(error)
@@ -166,6 +169,12 @@ class Watch:
         if state != "success":
             log.warning("Watch run %s is %s; the files that it released are released again", run_id, state)
         return bool(state == "success")
+
+    def _recover(self) -> None:
+        if not self._recovered:
+            for path in self.dropoff.recover():
+                log.warning("%s was left hidden by a crash; it is watched again", path)
+            self._recovered = True
 
     def _bear(self, error: TransientError) -> None:
         self._faults += 1

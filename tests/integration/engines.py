@@ -125,7 +125,8 @@ class Database:
         own = (self.settings.ledger_table.lower(), self.settings.config_table.lower())
         for schema in (self.settings.ref_schema, self.settings.bkp_schema):
             for kind, catalog in (("PROCEDURE", "sys.procedures"), ("VIEW", "sys.views"), ("TABLE", "sys.tables")):
-                found = f"SELECT o.name FROM {catalog} AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id"
+                own_schema = "JOIN sys.schemas AS s ON s.schema_id = o.schema_id"
+                found = f"SELECT CAST(o.name AS NVARCHAR(128)) FROM {catalog} AS o {own_schema}"
                 for (name,) in self.rows(f"{found} WHERE s.name = ?", schema):
                     if name.lower() not in own:
                         self.run(f"DROP {kind} {qualified(TableName(schema, name))}")

@@ -53,6 +53,7 @@ class Airflow:
             case WriteValue(key, value):
                 self.values[key] = json.dumps(value)
                 self.writes += 1
+                return True
         return None
 
 
@@ -206,6 +207,19 @@ def test_without_a_store_the_counts_live_in_memory(site: Site) -> None:
     assert [site.next_look(watch) for _ in range(7)] == [[]] * 6 + [["a.csv"]]
 
 
+def test_a_store_that_comes_late_gets_what_it_missed(site: Site) -> None:
+    """A new Airflow knows the asset only after some moments, and refuses to keep its state until then."""
+    site.airflow.down = True
+    site.drop("a.csv")
+    watch = site.start("1")
+    while not site.next_look(watch):
+        pass
+    site.airflow.down = False
+    site.next_look(watch)
+    site.airflow.runs["refdata_watch/1"] = "success"
+    assert [site.next_look(site.start("2")) for _ in range(8)] == [[]] * 8
+
+
 def test_two_thousand_waiting_files_survive_a_restart(site: Site) -> None:
     for number in range(2_500):
         site.drop(f"{number}.csv", "")
@@ -236,6 +250,21 @@ def test_malformed_places_are_told_once_across_runs_and_get_their_reason(
         f"Not loaded: {FULL}/x.csv: it is a folder"
     ]
     assert len(list((site.root / "error").glob("ERROR_*_x.error.json"))) == 1
+
+
+def test_a_file_that_a_crash_left_hidden_is_watched_again(site: Site) -> None:
+    site.drop(".refdata-back-a.csv")
+    watch = site.start("1")
+    assert [site.next_look(watch) for _ in range(7)][-1] == ["a.csv"]
+
+
+def test_a_load_folder_that_is_false_does_not_stop_the_others(site: Site) -> None:
+    append = site.root / "reference_data_table/append"
+    append.rmdir()
+    append.symlink_to("/etc")
+    site.drop("a.csv")
+    watch = site.start("1")
+    assert [site.next_look(watch) for _ in range(7)][-1] == ["a.csv"]
 
 
 def test_a_name_cannot_write_lines_into_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:

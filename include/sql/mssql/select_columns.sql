@@ -4,7 +4,7 @@
 --   has on this server: 7 for times on SQL Server, 6 on Babelfish), nullable, collation_name (NULL where it is the
 --   database's own, and on Babelfish, whose names for them no statement takes), is_identity, is_computed,
 --   has_default; in the table's order, no row where there is no table.
-SELECT c.name, COALESCE(base.name, own.name) AS type_name, c.max_length, c.precision, c.scale,
+SELECT CAST(c.name AS NVARCHAR(128)) AS name, COALESCE(base.name, own.name) AS type_name, c.max_length, c.precision, c.scale,
     COALESCE(base.scale, own.scale) AS full_scale, c.is_nullable AS nullable,
     CASE WHEN c.collation_name = CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), N'Collation')) THEN NULL
          WHEN c.collation_name LIKE N'bbf%' THEN NULL

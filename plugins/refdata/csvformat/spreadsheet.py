@@ -18,7 +18,7 @@ _MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
 _MONTH_DAY = rf"^(?:[0-9]{{1,2}}(?:-|\. ?){_MONTH}|{_MONTH}[- ][0-9]{{2}})$"
 _SHORTEST, _LONGEST = len("2-Mar"), len("02. Mrz")
 _MONTH_WIDTH = 3
-_GAPS = b"-. "
+_IS_GAP = np.isin(np.arange(256), list(b"-. "))
 
 
 def count_powers(column: pa.StringArray) -> int:
@@ -35,9 +35,7 @@ def count_month_days(values: Values) -> int:
     if not short.any():
         return 0
     starts, ends = values.starts[short], values.ends[short]
-    gaps = np.isin(values.data[ends - _MONTH_WIDTH - 1], list(_GAPS)) | np.isin(
-        values.data[starts + _MONTH_WIDTH], list(_GAPS)
-    )
+    gaps = _IS_GAP[values.data[ends - _MONTH_WIDTH - 1]] | _IS_GAP[values.data[starts + _MONTH_WIDTH]]
     if not gaps.any():
         return 0
     return _count(values.take(np.flatnonzero(short)[gaps]).arrow(), _MONTH_DAY)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.signedinteger[Any]]
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Number = TypeVar("Number", bound=np.number[Any])
@@ -51,7 +51,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Values:
-    """The non-empty values of a text column.
+    """The non-empty values of a text column, each beginning where the one before it ends.
 
     ``data`` holds the bytes, ``starts`` and ``ends`` each value's place in it, ``given`` which rows of the
     column have a value.
@@ -66,12 +66,12 @@ class Values:
     def of(cls, column: pa.StringArray) -> Values:
         """The values of a text column as pyarrow.csv makes it: a null is as empty as ``''`` and counts as no value."""
         if not len(column):
-            return cls(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
+            return cls(np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.bool_))
         offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
         buffer = column.buffers()[2]
         first, last = int(offsets[0]), int(offsets[-1])
         data = np.frombuffer(buffer, np.uint8)[first:last] if buffer is not None else np.empty(0, np.uint8)
-        edges = offsets.astype(np.int64) - first
+        edges = offsets - np.int32(first) if first else offsets
         given = edges[1:] > edges[:-1]
         if given.all():
             return cls(data, edges[:-1], edges[1:], given)
@@ -116,7 +116,7 @@ class Values:
 
     def arrow(self) -> pa.StringArray:
         """The values as an Arrow column."""
-        offsets = np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int32)
+        offsets = np.append(self.starts, self.data.size).astype(np.int32, copy=False)
         return pa.StringArray.from_buffers(self.starts.size, pa.py_buffer(offsets), pa.py_buffer(self.data))
 
     def grids(self) -> Iterator[Grid]:

@@ -78,6 +78,10 @@ class Dropoff:
         except FileChangedError:
             return None
 
+    def recover(self) -> tuple[str, ...]:
+        """Makes files visible again that a crash left hidden half-way through ``hand_back``; their paths."""
+        return tree.recover_handed_back(self.root)
+
     def rejects_path(self, load_id: int) -> Path:
         """Where a load writes its rejects until its file is archived and they go beside it."""
         self.error_root.mkdir(parents=True, exist_ok=True)

@@ -30,7 +30,7 @@ from refdata.core.dropnames import (
     name_fault,
     printable,
 )
-from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, RefdataError
+from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, PermissionDeniedError, RefdataError
 from refdata.core.model import DroppedFile, FileIdentity, LoadType
 from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfolder, translated
 
@@ -152,8 +152,9 @@ def recover_handed_back(root: Path) -> tuple[str, ...]:
     """Puts back the files that a crash inside ``hand_back`` left under a hidden name; returns their paths."""
     recovered = []
     for place in LOAD_FOLDERS:
-        # A load folder that is not there holds nothing to recover.
-        with suppress(FileChangedError), load_folder(root, f"{place}/x.csv") as (folder, _), translated(place):
+        # A load folder that is not there holds nothing to recover; of one that is false or closed the scan tells.
+        unusable = suppress(FileChangedError, DropoffError, PermissionDeniedError)
+        with unusable, load_folder(root, f"{place}/x.csv") as (folder, _), translated(place):
             with os.scandir(folder) as entries:
                 names = [entry.name for entry in entries if entry.name.startswith(_BACK_PREFIX)]
             for hidden in names:

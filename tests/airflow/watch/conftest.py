@@ -35,6 +35,7 @@ class FakeAirflow:
                 return json.loads(self.values[key]) if key in self.values else None
             case WriteValue(key, value):
                 self.values[key] = json.dumps(value)
+                return True
         return None
 
     async def later(self, request: Request) -> Any:

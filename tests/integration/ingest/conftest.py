@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -15,9 +14,7 @@ import pytest
 
 from refdata.config import absolute
 from refdata.core.errors import RefdataError
-from refdata.core.model import DroppedFile, LedgerRow, TableName
-from refdata.core.publishing import qualified
-from refdata.core.settings import Settings
+from refdata.core.model import DroppedFile, LedgerRow
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import Failure, move_to_error, move_to_processed
@@ -25,8 +22,8 @@ from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
-from refdata.warehouse.connect import open_warehouse
 from refdata.wiring import table_rules
+from tests.integration.engines import Database, open_database
 
 FULL = "reference_data_table/fullload"
 APPEND = "reference_data_table/append"
@@ -49,6 +46,7 @@ class Site:
 
     deps: Deps
     clock: Clock
+    database: Database
 
     def drop(self, name: str, content: str | bytes, *, folder: str = FULL, mtime: float | None = None) -> DroppedFile:
         path = Path(self.deps.settings.dropoff_root) / folder / name
@@ -73,12 +71,14 @@ class Site:
         return next(row for row in rows if row.file_name == file.name)
 
     def rows(self, table: str, columns: str = "*", schema: str = "ref") -> list[tuple[Any, ...]]:
-        with self.deps.warehouse.transaction(write=False) as session:
-            return session.query(f"SELECT {columns} FROM {qualified(TableName(schema, table))}")
+        return self.database.rows(f"SELECT {columns} FROM {schema}.[{table}]")
 
     def columns(self, table: str) -> dict[str, str]:
-        live = self.deps.warehouse.table(TableName("ref", table))
+        live = self.deps.warehouse.table(self.database.table(table))
         return {column.name: str(column.type) for column in live.columns} if live else {}
+
+    def tables(self) -> list[str]:
+        return [found.name.name for found in self.deps.warehouse.tables(self.deps.settings.ref_schema)]
 
     def error_report(self, row: LedgerRow) -> dict[str, Any]:
         path = Path(row.file_path)
@@ -87,28 +87,31 @@ class Site:
 
 
 @pytest.fixture
-def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Site]:
+def make_site(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Site]]:
+    """Makes the test's site; keyword arguments are settings."""
+    made: list[Database] = []
+
     def make(**changes: Any) -> Site:
-        database = tmp_path / "warehouse" / "refdata.db"
-        database.parent.mkdir(exist_ok=True)
-        connection = {"conn_type": "sqlite", "host": str(database)}
-        monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(connection))
-        settings = absolute(dataclasses.replace(Settings(), **changes), tmp_path)
+        changes = {"dropoff_root": str(tmp_path / "dropoff"), **changes}
+        database = open_database(engine, tmp_path, monkeypatch, **changes)
+        made.append(database)
+        settings = absolute(database.settings, tmp_path)
         ensure_tree(Path(settings.dropoff_root))
         clock = Clock()
         deps = Deps(
             settings=settings,
-            warehouse=open_warehouse(settings),
+            warehouse=database.warehouse,
             dropoff=Dropoff.of(settings),
             clock=clock,
             rules=lambda table: table_rules(settings, table),
         )
-        deps.warehouse.initialise()
-        return Site(deps, clock)
+        return Site(deps, clock, database)
 
-    return make
+    yield make
+    for database in made:
+        database.clear()
 
 
 @pytest.fixture
-def site(make_site: Callable[..., Site]) -> Iterator[Site]:
-    yield make_site()
+def site(make_site: Callable[..., Site]) -> Site:
+    return make_site()

@@ -70,11 +70,12 @@ NAMES = [
 
 @pytest.mark.parametrize(("name", "table"), NAMES, ids=[name[:20] for name, _ in NAMES])
 def test_hostile_names_make_only_the_table_meant(site: Site, name: str, table: str | None) -> None:
+    if len(name) > 100:
+        site.database.skip_on_babelfish("cuts names at 63 bytes")
     row = site.load(site.drop(name, LIVE))
     assert row.status is FileStatus.COMPLETED, row.error_message
     assert table in (None, row.table_name)
-    names = [found.name.name for found in site.deps.warehouse.tables("ref")]
-    assert names == [row.table_name]
+    assert site.tables() == [row.table_name]
     assert len(site.rows(row.table_name)) == 2
 
 

@@ -104,8 +104,7 @@ def test_the_same_content_appended_again_is_a_duplicate_until_a_full_load(site: 
 
 def test_a_reference_table_is_registered_once_and_what_people_switched_off_stays_off(site: Site) -> None:
     site.load(site.drop("cities.csv", FIRST))
-    with site.deps.warehouse.transaction() as session:
-        session.execute("UPDATE [ref].[Reference_Data_Cfg] SET is_enabled = 0, source_table = 'old'")
+    site.database.run("UPDATE ref.[Reference_Data_Cfg] SET is_enabled = 0, source_table = 'old'")
     site.load(site.drop("cities.csv", "code,name\n03,Wien\n"))
     found = site.rows("Reference_Data_Cfg", "ref_name, source_schema, source_table, is_enabled")
     assert found == [("cities", "ref", "cities", 0)]

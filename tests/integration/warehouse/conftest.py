@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -27,7 +28,7 @@ from refdata.core.model import (
 )
 from refdata.core.sqltypes import SqlType
 from refdata.ledger import Ledger
-from tests.integration.engines import Database
+from tests.integration.engines import MSSQL, MSSQL_PYTHON, ODBC, SQLITE, Database, open_database
 
 NOW = datetime(2024, 12, 1, 12, 0, 0, 123456)  # noqa: DTZ001  the ledger's times are naive UTC
 
@@ -98,6 +99,25 @@ class Loads:
 
 def column(name: str, kind: SqlType) -> Column:
     return Column(name, kind)
+
+
+METHODS = [
+    pytest.param(("sqlite", "auto"), marks=SQLITE.marks, id="sqlite"),
+    pytest.param(("mssql", "auto"), marks=MSSQL.marks, id="mssql auto"),
+    pytest.param(("mssql", "bulk"), marks=MSSQL.marks, id="mssql bulk"),
+    pytest.param(("mssql", "insert"), marks=MSSQL.marks, id="mssql insert"),
+    pytest.param(("mssql_python", "insert"), marks=MSSQL_PYTHON.marks, id="mssql_python insert"),
+    pytest.param(("odbc", "auto"), marks=ODBC.marks, id="odbc"),
+]
+
+
+@pytest.fixture(params=METHODS)
+def staged_by(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A database whose stages are filled by one load method; ``engine`` and ``method`` name it."""
+    engine, method = request.param
+    database = open_database(engine, tmp_path, monkeypatch, load_method=method)
+    yield database
+    database.clear()
 
 
 @pytest.fixture

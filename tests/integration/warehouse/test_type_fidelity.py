@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,24 +14,8 @@ import pytest
 
 from refdata.core.model import Column
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, TypeKind, decimal
-from tests.integration.engines import MSSQL, MSSQL_PYTHON, ODBC, SQLITE, Database, open_database
+from tests.integration.engines import Database
 from tests.integration.warehouse.conftest import Loads
-
-METHODS = [
-    pytest.param(("sqlite", "auto"), marks=SQLITE.marks, id="sqlite"),
-    pytest.param(("mssql", "bulk"), marks=MSSQL.marks, id="mssql bulk"),
-    pytest.param(("mssql", "insert"), marks=MSSQL.marks, id="mssql insert"),
-    pytest.param(("mssql_python", "insert"), marks=MSSQL_PYTHON.marks, id="mssql_python insert"),
-    pytest.param(("odbc", "insert"), marks=ODBC.marks, id="odbc insert"),
-]
-
-
-@pytest.fixture(params=METHODS)
-def staged_by(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    engine, method = request.param
-    database = open_database(engine, tmp_path, monkeypatch, load_method=method)
-    yield database
-    database.clear()
 
 
 def nvarchar(length: int | None) -> SqlType:
@@ -40,15 +23,16 @@ def nvarchar(length: int | None) -> SqlType:
 
 
 TEXTS = [
-    "", " ", "a  ", "  a", "\t", "\n", "a\r\nb", "back\\\nslash", "back\\\r\nslash", "\\", "'", "''", "'; DROP TABLE t; --",
-    "%s %d %%", "?", "[x]]", "ä\u0301", "\U0001f4a9", "\ud7ff\ue000", "\uffff", "中文", "עברית", "NULL", "null", "NA", "007",
+    "", " ", "a  ", "  a", "\t", "\n", "a\r\nb", "back\\\nslash", "back\\\r\nslash", "\\", "'", "''",
+    "'; DROP TABLE t; --", "%s %d %%", "?", "[x]]", "ä\u0301", "\U0001f4a9", "\ud7ff\ue000", "\uffff", "中文",
+    "עברית", "NULL", "null", "NA", "007",
 ]  # fmt: skip
 CASES: list[tuple[str, SqlType, pa.DataType, list[Any]]] = [
     ("BIT", BIT, pa.bool_(), [True, False]),
     ("INT", INT, pa.int32(), [0, -1, 2147483647, -2147483648]),
     ("BIGINT", BIGINT, pa.int64(), [0, 9223372036854775807, -9223372036854775808]),
     ("DECIMAL(1,0)", decimal(1, 0), pa.decimal128(1, 0), [Decimal(9), Decimal(-9)]),
-    ("DECIMAL(9,4)", decimal(9, 4), pa.decimal128(9, 4), [Decimal("99999.9999"), Decimal("-0.0001"), Decimal("0.0000")]),
+    ("DECIMAL(9,4)", decimal(9, 4), pa.decimal128(9, 4), [Decimal("99999.9999"), Decimal("-0.0001"), Decimal(0)]),
     ("DECIMAL(18,0)", decimal(18, 0), pa.decimal128(18, 0), [Decimal("9" * 18), Decimal("-" + "9" * 18)]),
     ("DECIMAL(28,8)", decimal(28, 8), pa.decimal128(28, 8), [Decimal("9" * 20 + ".99999999"), Decimal("0.00000001")]),
     (
@@ -57,7 +41,7 @@ CASES: list[tuple[str, SqlType, pa.DataType, list[Any]]] = [
         pa.decimal128(38, 10),
         [Decimal("9" * 28 + "." + "9" * 10), Decimal("-" + "9" * 28 + "." + "9" * 10), Decimal("0.0000000001")],
     ),
-    ("DECIMAL(38,38)", decimal(38, 38), pa.decimal128(38, 38), [Decimal("0." + "9" * 38), Decimal("-0." + "0" * 37 + "1")]),
+    ("DECIMAL(38,38)", decimal(38, 38), pa.decimal128(38, 38), [Decimal("0." + "9" * 38), Decimal("-1e-38")]),
     ("FLOAT", FLOAT, pa.float64(), [0.0, 0.1, -1 / 3, 1.7976931348623157e308, 2.2250738585072014e-308, 2**53 + 2.0]),
     ("DATE", DATE, pa.date32(), [date(1, 1, 1), date(1582, 10, 15), date(2024, 2, 29), date(9999, 12, 31)]),
     ("TIME", TIME, pa.time64("us"), [time(0), time(12, 30), time(23, 59, 59, 999999), time(0, 0, 0, 1)]),
@@ -65,7 +49,7 @@ CASES: list[tuple[str, SqlType, pa.DataType, list[Any]]] = [
         "DATETIME2",
         DATETIME2,
         pa.timestamp("us"),
-        [datetime(1, 1, 1), datetime(1753, 1, 1), datetime(2024, 2, 29, 23, 59, 59, 999999), datetime(9999, 12, 31, 23, 59, 59, 999999)],  # noqa: DTZ001
+        [datetime.fromisoformat(text) for text in ("0001-01-01", "1753-01-01", "9999-12-31 23:59:59.999999")],
     ),
     ("NVARCHAR(20)", nvarchar(20), pa.string(), [text for text in TEXTS if len(text) <= 10]),
     ("NVARCHAR(100)", nvarchar(100), pa.string(), TEXTS),
@@ -112,8 +96,7 @@ def test_seven_digits_of_a_second_are_kept(staged_by: Database) -> None:
     suffix = "" if staged_by.is_sqlite else "CONVERT(NVARCHAR(30), {}, 121)"
     names = [suffix.format(name) or name for name in ("d", "t")]
     found = staged_by.rows(f"SELECT {', '.join(names)} FROM ref.t")
-    assert [str(row[0])[-7:] for row in found if row[0]][0] == "1234567"
-    assert str(found[0][1]).endswith("9999999") or str(found[0][1]).endswith("9999")
+    assert [str(text)[-8:] for text in found[0]] == [".1234567", ".9999999"]
 
 
 def test_a_line_above_8060_bytes_is_kept(staged_by: Database) -> None:

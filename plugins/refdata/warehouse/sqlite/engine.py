@@ -108,7 +108,11 @@ class SqliteWarehouse:
         """See ``Warehouse.stage``. The method is always ``bulk``: SQLite needs no other."""
         self._files.stage_folder.mkdir(parents=True, exist_ok=True)
         self.drop_stage(stage)
-        return staging.fill(self._stage_file(stage), stage.name, columns, batches, on_progress), "bulk"
+        try:
+            return staging.fill(self._stage_file(stage), stage.name, columns, batches, on_progress), "bulk"
+        except BaseException:
+            self.drop_stage(stage)
+            raise
 
     def stages(self) -> tuple[Stage, ...]:
         """See ``Warehouse.stages``."""
