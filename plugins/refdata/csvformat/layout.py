@@ -208,7 +208,7 @@ def _fills_blanks(upper: Row, row: Row) -> bool:
     """
     under = [cell for above, cell in zip(upper.cells, row.cells, strict=False) if cell.strip() and not above.strip()]
     plain = all(cell_type(cell) not in TYPED for cell in row.cells if cell.strip())
-    return plain and len(under) >= 2 and (not row.cells[0].strip() or len(under) * 2 >= row.filled)
+    return plain and len(under) >= 2 and not row.cells[0].strip()
 
 
 def _words_over_numbers(row: Row, body: Sequence[Sequence[str]]) -> int:
