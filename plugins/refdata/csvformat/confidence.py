@@ -69,7 +69,11 @@ def _header(start: TableStart, header: Header) -> str:
     if not header.present:
         return f"no header: the first row looks like those below it (log odds {header.odds:.1f})"
     more = f", in {header.rows} rows" if header.rows > 1 else ""
-    return f"line {start.rows[0].first + 1} names the columns{more} (log odds {header.odds:.1f})"
+    uneven = ""
+    if header.surplus:
+        than = "more" if header.surplus > 0 else "fewer"
+        uneven = f"; it has {abs(header.surplus)} {than} names than rows have fields"
+    return f"line {start.rows[0].first + 1} names the columns{more} (log odds {header.odds:.1f}){uneven}"
 
 
 def _lines(count: int) -> str:

@@ -48,13 +48,17 @@ class TableStart:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whether there is a header, the rows and physical lines it takes, its names, and its log odds."""
+    """Whether there is a header, the rows and physical lines it takes, its names, and its log odds.
+
+    ``surplus`` is how many names it has more than rows have fields (less than 0: how many too few).
+    """
 
     present: bool
     rows: int
     lines: int
     names: tuple[str, ...]
     odds: float
+    surplus: int = 0
 
 
 def table_start(lines: Sequence[str], dialect: Dialect, width: int, known_columns: Sequence[str] = ()) -> TableStart:
@@ -94,8 +98,10 @@ def find_header(start: TableStart, known_columns: Sequence[str] = ()) -> Header:
     if odds <= 0:
         return Header(False, 0, 0, generated, odds)
     count = 1 + _more_header_rows(filled)
-    names = _fitted(_joined([row.cells for row in filled[:count]]), start.width, filled[count:])
-    return Header(True, count, filled[count - 1].last - filled[0].first, names, odds)
+    joined = _joined([row.cells for row in filled[:count]])
+    names = _fitted(joined, start.width, filled[count:])
+    lines = filled[count - 1].last - filled[0].first
+    return Header(True, count, lines, names, odds, len(joined) - start.width)
 
 
 def _odds(rows: Sequence[Row], known_columns: Sequence[str]) -> float:
@@ -237,10 +243,11 @@ def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
 def _fitted(names: list[str], width: int, body: Sequence[Row]) -> tuple[str, ...]:
     """One name for each of ``width`` fields, as far as it is sure which is whose.
 
-    Blank names beyond the last field go. A header that is one name short belongs to the right if the first
-    column holds distinct row names, as R writes them. A header that is too long stays so, and no row fits it.
+    Names beyond the last field go: blank ones, and those of columns that no row fills. But a header that
+    begins blank may as well be shifted; it stays as long as it is, and no row fits it. A header that is one
+    name short belongs to the right if the first column holds distinct row names, as R writes them.
     """
-    while len(names) > width and not names[-1]:
+    while len(names) > width and (names[0] or not names[-1]):
         names = names[:-1]
     if len(names) == width - 1 and _are_row_names(body):
         return ("", *names)
