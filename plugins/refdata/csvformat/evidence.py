@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
-from refdata.csvformat.dialects import Dialect, Row
+from refdata.csvformat.dialects import DELIMITERS, Dialect, Row
 from refdata.csvformat.quoting import QUOTES, QuoteUse, quote_use
 from refdata.csvformat.rowshape import RowShape, row_shape
 
-TYPED_ROWS = 120
+TYPED_ROWS = 80
 """Rows whose cells are typed: this many, spread evenly over the sample."""
 
 TYPED_COLUMNS = 40
@@ -122,7 +122,8 @@ def _is_wrapped(cell: str) -> bool:
 
 def _has_leftover(cells: Sequence[str]) -> bool:
     """Whether a row has another delimiter right between two words; in a number or before a blank it says nothing."""
-    return any(_TIGHT.search(cell) for cell in cells)
+    held = (cell for cell in cells if any(mark in cell for mark in DELIMITERS))
+    return any(_TIGHT.search(cell) for cell in held)
 
 
 def _spread(table: list[Row]) -> list[Row]:

@@ -18,6 +18,9 @@ LOOKED_AT = 1000
 LONGEST_PREAMBLE = 60
 """Rows that may come before a table."""
 
+SPARSE_ROWS = 200
+"""Rows of the body that are looked at for rows that look like titles."""
+
 MOST_HEADER_LINES = 4
 """Rows that a header may have."""
 
@@ -130,7 +133,7 @@ def _first_row(rows: Sequence[Row], width: int, known_columns: Sequence[str]) ->
     if width == 1:
         return _after_blank_line(rows)
     titles = next((at for at, row in enumerate(opening) if not _is_title(row, width)), 0)
-    if _is_sparse(rows[titles + 1 :], width) and _odds_at(rows, titles) <= 0:
+    if titles and _is_sparse(rows[titles + 1 :], width) and _odds_at(rows, titles) <= 0:
         titles = 0
     return _full_header(rows, titles, width) if len(rows[titles].cells) != width else titles
 
@@ -158,7 +161,7 @@ def _is_title(row: Row, width: int) -> bool:
 
 def _is_sparse(rows: Sequence[Row], width: int) -> bool:
     """Whether many rows of the body look like titles, so that one at the top is a row too."""
-    body = [row for row in rows if row.filled]
+    body = [row for row in rows[:SPARSE_ROWS] if row.filled]
     return sum(_is_title(row, width) for row in body) * 5 > len(body)
 
 
