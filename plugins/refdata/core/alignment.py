@@ -64,17 +64,19 @@ def align(
     min_match: float = 0.7,
     frozen: bool = False,
     better: Sequence[str] = (),
+    renames: Sequence[str] = (),
 ) -> Alignment:
     """The plan for loading ``scanned`` columns into ``live`` (None: the table does not exist yet).
 
     :param min_match: share of the live table's own columns that the file must bring.
     :param frozen: refuse any change of the table.
     :param better: tables that fit the file better, for the message.
+    :param renames: columns that seem to be renamed, as ``file → table``, for the message.
     :raises SchemaError: too few columns match, a change is not allowed, or the table would be too wide.
     """
     plan = _create(name, scanned) if live is None else _alter(live, scanned)
     if live is not None:
-        _check_match(live, plan, min_match, better)
+        _check_match(live, plan, min_match, better, renames)
         _check_required(live, plan)
         _check_not_null(live, scanned)
     if frozen and plan.changes:
@@ -195,17 +197,18 @@ def _check_width(plan: Alignment) -> None:
         )
 
 
-def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequence[str]) -> None:
+def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequence[str], renames: Sequence[str]) -> None:
     own = [column for column in own_columns(live) if not (column.optional and column.name in plan.missing)]
     matched = sum(column.name not in plan.missing for column in own)
     if not own or matched / len(own) >= min_match:
         return
     others = f" Tables that fit better: {', '.join(better)}." if better else ""
+    renamed = f" Perhaps renamed: {', '.join(renames)}." if renames else ""
     extra = ", ".join(column.name for column in plan.add) or "none"
     raise SchemaError(
         f"The file brings {matched} of the {len(own)} columns of {live.name}"
         f" ({matched / len(own):.0%}, at least {min_match:.0%} is needed)."
-        f" Missing: {', '.join(plan.missing)}. Unknown to the table: {extra}.{others}",
+        f" Missing: {', '.join(plan.missing)}. Unknown to the table: {extra}.{renamed}{others}",
         where=str(live.name),
         advice="Check the file's name and header; rename the file if it belongs to another table.",
     )

@@ -25,7 +25,7 @@ MOST_BYTES = 4096
 LONGEST_TOKEN = 400
 """Bytes of a word that are looked at; even, so that no character of two bytes is cut in half."""
 
-_TOKEN = re.compile(rb"[^\s,;\"\x80-\xff]*[\x80-\xff][^\s,;\"]*")
+_BETWEEN = re.compile(rb'[\s,;"]+')
 _DIGITS = re.compile(rb"(?<![\x80-\xff])\d+")
 
 PRIOR = 4.0
@@ -182,8 +182,10 @@ def _telling_tokens(data: bytes) -> bytes:
     tokens: dict[bytes, bytes] = {}
     size = 0
     for line in data.splitlines():
-        for found in () if line.isascii() else _TOKEN.finditer(line):
-            token = found[0][:LONGEST_TOKEN]
+        for word in () if line.isascii() else _BETWEEN.split(line):
+            token = word[:LONGEST_TOKEN]
+            if token.isascii():
+                continue
             if tokens.setdefault(_DIGITS.sub(b"0", token), token) is token:
                 size += len(token)
         if len(tokens) >= MOST_TOKENS or size >= MOST_BYTES:

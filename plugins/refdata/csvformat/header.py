@@ -41,7 +41,7 @@ WEIGHTS: Mapping[str, float] = {
 }
 
 _NAME = re.compile(r"[^\W_](?:[\w .()/%#:&'\[\]-]{0,50})")
-_IDENTIFIER = re.compile(r"[A-Za-z_]+(?:[A-Z_][a-z0-9]*|_\d+)+|[a-z]{2,}|[A-Z][A-Z_]+|[A-Z][a-z]+[A-Z]\w+")
+_IDENTIFIER = re.compile(r"[A-Za-z_]+(?:[A-Z_][a-z0-9]*)+|[a-z]{2,}|[A-Z][A-Z_]+|[A-Z][a-z]+[A-Z]\w+")
 _SENTENCE = re.compile(r"[a-z]{2}[.!?,;]( |$)|^.{60}|\w \w+ \w+ \w+ \w+ \w+")
 _WORD = re.compile(r"[^\W_]+")
 _RUNS = (("A", re.compile(r"[^\W\d_a-z]+")), ("a", re.compile(r"[^\W\d_A]+")), ("9", re.compile(r"\d+")))

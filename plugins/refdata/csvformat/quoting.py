@@ -52,18 +52,22 @@ def quote_use(text: str, delimiter: str, quote: str) -> QuoteUse:
 
 
 def _place(text: str, run: re.Match[str], delimiter: str) -> str:
-    before, after = text[run.start() - 1 : run.start()], text[run.end() : run.end() + 1]
-    starts = before in {"", "\n", "\r", delimiter, "\ufeff"}
-    ends = after in {"", "\n", "\r", delimiter}
-    if starts or ends:
-        near = run.start("quotes") == run.start() if starts else run.end("quotes") == run.end()
+    start, end = run.span()
+    before, after = start, end
+    while before and text[before - 1] == " ":
+        before -= 1
+    while text.startswith(" ", after):
+        after += 1
+    starts = before == 0 or text[before - 1] in ("\n", "\r", delimiter, "\ufeff")
+    if starts or after == len(text) or text[after] in ("\n", "\r", delimiter):
+        near = before == start if starts else after == end
         return ("opening" if starts else "closing") if near else "spaced"
-    return "doubled" if len(run["quotes"]) % 2 == 0 or before == "\\" else "stray"
+    return "doubled" if (end - start) % 2 == 0 or text[before - 1] == "\\" else "stray"
 
 
 @lru_cache
 def _runs(quote: str) -> re.Pattern[str]:
-    return re.compile(rf"[ ]*(?P<quotes>{quote}+)[ ]*")
+    return re.compile(f"{quote}+")
 
 
 @lru_cache

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from refdata.core import alignment, publishing
+from refdata.core import alignment, matching, publishing
 from refdata.core.alignment import Alignment
 from refdata.core.errors import DataError, FileChangedError, LockTimeoutError
+from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Table
-from refdata.core.naming import fold_name
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done
+
+
+MOST_NAMED = 3
+"""Better tables that a message names."""
 
 
 class NotYetError(Exception):
@@ -44,13 +49,15 @@ def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignmen
     target = deps.target(row)
     rules = deps.rules(row.table_name)
     live = deps.warehouse.table(target)
+    columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
     return alignment.align(
         target,
         live,
         detection.scan.columns,
         min_match=rules.min_column_match,
         frozen=rules.frozen,
-        better=_better_tables(deps, live, detection) if live else (),
+        better=_better_tables(deps, live, columns) if live else (),
+        renames=_renames(live, columns) if live else (),
     )
 
 
@@ -141,14 +148,15 @@ def _sweep_stages(deps: Deps, row: LedgerRow) -> None:
             deps.warehouse.drop_stage(stage)
 
 
-def _better_tables(deps: Deps, live: Table, detection: Detection) -> tuple[str, ...]:
-    names = {fold_name(column.name) for column in detection.scan.columns}
-    scores = []
-    for table in deps.warehouse.tables(deps.settings.ref_schema):
-        own = {fold_name(column.name) for column in alignment.own_columns(table)}
-        if own and table.name != live.name:
-            scores.append((len(own & names) / len(own), table.name.name))
-    return tuple(name for share, name in sorted(scores, reverse=True)[:3] if share >= deps.settings.min_column_match)
+def _better_tables(deps: Deps, live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
+    own = matching.match_table(columns, live)
+    tables = deps.warehouse.tables(deps.settings.ref_schema)
+    found = matching.better_tables(columns, own, tables, least=deps.settings.min_column_match)
+    return tuple(match.table.name for match in found[:MOST_NAMED])
+
+
+def _renames(live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
+    return tuple(f"{one.source} → {one.column}" for one in matching.match_table(columns, live).renames)
 
 
 def _check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:

@@ -1,0 +1,197 @@
+"""Which live table a file's columns fit, and which of its names look like renamed columns.
+
+Pure: from the file's column names (and types, where they are known) and the tables to scores.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.core.alignment import own_columns
+from refdata.core.model import Column, Table, TableName
+from refdata.core.naming import fold_name
+from refdata.core.sqltypes import SqlType, TypeKind, covers
+
+MIN_MATCH = 0.7
+"""The share of a table's columns that a file must bring, by default (the setting ``min_column_match``)."""
+
+LIKE = 0.72
+"""How alike two names must be for a rename to be proposed."""
+
+LIKE_IN_PLACE = 0.5
+"""How alike they must be where type and neighbours speak for it too."""
+
+NAMES, TYPES, ORDER = 0.8, 0.15, 0.05
+"""What the share of names, the share of fitting types and the kept order count in a score."""
+
+_NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
+_MOMENTS = frozenset({TypeKind.DATE, TypeKind.DATETIME2})
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    """A file's column by its database name; ``type`` is None where it is not known or no value is given."""
+
+    name: str
+    type: SqlType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """The table's ``column`` that the file seems to call ``source``; ``likeness`` is between 0 and 1."""
+
+    source: str
+    column: str
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class TableMatch:
+    """How a file's columns fit a table.
+
+    ``matched`` and ``missing`` are columns of the table, ``extra`` those of the file that it does not know,
+    all in their own order. ``share`` is that of the table's columns that the file brings (columns that the
+    database fills by itself need not come), ``types`` the share of the matched columns whose types fit
+    (None where no type is known), ``order`` the share of them that come in the table's order, ``score`` all
+    of it together; each between 0 and 1.
+    """
+
+    table: TableName
+    matched: tuple[str, ...]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    renames: tuple[Rename, ...]
+    share: float
+    types: float | None
+    order: float
+    score: float
+
+    def fits(self, least: float = MIN_MATCH) -> bool:
+        """Whether the file brings enough of the table's columns to be loaded into it."""
+        return self.share >= least
+
+
+def match_table(columns: Sequence[FileColumn], table: Table) -> TableMatch:
+    """Score a file's columns against one table. A table without columns of its own matches nothing."""
+    own = own_columns(table)
+    by_name = {fold_name(column.name): column for column in columns}
+    matched = [column for column in own if fold_name(column.name) in by_name]
+    missing = [column for column in own if fold_name(column.name) not in by_name]
+    known = {fold_name(column.name) for column in own}
+    extra = [column for column in columns if fold_name(column.name) not in known]
+    needed = len(own) - sum(column.optional for column in missing)
+    share = len(matched) / needed if needed else 0.0
+    types = _fitting_types(matched, by_name)
+    order = _kept_order(matched, columns)
+    return TableMatch(
+        table=table.name,
+        matched=tuple(column.name for column in matched),
+        missing=tuple(column.name for column in missing),
+        extra=tuple(column.name for column in extra),
+        renames=_renames(missing, extra, own, columns),
+        share=share,
+        types=types,
+        order=order,
+        score=round(share * (NAMES + TYPES * (1.0 if types is None else types) + ORDER * order), 4),
+    )
+
+
+def rank_tables(columns: Sequence[FileColumn], tables: Sequence[Table]) -> tuple[TableMatch, ...]:
+    """The matches of all tables that share a column with the file, the best first."""
+    matches = (match_table(columns, table) for table in tables)
+    return tuple(
+        sorted((match for match in matches if match.matched), key=lambda match: (-match.score, str(match.table)))
+    )
+
+
+def better_tables(
+    columns: Sequence[FileColumn], own: TableMatch, tables: Sequence[Table], *, least: float = MIN_MATCH
+) -> tuple[TableMatch, ...]:
+    """The tables that a file fits well enough, and better than the one that its name leads to; best first."""
+    ranked = rank_tables(columns, [table for table in tables if table.name != own.table])
+    return tuple(match for match in ranked if match.fits(least) and match.score > own.score)
+
+
+def _fitting_types(matched: Sequence[Column], by_name: dict[str, FileColumn]) -> float | None:
+    pairs = [(column.holds, by_name[fold_name(column.name)].type) for column in matched]
+    known = [(live, wanted) for live, wanted in pairs if wanted is not None]
+    return sum(_type_fit(live, wanted) for live, wanted in known) / len(known) if known else None
+
+
+def _type_fit(live: SqlType, wanted: SqlType) -> float:
+    """1 where the column holds the values or needs widening within its family, half for text over another type."""
+    if covers(live, wanted) and live.kind is not TypeKind.NVARCHAR:
+        return 1.0
+    families = ({live.kind, wanted.kind} <= family for family in (_NUMBERS, _MOMENTS, {TypeKind.NVARCHAR}))
+    if live.kind is wanted.kind or any(families):
+        return 1.0
+    return 0.5 if live.kind is TypeKind.NVARCHAR else 0.0
+
+
+def _kept_order(matched: Sequence[Column], columns: Sequence[FileColumn]) -> float:
+    """The share of the matched columns that come in the table's order: the longest rising run of places."""
+    places = {fold_name(column.name): at for at, column in enumerate(columns)}
+    rising: list[int] = []
+    for column in matched:
+        place = places[fold_name(column.name)]
+        at = next((at for at, end in enumerate(rising) if end >= place), len(rising))
+        rising[at : at + 1] = [place]
+    return len(rising) / len(matched) if matched else 0.0
+
+
+def _renames(
+    missing: Sequence[Column], extra: Sequence[FileColumn], own: Sequence[Column], columns: Sequence[FileColumn]
+) -> tuple[Rename, ...]:
+    """For each missing column the name of the file's that is most like it, each name once; the likest first."""
+    pairs = [
+        Rename(source.name, column.name, round(likeness, 2))
+        for column in missing
+        for source in extra
+        if (likeness := name_likeness(source.name, column.name)) >= _least(source, column, own, columns)
+    ]
+    chosen: list[Rename] = []
+    for pair in sorted(pairs, key=lambda one: -one.likeness):
+        if all(pair.source != other.source and pair.column != other.column for other in chosen):
+            chosen.append(pair)
+    return tuple(chosen)
+
+
+def _least(source: FileColumn, column: Column, own: Sequence[Column], columns: Sequence[FileColumn]) -> float:
+    same_place = list(own).index(column) == list(columns).index(source)
+    same_type = source.type is not None and _type_fit(column.holds, source.type) == 1.0
+    return LIKE_IN_PLACE if same_place and same_type else LIKE
+
+
+def name_likeness(one: str, other: str) -> float:
+    """How alike two names are, 0 to 1: by their words in any order, abbreviations, and their letters."""
+    words, others = _words(one), _words(other)
+    if not words or not others:
+        return 0.0
+    letters = difflib.SequenceMatcher(None, "".join(words), "".join(others)).ratio()
+    shorter, longer = sorted((words, others), key=len)
+    by_words = sum(max(_word_likeness(word, one) for one in longer) for word in shorter) / len(longer)
+    return max(letters, by_words)
+
+
+def _word_likeness(one: str, other: str) -> float:
+    if one == other:
+        return 1.0
+    if _abbreviates(*sorted((one, other), key=len)):
+        return 0.85
+    ratio = difflib.SequenceMatcher(None, one, other).ratio()
+    return ratio if ratio >= LIKE else 0.0
+
+
+def _abbreviates(short: str, long: str) -> bool:
+    """Whether the letters of a short word come in a long one in order, from its first on: ``qty``, ``desc``."""
+    if len(short) < 2 or short[0] != long[0]:
+        return False
+    letters = iter(long)
+    return all(letter in letters for letter in short) and (long.startswith(short) or len(short) >= 3)
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+|\d+", fold_name(name))

@@ -1,0 +1,144 @@
+"""What detection found, for people (a table in the terminal) and for programs (JSON)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table as Grid
+from rich.text import Text
+
+from refdata.core.matching import MIN_MATCH, TableMatch
+from refdata.core.model import Format, RunnerUp
+
+MOST_COLUMNS = 40
+"""Column names that the readable report shows."""
+
+MOST_MATCHES = 5
+"""Tables that it shows."""
+
+_MARKS = {
+    ",": "comma",
+    ";": "semicolon",
+    "\t": "tab",
+    "|": "pipe",
+    "": "none",
+    '"': 'double quote "',
+    "'": "apostrophe '",
+}
+_ENDINGS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
+
+
+def as_json(found: Format, matches: Sequence[TableMatch] = ()) -> dict[str, Any]:
+    """Format and matches as plain values, with the names of their fields."""
+    return {"format": asdict(found), "matches": [_match_json(match) for match in matches]}
+
+
+def _match_json(match: TableMatch) -> dict[str, Any]:
+    return asdict(match) | {"table": str(match.table)}
+
+
+def render(
+    found: Format, matches: Sequence[TableMatch] = (), *, title: str = "", least: float = MIN_MATCH
+) -> RenderableType:
+    """The report as something that rich prints.
+
+    :param title: what stands above it, the file's name as a rule.
+    :param least: the share of a table's columns that a file must bring to be loaded into it.
+    """
+    parts: list[RenderableType] = [_summary(found, title), _reasons(found), _columns(found)]
+    if found.runners_up:
+        parts.append(_runners_up(found.runners_up))
+    if matches:
+        parts.append(_matches(matches, least))
+    return Group(*parts)
+
+
+def to_text(found: Format, matches: Sequence[TableMatch] = (), *, title: str = "", width: int = 100) -> str:
+    """The report as plain text of at most ``width`` characters a line."""
+    console = Console(width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(render(found, matches, title=title))
+    return capture.get()
+
+
+def _summary(found: Format, title: str) -> Grid:
+    grid = Grid(title=escape(title) or None, title_justify="left", show_header=False, box=None, pad_edge=False)
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for name, value in _facts(found):
+        grid.add_row(name, escape(value))
+    return grid
+
+
+def _facts(found: Format) -> list[tuple[str, str]]:
+    header = f"{_lines(found.header_lines)}, names {len(found.header)} columns" if found.has_header else "none"
+    facts = [
+        ("confidence", f"{found.confidence:.0%}"),
+        ("encoding", found.encoding),
+        ("delimiter", _mark(found.delimiter)),
+        ("quote", _mark(found.quote)),
+        ("escape", "backslash" if found.escape else "none, quotes are doubled"),
+        ("line ending", _ENDINGS.get(found.line_ending, repr(found.line_ending))),
+        ("header", header),
+        ("preamble", _lines(found.preamble_lines)),
+        ("trailer", _lines(found.trailer_lines)),
+    ]
+    if found.comment:
+        facts.append(("comments", f"lines that start with {found.comment}"))
+    if found.skip_initial_space:
+        facts.append(("blanks", "left out behind a delimiter"))
+    if found.stated_rows is not None:
+        facts.append(("stated rows", str(found.stated_rows)))
+    return facts
+
+
+def _reasons(found: Format) -> Text:
+    return Text("\n" + "\n".join(f"- {reason}" for reason in found.reasons))
+
+
+def _columns(found: Format) -> Text:
+    shown = ", ".join(name or "(blank)" for name in found.header[:MOST_COLUMNS])
+    more = len(found.header) - MOST_COLUMNS
+    return Text(f"\nColumns: {shown}" + (f" and {more} more" if more > 0 else "") + "\n")
+
+
+def _runners_up(runners_up: Sequence[RunnerUp]) -> Grid:
+    grid = Grid(title="Next best readings", title_justify="left")
+    for name in ("delimiter", "quote", "chance"):
+        grid.add_column(name)
+    for one in runners_up:
+        grid.add_row(escape(_mark(one.delimiter)), escape(_mark(one.quote)), f"{one.score:.2%}")
+    return grid
+
+
+def _matches(matches: Sequence[TableMatch], least: float) -> Grid:
+    grid = Grid(title="Tables by their columns", title_justify="left")
+    for name in ("table", "columns", "types", "missing", "unknown to it", "perhaps renamed", "loads"):
+        grid.add_column(name, overflow="fold")
+    for match in matches[:MOST_MATCHES]:
+        grid.add_row(*(escape(cell) for cell in _match_cells(match, least)))
+    return grid
+
+
+def _match_cells(match: TableMatch, least: float) -> tuple[str, ...]:
+    return (
+        str(match.table),
+        f"{match.share:.0%}",
+        "" if match.types is None else f"{match.types:.0%}",
+        ", ".join(match.missing),
+        ", ".join(match.extra),
+        ", ".join(f"{one.source} → {one.column}" for one in match.renames),
+        "yes" if match.fits(least) else f"no, under {least:.0%}",
+    )
+
+
+def _mark(mark: str) -> str:
+    return _MARKS.get(mark, repr(mark))
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines" if count else "none"
