@@ -10,7 +10,7 @@ from pathlib import Path
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
-from refdata.ingest.align import plan_alignment, row_of, take_turn
+from refdata.ingest.align import plan_alignment, row_of, sweep_stages, take_turn
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done, naming_the_file
 
@@ -38,8 +38,11 @@ def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
     """
     row = row_of(deps, detection)
     if is_done(row):
+        # An attempt that died just after it had published left its stage.
+        deps.warehouse.drop_stage(Stage(deps.target(row), row.id, row.attempt))
         return _done(row)
     stage = Stage(deps.target(row), row.id, take_turn(deps, file, row))
+    sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     if plan.changes:
         deps.warehouse.align(plan)

@@ -63,6 +63,7 @@ class SqliteWarehouse:
         with self.transaction() as session:
             for script in _SCRIPTS:
                 session.execute(self.statement(script))
+            self._files.sweep_super_journals()
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[SqliteSession]:  # noqa: ARG002
