@@ -23,7 +23,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-
 from tests.integration.trust.killing import RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
 from tests.integration.trust.site import SqliteSite
 from tests.integration.trust.syscalls import Change, Point

@@ -13,7 +13,6 @@ from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Tab
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done
 
-
 MOST_NAMED = 3
 """Better tables that a message names."""
 

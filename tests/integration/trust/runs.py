@@ -131,7 +131,7 @@ def _finish(deps: Deps, book: Book, run: Run, disturb: Disturb) -> None:
             book.done(run, step, _perform(deps, run, step))
         except RefdataError as error:
             book.failed(run, Failure.of(error, step))
-    if run.failure is not None and "move_to_processed" != run.next_step:
+    if run.failure is not None and run.next_step != "move_to_processed":
         move_to_error(deps, run.file, run.failure)
     book.end(run)
 

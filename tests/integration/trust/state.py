@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,9 @@ def observe(deps: Deps, folders: Mapping[str, Path]) -> State:
     for schema in (deps.settings.ref_schema, deps.settings.bkp_schema):
         for table in deps.warehouse.tables(schema):
             names = tuple(column.name for column in table.columns)
-            rows = [{**row, "ref_data_load_id": ranks[row["ref_data_load_id"]]} for row in _rows(deps, table.name, names)]
+            rows = [
+                {**row, "ref_data_load_id": ranks[row["ref_data_load_id"]]} for row in _rows(deps, table.name, names)
+            ]
             state[f"columns of {table.name}"] = [f"{column.name} {column.type_name}" for column in table.columns]
             state[f"rows of {table.name}"] = sorted(map(json.dumps, rows))
     for name, folder in folders.items():

@@ -15,7 +15,6 @@ import struct
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
