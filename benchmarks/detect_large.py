@@ -22,7 +22,8 @@ from pathlib import Path
 def block() -> bytes:
     """Some 18 MB of rows."""
     rows = (
-        f'{number:08d},"Station {number % 977}, north",2024-{number % 12 + 1:02d}-{number % 28 + 1:02d},{number % 9973}.5\n'
+        f'{number:08d},"Station {number % 977}, north",'
+        f"2024-{number % 12 + 1:02d}-{number % 28 + 1:02d},{number % 9973}.5\n"
         for number in range(400_000)
     )
     return "".join(rows).encode()

@@ -55,7 +55,7 @@ def detect(
     try:
         found = _detect(Path(path), known_columns, code_page, sample_bytes)
     except FormatError as error:
-        error.where = error.where or str(path)
+        error.where = f"{path}, {error.where}" if error.where else str(path)
         raise
     if found.confidence < min_confidence:
         raise _refusal(found, path, min_confidence)

@@ -32,10 +32,17 @@ MANY_CONTROLS = 0.03
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _BY_CHANCE = frozenset({"Cc", "Cn", "Co", "Cs", "Mn"})
+_NO_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
 
 MANY_NULS = 0.2
-"""UTF-16 text that is half Latin letters has this share of NUL bytes in one of the two places at least."""
+"""UTF-32 text has more NUL bytes than this in each of two places at least."""
+
+LOOKED_AT = 2000
+"""Characters of a file with NUL bytes that are looked at, to tell wide characters from a binary file."""
+
+NARROW = 128
+"""Bytes in a row that are ASCII without a NUL byte, which no text of wide characters has."""
 
 NUL_CONTRAST = 10.0
 """In UTF-16 without a mark, NUL bytes are so much more frequent in one place of the unit than in the other."""
@@ -89,6 +96,8 @@ def _undecodable(window: Window, at: int, encoding: str, advice: str = "") -> Fo
 def _by_mark(sample: Sample) -> Encoding | None:
     for mark, name in _MARKS:
         if sample.head.data.startswith(mark):
+            if name != "utf-8-sig":
+                _refuse_narrow(sample, name)
             return Encoding(name, 1.0, f"a {_MARK_NAMES[name]} byte-order mark opens the file")
     return None
 
@@ -100,11 +109,12 @@ def _by_nuls(sample: Sample) -> Encoding | None:
         _refuse_controls(data)
         return None
     name = _wide_name(_nul_shares(data))
-    if name is None:
+    if name is None or not _looks_like_text(data[: 4 * LOOKED_AT], name):
         raise FormatError(
             f"The file is binary: {nuls} of {len(data)} bytes looked at are NUL, and it is neither UTF-16 nor UTF-32",
             advice="export the data as text (CSV) and drop it again",
         )
+    _refuse_narrow(sample, name)
     return Encoding(name, 0.95, f"the places of NUL bytes are those of {name.upper()}")
 
 
@@ -130,11 +140,25 @@ def _wide_name(shares: list[float]) -> str | None:
     if min(shares[:3]) > MANY_NULS and shares[3] * NUL_CONTRAST < min(shares[:2]):
         return "utf-32-be"
     even, odd = (shares[0] + shares[2]) / 2, (shares[1] + shares[3]) / 2
-    if odd > MANY_NULS and even * NUL_CONTRAST < odd:
+    if even * NUL_CONTRAST < odd:
         return "utf-16-le"
-    if even > MANY_NULS and odd * NUL_CONTRAST < even:
-        return "utf-16-be"
-    return None
+    return "utf-16-be" if odd * NUL_CONTRAST < even else None
+
+
+def _looks_like_text(data: bytes, name: str) -> bool:
+    """Whether a wide encoding gives letters, signs and lines, and hardly a control or unassigned character."""
+    text = data.decode(name, "replace")[:LOOKED_AT]
+    odd = sum(unicodedata.category(one) in _NO_TEXT and one not in "\t\r\n\f" for one in text)
+    return odd <= MANY_CONTROLS * len(text)
+
+
+def _refuse_narrow(sample: Sample, name: str) -> None:
+    """Raise FormatError where a file in a wide encoding goes on in a narrow one: a long stretch of ASCII."""
+    for window in sample.evidence:
+        for at in range(0, len(window.data) - NARROW + 1, NARROW):
+            piece = window.data[at : at + NARROW]
+            if piece.isascii() and b"\0" not in piece:
+                raise _undecodable(window, at, name, "the file changes its encoding; save all of it as UTF-8")
 
 
 def _by_utf8(sample: Sample) -> Encoding | None:

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdata.core import matching
-from refdata.core.alignment import LINEAGE
+from refdata.core.alignment import LINEAGE, own_columns
 from refdata.core.matching import FileColumn, better_tables, match_table, name_likeness, rank_tables
 from refdata.core.model import Column, Table, TableName
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, INT, SqlType, decimal, text
@@ -135,7 +134,7 @@ def test_measures_stay_between_0_and_1(names: list[str], live: Table) -> None:
     found = match_table(file(*dict.fromkeys(names)), live)
     assert 0 <= found.score <= 1
     assert 0 <= found.share <= 1
-    assert set(found.matched) | set(found.missing) == {column.name for column in matching.own_columns(live)}
+    assert set(found.matched) | set(found.missing) == {column.name for column in own_columns(live)}
 
 
 @given(st.text(max_size=12), st.text(max_size=12))
