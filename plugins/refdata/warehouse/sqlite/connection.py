@@ -112,7 +112,7 @@ class SqliteFiles:
         as one of a finished commit. https://www.sqlite.org/atomiccommit.html#stale_super_journals
         """
         for path in self.main.parent.glob(f"{glob.escape(self.main.name)}-mj*"):
-            if not any(os.path.exists(name) for name in path.read_bytes().split(b"\0") if name):
+            if not any(Path(name).exists() for name in path.read_bytes().split(b"\0") if name):
                 path.unlink(missing_ok=True)
 
     def connect(self) -> sqlite3.Connection:
