@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
