@@ -1,4 +1,4 @@
-"""The command line: ``refdata init-db|load|history|tables``.
+"""The command line: ``refdata init-db|detect|load|history|tables``.
 
 Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
 """
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Outside tasks Airflow reads connections of its own database only in a process that says it is a server
@@ -22,11 +23,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.core.errors import RefdataError, TransientError
+from refdata.core.errors import FormatError, RefdataError, TransientError
 from refdata.core.model import FileStatus
 
 if TYPE_CHECKING:
-    from refdata.core.model import DroppedFile, LedgerRow
+    from refdata.core.matching import TableMatch
+    from refdata.core.model import DroppedFile, Format, LedgerRow
+    from refdata.core.settings import Settings
     from refdata.ingest.context import Deps
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except RefdataError as error:
-        Console(stderr=True).print(
+        _console(stderr=True).print(
             f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
         )
         return EXIT_TRANSIENT if isinstance(error, TransientError) else EXIT_FAILED
@@ -50,6 +53,9 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="refdata", description="Reference tables from dropped CSV files.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _command(commands, "init-db", init_db, "create schemas, ledger and configuration where they are missing")
+    found = _command(commands, "detect", detect_file, "how a file is written, and which table its columns fit")
+    found.add_argument("file", type=Path, help="any CSV file")
+    found.add_argument("--no-tables", action="store_true", help="do not compare with the database's tables")
     load = _command(commands, "load", load_file, "load one file of the dropoff folder now, without Airflow's DAGs")
     load.add_argument("path", help="path under the dropoff root, e.g. reference_data_table/fullload/airports.csv")
     files = _command(commands, "history", history, "files and their fate, newest first")
@@ -82,6 +88,41 @@ def init_db(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def detect_file(options: argparse.Namespace) -> int:
+    """``refdata detect``: nothing is loaded; the database is only read."""
+    from refdata.config import load_settings
+    from refdata.csvformat import report
+    from refdata.csvformat.detection import detect
+
+    settings = load_settings()
+    if not options.file.is_file():
+        raise FormatError("There is no such file", where=str(options.file), advice="Check the path.")
+    found = detect(options.file, code_page=settings.code_page, min_confidence=settings.min_confidence)
+    matches = () if options.no_tables else _matches(options.file, found, settings)
+    if options.json:
+        _print_json(report.as_json(found, matches))
+    else:
+        shown = report.render(found, matches, title=options.file.name, least=settings.min_column_match)
+        _console().print(shown)
+    return EXIT_OK
+
+
+def _matches(file: Path, found: Format, settings: Settings) -> tuple[TableMatch, ...]:
+    """The live tables by how well the file's columns, with their scanned types, fit; the best first."""
+    from refdata.core.matching import FileColumn, rank_tables
+    from refdata.core.naming import column_names
+    from refdata.csvformat.scan import scan
+    from refdata.warehouse.connect import open_warehouse
+
+    try:
+        tables = open_warehouse(settings).tables(settings.ref_schema)
+    except RefdataError as error:
+        _console(stderr=True).print(f"[yellow]No comparison with tables[/yellow]: {escape(str(error))}", soft_wrap=True)
+        return ()
+    columns = scan(file, found, column_names(found.header)).columns
+    return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
+
+
 def load_file(options: argparse.Namespace) -> int:
     """``refdata load``: the steps of ``refdata_load`` in this process."""
     from refdata import wiring
@@ -112,7 +153,7 @@ def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
         move_to_error(deps, file, Failure.of(error, "refdata load"))
         if isinstance(error, TransientError):
             raise
-        Console(stderr=True).print(
+        _console(stderr=True).print(
             f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
         )
     return deps.ledger.by_run(run_id)
@@ -145,7 +186,7 @@ def tables(options: argparse.Namespace) -> int:
             str(table.files),
             str(table.version_id),
         )
-    Console().print(grid)
+    _console().print(grid)
     return EXIT_OK
 
 
@@ -166,14 +207,20 @@ def _show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
             seen,
             escape(row.error_message or ""),
         )
-    Console().print(grid)
+    _console().print(grid)
 
 
 def _say(options: argparse.Namespace, facts: dict[str, object]) -> None:
     if options.json:
         _print_json(facts)
     else:
-        Console().print(", ".join(f"{name}: {value}" for name, value in facts.items()))
+        _console().print(", ".join(f"{name}: {value}" for name, value in facts.items()))
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """A console as wide as the terminal; wide enough for the tables where the output goes to a file or a pipe."""
+    found = Console(stderr=stderr)
+    return found if found.is_terminal else Console(stderr=stderr, width=140)
 
 
 def _print_json(value: object) -> None:

@@ -165,6 +165,8 @@ class Watch:
     def _arrived(self) -> Dialogue[bool]:
         """Whether the run that took the last offers ended well. This very run, started again, did not yet."""
         dag_id, _, run_id = self.state.carrier.partition("/")
+        if not run_id:
+            return False  # parts of two checks, or of a trigger that knew no task
         state = yield RunState(dag_id, run_id)
         if state != "success":
             log.warning("Watch run %s is %s; the files that it released are released again", run_id, state)

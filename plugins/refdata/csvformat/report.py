@@ -20,6 +20,9 @@ MOST_COLUMNS = 40
 MOST_MATCHES = 5
 """Tables that it shows."""
 
+MOST_NAMES = 4
+"""Missing or unknown columns that it names for each table."""
+
 _MARKS = {
     ",": "comma",
     ";": "semicolon",
@@ -118,7 +121,7 @@ def _runners_up(runners_up: Sequence[RunnerUp]) -> Grid:
 def _matches(matches: Sequence[TableMatch], least: float) -> Grid:
     grid = Grid(title="Tables by their columns", title_justify="left")
     for name in ("table", "columns", "types", "missing", "unknown to it", "perhaps renamed", "loads"):
-        grid.add_column(name, overflow="fold")
+        grid.add_column(name, overflow="fold", no_wrap=name == "table")
     for match in matches[:MOST_MATCHES]:
         grid.add_row(*(escape(cell) for cell in _match_cells(match, least)))
     return grid
@@ -129,11 +132,17 @@ def _match_cells(match: TableMatch, least: float) -> tuple[str, ...]:
         str(match.table),
         f"{match.share:.0%}",
         "" if match.types is None else f"{match.types:.0%}",
-        ", ".join(match.missing),
-        ", ".join(match.extra),
+        _some(match.missing),
+        _some(match.extra),
         ", ".join(f"{one.source} → {one.column}" for one in match.renames),
         "yes" if match.fits(least) else f"no, under {least:.0%}",
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names and how many more there are; all of them stand in the JSON."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _mark(mark: str) -> str:

@@ -36,7 +36,7 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
     if (earlier := _duplicate_of(deps, row)) is not None:
         deps.ledger.mark_duplicate(row.id, attempt)
         return f"duplicate of load {earlier}: this content is in {row.table_name} already"
-    _sweep_stages(deps, row)
+    sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     _check_empty(deps, row, detection)
     deps.warehouse.align(plan)
@@ -138,7 +138,7 @@ def _duplicate_of(deps: Deps, row: LedgerRow) -> int | None:
     return deps.ledger.live_duplicate(row) if deps.warehouse.table(deps.target(row)) else None
 
 
-def _sweep_stages(deps: Deps, row: LedgerRow) -> None:
+def sweep_stages(deps: Deps, row: LedgerRow) -> None:
     """Removes what crashed attempts on this table left; the turn is held, so none of them is at work."""
     for stage in deps.warehouse.stages():
         owner = deps.ledger.get(stage.load_id)

@@ -88,7 +88,7 @@ class StableFileSensor(FileSensor):
         """Defers or pokes until there are files; their list."""
         if self.deferrable:
             self.defer(
-                trigger=StableFileTrigger(**self._trigger_arguments()),
+                trigger=StableFileTrigger(**self._trigger_arguments(), carrier=_carrier(context)),
                 method_name="execute_complete",
                 timeout=timedelta(seconds=self.timeout),
             )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from refdata.core.alignment import Alignment
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
+from refdata.core.validation import Verdict
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,6 +80,23 @@ class Warehouse(Protocol):
         """Streams batches into a new stage table; returns the rows staged and the method used.
 
         The batches' columns are ``columns`` in order, in the Arrow types that the reader gives.
+        """
+        ...
+
+    def validate(self, stage: Stage) -> Verdict | None:
+        """The verdict of the table's validation procedure, ``<ref>.sp_ref_validate_<table>``, on the staged rows.
+
+        Of the values ``stage_table`` (quoted), ``table_name`` and ``load_id`` it gets those that it declares.
+        None when there is no such procedure, or the engine has none.
+
+        :raises ConfigurationError: when its answer is no verdict.
+        """
+        ...
+
+    def call_procedure(self, name: str, values: Mapping[str, object]) -> None:
+        """Runs a procedure in a transaction of its own, with those of ``values`` that it declares.
+
+        :raises ConfigurationError: when there is no such procedure, or the engine has none.
         """
         ...
 

@@ -92,7 +92,7 @@ def test_deferring_hands_all_arguments_to_the_trigger(root: Path) -> None:
         "interval": 2,
         "max_releases": 9,
         "idle_timeout": 30.0,
-        "carrier": "",
+        "carrier": "refdata_watch/1",
     }
 
 

@@ -131,7 +131,7 @@ def test_readers_see_one_whole_load_at_any_time(loads: Loads) -> None:
     def read() -> None:
         while not stop.is_set():
             sql = "SELECT COUNT(*), COUNT(DISTINCT ref_data_load_id) FROM ref.t"
-            seen.append(tuple(loads.database.rows(sql)[0]))  # type: ignore[arg-type]
+            seen.append(tuple(loads.database.rows(sql)[0]))
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -148,7 +148,8 @@ def test_a_lock_is_held_to_the_end_of_the_transaction(loads: Loads) -> None:
     impatient = loads.database.reopened(lock_timeout=0.2)
     with loads.database.warehouse.transaction(lock="one"):
         refused = impatient.warehouse.transaction(lock="one")
-        pytest.raises(LockTimeoutError, refused.__enter__)
+        with pytest.raises(LockTimeoutError):
+            refused.__enter__()
     with impatient.warehouse.transaction(lock="one"):
         pass
 
@@ -161,7 +162,8 @@ def test_locks_of_other_names_do_not_meet(loads: Loads) -> None:
         pass
     with loads.database.warehouse.transaction(lock=long):
         refused = impatient.warehouse.transaction(lock=long)
-        pytest.raises(LockTimeoutError, refused.__enter__)
+        with pytest.raises(LockTimeoutError):
+            refused.__enter__()
 
 
 def test_an_exception_leaves_everything_as_it_was(loads: Loads) -> None:

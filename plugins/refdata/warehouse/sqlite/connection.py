@@ -8,6 +8,7 @@ leave the table new and its version missing. https://www.sqlite.org/lang_attach.
 from __future__ import annotations
 
 import contextlib
+import glob
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -101,6 +102,17 @@ class SqliteFiles:
     def stage_folder(self) -> Path:
         """Where stage databases lie: their own files, so that staging blocks nobody."""
         return self.main.with_name(f"{self.main.stem}.stage")
+
+    def sweep_super_journals(self) -> None:
+        """Removes what a process that was killed while it committed left beside the database; changes nothing else.
+
+        To be called within a transaction that writes: it holds every file, so each journal of a killed process has
+        been played back. A super-journal that a journal still names is kept, for without it that journal would count
+        as one of a finished commit. https://www.sqlite.org/atomiccommit.html#stale_super_journals
+        """
+        for path in self.main.parent.glob(f"{glob.escape(self.main.name)}-mj*"):
+            if not any(Path(name).exists() for name in path.read_bytes().split(b"\0") if name):
+                path.unlink(missing_ok=True)
 
     def connect(self) -> sqlite3.Connection:
         """A connection with both schemas attached, in which transactions are begun by hand.

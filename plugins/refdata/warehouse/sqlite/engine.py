@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,12 @@ from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
-from refdata.core.errors import SchemaError
+from refdata.core.errors import ConfigurationError, SchemaError
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, parse_stage_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
+from refdata.core.validation import Verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
@@ -63,6 +64,7 @@ class SqliteWarehouse:
         with self.transaction() as session:
             for script in _SCRIPTS:
                 session.execute(self.statement(script))
+            self._files.sweep_super_journals()
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[SqliteSession]:  # noqa: ARG002
@@ -113,6 +115,18 @@ class SqliteWarehouse:
         except BaseException:
             self.drop_stage(stage)
             raise
+
+    def validate(self, stage: Stage) -> Verdict | None:  # noqa: ARG002
+        """See ``Warehouse.validate``. SQLite has no procedures, so none refuses anything."""
+        return None
+
+    def call_procedure(self, name: str, values: Mapping[str, object]) -> None:  # noqa: ARG002
+        """See ``Warehouse.call_procedure``."""
+        raise ConfigurationError(
+            f"Procedure {name} cannot run: SQLite has no procedures",
+            where="setting post_load_procedure",
+            advice="Empty the setting, or use a SQL Server connection.",
+        )
 
     def stages(self) -> tuple[Stage, ...]:
         """See ``Warehouse.stages``."""

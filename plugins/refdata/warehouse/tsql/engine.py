@@ -7,7 +7,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -19,10 +19,11 @@ from refdata.core.model import Column, Publication, Published, Stage, Table, Tab
 from refdata.core.naming import backup_name, parse_stage_name
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
+from refdata.core.validation import Verdict, read_verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
-from refdata.warehouse.tsql import ddl, types
+from refdata.warehouse.tsql import ddl, procedures, types
 from refdata.warehouse.tsql.driver import Connection, Driver, TsqlSession
 from refdata.warehouse.tsql.pool import ConnectionPool, shared_pool
 from refdata.warehouse.tsql.staging import Loader, fill_stage
@@ -140,6 +141,29 @@ class TsqlWarehouse:
         except BaseException:
             self._discard(stage)
             raise
+
+    def validate(self, stage: Stage) -> Verdict | None:
+        """See ``Warehouse.validate``."""
+        name = TableName(self._settings.ref_schema, f"sp_ref_validate_{stage.table.name}")
+        staged = qualified(TableName(stage.table.schema, stage.name))
+        values = {"stage_table": staged, "table_name": stage.table.name, "load_id": stage.load_id}
+        with self.transaction() as session:
+            declared = procedures.declared_parameters(session, self.statement("select_procedure"), name)
+            if declared is None:
+                return None
+            statement = procedures.call(name, declared, values)
+            answer = procedures.joined_text(session.query(statement.sql, statement.values))
+        return read_verdict(answer, str(name))
+
+    def call_procedure(self, name: str, values: Mapping[str, object]) -> None:
+        """See ``Warehouse.call_procedure``."""
+        found = procedures.parse_name(name)
+        with self.transaction() as session:
+            declared = procedures.declared_parameters(session, self.statement("select_procedure"), found)
+            if declared is None:
+                raise procedures.missing(found)
+            statement = procedures.call(found, declared, values)
+            session.execute(statement.sql, statement.values)
 
     def stages(self) -> tuple[Stage, ...]:
         """See ``Warehouse.stages``."""

@@ -1,0 +1,118 @@
+"""Kills loads at every change that they make to a file, and shows how each ends after the retry.
+
+usage: python -m benchmarks.kill_points [--scenario TEXT] [--recovery retry|clear|"give up"] [--every N] [--jobs N]
+
+A change is a system call that alters a file, made by anybody in the process; there is one run for each. SIGKILL comes
+right after it, then Airflow's part is played (--recovery), and tables, versions, ledger, configuration and folders
+are compared with those of a load that nobody killed. Sites lie in memory (/dev/shm), the archives of the
+scenarios "on another disk" in the temporary folder. Linux only; exit code 1 when one ends differently.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from tests.integration.trust.killing import RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
+from tests.integration.trust.site import SqliteSite
+from tests.integration.trust.syscalls import Change, Point
+
+MEMORY = Path("/dev/shm")
+
+
+@dataclass
+class Outcome:
+    """What became of one scenario's points."""
+
+    scenario: str
+    recovery: str
+    changes: tuple[Change, ...] = ()
+    runs: int = 0
+    seconds: float = 0.0
+    failed: list[tuple[Point, list[str]]] = field(default_factory=list)
+
+
+def kill_all(task: tuple[int, str, int]) -> Outcome:
+    """One scenario by its number, with one recovery, at every n-th point."""
+    number, recovery, every = task
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder, other_disk() as archive:
+        scenario = scenarios(archive)[number]
+        outcome = Outcome(scenario.name, recovery)
+        began = time.monotonic()
+        trial = Trial(SqliteSite(Path(folder), **scenario.settings), scenario)
+        outcome.changes = trial.changes
+        for point in trial.points[::every]:
+            outcome.runs += 1
+            if wrong := trial.kill(point, RECOVERIES[recovery]):
+                outcome.failed.append((point, wrong))
+        outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+@contextlib.contextmanager
+def other_disk() -> Iterator[str]:
+    """A folder on another filesystem than the sites."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
+
+
+def scenarios(archive: str) -> tuple[Scenario, ...]:
+    """All scenarios; those with an archive elsewhere only where there is another filesystem."""
+    differs = MEMORY.is_dir() and MEMORY.stat().st_dev != Path(archive).stat().st_dev
+    return SCENARIOS + (across_disks(archive) if differs else ())
+
+
+def show(outcomes: list[Outcome]) -> None:
+    """Prints the table, and below it what differed, the first of each kind."""
+    console = Console()
+    grid = Table("Scenario", "Then", "Changes", "Killed at", "As if once", "Differs", "Seconds")
+    for one in outcomes:
+        same = one.runs - len(one.failed)
+        cells = (len(one.changes), one.runs, same, len(one.failed), round(one.seconds))
+        grid.add_row(one.scenario, one.recovery, *map(str, cells))
+    grid.add_row("all", "", "", *(str(sum(counts)) for counts in zip(*map(_counts, outcomes), strict=True)), "")
+    console.print(grid)
+    for one in outcomes:
+        for point, wrong in one.failed:
+            change = one.changes[point.number - 1] if point.number <= len(one.changes) else None
+            console.print(f"{one.scenario}, {one.recovery}, {point}: {change}", *wrong, sep="\n    ", markup=False)
+
+
+def _counts(one: Outcome) -> tuple[int, int, int]:
+    return one.runs, one.runs - len(one.failed), len(one.failed)
+
+
+def main() -> int:
+    """Runs what the arguments ask for."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--scenario", default="", help="only scenarios whose name holds this text")
+    options.add_argument("--recovery", choices=tuple(RECOVERIES), action="append", help="default: each")
+    options.add_argument("--every", type=int, default=1, help="take every n-th point only")
+    options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    chosen = options.parse_args()
+    with other_disk() as archive:
+        names = [scenario.name for scenario in scenarios(archive)]
+    tasks = [
+        (number, recovery, chosen.every)
+        for recovery in chosen.recovery or RECOVERIES
+        for number, name in enumerate(names)
+        if chosen.scenario in name
+    ]
+    with get_context("fork").Pool(chosen.jobs) as pool:
+        outcomes = pool.map(kill_all, tasks, chunksize=1)
+    show(outcomes)
+    return 1 if any(one.failed for one in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

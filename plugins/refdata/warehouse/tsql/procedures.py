@@ -1,0 +1,62 @@
+"""Calls the procedures that a site may write: one that judges a table's staged rows, one after each load."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from refdata.core.errors import ConfigurationError
+from refdata.core.model import TableName
+from refdata.core.naming import quote
+from refdata.core.publishing import Statement, qualified
+from refdata.warehouse.base import Row, Session
+
+DEFAULT_SCHEMA = "dbo"
+_PART = r"(?:\[((?:[^\]]|\]\])+)\]|([^\W\d][\w@$#]*))"
+_NAME = re.compile(rf"\s*(?:{_PART}\.)?{_PART}\s*")
+
+
+def parse_name(text: str) -> TableName:
+    """``schema.procedure``, each part plain or in brackets; the schema may be left out for ``dbo``.
+
+    :raises ConfigurationError: when it is no such name.
+    """
+    match = _NAME.fullmatch(text)
+    if match is None:
+        raise ConfigurationError(
+            f"{text!r} is no name of a procedure",
+            where="setting post_load_procedure",
+            advice="Write schema.procedure, for instance dbo.after_load.",
+        )
+    schema, procedure = (match[1] or match[2] or DEFAULT_SCHEMA), (match[3] or match[4])
+    return TableName(schema.replace("]]", "]"), procedure.replace("]]", "]"))
+
+
+def declared_parameters(session: Session, lookup: str, name: TableName) -> tuple[str, ...] | None:
+    """The names of a procedure's parameters, without their ``@``; None when there is no such procedure."""
+    rows = session.query(lookup, (name.schema, name.name))
+    return tuple(str(row[0]).lstrip("@") for row in rows if row[0]) if rows else None
+
+
+def call(name: TableName, declared: tuple[str, ...], values: Mapping[str, object]) -> Statement:
+    """EXEC with those of ``values`` that the procedure declares, by name."""
+    known = {key.lower(): value for key, value in values.items()}
+    passed = [parameter for parameter in declared if parameter.lower() in known]
+    # The names come from the catalog, where a name that needs quoting cannot be written in EXEC.
+    plain = [parameter for parameter in passed if re.fullmatch(r"[\w@$#]+", parameter)]
+    words = ", ".join(f"@{parameter} = ?" for parameter in plain)
+    return Statement(f"EXEC {qualified(name)} {words}".rstrip(), tuple(known[one.lower()] for one in plain))
+
+
+def joined_text(rows: list[Row]) -> str:
+    """The first column of all rows as one text: FOR JSON hands long JSON over in pieces of 2,033 characters."""
+    return "".join(str(row[0]) for row in rows if row and row[0] is not None)
+
+
+def missing(name: TableName) -> ConfigurationError:
+    """There is no such procedure, or the login may not see it."""
+    return ConfigurationError(
+        f"There is no procedure {name}, or the login may not execute it",
+        where="setting post_load_procedure",
+        advice=f"Create it, or GRANT EXECUTE ON {quote(name.schema)}.{quote(name.name)}.",
+    )

@@ -1,0 +1,93 @@
+"""The command line, as a person types it: what it prints and its exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refdata import cli
+from refdata.config import load_settings
+from refdata.dropoff import ensure_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FULL = "reference_data_table/fullload"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    connection = {"conn_type": "sqlite", "host": str(tmp_path / "refdata.db")}
+    monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW__REFDATA__DROPOFF_ROOT", str(tmp_path / "dropoff"))
+    load_settings.cache_clear()
+    ensure_tree(tmp_path / "dropoff")
+    yield tmp_path / "dropoff"
+    load_settings.cache_clear()
+
+
+def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    """Exit code and JSON answer."""
+    code = cli.main([*arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out or "null")
+
+
+def test_a_file_is_loaded_and_found_again(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
+    assert asked(capsys, "init-db")[1]["initialised"] is True
+    code, files = asked(capsys, "load", f"{FULL}/cities.csv")
+    assert (code, files[0]["status"], files[0]["rows_loaded"]) == (0, "completed", 2)
+    assert [file["file_name"] for file in asked(capsys, "history", "--search", "CITIES")[1]] == ["cities.csv"]
+    assert [(table["table_name"], table["version_id"]) for table in asked(capsys, "tables")[1]] == [("cities", 1)]
+
+
+def test_a_refused_file_says_why_and_exits_with_1(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / FULL / "cities.csv").write_text("code,name\n01\n02,Linz\n")
+    code = cli.main(["load", f"{FULL}/cities.csv"])
+    printed = capsys.readouterr()
+    assert code == 1
+    assert "damaged" in printed.err
+    assert "[cities.csv]" in printed.err
+    assert "error" in printed.out
+
+
+def test_detect_tells_format_and_tables_without_loading(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
+    cli.main(["load", f"{FULL}/cities.csv"])
+    other = tmp_path / "places.csv"
+    other.write_text("code;town\n03;Wels\n04;Steyr\n")
+    capsys.readouterr()
+    code, report = asked(capsys, "detect", str(other))
+    assert (code, report["format"]["delimiter"]) == (0, ";")
+    assert [(match["table"], match["missing"]) for match in report["matches"]] == [("ref.cities", ["name"])]
+    assert cli.main(["detect", str(other)]) == 0
+    shown = capsys.readouterr().out
+    assert "semicolon" in shown
+    assert "ref.cities" in shown
+    assert len(asked(capsys, "history")[1]) == 1
+
+
+WRONG = [
+    (["load", "../outside.csv"], 1, "dropoff"),
+    (["load", f"{FULL}/missing.csv"], 3, "file_changed"),
+    (["detect", "missing.csv"], 1, "format"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "category"), WRONG, ids=[" ".join(case[0]) for case in WRONG])
+def test_what_cannot_be_done_is_said_with_its_exit_code(
+    root: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, category: str
+) -> None:
+    assert cli.main(arguments) == code
+    assert capsys.readouterr().err.startswith(f"{category}:")
+
+
+def test_a_misspelt_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["history", "--statsu", "error"])
+    assert left.value.code == 2

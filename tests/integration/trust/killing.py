@@ -1,0 +1,173 @@
+"""Kills a scenario at a point, lets Airflow go on as it would, and compares with a scenario that was not killed."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from refdata.core.errors import ConnectionLostError
+from tests.integration.trust import syscalls
+from tests.integration.trust.runs import KILLED, STEPS, Book, Disturb, undisturbed, work
+from tests.integration.trust.site import SqliteSite
+from tests.integration.trust.state import State, differences, observe
+from tests.integration.trust.syscalls import Change, Point
+
+PATIENCE = 120
+"""Seconds after which a process that does not end counts as hung."""
+FULL, APPEND = "reference_data_table/fullload", "reference_data_table/append"
+LIVE = "code,name,day\n01,Graz,2024-01-31\n02,Linz,2024-02-29\n03,Wels,2024-03-31\n"
+NEXT = "code,name,day\n02,Linz,2024-02-29\n04,Wien,2024-04-30\n"
+
+Drop = tuple[str, str, str]
+"""Name, content and load folder of a file."""
+
+
+def _away_in_the_first_run(step: str, runs: int) -> None:
+    if step == "load_rows" and runs == 1:
+        raise ConnectionLostError("The server is away", where="db", advice="Nothing.")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Files that were loaded before, and those whose load is killed; settings that differ from the defaults."""
+
+    name: str
+    drops: tuple[Drop, ...]
+    before: tuple[Drop, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    disturb: Disturb = undisturbed
+
+
+_BEFORE: tuple[Drop, ...] = (("cities.csv", LIVE, FULL),)
+_RAGGED = "code,name,day\n02,Linz,2024-02-29\n04,Wien\n05,Enns,2024-05-31\n"
+SCENARIOS = (
+    Scenario("full load, new table", _BEFORE),
+    Scenario("full load", (("cities.csv", NEXT, FULL),), _BEFORE),
+    Scenario("full load, wider", (("cities.csv", f"code,name,day,x\n9,{'x' * 90},soon,1\n", FULL),), _BEFORE),
+    Scenario("append", (("cities.csv", NEXT, APPEND),), _BEFORE),
+    Scenario("duplicate", (("cities_2024.csv", LIVE, FULL),), _BEFORE),
+    Scenario("bad format", (("cities.csv", 'code,name,day\n02,"Linz,2024-02-29\n', FULL),), _BEFORE),
+    Scenario("damaged rows refused", (("cities.csv", _RAGGED, FULL),), _BEFORE),
+    Scenario("damaged rows let through", (("cities.csv", _RAGGED, FULL),), _BEFORE, {"max_rejected_rows": 1}),
+    Scenario("handed back", (("cities.csv", NEXT, FULL),), _BEFORE, disturb=_away_in_the_first_run),
+    Scenario("two files of a table", (("a_2024.csv", LIVE, APPEND), ("a_2025.csv", NEXT, APPEND))),
+)
+
+
+def across_disks(archive: str) -> tuple[Scenario, ...]:
+    """Scenarios whose archives lie on another filesystem, so that moving a file there means copying it."""
+    roots = {"processed_root": f"{archive}/processed", "error_root": f"{archive}/error"}
+    kept = {"full load", "damaged rows refused", "damaged rows let through"}
+    return tuple(
+        Scenario(f"{one.name}, archive on another disk", one.drops, one.before, {**one.settings, **roots})
+        for one in SCENARIOS
+        if one.name in kept
+    )
+
+
+def retry(book: Book) -> None:
+    """Airflow starts the killed task again."""
+
+
+def clear(book: Book) -> None:
+    """Somebody clears the run: it begins with its first task."""
+    if book.open_run:
+        book.cleared(book.open_run)
+
+
+def give_up(book: Book) -> None:
+    """No retry is left: the killed step failed without a word, and the error branch runs."""
+    if book.open_run and book.open_run.failure is None:
+        book.failed(book.open_run, KILLED)
+
+
+RECOVERIES: dict[str, Callable[[Book], None]] = {"retry": retry, "clear": clear, "give up": give_up}
+
+
+class Trial:
+    """One scenario at one site: what it changes, how it ends unkilled, and how it ends when it is killed."""
+
+    def __init__(self, site: SqliteSite, scenario: Scenario) -> None:
+        self._site = site
+        self._scenario = scenario
+        self._seen = site.home.parent / "state.json"
+        site.make()
+        site.connect()  # here once, so that the forked processes need not find out how
+        syscalls.run(self._prepare)
+        site.save()
+        self.changes: tuple[Change, ...] = tuple(syscalls.trace(self._work, roots=self._roots).changes)
+        self.expected = self._end()
+
+    @property
+    def points(self) -> list[Point]:
+        """After each change; a message to a server also before it is sent, since its effect has no end here."""
+        before = [Point(change.number, before=True) for change in self.changes if change.is_message]
+        return sorted(
+            [*before, *(Point(change.number) for change in self.changes)],
+            key=lambda point: (point.number, not point.before),
+        )
+
+    def kill(self, point: Point, recover: Callable[[Book], None] = retry) -> list[str]:
+        """What differs at the end from the scenario that was not killed; nothing, when all is well.
+
+        Where Airflow gives up, the end may also be that of a load that failed before one of its steps.
+        """
+        self._site.restore()
+        syscalls.trace(self._work, roots=self._roots, at=point)
+        recover(Book(self._site.book))
+        found = self._end()
+        wrong = differences(found, self.expected)
+        return [] if recover is give_up and found in self._failures else wrong
+
+    @functools.cached_property
+    def _failures(self) -> list[State]:
+        """How the scenario ends when a step fails before it did anything, and Airflow gives up."""
+        return [self._failing_at(step) for step in STEPS]
+
+    def _failing_at(self, failing: str) -> State:
+        def disturb(step: str, runs: int) -> None:
+            self._scenario.disturb(step, runs)
+            if step == failing:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        self._site.restore()
+        syscalls.trace(lambda: self._work(disturb), roots=self._roots)
+        give_up(Book(self._site.book))
+        return self._end()
+
+    @property
+    def _roots(self) -> tuple[str, ...]:
+        return (str(self._site.home), *map(str, self._site.folders.values()))
+
+    def _prepare(self) -> None:
+        signal.alarm(PATIENCE)
+        logging.disable()
+        deps = self._site.connect()
+        for name, content, folder in self._scenario.before:
+            self._site.drop(name, content, folder=folder)
+            work(deps, Book(self._site.book))
+        for number, (name, content, folder) in enumerate(self._scenario.drops, len(self._scenario.before)):
+            self._site.drop(name, content, folder=folder, order=number)
+
+    def _work(self, disturb: Disturb | None = None) -> None:
+        signal.alarm(PATIENCE)
+        logging.disable()
+        work(self._site.connect(), Book(self._site.book), disturb or self._scenario.disturb)
+
+    def _end(self) -> State:
+        """Lets Airflow go on until nothing is left to do; the state then."""
+
+        def finish() -> None:
+            self._work()
+            self._site.connect().warehouse.initialise()  # as the next load does first
+            self._seen.write_text(json.dumps(observe(self._site.connect(), self._site.folders)))
+
+        syscalls.run(finish)
+        found: State = json.loads(self._seen.read_text())
+        return found

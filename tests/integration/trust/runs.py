@@ -1,0 +1,150 @@
+"""What Airflow does with the load DAG, in one process: runs, their steps, retries, the error branch, the next run.
+
+What Airflow would know (which runs there are, the results of their steps) is kept in a file outside the site, so it
+survives the death of the process that works, as Airflow's database does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from refdata import serial
+from refdata.core.errors import RefdataError
+from refdata.core.model import DroppedFile
+from refdata.core.runid import run_id_of
+from refdata.ingest.align import align_table
+from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.configure import write_config
+from refdata.ingest.context import Deps, Detection
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import Loaded, load_rows
+
+STEPS = ("detect_format", "align_table", "load_rows", "write_config", "move_to_processed")
+KILLED = Failure("internal", "A step was killed", "run", "Drop it again.", transient=False, task="unknown")
+
+Disturb = Callable[[str, int], None]
+"""Called before a step with its name and the number of runs so far; may raise what the step shall raise."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One DAG run: its file, the results of the steps that are done, why one failed."""
+
+    run_id: str
+    file: DroppedFile
+    results: dict[str, Any] = field(default_factory=dict)
+    failure: Failure | None = None
+    ended: bool = False
+
+    @property
+    def next_step(self) -> str:
+        """The first step without a result."""
+        return next(step for step in STEPS if step not in self.results)
+
+
+class Book:
+    """All runs, in a file to which lines are appended."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.runs: dict[str, Run] = {}
+        for line in path.read_text().splitlines() if path.exists() else ():
+            self._apply(json.loads(line))
+
+    @property
+    def open_run(self) -> Run | None:
+        """The run that has not ended."""
+        return next((run for run in self.runs.values() if not run.ended), None)
+
+    def start(self, file: DroppedFile) -> Run | None:
+        """A run for a released file; None when there was one of this id."""
+        run_id = run_id_of(file)
+        if run_id in self.runs:
+            return None
+        self._write(run_id, "file", serial.to_json(file))
+        return self.runs[run_id]
+
+    def done(self, run: Run, step: str, result: Any) -> None:
+        """Keeps the result of a step."""
+        self._write(run.run_id, "step", [step, result])
+
+    def failed(self, run: Run, failure: Failure) -> None:
+        """Keeps why a step failed for good."""
+        self._write(run.run_id, "failure", serial.to_json(failure))
+
+    def cleared(self, run: Run) -> None:
+        """Somebody clears the run from its first task."""
+        self._write(run.run_id, "clear", None)
+
+    def end(self, run: Run) -> None:
+        """The run is over."""
+        self._write(run.run_id, "end", None)
+
+    def _write(self, run_id: str, kind: str, value: Any) -> None:
+        entry = [run_id, kind, value]
+        with self._path.open("a") as file:
+            file.write(json.dumps(entry) + os.linesep)
+        self._apply(entry)
+
+    def _apply(self, entry: list[Any]) -> None:
+        run_id, kind, value = entry
+        if kind == "file":
+            self.runs[run_id] = Run(run_id, serial.from_json(DroppedFile, value))
+            return
+        run = self.runs[run_id]
+        if kind == "step":
+            run.results[value[0]] = value[1]
+        elif kind == "failure":
+            run.failure = serial.from_json(Failure, value)
+        elif kind == "clear":
+            run.results, run.failure = {}, None
+        else:
+            run.ended = True
+
+
+def undisturbed(step: str, runs: int) -> None:
+    """Nothing fails."""
+
+
+def work(deps: Deps, book: Book, disturb: Disturb = undisturbed) -> None:
+    """Goes on where the book ends, until no run is open and no file waits that has had none."""
+    while run := book.open_run or _released(deps, book):
+        _finish(deps, book, run, disturb)
+
+
+def _released(deps: Deps, book: Book) -> Run | None:
+    """What the watcher does, every file being stable: the oldest file that never had a run gets one."""
+    files = sorted(deps.dropoff.scan().files, key=lambda file: (file.identity.mtime_ns, file.name))
+    return next(filter(None, map(book.start, files)), None)
+
+
+def _finish(deps: Deps, book: Book, run: Run, disturb: Disturb) -> None:
+    while run.failure is None and len(run.results) < len(STEPS):
+        step = run.next_step
+        try:
+            disturb(step, len(book.runs))
+            book.done(run, step, _perform(deps, run, step))
+        except RefdataError as error:
+            book.failed(run, Failure.of(error, step))
+    if run.failure is not None and run.next_step != "move_to_processed":
+        move_to_error(deps, run.file, run.failure)
+    book.end(run)
+
+
+def _perform(deps: Deps, run: Run, step: str) -> Any:
+    """One step, with what the earlier ones left, as the operators do it."""
+    if step == "detect_format":
+        return serial.to_json(detect_format(deps, run.file, run.run_id))
+    if step == "move_to_processed":
+        return move_to_processed(deps, run.file)
+    if step == "write_config":
+        return write_config(deps, serial.from_json(Loaded, run.results["load_rows"]))
+    detection = serial.from_json(Detection, run.results["detect_format"])
+    if step == "align_table":
+        return align_table(deps, run.file, detection)
+    return serial.to_json(load_rows(deps, run.file, detection))

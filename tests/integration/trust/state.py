@@ -1,0 +1,80 @@
+"""Everything that a load leaves, without what differs between two equal loads: ids, moments, attempts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from refdata.core.model import TableName
+from refdata.core.publishing import qualified
+from refdata.ingest.context import Deps
+
+State = dict[str, Any]
+_LEDGER = (
+    "id", "file_path", "file_name", "file_size", "file_hash", "load_type", "table_name", "detected_delimiter",
+    "detected_headers", "detected_encoding", "is_reference_data", "reference_config_inserted", "status", "rows_read",
+    "rows_loaded", "rows_rejected", "version_id", "error_category", "error_message", "warnings", "loaded_at",
+    "processed_at",
+)  # fmt: skip
+_CONFIG = ("ref_name", "sp_name", "source_schema", "source_table", "is_enabled", "created_by")
+
+
+def observe(deps: Deps, folders: Mapping[str, Path]) -> State:
+    """The state of a site as plain values: tables, versions, ledger, configuration, stages, folders.
+
+    :param folders: name → folder whose files belong to the state.
+    """
+    ledger = _rows(deps, TableName(deps.settings.ref_schema, deps.settings.ledger_table), _LEDGER)
+    ranks = {row["id"]: rank for rank, row in enumerate(sorted(ledger, key=lambda row: row["id"]))}
+    config = TableName(deps.settings.ref_schema, deps.settings.config_table)
+    state: State = {f"ledger {ranks[row['id']]}": {**row, "id": ranks[row["id"]]} for row in ledger}
+    state |= {f"config {row['ref_name']}": row for row in _rows(deps, config, _CONFIG)}
+    state["stages"] = [stage.name for stage in deps.warehouse.stages()]
+    for schema in (deps.settings.ref_schema, deps.settings.bkp_schema):
+        for table in deps.warehouse.tables(schema):
+            names = tuple(column.name for column in table.columns)
+            rows = [
+                {**row, "ref_data_load_id": ranks[row["ref_data_load_id"]]} for row in _rows(deps, table.name, names)
+            ]
+            state[f"columns of {table.name}"] = [f"{column.name} {column.type_name}" for column in table.columns]
+            state[f"rows of {table.name}"] = sorted(map(json.dumps, rows))
+    for name, folder in folders.items():
+        state |= {f"file {name}/{path.relative_to(folder)}": _content(path) for path in _files(folder)}
+    return state
+
+
+def differences(found: State, expected: State) -> list[str]:
+    """What is not as expected, a line each."""
+    return [
+        f"{key}: {found.get(key, 'missing')!r} instead of {expected.get(key, 'nothing')!r}"
+        for key in sorted({*found, *expected})
+        if found.get(key) != expected.get(key)
+    ]
+
+
+def _rows(deps: Deps, table: TableName, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    names = ", ".join(f"[{name}]" for name in columns)
+    with deps.warehouse.transaction(write=False) as session:
+        found = session.query(f"SELECT {names} FROM {qualified(table)}")
+    return [dict(zip(columns, map(_plain, columns, row), strict=True)) for row in found]
+
+
+def _plain(column: str, value: object) -> object:
+    """A moment only says that there is one; the load ids become ranks later."""
+    if column in ("ref_data_loadtime", "loaded_at", "processed_at"):
+        return value is not None
+    return value if isinstance(value, (int, float, str, type(None))) else str(value)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _content(path: Path) -> str:
+    # A database's bytes depend on its past; that its rows are right is seen above, that nothing is left over here.
+    if path.suffix == ".db":
+        return "a database"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.suffix != ".json" else path.read_text()
