@@ -22,10 +22,13 @@ def confidence(share: float, evidence: Evidence, encoding: Encoding) -> float:
 
 
 def _prose(evidence: Evidence) -> float:
-    """How much the rows are running text: lines of many words in one column, or cut at commas, no two alike."""
+    """How much the rows are running text or code: lines of many words or indented lines in one column, or such
+    lines cut at delimiters, no two alike.
+    """
+    fit, shape = evidence.fit, evidence.shape
     if evidence.dialect.delimiter == NO_DELIMITER:
-        return 0.9 * evidence.fit.prose
-    return min(0.9, 4 * evidence.fit.clauses * (1 - evidence.shape.uniform))
+        return 0.9 * max(fit.prose, fit.indented)
+    return min(0.9, (4 * fit.clauses + 2 * fit.indented) * (1 - shape.uniform))
 
 
 def reasons(

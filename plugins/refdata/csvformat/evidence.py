@@ -23,6 +23,7 @@ PROSE_BLANKS = 6
 """Blanks in a cell from which it is a sentence."""
 
 _CLAUSE = re.compile(r" [a-z]\S* \S")
+_INDENTED = re.compile(r"[ \t]+\S")
 _TIGHT = re.compile(r"[^\W\d][,;|\t](?=[^\W\d])|[^\s,;|\t][;|\t](?=[^\s,;|\t])|[^\W\d],(?=\d)|\d,(?=[^\W\d])")
 
 WIDE = 8
@@ -37,7 +38,8 @@ class CellFit:
     out of something larger; ``alike`` is how much the cells of one column are of one kind; ``wrapped`` are
     in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it;
     ``prose`` are running text of many words; ``clauses`` go on, behind a blank, with several words;
-    ``loose`` are those behind a delimiter and a blank, of all behind a delimiter.
+    ``loose`` are those behind a delimiter and a blank, of all behind a delimiter; ``indented`` are
+    the rows whose first cell begins blank and is not.
     """
 
     typed: float
@@ -48,6 +50,7 @@ class CellFit:
     prose: float
     clauses: float
     loose: float
+    indented: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ def cell_fit(rows: Sequence[Row], width: int) -> CellFit:
         wrapped=sum(map(_is_wrapped, every)) / (len(every) or 1),
         leftover=sum(map(_has_leftover, table)) / (len(table) or 1),
         clauses=sum(bool(_CLAUSE.match(cell)) for cell in every) / (len(every) or 1),
+        indented=sum(bool(_INDENTED.match(cells[0])) for cells in table if cells) / (len(table) or 1),
         loose=sum(cell[0] == " " for cell in behind) / (len(behind) or 1),
         prose=sum(cell.count(" ") >= PROSE_BLANKS for cell in every) / (len(every) or 1),
     )
