@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -22,6 +24,16 @@ from refdata.core.errors import DropoffError
 from refdata.core.model import LoadType
 
 MOMENT = datetime(2024, 12, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is not UTC."""
+    with monkeypatch.context() as context:
+        context.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -149,6 +161,7 @@ def test_archive_names(name: str, number: int, processed: str, error: str) -> No
     [MOMENT, MOMENT.replace(tzinfo=None), MOMENT.astimezone(timezone(timedelta(hours=9)))],
     ids=["utc", "naive, which is UTC", "another zone"],
 )
+@pytest.mark.usefixtures("new_york")
 def test_archive_names_are_in_utc(moment: datetime) -> None:
     assert processed_name("a.csv", moment) == "20241201_120000_a.csv"
 

@@ -81,7 +81,8 @@ def beside(archived: str, suffix: str) -> str:
 
 
 def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%d_%H%M%S")
+    # Of a naive value astimezone() believes that it is local time; the ledger's are UTC.
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y%m%d_%H%M%S")
 
 
 _SIDECAR_BYTES = len(".rejects.csv")
