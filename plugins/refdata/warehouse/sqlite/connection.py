@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -111,7 +112,7 @@ class SqliteFiles:
         as one of a finished commit. https://www.sqlite.org/atomiccommit.html#stale_super_journals
         """
         for path in self.main.parent.glob(f"{glob.escape(self.main.name)}-mj*"):
-            if not any(Path(name).exists() for name in path.read_bytes().split(b"\0") if name):
+            if not any(Path(os.fsdecode(name)).exists() for name in path.read_bytes().split(b"\0") if name):
                 path.unlink(missing_ok=True)
 
     def connect(self) -> sqlite3.Connection:
