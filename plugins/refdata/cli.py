@@ -1,4 +1,4 @@
-"""The command line: ``refdata init-db|detect|load|history|tables``.
+"""The command line: ``refdata init-db|detect|load|history|tables|doctor``.
 
 Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
 """
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from refdata.core.model import DroppedFile, Format, LedgerRow
     from refdata.core.settings import Settings
     from refdata.ingest.context import Deps
+    from refdata.ingest.reconcile import Finding
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
 
@@ -63,6 +64,8 @@ def parser() -> argparse.ArgumentParser:
     files.add_argument("--search", default="", help="text within the file's or table's name")
     files.add_argument("--limit", type=int, default=20)
     _command(commands, "tables", tables, "loaded tables with their last load")
+    checked = _command(commands, "doctor", doctor, "what a crash left that no run comes back to")
+    checked.add_argument("--repair", action="store_true", help="mend what the facts leave one way to mend")
     return top
 
 
@@ -140,8 +143,9 @@ def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
     from refdata.ingest.configure import write_config
     from refdata.ingest.detect import detect_format
     from refdata.ingest.load import load_rows
+    from refdata.wiring import CLI_RUN
 
-    run_id = f"cli__{deps.clock().isoformat()}"
+    run_id = f"{CLI_RUN}{deps.clock().isoformat()}"
     try:
         detection = detect_format(deps, file, run_id)
         align_table(deps, file, detection)
@@ -150,7 +154,7 @@ def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
     except NotYetError as wait:
         raise TransientError(str(wait), where=file.path, advice="Try again when it is loaded.") from None
     except RefdataError as error:
-        move_to_error(deps, file, Failure.of(error, "refdata load"))
+        move_to_error(deps, file, Failure.of(error, "refdata load"), run_id)
         if isinstance(error, TransientError):
             raise
         _console(stderr=True).print(
@@ -188,6 +192,38 @@ def tables(options: argparse.Namespace) -> int:
         )
     _console().print(grid)
     return EXIT_OK
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """``refdata doctor``: 0 when nothing is wrong, or all is mended."""
+    from refdata import wiring
+    from refdata.ingest import reconcile
+
+    deps = wiring.connect()
+    deps.warehouse.initialise()
+    found = reconcile.examine(deps, wiring.run_state)
+    results = reconcile.repair(found) if options.repair else tuple((one, "not repaired") for one in found)
+    _show_findings(options, results)
+    return EXIT_FAILED if any(left for _, left in results) else EXIT_OK
+
+
+def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Finding, str]]) -> None:
+    rows = [
+        {"kind": one.kind, "load_id": one.load_id, "where": one.where, "what": one.what, "remedy": one.remedy,
+         "mended": not left, "left": left}
+        for one, left in results
+    ]  # fmt: skip
+    if options.json:
+        _print_json(rows)
+        return
+    if not rows:
+        _console().print("Nothing is wrong: ledger, tables and folders agree.")
+        return
+    grid = Grid("Kind", "Load", "Where", "What", "Remedy", "Mended")
+    for row in rows:
+        mended = "yes" if row["mended"] else f"no: {row['left']}"
+        grid.add_row(*(escape(str(row[name])) for name in ("kind", "load_id", "where", "what", "remedy")), mended)
+    _console().print(grid)
 
 
 def _show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:

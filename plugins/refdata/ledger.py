@@ -83,7 +83,7 @@ class Ledger:
         with self._warehouse.transaction(lock=f"refdata path {file.path}") as session:
             row = self._by_path(session, file.path)
             if row is not None and _another_file(row, file):
-                self._run(session, "release_path", f"{file.path}#{row.id}", row.id)
+                self._run(session, "release_path", f"{file.path}#{row.id}", now, row.id)
                 row = None
             if row is None:
                 values = _identity_values(file)
@@ -111,6 +111,20 @@ class Ledger:
         with self._warehouse.transaction(write=False) as session:
             found = session.query(self._sql("select_file"), (load_id,))
         return _row(found[0]) if found else None
+
+    def unfinished(self) -> tuple[tuple[LedgerRow, datetime], ...]:
+        """The rows whose file no archive holds as far as the ledger knows, each with its last sign of life."""
+        with self._warehouse.transaction(write=False) as session:
+            found = session.query(self._sql("select_unfinished_files"))
+        rows = [(_row(line[:-1]), _time(line[-1])) for line in found]
+        return tuple((row, max(filter(None, (last_sign(row), heartbeat)))) for row, heartbeat in rows)
+
+    def unregistered(self) -> tuple[tuple[str, int], ...]:
+        """The reference tables that the configuration does not know, each with its last load."""
+        with self._warehouse.transaction(write=False) as session:
+            return tuple(
+                (str(line[0]), int(line[1])) for line in session.query(self._sql("select_unregistered_tables"))
+            )
 
     def record_format(self, load_id: int, found: Format, scan: Scan, warnings: Sequence[str]) -> None:
         """Keeps what detection and the scan found."""
@@ -179,10 +193,6 @@ class Ledger:
     def mark_duplicate(self, load_id: int, attempt: int) -> None:
         """The content is there already; nothing is loaded."""
         self._write("mark_duplicate", load_id, attempt)
-
-    def add_warning(self, row: LedgerRow, warning: str) -> None:
-        """One more sentence for the readers of the ledger."""
-        self._write("note_warning", _json((*row.warnings, warning)), row.id)
 
     def mark_configured(self, load_id: int) -> None:
         """The table's row in the configuration is right."""
@@ -254,6 +264,17 @@ class Ledger:
 def identity_text(identity: FileIdentity) -> str:
     """An identity as the ledger keeps it."""
     return f"{identity.size}-{identity.mtime_ns}-{identity.ctime_ns}-{identity.inode}"
+
+
+def identity_of(text: str | None) -> FileIdentity | None:
+    """The identity that ``identity_text`` wrote; None when it did not."""
+    found = re.fullmatch(r"(\d+)-(-?\d+)-(-?\d+)-(\d+)", text or "")
+    return FileIdentity(*map(int, found.groups())) if found else None
+
+
+def last_sign(row: LedgerRow) -> datetime:
+    """The last moment that the row tells of."""
+    return max(filter(None, (row.created_at, row.started_at, row.loaded_at, row.processed_at)))
 
 
 def _identity_values(file: DroppedFile) -> tuple[object, ...]:

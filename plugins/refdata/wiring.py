@@ -13,16 +13,21 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from refdata import serial
 from refdata.config import load_settings
-from refdata.core.errors import ConfigurationError, PermanentError
+from refdata.core.errors import ConfigurationError, ConnectionLostError, FileChangedError, PermanentError
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
 from refdata.core.tablerules import TableRules, rules_of
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
+from refdata.ingest.reconcile import RunState
 from refdata.warehouse.connect import open_warehouse
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+
+CLI_RUN = "cli__"
+"""Start of the run ids of ``refdata load``, which Airflow knows nothing of."""
 
 
 def settings() -> Settings:
@@ -78,6 +83,27 @@ def file_of_run(deps: Deps, context: Context) -> DroppedFile:
     return deps.dropoff.find(str(conf["path"]))
 
 
+def run_state(run_id: str) -> RunState:
+    """What Airflow's database says of a run of ``refdata_load``; for a process that may read it, so for no task.
+
+    :raises ConnectionLostError: when the database does not answer.
+    """
+    from airflow.models.dagrun import DagRun
+
+    if run_id.startswith(CLI_RUN):
+        return RunState.UNKNOWN
+    try:
+        found = DagRun.find(dag_id="refdata_load", run_id=run_id)
+    except Exception as error:
+        # SQLAlchemy's errors, and those of whichever driver: they say no more than that it cannot be read.
+        raise ConnectionLostError(
+            f"Airflow's database cannot be read: {type(error).__name__}",
+            where=f"run {run_id}",
+            advice="Run this where Airflow's own commands work, such as `airflow dags list`.",
+        ) from error
+    return RunState.ACTIVE if any(run.end_date is None for run in found) else RunState.ENDED
+
+
 def task_defaults(configured: Settings) -> dict[str, Any]:
     """``default_args`` of the load's tasks: transient errors are retried with growing delays, others are not."""
     return {
@@ -86,7 +112,11 @@ def task_defaults(configured: Settings) -> dict[str, Any]:
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(seconds=configured.max_retry_delay),
         "retry_policy": ExceptionRetryPolicy(
-            rules=[RetryRule(exception=PermanentError, action=RetryAction.FAIL, reason="trying again changes nothing")]
+            rules=[
+                RetryRule(exception=kind, action=RetryAction.FAIL, reason="trying again changes nothing")
+                # A changed file is no fault, but this run's file never comes back: the watcher offers the new one.
+                for kind in (PermanentError, FileChangedError)
+            ]
         ),
         "execution_timeout": timedelta(seconds=configured.load_timeout + 60),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refdata.core.errors import RefdataError, SupersededError, TransientError
+from refdata.core.errors import CancelledError, RefdataError, SupersededError, TransientError
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import is_done
@@ -49,39 +49,64 @@ def move_to_processed(deps: Deps, file: DroppedFile) -> str:
     return target
 
 
-def move_to_error(deps: Deps, file: DroppedFile, failure: Failure) -> str:
+def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str = "") -> str:
     """Archives a refused file with the reason beside it, and marks the ledger row; where it lies now.
 
     A failure that is no fault of the file hands the file back to the watcher instead, and one that a newer
     attempt caused leaves file and row to that attempt; the answer is then ``""``.
     """
-    if failure.transient:
-        return _hand_back(deps, file, failure)
     if failure.category == SupersededError.category:
         deps.log.info("%s is left to the newer attempt of its load", file.path)
         return ""
-    row = _row(deps, file)
+    if failure.transient:
+        return _hand_back(deps, file, failure)
+    row = _row(deps, file) or _registered_late(deps, file, run_id)
     if row is not None and is_done(row):
         # The rows are in the table; only what comes after failed. The file is no bad file.
         return move_to_processed(deps, file)
     if row is not None:
-        cancelled = failure.category == "cancelled"
+        cancelled = failure.category == CancelledError.category
         deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
     received = row.created_at if row else deps.clock()
     target = deps.dropoff.archive_error(file, received, row.id if row else 0, failure)
-    if row is not None and target:
-        deps.ledger.mark_archived(row.id, target, deps.clock())
+    if row is not None:
+        _close(deps, row, target)
     return target
 
 
+def _close(deps: Deps, row: LedgerRow, target: str) -> None:
+    """The refused file lies where it stays; what a killed attempt had staged goes."""
+    if target:
+        deps.ledger.mark_archived(row.id, target, deps.clock())
+    for stage in deps.warehouse.stages():
+        if stage.load_id == row.id:
+            deps.warehouse.drop_stage(stage)
+
+
 def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
-    """The file first: the watcher must get it back even while the database is away."""
+    try:
+        row = _row(deps, file)
+    except TransientError:
+        # The watcher must get the file back even while the database is away; the ledger hears of it by the retry.
+        deps.dropoff.hand_back(file)
+        raise
+    if row is not None and is_done(row):
+        # Handed back it would be loaded, or at best compared, a second time.
+        return move_to_processed(deps, file)
     if deps.dropoff.hand_back(file) is None:
         deps.log.info("%s is gone or was changed; there is nothing to hand back", file.path)
-    row = _row(deps, file)
-    if row is not None:
+    if row is not None and deps.dropoff.exists(file.path):
         deps.ledger.hand_back(row.id, failure.category, failure.text)
+    elif row is not None:
+        deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=True)
     return ""
+
+
+def _registered_late(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | None:
+    """A row for a file whose load died before it registered it: its fate, too, can be read in the ledger."""
+    if not deps.dropoff.is_there(file):
+        return None
+    return deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
 
 
 def _row(deps: Deps, file: DroppedFile) -> LedgerRow | None:

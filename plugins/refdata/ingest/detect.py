@@ -12,6 +12,7 @@ from refdata.core.errors import DataError, FormatError, RefdataError
 from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, Scan
 from refdata.csvformat.rejects import RejectsFile
 from refdata.ingest.context import Deps, Detection
+from refdata.ledger import identity_text
 
 
 def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
@@ -22,6 +23,8 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     :raises FileChangedError: the file is gone, or not the one that was released.
     """
     deps.warehouse.initialise()
+    if (done := _done_before(deps, file, run_id)) is not None:
+        return done
     row = deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
     with naming_the_file(file), deps.dropoff.open(file) as path:
@@ -40,6 +43,19 @@ def naming_the_file(file: DroppedFile) -> Iterator[None]:
     except RefdataError as error:
         error.where = re.sub(r"/proc/self/fd/\d+", lambda _: file.path, error.where)
         raise
+
+
+def _done_before(deps: Deps, file: DroppedFile, run_id: str) -> Detection | None:
+    """What the ledger knows of a load that this very run finished, when somebody clears it; the file is archived.
+
+    The later steps find the load done and ask for no more than its id.
+    """
+    row = None if deps.dropoff.is_there(file) else deps.ledger.by_run(run_id)
+    if row is None or not is_done(row) or row.file_identity != identity_text(file.identity):
+        return None
+    found = Format(row.detected_encoding or "", row.detected_delimiter or "", "", "", True, row.detected_headers)
+    counts = row.rows_read or 0, row.rows_rejected or 0
+    return Detection(row.id, found, Scan((), *counts, row.file_hash or "", row.file_size or 0))
 
 
 def is_done(row: LedgerRow) -> bool:

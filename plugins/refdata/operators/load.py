@@ -14,11 +14,10 @@ from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.model import DroppedFile
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import Failure, move_to_error, move_to_processed
-from refdata.ingest.configure import run_post_load, write_config
+from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_rows
-from refdata.notifications.failure import Alert, send
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -83,16 +82,11 @@ class LoadRowsOperator(RefDataStep):
 
 
 class WriteConfigOperator(RefDataStep):
-    """Registers a reference table in ``Reference_Data_Cfg`` and calls the post-load procedure."""
+    """Registers a reference table in ``Reference_Data_Cfg``."""
 
-    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:  # noqa: ARG002
         """What was done: inserted, updated, unchanged or no reference table."""
-        loaded = serial.from_json(Loaded, context["ti"].xcom_pull(task_ids="load_rows"))
-        done = write_config(deps, loaded)
-        failed = run_post_load(deps, loaded)
-        if failed is not None:
-            send(Alert.about(f"{file.path} is loaded, its post-load procedure failed", failed, context), context)
-        return done
+        return write_config(deps, serial.from_json(Loaded, context["ti"].xcom_pull(task_ids="load_rows")))
 
 
 class MoveToProcessedOperator(RefDataStep):
@@ -112,7 +106,7 @@ class MoveToErrorOperator(RefDataStep):
         """Where the file lies now; empty when it was handed back."""
         failure = self._failure(context)
         self.log.error("%s failed: %s", failure.task, failure.text)
-        return move_to_error(deps, file, failure)
+        return move_to_error(deps, file, failure, context["run_id"])
 
     def _failure(self, context: Context) -> Failure:
         for task in self.steps:

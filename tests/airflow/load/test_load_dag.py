@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 
 from refdata import serial, wiring
 from refdata.config import load_settings
-from refdata.core.errors import DataError, FormatError, RefdataError, SchemaError
+from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError, SchemaError
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.archive import Failure
 from refdata.operators.load import (
@@ -166,11 +166,12 @@ def test_the_dag_has_two_ends_and_fails_when_a_step_fails() -> None:
     assert dag.get_task("load_rows").upstream_task_ids == {"align_table"}
 
 
-def test_permanent_errors_are_not_retried() -> None:
+def test_permanent_errors_and_changed_files_are_not_retried() -> None:
     task = _dag().get_task("load_rows")
     policy = task.retry_policy
     assert policy is not None
     assert policy.evaluate(FormatError("x"), 1, 5).action.value == "fail"
+    assert policy.evaluate(FileChangedError("x"), 1, 5).action.value == "fail"
     assert policy.evaluate(wiring_transient(), 1, 5).action.value == "default"
     assert task.retries == wiring.settings().retries
 

@@ -105,11 +105,11 @@ def test_a_transient_failure_hands_the_file_back_to_the_watcher(site: Site) -> N
     assert site.deps.ledger.counts() == {"completed": 1}
 
 
-def test_a_file_that_is_gone_fails_with_a_clear_error_and_no_effect(site: Site) -> None:
+def test_a_file_that_is_gone_is_cancelled_with_a_clear_error_and_no_effect(site: Site) -> None:
     file = site.drop("cities.csv", LIVE)
     (Path(site.deps.settings.dropoff_root) / file.path).unlink()
     row = site.load(file)
-    assert row.status is FileStatus.PENDING
+    assert row.status is FileStatus.CANCELLED
     assert "gone" in (row.error_message or "")
 
 
