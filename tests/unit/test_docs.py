@@ -16,6 +16,7 @@ from refdata.core.errors import PermanentError, RefdataError, TransientError
 from refdata.core.model import FileStatus
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
 from refdata.core.tablerules import TableRules
+from refdata.ingest.reconcile import Kind
 from refdata.warehouse.mssql import options
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +92,10 @@ def test_every_error_category_is_explained_in_its_branch(heading: str, expected:
 def test_every_column_of_the_own_tables_is_explained_in_its_order(heading: str, script: str, engine: str) -> None:
     documented = [name for name in rows(section(page("database.md"), heading)) if name not in set(FileStatus)]
     assert documented == columns_of(script, engine)
+
+
+def test_every_finding_of_the_doctor_is_explained() -> None:
+    assert list(rows(page("doctor.md"))) == [kind.value for kind in Kind]
 
 
 def test_every_status_is_explained() -> None:

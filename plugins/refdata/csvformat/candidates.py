@@ -32,7 +32,7 @@ def possible_dialects(text: str) -> Iterator[Dialect]:
             yield Dialect(delimiter, "'", "\\")
             continue
         yield Dialect(delimiter, '"', escape_for(text, delimiter, '"'))
-        if '"' in text and not _well_quoted(text, delimiter):
+        if '"' in text:
             yield Dialect(delimiter, "")
         if _encloses(text, delimiter):
             yield Dialect(delimiter, "'", escape_for(text, delimiter, "'"))
@@ -42,9 +42,3 @@ def _encloses(text: str, delimiter: str) -> bool:
     """Whether apostrophes enclose fields: a writer that quotes with them leaves few elsewhere bare."""
     use = quote_use(text, delimiter, "'")
     return use.enclosed > 0 and use.stray <= MOST_STRAY * use.total
-
-
-def _well_quoted(text: str, delimiter: str) -> bool:
-    """Whether double quotes enclose fields and stand nowhere else, so that they are quotes beyond doubt."""
-    use = quote_use(text, delimiter, '"')
-    return use.enclosed > 0 and not use.stray and text.count('"') % 2 == 0

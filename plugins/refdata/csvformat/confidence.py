@@ -22,13 +22,10 @@ def confidence(share: float, evidence: Evidence, encoding: Encoding) -> float:
 
 
 def _prose(evidence: Evidence) -> float:
-    """How much the rows are running text or code: lines of many words or indented lines in one column, or such
-    lines cut at delimiters, no two alike.
-    """
-    fit, shape = evidence.fit, evidence.shape
+    """How much the rows are running text: lines of many words in one column, or cut at commas, no two alike."""
     if evidence.dialect.delimiter == NO_DELIMITER:
-        return 0.9 * max(fit.prose, fit.indented)
-    return min(0.9, (4 * fit.clauses + 2 * fit.indented) * (1 - shape.uniform))
+        return 0.9 * evidence.fit.prose
+    return min(0.9, 4 * evidence.fit.clauses * (1 - evidence.shape.uniform))
 
 
 def reasons(
@@ -72,11 +69,7 @@ def _header(start: TableStart, header: Header) -> str:
     if not header.present:
         return f"no header: the first row looks like those below it (log odds {header.odds:.1f})"
     more = f", in {header.rows} rows" if header.rows > 1 else ""
-    uneven = ""
-    if header.surplus:
-        than = "more" if header.surplus > 0 else "fewer"
-        uneven = f"; it has {abs(header.surplus)} {than} names than rows have fields"
-    return f"line {start.rows[0].first + 1} names the columns{more} (log odds {header.odds:.1f}){uneven}"
+    return f"line {start.rows[0].first + 1} names the columns{more} (log odds {header.odds:.1f})"
 
 
 def _lines(count: int) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.core.errors import FormatError
 from refdata.core.model import Format, RunnerUp
 from refdata.csvformat.comments import separator_line
 from refdata.csvformat.confidence import confidence, reasons
-from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Dialect, read_rows
+from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
 from refdata.csvformat.layout import Header, TableStart, find_header, table_start
 from refdata.csvformat.lines import from_next_line, line_ending, physical_lines, without_broken_line
-from refdata.csvformat.ranking import SCORED_ROWS, Candidate, rank_dialects
+from refdata.csvformat.ranking import Candidate, rank_dialects
 from refdata.csvformat.sample import SAMPLE_BYTES, Sample, read_sample
 from refdata.csvformat.score import chances
 from refdata.csvformat.signatures import refuse_other_bytes, refuse_other_text
@@ -71,7 +71,7 @@ def _detect(path: Path, known_columns: Sequence[str], code_page: str, sample_byt
     start = table_start(lines, best.dialect, best.evidence.shape.width, known_columns)
     header = find_header(start, known_columns)
     trailer = _trailer(text, lines, best, start, header)
-    return _format(text, lines, ranked, start, header, trailer)
+    return _format(text, ranked, start, header, trailer)
 
 
 def read_text(sample: Sample, code_page: str) -> Text:
@@ -95,14 +95,12 @@ def _trailer(text: Text, lines: Sequence[str], best: Candidate, start: TableStar
     return find_trailer(rows, last, start.width, whole=False)
 
 
-def _format(
-    text: Text, lines: Sequence[str], ranked: Sequence[Candidate], start: TableStart, header: Header, trailer: Trailer
-) -> Format:
+def _format(text: Text, ranked: Sequence[Candidate], start: TableStart, header: Header, trailer: Trailer) -> Format:
     best = ranked[0]
     shares = chances([candidate.score for candidate in ranked])
     return Format(
         encoding=text.encoding.name,
-        delimiter=_shown(best, lines),
+        delimiter=_shown(best.dialect.delimiter, text.head),
         quote=best.dialect.quote,
         escape=best.dialect.escape,
         has_header=header.present,
@@ -117,22 +115,17 @@ def _format(
         confidence=confidence(shares[0], best.evidence, text.encoding),
         reasons=reasons(best.evidence, text.encoding, start, header, trailer),
         runners_up=tuple(
-            RunnerUp(_shown(one, lines), one.dialect.quote, round(share, 4))
+            RunnerUp(_shown(one.dialect.delimiter, text.head), one.dialect.quote, round(share, 4))
             for one, share in list(zip(ranked, shares, strict=True))[1:4]
         ),
     )
 
 
-def _shown(candidate: Candidate, lines: Sequence[str]) -> str:
-    """A dialect's delimiter; for a single column the most common one that leaves it a single column."""
-    dialect = candidate.dialect
-    if dialect.delimiter != NO_DELIMITER and any(len(row.cells) > 1 for row in candidate.rows):
-        return dialect.delimiter
-    return next((one for one in DELIMITERS if _leaves_one_column(replace(dialect, delimiter=one), lines)), ",")
-
-
-def _leaves_one_column(dialect: Dialect, lines: Sequence[str]) -> bool:
-    return all(len(row.cells) <= 1 for row in read_rows(lines, dialect, limit=SCORED_ROWS))
+def _shown(delimiter: str, text: str) -> str:
+    """A delimiter; for a single column one that its text does not hold, so that it stays one column."""
+    if delimiter != NO_DELIMITER:
+        return delimiter
+    return next((one for one in DELIMITERS if one not in text), ",")
 
 
 def _refusal(found: Format, path: str | Path, least: float) -> FormatError:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
-from refdata.csvformat.dialects import DELIMITERS, Dialect, Row
+from refdata.csvformat.dialects import Dialect, Row
 from refdata.csvformat.quoting import QUOTES, QuoteUse, quote_use
 from refdata.csvformat.rowshape import RowShape, row_shape
 
-TYPED_ROWS = 80
+TYPED_ROWS = 120
 """Rows whose cells are typed: this many, spread evenly over the sample."""
 
 TYPED_COLUMNS = 40
@@ -23,7 +23,6 @@ PROSE_BLANKS = 6
 """Blanks in a cell from which it is a sentence."""
 
 _CLAUSE = re.compile(r" [a-z]\S* \S")
-_INDENTED = re.compile(r"[ \t]+\S")
 _TIGHT = re.compile(r"[^\W\d][,;|\t](?=[^\W\d])|[^\s,;|\t][;|\t](?=[^\s,;|\t])|[^\W\d],(?=\d)|\d,(?=[^\W\d])")
 
 WIDE = 8
@@ -38,8 +37,7 @@ class CellFit:
     out of something larger; ``alike`` is how much the cells of one column are of one kind; ``wrapped`` are
     in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it;
     ``prose`` are running text of many words; ``clauses`` go on, behind a blank, with several words;
-    ``loose`` are those behind a delimiter and a blank, of all behind a delimiter; ``indented`` are
-    the rows whose first cell begins blank and is not.
+    ``loose`` are those behind a delimiter and a blank, of all behind a delimiter.
     """
 
     typed: float
@@ -50,7 +48,6 @@ class CellFit:
     prose: float
     clauses: float
     loose: float
-    indented: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,6 @@ def cell_fit(rows: Sequence[Row], width: int) -> CellFit:
         wrapped=sum(map(_is_wrapped, every)) / (len(every) or 1),
         leftover=sum(map(_has_leftover, table)) / (len(table) or 1),
         clauses=sum(bool(_CLAUSE.match(cell)) for cell in every) / (len(every) or 1),
-        indented=sum(bool(_INDENTED.match(cells[0])) for cells in table if cells) / (len(table) or 1),
         loose=sum(cell[0] == " " for cell in behind) / (len(behind) or 1),
         prose=sum(cell.count(" ") >= PROSE_BLANKS for cell in every) / (len(every) or 1),
     )
@@ -126,8 +122,7 @@ def _is_wrapped(cell: str) -> bool:
 
 def _has_leftover(cells: Sequence[str]) -> bool:
     """Whether a row has another delimiter right between two words; in a number or before a blank it says nothing."""
-    held = (cell for cell in cells if any(mark in cell for mark in DELIMITERS))
-    return any(_TIGHT.search(cell) for cell in held)
+    return any(_TIGHT.search(cell) for cell in cells)
 
 
 def _spread(table: list[Row]) -> list[Row]:

@@ -18,9 +18,6 @@ LOOKED_AT = 1000
 LONGEST_PREAMBLE = 60
 """Rows that may come before a table."""
 
-SPARSE_ROWS = 200
-"""Rows of the body that are looked at for rows that look like titles."""
-
 MOST_HEADER_LINES = 4
 """Rows that a header may have."""
 
@@ -51,17 +48,13 @@ class TableStart:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whether there is a header, the rows and physical lines it takes, its names, and its log odds.
-
-    ``surplus`` is how many names it has more than rows have fields (less than 0: how many too few).
-    """
+    """Whether there is a header, the rows and physical lines it takes, its names, and its log odds."""
 
     present: bool
     rows: int
     lines: int
     names: tuple[str, ...]
     odds: float
-    surplus: int = 0
 
 
 def table_start(lines: Sequence[str], dialect: Dialect, width: int, known_columns: Sequence[str] = ()) -> TableStart:
@@ -101,10 +94,8 @@ def find_header(start: TableStart, known_columns: Sequence[str] = ()) -> Header:
     if odds <= 0:
         return Header(False, 0, 0, generated, odds)
     count = 1 + _more_header_rows(filled)
-    joined = _joined([row.cells for row in filled[:count]])
-    names = _fitted(joined, start.width, filled[count:])
-    lines = filled[count - 1].last - filled[0].first
-    return Header(True, count, lines, names, odds, len(joined) - start.width)
+    names = _fitted(_joined([row.cells for row in filled[:count]]), start.width, filled[count:])
+    return Header(True, count, filled[count - 1].last - filled[0].first, names, odds)
 
 
 def _odds(rows: Sequence[Row], known_columns: Sequence[str]) -> float:
@@ -133,7 +124,7 @@ def _first_row(rows: Sequence[Row], width: int, known_columns: Sequence[str]) ->
     if width == 1:
         return _after_blank_line(rows)
     titles = next((at for at, row in enumerate(opening) if not _is_title(row, width)), 0)
-    if titles and _is_sparse(rows[titles + 1 :], width) and _odds_at(rows, titles) <= 0:
+    if _is_sparse(rows[titles + 1 :], width) and _odds_at(rows, titles) <= 0:
         titles = 0
     return _full_header(rows, titles, width) if len(rows[titles].cells) != width else titles
 
@@ -161,7 +152,7 @@ def _is_title(row: Row, width: int) -> bool:
 
 def _is_sparse(rows: Sequence[Row], width: int) -> bool:
     """Whether many rows of the body look like titles, so that one at the top is a row too."""
-    body = [row for row in rows[:SPARSE_ROWS] if row.filled]
+    body = [row for row in rows if row.filled]
     return sum(_is_title(row, width) for row in body) * 5 > len(body)
 
 
@@ -217,7 +208,7 @@ def _fills_blanks(upper: Row, row: Row) -> bool:
     """
     under = [cell for above, cell in zip(upper.cells, row.cells, strict=False) if cell.strip() and not above.strip()]
     plain = all(cell_type(cell) not in TYPED for cell in row.cells if cell.strip())
-    return plain and len(under) >= 2 and not row.cells[0].strip()
+    return plain and len(under) >= 2 and (not row.cells[0].strip() or len(under) * 2 >= row.filled)
 
 
 def _words_over_numbers(row: Row, body: Sequence[Sequence[str]]) -> int:
@@ -246,11 +237,10 @@ def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
 def _fitted(names: list[str], width: int, body: Sequence[Row]) -> tuple[str, ...]:
     """One name for each of ``width`` fields, as far as it is sure which is whose.
 
-    Names beyond the last field go: blank ones, and those of columns that no row fills. But a header that
-    begins blank may as well be shifted; it stays as long as it is, and no row fits it. A header that is one
-    name short belongs to the right if the first column holds distinct row names, as R writes them.
+    Blank names beyond the last field go. A header that is one name short belongs to the right if the first
+    column holds distinct row names, as R writes them. A header that is too long stays so, and no row fits it.
     """
-    while len(names) > width and (names[0] or not names[-1]):
+    while len(names) > width and not names[-1]:
         names = names[:-1]
     if len(names) == width - 1 and _are_row_names(body):
         return ("", *names)

@@ -24,8 +24,6 @@ _MAGIC = (
 )
 
 _MARKUP = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<table[\s>])", re.IGNORECASE)
-_JSON_HEAD = re.compile(r'\s*\[\s*\{\s*"[^"]+"\s*:')
-_JSON_LINE = re.compile(r'[\[\]{}]+,?|"(?:[^"\\]|\\.)*"\s*:\s*(?:[\[{]|.*[^\[{])')
 _XML = re.compile(r"\s*<\?xml\s")
 
 MOST_JSON = 0.8
@@ -52,12 +50,16 @@ def refuse_other_text(text: str) -> None:
 
 
 def _is_json(text: str) -> bool:
-    """Whether a text, or the head of a long one, is JSON: one value, a value a line, or spread over lines."""
-    if text.lstrip()[:1] not in {"{", "["}:
+    start = text.lstrip()[:1]
+    if start not in {"{", "["}:
         return False
     lines = [line.strip() for line in text.splitlines()[:200] if line.strip()]
-    objects = sum(_is_object(line) or bool(_JSON_LINE.fullmatch(line)) for line in lines)
-    return objects >= MOST_JSON * len(lines) or _parses(text) or (len(lines) <= 2 and bool(_JSON_HEAD.match(text)))
+    objects = sum(_is_object(line) for line in lines)
+    return (
+        objects >= MOST_JSON * len(lines)
+        or _parses(text)
+        or bool(re.match(r'\s*(?:\[\s*)?\{\s*"[^"]+"\s*:\s*["\d\[{tfn-]', text))
+    )
 
 
 def _is_object(line: str) -> bool:

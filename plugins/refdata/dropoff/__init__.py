@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -54,6 +54,20 @@ class Dropoff:
     def is_there(self, file: DroppedFile) -> bool:
         """Whether the very file that was released still waits in its folder."""
         return tree.identity_at(self.root, file.path) == file.identity
+
+    def lies(self, file: DroppedFile) -> bool:
+        """Whether the file is in its folder, touched perhaps (which changes its ctime), but not written."""
+        found = tree.identity_at(self.root, file.path)
+        return found is not None and replace(found, ctime_ns=file.identity.ctime_ns) == file.identity
+
+    def archived(self, file: DroppedFile, received: datetime, *, refused: bool) -> str:
+        """Where an interrupted ``archive_error`` (``refused``) or ``archive_processed`` put the file, or ``""``."""
+        root, names = (self.error_root, error_name) if refused else (self.processed_root, processed_name)
+        return archive.find(file, root, partial(names, moment=received))
+
+    def left_rejects(self) -> dict[int, Path]:
+        """The rejects files that no archived file has beside it yet, by load."""
+        return archive.rejects_in(self.error_root)
 
     def find(self, path: str) -> DroppedFile:
         """The file that lies at a path relative to the root now.

@@ -92,9 +92,25 @@ def move(
     return str(archive_root / archived)
 
 
-def rejects_name(load_id: int) -> str:
+def find(file: DroppedFile, archive_root: Path, names: Names) -> str:
+    """Where an earlier ``move`` put the file; ``""`` when it did not. Changes nothing."""
+    if not archive_root.is_dir():
+        return ""
+    with root_folder(archive_root) as target:
+        taken, _ = _Move(-1, file.name, target, names, file).candidates()
+    return next((str(archive_root / name) for name, found in taken.items() if _alike(found, file.identity)), "")
+
+
+def rejects_name(load_id: int | str) -> str:
     """The hidden name of a load's rejects while it runs."""
     return f"{OWN_PREFIX}rejects-{load_id}.csv"
+
+
+def rejects_in(error_root: Path) -> dict[int, Path]:
+    """The rejects that lie under their hidden names, by load."""
+    start, _, end = rejects_name("*").partition("*")
+    found = {path.name.removeprefix(start).removesuffix(end): path for path in error_root.glob(rejects_name("*"))}
+    return {int(load_id): path for load_id, path in found.items() if load_id.isdecimal()}
 
 
 def reason_document(reason: Reason, path: str, load_id: int, received: datetime) -> dict[str, Any]:
@@ -147,7 +163,7 @@ class _Move:
 
     def run(self) -> str:
         """Moves the file unless an earlier call did; its name in the archive."""
-        taken, free = self._candidates()
+        taken, free = self.candidates()
         if done := self._moved_already(taken):
             return done
         for number in count(free):
@@ -158,7 +174,7 @@ class _Move:
             return self.archived(number)
         raise AssertionError("count() never ends")
 
-    def _candidates(self) -> tuple[dict[str, os.stat_result], int]:
+    def candidates(self) -> tuple[dict[str, os.stat_result], int]:
         """The names of ours that are taken, and the first number that is free."""
         taken: dict[str, os.stat_result] = {}
         for number in count(1):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from refdata import cli
+from refdata import cli, wiring
 from refdata.config import load_settings
 from refdata.dropoff import ensure_tree
+from refdata.ingest.detect import detect_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +72,23 @@ def test_detect_tells_format_and_tables_without_loading(
     assert "semicolon" in shown
     assert "ref.cities" in shown
     assert len(asked(capsys, "history")[1]) == 1
+
+
+def test_the_doctor_tells_what_is_left_and_mends_it(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
+    deps = wiring.connect()
+    detect_format(deps, deps.dropoff.find(f"{FULL}/cities.csv"), f"{wiring.CLI_RUN}killed")
+    assert asked(capsys, "doctor") == (0, [])
+    (root / FULL / "cities.csv").unlink()
+    monkeypatch.setattr(wiring, "utc_now", lambda: datetime.now(UTC).replace(tzinfo=None) + timedelta(days=2))
+    code, found = asked(capsys, "doctor")
+    assert (code, [(one["kind"], one["mended"]) for one in found]) == (1, [("vanished", False)])
+    code, found = asked(capsys, "doctor", "--repair")
+    assert (code, [(one["kind"], one["mended"]) for one in found]) == (0, [("vanished", True)])
+    assert cli.main(["doctor"]) == 0
+    assert "Nothing is wrong" in capsys.readouterr().out
 
 
 WRONG = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import logging
@@ -9,17 +10,21 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from refdata.core.errors import ConnectionLostError
+from refdata.ingest import reconcile
 from tests.integration.trust import syscalls
 from tests.integration.trust.runs import KILLED, STEPS, Book, Disturb, undisturbed, work
-from tests.integration.trust.site import SqliteSite
+from tests.integration.trust.site import NOW, SqliteSite
 from tests.integration.trust.state import State, differences, observe
 from tests.integration.trust.syscalls import Change, Point
 
 PATIENCE = 120
 """Seconds after which a process that does not end counts as hung."""
+LATER = NOW + timedelta(days=2)
+"""When no load has given a sign of life for long."""
 FULL, APPEND = "reference_data_table/fullload", "reference_data_table/append"
 LIVE = "code,name,day\n01,Graz,2024-01-31\n02,Linz,2024-02-29\n03,Wels,2024-03-31\n"
 NEXT = "code,name,day\n02,Linz,2024-02-29\n04,Wien,2024-04-30\n"
@@ -28,9 +33,14 @@ Drop = tuple[str, str, str]
 """Name, content and load folder of a file."""
 
 
-def _away_in_the_first_run(step: str, runs: int) -> None:
-    if step == "load_rows" and runs == 1:
-        raise ConnectionLostError("The server is away", where="db", advice="Nothing.")
+def _away_at(failing: str) -> Disturb:
+    """Lets a step of the scenario's first run fail for a transient reason until no retry is left."""
+
+    def disturb(step: str, runs: int) -> None:
+        if step == failing and runs == 1:
+            raise ConnectionLostError("The server is away", where="db", advice="Nothing.")
+
+    return disturb
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,8 @@ SCENARIOS = (
     Scenario("bad format", (("cities.csv", 'code,name,day\n02,"Linz,2024-02-29\n', FULL),), _BEFORE),
     Scenario("damaged rows refused", (("cities.csv", _RAGGED, FULL),), _BEFORE),
     Scenario("damaged rows let through", (("cities.csv", _RAGGED, FULL),), _BEFORE, {"max_rejected_rows": 1}),
-    Scenario("handed back", (("cities.csv", NEXT, FULL),), _BEFORE, disturb=_away_in_the_first_run),
+    Scenario("handed back", (("cities.csv", NEXT, FULL),), _BEFORE, disturb=_away_at("load_rows")),
+    Scenario("given up after the publish", (("cities.csv", NEXT, FULL),), _BEFORE, disturb=_away_at("write_config")),
     Scenario("two files of a table", (("a_2024.csv", LIVE, APPEND), ("a_2025.csv", NEXT, APPEND))),
 )
 
@@ -82,9 +93,11 @@ def clear(book: Book) -> None:
 
 
 def give_up(book: Book) -> None:
-    """No retry is left: the killed step failed without a word, and the error branch runs."""
-    if book.open_run and book.open_run.failure is None:
-        book.failed(book.open_run, KILLED)
+    """No retry is left: the killed step failed without a word. The error branch runs, unless it was that step."""
+    run = book.open_run
+    if run is None:
+        return
+    book.failed(run, KILLED) if run.failure is None else book.end(run)
 
 
 RECOVERIES: dict[str, Callable[[Book], None]] = {"retry": retry, "clear": clear, "give up": give_up}
@@ -116,12 +129,13 @@ class Trial:
     def kill(self, point: Point, recover: Callable[[Book], None] = retry) -> list[str]:
         """What differs at the end from the scenario that was not killed; nothing, when all is well.
 
-        Where Airflow gives up, the end may also be that of a load that failed before one of its steps.
+        Where Airflow gives up, ``refdata doctor --repair`` comes later, and the end may also be that of a load that
+        failed before one of its steps.
         """
         self._site.restore()
         syscalls.trace(self._work, roots=self._roots, at=point)
         recover(Book(self._site.book))
-        found = self._end()
+        found = self._end(repaired=recover is give_up)
         wrong = differences(found, self.expected)
         return [] if recover is give_up and found in self._failures else wrong
 
@@ -139,7 +153,7 @@ class Trial:
         self._site.restore()
         syscalls.trace(lambda: self._work(disturb), roots=self._roots)
         give_up(Book(self._site.book))
-        return self._end()
+        return self._end(repaired=True)
 
     @property
     def _roots(self) -> tuple[str, ...]:
@@ -160,13 +174,17 @@ class Trial:
         logging.disable()
         work(self._site.connect(), Book(self._site.book), disturb or self._scenario.disturb)
 
-    def _end(self) -> State:
+    def _end(self, *, repaired: bool = False) -> State:
         """Lets Airflow go on until nothing is left to do; the state then."""
 
         def finish() -> None:
             self._work()
-            self._site.connect().warehouse.initialise()  # as the next load does first
-            self._seen.write_text(json.dumps(observe(self._site.connect(), self._site.folders)))
+            deps = self._site.connect()
+            if repaired:
+                reconcile.repair(reconcile.examine(dataclasses.replace(deps, clock=lambda: LATER)))
+                self._work()
+            deps.warehouse.initialise()  # as the next load does first
+            self._seen.write_text(json.dumps(observe(deps, self._site.folders)))
 
         syscalls.run(finish)
         found: State = json.loads(self._seen.read_text())

@@ -132,7 +132,7 @@ def _finish(deps: Deps, book: Book, run: Run, disturb: Disturb) -> None:
         except RefdataError as error:
             book.failed(run, Failure.of(error, step))
     if run.failure is not None and run.next_step != "move_to_processed":
-        move_to_error(deps, run.file, run.failure)
+        move_to_error(deps, run.file, run.failure, run.run_id)
     book.end(run)
 
 

@@ -70,7 +70,8 @@ def _plain(column: str, value: object) -> object:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    # A killed process leaves its journal; SQLite plays it back, or overwrites it, before it does anything else.
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(".db-journal"))
 
 
 def _content(path: Path) -> str:

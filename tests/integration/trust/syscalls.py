@@ -16,6 +16,7 @@ import sys
 import traceback
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 # /usr/include/linux/ptrace.h, prctl.h, seccomp.h and filter.h
@@ -262,7 +263,7 @@ class _Tracer:
         folder = ctypes.c_int32(arguments[0] & 0xFFFFFFFF).value if kind == _AT else -100
         path = _text(thread, arguments[1 if kind == _AT else 0])
         start = f"/proc/{thread}/cwd" if folder == -100 else f"/proc/{thread}/fd/{folder}"
-        path = self._below(os.path.join(_link(start), path))
+        path = self._below(str(Path(_link(start)) / path))
         return "" if not flags & os.O_TRUNC and os.path.lexists(path) else path
 
     def _below(self, path: str) -> str:
@@ -271,7 +272,7 @@ class _Tracer:
 
 def _link(path: str) -> str:
     try:
-        return os.readlink(path)
+        return str(Path(path).readlink())
     except OSError:
         return ""
 
@@ -280,6 +281,6 @@ def _text(thread: int, address: int) -> str:
     """The path at an address of another process; ``""`` for the call's way to say "this handle"."""
     if not address:
         return ""
-    with open(f"/proc/{thread}/mem", "rb", buffering=0) as memory:
+    with Path(f"/proc/{thread}/mem").open("rb", buffering=0) as memory:
         memory.seek(address)
         return os.fsdecode((memory.read(4096) or b"").partition(b"\0")[0])

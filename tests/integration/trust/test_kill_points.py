@@ -1,4 +1,4 @@
-"""A load that is killed anywhere ends as one that was not; ``python -m benchmarks.kill_points`` kills at every point."""
+"""A load that is killed ends as one that was not; ``python -m benchmarks.kill_points`` kills at every point."""
 
 from __future__ import annotations
 

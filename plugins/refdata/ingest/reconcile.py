@@ -1,0 +1,239 @@
+"""Finds where ledger, database and folders tell different stories of a load, and brings them together again.
+
+What a kill leaves is mended by the next try of its step. This is for what no step comes back to: Airflow gave up, a run
+was deleted, somebody moved a file by hand. A finding is mended only where the facts leave one way to go on, and by the
+very code that the load itself runs; everything else is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from refdata.core.errors import FileChangedError, RefdataError, TransientError, split_advice
+from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Stage
+from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.configure import write_config
+from refdata.ingest.context import Deps
+from refdata.ingest.detect import is_done
+from refdata.ingest.load import Loaded
+from refdata.ledger import IN_FLIGHT, identity_of, last_sign
+
+_REFUSED = (FileStatus.ERROR, FileStatus.CANCELLED)
+_TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
+
+
+class RunState(StrEnum):
+    """What Airflow says of a load's run."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+class Kind(StrEnum):
+    """What can be wrong."""
+
+    STALE_TURN = "stale_turn"
+    ABANDONED = "abandoned"
+    VANISHED = "vanished"
+    NOT_ARCHIVED = "not_archived"
+    NOT_MARKED = "not_marked"
+    FILE_MISSING = "file_missing"
+    LEFT_STAGE = "left_stage"
+    LEFT_REJECTS = "left_rejects"
+    NOT_REGISTERED = "not_registered"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, in words; ``mend`` is None where only a person can decide."""
+
+    kind: Kind
+    load_id: int
+    where: str
+    what: str
+    remedy: str
+    mend: Callable[[], object] | None = field(default=None, repr=False, compare=False)
+
+
+def no_airflow(run_id: str) -> RunState:  # noqa: ARG001
+    """The answer where nobody asks Airflow."""
+    return RunState.UNKNOWN
+
+
+def examine(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> tuple[Finding, ...]:
+    """What is wrong now. Loads that gave a sign of life within ``stale_after`` or whose run goes on are left alone.
+
+    :param run_state: what Airflow says of a run, by its id.
+    :raises RefdataError: when the dropoff tree cannot be read: no file counts as gone because a mount is missing.
+    """
+    deps.dropoff.scan()
+    return tuple(_Examination(deps, run_state).findings())
+
+
+def repair(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, str], ...]:
+    """Mends what can be mended; each finding with ``""``, or with the reason why it is as it was."""
+    return tuple((finding, _mended(finding)) for finding in findings)
+
+
+def _mended(finding: Finding) -> str:
+    if finding.mend is None:
+        return "it needs a person"
+    try:
+        finding.mend()
+    except RefdataError as error:
+        return str(error)
+    return ""
+
+
+class _Examination:
+    """One look at everything."""
+
+    def __init__(self, deps: Deps, run_state: Callable[[str], RunState]) -> None:
+        self._deps = deps
+        self._run_state = run_state
+        self._now = deps.clock()
+        self._grace = timedelta(seconds=deps.settings.stale_after)
+        self._patience = timedelta(seconds=deps.settings.turn_timeout)
+
+    def findings(self) -> Iterator[Finding]:
+        """Rows first: what belongs to a load that is at work is not left over."""
+        at_work = set()
+        for row, seen_at in self._deps.ledger.unfinished():
+            state = self._run_state(row.dag_run_id or "")
+            age = self._now - seen_at
+            if age < self._grace or state is RunState.ACTIVE:
+                at_work.add(row.id)
+            elif row.status in IN_FLIGHT:
+                yield from self._in_flight(row, waits_too_long=state is RunState.ENDED or age > self._patience)
+            else:
+                yield from self._over(row)
+        yield from self._stages(at_work)
+        yield from self._rejects(at_work)
+        yield from self._unregistered()
+
+    def _in_flight(self, row: LedgerRow, *, waits_too_long: bool) -> Iterator[Finding]:
+        deps, file = self._deps, _file_of(row)
+        if file is None or not self._folder_is_there(file):
+            return
+        if not deps.dropoff.exists(file.path):
+            reason = f"{file.path} vanished before its load. Drop it again if it was needed."
+            yield self._finding(
+                Kind.VANISHED, row, "The file is gone before it was loaded", "mark it cancelled",
+                lambda: deps.ledger.mark_failed(row.id, FileChangedError.category, reason, self._now, cancelled=True),
+            )  # fmt: skip
+        elif not deps.dropoff.is_there(file):
+            return  # Another file, or this one touched: the watcher takes it up by itself.
+        elif row.status is FileStatus.PROCESSING:
+            yield self._finding(
+                Kind.STALE_TURN, row, "It holds its table's turn and gives no sign of life",
+                "release the turn and hand the file back to the watcher", lambda: self._hand_back(row, file),
+            )  # fmt: skip
+        elif waits_too_long:
+            yield self._finding(
+                Kind.ABANDONED, row, "The file waits, and no run comes for it", "hand the file back to the watcher",
+                lambda: self._hand_back(row, file),
+            )  # fmt: skip
+
+    def _over(self, row: LedgerRow) -> Iterator[Finding]:
+        deps, file = self._deps, _file_of(row)
+        if file is None or not self._folder_is_there(file):
+            return
+        done = f"The load is over ({row.status}), and the file still lies in its folder"
+        if row.status in _REFUSED and row.error_category in _TRANSIENT:
+            if deps.dropoff.is_there(file):  # else it was touched, and the watcher takes it up by itself
+                remedy = "hand the file back to the watcher"
+                yield self._finding(Kind.NOT_ARCHIVED, row, done, remedy, lambda: deps.dropoff.hand_back(file))
+        elif deps.dropoff.lies(file):
+            yield self._finding(Kind.NOT_ARCHIVED, row, done, "archive it", lambda: self._archive(row, file))
+        elif deps.dropoff.exists(file.path):
+            return  # A newer drop has taken its place; its own load frees the path.
+        elif place := deps.dropoff.archived(file, row.created_at, refused=row.status in _REFUSED):
+            what = f"The file is archived as {place}, and the ledger does not know"
+            yield self._finding(Kind.NOT_MARKED, row, what, "mark it archived", lambda: self._archive(row, file))
+        elif row.status is FileStatus.LOADED:
+            yield self._finding(
+                Kind.FILE_MISSING, row, "The rows are loaded; the file lies neither in its folder nor in the archive",
+                "mark the load completed", lambda: self._archive(row, file),
+            )  # fmt: skip
+        elif row.status is FileStatus.ERROR:
+            what = "The refused file lies neither in its folder nor in the archive"
+            yield self._finding(Kind.FILE_MISSING, row, what, "look for it; drop it again if it is needed")
+
+    def _stages(self, at_work: set[int]) -> Iterator[Finding]:
+        for stage in self._deps.warehouse.stages():
+            owner = self._deps.ledger.get(stage.load_id)
+            if stage.load_id in at_work or (owner is not None and self._is_young(owner)):
+                continue
+            status = owner.status.value if owner else "not in the ledger"
+            yield Finding(
+                Kind.LEFT_STAGE, stage.load_id, stage.name, f"A stage is left of a load that is {status}", "drop it",
+                _dropping(self._deps, stage),
+            )  # fmt: skip
+
+    def _rejects(self, at_work: set[int]) -> Iterator[Finding]:
+        for load_id, path in self._deps.dropoff.left_rejects().items():
+            owner = self._deps.ledger.get(load_id)
+            if load_id in at_work or (owner is not None and (self._is_young(owner) or _file_of(owner) is not None)):
+                continue
+            what = f"Rejected rows of load {load_id} lie beside no file"
+            yield Finding(Kind.LEFT_REJECTS, load_id, str(path), what, "keep or delete them")
+
+    def _unregistered(self) -> Iterator[Finding]:
+        for table, load_id in self._deps.ledger.unregistered():
+            row = self._deps.ledger.get(load_id)
+            if row is not None and not self._is_young(row):
+                loaded = Loaded(load_id, table, 0, 0, 0, row.status.value)
+                what = "The reference table is loaded and not in the configuration"
+                yield self._finding(Kind.NOT_REGISTERED, row, what, "register it", _registering(self._deps, loaded))
+
+    def _finding(
+        self, kind: Kind, row: LedgerRow, what: str, remedy: str, mend: Callable[[], object] | None = None
+    ) -> Finding:
+        return Finding(kind, row.id, row.file_path, what, remedy, mend)
+
+    def _hand_back(self, row: LedgerRow, file: DroppedFile) -> None:
+        if self._deps.dropoff.hand_back(file) is not None:
+            what = f"The run {row.dag_run_id} ended without a result"
+            advice = "Nothing: the watcher offers the file again."
+            text = str(RefdataError(what, where=row.file_path, advice=advice))
+            self._deps.ledger.hand_back(row.id, RefdataError.category, text)
+
+    def _archive(self, row: LedgerRow, file: DroppedFile) -> str:
+        if is_done(row):
+            return move_to_processed(self._deps, file)
+        return move_to_error(self._deps, file, _failure_of(row), row.dag_run_id or "")
+
+    def _folder_is_there(self, file: DroppedFile) -> bool:
+        return (self._deps.dropoff.root / file.path).parent.is_dir()
+
+    def _is_young(self, row: LedgerRow) -> bool:
+        return self._now - last_sign(row) < self._grace
+
+
+def _file_of(row: LedgerRow) -> DroppedFile | None:
+    """The file that was dropped; None when the row's path is that of an archive, or is freed for another drop."""
+    identity = identity_of(row.file_identity)
+    if identity is None or not row.file_path.endswith(f"/{row.load_type}/{row.file_name}"):
+        return None
+    return DroppedFile(row.file_path, identity, row.load_type, row.is_reference_data)
+
+
+def _failure_of(row: LedgerRow) -> Failure:
+    """Why the load failed, out of its row."""
+    reason, advice = split_advice(row.error_message or "")
+    found = re.fullmatch(r"(?s)(.*) \[([^\[\]]*)\]\.", reason)
+    what, where = found.groups() if found else (reason, "")
+    return Failure(row.error_category or RefdataError.category, what, where, advice, transient=False, task="doctor")
+
+
+def _dropping(deps: Deps, stage: Stage) -> Callable[[], object]:
+    return lambda: deps.warehouse.drop_stage(stage)
+
+
+def _registering(deps: Deps, loaded: Loaded) -> Callable[[], object]:
+    return lambda: write_config(deps, loaded)

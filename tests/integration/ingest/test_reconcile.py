@@ -1,0 +1,222 @@
+"""What no step comes back to: each is found, mended where the facts leave one way, and left alone while at work."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from refdata.core.errors import ConfigurationError, DataError, TransientError
+from refdata.core.model import Column, DroppedFile, FileStatus, Stage
+from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.ingest import reconcile
+from refdata.ingest.align import align_table
+from refdata.ingest.archive import Failure, move_to_processed
+from refdata.ingest.configure import write_config
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_rows
+from refdata.ingest.reconcile import Kind, RunState
+
+if TYPE_CHECKING:
+    from tests.integration.ingest.conftest import Site
+
+LIVE = "code,name\n01,Graz\n02,Linz\n"
+REFUSED = Failure.of(DataError("It is bad", where="line 2", advice="Mend it."), "detect_format")
+LATER = timedelta(days=2)
+
+
+def dropped(site: Site) -> DroppedFile:
+    return site.drop("cities.csv", LIVE)
+
+
+def registered(site: Site) -> DroppedFile:
+    file = dropped(site)
+    detect_format(site.deps, file, "run")
+    return file
+
+
+def aligned(site: Site) -> DroppedFile:
+    file = dropped(site)
+    align_table(site.deps, file, detect_format(site.deps, file, "run"))
+    return file
+
+
+def loaded(site: Site) -> DroppedFile:
+    file = dropped(site)
+    detection = detect_format(site.deps, file, "run")
+    align_table(site.deps, file, detection)
+    write_config(site.deps, load_rows(site.deps, file, detection))
+    return file
+
+
+def refused(site: Site) -> DroppedFile:
+    file = registered(site)
+    site.deps.ledger.mark_failed(1, REFUSED.category, REFUSED.text, site.clock())
+    return file
+
+
+def remove(site: Site, file: DroppedFile) -> None:
+    (site.deps.dropoff.root / file.path).unlink()
+
+
+def vanished(site: Site) -> None:
+    remove(site, registered(site))
+
+
+def loaded_and_moved(site: Site) -> None:
+    site.deps.dropoff.archive_processed(loaded(site), site.deps.ledger.unfinished()[0][0].created_at, 1)
+
+
+def refused_and_moved(site: Site) -> None:
+    site.deps.dropoff.archive_error(refused(site), site.deps.ledger.unfinished()[0][0].created_at, 1, REFUSED)
+
+
+def loaded_and_removed(site: Site) -> None:
+    remove(site, loaded(site))
+
+
+def refused_and_removed(site: Site) -> None:
+    remove(site, refused(site))
+
+
+def cancelled_and_back(site: Site) -> None:
+    registered(site)
+    site.deps.ledger.mark_failed(1, "file_changed", "The file is gone", site.clock(), cancelled=True)
+
+
+def staged_and_left(site: Site) -> None:
+    row = site.load(dropped(site))
+    column = Column("code", SqlType(TypeKind.NVARCHAR, length=10))
+    batch = pa.record_batch({"code": ["01"]})
+    site.deps.warehouse.stage(Stage(site.deps.target(row), row.id, 9), [column], iter([batch]), lambda rows: None)
+
+
+def loaded_and_not_registered(site: Site) -> None:
+    file = dropped(site)
+    detection = detect_format(site.deps, file, "run")
+    align_table(site.deps, file, detection)
+    load_rows(site.deps, file, detection)
+    move_to_processed(site.deps, file)
+
+
+def rejects_of_nobody(site: Site) -> None:
+    site.deps.dropoff.rejects_path(999).write_text("line,reason,raw\n")
+
+
+BACK = f"{'reference_data_table/fullload'}/cities.csv"
+CASES = [
+    (aligned, Kind.STALE_TURN, FileStatus.PENDING, BACK),
+    (registered, Kind.ABANDONED, FileStatus.PENDING, BACK),
+    (vanished, Kind.VANISHED, FileStatus.CANCELLED, ""),
+    (loaded, Kind.NOT_ARCHIVED, FileStatus.COMPLETED, "processed/20241201_120000_cities.csv"),
+    (refused, Kind.NOT_ARCHIVED, FileStatus.ERROR, "error/ERROR_20241201_120000_cities.csv"),
+    (cancelled_and_back, Kind.NOT_ARCHIVED, FileStatus.CANCELLED, BACK),
+    (loaded_and_moved, Kind.NOT_MARKED, FileStatus.COMPLETED, "processed/20241201_120000_cities.csv"),
+    (refused_and_moved, Kind.NOT_MARKED, FileStatus.ERROR, "error/ERROR_20241201_120000_cities.csv"),
+    (loaded_and_removed, Kind.FILE_MISSING, FileStatus.COMPLETED, ""),
+    (staged_and_left, Kind.LEFT_STAGE, FileStatus.COMPLETED, "processed/20241201_120000_cities.csv"),
+    (loaded_and_not_registered, Kind.NOT_REGISTERED, FileStatus.COMPLETED, "processed/20241201_120000_cities.csv"),
+]
+
+
+@pytest.mark.parametrize(("arrange", "kind", "status", "place"), CASES, ids=[case[0].__name__ for case in CASES])
+def test_what_was_left_is_found_and_mended_once(
+    site: Site, arrange: Callable[[Site], object], kind: Kind, status: FileStatus, place: str
+) -> None:
+    arrange(site)
+    site.clock.now += LATER
+    found = reconcile.examine(site.deps)
+    assert [(one.kind, one.load_id) for one in found] == [(kind, 1)]
+    assert [left for _, left in reconcile.repair(found)] == [""]
+    row = site.deps.ledger.get(1)
+    assert row is not None
+    assert row.status is status
+    assert files(site) == ([place] if place else [])
+    assert reconcile.examine(site.deps) == ()
+    assert site.deps.warehouse.stages() == ()
+    assert len(site.rows("Reference_Data_Cfg")) == (1 if status is FileStatus.COMPLETED else 0)
+
+
+@pytest.mark.parametrize(
+    ("arrange", "kind"), [(refused_and_removed, Kind.FILE_MISSING), (rejects_of_nobody, Kind.LEFT_REJECTS)]
+)
+def test_what_only_a_person_can_decide_is_told_and_left(
+    site: Site, arrange: Callable[[Site], object], kind: Kind
+) -> None:
+    arrange(site)
+    site.clock.now += LATER
+    found = reconcile.examine(site.deps)
+    assert [one.kind for one in found] == [kind]
+    assert [left for _, left in reconcile.repair(found)] == ["it needs a person"]
+    assert reconcile.examine(site.deps) == found
+
+
+@pytest.mark.parametrize("arrange", [case[0] for case in CASES], ids=[case[0].__name__ for case in CASES])
+def test_what_gave_a_sign_of_life_a_moment_ago_is_left_alone(site: Site, arrange: Callable[[Site], object]) -> None:
+    arrange(site)
+    assert reconcile.examine(site.deps) == ()
+
+
+@pytest.mark.parametrize("arrange", [aligned, registered, loaded, refused])
+def test_a_run_that_goes_on_is_left_alone_for_days(site: Site, arrange: Callable[[Site], object]) -> None:
+    arrange(site)
+    site.clock.now += LATER
+    assert reconcile.examine(site.deps, lambda run_id: RunState.ACTIVE) == ()
+
+
+def test_a_file_whose_run_has_ended_is_handed_back_without_waiting_for_the_turns_time_out(site: Site) -> None:
+    registered(site)
+    site.clock.now += timedelta(hours=1)
+    assert reconcile.examine(site.deps) == ()
+    found = reconcile.examine(site.deps, lambda run_id: RunState.ENDED)
+    assert [one.kind for one in found] == [Kind.ABANDONED]
+    reconcile.repair(found)
+    row = site.load(site.deps.dropoff.find(BACK), "next run")
+    assert (row.id, row.status, row.rows_loaded) == (1, FileStatus.COMPLETED, 2)
+
+
+def test_the_reason_of_a_refused_file_is_kept(site: Site) -> None:
+    refused(site)
+    site.clock.now += LATER
+    reconcile.repair(reconcile.examine(site.deps))
+    row = site.deps.ledger.get(1)
+    assert row is not None
+    assert row.error_message == REFUSED.text
+    report = site.error_report(row)
+    assert [report[name] for name in ("message", "place", "what_to_do")] == ["It is bad", "line 2", "Mend it."]
+
+
+def test_a_missing_mount_is_no_reason_to_believe_that_files_are_gone(site: Site) -> None:
+    registered(site)
+    site.clock.now += LATER
+    folder = site.deps.dropoff.root / "reference_data_table" / "fullload"
+    shutil.rmtree(folder)
+    assert reconcile.examine(site.deps) == ()
+    shutil.rmtree(site.deps.dropoff.root)
+    with pytest.raises(ConfigurationError):
+        reconcile.examine(site.deps)
+
+
+def test_what_cannot_be_mended_now_says_why_and_stops_nothing_else(site: Site) -> None:
+    def fail() -> None:
+        raise TransientError("The server is away", where="db")
+
+    done: list[int] = []
+    broken, whole = (
+        reconcile.Finding(Kind.LEFT_STAGE, number, "s", "left", "drop it", mend)
+        for number, mend in ((1, fail), (2, lambda: done.append(2)))
+    )
+    results = reconcile.repair((broken, whole))
+    assert [left for _, left in results] == ["The server is away [db].", ""]
+    assert done == [2]
+
+
+def files(site: Site) -> list[str]:
+    """The visible ``.csv`` files of the tree."""
+    root: Path = site.deps.dropoff.root
+    return sorted(str(path.relative_to(root)) for path in root.rglob("[!.]*.csv"))
