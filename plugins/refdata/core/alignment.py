@@ -240,3 +240,27 @@ def _check_not_null(live: Table, scanned: Sequence[ScannedColumn]) -> None:
             where=str(live.name),
             advice="Fill the values in, or allow NULL in the table.",
         )
+
+
+_DAMAGE = {
+    TypeKind.FLOAT: "numbers in scientific notation",
+    TypeKind.DATE: "dates",
+    TypeKind.DATETIME2: "dates with times",
+}
+
+
+def damage_warnings(live: Table | None, scanned: Sequence[ScannedColumn]) -> tuple[str, ...]:
+    """Sentences about columns that held text and now bring what spreadsheets make of codes.
+
+    ``2-3`` becomes a date and ``123E10`` a number when a person opens and saves the file in one.
+    """
+    warnings = []
+    for column in scanned:
+        old = live.column(column.name) if live is not None else None
+        found = _DAMAGE.get(column.type.kind) if column.type is not None else None
+        if found and old is not None and old.type.kind is TypeKind.NVARCHAR:
+            warnings.append(
+                f"Column {column.source!r} held text and now brings only {found}:"
+                " a spreadsheet may have changed its codes. Compare with the source."
+            )
+    return tuple(warnings)

@@ -39,8 +39,18 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
     sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     _check_empty(deps, row, detection)
+    _warn_of_damage(deps, row, detection)
     deps.warehouse.align(plan)
     return alignment.describe(plan)
+
+
+def _warn_of_damage(deps: Deps, row: LedgerRow, detection: Detection) -> None:
+    """Tells in the ledger, once, of columns that a spreadsheet seems to have changed."""
+    found = alignment.damage_warnings(deps.warehouse.table(deps.target(row)), detection.scan.columns)
+    new = tuple(warning for warning in found if warning not in row.warnings)
+    if new:
+        deps.log.warning("%s", " ".join(new))
+        deps.ledger.add_warnings(row, new)
 
 
 def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignment:

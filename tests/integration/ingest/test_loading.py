@@ -160,3 +160,15 @@ def test_widening_a_table_leaves_a_table_named_as_its_rebuild_alone(site: Site) 
     site.load(site.drop("cities.csv", FIRST))
     site.load(site.drop("cities.csv", f"code,name\n03,{'x' * 300}\n"))
     assert len(site.rows("cities_rebuild_data")) == 2
+
+
+DAMAGED = [("dates", "2024-03-02"), ("scientific", "1.23E+11")]
+
+
+@pytest.mark.parametrize("value", [case[1] for case in DAMAGED], ids=[case[0] for case in DAMAGED])
+def test_codes_that_a_spreadsheet_changed_are_told_in_the_ledger(site: Site, value: str) -> None:
+    site.load(site.drop("parts.csv", "code,name\n2-3,bolt\n123E9X,nut\n"))
+    row = site.load(site.drop("parts.csv", f"code,name\n{value},bolt\n{value},nut\n"))
+    assert row.status is FileStatus.COMPLETED
+    assert [warning for warning in row.warnings if "spreadsheet" in warning and "'code'" in warning]
+    assert site.rows("parts", "code") == [(value,), (value,)]
