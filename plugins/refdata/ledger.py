@@ -194,6 +194,10 @@ class Ledger:
         """The content is there already; nothing is loaded."""
         self._write("mark_duplicate", load_id, attempt)
 
+    def add_warnings(self, row: LedgerRow, warnings: Sequence[str]) -> None:
+        """More sentences for the readers of the ledger."""
+        self._write("note_warning", _json((*row.warnings, *warnings)), row.id)
+
     def mark_configured(self, load_id: int) -> None:
         """The table's row in the configuration is right."""
         self._write("mark_configured", load_id)

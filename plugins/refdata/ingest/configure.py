@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from refdata.core.errors import RefdataError
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
 
@@ -19,6 +20,27 @@ def write_config(deps: Deps, loaded: Loaded) -> str:
     done = _upsert(deps, row.table_name)
     deps.ledger.mark_configured(row.id)
     return done
+
+
+def run_post_load(deps: Deps, loaded: Loaded) -> RefdataError | None:
+    """Calls the table's ``post_load_procedure``; what went wrong, which is told and never undoes the load.
+
+    It gets those of ``table_name``, ``load_id`` and ``version_id`` that it declares, and may be called
+    again when the step is repeated after a crash.
+    """
+    procedure = deps.rules(loaded.table).post_load_procedure
+    row = deps.ledger.get(loaded.load_id) if procedure and loaded.status == "loaded" else None
+    if row is None:
+        return None
+    values = {"table_name": loaded.table, "load_id": loaded.load_id, "version_id": loaded.version}
+    try:
+        deps.warehouse.call_procedure(procedure, values)
+    except RefdataError as error:
+        deps.log.warning("Post-load procedure %s failed: %s", procedure, error)
+        deps.ledger.add_warnings(row, (f"The rows are loaded, but the post-load procedure failed: {error}",))
+        return error
+    deps.log.info("Post-load procedure %s done", procedure)
+    return None
 
 
 def _upsert(deps: Deps, table: str) -> str:

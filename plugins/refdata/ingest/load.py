@@ -18,6 +18,10 @@ PROGRESS_INTERVAL = 2.0
 """Seconds between two signs of life in the ledger."""
 
 
+MOST_ISSUES = 10
+"""Issues of a validation procedure that the message names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What the step did; ``rows`` is 0 for a duplicate."""
@@ -48,6 +52,7 @@ def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
         deps.warehouse.align(plan)
     try:
         rows, method = _stage(deps, file, detection, stage, plan)
+        _validate(deps, stage)
         names = tuple(column.name for column in plan.read)
         rejected = detection.scan.rejected
         published = deps.warehouse.publish(
@@ -57,6 +62,20 @@ def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
         deps.warehouse.drop_stage(stage)
     deps.log.info("Published %s rows in %s as version %s", published.rows, stage.table, published.version)
     return Loaded(row.id, row.table_name, published.rows, detection.scan.rejected, published.version, "loaded")
+
+
+def _validate(deps: Deps, stage: Stage) -> None:
+    """Asks the table's own validation procedure, when there is one, before anybody sees the rows."""
+    verdict = deps.warehouse.validate(stage)
+    if verdict is None or verdict.passed:
+        return
+    shown = "; ".join(verdict.issues[:MOST_ISSUES]) or "no issue is named"
+    more = len(verdict.issues) - MOST_ISSUES
+    raise DataError(
+        f"The validation procedure of {stage.table} refuses the rows: {shown}" + (f"; {more} more" if more > 0 else ""),
+        where=str(stage.table),
+        advice="Correct the file, or the procedure. The table is as it was.",
+    )
 
 
 def _stage(deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, plan: Alignment) -> tuple[int, str]:

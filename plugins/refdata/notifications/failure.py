@@ -35,6 +35,13 @@ class Alert:
     run_id: str
     url: str
 
+    @classmethod
+    def about(cls, title: str, error: RefdataError, context: Mapping[str, Any]) -> Alert:
+        """The alert for an error that did not fail the run."""
+        run_id = str(context.get("run_id", ""))
+        path = str((context.get("params") or {}).get("path", ""))
+        return cls(f"refdata: {title}", str(error), error.category, path, run_id, _url_of(context))
+
 
 def alert_on_failure(context: Context) -> None:
     """The ``on_failure_callback`` of ``refdata_load``: one alert a failed run.
@@ -42,7 +49,11 @@ def alert_on_failure(context: Context) -> None:
     A notifier renders in place, so a shared one would report the first run for the second: each call
     builds its own.
     """
-    alert = describe(context)
+    send(describe(context), context)
+
+
+def send(alert: Alert, context: Context) -> None:
+    """Logs an alert and hands it to the notifiers of setting ``alert_notifiers``."""
     log.error("%s: %s", alert.title, alert.text)
     for notifier in notifiers(wiring.settings().alert_notifiers, alert):
         notifier(context)
@@ -61,8 +72,11 @@ def describe(context: Mapping[str, Any]) -> Alert:
         reason = (row and row.error_message) or str(context.get("reason") or "no reason is known; see the task log")
         path = path or (row.file_path if row else "")
     title = f"refdata: {path or run_id} failed ({category})"
-    dag_id = str(getattr(context.get("dag"), "dag_id", "refdata_load"))
-    return Alert(title, reason, category, path, run_id, run_url(dag_id, run_id))
+    return Alert(title, reason, category, path, run_id, _url_of(context))
+
+
+def _url_of(context: Mapping[str, Any]) -> str:
+    return run_url(str(getattr(context.get("dag"), "dag_id", "refdata_load")), str(context.get("run_id", "")))
 
 
 def run_url(dag_id: str, run_id: str) -> str:

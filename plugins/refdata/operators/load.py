@@ -14,10 +14,11 @@ from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.model import DroppedFile
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import Failure, move_to_error, move_to_processed
-from refdata.ingest.configure import write_config
+from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_rows
+from refdata.notifications.failure import Alert, send
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -82,11 +83,16 @@ class LoadRowsOperator(RefDataStep):
 
 
 class WriteConfigOperator(RefDataStep):
-    """Registers a reference table in ``Reference_Data_Cfg``."""
+    """Registers a reference table in ``Reference_Data_Cfg`` and calls the post-load procedure."""
 
-    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:  # noqa: ARG002
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """What was done: inserted, updated, unchanged or no reference table."""
-        return write_config(deps, serial.from_json(Loaded, context["ti"].xcom_pull(task_ids="load_rows")))
+        loaded = serial.from_json(Loaded, context["ti"].xcom_pull(task_ids="load_rows"))
+        done = write_config(deps, loaded)
+        failed = run_post_load(deps, loaded)
+        if failed is not None:
+            send(Alert.about(f"{file.path} is loaded, its post-load procedure failed", failed, context), context)
+        return done
 
 
 class MoveToProcessedOperator(RefDataStep):

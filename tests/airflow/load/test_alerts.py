@@ -12,6 +12,7 @@ import pytest
 from airflow.sdk import DAG
 from jinja2 import Environment
 
+from refdata import wiring
 from refdata.config import load_settings
 from refdata.core.errors import ConfigurationError
 from refdata.notifications.failure import Alert, alert_on_failure, describe, notifiers
@@ -86,3 +87,24 @@ def test_one_alert_a_failed_run(root: Path, tmp_path: Path, monkeypatch: pytest.
     alert_on_failure(context("a run"))
     lines = (tmp_path / "alerts").read_text().splitlines()
     assert len(lines) == 1
+
+
+def test_a_failed_post_load_procedure_is_told_and_the_load_stays(
+    root: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = {"notifier": NOTIFIER, "path": str(tmp_path / "alerts"), **WORDS}
+    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([entry]))
+    monkeypatch.setenv("AIRFLOW__REFDATA__POST_LOAD_PROCEDURE", "dbo.after_load")
+    load_settings.cache_clear()
+    run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
+    run.context["dag"] = DAG("refdata_load", schedule=None)
+    for step in ("detect_format", "align_table", "load_rows", "write_config", "move_to_processed"):
+        run.step(step)
+    (alert,) = [json.loads(line) for line in (tmp_path / "alerts").read_text().splitlines()]
+    assert "post-load procedure failed" in alert["title"]
+    assert "dbo.after_load" in alert["text"]
+    (row,) = wiring.connect().ledger.page().files
+    assert row.status == "completed"
+    assert "dbo.after_load" in row.warnings[-1]

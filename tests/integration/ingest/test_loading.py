@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refdata.core.model import FileStatus
+from tests.integration.engines import TSQL
 from tests.integration.ingest.conftest import APPEND, FULL
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def test_a_reference_table_is_registered_once_and_what_people_switched_off_stays
     site.database.run("UPDATE ref.[Reference_Data_Cfg] SET is_enabled = 0, source_table = 'old'")
     site.load(site.drop("cities.csv", "code,name\n03,Wien\n"))
     found = site.rows("Reference_Data_Cfg", "ref_name, source_schema, source_table, is_enabled")
-    assert found == [("cities", "ref", "cities", 0)]
+    assert [(*row[:3], bool(row[3])) for row in found] == [("cities", site.deps.settings.ref_schema, "cities", False)]
 
 
 def test_other_tables_are_not_registered(site: Site) -> None:
@@ -172,3 +173,16 @@ def test_codes_that_a_spreadsheet_changed_are_told_in_the_ledger(site: Site, val
     assert row.status is FileStatus.COMPLETED
     assert [warning for warning in row.warnings if "spreadsheet" in warning and "'code'" in warning]
     assert site.rows("parts", "code") == [(value,), (value,)]
+
+
+@pytest.mark.parametrize("engine", TSQL, indirect=True)
+def test_a_validation_procedure_can_refuse_the_rows_before_anybody_sees_them(site: Site) -> None:
+    site.load(site.drop("cities.csv", FIRST))
+    site.database.run(
+        """CREATE PROCEDURE ref.[sp_ref_validate_cities] AS
+           SELECT N'{"validation_result": false, "validation_issue_list": ["code 03 is retired"]}'"""
+    )
+    row = site.load(site.drop("cities.csv", "code,name\n03,Wien\n"))
+    assert (row.status, row.error_category) == (FileStatus.ERROR, "data")
+    assert "code 03 is retired" in (row.error_message or "")
+    assert len(site.rows("cities")) == 2
