@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
+import json
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from airflow.cli import cli_parser
 from scripts import write_docs
 
 from refdata import sqlfiles
@@ -18,6 +22,7 @@ from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
 from refdata.core.tablerules import TableRules
 from refdata.ingest.reconcile import Kind
 from refdata.warehouse.mssql import options
+from refdata.warehouse.odbc.hook import SecureOdbcHook
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md"))
@@ -123,3 +128,41 @@ def test_files_that_a_page_names_exist(path: Path) -> None:
         r"`((?:plugins|dags|scripts|include|tests|docs|benchmarks)/[\w./-]+)`", path.read_text(encoding="utf-8")
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def connections_added() -> list[argparse.Namespace]:
+    """Each ``airflow connections add`` of the page, read by Airflow's own parser."""
+    code = "\n".join(re.findall(r"^```sh\n(.*?)^```", page("connections.md"), re.MULTILINE | re.DOTALL))
+    commands = re.findall(r"^airflow (connections add .*)$", code.replace("\\\n", " "), re.MULTILINE)
+    return [cli_parser.get_parser().parse_args(shlex.split(command)) for command in commands]
+
+
+def test_there_is_an_example_of_a_connection_of_each_type() -> None:
+    assert {added.conn_type for added in connections_added()} == {"mssql", "odbc", "sqlite"}
+
+
+@pytest.mark.parametrize("added", connections_added(), ids=lambda added: f"{added.conn_type}-{added.conn_extra or ''}")
+def test_the_example_of_a_connection_is_accepted(added: argparse.Namespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = json.loads(added.conn_extra or "{}")
+    found = {name: getattr(added, f"conn_{name}") for name in ("host", "port", "schema", "login", "password")}
+    port = int(found.pop("port") or 0) or None
+    if added.conn_type == "mssql":
+        host, schema, login, password = found.values()
+        read = options.read_options(host, port, schema, login, password, extra, "page")
+        assert (read.encrypt, read.trust) == ("yes", False)
+    elif added.conn_type == "odbc":
+        described = {"conn_type": "odbc", **found, "port": port, "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_PAGE", json.dumps(described))
+        string = SecureOdbcHook("page").odbc_connection_string
+        assert all(f"{name}={{{value}}}" in string for name, value in extra.items() if name != "dsn")
+        assert "TrustServerCertificate={no}" in string
+    else:
+        assert Path(found["host"]).is_absolute()
+
+
+def test_the_defaults_of_pool_and_timeouts_are_the_settings() -> None:
+    documented = rows(section(page("connections.md"), "Pool, retries and timeouts"))
+    units = {"": 1, "s": 1, "h": 3600}
+    defaults = {name: cells[0].partition(" ") for name, cells in documented.items()}
+    values = {name: float(number) * units[unit] for name, (number, _, unit) in defaults.items()}
+    assert values == {name: float(getattr(settings.Settings(), name)) for name in documented}

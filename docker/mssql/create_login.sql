@@ -1,0 +1,7 @@
+-- Purpose: the login, with the password that .env has now. Safe to run again.
+-- Parameters (sqlcmd variables): REFDATA_LOGIN, REFDATA_DB_PASSWORD, REFDATA_DATABASE. Result: none.
+IF SUSER_ID(N'$(REFDATA_LOGIN)') IS NULL
+    CREATE LOGIN [$(REFDATA_LOGIN)] WITH PASSWORD = N'$(REFDATA_DB_PASSWORD)', DEFAULT_DATABASE = [$(REFDATA_DATABASE)];
+ELSE
+    ALTER LOGIN [$(REFDATA_LOGIN)] WITH PASSWORD = N'$(REFDATA_DB_PASSWORD)';
+GO
