@@ -17,6 +17,8 @@ _LIBRARY = re.compile(r"DB-Lib error message (\d+), severity \d+:\s*")
 _GENERAL = 20018
 """DB-Library's "check messages from the SQL Server", which says nothing by itself."""
 _LOGIN_FAILED = 18456
+_NEWS = frozenset((5701, 5703))
+"""Which database and which language a login began with."""
 
 
 class PymssqlDriver:
@@ -57,11 +59,14 @@ def read_error(error: BaseException) -> DriverError:
     """Number and text of a pymssql exception.
 
     At a failed login the number is the one of whatever error came last in the process, so it counts only
-    where the text begins with the server's own message; else DB-Library's number is taken.
+    where the text begins with the server's own message; else DB-Library's number is taken. The text may begin
+    with news of an earlier, successful login, which is passed over.
     """
     arguments = error.args[0] if error.args and isinstance(error.args[0], tuple) else error.args
     number = next((item for item in arguments if isinstance(item, int)), None)
     text = " ".join(_decoded(item) for item in arguments if isinstance(item, (str, bytes)))
+    if number in _NEWS:
+        text = text[text.find("DB-Lib error message") :]
     library = _LIBRARY.match(text)
     if library is not None:
         number = int(library[1])
