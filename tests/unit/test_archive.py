@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from refdata.core.errors import FileBusyError
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, Malformed, ensure_tree, osfiles
@@ -157,9 +158,8 @@ def test_any_name_can_be_archived_with_its_reason(dropoff: Dropoff, name: str) -
         lambda path: path.write_text("another drop"),
         lambda path: path.unlink(),
         lambda path: (path.unlink(), path.symlink_to("/etc/passwd")),
-        lambda path: path.parent.rename(path.parent.with_name("x")),
     ],
-    ids=["replaced", "removed", "a link in its place", "folder gone"],
+    ids=["replaced", "removed", "a link in its place"],
 )
 def test_a_file_that_is_no_longer_the_loaded_one_stays(dropoff: Dropoff, change: Callable[[Path], Any]) -> None:
     file = drop(dropoff)
@@ -169,6 +169,16 @@ def test_a_file_that_is_no_longer_the_loaded_one_stays(dropoff: Dropoff, change:
     assert dropoff.archive_error(file, RECEIVED, 41, Fault()) == ""
     assert tree(dropoff.root / "reference_data_table") == before
     assert tree(dropoff.processed_root, dropoff.error_root) == {}
+
+
+def test_a_file_whose_folder_is_away_is_waited_for(dropoff: Dropoff) -> None:
+    file = drop(dropoff)
+    folder = (dropoff.root / file.path).parent
+    folder.rename(folder.with_name("x"))
+    with pytest.raises(FileBusyError):
+        dropoff.archive_processed(file, RECEIVED, 41)
+    folder.with_name("x").rename(folder)
+    assert dropoff.archive_processed(file, RECEIVED, 41)
 
 
 def dies_at(step: int, action: Callable[[], object]) -> bool:

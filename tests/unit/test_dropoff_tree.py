@@ -14,11 +14,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, PermissionDeniedError
+from refdata.core.errors import (
+    ConfigurationError,
+    DropoffError,
+    FileBusyError,
+    FileChangedError,
+    PermissionDeniedError,
+)
 from refdata.core.model import DroppedFile, LoadType
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree, tree
-from refdata.dropoff.tree import hand_back, open_dropped, recover_handed_back, scan
+from refdata.dropoff.tree import hand_back, holds_drop, identity_at, open_dropped, recover_handed_back, scan
 
 FULL = "reference_data_table/fullload"
 NOBODY = 65534
@@ -206,7 +212,6 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "touched": lambda path: os.utime(path, ns=(0, 0)),
     "moved away and back": lambda path: (path.rename(path.with_suffix(".x")), path.with_suffix(".x").rename(path)),
     "removed": Path.unlink,
-    "its folder renamed": lambda path: path.parent.rename(path.parent.with_name("x")),
 }
 
 
@@ -216,6 +221,30 @@ def test_a_file_that_is_not_the_released_one_is_not_opened(root: Path, change: C
     change(root / file.path)
     with pytest.raises(FileChangedError):
         open_dropped(root, file.path, file.identity)
+
+
+AWAY: dict[str, Callable[[Path], object]] = {
+    "its folder": lambda root: (root / FULL).rename(root / "x"),
+    "the class folder": lambda root: (root / "reference_data_table").rename(root / "x"),
+    "the root": lambda root: root.rename(root.with_name("away")),
+}
+
+
+@pytest.mark.parametrize("take_away", AWAY.values(), ids=AWAY)
+def test_a_mount_that_is_away_is_waited_for_and_no_file_in_it_counts_as_gone(
+    root: Path, take_away: Callable[[Path], object]
+) -> None:
+    file = drop(root)
+    take_away(root)
+    asked: list[Callable[[], object]] = [
+        lambda: open_dropped(root, file.path, file.identity),
+        lambda: identity_at(root, file.path),
+        lambda: holds_drop(root, file.path),
+        lambda: hand_back(root, file),
+    ]
+    for ask in asked:
+        with pytest.raises(FileBusyError):
+            ask()
 
 
 REPLACED_BY: dict[str, Callable[[Path], object]] = {

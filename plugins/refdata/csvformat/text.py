@@ -7,6 +7,7 @@ chunks pass through as they are (the parser validates them); other encodings are
 from __future__ import annotations
 
 import codecs
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from refdata.core.errors import DropoffError, FileChangedError, FormatError, PermissionDeniedError
+from refdata.core.errors import DropoffError, FileBusyError, FileChangedError, FormatError, PermissionDeniedError
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 
 Progress = Callable[[int], None]
@@ -52,8 +53,9 @@ class Source:
         :raises PermissionDeniedError: the file may not be read.
         :raises FileChangedError: the file is gone.
         :raises DropoffError: the path is a directory.
+        :raises FileBusyError: the storage failed.
         """
-        with open_binary(self.path) as file:
+        with storage_errors(self.path), open_binary(self.path) as file:
             while chunk := file.read(self.chunk_bytes):
                 self.size += len(chunk)
                 if self.hashed:
@@ -61,6 +63,16 @@ class Source:
                 yield chunk
                 if self.progress is not None:
                     self.progress(self.size)
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turns what a drive says that fails while a file is read into an error of the tree."""
+    try:
+        yield
+    except OSError as error:
+        what = f"The storage failed while the file was read: {error.strerror or error}"
+        raise FileBusyError(what, where=str(path), advice="Nothing: it is tried again. Check the drive.") from error
 
 
 def open_binary(path: Path) -> BinaryIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from refdata.core.dropnames import error_name, load_of, printable, processed_name
-from refdata.core.errors import FileChangedError
+from refdata.core.errors import DataError, FileChangedError, FormatError
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
 from refdata.dropoff import archive, tree
@@ -18,6 +19,9 @@ from refdata.dropoff.archive import Reason
 from refdata.dropoff.tree import Malformed, ScanResult, ensure_tree
 
 __all__ = ["Dropoff", "Malformed", "Reason", "ScanResult", "ensure_tree"]
+
+
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,15 @@ class Dropoff:
 
         The path leads through an open handle (``/proc/self/fd``), so whatever takes the file's place in
         its folder is not what is read. Raises what ``tree.open_dropped`` raises; and FileChangedError at
-        the end, when the file changed while it was read: what was read is worth nothing then.
+        the end, when the file changed while it was read: what was read is worth nothing then, and a fault
+        that was found in it is none of the file that lies there now.
         """
         with tree.open_dropped(self.root, file.path, file.identity) as stream:
-            yield f"/proc/self/fd/{stream.fileno()}"
+            try:
+                yield f"/proc/self/fd/{stream.fileno()}"
+            except (FormatError, DataError):
+                tree.check_unchanged(stream, file.path, file.identity)
+                raise
             tree.check_unchanged(stream, file.path, file.identity)
 
     def is_there(self, file: DroppedFile) -> bool:
@@ -59,6 +68,19 @@ class Dropoff:
         """Whether the file is in its folder, touched perhaps (which changes its ctime), but not written."""
         found = tree.identity_at(self.root, file.path)
         return found is not None and replace(found, ctime_ns=file.identity.ctime_ns) == file.identity
+
+    def content_hash(self, file: DroppedFile) -> str:
+        """SHA-256 of what lies at the file's path now, as a hex digest.
+
+        :raises FileChangedError: when nothing lies there, or it changes meanwhile.
+        """
+        current = self.find(file.path)
+        with tree.open_dropped(self.root, file.path, current.identity) as stream:
+            digest = hashlib.sha256()
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+            tree.check_unchanged(stream, file.path, current.identity)
+        return digest.hexdigest()
 
     def archived(self, file: DroppedFile, received: datetime, *, refused: bool) -> str:
         """Where an interrupted ``archive_error`` (``refused``) or ``archive_processed`` put the file, or ``""``."""
@@ -82,8 +104,8 @@ class Dropoff:
         return DroppedFile(path, identity, load_type, is_reference_data)
 
     def exists(self, path: str) -> bool:
-        """Whether a file of any identity lies at a path relative to the root."""
-        return tree.identity_at(self.root, path) is not None
+        """Whether a file of any identity, which the watcher would take up, lies at a path relative to the root."""
+        return tree.holds_drop(self.root, path)
 
     def hand_back(self, file: DroppedFile) -> FileIdentity | None:
         """Gives a file back to the watcher, see ``tree.hand_back``; None when it is gone or another one."""

@@ -30,7 +30,14 @@ from refdata.core.dropnames import (
     name_fault,
     printable,
 )
-from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, PermissionDeniedError, RefdataError
+from refdata.core.errors import (
+    ConfigurationError,
+    DropoffError,
+    FileBusyError,
+    FileChangedError,
+    PermissionDeniedError,
+    RefdataError,
+)
 from refdata.core.model import DroppedFile, FileIdentity, LoadType
 from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfolder, translated
 
@@ -153,7 +160,7 @@ def recover_handed_back(root: Path) -> tuple[str, ...]:
     recovered = []
     for place in LOAD_FOLDERS:
         # A load folder that is not there holds nothing to recover; of one that is false or closed the scan tells.
-        unusable = suppress(FileChangedError, DropoffError, PermissionDeniedError)
+        unusable = suppress(FileBusyError, DropoffError, PermissionDeniedError)
         with unusable, load_folder(root, f"{place}/x.csv") as (folder, _), translated(place):
             with os.scandir(folder) as entries:
                 names = [entry.name for entry in entries if entry.name.startswith(_BACK_PREFIX)]
@@ -174,6 +181,15 @@ def identity_at(root: Path, path: str) -> FileIdentity | None:
         return None
 
 
+def holds_drop(root: Path, path: str) -> bool:
+    """Whether a regular file with no second name lies at a drop's path."""
+    try:
+        with load_folder(root, path) as (folder, name), translated(path):
+            return not _file_fault(os.stat(name, dir_fd=folder, follow_symlinks=False))
+    except FileChangedError:
+        return False
+
+
 def identity_of(found: os.stat_result) -> FileIdentity:
     """What ``stat`` says about which file this is."""
     return FileIdentity(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
@@ -184,15 +200,38 @@ def load_folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
     """A handle of the load folder that a drop's path names, and the drop's name in it.
 
     :raises DropoffError: when the path is not that of a drop, or a folder on the way is a link.
+    :raises FileBusyError: when a folder on the way is missing.
     """
     load_of(path)
     *folders, name = path.split("/")
     with ExitStack() as stack:
-        folder = stack.enter_context(root_folder(root))
-        with translated(path):
+        try:
+            folder = stack.enter_context(root_folder(root))
             for part in folders:
-                folder = stack.enter_context(subfolder(folder, part))
+                folder = stack.enter_context(_subfolder_of_drop(folder, part, path))
+        except ConfigurationError as error:
+            raise _away(path) from error
         yield folder, name
+
+
+@contextmanager
+def _subfolder_of_drop(folder: int, part: str, path: str) -> Iterator[int]:
+    with ExitStack() as stack:
+        try:
+            with translated(path):
+                opened = stack.enter_context(subfolder(folder, part))
+        except FileChangedError as error:
+            raise _away(path) from error
+        yield opened
+
+
+def _away(path: str) -> FileBusyError:
+    """The error of a file whose folder is not there: a lost mount must not pass for a file that somebody took away."""
+    return FileBusyError(
+        "The file's folder is not there",
+        where=printable(path),
+        advice="Nothing if it returns: it is tried again. Otherwise mount it, or create the load folders",
+    )
 
 
 def changed(path: str) -> FileChangedError:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refdata.core.errors import CancelledError, RefdataError, SupersededError, TransientError
+from refdata.core.errors import (
+    CancelledError,
+    DropoffError,
+    FileChangedError,
+    PermissionDeniedError,
+    RefdataError,
+    SupersededError,
+    TransientError,
+)
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import is_done
@@ -43,10 +51,24 @@ def move_to_processed(deps: Deps, file: DroppedFile) -> str:
     if row is None:
         deps.log.info("%s is archived already", file.path)
         return ""
-    target = deps.dropoff.archive_processed(file, row.created_at, row.id)
+    target = "" if _was_rewritten(deps, file, row) else deps.dropoff.archive_processed(file, row.created_at, row.id)
     # Somebody may have taken the loaded file away; its row is complete all the same.
     deps.ledger.mark_archived(row.id, target or file.path, deps.clock())
     return target
+
+
+def _was_rewritten(deps: Deps, file: DroppedFile, row: LedgerRow) -> bool:
+    """Whether the file has got other content since it was loaded, under its old size and mtime.
+
+    Only its ctime tells then, which a mere touch changes too: the content decides. It is watched and loaded anew.
+    """
+    if deps.dropoff.is_there(file) or not deps.dropoff.lies(file):
+        return False
+    try:
+        return deps.dropoff.content_hash(file) != row.file_hash
+    except (DropoffError, FileChangedError, PermissionDeniedError) as error:
+        deps.log.info("%s stays where it is: %s", file.path, error)
+        return True
 
 
 def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str = "") -> str:
@@ -60,6 +82,7 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
         return ""
     if failure.transient:
         return _hand_back(deps, file, failure)
+    deps.warehouse.initialise()  # the first load of all may have died before it did
     row = _row(deps, file) or _registered_late(deps, file, run_id)
     if row is not None and is_done(row):
         # The rows are in the table; only what comes after failed. The file is no bad file.
@@ -85,6 +108,7 @@ def _close(deps: Deps, row: LedgerRow, target: str) -> None:
 
 def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     try:
+        deps.warehouse.initialise()
         row = _row(deps, file)
     except TransientError:
         # The watcher must get the file back even while the database is away; the ledger hears of it by the retry.

@@ -66,15 +66,17 @@ def is_done(row: LedgerRow) -> bool:
 def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
     # Here and below: at the top, each parse of the DAGs would pay for pyarrow, numpy and chardet.
     from refdata.csvformat.detection import detect
+    from refdata.csvformat.text import storage_errors
 
     live = deps.warehouse.table(deps.target(row))
     known = tuple(column.name for column in live.columns) if live else ()
-    found = detect(
-        path,
-        known_columns=known,
-        code_page=deps.settings.code_page,
-        min_confidence=deps.settings.min_confidence,
-    )
+    with storage_errors(path):
+        found = detect(
+            path,
+            known_columns=known,
+            code_page=deps.settings.code_page,
+            min_confidence=deps.settings.min_confidence,
+        )
     deps.log.info(
         "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
         found.encoding,

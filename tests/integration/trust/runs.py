@@ -17,7 +17,7 @@ from refdata import serial
 from refdata.core.errors import RefdataError
 from refdata.core.model import DroppedFile
 from refdata.core.runid import run_id_of
-from refdata.ingest.align import align_table
+from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import Failure, move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Detection
@@ -43,8 +43,8 @@ class Run:
 
     @property
     def next_step(self) -> str:
-        """The first step without a result."""
-        return next(step for step in STEPS if step not in self.results)
+        """The first step without a result, ``""`` when all have one."""
+        return next((step for step in STEPS if step not in self.results), "")
 
 
 class Book:
@@ -112,9 +112,11 @@ def undisturbed(step: str, runs: int) -> None:
 
 
 def work(deps: Deps, book: Book, disturb: Disturb = undisturbed) -> None:
-    """Goes on where the book ends, until no run is open and no file waits that has had none."""
-    while run := book.open_run or _released(deps, book):
-        _finish(deps, book, run, disturb)
+    """Goes on where the book ends, until no file waits that has had no run, and no run can go on."""
+    while True:
+        moved = [_go_on(deps, book, run, disturb) for run in tuple(book.runs.values()) if not run.ended]
+        if not any(moved) and _released(deps, book) is None:
+            return
 
 
 def _released(deps: Deps, book: Book) -> Run | None:
@@ -123,17 +125,22 @@ def _released(deps: Deps, book: Book) -> Run | None:
     return next(filter(None, map(book.start, files)), None)
 
 
-def _finish(deps: Deps, book: Book, run: Run, disturb: Disturb) -> None:
+def _go_on(deps: Deps, book: Book, run: Run, disturb: Disturb) -> bool:
+    """Does the steps of a run that can be done now; whether that was any."""
+    done = len(run.results)
     while run.failure is None and len(run.results) < len(STEPS):
         step = run.next_step
         try:
             disturb(step, len(book.runs))
             book.done(run, step, _perform(deps, run, step))
+        except NotYetError:
+            return len(run.results) > done
         except RefdataError as error:
             book.failed(run, Failure.of(error, step))
     if run.failure is not None and run.next_step != "move_to_processed":
         move_to_error(deps, run.file, run.failure, run.run_id)
     book.end(run)
+    return True
 
 
 def _perform(deps: Deps, run: Run, step: str) -> Any:

@@ -1,0 +1,245 @@
+"""A file that changes between its release and its archive is loaded whole, as it was or as it is, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from refdata.core.model import Column, DroppedFile, FileStatus, Publication, Published, Stage, Table, TableName
+from refdata.dropoff import Dropoff
+from refdata.ingest.context import Deps
+from refdata.warehouse.base import Progress, Warehouse
+from tests.integration.trust.runs import Book, work
+
+if TYPE_CHECKING:
+    from tests.integration.ingest.conftest import Site
+
+BEFORE = "code,name\n00,Enns\n"
+OLD = "code,name\n01,Graz\n02,Linz\n"
+NEW = "code,name\n01,Graz\n03,Wels\n"
+MORE = '04,"St. Veit"\n'
+Change = Callable[[Path], None]
+
+
+def appended(path: Path) -> None:
+    with path.open("a") as file:
+        file.write(MORE)
+
+
+def truncated(path: Path) -> None:
+    os.truncate(path, len(OLD) - 4)
+
+
+def cut_within_quotes(path: Path) -> None:
+    path.write_text('code,name\n01,"Gr')
+
+
+def replaced(path: Path) -> None:
+    other = path.with_name(".new")
+    other.write_text(NEW)
+    other.replace(path)
+
+
+def rewritten_under_its_old_size_and_time(path: Path) -> None:
+    found = path.stat()
+    path.write_text(NEW)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def touched(path: Path) -> None:
+    found = path.stat()
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def renamed(path: Path) -> None:
+    path.rename(path.with_name("towns.csv"))
+
+
+def taken_out(path: Path) -> None:
+    path.rename(path.parents[3] / "kept.csv")
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+def closed(path: Path) -> None:
+    path.chmod(0)
+
+
+def turned_into_a_link(path: Path) -> None:
+    path.rename(path.parents[3] / "kept.csv")
+    path.symlink_to(path.parents[3] / "kept.csv")
+
+
+def turned_into_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def given_a_second_name(path: Path) -> None:
+    path.parents[3].joinpath("kept.csv").hardlink_to(path)
+
+
+class Meddler:
+    """Changes the file once, when the load comes to the moment."""
+
+    def __init__(self, moment: str, change: Callable[[], None]) -> None:
+        self._moment = moment
+        self._change = change
+        self.done = False
+
+    def come_to(self, moment: str) -> None:
+        if moment == self._moment and not self.done:
+            self.done = True
+            self._change()
+
+
+class MeddledWarehouse:
+    """A warehouse that tells the meddler how far the load is."""
+
+    def __init__(self, inner: Warehouse, meddler: Meddler) -> None:
+        self._inner = inner
+        self._meddler = meddler
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def table(self, name: TableName) -> Table | None:
+        self._meddler.come_to("opened")
+        return self._inner.table(name)
+
+    def stage(
+        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
+    ) -> tuple[int, str]:
+        return self._inner.stage(stage, columns, self._watched(batches), on_progress)
+
+    def _watched(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            yield batch
+            self._meddler.come_to("first rows staged")
+
+    def publish(self, request: Publication) -> Published:
+        self._meddler.come_to("staged")
+        return self._inner.publish(request)
+
+
+class MeddledDropoff(Dropoff):
+    """Folders that tell the meddler how far the load is."""
+
+    meddler: Meddler
+
+    def rejects_path(self, load_id: int) -> Path:
+        self.meddler.come_to("format found")
+        return super().rejects_path(load_id)
+
+    @contextlib.contextmanager
+    def open(self, file: DroppedFile) -> Iterator[str]:
+        with super().open(file) as path:
+            yield path
+            self.meddler.come_to("read")
+
+
+def meddled(deps: Deps, meddler: Meddler) -> Deps:
+    dropoff = MeddledDropoff(deps.dropoff.root, deps.dropoff.processed_root, deps.dropoff.error_root)
+    object.__setattr__(dropoff, "meddler", meddler)
+    warehouse: Any = MeddledWarehouse(deps.warehouse, meddler)
+    return dataclasses.replace(deps, dropoff=dropoff, warehouse=warehouse)
+
+
+MOMENTS = [
+    "detect_format", "opened", "format found", "read", "align_table", "load_rows", "first rows staged", "staged",
+    "write_config", "move_to_processed",
+]  # fmt: skip
+FEW = MOMENTS if os.environ.get("REFDATA_TEST_FULL") else ["opened", "staged", "move_to_processed"]
+"""Moments for the changes that differ little from others; REFDATA_TEST_FULL=1 takes all for all."""
+PUBLISHED = ("write_config", "move_to_processed", "staged")
+WATCHED_AGAIN: dict[Change, str] = {
+    appended: OLD + MORE, truncated: OLD[:-4], replaced: NEW, rewritten_under_its_old_size_and_time: NEW, touched: OLD,
+    closed: OLD, cut_within_quotes: "",
+}  # fmt: skip
+TAKEN_AWAY: Sequence[Change] = (
+    renamed, taken_out, deleted, turned_into_a_link, turned_into_a_folder, given_a_second_name
+)  # fmt: skip
+
+
+def rows_of(content: str) -> list[tuple[str, str]]:
+    lines = [line.replace('"', "").split(",") for line in content.splitlines()[1:]]
+    return sorted((line[0], line[1]) for line in lines)
+
+
+def begin(site: Site, tmp_path: Path, change: Change, moment: str) -> Book:
+    """Drops a file and loads it while it is meddled with, then lets the watcher go on until all is quiet."""
+    site.load(site.drop("cities.csv", BEFORE, mtime=1_000_000))
+    file = site.drop("cities.csv", OLD, mtime=1_000_001)
+    meddler = Meddler(moment, lambda: change(site.deps.dropoff.root / file.path))
+    book = Book(tmp_path / "airflow.jsonl")
+    work(meddled(site.deps, meddler), book, lambda step, runs: meddler.come_to(step))
+    assert meddler.done
+    return book
+
+
+def check_quiet(site: Site) -> None:
+    """No load is in flight, none left anything, and each version has the rows of one file."""
+    assert {row.status for row in site.deps.ledger.page(limit=500).files} <= {
+        FileStatus.COMPLETED, FileStatus.CANCELLED, FileStatus.ERROR, FileStatus.DUPLICATE,
+    }  # fmt: skip
+    assert site.deps.warehouse.stages() == ()
+    whole = [rows_of(content) for content in (BEFORE, OLD, NEW, OLD + MORE, OLD[:-4])]
+    versions: dict[int, list[tuple[str, str]]] = {}
+    for code, name, version in site.rows("cities_backup", "code, name, ref_data_version_id", "bkp"):
+        versions.setdefault(version, []).append((code, name))
+    assert all(sorted(rows) in whole for rows in versions.values())
+
+
+def moments_of(changes: Iterable[Change], thoroughly: Sequence[Change]) -> list[Any]:
+    """A case for each change and moment."""
+    return [
+        pytest.param(change, moment, id=f"{change.__name__}-{moment}")
+        for change in changes
+        for moment in (MOMENTS if change in thoroughly else FEW)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "moment"), moments_of(WATCHED_AGAIN, (appended, replaced, rewritten_under_its_old_size_and_time))
+)
+def test_a_file_that_is_written_meanwhile_is_loaded_whole_in_the_end(
+    site: Site, tmp_path: Path, change: Change, moment: str
+) -> None:
+    content = WATCHED_AGAIN[change]
+    begin(site, tmp_path, change, moment)
+    check_quiet(site)
+    live = sorted(site.rows("cities", "code, name"))
+    if content:
+        assert live == rows_of(content)
+    else:
+        assert live == rows_of(OLD if moment in PUBLISHED else BEFORE)
+        assert [path.name[:5] for path in site.deps.dropoff.error_root.glob("*.csv")] == ["ERROR"]
+    assert not list(site.deps.dropoff.root.glob("*_table/*/*.csv"))
+    kept = [path.read_text() for path in site.deps.dropoff.root.rglob("[!.]*.csv")]
+    assert (content or '01,"Gr') in kept or any('01,"Gr' in text for text in kept)
+
+
+@pytest.mark.parametrize(("change", "moment"), moments_of(TAKEN_AWAY, (deleted,)))
+def test_a_file_that_is_taken_away_meanwhile_is_loaded_whole_or_not_at_all(
+    site: Site, tmp_path: Path, change: Change, moment: str
+) -> None:
+    begin(site, tmp_path, change, moment)
+    check_quiet(site)
+    assert sorted(site.rows("cities", "code, name")) == rows_of(OLD if moment in PUBLISHED else BEFORE)
+    row = site.deps.ledger.get(2)
+    assert row is not None
+    assert row.status in ((FileStatus.COMPLETED,) if moment in PUBLISHED else (FileStatus.CANCELLED, FileStatus.ERROR))
+    assert row.status is FileStatus.COMPLETED or row.error_message
+    if change is renamed:
+        assert sorted(site.rows("towns", "code, name")) == rows_of(OLD)
+    elif change in (taken_out, turned_into_a_link, given_a_second_name):
+        assert (tmp_path / "kept.csv").read_text() == OLD
