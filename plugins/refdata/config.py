@@ -22,15 +22,17 @@ def load_settings() -> Settings:
     known = {spec.name for spec in core_settings.specs()}
     values = {name: value for name in known if (value := conf.get(SECTION, name, fallback=None)) is not None}
     # A misspelt name would leave its setting at the default in silence: it goes to the parser, which refuses it.
-    misspelt = dict.fromkeys(_written_names() - known, "")
+    misspelt = dict.fromkeys(_written_names(known) - known, "")
     home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
     return absolute(core_settings.parse({**values, **misspelt}), home)
 
 
-def _written_names() -> set[str]:
-    """The names that the section has in ``airflow.cfg`` and in the environment."""
+def _written_names(known: set[str]) -> set[str]:
+    """The names that the section has in the environment and, while those are all known, in ``airflow.cfg``."""
     prefix = f"AIRFLOW__{SECTION.upper()}__"
     written = {name.removeprefix(prefix).lower() for name in os.environ if name.startswith(prefix)}
+    if not written <= known:
+        return written  # Airflow itself would refuse a name such as CONN_ID_CMD, in words about another setting
     return written | set(conf.getsection(SECTION) or ())
 
 
