@@ -7,6 +7,7 @@ by hand; other names from the settings replace exactly those bracketed words.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,10 @@ from refdata.core.settings import Settings
 _PACKAGE = Path(__file__).resolve().parent
 # In the wheel the files lie inside the package, in a project two levels above it.
 _ROOTS = (_PACKAGE / "include" / "sql", _PACKAGE.parent.parent / "include" / "sql")
-_REPLACEABLE = re.compile(r"\[(ref|bkp|File_Monitor_Tracking|Reference_Data_Cfg)\]")
+_REPLACEABLE = re.compile(r"\[(ref|bkp|File_Monitor_Tracking|Reference_Data_Cfg|refdata|ingest_user|refdata_ingest)\]")
+
+# Names also stand in literals (OBJECT_ID(N'[ref].[x]')), where a quote would end them.
+_PLAIN = re.compile(r"[\w.@\\-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +32,27 @@ class SqlFiles:
     dialect: str
     settings: Settings
 
-    def text(self, name: str) -> str:
+    def text(self, name: str, names: Mapping[str, str] | None = None) -> str:
         """The statement in file ``name``.sql.
 
-        :raises ConfigurationError: when there is no such file.
+        :param names: what stands in place of ``refdata`` (the database), ``ingest_user`` or ``refdata_ingest``.
+        :raises ConfigurationError: when there is no such file, or a name holds a character that is not plain.
         """
-        return _REPLACEABLE.sub(self._configured, _read(self.dialect, name))
+        chosen = {**self._configured(), **(names or {})}
+        for new in (names or {}).values():
+            if not _PLAIN.fullmatch(new):
+                raise ConfigurationError(
+                    f"{new!r} is no plain name", where=name, advice="Use letters, digits and . _ @ \\ - only."
+                )
+        return _REPLACEABLE.sub(lambda match: quote(chosen.get(match[1], match[1])), _read(self.dialect, name))
 
-    def _configured(self, match: re.Match[str]) -> str:
-        names = {
+    def _configured(self) -> dict[str, str]:
+        return {
             "ref": self.settings.ref_schema,
             "bkp": self.settings.bkp_schema,
             "File_Monitor_Tracking": self.settings.ledger_table,
             "Reference_Data_Cfg": self.settings.config_table,
         }
-        return quote(names[match[1]])
 
 
 @cache

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from refdata.core.alignment import Alignment
+from refdata.core.diagnosis import Diagnosis
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.validation import Verdict
 
@@ -45,6 +46,10 @@ class Warehouse(Protocol):
 
     def statement(self, name: str) -> str:
         """The text of a file in ``include/sql`` for this engine."""
+        ...
+
+    def diagnose(self) -> Diagnosis:
+        """What stands between this process and its work, found by one connection; raises nothing."""
         ...
 
     def initialise(self) -> None:

@@ -14,12 +14,13 @@ from refdata.warehouse.tsql.pool import pool_key
 from refdata.warehouse.tsql.staging import choose
 
 
-def mssql_warehouse(settings: Settings) -> TsqlWarehouse:
+def mssql_warehouse(settings: Settings, database: str | None = None) -> TsqlWarehouse:
     """The warehouse behind a connection of type ``mssql``.
 
+    :param database: another than the connection's.
     :raises ConfigurationError: when the connection lacks something.
     """
-    hook = SecureMsSqlHook(settings.conn_id, connect_timeout=settings.connect_timeout)
+    hook = SecureMsSqlHook(settings.conn_id, schema=database, connect_timeout=settings.connect_timeout)
     options = hook.options()
     native = MssqlPythonDriver(options, settings.connect_timeout)
     # FreeTDS, which is below pymssql, knows nothing of Entra ID.

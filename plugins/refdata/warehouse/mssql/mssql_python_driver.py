@@ -113,8 +113,9 @@ class MssqlPythonDriver:
 def read_error(error: BaseException) -> DriverError | None:
     """What an exception of mssql-python or of its Rust core says; None when it is another's."""
     if isinstance(error, (mssql_python.Error, mssql_python.Warning)):
-        state = _STATES.get(str(getattr(error, "driver_error", "")), "")
-        return DriverError(None, state, str(getattr(error, "ddbc_error", "")) or str(error))
+        text = str(getattr(error, "ddbc_error", "")) or str(error)
+        state = "3D000" if "Cannot open database" in text else _STATES.get(str(getattr(error, "driver_error", "")), "")
+        return DriverError(None, state, text)
     if type(error).__name__ == "PanicException":
         return DriverError(None, "HY000", f"the client library crashed: {error}")
     if isinstance(error, RuntimeError):

@@ -17,6 +17,7 @@ _LIBRARY = re.compile(r"DB-Lib error message (\d+), severity \d+:\s*")
 _GENERAL = 20018
 """DB-Library's "check messages from the SQL Server", which says nothing by itself."""
 _LOGIN_FAILED = 18456
+_NO_DATABASE = 4060
 _NEWS = frozenset((5701, 5703))
 """Which database and which language a login began with."""
 
@@ -70,12 +71,24 @@ def read_error(error: BaseException) -> DriverError:
     library = _LIBRARY.match(text)
     if library is not None:
         number = int(library[1])
-        at_login = number == _GENERAL and "connection failed" in text
-        number = _LOGIN_FAILED if at_login else number
+        if number == _GENERAL and "connection failed" in text:
+            number = _login_number(text)
+    elif "Cannot open database" in text:
+        # The server says 4060, and 18456 after it.
+        number = _NO_DATABASE
     elif number is None:
         # pymssql's own InterfaceError: the connection is closed.
         return DriverError(None, "08003", text)
     return DriverError(number, "", _LIBRARY.split(text, maxsplit=1)[0] if library is None else _LIBRARY.sub("", text))
+
+
+def _login_number(text: str) -> int:
+    """Which login error it was, where an earlier one in the process keeps pymssql from telling.
+
+    The severity is left: 14 for a refused login, 11 (Babelfish: 16) where the database is missing.
+    """
+    severities = set(re.findall(rf"message {_GENERAL}, severity (\d+)", text))
+    return _LOGIN_FAILED if severities == {"14"} else _NO_DATABASE
 
 
 def _decoded(text: str | bytes) -> str:

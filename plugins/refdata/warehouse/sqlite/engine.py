@@ -13,7 +13,8 @@ from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
-from refdata.core.errors import ConfigurationError, SchemaError
+from refdata.core.diagnosis import Diagnosis, Trouble
+from refdata.core.errors import ConfigurationError, PermissionDeniedError, RefdataError, SchemaError
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, parse_stage_name, quote
 from refdata.core.publishing import qualified
@@ -57,6 +58,20 @@ class SqliteWarehouse:
     def statement(self, name: str) -> str:
         """See ``Warehouse.statement``."""
         return self._sql.text(name)
+
+    def diagnose(self) -> Diagnosis:
+        """See ``Warehouse.diagnose``."""
+        try:
+            missing = self.table(TableName(self._settings.ref_schema, self._settings.ledger_table)) is None
+            with self.transaction():
+                pass
+        except PermissionDeniedError as error:
+            return Diagnosis(Trouble.RIGHT_MISSING, str(error))
+        except RefdataError as error:
+            return Diagnosis(Trouble.UNREACHABLE, str(error))
+        if missing:
+            return Diagnosis(Trouble.NOT_INITIALISED, f"{self._files.main} has no ledger: run `refdata init-db`")
+        return Diagnosis(None, f"{self._files.main} is ready")
 
     def initialise(self) -> None:
         """See ``Warehouse.initialise``."""

@@ -14,7 +14,15 @@ import pyarrow as pa
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
 from refdata.core.backoff import delays
-from refdata.core.errors import ConnectionLostError, DeadlockError, LockTimeoutError, PermanentError, SchemaError
+from refdata.core.diagnosis import Diagnosis
+from refdata.core.errors import (
+    ConnectionLostError,
+    DeadlockError,
+    LockTimeoutError,
+    PermanentError,
+    PermissionDeniedError,
+    SchemaError,
+)
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, parse_stage_name
 from refdata.core.publishing import qualified
@@ -24,7 +32,8 @@ from refdata.sqlfiles import SqlFiles
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.tsql import ddl, procedures, types
-from refdata.warehouse.tsql.driver import Connection, Driver, TsqlSession
+from refdata.warehouse.tsql.diagnose import diagnose
+from refdata.warehouse.tsql.driver import Connection, Driver, TsqlSession, translated
 from refdata.warehouse.tsql.pool import ConnectionPool, shared_pool
 from refdata.warehouse.tsql.staging import Loader, fill_stage
 from refdata.warehouse.tsql.types import CatalogColumn, catalog_column
@@ -38,6 +47,22 @@ INIT_SCRIPTS = (
     "create_ledger_index_table_name",
     "create_config",
 )
+PROCEDURES = {
+    "sp_refdata_report_files": ("drop_procedure_report_files", "create_procedure_report_files"),
+    "sp_refdata_release_turn": ("drop_procedure_release_turn", "create_procedure_release_turn"),
+}
+"""For people at a SQL prompt; nothing here calls them."""
+GRANT_SCRIPTS = (
+    "create_role",
+    "grant_schema_ref",
+    "grant_schema_bkp",
+    "grant_alter_schema_ref",
+    "grant_alter_schema_bkp",
+    "grant_create_table",
+    "create_user",
+    "add_role_member",
+)
+_INITIALISE = "refdata initialise"
 PUBLISH_TRIES = 4
 MAX_RESOURCE = 255
 """Characters of an application lock's name; the server cuts longer ones, so that two could meet.
@@ -84,11 +109,35 @@ class TsqlWarehouse:
         """See ``Warehouse.statement``."""
         return self._sql.text(name)
 
+    def diagnose(self) -> Diagnosis:
+        """See ``Warehouse.diagnose``."""
+        ledger = TableName(self._settings.ref_schema, self._settings.ledger_table)
+        return diagnose(self._driver, self.statement, ledger)
+
+    def provision(self, login: str) -> None:
+        """Gives a login its user in this database, with the rights that loading needs and no more."""
+        self.initialise()
+        for script in GRANT_SCRIPTS:
+            with self.transaction() as session:
+                session.execute(self._sql.text(script, {"ingest_user": login}))
+
     def initialise(self) -> None:
         """See ``Warehouse.initialise``."""
         for script in INIT_SCRIPTS:
-            with self.transaction() as session:
+            with self.transaction(lock=_INITIALISE) as session:
                 session.execute(self.statement(script))
+        try:
+            self._create_procedures()
+        except PermissionDeniedError as error:
+            self._log.info("The procedures for people are left out: %s", error)
+
+    def _create_procedures(self) -> None:
+        for name, scripts in PROCEDURES.items():
+            with self.transaction(lock=_INITIALISE) as session:
+                found = TableName(self._settings.ref_schema, name)
+                if procedures.declared_parameters(session, self.statement("select_procedure"), found) is None:
+                    for script in scripts:
+                        session.execute(self.statement(script))
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[TsqlSession]:  # noqa: ARG002
@@ -257,8 +306,6 @@ class TsqlWarehouse:
         )
 
     def _open(self) -> Connection:
-        from refdata.warehouse.tsql.driver import translated
-
         with translated(self._driver):
             connection = self._driver.connect()
         TsqlSession(connection, self._driver).execute(_prepared(self._settings))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
+from refdata.core.diagnosis import Trouble
 from refdata.core.errors import (
     ConfigurationError,
     ConnectionLostError,
@@ -23,15 +23,6 @@ from refdata.core.errors import (
     StorageFullError,
     ThrottledError,
 )
-
-
-class Trouble(StrEnum):
-    """What stands between a client and its work, as ``diagnose`` tells them apart."""
-
-    UNREACHABLE = "unreachable"
-    LOGIN_REFUSED = "login refused"
-    DATABASE_MISSING = "database missing"
-    RIGHT_MISSING = "right missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +117,7 @@ _BY_STATE = {
 }
 
 _FIRST_POSTGRES = 1 << 24
+_DENIED = re.compile("permission denied|must be owner")
 
 _VALUES = (
     # "never a row's values": https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-2628-database-engine-error
@@ -142,6 +134,8 @@ def fault_of(error: DriverError) -> Fault:
     if error.number is not None and error.number >= 50000:
         if error.number < _FIRST_POSTGRES:
             return _RAISED
+        if _DENIED.match(error.text):
+            return _RIGHT
         state = _postgres_state(error.number)
     return next((_BY_STATE[state[:width]] for width in (5, 3, 2) if state[:width] in _BY_STATE), _UNKNOWN)
 

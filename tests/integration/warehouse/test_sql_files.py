@@ -1,0 +1,46 @@
+"""Every statement that the software runs is accepted by a live server of each dialect."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from refdata import sqlfiles
+from tests.integration.engines import Database
+
+ROOT = sqlfiles.root()
+_MARKS = re.compile(r"--[^\n]*|'[^']*'|(\?)")
+# Run by an administrator, and tested on their own.
+_ELSEWHERE = re.compile(
+    r"create_(database|login|user|role)|add_role_member|grant_.*|drop_procedure_.*|create_procedure_.*"
+)
+NAMES = sorted({path.stem for path in ROOT.glob("*/*.sql") if not _ELSEWHERE.fullmatch(path.stem)})
+
+
+def files(database: Database) -> set[str]:
+    folders = ("common", "sqlite" if database.is_sqlite else "mssql")
+    return {path.stem for folder in folders for path in (ROOT / folder).glob("*.sql")}
+
+
+VALUES: dict[str, tuple[object, ...]] = {
+    "acquire_lock": ("resource", 0),
+    "insert_file": ("path", "name", 1, 1, "identity", "append", "t", True, "run", "2024-01-01"),
+    "insert_config": ("t", None, None, None, None, "2024-01-01", None),
+}
+
+
+def values_of(name: str, text: str) -> tuple[object, ...]:
+    """What the statement takes: NULL, but 0 for the size of a page."""
+    marks = sum(mark[1] is not None for mark in _MARKS.finditer(text))
+    paged = re.search(r"OFFSET \? ROWS|LIMIT \?", text) is not None
+    return VALUES.get(name, (*(None,) * (marks - 2), 0, 0) if paged else (None,) * marks)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_server_takes_the_statement(database: Database, name: str) -> None:
+    if name not in files(database):
+        pytest.skip("a statement of another dialect")
+    text = database.warehouse.statement(name)
+    with database.warehouse.transaction() as session:
+        session.execute(text, values_of(name, text))
