@@ -13,9 +13,16 @@ _TYPES: Mapping[str, str] = {"str": "string", "int": "integer", "float": "float"
 _INTEGRATION = "refdata"
 _KINDS = ("hooks", "operators", "sensors", "triggers")
 
-CONNECTION_TYPES: tuple[Mapping[str, str], ...] = ()
-"""The types that refdata adds: ``connection-type``, ``hook-class-name`` and ``hook-name`` each. It works
-with Airflow's own ``mssql``, ``odbc`` and ``sqlite``, which their providers declare."""
+CONNECTION_TYPES: tuple[Mapping[str, str], ...] = tuple(
+    {
+        "connection-type": f"refdata_{engine}",
+        "hook-class-name": f"refdata.hooks.warehouse.Refdata{name}Hook",
+        "hook-name": f"refdata: {shown}",
+    }
+    for engine, name, shown in (("mssql", "MsSql", "SQL Server"), ("odbc", "Odbc", "SQL Server by ODBC"))
+)
+"""The types that refdata adds, whose test button diagnoses. Airflow's own ``mssql``, ``odbc`` and ``sqlite``,
+which their providers declare, work as well."""
 
 
 def get_provider_info() -> dict[str, Any]:

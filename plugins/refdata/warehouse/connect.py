@@ -15,7 +15,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
     :raises ConfigurationError: when the connection is missing or of a type that no engine serves.
     """
-    conn_type = _connection_type(settings.conn_id)
+    conn_type = _connection_type(settings.conn_id).removeprefix("refdata_")
     if conn_type == "sqlite":
         from refdata.warehouse.sqlite.engine import SqliteWarehouse
 
