@@ -55,14 +55,18 @@ class Source:
         :raises DropoffError: the path is a directory.
         :raises FileBusyError: the storage failed.
         """
-        with storage_errors(self.path), open_binary(self.path) as file:
-            while chunk := file.read(self.chunk_bytes):
+        with open_binary(self.path) as file:
+            while chunk := self._read(file):
                 self.size += len(chunk)
                 if self.hashed:
                     self._hash.update(chunk)
                 yield chunk
                 if self.progress is not None:
                     self.progress(self.size)
+
+    def _read(self, file: BinaryIO) -> bytes:
+        with storage_errors(self.path):
+            return file.read(self.chunk_bytes)
 
 
 @contextlib.contextmanager
