@@ -13,6 +13,7 @@ from refdata import cli, wiring
 from refdata.config import load_settings
 from refdata.dropoff import ensure_tree
 from refdata.ingest.detect import detect_format
+from tests.integration.engines import TSQL, Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,3 +111,60 @@ def test_a_misspelt_option_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as left:
         cli.main(["history", "--statsu", "error"])
     assert left.value.code == 2
+
+
+def test_health_tells_a_database_that_is_ready_from_one_without_a_ledger(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, found = asked(capsys, "health")
+    assert (code, found["state"]) == (1, "fail")
+    assert [(check["name"], check["figure"]) for check in found["checks"]] == [
+        ("settings", "read"),
+        ("warehouse", "not initialised"),
+    ]
+    cli.main(["init-db"])
+    capsys.readouterr()
+    code, found = asked(capsys, "health")
+    assert (code, [check["state"] for check in found["checks"]]) == (0, ["ok", "ok"])
+    assert cli.main(["health"]) == 0
+    assert "ready in" in capsys.readouterr().out
+
+
+def test_health_tells_what_is_wrong_with_the_configuration(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__REFDATA__CONN_ID", "nowhere")
+    load_settings.cache_clear()
+    code, found = asked(capsys, "health")
+    assert (code, found["checks"][-1]["figure"]) == (1, "configuration")
+    assert "nowhere does not exist" in found["checks"][-1]["message"]
+    monkeypatch.setenv("AIRFLOW__REFDATA__POOL_SIZE", "many")
+    load_settings.cache_clear()
+    code, found = asked(capsys, "health")
+    assert (code, [check["name"] for check in found["checks"]]) == (1, ["settings"])
+    assert "pool_size" in found["checks"][0]["message"]
+
+
+TROUBLES: list[tuple[str, dict[str, Any], int]] = [
+    ("unreachable", {"host": "no-such-host.invalid"}, 3),
+    ("login refused", {"password": "C4nary"}, 1),
+    ("database missing", {"schema": "no_such_database"}, 1),
+]
+
+
+@pytest.mark.parametrize("engine", TSQL)
+@pytest.mark.parametrize(("figure", "changes", "code"), TROUBLES, ids=[case[0] for case in TROUBLES])
+def test_health_tells_the_troubles_of_a_server_apart(
+    root: Path,
+    engine: str,
+    figure: str,
+    changes: dict[str, Any],
+    code: int,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(Server.named().connection(engine, **changes)))
+    load_settings.cache_clear()
+    found_code, found = asked(capsys, "health")
+    assert (found_code, found["checks"][-1]["figure"]) == (code, figure)
+    assert "C4nary" not in json.dumps(found)

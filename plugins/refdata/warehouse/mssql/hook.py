@@ -34,7 +34,13 @@ class SecureMsSqlHook(MsSqlHook):
     def get_conn(self) -> pymssql.Connection:
         """A new connection, which begins its transactions by itself as MsSqlHook's do."""
         options = self.options()
-        arguments = {"login_timeout": max(1, round(self._connect_timeout)), "appname": "refdata", **options.client}
+        arguments = {
+            "login_timeout": max(1, round(self._connect_timeout)),
+            "appname": "refdata",
+            "read_only": options.application_intent.lower() == "readonly",
+            **options.client,
+            "use_datetime2": True,
+        }
         with configured(options) as server:
             return pymssql.connect(
                 server=server,
@@ -42,7 +48,5 @@ class SecureMsSqlHook(MsSqlHook):
                 user=options.login,
                 password=options.password,
                 database=options.database,
-                use_datetime2=True,
-                read_only=options.application_intent.lower() == "readonly",
                 **arguments,
             )

@@ -19,7 +19,7 @@ https://learn.microsoft.com/sql/database-engine/configure-windows/configure-the-
 
 _YES = frozenset(("yes", "true", "1", "mandatory", "on"))
 _NO = frozenset(("no", "false", "0", "optional", "off"))
-_PYMSSQL = frozenset(("tds_version", "charset", "appname", "read_only", "conn_properties", "login_timeout"))
+_PYMSSQL = frozenset(("tds_version", "charset", "appname", "conn_properties", "login_timeout"))
 _IGNORED = frozenset(("sqlalchemyscheme", "placeholder", "executemany", "autocommit", "timeout"))
 
 
@@ -104,6 +104,11 @@ def _boolean(value: object, name: str, where: str) -> bool:
     return text in _YES
 
 
+def _intent(value: object, name: str, where: str) -> str:
+    # Airflow's own extra `read_only`, which is a yes or no.
+    return "ReadOnly" if _boolean(value, name, where) else ""
+
+
 def _encrypt(value: object, name: str, where: str) -> str:
     text = str(value).strip().lower()
     # pymssql's own extra `encryption` says off, request or require.
@@ -158,4 +163,5 @@ _FIELDS: dict[str, tuple[str, Callable[[object, str, str], Any]]] = {
     "multisubnetfailover": ("multi_subnet_failover", _boolean),
     "failoverpartner": ("failover_partner", _text),
     "applicationintent": ("application_intent", _text),
+    "readonly": ("application_intent", _intent),
 }

@@ -40,7 +40,7 @@ class FastLoader:
         self._plain = InsertLoader(driver, batch_size)
 
     def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
-        """See ``Loader.load``. Each call commits by itself: the stage belongs to this attempt alone."""
+        """See ``Loader.load``. Each call commits as a whole: left to itself, every row of the array would."""
         with pool.borrow() as connection:
             microsoft = _is_microsofts(connection)
         if not microsoft:
@@ -63,9 +63,12 @@ class FastLoader:
 
     def _send(self, cursor: Any, sql: str, sizes: Sequence[object], rows: list[tuple[Any, ...]]) -> None:
         with translated(self._driver), cursor:
+            cursor.execute("BEGIN TRANSACTION")
             cursor.fast_executemany = True
             cursor.setinputsizes(sizes)
             cursor.executemany(sql, rows)
+            cursor.setinputsizes(None)
+            cursor.execute("COMMIT TRANSACTION")
 
 
 def _is_microsofts(connection: Any) -> bool:

@@ -123,8 +123,8 @@ class TsqlWarehouse:
 
     def initialise(self) -> None:
         """See ``Warehouse.initialise``."""
-        for script in INIT_SCRIPTS:
-            with self.transaction(lock=_INITIALISE) as session:
+        with self.transaction(lock=_INITIALISE) as session:
+            for script in INIT_SCRIPTS:
                 session.execute(self.statement(script))
         try:
             self._create_procedures()
@@ -132,8 +132,8 @@ class TsqlWarehouse:
             self._log.info("The procedures for people are left out: %s", error)
 
     def _create_procedures(self) -> None:
-        for name, scripts in PROCEDURES.items():
-            with self.transaction(lock=_INITIALISE) as session:
+        with self.transaction(lock=_INITIALISE) as session:
+            for name, scripts in PROCEDURES.items():
                 found = TableName(self._settings.ref_schema, name)
                 if procedures.declared_parameters(session, self.statement("select_procedure"), found) is None:
                     for script in scripts:

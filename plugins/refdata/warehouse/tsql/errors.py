@@ -60,7 +60,7 @@ _DATABASE = Fault(
     ConfigurationError, "Create the database, or correct its name in the Airflow connection.", Trouble.DATABASE_MISSING
 )
 _RIGHT = Fault(
-    PermissionDeniedError, "Let the DBA run include/sql/mssql/grant_rights.sql for this user.", Trouble.RIGHT_MISSING
+    PermissionDeniedError, "Let the DBA run the grant scripts of include/sql/mssql/README.md.", Trouble.RIGHT_MISSING
 )
 _DATA = Fault(DataError, "Compare the file's values with the table's types and constraints.")
 _SCHEMA = Fault(SchemaError, "Compare the table with the file; run `refdata init-db` if a table of refdata is missing.")

@@ -20,9 +20,9 @@ from refdata.warehouse.tsql.staging import Source
 
 MAX_ROWS = 1000
 """Rows of one VALUES list: https://learn.microsoft.com/sql/t-sql/queries/table-value-constructor-transact-sql"""
-MAX_LITERALS = 4000
-"""Values of one statement. The time to compile it grows faster than they do: with 13 columns, statements of
-250 rows stage half as many rows again a second as statements of 990."""
+MAX_LITERALS = 15_000
+"""Values of one statement, 1,000 rows of 15 columns: time and memory to compile it grow with them, and from
+some 4,000 values on larger statements stage no more rows a second."""
 MAX_BYTES = 8 << 20
 """UTF-8 bytes of one statement, far below the server's 65,536 packets."""
 
@@ -40,7 +40,7 @@ class InsertLoader:
         self._batch_size = min(batch_size, MAX_ROWS)
 
     def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
-        """See ``Loader.load``. Each statement commits by itself: the stage belongs to this attempt alone."""
+        """See ``Loader.load``. Each batch commits as a whole: a commit a statement would cost a sixth of the rate."""
         names = column_list(tuple(column.name for column in columns))
         head = f"INSERT INTO {qualified(target)} ({names}) VALUES\n"
         most = max(1, min(self._batch_size, MAX_LITERALS // max(1, len(columns))))
@@ -48,8 +48,10 @@ class InsertLoader:
         with pool.borrow() as connection:
             session = TsqlSession(connection, self._driver)
             for batch in source:
+                session.execute("BEGIN TRANSACTION")
                 for rows in _statements(row_literals(batch), most):
                     staged += session.execute(head + ",\n".join(rows))
+                session.execute("COMMIT TRANSACTION")
         return staged
 
 
@@ -69,9 +71,9 @@ def literals(column: pa.Array) -> pa.Array:
     elif pa.types.is_integer(kind):
         made = column.cast(pa.string())
     elif pa.types.is_timestamp(kind) or pa.types.is_time(kind):
-        made = _quoted(pc.replace_substring_regex(column.cast(pa.string()), r"(\.\d{1,7})\d*$", r"\1"))
+        made = _quoted(pc.replace_substring_regex(column.cast(pa.string()), r"(\.\d{1,7})\d*$", r"\1"), "'")
     elif pa.types.is_date(kind):
-        made = _quoted(column.cast(pa.string()))
+        made = _quoted(column.cast(pa.string()), "'")
     else:  # FLOAT and DECIMAL, whose text from Arrow is not T-SQL's, and columns without any value
         made = pa.array([None if value is None else literal(value) for value in column.to_pylist()], pa.string())
     return pc.fill_null(made, "NULL")
@@ -80,11 +82,14 @@ def literals(column: pa.Array) -> pa.Array:
 def _texts(column: pa.Array) -> pa.Array:
     if pc.any(pc.match_substring_regex(column, UNSAFE.pattern)).as_py():
         return pa.array([None if text is None else literal(text) for text in column.to_pylist()], column.type)
-    return _quoted(pc.replace_substring(column, "'", "''"))
+    # ASCII needs no N, being alike in all code pages, and a server takes a quarter more rows a second without.
+    begin = pc.if_else(pc.string_is_ascii(column), pa.scalar("'", column.type), pa.scalar("N'", column.type))
+    return _quoted(pc.replace_substring(column, "'", "''"), begin)
 
 
-def _quoted(text: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise(pa.scalar("N'", text.type), text, pa.scalar("'", text.type), "")
+def _quoted(text: pa.Array, begin: pa.Array | str) -> pa.Array:
+    opening = pa.scalar(begin, text.type) if isinstance(begin, str) else begin
+    return pc.binary_join_element_wise(opening, text, pa.scalar("'", text.type), "")
 
 
 def _statements(rows: Sequence[str], most: int) -> Iterator[list[str]]:

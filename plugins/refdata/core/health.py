@@ -1,0 +1,73 @@
+"""What a health check finds, and what several of them come to. Pure.
+
+A check is one line of ``refdata health``. Whoever adds one returns a ``Check`` and puts the function that makes
+it into ``refdata.health.CHECKS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from refdata.core.diagnosis import Diagnosis, Trouble
+from refdata.core.errors import RefdataError, TransientError, split_advice
+
+
+class State(StrEnum):
+    """``warn`` asks somebody to look; ``fail`` says that loads cannot run, or do not."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    :param name: what was looked at, the same at each run, such as ``warehouse``.
+    :param figure: the short answer: a measure with its unit, or the kind of trouble.
+    :param message: the answer in a sentence, without a secret; ``""`` where the figure says it all.
+    :param advice: what to do about it; ``""`` when there is nothing to do.
+    :param transient: whether it may pass by itself, as a server that is restarted.
+    """
+
+    name: str
+    state: State
+    figure: str
+    message: str = ""
+    advice: str = ""
+    transient: bool = False
+
+
+def worst(checks: Iterable[Check]) -> State:
+    """The worst state among the checks; ``ok`` when there is none."""
+    return max((check.state for check in checks), key=list(State).index, default=State.OK)
+
+
+def failed(name: str, error: RefdataError) -> Check:
+    """The check that could not be made, or whose making is the failure."""
+    what, advice = split_advice(str(error))
+    return Check(name, State.FAIL, error.category, what, advice, isinstance(error, TransientError))
+
+
+_ADVICE = {
+    Trouble.UNREACHABLE: "Check that the server runs and is reached from this machine.",
+    Trouble.LOGIN_REFUSED: "Check login and password of the Airflow connection.",
+    Trouble.DATABASE_MISSING: "Create the database, or correct its name in the Airflow connection.",
+    Trouble.RIGHT_MISSING: "Let the DBA run the grant scripts of include/sql/mssql/README.md.",
+    Trouble.NOT_INITIALISED: "Run `refdata init-db`.",
+}
+
+
+def warehouse_check(name: str, found: Diagnosis, seconds: float) -> Check:
+    """The check of a database.
+
+    :param seconds: how long the diagnosis took.
+    """
+    if found.trouble is None:
+        return Check(name, State.OK, f"ready in {seconds:.2f} s", found.message)
+    what, advice = split_advice(found.message)
+    transient = found.trouble is Trouble.UNREACHABLE
+    return Check(name, State.FAIL, found.trouble.value, what, advice or _ADVICE[found.trouble], transient)
