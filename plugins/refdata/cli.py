@@ -25,6 +25,7 @@ from rich.table import Table as Grid
 
 from refdata.core.errors import FormatError, RefdataError, TransientError
 from refdata.core.model import FileStatus
+from refdata.core.schemasteps import LATEST, SchemaChange
 
 if TYPE_CHECKING:
     from refdata.core.health import Check
@@ -54,7 +55,8 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="refdata", description="Reference tables from dropped CSV files.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    _command(commands, "init-db", init_db, "create schemas, ledger and configuration where they are missing")
+    made = _command(commands, "init-db", init_db, "create refdata's own tables, or upgrade them to this version")
+    made.add_argument("--check", action="store_true", help="change nothing; exit code 1 when an upgrade is due")
     found = _command(commands, "detect", detect_file, "how a file is written, and which table its columns fit")
     found.add_argument("file", type=Path, help="any CSV file")
     found.add_argument("--no-tables", action="store_true", help="do not compare with the database's tables")
@@ -88,9 +90,12 @@ def init_db(options: argparse.Namespace) -> int:
     from refdata import wiring
 
     deps = wiring.connect()
-    deps.warehouse.initialise()
-    _say(options, {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "initialised": True})
-    return EXIT_OK
+    change = SchemaChange(before := deps.warehouse.schema_version(), before)
+    if not options.check:
+        change = deps.warehouse.initialise(thorough=True)
+    facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
+    _say(options, {**facts, "schema": change.after, "latest": LATEST})
+    return EXIT_OK if change.after >= LATEST else EXIT_FAILED
 
 
 def detect_file(options: argparse.Namespace) -> int:

@@ -18,8 +18,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 
 from refdata.core.model import TableName
+from refdata.core.naming import fold_name
 from refdata.core.publishing import qualified
-from refdata.core.settings import Settings
+from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
@@ -122,21 +123,22 @@ class Database:
         """Takes away what a test made: its tables, procedures and rows."""
         if self.is_sqlite:
             return
-        own = (self.settings.ledger_table.lower(), self.settings.config_table.lower())
+        own = tuple(fold_name(name) for name in own_tables(self.settings))
         for schema in (self.settings.ref_schema, self.settings.bkp_schema):
             for kind, catalog in (("PROCEDURE", "sys.procedures"), ("VIEW", "sys.views"), ("TABLE", "sys.tables")):
                 own_schema = "JOIN sys.schemas AS s ON s.schema_id = o.schema_id"
                 found = f"SELECT CAST(o.name AS NVARCHAR(128)) FROM {catalog} AS o {own_schema}"
                 for (name,) in self.rows(f"{found} WHERE s.name = ?", schema):
-                    if name.lower() not in own:
+                    if fold_name(name) not in own:
                         self.run(f"DROP {kind} {qualified(TableName(schema, name))}")
-        for name in own:
-            self.run(f"DELETE FROM ref.[{name}]")
+        for name in own_tables(self.settings):
+            if name != SCHEMA_TABLE:
+                self.run(f"DELETE FROM ref.[{name}]")
 
     def drop(self) -> None:
         """Takes away the schemas too."""
         self.clear()
-        for name in (self.settings.ledger_table, self.settings.config_table):
+        for name in own_tables(self.settings):
             self.run(f"DROP TABLE ref.[{name}]")
         for schema in (self.settings.ref_schema, self.settings.bkp_schema):
             self.run(f"DROP SCHEMA [{schema}]")

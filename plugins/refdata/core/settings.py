@@ -103,6 +103,15 @@ class Settings:
     source_db: str = _setting("", "Database name written to the configuration table; empty means the connection's.")
 
 
+SCHEMA_TABLE, AUDIT_TABLE = "Reference_Data_Schema", "Reference_Data_Audit"
+"""Names in ``include/sql`` that no setting changes."""
+
+
+def own_tables(settings: Settings) -> tuple[str, ...]:
+    """Names of refdata's own tables in the schema of the reference tables; no file can load into them."""
+    return settings.ledger_table, settings.config_table, SCHEMA_TABLE, AUDIT_TABLE
+
+
 def specs() -> tuple[Field[Any], ...]:
     """The declared settings in order; ``metadata`` has meaning, least, most, choices and pattern."""
     return fields(Settings)

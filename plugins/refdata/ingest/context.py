@@ -9,7 +9,7 @@ from datetime import datetime
 
 from refdata.core import naming
 from refdata.core.model import DroppedFile, Format, LedgerRow, Scan, TableName
-from refdata.core.settings import Settings
+from refdata.core.settings import Settings, own_tables
 from refdata.core.tablerules import TableRules
 from refdata.dropoff import Dropoff
 from refdata.ledger import Ledger
@@ -43,7 +43,7 @@ class Deps:
 
     def table_of(self, file: DroppedFile) -> str:
         """The table that a file loads."""
-        return naming.table_name(file.name, reserved=(self.settings.ledger_table, self.settings.config_table))
+        return naming.table_name(file.name, reserved=own_tables(self.settings))
 
     def target(self, row: LedgerRow) -> TableName:
         """The live table of a load."""

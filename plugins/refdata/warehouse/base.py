@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from refdata.core.alignment import Alignment
 from refdata.core.diagnosis import Diagnosis
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
+from refdata.core.schemasteps import SchemaChange
 from refdata.core.validation import Verdict
 
 if TYPE_CHECKING:
@@ -52,8 +53,15 @@ class Warehouse(Protocol):
         """What stands between this process and its work, found by one connection; raises nothing."""
         ...
 
-    def initialise(self) -> None:
-        """Creates schemas, ledger and configuration where they are missing; safe to run again."""
+    def schema_version(self) -> int:
+        """The last of ``core.schemasteps`` that the database had; 0 when it had none."""
+        ...
+
+    def initialise(self, *, thorough: bool = False) -> SchemaChange:
+        """Creates what is missing of refdata's own tables, or upgrades them; all or nothing, safe to run again.
+
+        :param thorough: also looks at what no load needs, such as procedures for people.
+        """
         ...
 
     def transaction(self, *, write: bool = True, lock: str | None = None) -> AbstractContextManager[Session]:

@@ -11,6 +11,7 @@ import pytest
 
 from refdata import cli, wiring
 from refdata.config import load_settings
+from refdata.core.schemasteps import LATEST
 from refdata.dropoff import ensure_tree
 from refdata.ingest.detect import detect_format
 from tests.integration.engines import TSQL, Server
@@ -40,7 +41,9 @@ def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any
 
 def test_a_file_is_loaded_and_found_again(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
-    assert asked(capsys, "init-db")[1]["initialised"] is True
+    assert asked(capsys, "init-db", "--check")[0] == 1
+    assert asked(capsys, "init-db")[1]["schema"] == LATEST
+    assert asked(capsys, "init-db", "--check")[0] == 0
     code, files = asked(capsys, "load", f"{FULL}/cities.csv")
     assert (code, files[0]["status"], files[0]["rows_loaded"]) == (0, "completed", 2)
     assert [file["file_name"] for file in asked(capsys, "history", "--search", "CITIES")[1]] == ["cities.csv"]

@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
+from refdata import __version__
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
 from refdata.core.diagnosis import Diagnosis, Trouble
 from refdata.core.errors import ConfigurationError, PermissionDeniedError, RefdataError, SchemaError
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
-from refdata.core.naming import backup_name, parse_stage_name, quote
+from refdata.core.naming import backup_name, fold_name, parse_stage_name, quote
 from refdata.core.publishing import qualified
-from refdata.core.settings import Settings
+from refdata.core.schemasteps import SchemaChange
+from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.core.validation import Verdict
 from refdata.sqlfiles import SqlFiles
+from refdata.warehouse import schema
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.sqlite import ddl, staging
@@ -29,13 +32,6 @@ from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SCRIPTS = (
-    "create_ledger",
-    "create_ledger_index_status",
-    "create_ledger_index_created_at",
-    "create_ledger_index_table_name",
-    "create_config",
-)
 _STAGE_SCHEMA = "stage"
 
 
@@ -73,13 +69,19 @@ class SqliteWarehouse:
             return Diagnosis(Trouble.NOT_INITIALISED, f"{self._files.main} has no ledger: run `refdata init-db`")
         return Diagnosis(None, f"{self._files.main} is ready")
 
-    def initialise(self) -> None:
+    def schema_version(self) -> int:
+        """See ``Warehouse.schema_version``."""
+        with self.transaction(write=False) as session:
+            known = _table(session, TableName(self._settings.ref_schema, SCHEMA_TABLE)) is not None
+            return schema.version_of(session, self.statement) if known else 0
+
+    def initialise(self, *, thorough: bool = False) -> SchemaChange:  # noqa: ARG002
         """See ``Warehouse.initialise``."""
         self._files.main.parent.mkdir(parents=True, exist_ok=True)
         with self.transaction() as session:
-            for script in _SCRIPTS:
-                session.execute(self.statement(script))
+            change = schema.upgrade(session, self.statement, f"refdata {__version__}")
             self._files.sweep_super_journals()
+            return change
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[SqliteSession]:  # noqa: ARG002
@@ -106,9 +108,10 @@ class SqliteWarehouse:
     def tables(self, schema: str) -> tuple[Table, ...]:
         """See ``Warehouse.tables``."""
         sql = f"SELECT name FROM {quote(schema)}.sqlite_master WHERE type = 'table' ORDER BY name"
-        own = {self._settings.ledger_table, self._settings.config_table}
+        own = {fold_name(name) for name in own_tables(self._settings)}
         with self.transaction(write=False) as session:
-            names = [row[0] for row in session.query(sql) if row[0] not in own and not row[0].startswith("sqlite_")]
+            found_names = (row[0] for row in session.query(sql))
+            names = [one for one in found_names if fold_name(one) not in own and not one.startswith("sqlite_")]
             found = [_table(session, TableName(schema, name)) for name in names]
         return tuple(table for table in found if table is not None)
 

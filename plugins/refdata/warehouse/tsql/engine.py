@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
+from refdata import __version__
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
 from refdata.core.backoff import delays
@@ -24,11 +25,13 @@ from refdata.core.errors import (
     SchemaError,
 )
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
-from refdata.core.naming import backup_name, parse_stage_name
+from refdata.core.naming import backup_name, fold_name, parse_stage_name
 from refdata.core.publishing import qualified
-from refdata.core.settings import Settings
+from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange
+from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.core.validation import Verdict, read_verdict
 from refdata.sqlfiles import SqlFiles
+from refdata.warehouse import schema
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.tsql import ddl, procedures, types
@@ -38,15 +41,9 @@ from refdata.warehouse.tsql.pool import ConnectionPool, shared_pool
 from refdata.warehouse.tsql.staging import Loader, fill_stage
 from refdata.warehouse.tsql.types import CatalogColumn, catalog_column
 
-INIT_SCRIPTS = (
-    "create_schema_ref",
-    "create_schema_bkp",
-    "create_ledger",
-    "create_ledger_index_status",
-    "create_ledger_index_created_at",
-    "create_ledger_index_table_name",
-    "create_config",
-)
+SCHEMA_SCRIPTS = ("create_schema_ref", "create_schema_bkp")
+INIT_SCRIPTS = (*SCHEMA_SCRIPTS, FIRST_SCRIPT, *(script for step in STEPS for script in step.scripts))
+"""All that a person runs by hand, in order."""
 PROCEDURES = {
     "sp_refdata_report_files": ("drop_procedure_report_files", "create_procedure_report_files"),
     "sp_refdata_release_turn": ("drop_procedure_release_turn", "create_procedure_release_turn"),
@@ -121,23 +118,32 @@ class TsqlWarehouse:
             with self.transaction() as session:
                 session.execute(self._sql.text(script, {"ingest_user": login}))
 
-    def initialise(self) -> None:
+    def initialise(self, *, thorough: bool = False) -> SchemaChange:
         """See ``Warehouse.initialise``."""
+        if (version := self.schema_version()) >= LATEST and not thorough:
+            return SchemaChange(version, version)
         with self.transaction(lock=_INITIALISE) as session:
-            for script in INIT_SCRIPTS:
+            for script in SCHEMA_SCRIPTS:
                 session.execute(self.statement(script))
+            change = schema.upgrade(session, self.statement, f"refdata {__version__}")
         try:
             self._create_procedures()
         except PermissionDeniedError as error:
             self._log.info("The procedures for people are left out: %s", error)
+        return change
+
+    def schema_version(self) -> int:
+        """See ``Warehouse.schema_version``."""
+        with self.transaction(write=False) as session:
+            # Babelfish keeps no upper case in names.
+            known = {fold_name(name) for name in self._names(session, self._settings.ref_schema)}
+            return schema.version_of(session, self.statement) if fold_name(SCHEMA_TABLE) in known else 0
 
     def _create_procedures(self) -> None:
         with self.transaction(lock=_INITIALISE) as session:
-            for name, scripts in PROCEDURES.items():
-                found = TableName(self._settings.ref_schema, name)
-                if procedures.declared_parameters(session, self.statement("select_procedure"), found) is None:
-                    for script in scripts:
-                        session.execute(self.statement(script))
+            for scripts in PROCEDURES.values():
+                for script in scripts:
+                    session.execute(self.statement(script))
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[TsqlSession]:  # noqa: ARG002
@@ -163,9 +169,9 @@ class TsqlWarehouse:
 
     def tables(self, schema: str) -> tuple[Table, ...]:
         """See ``Warehouse.tables``."""
-        own = {self._settings.ledger_table.lower(), self._settings.config_table.lower()}
+        own = {fold_name(name) for name in own_tables(self._settings)}
         with self.transaction(write=False) as session:
-            names = [name for name in self._names(session, schema) if name.lower() not in own]
+            names = [name for name in self._names(session, schema) if fold_name(name) not in own]
             found = [self._table(session, TableName(schema, name)) for name in names if not parse_stage_name(name)]
         return tuple(table for table in found if table is not None)
 

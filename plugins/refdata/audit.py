@@ -1,0 +1,93 @@
+"""The audit trail: what people and maintenance did to tables, versions and files, and why.
+
+Loads are not in it: the ledger has those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from refdata.warehouse.base import Row, Session, Warehouse
+
+MAX_REASON, MAX_SUBJECT = 1000, 500
+
+
+class Action(StrEnum):
+    """What was done."""
+
+    ROLLBACK = "rollback"
+    TAKE_BACK = "take_back"
+    APPROVE = "approve"
+    REJECT = "reject"
+    REPAIR = "repair"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One thing that was done. ``happened_at`` is UTC; ``subject`` is a path or an object's name.
+
+    ``detail`` holds figures for a reader, as JSON's own types; no row's values. ``id`` is 0 before it is written.
+    """
+
+    happened_at: datetime
+    action: Action
+    actor: str
+    table_name: str | None = None
+    load_id: int | None = None
+    version_id: int | None = None
+    subject: str | None = None
+    reason: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    id: int = 0
+
+
+class AuditTrail:
+    """``Reference_Data_Audit`` in a warehouse."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def record(self, entry: AuditEntry) -> None:
+        """Adds an entry, in a transaction of its own."""
+        with self._warehouse.transaction() as session:
+            self.record_in(session, entry)
+
+    def record_in(self, session: Session, entry: AuditEntry) -> None:
+        """Adds an entry in the transaction of what it tells about."""
+        session.execute(self._warehouse.statement("insert_audit"), _values(entry))
+
+    def entries(self, table_name: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[AuditEntry, ...]:
+        """Entries, newest first; of one table where it is given."""
+        values = (table_name, table_name, offset, limit)
+        with self._warehouse.transaction(write=False) as session:
+            return tuple(map(_entry, session.query(self._warehouse.statement("select_audit"), values)))
+
+
+def _values(entry: AuditEntry) -> tuple[object, ...]:
+    return (
+        entry.happened_at,
+        entry.action.value,
+        entry.actor,
+        entry.table_name,
+        entry.load_id,
+        entry.version_id,
+        entry.subject and entry.subject[:MAX_SUBJECT],
+        entry.reason and entry.reason[:MAX_REASON],
+        json.dumps(dict(entry.detail), ensure_ascii=False, default=str),
+    )
+
+
+def _entry(line: Row) -> AuditEntry:
+    names = ("id", *(spec.name for spec in fields(AuditEntry) if spec.name != "id"))
+    values = dict(zip(names, line, strict=True))
+    if isinstance(values["happened_at"], str):
+        values["happened_at"] = datetime.fromisoformat(values["happened_at"])
+    values["action"] = Action(values["action"])
+    values["detail"] = json.loads(values["detail"] or "{}")
+    return AuditEntry(**values)

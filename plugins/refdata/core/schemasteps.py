@@ -1,0 +1,57 @@
+"""The numbered steps that bring refdata's own tables from any earlier state to today's. Pure.
+
+A database records the steps it has had (``Reference_Data_Schema``); an upgrade does the others, in order, in one
+transaction. A step only adds (tables, NULL columns, indexes), so that software one step behind keeps working while
+workers are replaced one by one. A step that was released is never changed: another follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStep:
+    """One step: its number, what it is for, and the files of ``include/sql`` that it runs, in order."""
+
+    number: int
+    summary: str
+    scripts: tuple[str, ...]
+
+
+FIRST_SCRIPT = "create_schema_history"
+"""Makes the table that records the steps; run before any of them."""
+
+STEPS = (
+    SchemaStep(
+        1,
+        "ledger and configuration",
+        (
+            "create_ledger",
+            "create_ledger_index_status",
+            "create_ledger_index_created_at",
+            "create_ledger_index_table_name",
+            "create_config",
+        ),
+    ),
+    SchemaStep(
+        2,
+        "audit trail of what people and maintenance did",
+        ("create_audit", "create_audit_index_table_name"),
+    ),
+)
+LATEST = STEPS[-1].number
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """The database's schema version before and after; 0 stands for a database without refdata's tables."""
+
+    before: int
+    after: int
+
+
+def pending(version: int, steps: Sequence[SchemaStep] = STEPS) -> tuple[SchemaStep, ...]:
+    """The steps that a database at ``version`` lacks, in order."""
+    return tuple(step for step in steps if step.number > version)
