@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from refdata.config import load_settings
+from refdata.config import load_settings, table_rules
+from refdata.core.alignment import own_columns
 from refdata.core.errors import NotInitialisedError, SchemaError
-from refdata.core.model import FileStatus, LedgerRow, TableName
+from refdata.core.model import Column, FileStatus, LedgerRow, TableName
 from refdata.core.settings import Settings
+from refdata.core.tablediff import TableDiff
+from refdata.core.tablerules import TableRules
+from refdata.core.versions import Version
 from refdata.ledger import FileOrder, Ledger, TableSummary
+from refdata.versioning.comparing import diff_versions
+from refdata.versioning.locating import Versions
+from refdata.versioning.reading import read_version
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
-__all__ = ["FileOrder", "HistoryPage", "ReferenceData"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FileOrder", "HistoryPage", "ReferenceData", "TableDiff", "TableInfo", "Version"]
 
 MAX_PAGE = 500
 
@@ -34,6 +45,23 @@ class HistoryPage:
     offset: int
 
 
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """A live table: its columns (without those that refdata added), its rules and its last load.
+
+    ``summary`` is None for a table that refdata never loaded. ``versions`` counts them all, ``versions_kept`` those
+    whose rows can still be had.
+    """
+
+    table_name: str
+    columns: tuple[Column, ...]
+    rules: TableRules
+    summary: TableSummary | None
+    live_version: int
+    versions: int
+    versions_kept: int
+
+
 class ReferenceData:
     """The reference tables of one warehouse and the fate of every file dropped for them.
 
@@ -41,10 +69,14 @@ class ReferenceData:
     can help, ``NotInitialisedError`` before the first file was seen.
     """
 
-    def __init__(self, settings: Settings, warehouse: Warehouse) -> None:
+    def __init__(
+        self, settings: Settings, warehouse: Warehouse, rules: Callable[[str], TableRules] | None = None
+    ) -> None:
         self._settings = settings
         self._warehouse = warehouse
         self._ledger = Ledger(warehouse)
+        self._versions = Versions(settings, warehouse)
+        self._rules = rules or (lambda table: table_rules(settings, table))
 
     @classmethod
     def connect(cls) -> ReferenceData:
@@ -98,6 +130,60 @@ class ReferenceData:
         """How many files stand in each status."""
         with self._ledger_expected():
             return self._ledger.counts()
+
+    def table_info(self, table: str) -> TableInfo:
+        """A live table's columns, rules and last load.
+
+        :raises DataError: when there is no such table.
+        """
+        with self._ledger_expected():
+            live = self._versions.live(table)
+            versions = self._versions.listed(table)
+            summary = next((one for one in self._ledger.tables() if one.table_name == table), None)
+        kept = sum(version.is_kept for version in versions)
+        number = next((version.version for version in versions if version.is_live), 0)
+        return TableInfo(table, own_columns(live), self._rules(table), summary, number, len(versions), kept)
+
+    def versions(self, table: str) -> tuple[Version, ...]:
+        """All versions of a table, the newest first, with who made each, when and from which file.
+
+        :raises DataError: when there is no such table.
+        """
+        with self._ledger_expected():
+            return self._versions.listed(table)
+
+    def diff(self, table: str, before: int, after: int | None = None, *, keys: Sequence[str] = ()) -> TableDiff:
+        """What became of a table's rows between two versions, with a sample of 100 rows of each kind at most.
+
+        The database compares; a million rows take some seconds.
+
+        :param after: None means the live version.
+        :param keys: columns that tell a row from the others; left out, those of ``tables.yaml``, else found out.
+        :raises DataError: when there is no such table or version, or the version's rows were deleted.
+        :raises ConfigurationError: when a key is no column.
+        """
+        with self._ledger_expected():
+            newest = self.live_version(table) if after is None else after
+            return diff_versions(self._versions, table, before, newest, tuple(keys) or self._rules(table).keys)
+
+    def live_version(self, table: str) -> int:
+        """The number of a table's live version; 0 when refdata never loaded it."""
+        with self._ledger_expected():
+            return max((record.version for record in self._ledger.versions(table)), default=0)
+
+    def read_table(self, name: str, version: int | None = None) -> pd.DataFrame:
+        """The rows of a table, or of one of its versions, with every value as the table has it.
+
+        NVARCHAR is ``str``, INT and BIGINT ``Int64``, FLOAT ``Float64``, BIT ``boolean``, DATETIME2
+        ``datetime64[us]``; DECIMAL, DATE and TIME are Python's ``Decimal``, ``date`` and ``time``. The columns that
+        refdata adds are left out. All rows are held in memory.
+
+        :param version: None means the live table.
+        :raises DataError: when there is no such table or version, or the version's rows were deleted.
+        :raises ConfigurationError: when pandas is not installed.
+        """
+        with self._ledger_expected():
+            return read_version(self._versions, name, version)
 
     @contextlib.contextmanager
     def _ledger_expected(self) -> Iterator[None]:

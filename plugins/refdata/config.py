@@ -1,4 +1,4 @@
-"""Reads the settings from Airflow's configuration, once per process."""
+"""Reads the settings from Airflow's configuration, once per process, and the rules of a table at each call."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+import yaml
 from airflow.configuration import conf
 
 from refdata.core import settings as core_settings
+from refdata.core.errors import ConfigurationError
 from refdata.core.settings import SECTION, Settings
+from refdata.core.tablerules import TableRules, rules_of
 
 
 @lru_cache(maxsize=1)
@@ -46,3 +49,18 @@ def absolute(settings: Settings, home: Path) -> Settings:
         error_root=str(root / Path(settings.error_root or "error").expanduser()),
         tables_file=str(root / Path(settings.tables_file or "tables.yaml").expanduser()),
     )
+
+
+def table_rules(configured: Settings, table: str) -> TableRules:
+    """The overrides for a table, read from ``tables.yaml`` at each call, so that a change counts at once.
+
+    :raises ConfigurationError: when the file cannot be read or has a wrong key.
+    """
+    path = Path(configured.tables_file)
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(
+            f"The table rules cannot be read: {error}", where=str(path), advice="Correct the file, or remove it."
+        ) from error
+    return rules_of(table, document, configured, str(path))

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from refdata.core.errors import SupersededError
 from refdata.core.model import DroppedFile, FileIdentity, FileStatus, Format, LedgerRow, LoadType, Scan
+from refdata.core.versions import VersionRecord
 from refdata.warehouse.base import Row, Session, Warehouse
 
 MAX_MESSAGE = 4000
@@ -246,6 +247,11 @@ class Ledger:
         with self._warehouse.transaction(write=False) as session:
             return tuple(_summary(line) for line in session.query(self._sql("summarise_tables")))
 
+    def versions(self, table: str) -> tuple[VersionRecord, ...]:
+        """What became of a table, in the order of the versions made."""
+        with self._warehouse.transaction(write=False) as session:
+            return version_records(session, self._warehouse, table)
+
     def _counts(self, session: Session, pattern: str | None) -> Mapping[FileStatus, int]:
         found = session.query(self._sql("count_files"), (pattern, pattern, pattern))
         return {FileStatus(line[0]): int(line[1]) for line in found}
@@ -263,6 +269,11 @@ class Ledger:
     def _by_path(self, session: Session, path: str) -> LedgerRow | None:
         found = session.query(self._sql("select_file_by_path"), (path,))
         return _row(found[0]) if found else None
+
+
+def version_records(session: Session, warehouse: Warehouse, table: str) -> tuple[VersionRecord, ...]:
+    """What became of a table, in the order of the versions made; within the caller's transaction."""
+    return tuple(_record(line) for line in session.query(warehouse.statement("select_versions"), (table,)))
 
 
 def identity_text(identity: FileIdentity) -> str:
@@ -300,6 +311,12 @@ def _row(line: Row) -> LedgerRow:
     for name in ("warnings", "detected_headers"):
         values[name] = tuple(json.loads(values[name] or "[]"))
     return LedgerRow(**values)
+
+
+def _record(line: Row) -> VersionRecord:
+    load_id, version, kind, rows, published_at, *names, origin, removed_at = line
+    counts = int(load_id), int(version), LoadType(kind), int(rows or 0)
+    return VersionRecord(*counts, _time(published_at), *names, origin, _time(removed_at))
 
 
 def _summary(line: Row) -> TableSummary:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from refdata import serial
-from refdata.config import load_settings
-from refdata.core.errors import ConfigurationError, ConnectionLostError, FileChangedError, PermanentError
+from refdata.config import load_settings, table_rules
+from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
-from refdata.core.tablerules import TableRules, rules_of
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
 from refdata.ingest.reconcile import RunState
@@ -25,6 +22,17 @@ from refdata.warehouse.connect import open_warehouse
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+
+__all__ = [
+    "CLI_RUN",
+    "connect",
+    "file_of_run",
+    "run_state",
+    "settings",
+    "table_rules",
+    "task_defaults",
+    "utc_now",
+]
 
 CLI_RUN = "cli__"
 """Start of the run ids of ``refdata load``, which Airflow knows nothing of."""
@@ -54,21 +62,6 @@ def connect(configured: Settings | None = None) -> Deps:
 def utc_now() -> datetime:
     """The time as the ledger keeps it: UTC, without a zone."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def table_rules(configured: Settings, table: str) -> TableRules:
-    """The overrides for a table, read from ``tables.yaml`` at each call, so that a change counts at once.
-
-    :raises ConfigurationError: when the file cannot be read or has a wrong key.
-    """
-    path = Path(configured.tables_file)
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(
-            f"The table rules cannot be read: {error}", where=str(path), advice="Correct the file, or remove it."
-        ) from error
-    return rules_of(table, document, configured, str(path))
 
 
 def file_of_run(deps: Deps, context: Context) -> DroppedFile:

@@ -7,12 +7,12 @@ import unicodedata
 from datetime import UTC, datetime
 
 from refdata.core.errors import DropoffError
-from refdata.core.model import LoadType
+from refdata.core.model import DROPPED_TYPES, LoadType
 
 REFERENCE_FOLDER = "reference_data_table"
 OTHER_FOLDER = "none_reference_data_table"
 CLASS_FOLDERS = (REFERENCE_FOLDER, OTHER_FOLDER)
-LOAD_FOLDERS = tuple(f"{kind}/{load.value}" for kind in CLASS_FOLDERS for load in LoadType)
+LOAD_FOLDERS = tuple(f"{kind}/{load.value}" for kind in CLASS_FOLDERS for load in DROPPED_TYPES)
 EXTENSION = ".csv"
 OWN_PREFIX = ".refdata-"
 """Start of the names that refdata itself gives to files in transit; hidden, so no scan takes them up."""

@@ -14,15 +14,21 @@ from refdata.core.sqltypes import SqlType
 
 
 class LoadType(StrEnum):
-    """What a load does to the rows that are there."""
+    """What a load does to the rows that are there; the last two come from people, never from a folder."""
 
     FULL = "fullload"
     APPEND = "append"
+    ROLLBACK = "rollback"
+    TAKE_BACK = "take_back"
 
     @property
     def flag(self) -> str:
         """The letter in ``ref_data_loadtype``."""
         return "F" if self is LoadType.FULL else "A"
+
+
+DROPPED_TYPES = (LoadType.FULL, LoadType.APPEND)
+"""The load types that have a folder."""
 
 
 class FileStatus(StrEnum):

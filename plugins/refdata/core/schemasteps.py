@@ -40,6 +40,11 @@ STEPS = (
         "audit trail of what people and maintenance did",
         ("create_audit", "create_audit_index_table_name"),
     ),
+    SchemaStep(
+        3,
+        "rollback, take-back and retention in the ledger",
+        ("add_ledger_origin_id", "add_ledger_version_removed_at"),
+    ),
 )
 LATEST = STEPS[-1].number
 

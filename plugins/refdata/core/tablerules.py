@@ -16,7 +16,8 @@ class TableRules:
     """How one table is loaded; what ``tables.yaml`` leaves out comes from the settings.
 
     ``frozen`` refuses any change of the table's columns. ``max_rejected_rows`` lets damaged rows
-    through. ``min_column_match`` is a share between 0 and 1.
+    through. ``min_column_match`` is a share between 0 and 1. ``keys`` are the columns that tell a row from
+    the others; empty: found out where versions are compared.
     """
 
     max_rejected_rows: int
@@ -24,6 +25,7 @@ class TableRules:
     allow_empty_full_load: bool
     post_load_procedure: str
     frozen: bool = False
+    keys: tuple[str, ...] = ()
 
 
 def defaults(settings: Settings) -> TableRules:
@@ -65,10 +67,11 @@ def _checked(key: str, value: object, base: TableRules, where: str) -> Any:
     if key not in known:
         raise ConfigurationError(f"Unknown key {key}", where=where, advice=f"Use one of: {', '.join(known)}")
     wanted = known[key]
+    value = _names(value) if wanted is tuple else value
     value = float(value) if wanted is float and type(value) is int else value
     limits = {spec.name: spec for spec in specs()}.get(key)
     if type(value) is not wanted:
-        fault = f"it must be of type {wanted.__name__}"
+        fault = f"it must be {'a list of names' if wanted is tuple else f'of type {wanted.__name__}'}"
     else:
         fault = limit_fault(limits, value) if limits else ""
     if fault:
@@ -78,6 +81,12 @@ def _checked(key: str, value: object, base: TableRules, where: str) -> Any:
             advice="Correct it, or remove it for the default.",
         )
     return value
+
+
+def _names(value: object) -> object:
+    """A column's name or a list of them as a tuple; what is neither stays as it is, to be refused."""
+    names = [value] if isinstance(value, str) else value
+    return tuple(names) if isinstance(names, list) and all(isinstance(one, str) and one for one in names) else value
 
 
 def _mapping(value: object, source: str, what: str) -> Mapping[str, object]:

@@ -38,7 +38,7 @@ from refdata.core.errors import (
     PermissionDeniedError,
     RefdataError,
 )
-from refdata.core.model import DroppedFile, FileIdentity, LoadType
+from refdata.core.model import DROPPED_TYPES, DroppedFile, FileIdentity, LoadType
 from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfolder, translated
 
 ARCHIVE_FOLDERS = frozenset({"processed", "error"})
@@ -292,7 +292,7 @@ def _visit(parent: int, path: str, found: _Findings, visitor: Callable[[int, str
 
 
 def _visit_kind(folder: int, path: str, found: _Findings) -> None:
-    loads = [load.value for load in LoadType]
+    loads = [load.value for load in DROPPED_TYPES]
     _note_misplaced(folder, f"{path}/", frozenset(loads), found)
     for load in loads:
         _visit(folder, f"{path}/{load}", found, _visit_load_folder)

@@ -1,0 +1,9 @@
+-- Purpose: what became of a table: each published load, rollback and take-back, in the order of the versions made.
+-- Parameters: table_name.
+-- Result: id, version_id, load_type, rows_loaded, loaded_at, file_name, file_hash, dag_run_id, origin_id,
+--   version_removed_at.
+SELECT id, version_id, load_type, rows_loaded, loaded_at, file_name, file_hash, dag_run_id, origin_id,
+    version_removed_at
+FROM [ref].[File_Monitor_Tracking]
+WHERE table_name = ? AND version_id IS NOT NULL
+ORDER BY version_id

@@ -1,0 +1,225 @@
+"""The versions of a table, told by its ledger: what each held, where its rows lie now, what is live.
+
+Each published change of a table makes the next number. A full load, a rollback and a take-back replace rows, so they
+first copy the live ones to the table of versions, under the number that is live then. An append adds rows and copies
+nothing: the version before it is what its snapshot holds without the rows of the appends that came after. So every
+version can be read from one snapshot (or from the live table) by naming the appends to leave out.
+
+Pure: from the ledger's rows to answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from refdata.core.errors import DataError
+from refdata.core.model import LoadType
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """A published change of a table, as the ledger has it.
+
+    ``rows`` counts the rows that a full load or an append brought, and all rows of the table after a rollback or a
+    take-back. ``origin_id`` is the version that a rollback restored, or the load that a take-back removed.
+    ``removed_at`` is when the rows kept under this number were deleted by age or count.
+    """
+
+    load_id: int
+    version: int
+    kind: LoadType
+    rows: int
+    published_at: datetime | None
+    file_name: str
+    file_hash: str | None
+    run_id: str | None
+    origin_id: int | None = None
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a table for its readers: number, origin, size and whether its rows can still be had.
+
+    ``rows`` counts the rows that were in the table; None for version 0, the rows from before refdata. ``actor`` and
+    ``reason`` say who asked for a rollback or take-back, or let a held load pass, and why. Times are UTC.
+    """
+
+    version: int
+    kind: LoadType | None
+    load_id: int | None
+    file_name: str
+    file_hash: str | None
+    published_at: datetime | None
+    rows: int | None
+    is_live: bool
+    is_kept: bool
+    run_id: str | None = None
+    origin_id: int | None = None
+    actor: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the rows of ``version`` lie: under ``snapshot`` in the table of versions, or live where that is None.
+
+    ``has_later``: there are rows of appends above ``version`` too, to be left out.
+    """
+
+    version: int
+    snapshot: int | None
+    has_later: bool
+
+
+def replaces(kind: LoadType) -> bool:
+    """Whether a change of this kind copies the live rows before it changes them."""
+    return kind is not LoadType.APPEND
+
+
+def live_version(records: Sequence[VersionRecord]) -> int:
+    """The number of the live version, 0 before the first load."""
+    return max((record.version for record in records), default=0)
+
+
+def locate(records: Sequence[VersionRecord], version: int) -> Place:
+    """Where a version's rows lie. ``records`` are in the order of their versions."""
+    snapshot = version
+    for record in records:
+        if record.version > version:
+            if replaces(record.kind):
+                return Place(version, snapshot, snapshot != version)
+            snapshot = record.version
+    return Place(version, None, snapshot != version)
+
+
+def require(table: str, records: Sequence[VersionRecord], version: int, *, has_zero: bool = False) -> Place:
+    """Where a version's rows lie.
+
+    :param has_zero: whether rows from before refdata are kept, as version 0.
+    :raises DataError: when there is no such version, or its rows were deleted.
+    """
+    numbers = [record.version for record in records]
+    if version not in numbers and not (version == 0 and has_zero):
+        known = f"1 to {max(numbers)}" if numbers else "none"
+        raise DataError(
+            f"Table {table} has no version {version}", where=table, advice=f"Choose one of its versions: {known}."
+        )
+    place = locate(records, version)
+    removed = next((record.removed_at for record in records if record.version == place.snapshot), None)
+    if removed is not None:
+        raise DataError(
+            f"The rows of version {version} of {table} were deleted on {removed:%Y-%m-%d} by the rule of retention",
+            where=table,
+            advice="Choose a version that is kept (`refdata versions`); raise versions_kept to keep more.",
+        )
+    return place
+
+
+def loads_in(records: Sequence[VersionRecord], version: int) -> frozenset[int]:
+    """The loads whose rows a version holds."""
+    by_version = {record.version: record for record in records}
+    found: set[int] = set()
+    taken_back: set[int] = set()
+    while (record := by_version.get(version)) is not None:
+        if record.kind in (LoadType.FULL, LoadType.APPEND) and record.load_id not in taken_back:
+            found.add(record.load_id)
+        if record.kind is LoadType.FULL:
+            break
+        if record.kind is LoadType.TAKE_BACK and record.origin_id is not None:
+            taken_back.add(record.origin_id)
+        restored = record.origin_id if record.kind is LoadType.ROLLBACK else None
+        version = _before(records, version) if restored is None else restored
+    return frozenset(found)
+
+
+def _before(records: Sequence[VersionRecord], version: int) -> int:
+    return max((record.version for record in records if record.version < version), default=0)
+
+
+def duplicate_of(records: Sequence[VersionRecord], kind: LoadType, file_hash: str) -> int | None:
+    """The load that already put this very content into the live table, or None.
+
+    A full load is a duplicate when its content alone is the table; an append when its content is part of it.
+    """
+    inside = loads_in(records, live_version(records))
+    same = [one.load_id for one in records if one.load_id in inside and one.file_hash == file_hash]
+    if kind is LoadType.FULL:
+        full = {one.load_id for one in records if one.kind is LoadType.FULL}
+        same = [load for load in same if inside == {load} and load in full]
+    return same[0] if same else None
+
+
+def check_take_back(table: str, records: Sequence[VersionRecord], load_id: int) -> VersionRecord:
+    """The append that is to be taken back.
+
+    :raises DataError: when the load is no append, or its rows are not in the live table.
+    """
+    record = next((one for one in records if one.load_id == load_id), None)
+    if record is None or record.kind is not LoadType.APPEND:
+        raise DataError(
+            f"Load {load_id} is no append to {table}",
+            where=table,
+            advice="A full load is undone by `refdata rollback` to the version before it.",
+        )
+    if load_id not in loads_in(records, live_version(records)):
+        raise DataError(
+            f"The rows of load {load_id} are no longer in {table}: they were replaced or taken back",
+            where=table,
+            advice="Nothing to do; `refdata versions` shows what came after.",
+        )
+    return record
+
+
+def list_versions(records: Sequence[VersionRecord], *, has_zero: bool = False) -> tuple[Version, ...]:
+    """The versions for their readers, the newest first. ``records`` are in the order of their versions."""
+    removed = {record.version for record in records if record.removed_at is not None}
+    live, rows, found = live_version(records), 0, []
+    for record in records:
+        rows = record.rows if replaces(record.kind) else rows + record.rows
+        kept = locate(records, record.version).snapshot not in removed
+        found.append(_version(record, rows, is_live=record.version == live, is_kept=kept))
+    if has_zero:
+        found.insert(0, Version(0, None, None, "", None, None, None, is_live=not records, is_kept=True))
+    return tuple(reversed(found))
+
+
+def _version(record: VersionRecord, rows: int, *, is_live: bool, is_kept: bool) -> Version:
+    return Version(
+        record.version,
+        record.kind,
+        record.load_id,
+        record.file_name,
+        record.file_hash,
+        record.published_at,
+        rows,
+        is_live,
+        is_kept,
+        record.run_id,
+        record.origin_id,
+    )
+
+
+def expired(records: Sequence[VersionRecord], *, kept: int, older_than: datetime | None) -> tuple[int, ...]:
+    """The snapshots that retention lets go, oldest first; the live rows are none of them.
+
+    :param kept: snapshots that stay at most; 0 for any number.
+    :param older_than: snapshots that were replaced before it go; None for any age.
+    """
+    snapshots = _snapshots(records)
+    surplus = {number for number, _ in snapshots[:-kept]} if kept else set()
+    aged = {number for number, when in snapshots if older_than is not None and when is not None and when < older_than}
+    return tuple(number for number, _ in snapshots if number in surplus | aged)
+
+
+def _snapshots(records: Sequence[VersionRecord]) -> list[tuple[int, datetime | None]]:
+    """The numbers under which rows are kept, each with the time when they were replaced; oldest first."""
+    removed = {record.version for record in records if record.removed_at is not None}
+    found, before = [], 0
+    for record in records:
+        if replaces(record.kind) and before and before not in removed:
+            found.append((before, record.published_at))
+        before = record.version
+    return found

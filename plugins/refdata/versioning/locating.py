@@ -1,0 +1,109 @@
+"""Where the rows of a version lie, as a relation that a statement can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from refdata.core.errors import DataError
+from refdata.core.model import Table, TableName
+from refdata.core.naming import VERSION_COLUMN, backup_name, quote
+from refdata.core.publishing import qualified
+from refdata.core.settings import Settings
+from refdata.core.tablediff import Rows
+from refdata.core.versions import Place, VersionRecord, list_versions, require
+from refdata.core.versions import Version as VersionView
+from refdata.ledger import Ledger
+from refdata.warehouse.base import Session, Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of the tables of one warehouse."""
+
+    settings: Settings
+    warehouse: Warehouse
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger in the warehouse."""
+        return Ledger(self.warehouse)
+
+    def live_name(self, table: str) -> TableName:
+        """The live table."""
+        return TableName(self.settings.ref_schema, table)
+
+    def backup_name(self, table: str) -> TableName:
+        """The table of versions."""
+        return TableName(self.settings.bkp_schema, backup_name(table))
+
+    def live(self, table: str) -> Table:
+        """The live table with its columns.
+
+        :raises DataError: when there is none.
+        """
+        return self._existing(self.live_name(table), table)
+
+    def listed(self, table: str) -> tuple[VersionView, ...]:
+        """All versions, the newest first.
+
+        :raises DataError: when there is no such table.
+        """
+        self.live(table)
+        return list_versions(self.ledger.versions(table), has_zero=self.has_zero(table))
+
+    def has_zero(self, table: str) -> bool:
+        """Whether rows from before refdata are kept."""
+        name = self.backup_name(table)
+        if self.warehouse.table(name) is None:
+            return False
+        sql = f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {qualified(name)} WHERE {quote(VERSION_COLUMN)} = 0)"
+        with self.warehouse.transaction(write=False) as session:
+            return bool(session.query(f"{sql} THEN 1 ELSE 0 END")[0][0])
+
+    def rows_of(self, table: str, version: int | None, records: tuple[VersionRecord, ...]) -> Rows:
+        """The rows of a version, or of the live table where it is None.
+
+        :raises DataError: when there is no such version, or its rows were deleted.
+        """
+        live = self.live(table)
+        if version is None:
+            return Rows(qualified(live.name), live.columns)
+        place = require(table, records, version, has_zero=version == 0 and self.has_zero(table))
+        kept = live if place.snapshot is None else self._existing(self.backup_name(table), table)
+        return rows_at(kept, place, table, self.settings)
+
+    def require_rows(self, session: Session, rows: Rows, table: str, version: int, records: tuple[VersionRecord, ...]) -> None:
+        """Makes sure that a version which had rows still has some: somebody may have deleted them by hand."""
+        had = next((one.rows for one in list_versions(records) if one.version == version), None)
+        sql = f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {rows.source} WHERE {rows.where or '1 = 1'}) THEN 1 ELSE 0 END"
+        if had and not session.query(sql, rows.values)[0][0]:
+            raise DataError(
+                f"Version {version} of {table} had {had} rows, and none of them is kept",
+                where=table,
+                advice="They were deleted by hand; choose another version.",
+            )
+
+    def _existing(self, name: TableName, table: str) -> Table:
+        found = self.warehouse.table(name)
+        if found is None:
+            raise DataError(
+                f"There is no table {name}", where=table, advice="Check the name: `refdata tables` lists the loaded ones."
+            )
+        return found
+
+
+def rows_at(table: Table, place: Place, name: str, settings: Settings) -> Rows:
+    """The rows of a place, out of ``table``, which is the live one or that of the versions."""
+    conditions, values = [], list[object]()
+    if place.snapshot is not None:
+        conditions.append(f"{quote(VERSION_COLUMN)} = ?")
+        values.append(place.snapshot)
+    if place.has_later:
+        ledger = qualified(TableName(settings.ref_schema, settings.ledger_table))
+        later = f"SELECT id FROM {ledger} WHERE table_name = ? AND load_type = 'append' AND version_id > ?"
+        conditions.append(f"({_LOAD} IS NULL OR {_LOAD} NOT IN ({later}))")
+        values += [name, place.version]
+    return Rows(qualified(table.name), table.columns, " AND ".join(conditions), tuple(values))
+
+
+_LOAD = quote("ref_data_load_id")
