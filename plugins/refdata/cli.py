@@ -1,4 +1,4 @@
-"""The command line: ``refdata init-db|detect|load|history|tables|doctor|health``.
+"""The command line: ``refdata init-db|detect|load|history|tables|versions|diff|doctor|health``.
 
 Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
 """
@@ -6,12 +6,10 @@ Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +17,20 @@ from typing import TYPE_CHECKING
 # process; its own commands do the same (airflow/cli/commands/connection_command.py).
 os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from refdata.commands import versions as version_commands
+from refdata.commands.terminal import (
+    EXIT_FAILED,
+    EXIT_OK,
+    EXIT_TRANSIENT,
+    add_command,
+    console,
+    moment,
+    print_json,
+    say,
+)
 from refdata.core.errors import FormatError, RefdataError, TransientError
 from refdata.core.model import FileStatus
 from refdata.core.schemasteps import LATEST, SchemaChange
@@ -35,8 +43,6 @@ if TYPE_CHECKING:
     from refdata.ingest.context import Deps
     from refdata.ingest.reconcile import Finding
 
-EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code."""
@@ -45,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except RefdataError as error:
-        _console(stderr=True).print(
+        console(stderr=True).print(
             f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
         )
         return EXIT_TRANSIENT if isinstance(error, TransientError) else EXIT_FAILED
@@ -55,34 +61,23 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="refdata", description="Reference tables from dropped CSV files.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    made = _command(commands, "init-db", init_db, "create refdata's own tables, or upgrade them to this version")
+    made = add_command(commands, "init-db", init_db, "create refdata's own tables, or upgrade them to this version")
     made.add_argument("--check", action="store_true", help="change nothing; exit code 1 when an upgrade is due")
-    found = _command(commands, "detect", detect_file, "how a file is written, and which table its columns fit")
+    found = add_command(commands, "detect", detect_file, "how a file is written, and which table its columns fit")
     found.add_argument("file", type=Path, help="any CSV file")
     found.add_argument("--no-tables", action="store_true", help="do not compare with the database's tables")
-    load = _command(commands, "load", load_file, "load one file of the dropoff folder now, without Airflow's DAGs")
+    load = add_command(commands, "load", load_file, "load one file of the dropoff folder now, without Airflow's DAGs")
     load.add_argument("path", help="path under the dropoff root, e.g. reference_data_table/fullload/airports.csv")
-    files = _command(commands, "history", history, "files and their fate, newest first")
+    files = add_command(commands, "history", history, "files and their fate, newest first")
     files.add_argument("--status", choices=[status.value for status in FileStatus])
     files.add_argument("--search", default="", help="text within the file's or table's name")
     files.add_argument("--limit", type=int, default=20)
-    _command(commands, "tables", tables, "loaded tables with their last load")
-    checked = _command(commands, "doctor", doctor, "what a crash left that no run comes back to")
+    add_command(commands, "tables", tables, "loaded tables with their last load")
+    checked = add_command(commands, "doctor", doctor, "what a crash left that no run comes back to")
     checked.add_argument("--repair", action="store_true", help="mend what the facts leave one way to mend")
-    _command(commands, "health", health, "whether settings, server, login, database, rights and ledger are ready")
+    add_command(commands, "health", health, "whether settings, server, login, database, rights and ledger are ready")
+    version_commands.register(commands)
     return top
-
-
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    summary: str,
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=summary, description=summary)
-    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    command.set_defaults(run=run)
-    return command
 
 
 def init_db(options: argparse.Namespace) -> int:
@@ -94,7 +89,7 @@ def init_db(options: argparse.Namespace) -> int:
     if not options.check:
         change = deps.warehouse.initialise(thorough=True)
     facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
-    _say(options, {**facts, "schema": change.after, "latest": LATEST})
+    say(options, {**facts, "schema": change.after, "latest": LATEST})
     return EXIT_OK if change.after >= LATEST else EXIT_FAILED
 
 
@@ -110,10 +105,10 @@ def detect_file(options: argparse.Namespace) -> int:
     found = detect(options.file, code_page=settings.code_page, min_confidence=settings.min_confidence)
     matches = () if options.no_tables else _matches(options.file, found, settings)
     if options.json:
-        _print_json(report.as_json(found, matches))
+        print_json(report.as_json(found, matches))
     else:
         shown = report.render(found, matches, title=options.file.name, least=settings.min_column_match)
-        _console().print(shown)
+        console().print(shown)
     return EXIT_OK
 
 
@@ -127,7 +122,7 @@ def _matches(file: Path, found: Format, settings: Settings) -> tuple[TableMatch,
     try:
         tables = open_warehouse(settings).tables(settings.ref_schema)
     except RefdataError as error:
-        _console(stderr=True).print(f"[yellow]No comparison with tables[/yellow]: {escape(str(error))}", soft_wrap=True)
+        console(stderr=True).print(f"[yellow]No comparison with tables[/yellow]: {escape(str(error))}", soft_wrap=True)
         return ()
     columns = scan(file, found, column_names(found.header)).columns
     return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
@@ -164,7 +159,7 @@ def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
         move_to_error(deps, file, Failure.of(error, "refdata load"), run_id)
         if isinstance(error, TransientError):
             raise
-        _console(stderr=True).print(
+        console(stderr=True).print(
             f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
         )
     return deps.ledger.by_run(run_id)
@@ -186,18 +181,18 @@ def tables(options: argparse.Namespace) -> int:
 
     found = ReferenceData.connect().tables()
     if options.json:
-        _print_json([asdict(table) for table in found])
+        print_json([asdict(table) for table in found])
         return EXIT_OK
     grid = Grid("Table", "Last load", "Rows of it", "Files", "Version")
     for table in found:
         grid.add_row(
             table.table_name,
-            _moment(table.last_loaded_at),
+            moment(table.last_loaded_at),
             f"{table.rows_loaded:,}",
             str(table.files),
             str(table.version_id),
         )
-    _console().print(grid)
+    console().print(grid)
     return EXIT_OK
 
 
@@ -221,7 +216,7 @@ def health(options: argparse.Namespace) -> int:
 
     found = examine()
     if options.json:
-        _print_json({"state": worst(found), "checks": [asdict(check) for check in found]})
+        print_json({"state": worst(found), "checks": [asdict(check) for check in found]})
     else:
         _show_checks(found)
     failing = [check for check in found if check.state is State.FAIL]
@@ -236,7 +231,7 @@ def _show_checks(found: Sequence[Check]) -> None:
     for check in found:
         state = f"[{colours[check.state]}]{check.state}[/]"
         grid.add_row(escape(check.name), state, *map(escape, (check.figure, check.message, check.advice)))
-    _console().print(grid)
+    console().print(grid)
 
 
 def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Finding, str]]) -> None:
@@ -246,26 +241,26 @@ def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Finding,
         for one, left in results
     ]  # fmt: skip
     if options.json:
-        _print_json(rows)
+        print_json(rows)
         return
     if not rows:
-        _console().print("Nothing is wrong: ledger, tables and folders agree.")
+        console().print("Nothing is wrong: ledger, tables and folders agree.")
         return
     grid = Grid("Kind", "Load", "Where", "What", "Remedy", "Mended")
     for row in rows:
         mended = "yes" if row["mended"] else f"no: {row['left']}"
         grid.add_row(*(escape(str(row[name])) for name in ("kind", "load_id", "where", "what", "remedy")), mended)
-    _console().print(grid)
+    console().print(grid)
 
 
 def _show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
     if options.json:
-        _print_json([asdict(row) for row in rows])
+        print_json([asdict(row) for row in rows])
         return
     grid = Grid("Load", "File", "Status", "Table", "Rows", "Rejected", "Seen (UTC)", "Error")
     for row in rows:
         counts = ("" if count is None else f"{count:,}" for count in (row.rows_loaded, row.rows_rejected))
-        seen = _moment(row.created_at)
+        seen = moment(row.created_at)
         grid.add_row(
             str(row.id),
             escape(row.file_name),
@@ -275,28 +270,7 @@ def _show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
             seen,
             escape(row.error_message or ""),
         )
-    _console().print(grid)
-
-
-def _say(options: argparse.Namespace, facts: dict[str, object]) -> None:
-    if options.json:
-        _print_json(facts)
-    else:
-        _console().print(", ".join(f"{name}: {value}" for name, value in facts.items()))
-
-
-def _console(*, stderr: bool = False) -> Console:
-    """A console as wide as the terminal; wide enough for the tables where the output goes to a file or a pipe."""
-    found = Console(stderr=stderr)
-    return found if found.is_terminal else Console(stderr=stderr, width=140)
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, default=str, ensure_ascii=False, indent=2))
-
-
-def _moment(value: datetime | None) -> str:
-    return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
+    console().print(grid)
 
 
 if __name__ == "__main__":

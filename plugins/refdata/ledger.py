@@ -314,9 +314,10 @@ def _row(line: Row) -> LedgerRow:
 
 
 def _record(line: Row) -> VersionRecord:
-    load_id, version, kind, rows, published_at, *names, origin, removed_at = line
-    counts = int(load_id), int(version), LoadType(kind), int(rows or 0)
-    return VersionRecord(*counts, _time(published_at), *names, origin, _time(removed_at))
+    values = dict(zip((spec.name for spec in fields(VersionRecord)), line, strict=True))
+    values["kind"], values["rows"] = LoadType(values["kind"]), int(values["rows"] or 0)
+    values["published_at"], values["removed_at"] = _time(values["published_at"]), _time(values["removed_at"])
+    return VersionRecord(**values)
 
 
 def _summary(line: Row) -> TableSummary:

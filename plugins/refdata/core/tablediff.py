@@ -191,9 +191,7 @@ class DiffPlan:
     def with_keys(self, keys: Iterable[str]) -> DiffPlan:
         """The plan for a comparison by key columns, under the table's own spelling of their names."""
         known = {fold_name(pair.name): pair.name for pair in self.pairs}
-        return DiffPlan(
-            self.dialect, self.before, self.after, self.pairs, tuple(known[fold_name(key)] for key in keys)
-        )
+        return DiffPlan(self.dialect, self.before, self.after, self.pairs, tuple(known[fold_name(key)] for key in keys))
 
     def probe(self, *, after: bool) -> Statement:
         """Some rows of a side."""
@@ -261,9 +259,7 @@ class DiffPlan:
         """Without keys: rows that one side has more often, and by how much; the first columns give the order."""
         grouped, values = self._grouped()
         sign, order = ">" if after else "<", ", ".join(f"c{index}" for index in range(min(len(self.pairs), 8)))
-        return self._top(
-            f"SELECT {self._names()}, n FROM ({grouped}) AS g WHERE n {sign} 0 ORDER BY {order}", values
-        )
+        return self._top(f"SELECT {self._names()}, n FROM ({grouped}) AS g WHERE n {sign} 0 ORDER BY {order}", values)
 
     @property
     def _key_indexes(self) -> list[int]:
@@ -352,9 +348,7 @@ def changed_rows(plan: DiffPlan, found: Sequence[Sequence[object]]) -> tuple[Cha
 def _changed_row(plan: DiffPlan, row: Sequence[object]) -> ChangedRow:
     names, width = [pair.name for pair in plan.pairs], len(plan.pairs)
     before, after = row[:width], row[width:]
-    cells = tuple(
-        CellChange(name, old, new) for name, old, new in zip(names, before, after, strict=True) if old != new
-    )
+    cells = tuple(CellChange(name, old, new) for name, old, new in zip(names, before, after, strict=True) if old != new)
     return ChangedRow(tuple(after[names.index(key)] for key in plan.keys), cells)
 
 

@@ -85,7 +85,10 @@ def _keyed(session: Session, plan: DiffPlan, keys: Sequence[str], table: str) ->
         found = plan.with_keys(candidate)
         if _tells_rows_apart(session, found):
             return found, ""
-    return plan, "No column tells the rows apart, so whole rows are compared; state `keys` in tables.yaml to match them."
+    return (
+        plan,
+        "No column tells the rows apart, so whole rows are compared; state `keys` in tables.yaml to match them.",
+    )
 
 
 def _tells_rows_apart(session: Session, plan: DiffPlan) -> bool:

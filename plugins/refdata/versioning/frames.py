@@ -42,7 +42,7 @@ def frame_of(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> pd.
         ) from error
     values = zip(*rows, strict=True) if rows else ((),) * len(columns)
     series = {
-        column.name: pd.Series(_converted(cells, column.type), dtype=_DTYPES.get(column.type.kind, "object"))  # type: ignore[call-overload]
+        column.name: pd.Series(_converted(cells, column.type), dtype=_DTYPES.get(column.type.kind, "object"))
         for column, cells in zip(columns, values, strict=True)
     }
     return pd.DataFrame(series, columns=[column.name for column in columns])

@@ -72,7 +72,9 @@ class Versions:
         kept = live if place.snapshot is None else self._existing(self.backup_name(table), table)
         return rows_at(kept, place, table, self.settings)
 
-    def require_rows(self, session: Session, rows: Rows, table: str, version: int, records: tuple[VersionRecord, ...]) -> None:
+    def require_rows(
+        self, session: Session, rows: Rows, table: str, version: int, records: tuple[VersionRecord, ...]
+    ) -> None:
         """Makes sure that a version which had rows still has some: somebody may have deleted them by hand."""
         had = next((one.rows for one in list_versions(records) if one.version == version), None)
         sql = f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {rows.source} WHERE {rows.where or '1 = 1'}) THEN 1 ELSE 0 END"
@@ -87,7 +89,9 @@ class Versions:
         found = self.warehouse.table(name)
         if found is None:
             raise DataError(
-                f"There is no table {name}", where=table, advice="Check the name: `refdata tables` lists the loaded ones."
+                f"There is no table {name}",
+                where=table,
+                advice="Check the name: `refdata tables` lists the loaded ones.",
             )
         return found
 

@@ -171,3 +171,27 @@ def test_health_tells_the_troubles_of_a_server_apart(
     found_code, found = asked(capsys, "health")
     assert (found_code, found["checks"][-1]["figure"]) == (code, figure)
     assert "C4nary" not in json.dumps(found)
+
+
+def test_versions_and_their_difference_are_shown(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for content in ("code,name\n01,Graz\n02,[red]Linz\n", "code,name\n01,Graz\n02,Linz\n03,Wels\n"):
+        (root / FULL / "cities.csv").write_text(content)
+        assert cli.main(["load", f"{FULL}/cities.csv"]) == 0
+    capsys.readouterr()
+    code, found = asked(capsys, "versions", "cities")
+    assert (code, [(one["version"], one["rows"], one["is_live"]) for one in found]) == (
+        0,
+        [(2, 3, True), (1, 2, False)],
+    )
+    code, found = asked(capsys, "diff", "cities", "1")
+    assert (code, found["added"], found["removed"], found["changed"], found["unchanged"]) == (0, 1, 0, 1, 1)
+    assert found["changed_sample"] == [
+        {"key": ["02"], "cells": [{"column": "name", "before": "[red]Linz", "after": "Linz"}]}
+    ]
+    assert cli.main(["diff", "cities", "1", "2", "--key", "name"]) == 0
+    shown = capsys.readouterr().out
+    assert "version 1 (2 rows) → version 2 (3 rows)" in shown
+    assert "[red]Linz" in shown
+    assert cli.main(["versions", "cities"]) == 0
+    assert "kept" in capsys.readouterr().out
+    assert cli.main(["versions", "nowhere"]) == 1

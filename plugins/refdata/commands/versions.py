@@ -1,0 +1,115 @@
+"""``refdata versions`` and ``refdata diff``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, moment, print_json
+
+if TYPE_CHECKING:
+    from refdata.core.tablediff import TableDiff
+    from refdata.core.versions import Version
+
+SHOWN = 10
+"""Rows of each kind that a terminal shows; JSON has the whole sample."""
+MAX_CELL = 40
+
+
+def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
+    """Adds the commands."""
+    found = add_command(commands, "versions", versions, "a table's versions: who made each, when and from which file")
+    found.add_argument("table", help="name of the table, without its schema")
+    compared = add_command(commands, "diff", diff, "what differs between two versions of a table")
+    compared.add_argument("table", help="name of the table, without its schema")
+    compared.add_argument("before", type=int, help="number of the earlier version")
+    compared.add_argument("after", type=int, nargs="?", help="number of the later version; left out: the live one")
+    compared.add_argument("--key", action="append", default=[], help="a key column; may be given several times")
+
+
+def versions(options: argparse.Namespace) -> int:
+    """``refdata versions``."""
+    from refdata.api import ReferenceData
+
+    found = ReferenceData.connect().versions(options.table)
+    if options.json:
+        print_json([asdict(version) for version in found])
+        return EXIT_OK
+    grid = Grid("Version", "Kind", "Rows", "Published (UTC)", "From", "By", "Reason", "State")
+    for version in found:
+        rows = "" if version.rows is None else f"{version.rows:,}"
+        texts = (version.file_name, version.actor or version.run_id or "", version.reason or "")
+        when = moment(version.published_at)
+        grid.add_row(
+            str(version.version), version.kind or "before refdata", rows, when, *map(escape, texts), _state(version)
+        )
+    console().print(grid)
+    return EXIT_OK
+
+
+def _state(version: Version) -> str:
+    if version.is_live:
+        return "live"
+    return "kept" if version.is_kept else "deleted by retention"
+
+
+def diff(options: argparse.Namespace) -> int:
+    """``refdata diff``."""
+    from refdata.api import ReferenceData
+
+    found = ReferenceData.connect().diff(options.table, options.before, options.after, keys=options.key)
+    if options.json:
+        print_json({**asdict(found), "unchanged": found.unchanged})
+    else:
+        show_diff(found)
+    return EXIT_OK
+
+
+def show_diff(found: TableDiff) -> None:
+    """A diff as tables."""
+    out = console()
+    out.print(f"{found.table}: {found.before} ({found.rows_before:,} rows) → {found.after} ({found.rows_after:,} rows)")
+    counts = f"{found.added:,} added, {found.removed:,} removed, {found.changed:,} changed, {found.unchanged:,} alike"
+    out.print(f"{counts}; " + (f"by {', '.join(found.keys)}" if found.keys else escape(found.note)), highlight=False)
+    for name, columns in (("added", found.columns_added), ("removed", found.columns_removed)):
+        if columns:
+            out.print(f"Columns {name}: {escape(', '.join(columns))}", highlight=False)
+    if found.column_changes:
+        changes = ", ".join(f"{name} {count:,}" for name, count in found.column_changes.items())
+        out.print(f"Changed values: {escape(changes)}", highlight=False)
+    _show_changed(found)
+    _show_rows("Added", found.columns, found.added_sample, found.added)
+    _show_rows("Removed", found.columns, found.removed_sample, found.removed)
+
+
+def _show_changed(found: TableDiff) -> None:
+    if not found.changed_sample:
+        return
+    grid = Grid(*map(escape, found.keys), "Column", "Before", "After", title=_title("Changed", found.changed))
+    for row in found.changed_sample[:SHOWN]:
+        for cell in row.cells:
+            grid.add_row(*map(_cell, row.key), escape(cell.column), _cell(cell.before), _cell(cell.after))
+    console().print(grid)
+
+
+def _show_rows(what: str, columns: Sequence[str], rows: Sequence[Sequence[object]], total: int) -> None:
+    if not rows:
+        return
+    grid = Grid(*map(escape, columns), title=_title(what, total))
+    for row in rows[:SHOWN]:
+        grid.add_row(*map(_cell, row))
+    console().print(grid)
+
+
+def _title(what: str, total: int) -> str:
+    return what if total <= SHOWN else f"{what}: {SHOWN} of {total:,}"
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return escape(text if len(text) <= MAX_CELL else f"{text[: MAX_CELL - 1]}…")
