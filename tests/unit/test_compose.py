@@ -20,6 +20,7 @@ from sqlglot import Dialect, TokenType
 from refdata import sqlfiles
 from refdata.core.settings import specs
 from refdata.warehouse.mssql.options import read_options
+from refdata.warehouse.tsql.engine import GRANT_SCRIPTS
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
@@ -141,12 +142,29 @@ def test_sql_server_states_its_collation() -> None:
     assert re.fullmatch(r"\w+_CI_AS(_SC)?", SERVICES["mssql"]["environment"]["MSSQL_COLLATION"])
 
 
-def test_the_init_step_runs_every_script_beside_it_and_the_schemas_of_the_project() -> None:
+def test_the_init_step_runs_every_script_beside_it_and_schemas_and_rights_of_the_project(tmp_path: Path) -> None:
     script = (ROOT / "docker/mssql/init.sh").read_text(encoding="utf-8")
     subprocess.run(["bash", "-n"], input=script, text=True, check=True)
     assert set(re.findall(r"/docker/(\w+\.sql)", script)) == {path.name for path in ROOT.glob("docker/mssql/*.sql")}
-    own = set(re.findall(r"/sql/(\w+)\.sql", script))
-    assert own == {path.stem for path in (sqlfiles.root() / "mssql").glob("create_schema_*.sql")}
+    # The real script, with a sqlcmd that keeps what it is given.
+    ran = tmp_path / "ran"
+    fake = tmp_path / "sqlcmd"
+    fake.write_text(f'#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\necho "-- $1" >>{ran}\ncat "$1" >>{ran}\n')
+    fake.chmod(0o755)
+    places: dict[str, Path | str] = {
+        "/tmp/": f"{tmp_path}/",
+        "/opt/mssql-tools18/bin/sqlcmd": fake,
+        "/docker/": f"{ROOT}/docker/mssql/",
+        "/sql/": f"{sqlfiles.root()}/mssql/",
+    }
+    for place, here in places.items():
+        script = re.sub(rf"(?<![\w.]){re.escape(place)}", str(here), script)
+    names = {"REFDATA_DATABASE": "db", "REFDATA_LOGIN": "loader", "REFDATA_DB_PASSWORD": "secret-aA1"}
+    subprocess.run(["bash"], input=script, text=True, check=True, env={**os.environ, **names}, capture_output=True)
+    order = [Path(line).stem for line in re.findall(r"^-- (/\S+)$", ran.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert order == ["create_database", "create_login", "create_schema_ref", "create_schema_bkp", *GRANT_SCRIPTS]
+    assert "[ingest_user]" not in (tmp_path / "create_user.sql").read_text(encoding="utf-8")
+    assert "CREATE USER [loader] FOR LOGIN [loader]" in ran.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("docker/mssql/*.sql")), ids=lambda path: path.name)

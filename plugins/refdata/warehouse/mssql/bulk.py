@@ -23,27 +23,27 @@ class BulkLoader:
     (its default is their order), NULL stays NULL, and the limit of 30 s is off. Batches that were sent before
     a failure are in the table to stay: the caller drops it.
 
-    :param port: where bulk copy connects.
     """
 
     method = "bulk"
 
-    def __init__(self, driver: MssqlPythonDriver, port: int) -> None:
+    def __init__(self, driver: MssqlPythonDriver) -> None:
         self._driver = driver
-        self._port = port
 
     def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:  # noqa: ARG002
         """See ``Loader.load``."""
         schema = source.schema
         if schema is None:
             return 0
-        # A reader with a schema is not asked for a batch before the server has described its table.
-        reader = pa.RecordBatchReader.from_batches(schema, iter(source))
         with (
             self._explained(),
-            contextlib.closing(self._driver.connect(self._port)) as connection,
+            contextlib.closing(self._driver.connect(bulk=True)) as connection,
             contextlib.closing(connection.cursor()) as cursor,
+            contextlib.ExitStack() as login,
         ):
+            login.enter_context(self._driver.trusted())
+            # A reader with a schema is not asked for a batch before the server has described its table.
+            reader = pa.RecordBatchReader.from_batches(schema, _after(login, source))
             done = cursor.bulkcopy_arrow(
                 qualified(target),
                 reader,
@@ -62,6 +62,12 @@ class BulkLoader:
             except ValueError as error:
                 # The core checks each value against the column before it is sent.
                 raise _refused(error) from None
+
+
+def _after(login: contextlib.ExitStack, source: Source) -> Iterator[pa.RecordBatch]:
+    """The batches; asking for the first one shows that the login is done."""
+    login.close()
+    yield from source
 
 
 def _refused(error: ValueError) -> RefdataError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 from refdata.core.settings import Settings
 from refdata.warehouse.mssql.bulk import BulkLoader
 from refdata.warehouse.mssql.hook import SecureMsSqlHook
+from refdata.warehouse.mssql.hosts import Hosts
 from refdata.warehouse.mssql.mssql_python_driver import MssqlPythonDriver
 from refdata.warehouse.mssql.pymssql_driver import PymssqlDriver
 from refdata.warehouse.tsql.driver import Driver
@@ -12,6 +15,8 @@ from refdata.warehouse.tsql.engine import TsqlWarehouse
 from refdata.warehouse.tsql.insert import InsertLoader
 from refdata.warehouse.tsql.pool import pool_key
 from refdata.warehouse.tsql.staging import choose
+
+_log = logging.getLogger("refdata.warehouse")
 
 
 def mssql_warehouse(settings: Settings, database: str | None = None) -> TsqlWarehouse:
@@ -22,11 +27,13 @@ def mssql_warehouse(settings: Settings, database: str | None = None) -> TsqlWare
     """
     hook = SecureMsSqlHook(settings.conn_id, schema=database, connect_timeout=settings.connect_timeout)
     options = hook.options()
-    native = MssqlPythonDriver(options, settings.connect_timeout)
-    # FreeTDS, which is below pymssql, knows nothing of Entra ID.
-    native_only = options.authentication or options.driver == native.name
-    driver: Driver = native if native_only else PymssqlDriver(hook)
-    bulk = BulkLoader(native, options.bulk_port or options.port)
+    hosts = Hosts(options)
+    native = MssqlPythonDriver(options, settings.connect_timeout, hosts)
+    if options.needs_mssql_python and not options.driver:
+        _log.info("Sessions go through mssql-python: pymssql does not know %s", options.needs_mssql_python)
+    native_only = options.needs_mssql_python or options.driver == native.name
+    driver: Driver = native if native_only else PymssqlDriver(hook, hosts)
+    bulk = BulkLoader(native)
     insert = InsertLoader(driver, settings.batch_size)
     loaders = choose((bulk, insert), settings.load_method)
     return TsqlWarehouse("mssql", driver, settings, loaders, key=pool_key(driver.name, options, settings))

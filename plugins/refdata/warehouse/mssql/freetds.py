@@ -32,6 +32,8 @@ def configuration(options: ServerOptions) -> str:
         "tds version = 7.4",
         f"encryption = { {'yes': 'require', 'no': 'request', 'strict': 'strict'}[options.encrypt] }",
     ]
+    if options.packet_size:
+        lines.append(f"initial block size = {options.packet_size}")
     if not options.trust and options.encrypt != "no":
         lines += [f"ca file = {authorities(options)}", "check certificate hostname = yes"]
         if options.certificate_host:
@@ -41,7 +43,8 @@ def configuration(options: ServerOptions) -> str:
 
 def section_name(options: ServerOptions) -> str:
     """A name that no other server has."""
-    parts = (options.host, options.port, options.encrypt, options.trust, authorities(options), options.certificate_host)
+    line = (options.host, options.port, options.packet_size)
+    parts = (*line, options.encrypt, options.trust, authorities(options), options.certificate_host)
     return f"refdata-{hashlib.sha256(repr(parts).encode()).hexdigest()[:16]}"
 
 

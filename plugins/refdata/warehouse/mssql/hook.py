@@ -33,7 +33,10 @@ class SecureMsSqlHook(MsSqlHook):
 
     def get_conn(self) -> pymssql.Connection:
         """A new connection, which begins its transactions by itself as MsSqlHook's do."""
-        options = self.options()
+        return self.open(self.options())
+
+    def open(self, options: ServerOptions) -> pymssql.Connection:
+        """A new connection by other options than the Airflow connection's, such as another host."""
         arguments = {
             "login_timeout": max(1, round(self._connect_timeout)),
             "appname": "refdata",

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import mssql_python
 
-from refdata.warehouse.mssql.options import ServerOptions
+from refdata.warehouse.mssql.authorities import trusted
+from refdata.warehouse.mssql.hosts import Hosts
+from refdata.warehouse.mssql.options import PACKET_SIZE, ServerOptions
 from refdata.warehouse.tsql.driver import parameter
 from refdata.warehouse.tsql.errors import DriverError
 
@@ -62,7 +65,7 @@ def connection_string(options: ServerOptions, port: int) -> str:
         "ServerCertificate": options.server_certificate or None,
         "MultiSubnetFailover": "yes" if options.multi_subnet_failover else None,
         "ApplicationIntent": options.application_intent or None,
-        "PacketSize": str(options.packet_size),
+        "PacketSize": str(options.packet_size or PACKET_SIZE),
     }
     return "".join(f"{name}={_braced(value)};" for name, value in words.items() if value is not None)
 
@@ -75,12 +78,14 @@ class MssqlPythonDriver:
     """See ``Driver``.
 
     :param connect_timeout: seconds that a login may take.
+    :param hosts: the servers, where other drivers share them.
     """
 
     name = "mssql-python"
 
-    def __init__(self, options: ServerOptions, connect_timeout: float) -> None:
+    def __init__(self, options: ServerOptions, connect_timeout: float, hosts: Hosts | None = None) -> None:
         self._options = options
+        self._hosts = hosts or Hosts(options)
         self._timeout = max(1, round(connect_timeout))
 
     @property
@@ -93,13 +98,22 @@ class MssqlPythonDriver:
         """See ``Driver.secret``."""
         return self._options.password
 
-    def connect(self, port: int | None = None) -> Any:
+    def connect(self, *, bulk: bool = False) -> Any:
         """See ``Driver.connect``.
 
-        :param port: another port than the connection's.
+        :param bulk: whether it is for bulk copy, which may have a port of its own.
         """
-        text = connection_string(self._options, port or self._options.port)
-        return mssql_python.connect(text, autocommit=True, timeout=self._timeout)
+
+        def open_on(options: ServerOptions) -> Any:
+            port = options.bulk_port if bulk and options.bulk_port else options.port
+            with self.trusted():
+                return mssql_python.connect(connection_string(options, port), autocommit=True, timeout=self._timeout)
+
+        return self._hosts.connect(open_on, self.read_error)
+
+    def trusted(self) -> AbstractContextManager[None]:
+        """Within it, logins trust the connection's authorities. Bulk copy logs in by itself when it begins."""
+        return trusted(self._options)
 
     def execute(self, cursor: Any, sql: str, values: Sequence[object]) -> None:
         """See ``Driver.execute``."""

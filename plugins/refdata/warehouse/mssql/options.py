@@ -6,6 +6,7 @@ https://learn.microsoft.com/sql/connect/odbc/dsn-connection-string-attribute
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,8 +31,10 @@ class ServerOptions:
     ``encrypt`` is ``yes``, ``no`` (the login alone) or ``strict`` (TDS 8). ``trust`` accepts any certificate.
     ``ca_file`` has the certificates of the authorities to trust, ``""`` for the system's, and
     ``server_certificate`` the server's own. ``bulk_port`` is the port for bulk copy where it is another, else 0.
-    ``driver`` is the library for everything but bulk copy. ``authentication`` is an Entra method by ODBC's
-    name, ``""`` for SQL Server's own logins. ``client`` has further arguments for ``pymssql.connect``.
+    ``driver`` is the library for everything but bulk copy, ``""`` where the connection leaves it open.
+    ``packet_size`` is in bytes, 0 for each library's own choice. ``authentication`` is an Entra method by ODBC's
+    name, ``""`` for SQL Server's own logins. ``failover_partner`` is ``host`` or ``host,port``. ``client`` has
+    further arguments for ``pymssql.connect``.
     """
 
     host: str
@@ -45,8 +48,8 @@ class ServerOptions:
     server_certificate: str = ""
     certificate_host: str = ""
     bulk_port: int = 0
-    driver: str = "pymssql"
-    packet_size: int = PACKET_SIZE
+    driver: str = ""
+    packet_size: int = 0
     authentication: str = ""
     integrated: bool = False
     multi_subnet_failover: bool = False
@@ -57,7 +60,20 @@ class ServerOptions:
     @property
     def where(self) -> str:
         """Server and database, for messages."""
-        return f"{self.host}:{self.port}/{self.database}"
+        partner = f" or {self.failover_partner.replace(',', ':')}" if self.failover_partner else ""
+        return f"{self.address}{partner}/{self.database}"
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def needs_mssql_python(self) -> str:
+        """The extra for which sessions cannot go through pymssql, ``""`` when there is none."""
+        if self.authentication:
+            return "Authentication"  # FreeTDS, which is below pymssql, knows nothing of Entra ID
+        return "MultiSubnetFailover" if self.multi_subnet_failover else ""
 
 
 def read_options(
@@ -90,7 +106,24 @@ def read_options(
             advice=f"Use names out of: {', '.join(sorted((*_FIELDS, *_PYMSSQL)))}.",
         )
     values: dict[str, Any] = {_FIELDS[name][0]: _FIELDS[name][1](value, name, where) for name, value in known.items()}
-    return ServerOptions(host, port or 1433, database, login or None, password or None, **values, client=client)
+    options = ServerOptions(host, port or 1433, database, login or None, password or None, **values, client=client)
+    _check_together(options, where)
+    return options
+
+
+def _check_together(options: ServerOptions, where: str) -> None:
+    if options.driver == "pymssql" and options.needs_mssql_python:
+        raise ConfigurationError(
+            f"pymssql does not know the extra {options.needs_mssql_python}",
+            where=where,
+            advice="Remove the extra Driver: sessions go through mssql-python then.",
+        )
+    if options.multi_subnet_failover and options.failover_partner:
+        raise ConfigurationError(
+            "MultiSubnetFailover and Failover_Partner exclude one another",
+            where=where,
+            advice="Keep the first for an availability group's listener, the second for a mirror.",
+        )
 
 
 def _plain(name: str) -> str:
@@ -135,6 +168,13 @@ def _number(value: object, name: str, where: str) -> int:
     return number
 
 
+def _partner(value: object, name: str, where: str) -> str:
+    text = str(value).strip().replace(" ", "")
+    if text and not re.fullmatch(r"[^,:;{}\\\s]+(,\d{1,5})?", text):
+        raise _wrong(value, name, where, "a host, or host,port")
+    return text
+
+
 def _text(value: object, name: str, where: str) -> str:
     text = str(value).strip()
     if any(char in text for char in ";{}\r\n"):
@@ -161,7 +201,7 @@ _FIELDS: dict[str, tuple[str, Callable[[object, str, str], Any]]] = {
     "authentication": ("authentication", _text),
     "trustedconnection": ("integrated", _boolean),
     "multisubnetfailover": ("multi_subnet_failover", _boolean),
-    "failoverpartner": ("failover_partner", _text),
+    "failoverpartner": ("failover_partner", _partner),
     "applicationintent": ("application_intent", _text),
     "readonly": ("application_intent", _intent),
 }

@@ -9,6 +9,7 @@ from typing import Any
 import pymssql
 
 from refdata.warehouse.mssql.hook import SecureMsSqlHook
+from refdata.warehouse.mssql.hosts import Hosts
 from refdata.warehouse.tsql.driver import Connection
 from refdata.warehouse.tsql.errors import DriverError
 from refdata.warehouse.tsql.literals import bind
@@ -27,9 +28,10 @@ class PymssqlDriver:
 
     name = "pymssql"
 
-    def __init__(self, hook: SecureMsSqlHook) -> None:
+    def __init__(self, hook: SecureMsSqlHook, hosts: Hosts | None = None) -> None:
         self._hook = hook
         self._options = hook.options()
+        self._hosts = hosts or Hosts(self._options)
 
     @property
     def where(self) -> str:
@@ -43,9 +45,10 @@ class PymssqlDriver:
 
     def connect(self) -> Connection:
         """See ``Driver.connect``."""
-        connection = self._hook.get_conn()
+        connection = self._hosts.connect(self._hook.open, self.read_error)
         connection.autocommit(True)
-        return connection
+        opened: Connection = connection
+        return opened
 
     def execute(self, cursor: Any, sql: str, values: Sequence[object]) -> None:
         """See ``Driver.execute``."""
