@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from refdata.core import alignment, matching, publishing
 from refdata.core.alignment import Alignment
-from refdata.core.errors import DataError, FileChangedError, LockTimeoutError
+from refdata.core.errors import DataError, FileChangedError, LockTimeoutError, RefdataError, SupersededError
 from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Table
 from refdata.ingest.context import Deps, Detection
@@ -33,6 +34,11 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
     if is_done(row):
         return f"load {row.id} is {row.status} already"
     attempt = take_turn(deps, file, row)
+    with holding_turn(deps, row, attempt):
+        return _align(deps, row, detection, attempt)
+
+
+def _align(deps: Deps, row: LedgerRow, detection: Detection, attempt: int) -> str:
     if (earlier := _duplicate_of(deps, row)) is not None:
         deps.ledger.mark_duplicate(row.id, attempt)
         return f"duplicate of load {earlier}: this content is in {row.table_name} already"
@@ -51,6 +57,25 @@ def _warn_of_damage(deps: Deps, row: LedgerRow, detection: Detection) -> None:
     if new:
         deps.log.warning("%s", " ".join(new))
         deps.ledger.add_warnings(row, new)
+
+
+@contextlib.contextmanager
+def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
+    """What fails because a newer attempt took over (its stage swept, its file moved) is no fault of file or database.
+
+    :raises SupersededError: in place of an error of the body, when the attempt is not the latest.
+    """
+    try:
+        yield
+    except RefdataError as error:
+        current = deps.ledger.get(row.id)
+        if current is not None and current.attempt != attempt:
+            raise SupersededError(
+                f"Attempt {attempt} of load {row.id} no longer holds its turn, so it stopped",
+                where=row.file_path,
+                advice="Nothing: a newer attempt of the same load goes on.",
+            ) from error
+        raise
 
 
 def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignment:
@@ -92,6 +117,8 @@ def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
     :raises FileChangedError: when the file was taken away while it waited.
     """
     if not deps.dropoff.is_there(file):
+        if is_done(deps.ledger.get(row.id) or row):
+            raise NotYetError(f"{row.file_name} was finished meanwhile by another attempt")
         raise FileChangedError(
             "The file is gone, or was changed after its release",
             where=file.path,

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from refdata.core import naming
-from refdata.core.errors import DataError, FormatError, RefdataError
+from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
 from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, Scan
 from refdata.csvformat.rejects import RejectsFile
 from refdata.ingest.context import Deps, Detection
-from refdata.ledger import identity_text
+from refdata.ledger import IN_FLIGHT, identity_text
 
 
 def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
@@ -46,13 +46,22 @@ def naming_the_file(file: DroppedFile) -> Iterator[None]:
 
 
 def _done_before(deps: Deps, file: DroppedFile, run_id: str) -> Detection | None:
-    """What the ledger knows of a load that this very run finished, when somebody clears it; the file is archived.
+    """What the ledger knows of a load that this very run finished; the file is archived, and the run comes again.
 
-    The later steps find the load done and ask for no more than its id.
+    Somebody clears it, or a second Airflow watches the same folders. The later steps find the load done and ask
+    for no more than its id.
+
+    :raises FileChangedError: when the run finished by refusing the file.
     """
     row = None if deps.dropoff.is_there(file) else deps.ledger.by_run(run_id)
-    if row is None or not is_done(row) or row.file_identity != identity_text(file.identity):
+    if row is None or row.status in IN_FLIGHT or row.file_identity != identity_text(file.identity):
         return None
+    if not is_done(row):
+        raise FileChangedError(
+            f"The file was refused by this run before and lies in {row.file_path}",
+            where=file.path,
+            advice="Mend it and drop it again.",
+        )
     found = Format(row.detected_encoding or "", row.detected_delimiter or "", "", "", True, row.detected_headers)
     counts = row.rows_read or 0, row.rows_rejected or 0
     return Detection(row.id, found, Scan((), *counts, row.file_hash or "", row.file_size or 0))

@@ -10,7 +10,7 @@ from pathlib import Path
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
-from refdata.ingest.align import plan_alignment, row_of, sweep_stages, take_turn
+from refdata.ingest.align import holding_turn, plan_alignment, row_of, sweep_stages, take_turn
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done, naming_the_file
 
@@ -45,7 +45,13 @@ def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
         # An attempt that died just after it had published left its stage.
         deps.warehouse.drop_stage(Stage(deps.target(row), row.id, row.attempt))
         return _done(row)
-    stage = Stage(deps.target(row), row.id, take_turn(deps, file, row))
+    attempt = take_turn(deps, file, row)
+    with holding_turn(deps, row, attempt):
+        return _load(deps, file, detection, row, attempt)
+
+
+def _load(deps: Deps, file: DroppedFile, detection: Detection, row: LedgerRow, attempt: int) -> Loaded:
+    stage = Stage(deps.target(row), row.id, attempt)
     sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     if plan.changes:

@@ -135,7 +135,10 @@ class Trial:
         self._site.restore()
         syscalls.trace(self._work, roots=self._roots, at=point)
         recover(Book(self._site.book))
-        found = self._end(repaired=recover is give_up)
+        try:
+            found = self._end(repaired=recover is give_up)
+        except RuntimeError as error:
+            return [f"what came after the kill did not end well: {error}"]
         wrong = differences(found, self.expected)
         return [] if recover is give_up and found in self._failures else wrong
 

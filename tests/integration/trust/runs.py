@@ -48,13 +48,20 @@ class Run:
 
 
 class Book:
-    """All runs, in a file to which lines are appended."""
+    """All runs, in a file to which lines are appended; without a path they are in memory only."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self.runs: dict[str, Run] = {}
-        for line in path.read_text().splitlines() if path.exists() else ():
+        for line in path.read_text().splitlines() if path and path.exists() else ():
             self._apply(json.loads(line))
+
+    @classmethod
+    def of(cls, run: Run) -> Book:
+        """A book of one run, in memory."""
+        book = cls()
+        book.runs[run.run_id] = run
+        return book
 
     @property
     def open_run(self) -> Run | None:
@@ -87,8 +94,9 @@ class Book:
 
     def _write(self, run_id: str, kind: str, value: Any) -> None:
         entry = [run_id, kind, value]
-        with self._path.open("a") as file:
-            file.write(json.dumps(entry) + os.linesep)
+        if self._path is not None:
+            with self._path.open("a") as file:
+                file.write(json.dumps(entry) + os.linesep)
         self._apply(entry)
 
     def _apply(self, entry: list[Any]) -> None:
@@ -114,7 +122,7 @@ def undisturbed(step: str, runs: int) -> None:
 def work(deps: Deps, book: Book, disturb: Disturb = undisturbed) -> None:
     """Goes on where the book ends, until no file waits that has had no run, and no run can go on."""
     while True:
-        moved = [_go_on(deps, book, run, disturb) for run in tuple(book.runs.values()) if not run.ended]
+        moved = [go_on(deps, book, run, disturb) for run in tuple(book.runs.values()) if not run.ended]
         if not any(moved) and _released(deps, book) is None:
             return
 
@@ -125,7 +133,7 @@ def _released(deps: Deps, book: Book) -> Run | None:
     return next(filter(None, map(book.start, files)), None)
 
 
-def _go_on(deps: Deps, book: Book, run: Run, disturb: Disturb) -> bool:
+def go_on(deps: Deps, book: Book, run: Run, disturb: Disturb = undisturbed) -> bool:
     """Does the steps of a run that can be done now; whether that was any."""
     done = len(run.results)
     while run.failure is None and len(run.results) < len(STEPS):

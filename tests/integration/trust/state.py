@@ -22,13 +22,15 @@ _LEDGER = (
 _CONFIG = ("ref_name", "sp_name", "source_schema", "source_table", "is_enabled", "created_by")
 
 
-def observe(deps: Deps, folders: Mapping[str, Path]) -> State:
+def observe(deps: Deps, folders: Mapping[str, Path], *, by_name: bool = False) -> State:
     """The state of a site as plain values: tables, versions, ledger, configuration, stages, folders.
 
     :param folders: name → folder whose files belong to the state.
+    :param by_name: a load is called by its file's name (no two are the same then), else by its rank.
     """
     ledger = _rows(deps, TableName(deps.settings.ref_schema, deps.settings.ledger_table), _LEDGER)
-    ranks = {row["id"]: rank for rank, row in enumerate(sorted(ledger, key=lambda row: row["id"]))}
+    ledger.sort(key=lambda row: row["id"])
+    ranks = {row["id"]: row["file_name"] if by_name else rank for rank, row in enumerate(ledger)}
     config = TableName(deps.settings.ref_schema, deps.settings.config_table)
     state: State = {f"ledger {ranks[row['id']]}": {**row, "id": ranks[row["id"]]} for row in ledger}
     state |= {f"config {row['ref_name']}": row for row in _rows(deps, config, _CONFIG)}
@@ -42,7 +44,7 @@ def observe(deps: Deps, folders: Mapping[str, Path]) -> State:
             state[f"columns of {table.name}"] = [f"{column.name} {column.type_name}" for column in table.columns]
             state[f"rows of {table.name}"] = sorted(map(json.dumps, rows))
     for name, folder in folders.items():
-        state |= {f"file {name}/{path.relative_to(folder)}": _content(path) for path in _files(folder)}
+        state |= {f"file {name}/{path.relative_to(folder)}": _content(path, ranks) for path in _files(folder)}
     return state
 
 
@@ -74,8 +76,11 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(".db-journal"))
 
 
-def _content(path: Path) -> str:
+def _content(path: Path, ranks: Mapping[int, object]) -> object:
     # A database's bytes depend on its past; that its rows are right is seen above, that nothing is left over here.
     if path.suffix == ".db":
         return "a database"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.suffix != ".json" else path.read_text()
+    if path.suffix == ".json":
+        report = json.loads(path.read_text())
+        return {**report, "load_id": ranks.get(report.get("load_id"))}
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

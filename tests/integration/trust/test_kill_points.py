@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,6 @@ from tests.integration.trust.killing import RECOVERIES, SCENARIOS, Trial, across
 from tests.integration.trust.site import SqliteSite
 
 POINTS = 5
-MEMORY = Path("/dev/shm")
 CASES = [
     ("full load, new table", "retry"),
     ("full load, wider", "retry"),
@@ -26,13 +23,6 @@ CASES = [
 ]
 
 pytestmark = pytest.mark.skipif(not syscalls.can_trace(), reason="this system lets no process trace its child")
-
-
-@pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder on another filesystem than ``tmp_path``, where there is one: a fast one."""
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else tmp_path) as folder:
-        yield Path(folder)
 
 
 @pytest.mark.parametrize(("name", "recovery"), CASES)

@@ -1,0 +1,150 @@
+"""Many files for some tables, dropped in any order by several writers and loaded by several workers at a time."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import partial
+from multiprocessing.context import ForkProcess
+from multiprocessing.queues import Queue
+from multiprocessing.sharedctypes import Synchronized
+from queue import Empty
+
+from refdata.core.runid import run_id_of
+from tests.integration.trust.killing import APPEND, FULL
+from tests.integration.trust.runs import Book, Run, go_on, work
+from tests.integration.trust.site import SqliteSite
+from tests.integration.trust.state import State, observe
+
+_POLL = 0.02
+"""Seconds before a worker looks again whether it is the turn of a load that has to wait."""
+_FORK = multiprocessing.get_context("fork")
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A file that is dropped: ``order`` is the second of its mtime."""
+
+    name: str
+    content: str
+    folder: str
+    order: int
+
+
+def drops(files: int, tables: int, seed: int = 1) -> list[Drop]:
+    """Up to 366 files whose names hold dates that say nothing of their mtimes; some refused, some dropped twice."""
+    rng = random.Random(seed)
+    made: list[Drop] = []
+    for number in range(files):
+        table = f"t{number % tables}"
+        day = date(2024, 1, 1) + timedelta(days=number * 37 % 366)
+        name = f"{table}_{day:%Y%m%d}.csv"
+        # Every third mtime is shared by two files of a table: then the name decides.
+        order = rng.randrange(files) if number % 3 else rng.randrange(max(files // 20, 1))
+        made.append(Drop(name, _content(rng, number, made, table), rng.choice((FULL, APPEND, APPEND)), order))
+    return made
+
+
+def _content(rng: random.Random, number: int, made: Sequence[Drop], table: str) -> str:
+    earlier = [drop.content for drop in made if drop.name.startswith(f"{table}_")]
+    if number % 11 == 10:
+        return "code,name\n01\n"
+    if number % 7 == 6 and earlier:
+        return rng.choice(earlier)
+    return "code,name\n" + "".join(f"{number}-{line},name {line}\n" for line in range(rng.randrange(1, 40)))
+
+
+@dataclass
+class Crowd:
+    """A site that is loaded by workers which take the runs as they come, as Airflow's do."""
+
+    site: SqliteSite
+    workers: int
+    deployments: int = 1
+    seed: int = 1
+    seconds: float = field(default=0.0, init=False)
+
+    def drop(self, drops: Sequence[Drop], writers: int = 4) -> None:
+        """Several processes write the files in random order."""
+        shuffled = random.Random(self.seed).sample(drops, len(drops))
+        _all([partial(self._write, shuffled[writer::writers]) for writer in range(writers)])
+
+    def load(self) -> None:
+        """Each deployment starts a run for each file, also for one that is handed back; workers take any of them."""
+        began = time.monotonic()
+        queue: Queue[Run] = _FORK.Queue()
+        left = _FORK.Value("i", 0)
+        offered: set[str] = set()
+        self._offer(queue, left, offered)
+        workers = [_FORK.Process(target=partial(self._work, queue, left)) for _ in range(self.workers)]
+        for worker in workers:
+            worker.start()
+        while any(worker.is_alive() for worker in workers):
+            self._offer(queue, left, offered)
+            workers[0].join(_POLL)
+        _check(workers)
+        self.seconds = time.monotonic() - began
+
+    def _offer(self, queue: Queue[Run], left: Synchronized[int], offered: set[str]) -> None:
+        """What the watchers do: a run in each deployment for every file that had none, in random order."""
+        files = {run_id_of(file): file for file in self.site.connect().dropoff.scan().files}
+        fresh = sorted(files.keys() - offered) * self.deployments
+        random.Random(self.seed).shuffle(fresh)
+        with left.get_lock():
+            left.value += len(fresh)
+        for run_id in fresh:
+            queue.put(Run(run_id, files[run_id]))
+        offered.update(files)
+
+    def load_one_by_one(self) -> None:
+        """One worker, the files by mtime, then name."""
+        _all([self._work_alone])
+
+    def end(self) -> State:
+        """Tables, versions and the fate of each file, with files named instead of numbered."""
+        return observe(self.site.connect(), self.site.folders, by_name=True)
+
+    def _write(self, drops: Sequence[Drop]) -> None:
+        for drop in drops:
+            self.site.drop(drop.name, drop.content, folder=drop.folder, order=drop.order)
+
+    def _work_alone(self) -> None:
+        logging.disable()
+        work(self.site.connect(), Book(self.site.book))
+
+    def _work(self, queue: Queue[Run], left: Synchronized[int]) -> None:
+        logging.disable()
+        deps = self.site.connect()
+        while left.value > 0:
+            try:
+                run = queue.get(timeout=_POLL)
+            except Empty:
+                continue
+            go_on(deps, Book.of(run), run)
+            if run.ended:
+                with left.get_lock():
+                    left.value -= 1
+            else:
+                time.sleep(_POLL)
+                queue.put(run)
+
+
+def _all(bodies: Sequence[Callable[[], object]]) -> None:
+    """Runs each in a process of its own."""
+    processes = [_FORK.Process(target=body) for body in bodies]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    _check(processes)
+
+
+def _check(processes: Sequence[ForkProcess]) -> None:
+    """:raises RuntimeError: when one of them failed; its traceback is on standard error."""
+    if failed := [process.name for process in processes if process.exitcode]:
+        raise RuntimeError(f"{', '.join(failed)} failed")
