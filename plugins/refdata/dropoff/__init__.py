@@ -16,6 +16,7 @@ from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
 from refdata.dropoff import archive, tree
 from refdata.dropoff.archive import Reason
+from refdata.dropoff.osfiles import translated
 from refdata.dropoff.tree import Malformed, ScanResult, ensure_tree
 
 __all__ = ["Dropoff", "Malformed", "Reason", "ScanResult", "ensure_tree"]
@@ -122,6 +123,11 @@ class Dropoff:
         """Where a load writes its rejects until its file is archived and they go beside it."""
         self.error_root.mkdir(parents=True, exist_ok=True)
         return self.error_root / archive.rejects_name(load_id)
+
+    def discard_rejects(self, load_id: int) -> None:
+        """Removes rejects that a second attempt wrote while the first archived file and rejects."""
+        with translated(str(self.error_root)):
+            self._rejects(load_id).unlink(missing_ok=True)
 
     def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
         """Moves a loaded file to ``processed``; its path there, or ``""`` when it is gone or another one by now.

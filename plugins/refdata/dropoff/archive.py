@@ -171,7 +171,7 @@ class _Move:
                 self._take(self.archived(number))
             except FileExistsError:
                 continue  # another load took the name since we looked
-            except FileChangedError:
+            except (FileChangedError, FileNotFoundError):
                 # Gone since we looked: taken away, or moved by a second process that does the same.
                 if done := self._moved_already(self.candidates()[0]):
                     return done

@@ -63,19 +63,25 @@ def _warn_of_damage(deps: Deps, row: LedgerRow, detection: Detection) -> None:
 def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
     """What fails because a newer attempt took over (its stage swept, its file moved) is no fault of file or database.
 
-    :raises SupersededError: in place of an error of the body, when the attempt is not the latest.
+    :raises SupersededError: in place of an error of the body, when the attempt is not the latest, or the load was
+        handed back meanwhile (by a second Airflow, or as a turn without a sign of life).
     """
     try:
         yield
     except RefdataError as error:
         current = deps.ledger.get(row.id)
-        if current is not None and current.attempt != attempt:
+        if current is not None and not _holds_turn(current, attempt):
             raise SupersededError(
                 f"Attempt {attempt} of load {row.id} no longer holds its turn, so it stopped",
                 where=row.file_path,
                 advice="Nothing: a newer attempt of the same load goes on.",
             ) from error
         raise
+
+
+def _holds_turn(row: LedgerRow, attempt: int) -> bool:
+    """Whether the attempt is at work still, or has published."""
+    return row.attempt == attempt and (row.status is FileStatus.PROCESSING or is_done(row))
 
 
 def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignment:
@@ -176,10 +182,14 @@ def _duplicate_of(deps: Deps, row: LedgerRow) -> int | None:
 
 
 def sweep_stages(deps: Deps, row: LedgerRow) -> None:
-    """Removes what crashed attempts on this table left; the turn is held, so none of them is at work."""
+    """Removes what crashed attempts on this table left.
+
+    Never the stage of an attempt that holds its turn: this one may have lost it without knowing yet.
+    """
     for stage in deps.warehouse.stages():
         owner = deps.ledger.get(stage.load_id)
-        if owner is None or owner.table_name == row.table_name:
+        at_work = owner is not None and owner.status is FileStatus.PROCESSING and owner.attempt == stage.attempt
+        if not at_work and (owner is None or owner.table_name == row.table_name):
             deps.log.info("Dropping the stage of load %s, attempt %s", stage.load_id, stage.attempt)
             deps.warehouse.drop_stage(stage)
 

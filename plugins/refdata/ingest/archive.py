@@ -54,6 +54,7 @@ def move_to_processed(deps: Deps, file: DroppedFile) -> str:
     target = "" if _was_rewritten(deps, file, row) else deps.dropoff.archive_processed(file, row.created_at, row.id)
     # Somebody may have taken the loaded file away; its row is complete all the same.
     deps.ledger.mark_archived(row.id, target or file.path, deps.clock())
+    deps.dropoff.discard_rejects(row.id)
     return target
 
 
@@ -68,7 +69,8 @@ def _was_rewritten(deps: Deps, file: DroppedFile, row: LedgerRow) -> bool:
         return deps.dropoff.content_hash(file) != row.file_hash
     except (DropoffError, FileChangedError, PermissionDeniedError) as error:
         deps.log.info("%s stays where it is: %s", file.path, error)
-        return True
+        # Gone altogether: somebody took it away, or a second process archives it just now.
+        return deps.dropoff.exists(file.path)
 
 
 def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str = "") -> str:
@@ -101,6 +103,7 @@ def _close(deps: Deps, row: LedgerRow, target: str) -> None:
     """The refused file lies where it stays; what a killed attempt had staged goes."""
     if target:
         deps.ledger.mark_archived(row.id, target, deps.clock())
+        deps.dropoff.discard_rejects(row.id)
     for stage in deps.warehouse.stages():
         if stage.load_id == row.id:
             deps.warehouse.drop_stage(stage)

@@ -27,12 +27,27 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
         return done
     row = deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
-    with naming_the_file(file), deps.dropoff.open(file) as path:
+    with _leaving_no_rejects(deps, file, row), naming_the_file(file), deps.dropoff.open(file) as path:
         found = _format(deps, Path(path), row)
         scanned = _scan(deps, Path(path), found, row)
     deps.ledger.record_format(row.id, found, scanned, scanned.warnings)
     _check_rejects(deps, scanned, row)
     return Detection(row.id, found, scanned)
+
+
+@contextlib.contextmanager
+def _leaving_no_rejects(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[None]:
+    """A second attempt that archived the file meanwhile put its rejects beside it; those written here belong to none.
+
+    It looks for them, too, once the ledger has the archive's path: one of the two comes last.
+    """
+    try:
+        yield
+    except FileChangedError:
+        current = deps.ledger.get(row.id)
+        if current is None or current.file_path != file.path:
+            deps.dropoff.discard_rejects(row.id)
+        raise
 
 
 @contextlib.contextmanager

@@ -15,14 +15,16 @@ from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
 from queue import Empty
 
+from refdata.core.model import DroppedFile
 from refdata.core.runid import run_id_of
 from tests.integration.trust.killing import APPEND, FULL
 from tests.integration.trust.runs import Book, Run, go_on, work
-from tests.integration.trust.site import SqliteSite
+from tests.integration.trust.site import Site
 from tests.integration.trust.state import State, observe
 
 _POLL = 0.02
 """Seconds before a worker looks again whether it is the turn of a load that has to wait."""
+_STOP = -1
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -63,7 +65,7 @@ def _content(rng: random.Random, number: int, made: Sequence[Drop], table: str) 
 class Crowd:
     """A site that is loaded by workers which take the runs as they come, as Airflow's do."""
 
-    site: SqliteSite
+    site: Site
     workers: int
     deployments: int = 1
     seed: int = 1
@@ -79,27 +81,35 @@ class Crowd:
         began = time.monotonic()
         queue: Queue[Run] = _FORK.Queue()
         left = _FORK.Value("i", 0)
-        offered: set[str] = set()
-        self._offer(queue, left, offered)
         workers = [_FORK.Process(target=partial(self._work, queue, left)) for _ in range(self.workers)]
         for worker in workers:
             worker.start()
-        while any(worker.is_alive() for worker in workers):
-            self._offer(queue, left, offered)
-            workers[0].join(_POLL)
+        dropoff = self.site.connect().dropoff
+        seen: set[str] = set()
+        offered: set[str] = set()
+        while all(worker.is_alive() for worker in workers):
+            files = {run_id_of(file): file for file in dropoff.scan().files}
+            # Seen twice, as the watcher asks for: while a file is moved away, one look may find it with a new ctime.
+            self._offer(queue, left, {run_id: files[run_id] for run_id in (files.keys() & seen) - offered})
+            offered |= files.keys() & seen
+            seen = set(files)
+            if not files and not left.value:
+                left.value = _STOP
+                break
+            time.sleep(_POLL)
+        for worker in workers:
+            worker.join()
         _check(workers)
         self.seconds = time.monotonic() - began
 
-    def _offer(self, queue: Queue[Run], left: Synchronized[int], offered: set[str]) -> None:
+    def _offer(self, queue: Queue[Run], left: Synchronized[int], fresh: dict[str, DroppedFile]) -> None:
         """What the watchers do: a run in each deployment for every file that had none, in random order."""
-        files = {run_id_of(file): file for file in self.site.connect().dropoff.scan().files}
-        fresh = sorted(files.keys() - offered) * self.deployments
-        random.Random(self.seed).shuffle(fresh)
+        runs = sorted(fresh) * self.deployments
+        random.Random(self.seed).shuffle(runs)
         with left.get_lock():
-            left.value += len(fresh)
-        for run_id in fresh:
-            queue.put(Run(run_id, files[run_id]))
-        offered.update(files)
+            left.value += len(runs)
+        for run_id in runs:
+            queue.put(Run(run_id, fresh[run_id]))
 
     def load_one_by_one(self) -> None:
         """One worker, the files by mtime, then name."""
@@ -120,7 +130,7 @@ class Crowd:
     def _work(self, queue: Queue[Run], left: Synchronized[int]) -> None:
         logging.disable()
         deps = self.site.connect()
-        while left.value > 0:
+        while left.value != _STOP:
             try:
                 run = queue.get(timeout=_POLL)
             except Empty:

@@ -17,7 +17,7 @@ from refdata.core.errors import ConnectionLostError
 from refdata.ingest import reconcile
 from tests.integration.trust import syscalls
 from tests.integration.trust.runs import KILLED, STEPS, Book, Disturb, undisturbed, work
-from tests.integration.trust.site import NOW, SqliteSite
+from tests.integration.trust.site import NOW, Site
 from tests.integration.trust.state import State, differences, observe
 from tests.integration.trust.syscalls import Change, Point
 
@@ -106,7 +106,7 @@ RECOVERIES: dict[str, Callable[[Book], None]] = {"retry": retry, "clear": clear,
 class Trial:
     """One scenario at one site: what it changes, how it ends unkilled, and how it ends when it is killed."""
 
-    def __init__(self, site: SqliteSite, scenario: Scenario) -> None:
+    def __init__(self, site: Site, scenario: Scenario) -> None:
         self._site = site
         self._scenario = scenario
         self._seen = site.home.parent / "state.json"

@@ -1,7 +1,8 @@
-"""A deployment in a folder that can be put back to where a scenario starts."""
+"""A deployment with a database of its own that can be put back to where a scenario starts."""
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import json
 import os
@@ -16,13 +17,18 @@ import adbc_driver_sqlite.dbapi  # noqa: F401
 import refdata.csvformat.detection
 import refdata.csvformat.reader
 import refdata.csvformat.scan
+import refdata.warehouse.mssql.engine
 import refdata.warehouse.sqlite.engine  # noqa: F401
 from refdata.config import absolute
+from refdata.core.model import TableName
+from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.context import Deps
 from refdata.warehouse.connect import open_warehouse
+from refdata.warehouse.tsql.pool import close_pools
 from refdata.wiring import table_rules
+from tests.integration.engines import Server
 
 CONN_ID = "refdata_trust"
 NOW = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
@@ -30,8 +36,8 @@ EARLIER = 1_700_000_000
 """Seconds since the epoch: mtime of the first file that is dropped; one of order n is n seconds younger."""
 
 
-class SqliteSite:
-    """Folders and database files below ``home``; what Airflow knows lies beside it."""
+class Site(abc.ABC):
+    """Folders below ``home``, and a database; what Airflow knows lies beside it."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
         self.home = folder / "site"
@@ -82,8 +88,7 @@ class SqliteSite:
 
     def connect(self) -> Deps:
         """What the steps of a load need; to be called in the process that uses it."""
-        host = str(self.home / "warehouse" / "refdata.db")
-        os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"] = json.dumps({"conn_type": "sqlite", "host": host})
+        os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"] = json.dumps(self._connection())
         return Deps(
             settings=self.settings,
             warehouse=open_warehouse(self.settings),
@@ -91,3 +96,114 @@ class SqliteSite:
             clock=lambda: NOW,
             rules=lambda table: table_rules(self.settings, table),
         )
+
+    @abc.abstractmethod
+    def _connection(self) -> dict[str, Any]:
+        """The Airflow connection."""
+
+
+class SqliteSite(Site):
+    """The database files lie below ``home`` too."""
+
+    def _connection(self) -> dict[str, Any]:
+        return {"conn_type": "sqlite", "host": str(self.home / "warehouse" / "refdata.db")}
+
+
+class TsqlSite(Site):
+    """The database is on the server that ``REFDATA_TEST_MSSQL_URI`` names, in schemas of this process.
+
+    A saved table is a copy in a schema beside them, and restored with ``SELECT … INTO``. Tables of refdata's own, with
+    their keys and defaults, are emptied and filled again.
+    """
+
+    def __init__(self, folder: Path, port: int = 0, **changes: Any) -> None:
+        schemas = {"ref_schema": f"ref_t{os.getpid()}", "bkp_schema": f"bkp_t{os.getpid()}"}
+        super().__init__(folder, **{**schemas, "load_method": "insert", **changes})
+        self._port = port
+        self._copies = f"old_t{os.getpid()}"
+
+    def make(self) -> None:
+        """An empty deployment."""
+        super().make()
+        self.connect().warehouse.initialise()
+        self._execute(
+            f"IF SCHEMA_ID('{self._copies}') IS NULL EXEC('CREATE SCHEMA [{self._copies}]')",
+            *(f"DROP TABLE {qualified(table)}" for table in self._others()),
+            *(f"DELETE FROM {qualified(table)}" for table in self._own),
+        )
+
+    def save(self) -> None:
+        """Remembers how everything is now."""
+        super().save()
+        tables = [*self._own, *self._others(self.settings.ref_schema, self.settings.bkp_schema)]
+        self._execute(*(f"SELECT * INTO {qualified(self._copy(table))} FROM {qualified(table)}" for table in tables))
+
+    def restore(self) -> None:
+        """Puts everything back to how it was saved; runs are forgotten."""
+        super().restore()
+        schemas = self.settings.ref_schema, self.settings.bkp_schema
+        statements = [f"DROP TABLE {qualified(table)}" for table in self._others(*schemas)]
+        for copy in self._others(self._copies):
+            schema, _, name = copy.name.partition("$")
+            table = TableName(schema, name)
+            if table.name.lower() not in self._own_names:
+                statements.append(f"SELECT * INTO {qualified(table)} FROM {qualified(copy)}")
+        self._execute(*statements, *map(self._refill, self._own))
+
+    def close(self) -> None:
+        """Takes away the schemas."""
+        schemas = self.settings.ref_schema, self.settings.bkp_schema
+        procedures = self._query("sys.procedures", *schemas)
+        self._execute(
+            *(f"DROP PROCEDURE {qualified(procedure)}" for procedure in procedures),
+            *(f"DROP TABLE {qualified(table)}" for table in (*self._others(), *self._own)),
+            *(f"DROP SCHEMA [{schema}]" for schema in (*schemas, self._copies)),
+        )
+        close_pools()
+
+    def _connection(self) -> dict[str, Any]:
+        return Server.named().connection("mssql", **({"port": self._port} if self._port else {}))
+
+    @property
+    def _own(self) -> tuple[TableName, ...]:
+        names = (self.settings.ledger_table, self.settings.config_table)
+        return tuple(TableName(self.settings.ref_schema, name) for name in names)
+
+    @property
+    def _own_names(self) -> set[str]:
+        """In lower case, as some servers give them back."""
+        return {table.name.lower() for table in self._own}
+
+    def _copy(self, table: TableName) -> TableName:
+        return TableName(self._copies, f"{table.schema}${table.name}")
+
+    def _refill(self, table: TableName) -> str:
+        """Empties a table of refdata's own and fills it with the saved rows, under their ids."""
+        columns = self.connect().warehouse.table(table)
+        assert columns is not None
+        names = ", ".join(f"[{column.name}]" for column in columns.columns)
+        identity = f"SET IDENTITY_INSERT {qualified(table)}" if table == self._own[0] else ""
+        filled = f"INSERT INTO {qualified(table)} ({names}) SELECT {names} FROM {qualified(self._copy(table))}"
+        around = (f"{identity} ON;", f"; {identity} OFF") if identity else ("", "")
+        return f"DELETE FROM {qualified(table)}; {around[0]} {filled}{around[1]}"
+
+    def _others(self, *schemas: str) -> list[TableName]:
+        """The tables that are not refdata's own, of all schemas of the site unless some are named."""
+        chosen = schemas or (self.settings.ref_schema, self.settings.bkp_schema, self._copies)
+        found = self._query("sys.tables", *chosen)
+        return [table for table in found if table.name.lower() not in self._own_names]
+
+    def _query(self, catalog: str, *schemas: str) -> list[TableName]:
+        sql = (
+            "SELECT CAST(s.name AS NVARCHAR(128)), CAST(o.name AS NVARCHAR(128))"
+            f" FROM {catalog} AS o JOIN sys.schemas AS s ON s.schema_id = o.schema_id"
+        )
+        with self.connect().warehouse.transaction(write=False) as session:
+            found = [TableName(*row) for row in session.query(sql)]
+        return [table for table in found if table.schema in schemas]
+
+    def _execute(self, *statements: str) -> None:
+        warehouse = self.connect().warehouse
+        for statement in statements:
+            with warehouse.transaction() as session:
+                session.execute(statement)

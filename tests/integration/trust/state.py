@@ -26,11 +26,16 @@ def observe(deps: Deps, folders: Mapping[str, Path], *, by_name: bool = False) -
     """The state of a site as plain values: tables, versions, ledger, configuration, stages, folders.
 
     :param folders: name → folder whose files belong to the state.
-    :param by_name: a load is called by its file's name (no two are the same then), else by its rank.
+    :param by_name: a load is called by its file's name where no two loads have the same, else by its rank.
     """
     ledger = _rows(deps, TableName(deps.settings.ref_schema, deps.settings.ledger_table), _LEDGER)
     ledger.sort(key=lambda row: row["id"])
-    ranks = {row["id"]: row["file_name"] if by_name else rank for rank, row in enumerate(ledger)}
+    files = [row["file_name"] for row in ledger]
+    twice = {name for name in files if files.count(name) > 1}
+    ranks = {
+        row["id"]: row["file_name"] if by_name and row["file_name"] not in twice else rank
+        for rank, row in enumerate(ledger)
+    }
     config = TableName(deps.settings.ref_schema, deps.settings.config_table)
     state: State = {f"ledger {ranks[row['id']]}": {**row, "id": ranks[row["id"]]} for row in ledger}
     state |= {f"config {row['ref_name']}": row for row in _rows(deps, config, _CONFIG)}
