@@ -113,7 +113,8 @@ class Evidence:
     readings (``numbers``, ``dates``, ``clock``, ``double``, ``bit``) are those that fit every value given.
     ``clock`` is the most fraction digits of times, None where not all are times. ``scientific`` counts
     values with an exponent, ``spreadsheet`` those that look like ``1.23E+11``, ``month_days`` those among text
-    that look like ``2-Mar``; ``fractions`` tells whether a value without an exponent has a point.
+    that look like ``2-Mar``, ``formulas`` those that a spreadsheet would run; ``fractions`` tells whether a
+    value without an exponent has a point.
     """
 
     values: int = 0
@@ -127,6 +128,7 @@ class Evidence:
     scientific: int = 0
     spreadsheet: int = 0
     month_days: int = 0
+    formulas: int = 0
     fractions: bool = False
 
     @property
@@ -153,6 +155,7 @@ class Evidence:
             scientific=self.scientific + other.scientific,
             spreadsheet=self.spreadsheet + other.spreadsheet,
             month_days=self.month_days + other.month_days,
+            formulas=self.formulas + other.formulas,
             fractions=self.fractions or other.fractions,
         )
 
@@ -239,6 +242,11 @@ def _spreadsheet_warning(evidence: Evidence) -> tuple[str, ...]:
         found.append(f"holds {evidence.spreadsheet} values such as 1.23E+11: a spreadsheet has rounded longer codes")
     if 0 < evidence.month_days < evidence.values:
         found.append(f"holds {evidence.month_days} values such as 2-Mar: a spreadsheet may have made dates of codes")
+    if evidence.formulas:
+        found.append(
+            f"holds {evidence.formulas} values that a spreadsheet would run as formulas; they are kept as text."
+            " Whoever exports them to one must guard against that"
+        )
     return tuple(found)
 
 

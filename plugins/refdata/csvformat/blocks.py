@@ -29,7 +29,7 @@ from refdata.csvformat.quotes import (
 from refdata.csvformat.text import Source, count_lines, drop_last_lines, skip_lines, utf8_chunks
 
 _BOM = b"\xef\xbb\xbf"
-_NONE = np.empty(0, np.intp)
+_NONE = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,10 @@ class Block:
     line: int
     offset: int
     rows: CarefulRows | None = None
+
+    def size(self) -> int:
+        """Bytes of the text."""
+        return len(self.text)
 
     @property
     def rejects(self) -> list[RejectedRow]:

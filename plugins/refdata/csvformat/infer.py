@@ -15,11 +15,13 @@ import pyarrow.compute as pc
 
 from refdata.core.inference import DATES, DateKey, Evidence, MomentShape
 from refdata.csvformat.numbers import find_doubles, find_numbers, plain_shape
-from refdata.csvformat.spreadsheet import count_month_days, count_powers
+from refdata.csvformat.spreadsheet import count_formulas, count_month_days, count_powers
 from refdata.csvformat.temporal import parse_moments, parse_times
 from refdata.csvformat.values import Ints, Values, as_numpy
 
 _SAMPLE = 256
+_LONGEST_READING = 1000
+"""Bytes of a value past which it is text whatever it holds: to look at each byte of millions takes much memory."""
 _FOUR_BYTES = 0xF0
 _ISO: DateKey = ("ymd", "-")
 _DATE_WIDTH = 10
@@ -46,8 +48,12 @@ def gather(column: pa.StringArray, so_far: Evidence, *, powers: bool = True) -> 
     )
     if not len(values):
         return measures
-    found = measures if so_far.is_text else _fitting(values, measures, so_far)
-    return replace(found, month_days=count_month_days(values)) if found.is_text else found
+    found = (
+        measures if so_far.is_text or values.lengths.max() > _LONGEST_READING else _fitting(values, measures, so_far)
+    )
+    if not found.is_text:
+        return found
+    return replace(found, month_days=count_month_days(values), formulas=count_formulas(values))
 
 
 def _fitting(values: Values, measures: Evidence, so_far: Evidence) -> Evidence:

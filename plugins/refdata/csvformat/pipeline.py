@@ -8,24 +8,50 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from refdata.csvformat.limits import BLOCK_BYTES
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Threads for parsing; pyarrow and numpy release the interpreter lock."""
 
+MOST_BYTES = (WORKERS + 1) * BLOCK_BYTES
+"""Bytes in flight. A block may hold one row of 16 MiB, whose work takes many times that: such go one by one."""
 
-def in_order(work: Callable[[In], Out], items: Iterable[In], workers: int = WORKERS) -> Iterator[Out]:
-    """``work`` of each item, in the items' order; at most ``workers + 1`` items are held."""
+
+def _weightless(_: object) -> int:
+    return 0
+
+
+def in_order(
+    work: Callable[[In], Out],
+    items: Iterable[In],
+    workers: int = WORKERS,
+    *,
+    size: Callable[[In], int] = _weightless,
+    most: int = MOST_BYTES,
+) -> Iterator[Out]:
+    """``work`` of each item, in the items' order.
+
+    At most ``workers + 1`` items are held, and no more than together have ``most`` bytes, though always one.
+
+    :param size: the bytes of an item.
+    """
     with ThreadPoolExecutor(workers, thread_name_prefix="refdata-csv") as pool:
-        pending: deque[Future[Out]] = deque()
+        pending: deque[tuple[Future[Out], int]] = deque()
+        held = 0
         try:
             for item in items:
-                pending.append(pool.submit(work, item))
-                if len(pending) > workers:
-                    yield pending.popleft().result()
+                own = size(item)
+                while pending and (len(pending) > workers or held + own > most):
+                    future, freed = pending.popleft()
+                    yield future.result()
+                    held -= freed
+                pending.append((pool.submit(work, item), own))
+                held += own
             while pending:
-                yield pending.popleft().result()
+                yield pending.popleft()[0].result()
         finally:
-            for future in pending:
+            for future, _ in pending:
                 future.cancel()

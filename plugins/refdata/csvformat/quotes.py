@@ -10,16 +10,24 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Positions = npt.NDArray[np.intp]
+Positions = npt.NDArray[np.int32]
+"""Offsets in a block; half the memory of numpy's own, which counts where a file is nothing but quotes."""
 Bytes = npt.NDArray[np.uint8]
 
 _FEED, _RETURN = b"\n\r"
 _STRETCH = 65_536
+_WHERE = 1 << 20
 
 
 def quote_positions(text: bytes, quote: str) -> Positions:
     """Offsets of all quotes in ``text``."""
-    return np.flatnonzero(np.frombuffer(text, np.uint8) == ord(quote))
+    return _where(np.frombuffer(text, np.uint8) == ord(quote))
+
+
+def _where(mask: npt.NDArray[np.bool_]) -> Positions:
+    """``flatnonzero`` in 32 bits, a stretch at a time."""
+    parts = [(np.flatnonzero(mask[at : at + _WHERE]) + at).astype(np.int32) for at in range(0, mask.size, _WHERE)]
+    return np.concatenate(parts) if parts else np.empty(0, np.int32)
 
 
 def escaped_positions(text: bytes, escape: str) -> tuple[Positions, int | None]:
@@ -28,7 +36,7 @@ def escaped_positions(text: bytes, escape: str) -> tuple[Positions, int | None]:
     Parsers differ over an escaped line end; an escaped escape would need counting, and is rare.
     """
     data = np.frombuffer(text, np.uint8)
-    escapes = np.flatnonzero(data == ord(escape))
+    escapes = _where(data == ord(escape))
     escaped = escapes + 1
     following = data[np.minimum(escaped, data.size - 1)]
     doubtful = (escaped == data.size) | np.isin(following, (_FEED, _RETURN, ord(escape)))
@@ -82,7 +90,7 @@ def last_record_end(text: bytes, quotes: Positions) -> int:
         ends = data[start:stop] == _FEED
         if returns:
             ends |= _lone_returns(data, start, stop)
-        found = np.flatnonzero(ends) + start
+        found = _where(ends) + np.int32(start)  # of the quotes' type, or each search would convert all of them
         outside = found[np.searchsorted(quotes, found) % 2 == 0]
         if outside.size:
             return int(outside[-1]) + 1

@@ -43,7 +43,7 @@ def read_rows(
     fields = len(fmt.header)
     cutter = BlockCutter(Source(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
     convert = partial(_convert, CsvText.of(fmt), fields, columns, cutter.careful)
-    for converted in in_order(convert, cutter.blocks()):
+    for converted in in_order(convert, cutter.blocks(), size=Block.size):
         for reject in converted.rejects:
             on_reject(reject)
         for batch in converted.batches:

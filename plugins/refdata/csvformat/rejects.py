@@ -1,4 +1,7 @@
-"""``<file>.rejects.csv``: the rows that were not loaded, with line, reason and text."""
+"""``<file>.rejects.csv``: the rows that were not loaded, with line, reason and text.
+
+The text is as it stands in the file, behind an apostrophe where a spreadsheet would take it for a formula.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,9 @@ from refdata.core.model import RejectedRow
 OnReject = Callable[[RejectedRow], None]
 
 HEADER = ("line", "reason", "raw")
+
+_RUNS = ("=", "+", "-", "@", "\t", "\r")
+"""What begins a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
 @dataclass(slots=True)
@@ -35,7 +41,9 @@ class RejectsFile:
             self._file = Path(self.path).open("w", encoding="utf-8", newline="")  # noqa: SIM115 (closed by __exit__)
             self._writer = csv.writer(self._file)
             self._writer.writerow(HEADER)
-        self._writer.writerow((reject.line, reject.reason, reject.raw))
+        # People open this file in a spreadsheet, which would run a row that begins like a formula.
+        raw = f"'{reject.raw}" if reject.raw.startswith(_RUNS) else reject.raw
+        self._writer.writerow((reject.line, reject.reason, raw))
         self.count += 1
 
     def __enter__(self) -> Self:

@@ -44,7 +44,7 @@ def scan(
     source = Source(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
     cutter = BlockCutter(source, fmt, len(names))
     tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful)
-    for found in in_order(tally.look, cutter.blocks()):
+    for found in in_order(tally.look, cutter.blocks(), size=Block.size):
         tally.add(found)
         if on_reject is not None:
             for reject in found.rejects:

@@ -20,6 +20,8 @@ _MAGIC = (
     (b"SQLite format 3\x00", "an SQLite database", "export the table as CSV"),
     (b"\x89PNG", "a picture", "drop the data as CSV"),
     (b"\xff\xd8\xff", "a picture", "drop the data as CSV"),
+    (b"\x7fELF", "a program", "drop the data as CSV"),
+    (b"MZ\x90\x00", "a program", "drop the data as CSV"),
     (b"{\\rtf", "an RTF document", "save it as plain text"),
 )
 
@@ -69,5 +71,7 @@ def _is_object(line: str) -> bool:
 def _parses(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict | list)
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
+    except RecursionError:
+        return True  # a thousand brackets within one another are no row of a table

@@ -1,8 +1,8 @@
-"""Values that a spreadsheet has changed in passing: codes turned into powers of ten or into dates.
+"""Values that a spreadsheet has changed in passing, or would run: powers of ten, dates, formulas.
 
-Both changes are common and cannot be undone; the ledger is to tell of them. Gene names are the well-known case
-of the second: Ziemann, Eren and El-Osta, "Gene name errors are widespread in the scientific literature",
-Genome Biology 17, 177 (2016).
+Codes turned into powers of ten or into dates are common and cannot be undone; the ledger is to tell of them.
+Gene names are the well-known case of the second: Ziemann, Eren and El-Osta, "Gene name errors are widespread in
+the scientific literature", Genome Biology 17, 177 (2016).
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ _MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
 _MONTH_DAY = rf"^(?:[0-9]{{1,2}}(?:-|\. ?){_MONTH}|{_MONTH}[- ][0-9]{{2}})$"
 _SHORTEST, _LONGEST = len("2-Mar"), len("02. Mrz")
 _MONTH_WIDTH = 3
+_FORMULA = r"^[\t\r\n ]*(?:=\s*[^\s=>]|@[A-Za-z.]+\(|[+-]\S*[(|!])"
+"""Of what OWASP lists (https://owasp.org/www-community/attacks/CSV_Injection), what does something: a sign before
+a number or a word is arithmetic at most, and usual in data (``+43 1 234``, ``- none``)."""
+_BEGINS = np.isin(np.arange(256), list(b"=+-@\t\r\n "))
 _IS_GAP = np.isin(np.arange(256), list(b"-. "))
 
 
@@ -39,6 +43,12 @@ def count_month_days(values: Values) -> int:
     if not gaps.any():
         return 0
     return _count(values.take(np.flatnonzero(short)[gaps]).arrow(), _MONTH_DAY)
+
+
+def count_formulas(values: Values) -> int:
+    """How many values a spreadsheet would run, such as ``=cmd|' /C calc'!A0``; by their first bytes, then in full."""
+    begins = _BEGINS[values.data[values.starts]]
+    return _count(values.take(begins).arrow(), _FORMULA) if begins.any() else 0
 
 
 def _count(column: pa.StringArray, pattern: str) -> int:

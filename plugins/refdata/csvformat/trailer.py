@@ -24,7 +24,8 @@ _LABELS = (
     rf"(?:total )?(?:number of )?(?:{_ROWS})|(?:total )?(?:row|record|line) ?count|count|total|anzahl(?: der)? \w+|"
     r"nombre de \w+|número de \w+|trailer|trlr|footer|eof"
 )
-_NUMBER = r"(?P<number>\d{1,3}(?:[,. ']\d{3})+|\d+)"
+_NUMBER = r"(?P<number>\d{1,3}(?:[,. ']\d{3}){1,5}|\d{1,18})"
+"""At most 18 digits: no file has more rows, and Python refuses to read thousands of digits."""
 _COUNT = re.compile(
     rf"(?i)\W*(?:(?:{_LABELS})\b\W{{0,4}})?{_NUMBER}\W{{0,3}}(?:{_ROWS})\b(?: (?:affected|selected|exported|total))?\W*"
 )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from refdata.core import naming
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
-from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, Scan
+from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, RejectedRow, Scan
 from refdata.csvformat.rejects import RejectsFile
 from refdata.ingest.context import Deps, Detection
 from refdata.ledger import IN_FLIGHT, identity_text
+
+MOST_LISTED = 100_000
+"""Damaged rows of a refused file that its rejects file lists."""
 
 
 def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
@@ -117,10 +120,27 @@ def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow) -> Scan:
     from refdata.csvformat.scan import scan
 
     names = naming.column_names(found.header)
+    allowed = deps.rules(row.table_name).max_rejected_rows
     with RejectsFile(deps.dropoff.rejects_path(row.id)) as rejects:
-        scanned = scan(path, found, names, on_reject=rejects.write)
+        scanned = scan(path, found, names, on_reject=_listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     return scanned
+
+
+def _listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[RejectedRow], None]:
+    """Lists each damaged row, and stops the reading where the file is refused anyhow and the list is long enough."""
+    most = max(allowed, MOST_LISTED)
+
+    def write(reject: RejectedRow) -> None:
+        if rejects.count >= most:
+            raise DataError(
+                f"More than {most} rows are damaged, {allowed} are let through; reading stopped there",
+                where=row.file_name,
+                advice="Open the .rejects.csv beside the file; it gives the first of them, each with its reason.",
+            )
+        rejects.write(reject)
+
+    return write
 
 
 def _check_rejects(deps: Deps, scanned: Scan, row: LedgerRow) -> None:

@@ -20,6 +20,7 @@ from refdata.core.model import Format, Notation, ReadColumn, RejectedRow
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, decimal, text
 from refdata.csvformat.careful import SWALLOWED
 from refdata.csvformat.limits import CAREFUL_BYTES
+from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.rejects import RejectsFile
 
@@ -379,6 +380,32 @@ def test_rejects_file_is_made_with_the_first_reject(tmp_path: Path) -> None:
         ["2", "expected 2 fields, found 3", '"é",2,3'],
         ["3", "expected 2 fields, found 1", "4"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "written"),
+    [("=1+1,x", "'=1+1,x"), ("@a", "'@a"), ("-1,x", "'-1,x"), ("\t=1", "'\t=1"), ("1,=1", "1,=1"), ("'a", "'a")],
+)
+def test_a_spreadsheet_that_opens_the_rejects_runs_none_of_them(tmp_path: Path, raw: str, written: str) -> None:
+    with RejectsFile(tmp_path / "rejects.csv") as rejects:
+        rejects.write(RejectedRow(7, "a reason", raw))
+    _, row = csv.reader(io.StringIO((tmp_path / "rejects.csv").read_text("utf-8"), newline=""))
+    assert row == ["7", "a reason", written]
+
+
+def test_blocks_at_work_are_bounded_in_number_and_bytes_and_come_in_order() -> None:
+    sizes, got, held = [1, 1, 9, 1, 9, 9, 1, 2, 1, 1, 1, 1, 1], list[int](), list[list[int]]()
+
+    def items() -> Iterator[int]:
+        for at, item in enumerate(sizes):
+            held.append(sizes[len(got) : at])
+            yield item
+
+    for result in in_order(lambda item: item, items(), 2, size=lambda item: item, most=4):
+        got.append(result)
+    assert got == sizes
+    assert all(len(found) <= 3 and (sum(found) <= 4 or len(found) == 1) for found in held)
+    assert [1, 1, 1] in held
 
 
 @pytest.mark.parametrize("error", [PermissionDeniedError, FileChangedError, DropoffError])

@@ -192,6 +192,9 @@ WARNINGS = [
     (["1,234"], "NVARCHAR(10)", "comma"),
     (["1.5E+03", "2.5"], "FLOAT", ""),
     (["1.23E+11", "1.5"], "FLOAT", ""),
+    (["x", "=cmd|' /C calc'!A0", "=1+1", "\t=A1"], "NVARCHAR(20)", "3 values that a spreadsheet would run"),
+    (["+SUM(A1)", "-2+3+cmd|' /C'!A0", "@SUM(A1)"], "NVARCHAR(20)", "3 values that a spreadsheet would run"),
+    (["+43 664 123", "- none", "-", "@graz", "a=b", "=", "=>", "-x"], "NVARCHAR(20)", ""),
 ]
 
 
