@@ -64,7 +64,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def file_of_run(deps: Deps, context: Context) -> DroppedFile:
+def file_of_run(dropoff: Dropoff, context: Context) -> DroppedFile:
     """The dropped file that a run of ``refdata_load`` is about, from its conf.
 
     A person who triggers the DAG by hand gives only ``path``; the rest is looked up.
@@ -73,7 +73,7 @@ def file_of_run(deps: Deps, context: Context) -> DroppedFile:
     if conf.get("identity"):
         names = ("path", "identity", "load_type", "is_reference_data")
         return serial.from_json(DroppedFile, {name: conf.get(name) for name in names})
-    return deps.dropoff.find(str(conf["path"]))
+    return dropoff.find(str(conf["path"]))
 
 
 def run_state(run_id: str) -> RunState:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from refdata.core.errors import (
@@ -84,14 +86,16 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
         return ""
     if failure.transient:
         return _hand_back(deps, file, failure)
-    deps.warehouse.initialise()  # the first load of all may have died before it did
-    row = _row(deps, file) or _registered_late(deps, file, run_id)
+    with _returning(deps, file):
+        deps.warehouse.initialise()  # the first load of all may have died before it did
+        row = _row(deps, file) or _registered_late(deps, file, run_id)
     if row is not None and is_done(row):
         # The rows are in the table; only what comes after failed. The file is no bad file.
         return move_to_processed(deps, file)
     if row is not None:
         cancelled = failure.category == CancelledError.category
-        deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
+        with _returning(deps, file):
+            deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
     received = row.created_at if row else deps.clock()
     target = deps.dropoff.archive_error(file, received, row.id if row else 0, failure)
     if row is not None:
@@ -109,14 +113,21 @@ def _close(deps: Deps, row: LedgerRow, target: str) -> None:
             deps.warehouse.drop_stage(stage)
 
 
-def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
+@contextlib.contextmanager
+def _returning(deps: Deps, file: DroppedFile) -> Iterator[None]:
+    """Gives the file back to the watcher when the ledger cannot be used, for whatever reason: a server that is away, a
+    changed password, a right that was taken away. The ledger hears of the file by its next load."""
     try:
-        deps.warehouse.initialise()
-        row = _row(deps, file)
-    except TransientError:
-        # The watcher must get the file back even while the database is away; the ledger hears of it by the retry.
+        yield
+    except RefdataError:
         deps.dropoff.hand_back(file)
         raise
+
+
+def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
+    with _returning(deps, file):
+        deps.warehouse.initialise()
+        row = _row(deps, file)
     if row is not None and is_done(row):
         # Handed back it would be loaded, or at best compared, a second time.
         return move_to_processed(deps, file)

@@ -8,13 +8,16 @@ import pkgutil
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow.sdk import BaseNotifier, conf
 
 from refdata import wiring
-from refdata.core.errors import ConfigurationError, RefdataError
+from refdata.core.errors import ConfigurationError, ConnectionLostError, RefdataError
+from refdata.core.model import LedgerRow
+from refdata.dropoff.outage import Outages
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -44,12 +47,20 @@ class Alert:
 
 
 def alert_on_failure(context: Context) -> None:
-    """The ``on_failure_callback`` of ``refdata_load``: one alert a failed run.
+    """The ``on_failure_callback`` of ``refdata_load``: one alert a failed run, and one an outage.
 
     A notifier renders in place, so a shared one would report the first run for the second: each call
     builds its own.
     """
-    send(describe(context), context)
+    row = _row_of(str(context.get("run_id", "")))
+    alert = _described(context, row)
+    # A ledger that cannot be read, for whatever reason, is an outage: it hits every file, and none is at fault.
+    category = ConnectionLostError.category if isinstance(row, RefdataError) else alert.category
+    outages = Outages(Path(wiring.settings().dropoff_root))
+    if outages.is_news(category, alert.file, alert.text, wiring.utc_now()):
+        send(alert, context)
+    else:
+        log.warning("Told already, so no alert: %s: %s", alert.title, alert.text)
 
 
 def send(alert: Alert, context: Context) -> None:
@@ -61,12 +72,22 @@ def send(alert: Alert, context: Context) -> None:
 
 def describe(context: Mapping[str, Any]) -> Alert:
     """The alert for a failed run, from the ledger; without the database, from what Airflow knows."""
+    return _described(context, _row_of(str(context.get("run_id", ""))))
+
+
+def _row_of(run_id: str) -> LedgerRow | RefdataError | None:
+    """What the ledger knows of the run, or why it cannot be asked."""
+    try:
+        return wiring.connect().ledger.by_run(run_id)
+    except RefdataError as error:
+        return error
+
+
+def _described(context: Mapping[str, Any], row: LedgerRow | RefdataError | None) -> Alert:
     run_id = str(context.get("run_id", ""))
     path = str((getattr(context.get("dag_run"), "conf", None) or {}).get("path", ""))
-    try:
-        row = wiring.connect().ledger.by_run(run_id)
-    except RefdataError as error:
-        category, reason = error.category, str(error)
+    if isinstance(row, RefdataError):
+        category, reason = row.category, str(row)
     else:
         category = (row and row.error_category) or "internal"
         reason = (row and row.error_message) or str(context.get("reason") or "no reason is known; see the task log")

@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 from refdata import serial, wiring
 from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.model import DroppedFile
+from refdata.dropoff import Dropoff
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import Failure, move_to_error, move_to_processed
 from refdata.ingest.configure import run_post_load, write_config
@@ -19,6 +20,7 @@ from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_rows
 from refdata.notifications.failure import Alert, send
+from refdata.notifications.outage import tell_recovery
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -38,8 +40,8 @@ class RefDataStep(BaseOperator, abc.ABC):
     def execute(self, context: Context) -> Any:
         """Runs the step; returns its result as JSON's own types."""
         try:
-            deps = wiring.connect()
-            return self.step(deps, wiring.file_of_run(deps, context), context)
+            deps = self._connect(context)
+            return self.step(deps, wiring.file_of_run(deps.dropoff, context), context)
         except NotYetError as wait:
             self.log.info("Not yet: %s", wait)
             raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None  # type: ignore[no-untyped-call]
@@ -51,6 +53,9 @@ class RefDataStep(BaseOperator, abc.ABC):
     @abc.abstractmethod
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> Any:
         """What the step does."""
+
+    def _connect(self, context: Context) -> Deps:  # noqa: ARG002
+        return wiring.connect()
 
     def _turn_poll(self) -> timedelta:
         return timedelta(seconds=wiring.settings().turn_poll_interval)
@@ -98,9 +103,11 @@ class WriteConfigOperator(RefDataStep):
 class MoveToProcessedOperator(RefDataStep):
     """Archives the file of a load that went well."""
 
-    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:  # noqa: ARG002
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """Where the file lies now."""
-        return move_to_processed(deps, file)
+        target = move_to_processed(deps, file)
+        tell_recovery(context, file.path, loaded=True)
+        return target
 
 
 class MoveToErrorOperator(RefDataStep):
@@ -112,7 +119,19 @@ class MoveToErrorOperator(RefDataStep):
         """Where the file lies now; empty when it was handed back."""
         failure = self._failure(context)
         self.log.error("%s failed: %s", failure.task, failure.text)
-        return move_to_error(deps, file, failure, context["run_id"])
+        target = move_to_error(deps, file, failure, context["run_id"])
+        if target:
+            tell_recovery(context, file.path, loaded=False)
+        return target
+
+    def _connect(self, context: Context) -> Deps:
+        """Even when nothing is known of the database, the watcher must get the file back."""
+        try:
+            return wiring.connect()
+        except RefdataError:
+            dropoff = Dropoff.of(wiring.settings())
+            dropoff.hand_back(wiring.file_of_run(dropoff, context))
+            raise
 
     def _failure(self, context: Context) -> Failure:
         for task in self.steps:

@@ -1,0 +1,35 @@
+"""One alert when an outage begins and one when it is over, however many loads come upon it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from refdata import wiring
+from refdata.dropoff.outage import Outage, Outages
+from refdata.notifications.failure import Alert, run_url, send
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+RECOVERED = "recovered"
+
+
+def tell_recovery(context: Context, path: str, *, loaded: bool) -> None:
+    """Sends an alert for each outage that the end of this file's load shows to be over.
+
+    :param path: the file's, under the dropoff root.
+    :param loaded: whether the file is loaded, or refused.
+    """
+    now = wiring.utc_now()
+    for outage in Outages(Path(wiring.settings().dropoff_root)).over(path, now, loaded=loaded):
+        run_id = str(context.get("run_id", ""))
+        minutes = (now - outage.since).total_seconds() / 60
+        text = f"{_recovered(outage)} after {minutes:.0f} minutes; the files that waited are loaded in their order."
+        if outage.text:
+            text += f" It began with: {outage.text}"
+        send(Alert("refdata: back to normal", text, RECOVERED, path, run_id, run_url("refdata_load", run_id)), context)
+
+
+def _recovered(outage: Outage) -> str:
+    return "The database answers again" if outage.what == "database" else "There is space again"
