@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, Param, TriggerRule
 
 from refdata import wiring
+from refdata.notifications.deadlines import load_deadline
 from refdata.notifications.failure import alert_on_failure
 from refdata.operators.load import (
     AlignTableOperator,
@@ -24,6 +25,7 @@ with DAG(
     max_active_runs=settings.max_parallel_loads,
     default_args=wiring.task_defaults(settings),
     on_failure_callback=alert_on_failure,
+    deadline=load_deadline(settings),
     params={
         "path": Param(
             "",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG
 
 from refdata import wiring
+from refdata.notifications.deadlines import watch_deadline
 from refdata.notifications.failure import alert_on_failure
 from refdata.operators.start_load import StartLoadOperator
 from refdata.sensors.stable_file import StableFileSensor
@@ -28,6 +29,7 @@ with DAG(
         "max_retry_delay": timedelta(seconds=min(settings.max_retry_delay, 120)),
     },
     on_failure_callback=alert_on_failure,
+    deadline=watch_deadline(settings),
     tags=["refdata"],
     doc_md=__doc__,
 ):

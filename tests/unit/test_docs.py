@@ -16,6 +16,7 @@ from scripts import write_docs
 
 from refdata import sqlfiles
 from refdata.core import errors, settings
+from refdata.core.alerting import Occasion
 from refdata.core.errors import PermanentError, RefdataError, TransientError
 from refdata.core.model import FileStatus
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
@@ -102,6 +103,7 @@ def test_every_error_category_is_explained_in_its_branch(heading: str, expected:
         ("`ref.File_Monitor_Tracking`", "create_ledger"),
         ("`ref.Reference_Data_Cfg`", "create_config"),
         ("`ref.Reference_Data_Audit`", "create_audit"),
+        ("`ref.Reference_Data_Alert`", "create_alert"),
         ("`ref.Reference_Data_Schema`", "create_schema_history"),
     ],
 )
@@ -113,6 +115,10 @@ def test_every_column_of_the_own_tables_is_explained_in_its_order(heading: str, 
 
 def test_every_finding_of_the_doctor_is_explained() -> None:
     assert list(rows(page("doctor.md"))) == [kind.value for kind in Kind]
+
+
+def test_every_occasion_of_an_alert_is_explained() -> None:
+    assert set(rows(section(page("alerts.md"), "Categories"))) == {occasion.value for occasion in Occasion}
 
 
 def test_every_status_is_explained() -> None:

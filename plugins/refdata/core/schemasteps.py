@@ -45,6 +45,11 @@ STEPS = (
         "rollback, take-back and retention in the ledger",
         ("add_ledger_origin_id", "add_ledger_version_removed_at"),
     ),
+    SchemaStep(
+        4,
+        "alerts that were raised",
+        ("create_alert", "create_alert_index_category"),
+    ),
 )
 LATEST = STEPS[-1].number
 

@@ -98,18 +98,26 @@ class Settings:
     alert_notifiers: str = _setting(
         "",
         'JSON list of Airflow notifiers that get the alerts, each `{"notifier": "<class>", <arguments>}`;'
-        " `{title}`, `{text}`, `{category}`, `{file}`, `{run_id}` and `{url}` are replaced. Empty: the log only.",
+        " `{title}`, `{text}`, `{html}`, `{category}`, `{file}`, `{run_id}` and `{url}` are replaced; `categories`"
+        " and `except`, lists of categories, choose what goes there. Empty: the log only.",
+    )
+    alert_window: float = _setting(
+        900.0, "Seconds in which alerts of one category are gathered into one message.", least=0, most=_YEAR
+    )
+    alert_waiting: float = _setting(
+        14400.0, "Seconds after which a load that is not over is told of.", least=1, most=_YEAR
     )
     source_db: str = _setting("", "Database name written to the configuration table; empty means the connection's.")
 
 
 SCHEMA_TABLE, AUDIT_TABLE = "Reference_Data_Schema", "Reference_Data_Audit"
+ALERT_TABLE = "Reference_Data_Alert"
 """Names in ``include/sql`` that no setting changes."""
 
 
 def own_tables(settings: Settings) -> tuple[str, ...]:
     """Names of refdata's own tables in the schema of the reference tables; no file can load into them."""
-    return settings.ledger_table, settings.config_table, SCHEMA_TABLE, AUDIT_TABLE
+    return settings.ledger_table, settings.config_table, SCHEMA_TABLE, AUDIT_TABLE, ALERT_TABLE
 
 
 def specs() -> tuple[Field[Any], ...]:

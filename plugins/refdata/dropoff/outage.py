@@ -71,6 +71,13 @@ class Outages:
             json.dump({"since": now.isoformat(), "category": category, "text": text}, stream)
         return True
 
+    def forget(self, category: str, file: str) -> None:
+        """What was to be told could not be: the next failure is news again."""
+        mark = self._mark(category, file)
+        if mark is not None:
+            with contextlib.suppress(OSError):
+                mark.unlink(missing_ok=True)
+
     def over(self, file: str, now: datetime, *, loaded: bool) -> tuple[Outage, ...]:
         """What ended by a file's load having come to its end; each is given to one caller only.
 

@@ -2,72 +2,43 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import pkgutil
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from airflow.sdk import BaseNotifier, conf
+from airflow.sdk import conf
 
 from refdata import wiring
-from refdata.core.errors import ConfigurationError, ConnectionLostError, RefdataError
+from refdata.core.alerting import Alert
+from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.model import LedgerRow
 from refdata.dropoff.outage import Outages
+from refdata.notifications.channels import log, send
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-log = logging.getLogger("refdata.alerts")
-
-_WORD = re.compile(r"\{(title|text|category|file|run_id|url)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """What an alert says."""
-
-    title: str
-    text: str
-    category: str
-    file: str
-    run_id: str
-    url: str
-
-    @classmethod
-    def about(cls, title: str, error: RefdataError, context: Mapping[str, Any]) -> Alert:
-        """The alert for an error that did not fail the run."""
-        run_id = str(context.get("run_id", ""))
-        path = str((context.get("params") or {}).get("path", ""))
-        return cls(f"refdata: {title}", str(error), error.category, path, run_id, _url_of(context))
-
 
 def alert_on_failure(context: Context) -> None:
-    """The ``on_failure_callback`` of ``refdata_load``: one alert a failed run, and one an outage.
-
-    A notifier renders in place, so a shared one would report the first run for the second: each call
-    builds its own.
-    """
+    """The ``on_failure_callback`` of the DAGs: one alert a failed run, and one an outage."""
     row = _row_of(str(context.get("run_id", "")))
     alert = _described(context, row)
     # A ledger that cannot be read, for whatever reason, is an outage: it hits every file, and none is at fault.
     category = ConnectionLostError.category if isinstance(row, RefdataError) else alert.category
     outages = Outages(Path(wiring.settings().dropoff_root))
     if outages.is_news(category, alert.file, alert.text, wiring.utc_now()):
-        send(alert, context)
+        if not send(alert, context):
+            outages.forget(category, alert.file)  # the next run that fails tells of it
     else:
         log.warning("Told already, so no alert: %s: %s", alert.title, alert.text)
 
 
-def send(alert: Alert, context: Context) -> None:
-    """Logs an alert and hands it to the notifiers of setting ``alert_notifiers``."""
-    log.error("%s: %s", alert.title, alert.text)
-    for notifier in notifiers(wiring.settings().alert_notifiers, alert):
-        notifier(context)
+def alert_about(title: str, error: RefdataError, context: Mapping[str, Any]) -> Alert:
+    """The alert for an error that did not fail the run."""
+    run_id = str(context.get("run_id", ""))
+    path = str((context.get("params") or {}).get("path", ""))
+    return Alert(f"refdata: {title}", str(error), error.category, path, run_id, _url_of(context))
 
 
 def describe(context: Mapping[str, Any]) -> Alert:
@@ -102,44 +73,9 @@ def _url_of(context: Mapping[str, Any]) -> str:
 
 def run_url(dag_id: str, run_id: str) -> str:
     """Where Airflow shows the run."""
-    base = conf.get("api", "base_url", fallback="") or "http://localhost:8080"
-    return f"{base.rstrip('/')}/dags/{dag_id}/runs/{quote(run_id)}"
+    return f"{airflow_url()}/dags/{dag_id}/runs/{quote(run_id)}"
 
 
-def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
-    """The notifiers of setting ``alert_notifiers`` with the alert's words put in.
-
-    The setting is a JSON list of ``{"notifier": "<class path>", <its arguments>}``; in an argument's
-    text, ``{title}``, ``{text}``, ``{category}``, ``{file}``, ``{run_id}`` and ``{url}`` are replaced.
-
-    :raises ConfigurationError: when the setting is no such list or a class cannot be built.
-    """
-    try:
-        entries = json.loads(setting or "[]")
-        return [_build(dict(entry), alert) for entry in entries]
-    except (ValueError, TypeError, KeyError, ImportError) as error:
-        raise ConfigurationError(
-            f"Setting alert_notifiers cannot be used: {error}",
-            where="[refdata] alert_notifiers",
-            advice='Write a JSON list such as [{"notifier": "package.Class", "argument": "{title}"}].',
-        ) from error
-
-
-def _build(entry: dict[str, Any], alert: Alert) -> BaseNotifier:
-    kind = pkgutil.resolve_name(entry.pop("notifier"))
-    notifier: BaseNotifier = kind(**{name: _filled(value, alert) for name, value in entry.items()})
-    return notifier
-
-
-def _filled(value: Any, alert: Alert) -> Any:
-    """Text with the alert's words in; braces that are none of these words stay as they are."""
-    if isinstance(value, dict):
-        return {name: _filled(item, alert) for name, item in value.items()}
-    if not isinstance(value, str):
-        return value
-    return _WORD.sub(lambda match: _inert(getattr(alert, match[1])), value)
-
-
-def _inert(text: str) -> str:
-    """Airflow renders a notifier's arguments as templates; a file's name must not be run as one."""
-    return re.sub(r"\{(?=[{%#])", "{ ", text)
+def airflow_url() -> str:
+    """Where people reach Airflow, without a slash at the end."""
+    return (conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")

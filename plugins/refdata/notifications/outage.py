@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refdata import wiring
+from refdata.core.alerting import Alert, Occasion
 from refdata.dropoff.outage import Outage, Outages
-from refdata.notifications.failure import Alert, run_url, send
+from refdata.notifications.channels import send
+from refdata.notifications.failure import run_url
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-RECOVERED = "recovered"
 
 
 def tell_recovery(context: Context, path: str, *, loaded: bool) -> None:
@@ -28,7 +28,8 @@ def tell_recovery(context: Context, path: str, *, loaded: bool) -> None:
         text = f"{_recovered(outage)} after {minutes:.0f} minutes; the files that waited are loaded in their order."
         if outage.text:
             text += f" It began with: {outage.text}"
-        send(Alert("refdata: back to normal", text, RECOVERED, path, run_id, run_url("refdata_load", run_id)), context)
+        url = run_url("refdata_load", run_id)
+        send(Alert("refdata: back to normal", text, Occasion.RECOVERED, path, run_id, url), context)
 
 
 def _recovered(outage: Outage) -> str:

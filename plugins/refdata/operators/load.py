@@ -19,7 +19,8 @@ from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_rows
-from refdata.notifications.failure import Alert, send
+from refdata.notifications.channels import send
+from refdata.notifications.failure import alert_about
 from refdata.notifications.outage import tell_recovery
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class WriteConfigOperator(RefDataStep):
         done = write_config(deps, loaded)
         failed = run_post_load(deps, loaded)
         if failed is not None:
-            send(Alert.about(f"{file.path} is loaded, its post-load procedure failed", failed, context), context)
+            send(alert_about(f"{file.path} is loaded, its post-load procedure failed", failed, context), context)
         return done
 
 

@@ -14,8 +14,10 @@ from jinja2 import Environment
 
 from refdata import wiring
 from refdata.config import load_settings
+from refdata.core.alerting import Alert
 from refdata.core.errors import ConfigurationError
-from refdata.notifications.failure import Alert, alert_on_failure, describe, notifiers
+from refdata.notifications.channels import notifiers
+from refdata.notifications.failure import alert_on_failure, describe
 from tests.airflow.load.test_load_dag import Run, _fresh_settings, drop, root  # noqa: F401  fixtures
 
 NOTIFIER = "tests.e2e.alert_file.AlertFile"

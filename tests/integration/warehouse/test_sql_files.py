@@ -32,6 +32,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "insert_file": ("path", "name", 1, 1, "identity", "append", "t", True, "run", "2024-01-01"),
     "record_schema_step": (1000, "summary", "test"),
     "insert_audit": ("2024-01-01", "delete", "test", None, None, None, None, None, "{}"),
+    "insert_alert": ("2024-01-01", "data", "title", "text", "", "", ""),
     "insert_config": ("t", None, None, None, None, "2024-01-01", None),
 }
 

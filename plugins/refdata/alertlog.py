@@ -1,0 +1,90 @@
+"""``Reference_Data_Alert``: every alert that was raised, and whether it went out. Gathers repeats across processes.
+
+Callbacks of failed runs are called in one process, deadlines in another, tasks in many: what they have in common is
+the database. While it is away nothing can be gathered, and the caller sends what it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from refdata.core.alerting import Alert, gathered, is_due
+from refdata.warehouse.base import Row, Session, Warehouse
+
+_LOCK = "refdata alerts"
+MAX_TITLE, MAX_TEXT, MAX_FILE, MAX_RUN, MAX_URL = 500, 4000, 500, 250, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be sent now, and the alerts (by ``id``) that it is made of."""
+
+    alert: Alert
+    ids: tuple[int, ...]
+
+
+class AlertLog:
+    """``Reference_Data_Alert`` in a warehouse. Each method is one short transaction; times are UTC."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def raise_alert(self, alert: Alert, window: float, now: datetime) -> Message | None:
+        """Keeps an alert; the message that is to be sent for its category now, or None while it is gathered.
+
+        A message is counted as sent by this; ``give_back`` says that it was not.
+
+        :param window: seconds in which a category sends once.
+        """
+        with self._warehouse.transaction(lock=_LOCK) as session:
+            session.execute(self._warehouse.statement("insert_alert"), (now, *_values(alert)))
+            return self._message(session, alert.category, window, now)
+
+    def due(self, window: float, now: datetime) -> tuple[Message, ...]:
+        """The messages whose gathering time is over; counted as sent by this."""
+        with self._warehouse.transaction(lock=_LOCK) as session:
+            categories = [str(line[0]) for line in session.query(self._warehouse.statement("select_alert_categories"))]
+            found = [self._message(session, category, window, now) for category in categories]
+        return tuple(message for message in found if message is not None)
+
+    def give_back(self, ids: Iterable[int]) -> None:
+        """The message with these alerts could not be sent; it is due again."""
+        with self._warehouse.transaction() as session:
+            for number in ids:
+                session.execute(self._warehouse.statement("mark_alert"), (None, number))
+
+    def waiting(self) -> int:
+        """How many alerts are gathered and not sent."""
+        with self._warehouse.transaction(write=False) as session:
+            return sum(int(line[1]) for line in session.query(self._warehouse.statement("select_alert_categories")))
+
+    def _message(self, session: Session, category: str, window: float, now: datetime) -> Message | None:
+        last = session.query(self._warehouse.statement("select_alert_sent"), (category,))[0][0]
+        if not is_due(_time(last), window, now):
+            return None
+        found = session.query(self._warehouse.statement("select_alerts_waiting"), (category,))
+        for line in found:
+            session.execute(self._warehouse.statement("mark_alert"), (now, line[0]))
+        return Message(gathered([_alert(line) for line in found]), tuple(line[0] for line in found)) if found else None
+
+
+def _values(alert: Alert) -> tuple[str, ...]:
+    return (
+        alert.category,
+        alert.title[:MAX_TITLE],
+        alert.text[:MAX_TEXT],
+        alert.file[:MAX_FILE],
+        alert.run_id[:MAX_RUN],
+        alert.url[:MAX_URL],
+    )
+
+
+def _alert(line: Row) -> Alert:
+    _, category, title, text, file, run_id, url = line
+    return Alert(title, text, category, file, run_id, url)
+
+
+def _time(value: datetime | str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -1,0 +1,144 @@
+"""Sends alerts to the channels of setting ``alert_notifiers``, and gathers repeats on the way."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pkgutil
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from airflow.sdk import BaseNotifier
+
+from refdata import wiring
+from refdata.alertlog import AlertLog, Message
+from refdata.core.alerting import Alert
+from refdata.core.errors import ConfigurationError, RefdataError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+log = logging.getLogger("refdata.alerts")
+
+_WORD = re.compile(r"\{(title|text|html|category|file|run_id|url)\}")
+
+
+def send(alert: Alert, context: Mapping[str, Any]) -> bool:
+    """Logs an alert and hands it to the channels, or gathers it while its category has just been told of.
+
+    False when it is lost: a channel failed while the database, which would keep it, is away.
+
+    Without the database nothing is gathered: the alert goes out by itself. A channel that fails loses nothing and
+    fails nothing: the alert stays due, and the health check sends it later, to all its channels.
+    """
+    log.error("%s: %s", alert.title, alert.text)
+    settings = wiring.settings()
+    try:
+        deps = wiring.connect(settings)
+        alerts = AlertLog(deps.warehouse)
+        message = alerts.raise_alert(alert, settings.alert_window, deps.clock())
+    except RefdataError as error:
+        log.warning("The alert cannot be kept, and goes out by itself: %s", error)
+        return _delivered(alert, context)
+    if message is None:
+        log.info("Gathered: category %s was told of within %g s", alert.category, settings.alert_window)
+    else:
+        _deliver_kept(alerts, message, context)
+    return True
+
+
+def send_due(context: Mapping[str, Any]) -> int:
+    """Sends the messages whose gathering time is over; the number of those that went out.
+
+    :raises RefdataError: when the database does not answer.
+    """
+    settings = wiring.settings()
+    deps = wiring.connect(settings)
+    alerts = AlertLog(deps.warehouse)
+    found = alerts.due(settings.alert_window, deps.clock())
+    return sum([_deliver_kept(alerts, message, context) for message in found])
+
+
+def _deliver_kept(alerts: AlertLog, message: Message, context: Mapping[str, Any]) -> bool:
+    sent = _delivered(message.alert, context)
+    if not sent:
+        alerts.give_back(message.ids)
+    return sent
+
+
+def _delivered(alert: Alert, context: Mapping[str, Any]) -> bool:
+    """Whether every channel took the alert. A channel that fails must not fail the load that the alert is about."""
+    try:
+        deliver(alert, context)
+    except Exception:
+        # Notifiers are of any package, and their errors are of no common kind.
+        log.exception("The alert could not be sent to every channel")
+        return False
+    return True
+
+
+def deliver(alert: Alert, context: Mapping[str, Any]) -> None:
+    """Hands an alert to every channel that takes its category; all are tried, then the first failure is raised."""
+    failures: list[Exception] = []
+    for notifier in notifiers(wiring.settings().alert_notifiers, alert):
+        try:
+            notifier(cast("Context", context))
+        except Exception as error:  # noqa: BLE001  raised below, when the other channels have had theirs
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
+    """The notifiers that take the alert's category, with the alert's words put in.
+
+    The setting is a JSON list of ``{"notifier": "<class path>", <its arguments>}``; in an argument's text, ``{title}``,
+    ``{text}``, ``{html}``, ``{category}``, ``{file}``, ``{run_id}`` and ``{url}`` are replaced. With ``categories`` an
+    entry gets those alone; those in ``except`` it does not get.
+
+    :raises ConfigurationError: when the setting is no such list or a class cannot be built.
+    """
+    try:
+        entries = json.loads(setting or "[]")
+        # Every entry is built, so that a mistake in one shows at the first alert, not in the night it is needed.
+        built = [(_takes(entry := dict(given), alert.category), _build(entry, alert)) for given in entries]
+    except (ValueError, TypeError, KeyError, ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"Setting alert_notifiers cannot be used: {error}",
+            where="[refdata] alert_notifiers",
+            advice='Write a JSON list such as [{"notifier": "package.Class", "argument": "{title}"}].',
+        ) from error
+    return [notifier for taken, notifier in built if taken]
+
+
+def _takes(entry: dict[str, Any], category: str) -> bool:
+    """Whether an entry wants alerts of a category; takes its two lists out of it."""
+    only, never = entry.pop("categories", None), entry.pop("except", [])
+    for names in (only if only is not None else [], never):
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"{names!r} is no list of categories")
+    return category not in never and (only is None or category in only)
+
+
+def _build(entry: dict[str, Any], alert: Alert) -> BaseNotifier:
+    kind = pkgutil.resolve_name(entry.pop("notifier"))
+    # A notifier renders in place, so a shared one would report the first alert for the second: each gets its own.
+    notifier: BaseNotifier = kind(**{name: _filled(value, alert) for name, value in entry.items()})
+    return notifier
+
+
+def _filled(value: Any, alert: Alert) -> Any:
+    """Text with the alert's words in; braces that are none of these words stay as they are."""
+    if isinstance(value, dict):
+        return {name: _filled(item, alert) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, alert) for item in value]
+    if not isinstance(value, str):
+        return value
+    return _WORD.sub(lambda match: _inert(getattr(alert, match[1])), value)
+
+
+def _inert(text: str) -> str:
+    """Airflow renders a notifier's arguments as templates; a file's name must not be run as one."""
+    return re.sub(r"\{(?=[{%#])", "{ ", text)

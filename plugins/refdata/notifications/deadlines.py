@@ -1,0 +1,73 @@
+"""Airflow's deadline alerts: a load that is not over in time, and a watch run that does not end.
+
+Airflow runs the callback in the triggerer, which is there anyway (the sensor waits in it), with no more than the run
+and the deadline. Asking the database and writing a mail would hold up every other trigger, so it is done in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference
+
+from refdata.core.alerting import Alert, Occasion
+from refdata.core.settings import Settings
+from refdata.notifications.channels import send
+from refdata.notifications.failure import run_url
+
+WATCH_GRACE = 900.0
+"""Seconds that a watch run may take longer than ``watch_timeout`` before it counts as stopped."""
+
+
+def load_deadline(settings: Settings) -> DeadlineAlert:
+    """The deadline of ``refdata_load``: over within ``alert_waiting`` seconds after it was queued."""
+    return _deadline(settings.alert_waiting, "refdata load is over")
+
+
+def watch_deadline(settings: Settings) -> DeadlineAlert:
+    """The deadline of ``refdata_watch``: a run ends when files are released, or after ``watch_timeout``."""
+    return _deadline(settings.watch_timeout + WATCH_GRACE, "refdata watch run is over")
+
+
+def _deadline(seconds: float, name: str) -> DeadlineAlert:
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(seconds=seconds),
+        callback=AsyncCallback("refdata.notifications.deadlines.deadline_missed", {"seconds": seconds}),
+        name=name,
+    )
+
+
+async def deadline_missed(seconds: float, context: Mapping[str, Any]) -> None:
+    """What Airflow calls when a deadline is missed.
+
+    :param seconds: the time that the run had.
+    :param context: ``dag_run``, as Airflow's API describes it, and ``deadline``.
+    """
+    run = context["dag_run"]
+    alert = overdue(str(run["dag_id"]), str(run["dag_run_id"]), dict(run.get("conf") or {}), seconds)
+    # A notifier wants the names of a task's context; of those there is only the run.
+    given = {"run_id": alert.run_id, "dag_run": SimpleNamespace(**run), "dag": None}
+    await asyncio.to_thread(send, alert, given)
+
+
+def overdue(dag_id: str, run_id: str, conf: Mapping[str, Any], seconds: float) -> Alert:
+    """The alert for a run that is not over in its time."""
+    url = run_url(dag_id, run_id)
+    if dag_id != "refdata_load":
+        text = (
+            f"Watch run {run_id} is not over after {seconds:.0f} s, so files may lie unseen.\n"
+            "What to do: see whether the triggerer and the scheduler run (`refdata health`); if they do, clear the run."
+        )
+        return Alert("refdata: the watcher does not move", text, Occasion.WATCHER, "", run_id, url)
+    path = str(conf.get("path", ""))
+    text = (
+        f"{path or run_id} is not loaded after {seconds:.0f} s.\n"
+        "What to do: see in the run which step it is in. It may wait for a file ahead of it, for a lock, or for a "
+        "worker; `refdata health` and `refdata doctor` tell."
+    )
+    return Alert(f"refdata: {path or run_id} waits too long", text, Occasion.WAITING, path, run_id, url)
