@@ -12,7 +12,9 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference
+# The package's own stub file does not name them.
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from refdata.core.alerting import Alert, Occasion
 from refdata.core.settings import Settings
