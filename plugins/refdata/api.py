@@ -5,27 +5,34 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from refdata.config import load_settings, table_rules
+from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.alignment import own_columns
-from refdata.core.errors import NotInitialisedError, SchemaError
-from refdata.core.model import Column, FileStatus, LedgerRow, TableName
+from refdata.core.errors import DataError, NotInitialisedError, SchemaError
+from refdata.core.model import Column, FileStatus, LedgerRow, LoadType, TableName
 from refdata.core.settings import Settings
 from refdata.core.tablediff import TableDiff
 from refdata.core.tablerules import TableRules
 from refdata.core.versions import Version
+from refdata.dropoff import Dropoff
+from refdata.ingest.configure import run_post_load
+from refdata.ingest.context import Deps
+from refdata.ingest.load import Loaded
 from refdata.ledger import FileOrder, Ledger, TableSummary
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
 from refdata.versioning.reading import read_version
+from refdata.versioning.revising import Revised, Revision, revise
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FileOrder", "HistoryPage", "ReferenceData", "TableDiff", "TableInfo", "Version"]
+__all__ = ["FileOrder", "HistoryPage", "ReferenceData", "Revised", "TableDiff", "TableInfo", "Version"]
 
 MAX_PAGE = 500
 
@@ -65,13 +72,18 @@ class TableInfo:
 class ReferenceData:
     """The reference tables of one warehouse and the fate of every file dropped for them.
 
-    Each method is one short read and raises an error of the tree: ``TransientError`` when trying again
-    can help, ``NotInitialisedError`` before the first file was seen.
+    Each method but ``rollback`` and ``take_back`` only reads. All raise errors of the tree: ``TransientError`` when
+    trying again can help, ``NotInitialisedError`` before the first file was seen.
     """
 
     def __init__(
-        self, settings: Settings, warehouse: Warehouse, rules: Callable[[str], TableRules] | None = None
+        self,
+        settings: Settings,
+        warehouse: Warehouse,
+        rules: Callable[[str], TableRules] | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        self._clock = clock
         self._settings = settings
         self._warehouse = warehouse
         self._ledger = Ledger(warehouse)
@@ -137,6 +149,7 @@ class ReferenceData:
         :raises DataError: when there is no such table.
         """
         with self._ledger_expected():
+            table = table.lower()
             live = self._versions.live(table)
             versions = self._versions.listed(table)
             summary = next((one for one in self._ledger.tables() if one.table_name == table), None)
@@ -150,7 +163,7 @@ class ReferenceData:
         :raises DataError: when there is no such table.
         """
         with self._ledger_expected():
-            return self._versions.listed(table)
+            return self._versions.listed(table.lower())
 
     def diff(self, table: str, before: int, after: int | None = None, *, keys: Sequence[str] = ()) -> TableDiff:
         """What became of a table's rows between two versions, with a sample of 100 rows of each kind at most.
@@ -163,13 +176,65 @@ class ReferenceData:
         :raises ConfigurationError: when a key is no column.
         """
         with self._ledger_expected():
+            table = table.lower()
             newest = self.live_version(table) if after is None else after
             return diff_versions(self._versions, table, before, newest, tuple(keys) or self._rules(table).keys)
 
     def live_version(self, table: str) -> int:
         """The number of a table's live version; 0 when refdata never loaded it."""
         with self._ledger_expected():
-            return max((record.version for record in self._ledger.versions(table)), default=0)
+            return max((record.version for record in self._ledger.versions(table.lower())), default=0)
+
+    def rollback(
+        self, table: str, version: int, *, reason: str, by: str, request_id: str = "", expected: int | None = None
+    ) -> Revised:
+        """Makes the rows of an earlier version the live ones, as a new version, in one transaction.
+
+        The live rows are kept as their version. Rows keep the load that they came from; columns added since are NULL.
+        It is recorded in the ledger and in the audit trail. The table's post-load procedure is called after it; a
+        failure of that is a warning in the ledger.
+
+        :param request_id: asked for a second time under one id, it returns what the first did.
+        :param expected: the live version that the decision was made on; None for any.
+        :raises ValueError: without a reason or a name.
+        :raises DataError: when the version does not exist, is live, was deleted by retention, or the live version is
+            not the expected one.
+        :raises LockTimeoutError: while a load of the table is at work or held for approval; try again.
+        """
+        return self._revise(LoadType.ROLLBACK, table, version, reason, by, request_id, expected)
+
+    def take_back(self, load_id: int, *, reason: str, by: str, request_id: str = "") -> Revised:
+        """Removes the rows that an append brought, as a new version, in one transaction.
+
+        The same file may then be dropped again.
+
+        :raises ValueError: without a reason or a name.
+        :raises DataError: when the load is no append, or its rows were replaced or taken back already.
+        :raises LockTimeoutError: while a load of the table is at work or held for approval; try again.
+        """
+        row = self.file(load_id)
+        if row is None:
+            raise DataError(f"There is no load {load_id}", where="ledger", advice="See `refdata history`.")
+        return self._revise(LoadType.TAKE_BACK, row.table_name, load_id, reason, by, request_id, None)
+
+    def _revise(
+        self, kind: LoadType, table: str, origin: int, reason: str, by: str, request_id: str, expected: int | None
+    ) -> Revised:
+        if not reason.strip() or not by.strip():
+            raise ValueError("a reason and the name of who asks are needed")
+        now = self._clock()
+        stale = now - timedelta(seconds=self._settings.stale_after)
+        request = request_id or f"api__{now.isoformat()}_{uuid4().hex[:8]}"
+        asked = Revision(table.lower(), kind, origin, by.strip(), reason.strip(), request, now, stale, expected)
+        with self._ledger_expected():
+            done = revise(self._versions, asked)
+            run_post_load(self._deps(), Loaded(done.load_id, done.table, done.rows, 0, done.version, "loaded"))
+        return done
+
+    def _deps(self) -> Deps:
+        """What the use cases of a load work with."""
+        dropoff = Dropoff.of(self._settings)
+        return Deps(self._settings, self._warehouse, dropoff, self._clock, self._rules)
 
     def read_table(self, name: str, version: int | None = None) -> pd.DataFrame:
         """The rows of a table, or of one of its versions, with every value as the table has it.
@@ -183,7 +248,7 @@ class ReferenceData:
         :raises ConfigurationError: when pandas is not installed.
         """
         with self._ledger_expected():
-            return read_version(self._versions, name, version)
+            return read_version(self._versions, name.lower(), version)
 
     @contextlib.contextmanager
     def _ledger_expected(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The command line: ``refdata init-db|detect|load|history|tables|versions|diff|doctor|health``.
+"""The command line: ``refdata init-db|detect|load|history|tables|versions|diff|rollback|take-back|doctor|health``.
 
 Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
 """
@@ -20,6 +20,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from refdata.commands import undoing
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -77,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     checked.add_argument("--repair", action="store_true", help="mend what the facts leave one way to mend")
     add_command(commands, "health", health, "whether settings, server, login, database, rights and ledger are ready")
     version_commands.register(commands)
+    undoing.register(commands)
     return top
 
 

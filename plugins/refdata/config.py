@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -64,3 +65,8 @@ def table_rules(configured: Settings, table: str) -> TableRules:
             f"The table rules cannot be read: {error}", where=str(path), advice="Correct the file, or remove it."
         ) from error
     return rules_of(table, document, configured, str(path))
+
+
+def utc_now() -> datetime:
+    """The time as the ledger keeps it: UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)

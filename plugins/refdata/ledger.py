@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from refdata.core.errors import SupersededError
 from refdata.core.model import DroppedFile, FileIdentity, FileStatus, Format, LedgerRow, LoadType, Scan
-from refdata.core.versions import VersionRecord
+from refdata.core.publishing import turn_lock
+from refdata.core.versions import VersionRecord, duplicate_of
 from refdata.warehouse.base import Row, Session, Warehouse
 
 MAX_MESSAGE = 4000
@@ -147,7 +148,7 @@ class Ledger:
         Loads of the same table run by mtime, then name, one at a time.
         """
         order = (row.table_name, row.id, row.file_mtime_ns, row.file_mtime_ns, row.file_name)
-        with self._warehouse.transaction(lock=f"refdata turn {row.table_name}") as session:
+        with self._warehouse.transaction(lock=turn_lock(row.table_name)) as session:
             stale = now - timedelta(seconds=stale_after)
             self._run(session, "release_stale_turns", row.table_name, stale)
             given = self._run(session, "claim_turn", now, now, row.id, *order)
@@ -182,14 +183,7 @@ class Ledger:
 
     def live_duplicate(self, row: LedgerRow) -> int | None:
         """The load that already put this very content into the table, or None."""
-        with self._warehouse.transaction(write=False) as session:
-            if row.load_type is LoadType.FULL:
-                values: tuple[object, ...] = (row.table_name, row.table_name, row.file_hash)
-                found = session.query(self._sql("select_live_load"), values)
-            else:
-                values = (row.table_name, row.file_hash, row.table_name)
-                found = session.query(self._sql("select_appended_load"), values)
-        return int(found[0][0]) if found else None
+        return duplicate_of(self.versions(row.table_name), row.load_type, row.file_hash) if row.file_hash else None
 
     def mark_duplicate(self, load_id: int, attempt: int) -> None:
         """The content is there already; nothing is loaded."""

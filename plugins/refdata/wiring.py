@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from refdata import serial
-from refdata.config import load_settings, table_rules
+from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
@@ -57,11 +57,6 @@ def connect(configured: Settings | None = None) -> Deps:
         rules=lambda table: table_rules(chosen, table),
         log=logging.getLogger("refdata.ingest"),
     )
-
-
-def utc_now() -> datetime:
-    """The time as the ledger keeps it: UTC, without a zone."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def file_of_run(dropoff: Dropoff, context: Context) -> DroppedFile:

@@ -45,6 +45,29 @@ def empty_table(table: TableName, method: str) -> Statement:
     return Statement(f"{verb} {qualified(table)}")
 
 
+def restore_rows(
+    table: TableName, columns: tuple[Column, ...], source: str, where: str, values: tuple[object, ...]
+) -> Statement:
+    """Copies kept rows back, each under the load that it came from; a column that they lack becomes NULL."""
+    names = column_list(tuple(column.name for column in columns))
+    return Statement(f"INSERT INTO {qualified(table)} ({names}) SELECT {names} FROM {source} WHERE {where}", values)
+
+
+def remove_load(table: TableName, load_id: int) -> Statement:
+    """Removes the rows of one load."""
+    return Statement(f"DELETE FROM {qualified(table)} WHERE {quote(LINEAGE_COLUMNS[2])} = ?", (load_id,))
+
+
+def count_rows(table: TableName) -> Statement:
+    """The number of a table's rows."""
+    return Statement(f"SELECT COUNT(*) FROM {qualified(table)}")
+
+
+def turn_lock(table: str) -> str:
+    """The lock under which a table's turn is given."""
+    return f"refdata turn {table}"
+
+
 def has_rows(table: TableName) -> Statement:
     """1 when the table has rows, else 0."""
     return Statement(f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {qualified(table)}) THEN 1 ELSE 0 END")

@@ -73,6 +73,10 @@ class Place:
     snapshot: int | None
     has_later: bool
 
+    def kept_under(self, version: int) -> Place:
+        """The same place when the live rows were copied under the number ``version``."""
+        return Place(self.version, version, self.has_later) if self.snapshot is None else self
+
 
 def replaces(kind: LoadType) -> bool:
     """Whether a change of this kind copies the live rows before it changes them."""

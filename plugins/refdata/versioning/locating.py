@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from refdata.audit import AuditTrail
 from refdata.core.errors import DataError
 from refdata.core.model import Table, TableName
 from refdata.core.naming import VERSION_COLUMN, backup_name, quote
@@ -14,6 +15,9 @@ from refdata.core.versions import Place, VersionRecord, list_versions, require
 from refdata.core.versions import Version as VersionView
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Session, Warehouse
+
+MAX_TOLD = 1000
+"""Entries of the audit trail that the list of versions looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ class Versions:
     def ledger(self) -> Ledger:
         """The ledger in the warehouse."""
         return Ledger(self.warehouse)
+
+    @property
+    def trail(self) -> AuditTrail:
+        """The audit trail in the warehouse."""
+        return AuditTrail(self.warehouse)
 
     def live_name(self, table: str) -> TableName:
         """The live table."""
@@ -43,13 +52,26 @@ class Versions:
         """
         return self._existing(self.live_name(table), table)
 
+    def backup(self, table: str) -> Table:
+        """The table of versions with its columns.
+
+        :raises DataError: when there is none.
+        """
+        return self._existing(self.backup_name(table), table)
+
     def listed(self, table: str) -> tuple[VersionView, ...]:
         """All versions, the newest first.
 
         :raises DataError: when there is no such table.
         """
         self.live(table)
-        return list_versions(self.ledger.versions(table), has_zero=self.has_zero(table))
+        found = list_versions(self.ledger.versions(table), has_zero=self.has_zero(table))
+        told = {entry.load_id: entry for entry in reversed(self.trail.entries(table, limit=MAX_TOLD))}
+        return tuple(
+            replace(one, actor=told[one.load_id].actor, reason=told[one.load_id].reason)
+            if one.load_id in told and one.load_id is not None else one
+            for one in found
+        )  # fmt: skip
 
     def has_zero(self, table: str) -> bool:
         """Whether rows from before refdata are kept."""

@@ -130,3 +130,12 @@ class Warehouse(Protocol):
         :raises DataError: when the number of rows differs from ``request.rows``; nothing is changed.
         """
         ...
+
+    def replacing(self, table: TableName) -> AbstractContextManager[tuple[Session, Table]]:
+        """A transaction that may replace a table's rows: no load of the table can claim its turn or publish meanwhile.
+
+        Identity columns take the values that are brought. Gives the session and the live table.
+
+        :raises SchemaError: when the table is gone.
+        """
+        ...

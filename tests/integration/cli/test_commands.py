@@ -195,3 +195,32 @@ def test_versions_and_their_difference_are_shown(root: Path, capsys: pytest.Capt
     assert cli.main(["versions", "cities"]) == 0
     assert "kept" in capsys.readouterr().out
     assert cli.main(["versions", "nowhere"]) == 1
+
+
+def test_a_rollback_is_shown_first_and_done_with_a_reason(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for content in ("code,name\n01,Graz\n", "code,name\n02,Linz\n"):
+        (root / FULL / "cities.csv").write_text(content)
+        cli.main(["load", f"{FULL}/cities.csv"])
+    capsys.readouterr()
+    code, found = asked(capsys, "rollback", "cities", "1", "--dry-run")
+    assert (code, found["added"], found["removed"]) == (0, 1, 1)
+    assert cli.main(["rollback", "cities", "1", "--yes"]) == 2
+    assert "--reason" in capsys.readouterr().err
+    assert cli.main(["rollback", "cities", "1", "--reason", "wrong file"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    code, done = asked(capsys, "rollback", "cities", "1", "--reason", "wrong file", "--by", "ada", "--yes")
+    assert (code, done["version"], done["rows"]) == (0, 3, 1)
+    newest = asked(capsys, "versions", "cities")[1][0]
+    assert (newest["actor"], newest["reason"], newest["kind"]) == ("ada", "wrong file", "rollback")
+    assert cli.main(["rollback", "cities", "3", "--reason", "x", "--yes"]) == 1
+    assert "is live already" in capsys.readouterr().err
+
+
+def test_an_append_is_taken_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder, content in ((FULL, "code\n01\n"), (FULL.replace("fullload", "append"), "code\n02\n")):
+        (root / folder / "cities.csv").write_text(content)
+        cli.main(["load", f"{folder}/cities.csv"])
+    capsys.readouterr()
+    assert cli.main(["take-back", "2", "--reason", "twice", "--yes"]) == 0
+    assert "version 3 now: 2 → 1 rows" in capsys.readouterr().out
+    assert cli.main(["take-back", "1", "--reason", "x", "--yes"]) == 1

@@ -169,6 +169,15 @@ class SqliteWarehouse:
                     raise _vanished(request.stage.table)
                 return publish_rows(self, session, request, live, source, self._settings)
 
+    @contextlib.contextmanager
+    def replacing(self, table: TableName) -> Iterator[tuple[SqliteSession, Table]]:
+        """See ``Warehouse.replacing``. A writer holds all files, so there is no lock to take."""
+        with self.transaction() as session:
+            live = _table(session, table)
+            if live is None:
+                raise _vanished(table)
+            yield session, live
+
     def _stage_file(self, stage: Stage) -> Path:
         # The table's name may take 300 bytes, more than a file name may: the load id names the file.
         return self._files.stage_folder / f"stage_{stage.load_id}_{stage.attempt}.db"

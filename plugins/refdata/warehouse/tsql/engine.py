@@ -26,7 +26,7 @@ from refdata.core.errors import (
 )
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name
-from refdata.core.publishing import qualified
+from refdata.core.publishing import qualified, turn_lock
 from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.core.validation import Verdict, read_verdict
@@ -249,20 +249,31 @@ class TsqlWarehouse:
             if live is None:
                 raise _vanished(request.stage.table)
             session.query(_hold_readers(request.stage.table))
-            with self._identity_insert(session, request):
+            with self._identity_insert(session, request.stage.table, request.columns):
                 return publish_rows(self, session, request, live, source, self._settings)
 
     @contextlib.contextmanager
-    def _identity_insert(self, session: TsqlSession, request: Publication) -> Iterator[None]:
-        """Lets the file's own numbers into an identity column, where it brings any."""
-        brought = {name.lower() for name in request.columns}
-        found = self._catalog(session, request.stage.table)
-        if not any(column.identity and column.name.lower() in brought for column in found):
+    def replacing(self, table: TableName) -> Iterator[tuple[TsqlSession, Table]]:
+        """See ``Warehouse.replacing``."""
+        with self.transaction(lock=turn_lock(table.name)) as session:
+            self._acquire(session, _table_lock(table))
+            live = self._table(session, table)
+            if live is None:
+                raise _vanished(table)
+            session.query(_hold_readers(table))
+            with self._identity_insert(session, table, tuple(column.name for column in live.columns)):
+                yield session, live
+
+    @contextlib.contextmanager
+    def _identity_insert(self, session: TsqlSession, table: TableName, columns: Sequence[str]) -> Iterator[None]:
+        """Lets numbers that are brought into an identity column, where there are any."""
+        brought = {name.lower() for name in columns}
+        if not any(column.identity and column.name.lower() in brought for column in self._catalog(session, table)):
             yield
             return
-        session.execute(f"SET IDENTITY_INSERT {qualified(request.stage.table)} ON")
+        session.execute(f"SET IDENTITY_INSERT {qualified(table)} ON")
         yield
-        session.execute(f"SET IDENTITY_INSERT {qualified(request.stage.table)} OFF")
+        session.execute(f"SET IDENTITY_INSERT {qualified(table)} OFF")
 
     def _acquire(self, session: TsqlSession, lock: str) -> None:
         patience = int(self._settings.lock_timeout * 1000)

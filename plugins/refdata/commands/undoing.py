@@ -1,0 +1,90 @@
+"""``refdata rollback`` and ``refdata take-back``."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.prompt import Confirm
+
+from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Subcommands, add_command, console, print_json
+from refdata.commands.versions import show_diff
+
+if TYPE_CHECKING:
+    from refdata.api import ReferenceData, Revised
+
+
+def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
+    """Adds the commands."""
+    back = add_command(commands, "rollback", rollback, "make an earlier version's rows the live ones, as a new version")
+    back.add_argument("table", help="name of the table, without its schema")
+    back.add_argument("version", type=int, help="number of the version to go back to: `refdata versions`")
+    _common(back)
+    back.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    taken = add_command(commands, "take-back", take_back, "remove the rows that one append brought")
+    taken.add_argument("load", type=int, help="number of the load: `refdata versions` or `refdata history`")
+    _common(taken)
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--reason", default="", help="why; kept in the audit trail")
+    command.add_argument("--by", default=None, help="who asks; left out: the login name")
+    command.add_argument("--yes", action="store_true", help="do not ask; needed where nobody can answer")
+
+
+def rollback(options: argparse.Namespace) -> int:
+    """``refdata rollback``: shows the difference, asks, then does it on the version that was shown."""
+    from refdata.api import ReferenceData
+
+    data = ReferenceData.connect()
+    live = data.live_version(options.table)
+    if options.dry_run or not options.yes:
+        found = data.diff(options.table, live, options.version)
+        if options.json and options.dry_run:
+            print_json(asdict(found))
+        elif not options.json:
+            show_diff(found)
+    if options.dry_run:
+        return EXIT_OK
+    if (code := _may_go_on(options, f"Roll {options.table} back to version {options.version}?")) is not None:
+        return code
+    return _tell(options, data.rollback(options.table, options.version, expected=live, **_who(options)))
+
+
+def take_back(options: argparse.Namespace) -> int:
+    """``refdata take-back``."""
+    from refdata.api import ReferenceData
+
+    data: ReferenceData = ReferenceData.connect()
+    if (code := _may_go_on(options, f"Take the rows of load {options.load} back?")) is not None:
+        return code
+    return _tell(options, data.take_back(options.load, **_who(options)))
+
+
+def _who(options: argparse.Namespace) -> dict[str, str]:
+    return {"reason": options.reason, "by": options.by or getpass.getuser()}
+
+
+def _may_go_on(options: argparse.Namespace, question: str) -> int | None:
+    """The exit code when it stops here: no reason, nobody to ask, or a no."""
+    if not options.reason.strip():
+        console(stderr=True).print("Give a reason: --reason TEXT", highlight=False)
+        return EXIT_USAGE
+    if options.yes:
+        return None
+    if not sys.stdin.isatty():
+        console(stderr=True).print("Nobody can be asked here: add --yes", highlight=False)
+        return EXIT_USAGE
+    return None if Confirm.ask(question, default=False) else EXIT_FAILED
+
+
+def _tell(options: argparse.Namespace, done: Revised) -> int:
+    if options.json:
+        print_json(asdict(done))
+    else:
+        rows = f"{done.rows_before:,} → {done.rows:,} rows"
+        console().print(f"{done.table} is at version {done.version} now: {rows} (load {done.load_id})", highlight=False)
+    return EXIT_OK

@@ -1,0 +1,183 @@
+"""Undoes loads at a person's wish: back to an earlier version, or one append taken back; each in one transaction.
+
+The live rows are kept under their version first, as a full load does, so that what was undone can be had again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.core import publishing
+from refdata.core.errors import DataError, LockTimeoutError
+from refdata.core.model import LoadType, Table
+from refdata.core.naming import fold_name
+from refdata.core.publishing import Statement
+from refdata.core.versions import VersionRecord, check_take_back, live_version, loads_in, locate, require
+from refdata.ledger import version_records
+from refdata.versioning.locating import Versions, rows_at
+from refdata.warehouse.base import Session
+
+_ACTIONS = {LoadType.ROLLBACK: Action.ROLLBACK, LoadType.TAKE_BACK: Action.TAKE_BACK}
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What somebody wants undone.
+
+    ``origin_id`` is the version to go back to, or the load to take back. ``request_id`` makes it happen once, however
+    often it is asked for. ``expected`` is the live version that the person looked at; None for any. ``at`` is UTC, and
+    so is ``stale_before``: a load whose last sign of life is older no longer holds its turn.
+    """
+
+    table: str
+    kind: LoadType
+    origin_id: int
+    actor: str
+    reason: str
+    request_id: str
+    at: datetime
+    stale_before: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """What was done: the version made and its ledger row, the rows in the table before and after."""
+
+    table: str
+    version: int
+    load_id: int
+    rows_before: int
+    rows: int
+
+
+def revise(versions: Versions, asked: Revision) -> Revised:
+    """Rolls back or takes back, all or nothing; done a second time under one request, it returns what the first did.
+
+    :raises DataError: when the version or load is not there, is live, or was replaced meanwhile.
+    :raises LockTimeoutError: while a load of the table is at work or held for approval.
+    """
+    versions.live(asked.table)
+    backup, has_zero = versions.backup(asked.table), versions.has_zero(asked.table)
+    with versions.warehouse.replacing(versions.live_name(asked.table)) as (session, live):
+        work = _Work(versions, asked, session, live, backup, has_zero)
+        return work.done_before() or work.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One revision within its transaction."""
+
+    versions: Versions
+    asked: Revision
+    session: Session
+    live: Table
+    backup: Table
+    has_zero: bool
+
+    def done_before(self) -> Revised | None:
+        """What this very request did already."""
+        sql = self.versions.warehouse.statement("select_revision")
+        found = self.session.query(sql, (self.asked.table, self.asked.request_id))
+        if not found:
+            return None
+        load_id, version, rows = map(int, found[0])
+        return Revised(self.asked.table, version, load_id, rows, rows)
+
+    def run(self) -> Revised:
+        """The revision; the caller commits."""
+        self._require_turn()
+        records = version_records(self.session, self.versions.warehouse, self.asked.table)
+        current = live_version(records)
+        self._check(records, current)
+        before = self._count()
+        settings = self.versions.settings
+        self._run(publishing.keep_version(self.live.name, self.live.columns, settings.bkp_schema, current))
+        rows = self._restore(records, current) if self.asked.kind is LoadType.ROLLBACK else self._take_back(records)
+        return self._record(records, current + 1, before, rows)
+
+    def _require_turn(self) -> None:
+        """No load of the table is under way, and none can begin while the transaction lasts."""
+        warehouse, table = self.versions.warehouse, self.asked.table
+        self.session.execute(warehouse.statement("release_stale_turns"), (table, self.asked.stale_before))
+        running = self.session.query(warehouse.statement("select_running_loads"), (table,))
+        if running:
+            load_id, name, status = running[0]
+            doing = "waits for approval" if status == "review" else "is being loaded"
+            raise LockTimeoutError(
+                f"{name} (load {load_id}) {doing}, so {table} cannot be changed now",
+                where=table,
+                advice="Try again when that load has ended.",
+            )
+
+    def _check(self, records: tuple[VersionRecord, ...], current: int) -> None:
+        asked = self.asked
+        if asked.expected is not None and asked.expected != current:
+            raise DataError(
+                f"{asked.table} is at version {current} now and was at {asked.expected} when this was decided",
+                where=asked.table,
+                advice="Look at the difference again, and ask anew.",
+            )
+        if asked.kind is LoadType.TAKE_BACK:
+            check_take_back(asked.table, records, asked.origin_id)
+            return
+        require(asked.table, records, asked.origin_id, has_zero=self.has_zero)
+        if asked.origin_id == current:
+            raise DataError(
+                f"Version {current} of {asked.table} is live already",
+                where=asked.table,
+                advice="Choose another version.",
+            )
+
+    def _restore(self, records: tuple[VersionRecord, ...], current: int) -> int:
+        """Replaces the live rows by those of the version, which lie in the table of versions by now."""
+        place = locate(records, self.asked.origin_id).kept_under(current)
+        rows = rows_at(self.backup, place, self.asked.table, self.versions.settings)
+        self.versions.require_rows(self.session, rows, self.asked.table, self.asked.origin_id, records)
+        kept = {fold_name(column.name) for column in self.backup.columns}
+        common = tuple(column for column in self.live.columns if fold_name(column.name) in kept)
+        self._run(publishing.empty_table(self.live.name, self.versions.settings.publish_method))
+        return self._run(publishing.restore_rows(self.live.name, common, rows.source, rows.where, rows.values))
+
+    def _take_back(self, records: tuple[VersionRecord, ...]) -> int:
+        """Removes the rows of the load; the number of those that stay."""
+        gone = self._run(publishing.remove_load(self.live.name, self.asked.origin_id))
+        had = next(record.rows for record in records if record.load_id == self.asked.origin_id)
+        if had and not gone:
+            raise DataError(
+                f"Load {self.asked.origin_id} brought {had} rows, and none of them is in {self.asked.table}",
+                where=self.asked.table,
+                advice="They were deleted by hand; there is nothing to take back.",
+            )
+        return self._count()
+
+    def _record(self, records: tuple[VersionRecord, ...], version: int, before: int, rows: int) -> Revised:
+        asked, warehouse = self.asked, self.versions.warehouse
+        path = f"{asked.kind}/{asked.table}/{version}"
+        what = "rollback to version" if asked.kind is LoadType.ROLLBACK else "take-back of load"
+        names = (path, f"{what} {asked.origin_id}", self._hash(records), asked.kind.value, asked.table, asked.table)
+        times = (asked.at,) * 4
+        values = (*names, rows, version, asked.request_id, *times, asked.origin_id)
+        self.session.execute(warehouse.statement("insert_revision"), values)
+        load_id = int(self.session.query(warehouse.statement("select_file_by_path"), (path,))[0][0])
+        entry = AuditEntry(
+            asked.at, _ACTIONS[asked.kind], asked.actor, asked.table, load_id, version,
+            subject=f"{what} {asked.origin_id}", reason=asked.reason,
+            detail={"rows_before": before, "rows_after": rows, "origin_id": asked.origin_id},
+        )  # fmt: skip
+        AuditTrail(warehouse).record_in(self.session, entry)
+        return Revised(asked.table, version, load_id, before, rows)
+
+    def _hash(self, records: tuple[VersionRecord, ...]) -> str | None:
+        """The content's hash, where the version restored is that of one file."""
+        inside = loads_in(records, self.asked.origin_id) if self.asked.kind is LoadType.ROLLBACK else frozenset()
+        hashes = [record.file_hash for record in records if record.load_id in inside]
+        return hashes[0] if len(hashes) == 1 else None
+
+    def _count(self) -> int:
+        return int(self.session.query(publishing.count_rows(self.live.name).sql)[0][0])
+
+    def _run(self, statement: Statement) -> int:
+        return self.session.execute(statement.sql, statement.values)
