@@ -1,11 +1,13 @@
 """Kills loads at every change that they make to a file, and shows how each ends after the retry.
 
-usage: python -m benchmarks.kill_points [--scenario TEXT] [--recovery retry|clear|"give up"] [--every N] [--jobs N]
+usage: python -m benchmarks.kill_points [--engine sqlite|mssql] [--scenario TEXT] [--recovery retry|clear|"give up"]
+    [--every N] [--jobs N]
 
-A change is a system call that alters a file, made by anybody in the process; there is one run for each. SIGKILL comes
-right after it, then Airflow's part is played (--recovery), and tables, versions, ledger, configuration and folders
-are compared with those of a load that nobody killed. Sites lie in memory (/dev/shm), the archives of the
-scenarios "on another disk" in the temporary folder. Linux only; exit code 1 when one ends differently.
+A change is a system call that alters a file or sends something to the server, made by anybody in the process; there is
+one run for each. SIGKILL comes right after it (for a message also right before it), then Airflow's part is played
+(--recovery), and tables, versions, ledger, configuration and folders are compared with those of a load that nobody
+killed. Sites lie in memory (/dev/shm), the archives of the scenarios "on another disk" in the temporary folder. The
+engine mssql needs REFDATA_TEST_MSSQL_URI. Linux only; exit code 1 when one ends differently.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from tests.integration.trust.killing import RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
-from tests.integration.trust.site import SqliteSite
+from tests.integration.trust.killing import BULK, RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
+from tests.integration.trust.site import opened
 from tests.integration.trust.syscalls import Change, Point
 
 MEMORY = Path("/dev/shm")
@@ -42,19 +44,20 @@ class Outcome:
     failed: list[tuple[Point, list[str]]] = field(default_factory=list)
 
 
-def kill_all(task: tuple[int, str, int]) -> Outcome:
+def kill_all(task: tuple[str, int, str, int]) -> Outcome:
     """One scenario by its number, with one recovery, at every n-th point."""
-    number, recovery, every = task
+    engine, number, recovery, every = task
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder, other_disk() as archive:
-        scenario = scenarios(archive)[number]
+        scenario = scenarios(engine, archive)[number]
         outcome = Outcome(scenario.name, recovery)
         began = time.monotonic()
-        trial = Trial(SqliteSite(Path(folder), **scenario.settings), scenario)
-        outcome.changes = trial.changes
-        for point in trial.points[::every]:
-            outcome.runs += 1
-            if wrong := trial.kill(point, RECOVERIES[recovery]):
-                outcome.failed.append((point, wrong))
+        with opened(engine, Path(folder), **scenario.settings) as site:
+            trial = Trial(site, scenario)
+            outcome.changes = trial.changes
+            for point in trial.points[number % every :: every]:
+                outcome.runs += 1
+                if wrong := trial.kill(point, RECOVERIES[recovery]):
+                    outcome.failed.append((point, wrong))
         outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -66,8 +69,10 @@ def other_disk() -> Iterator[str]:
         yield folder
 
 
-def scenarios(archive: str) -> tuple[Scenario, ...]:
-    """All scenarios; those with an archive elsewhere only where there is another filesystem."""
+def scenarios(engine: str, archive: str) -> tuple[Scenario, ...]:
+    """All scenarios of an engine; those with an archive elsewhere only where there is another filesystem."""
+    if engine != "sqlite":
+        return (*SCENARIOS, BULK)
     differs = MEMORY.is_dir() and MEMORY.stat().st_dev != Path(archive).stat().st_dev
     return SCENARIOS + (across_disks(archive) if differs else ())
 
@@ -95,15 +100,16 @@ def _counts(one: Outcome) -> tuple[int, int, int]:
 def main() -> int:
     """Runs what the arguments ask for."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--engine", choices=("sqlite", "mssql"), default="sqlite")
     options.add_argument("--scenario", default="", help="only scenarios whose name holds this text")
     options.add_argument("--recovery", choices=tuple(RECOVERIES), action="append", help="default: each")
     options.add_argument("--every", type=int, default=1, help="take every n-th point only")
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     chosen = options.parse_args()
     with other_disk() as archive:
-        names = [scenario.name for scenario in scenarios(archive)]
+        names = [scenario.name for scenario in scenarios(chosen.engine, archive)]
     tasks = [
-        (number, recovery, chosen.every)
+        (chosen.engine, number, recovery, chosen.every)
         for recovery in chosen.recovery or RECOVERIES
         for number, name in enumerate(names)
         if chosen.scenario in name

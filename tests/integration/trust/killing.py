@@ -69,6 +69,8 @@ SCENARIOS = (
     Scenario("given up after the publish", (("cities.csv", NEXT, FULL),), _BEFORE, disturb=_away_at("write_config")),
     Scenario("two files of a table", (("a_2024.csv", LIVE, APPEND), ("a_2025.csv", NEXT, APPEND))),
 )
+BULK = Scenario("full load, bulk copy", (("cities.csv", NEXT, FULL),), _BEFORE, {"load_method": "bulk"})
+"""For SQL Server; the other scenarios insert there, which is quicker for a few rows."""
 
 
 def across_disks(archive: str) -> tuple[Scenario, ...]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -207,3 +209,16 @@ class TsqlSite(Site):
         for statement in statements:
             with warehouse.transaction() as session:
                 session.execute(statement)
+
+
+@contextlib.contextmanager
+def opened(engine: str, folder: Path, **changes: Any) -> Iterator[Site]:
+    """A site on ``sqlite`` or ``mssql``; what it made on a server goes in the end."""
+    if engine == "sqlite":
+        yield SqliteSite(folder, **changes)
+        return
+    site = TsqlSite(folder, **changes)
+    try:
+        yield site
+    finally:
+        site.close()

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.engines import MSSQL
 from tests.integration.trust import syscalls
-from tests.integration.trust.killing import RECOVERIES, SCENARIOS, Trial, across_disks
-from tests.integration.trust.site import SqliteSite
+from tests.integration.trust.killing import BULK, RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
+from tests.integration.trust.site import opened
 
 POINTS = 5
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 CASES = [
     ("full load, new table", "retry"),
     ("full load, wider", "retry"),
@@ -30,11 +32,33 @@ def test_a_load_that_is_killed_ends_as_if_it_had_run_once(
     name: str, recovery: str, memory: Path, tmp_path: Path
 ) -> None:
     scenario = next(one for one in SCENARIOS + across_disks(str(tmp_path)) if one.name == name)
-    trial = Trial(SqliteSite(memory, **scenario.settings), scenario)
-    points = trial.points
-    chosen = [points[len(points) * place // POINTS + len(points) // (2 * POINTS)] for place in range(POINTS)]
-    wrong = {str(point): trial.kill(point, RECOVERIES[recovery]) for point in chosen}
-    assert {point: lines for point, lines in wrong.items() if lines} == {}
+    assert killed("sqlite", memory, scenario, recovery, POINTS) == {}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "recovery"),
+    [
+        (BY_NAME["full load, wider"], "retry"),
+        (BY_NAME["append"], "clear"),
+        (BY_NAME["full load"], "give up"),
+        (BULK, "retry"),
+    ],
+)
+@pytest.mark.parametrize("engine", [MSSQL])
+def test_a_load_into_sql_server_that_is_killed_ends_as_if_it_had_run_once(
+    engine: str, scenario: Scenario, recovery: str, memory: Path
+) -> None:
+    assert killed(engine, memory, scenario, recovery, POINTS - 2) == {}
+
+
+def killed(engine: str, folder: Path, scenario: Scenario, recovery: str, count: int) -> dict[str, list[str]]:
+    """What differs at the end, by point; for that many points, evenly spread."""
+    with opened(engine, folder, **scenario.settings) as site:
+        trial = Trial(site, scenario)
+        points = trial.points
+        chosen = [points[len(points) * place // count + len(points) // (2 * count)] for place in range(count)]
+        wrong = {str(point): trial.kill(point, RECOVERIES[recovery]) for point in chosen}
+    return {point: lines for point, lines in wrong.items() if lines}
 
 
 def test_a_process_is_killed_just_before_or_just_after_a_change(tmp_path: Path) -> None:
