@@ -89,6 +89,8 @@ def run_state(run_id: str) -> RunState:
             where=f"run {run_id}",
             advice="Run this where Airflow's own commands work, such as `airflow dags list`.",
         ) from error
+    if not found:
+        return RunState.UNKNOWN  # deleted, or a run of another Airflow on the same folders
     return RunState.ACTIVE if any(run.end_date is None for run in found) else RunState.ENDED
 
 

@@ -14,12 +14,13 @@ from refdata.core.dropnames import error_name, load_of, printable, processed_nam
 from refdata.core.errors import DataError, FileChangedError, FormatError
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
-from refdata.dropoff import archive, tree
+from refdata.dropoff import archive, leftovers, tree
 from refdata.dropoff.archive import Reason
+from refdata.dropoff.leftovers import Leftover, settle_rejects
 from refdata.dropoff.osfiles import translated
 from refdata.dropoff.tree import Malformed, ScanResult, ensure_tree
 
-__all__ = ["Dropoff", "Malformed", "Reason", "ScanResult", "ensure_tree"]
+__all__ = ["Dropoff", "Leftover", "Malformed", "Reason", "ScanResult", "ensure_tree"]
 
 
 _CHUNK = 1 << 20
@@ -92,6 +93,10 @@ class Dropoff:
         """The rejects files that no archived file has beside it yet, by load."""
         return archive.rejects_in(self.error_root)
 
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What crashes left of refdata's own hidden files, see ``leftovers``."""
+        return leftovers.leftovers(self.root, self._archives())
+
     def find(self, path: str) -> DroppedFile:
         """The file that lies at a path relative to the root now.
 
@@ -123,6 +128,10 @@ class Dropoff:
         """Where a load writes its rejects until its file is archived and they go beside it."""
         self.error_root.mkdir(parents=True, exist_ok=True)
         return self.error_root / archive.rejects_name(load_id)
+
+    def settle_rejects(self, load_id: int, archived: str) -> bool:
+        """Puts a load's rejects beside its archived file, see ``leftovers``; whether it could."""
+        return settle_rejects(self._rejects(load_id), Path(archived))
 
     def discard_rejects(self, load_id: int) -> None:
         """Removes rejects that a second attempt wrote while the first archived file and rejects."""

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from refdata.core.errors import FileChangedError, RefdataError, TransientError, split_advice
+from refdata.core.errors import DataError, FileChangedError, RefdataError, TransientError, split_advice
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Stage
+from refdata.core.runid import run_id_of
+from refdata.dropoff.leftovers import Leftover, remove
 from refdata.ingest.archive import Failure, move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
@@ -45,6 +47,8 @@ class Kind(StrEnum):
     FILE_MISSING = "file_missing"
     LEFT_STAGE = "left_stage"
     LEFT_REJECTS = "left_rejects"
+    LEFT_COPY = "left_copy"
+    FORGOTTEN = "forgotten"
     NOT_REGISTERED = "not_registered"
 
 
@@ -114,7 +118,9 @@ class _Examination:
                 yield from self._over(row)
         yield from self._stages(at_work)
         yield from self._rejects(at_work)
+        yield from self._copies()
         yield from self._unregistered()
+        yield from self._forgotten()
 
     def _in_flight(self, row: LedgerRow, *, waits_too_long: bool) -> Iterator[Finding]:
         deps, file = self._deps, _file_of(row)
@@ -181,7 +187,26 @@ class _Examination:
             if load_id in at_work or (owner is not None and (self._is_young(owner) or _file_of(owner) is not None)):
                 continue
             what = f"Rejected rows of load {load_id} lie beside no file"
-            yield Finding(Kind.LEFT_REJECTS, load_id, str(path), what, "keep or delete them")
+            yield Finding(
+                Kind.LEFT_REJECTS, load_id, str(path), what, "put them beside their file, or keep or delete them",
+                _settling(self._deps, owner) if owner is not None else None,
+            )  # fmt: skip
+
+    def _copies(self) -> Iterator[Finding]:
+        for left in self._deps.dropoff.leftovers():
+            if self._now - left.changed > self._grace:
+                what = "A copy that a crash left on the way to an archive"
+                remedy = "delete it" if left.needless else "compare it with the archive, which has no such file"
+                mend = _removing(left) if left.needless else None
+                yield Finding(Kind.LEFT_COPY, 0, str(left.path), what, remedy, mend)
+
+    def _forgotten(self) -> Iterator[Finding]:
+        """Files whose run ended before the ledger heard of them: the watcher holds them for started."""
+        for file in self._deps.dropoff.scan().files:
+            if self._run_state(run_id_of(file)) is RunState.ENDED and self._deps.ledger.by_path(file.path) is None:
+                what = "The file waits, its run is over, and the ledger does not know it"
+                remedy = "hand the file back to the watcher"
+                yield Finding(Kind.FORGOTTEN, 0, file.path, what, remedy, _returning(self._deps, file))
 
     def _unregistered(self) -> Iterator[Finding]:
         for table, load_id in self._deps.ledger.unregistered():
@@ -229,6 +254,26 @@ def _failure_of(row: LedgerRow) -> Failure:
     found = re.fullmatch(r"(?s)(.*) \[([^\[\]]*)\]\.", reason)
     what, where = found.groups() if found else (reason, "")
     return Failure(row.error_category or RefdataError.category, what, where, advice, transient=False, task="doctor")
+
+
+def _settling(deps: Deps, row: LedgerRow) -> Callable[[], object]:
+    def settle() -> None:
+        if not deps.dropoff.settle_rejects(row.id, row.file_path):
+            raise DataError(
+                f"Load {row.id} has no file in the archive, or other rejects beside it",
+                where=row.file_path,
+                advice="Compare them; keep or delete these.",
+            )
+
+    return settle
+
+
+def _removing(left: Leftover) -> Callable[[], object]:
+    return lambda: remove(left)
+
+
+def _returning(deps: Deps, file: DroppedFile) -> Callable[[], object]:
+    return lambda: deps.dropoff.hand_back(file)
 
 
 def _dropping(deps: Deps, stage: Stage) -> Callable[[], object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import pytest
 
 from refdata.core.errors import ConfigurationError, DataError, TransientError
 from refdata.core.model import Column, DroppedFile, FileStatus, Stage
+from refdata.core.runid import run_id_of
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.ingest import reconcile
 from refdata.ingest.align import align_table
@@ -108,6 +109,27 @@ def rejects_of_nobody(site: Site) -> None:
     site.deps.dropoff.rejects_path(999).write_text("line,reason,raw\n")
 
 
+def rejects_of_an_archived_file(site: Site) -> None:
+    site.load(dropped(site))
+    site.deps.dropoff.rejects_path(1).write_text("line,reason,raw\n")
+
+
+def a_copy_without_a_name(site: Site) -> None:
+    site.load(dropped(site))
+    (site.deps.dropoff.processed_root / ".refdata-moving-0123").write_text("code,na")
+
+
+def an_original_put_aside(site: Site) -> None:
+    row = site.load(dropped(site))
+    shutil.copy2(row.file_path, site.deps.dropoff.root / "reference_data_table/fullload/.refdata-gone-0123")
+
+
+def an_original_whose_copy_is_nowhere(site: Site) -> None:
+    an_original_put_aside(site)
+    for path in site.deps.dropoff.processed_root.iterdir():
+        path.write_text("code,name\n")
+
+
 BACK = f"{'reference_data_table/fullload'}/cities.csv"
 CASES = [
     (aligned, Kind.STALE_TURN, FileStatus.PENDING, BACK),
@@ -178,6 +200,44 @@ def test_a_file_whose_run_has_ended_is_handed_back_without_waiting_for_the_turns
     reconcile.repair(found)
     row = site.load(site.deps.dropoff.find(BACK), "next run")
     assert (row.id, row.status, row.rows_loaded) == (1, FileStatus.COMPLETED, 2)
+
+
+@pytest.mark.parametrize(
+    ("arrange", "kind", "left"),
+    [
+        (rejects_of_an_archived_file, Kind.LEFT_REJECTS, {"cities.rejects.csv", "cities.csv"}),
+        (a_copy_without_a_name, Kind.LEFT_COPY, {"cities.csv"}),
+        (an_original_put_aside, Kind.LEFT_COPY, {"cities.csv"}),
+    ],
+)
+def test_what_a_crash_left_of_files_is_put_in_its_place_or_swept(
+    site: Site, arrange: Callable[[Site], object], kind: Kind, left: set[str]
+) -> None:
+    arrange(site)
+    assert reconcile.examine(site.deps) == (), "it may be at work"
+    site.clock.now = datetime.now(UTC).replace(tzinfo=None) + LATER
+    found = reconcile.examine(site.deps)
+    assert [one.kind for one in found] == [kind]
+    assert [left for _, left in reconcile.repair(found)] == [""]
+    everything = [path for path in site.deps.dropoff.root.rglob("*") if path.is_file()]
+    assert {path.name.removeprefix("20241201_120000_") for path in everything} == left
+    assert reconcile.examine(site.deps) == ()
+
+
+def test_an_original_stays_where_no_archive_has_its_copy(site: Site) -> None:
+    an_original_whose_copy_is_nowhere(site)
+    site.clock.now = datetime.now(UTC).replace(tzinfo=None) + LATER
+    found = reconcile.examine(site.deps)
+    assert [(one.kind, one.mend) for one in found] == [(Kind.LEFT_COPY, None)]
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_a_file_whose_run_ended_before_the_ledger_heard_of_it_is_handed_back(site: Site, state: RunState) -> None:
+    file = dropped(site)
+    found = reconcile.examine(site.deps, lambda run_id: state if run_id == run_id_of(file) else RunState.UNKNOWN)
+    assert [one.kind for one in found] == ([Kind.FORGOTTEN] if state is RunState.ENDED else [])
+    assert [left for _, left in reconcile.repair(found)] == [""] * len(found)
+    assert (site.deps.dropoff.find(file.path) == file) is (state is not RunState.ENDED)
 
 
 def test_the_reason_of_a_refused_file_is_kept(site: Site) -> None:
