@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from refdata.audit import AuditEntry
 from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.alignment import own_columns
 from refdata.core.errors import DataError, NotInitialisedError, SchemaError
@@ -21,6 +22,8 @@ from refdata.dropoff import Dropoff
 from refdata.ingest.configure import run_post_load
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
+from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
+from refdata.ingest.retention import Expired, expire_versions
 from refdata.ledger import FileOrder, Ledger, TableSummary
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
@@ -32,7 +35,19 @@ from refdata.warehouse.connect import open_warehouse
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["FileOrder", "HistoryPage", "ReferenceData", "Revised", "TableDiff", "TableInfo", "Version"]
+__all__ = [
+    "AuditEntry",
+    "ConfigFinding",
+    "ConfigRepair",
+    "Expired",
+    "FileOrder",
+    "HistoryPage",
+    "ReferenceData",
+    "Revised",
+    "TableDiff",
+    "TableInfo",
+    "Version",
+]
 
 MAX_PAGE = 500
 
@@ -235,6 +250,30 @@ class ReferenceData:
         """What the use cases of a load work with."""
         dropoff = Dropoff.of(self._settings)
         return Deps(self._settings, self._warehouse, dropoff, self._clock, self._rules)
+
+    def config_check(self) -> tuple[ConfigFinding, ...]:
+        """Where ``Reference_Data_Cfg`` and the tables differ: rows without a table, tables without a row, rows that
+        are switched off or were changed by hand."""
+        with self._ledger_expected():
+            return check_register(self._deps())
+
+    def config_repair(self, *, by: str) -> tuple[ConfigRepair, ...]:
+        """Mends what ``config_check`` finds and refdata may mend; what a person switched off is never touched.
+
+        :param by: who asks, for the audit trail.
+        """
+        with self._ledger_expected():
+            return repair_register(self._deps(), by)
+
+    def expire_versions(self, *, dry_run: bool = True, by: str) -> tuple[Expired, ...]:
+        """The versions that ``versions_kept`` and ``versions_max_age_days`` let go; deleted unless ``dry_run``."""
+        with self._ledger_expected():
+            return expire_versions(self._deps(), dry_run=dry_run, by=by)
+
+    def audit(self, table: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[AuditEntry, ...]:
+        """What people and maintenance did, newest first; of one table where it is given."""
+        with self._ledger_expected():
+            return self._versions.trail.entries(table, limit=limit, offset=offset)
 
     def read_table(self, name: str, version: int | None = None) -> pd.DataFrame:
         """The rows of a table, or of one of its versions, with every value as the table has it.

@@ -1,4 +1,4 @@
-"""The command line: ``refdata init-db|detect|load|history|tables|versions|diff|rollback|take-back|doctor|health``.
+"""The command line ``refdata``: ``parser`` has the commands, ``refdata.commands`` those that are about tables.
 
 Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
 """
@@ -20,7 +20,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands import undoing
+from refdata.commands import register, undoing
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -79,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     add_command(commands, "health", health, "whether settings, server, login, database, rights and ledger are ready")
     version_commands.register(commands)
     undoing.register(commands)
+    register.register(commands)
     return top
 
 

@@ -71,6 +71,12 @@ class Settings:
     max_rejected_rows: int = _setting(0, "Damaged rows that a load lets through; more fail the file.", least=0)
     min_column_match: float = _setting(0.7, "Share of a table's columns that a file must bring.", least=0, most=1)
     allow_empty_full_load: bool = _setting(False, "Whether a file without rows may empty a table that has rows.")
+    versions_kept: int = _setting(
+        30, "Versions of a table that maintenance keeps beside the live one; 0 for all.", least=0, most=100000
+    )
+    versions_max_age_days: int = _setting(
+        0, "Days after which a replaced version is deleted by maintenance; 0 for never.", least=0, most=36500
+    )
     min_confidence: float = _setting(
         0.2, "Confidence of the detected format below which a file is refused.", least=0, most=1
     )

@@ -24,6 +24,8 @@ class TableRules:
     min_column_match: float
     allow_empty_full_load: bool
     post_load_procedure: str
+    versions_kept: int = 30
+    versions_max_age_days: int = 0
     frozen: bool = False
     keys: tuple[str, ...] = ()
 
@@ -35,6 +37,8 @@ def defaults(settings: Settings) -> TableRules:
         min_column_match=settings.min_column_match,
         allow_empty_full_load=settings.allow_empty_full_load,
         post_load_procedure=settings.post_load_procedure,
+        versions_kept=settings.versions_kept,
+        versions_max_age_days=settings.versions_max_age_days,
     )
 
 

@@ -6,7 +6,8 @@ from refdata.core.errors import RefdataError
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
 
-_CREATED_BY = "refdata"
+CREATED_BY = "refdata"
+"""``created_by`` of the rows that loads write."""
 
 
 def write_config(deps: Deps, loaded: Loaded) -> str:
@@ -17,7 +18,7 @@ def write_config(deps: Deps, loaded: Loaded) -> str:
     row = deps.ledger.get(loaded.load_id)
     if row is None or not row.is_reference_data:
         return "no reference table"
-    done = _upsert(deps, row.table_name)
+    done = upsert_config(deps, row.table_name)
     deps.ledger.mark_configured(row.id)
     return done
 
@@ -43,17 +44,19 @@ def run_post_load(deps: Deps, loaded: Loaded) -> RefdataError | None:
     return None
 
 
-def _upsert(deps: Deps, table: str) -> str:
-    wanted = (
-        deps.rules(table).post_load_procedure or None,
-        deps.settings.source_db or deps.warehouse.database,
-        deps.settings.ref_schema,
-        table,
-    )
+def wanted_config(deps: Deps, table: str) -> tuple[str | None, str, str, str]:
+    """``sp_name``, ``source_db``, ``source_schema`` and ``source_table`` of a table's row."""
+    database = deps.settings.source_db or deps.warehouse.database
+    return deps.rules(table).post_load_procedure or None, database, deps.settings.ref_schema, table
+
+
+def upsert_config(deps: Deps, table: str) -> str:
+    """Inserts or updates a table's row: ``inserted``, ``updated`` or ``unchanged``."""
+    wanted = wanted_config(deps, table)
     with deps.warehouse.transaction(lock=f"refdata config {table}") as session:
         found = session.query(deps.warehouse.statement("select_config"), (table,))
         if not found:
-            values = (table, *wanted, deps.clock(), _CREATED_BY)
+            values = (table, *wanted, deps.clock(), CREATED_BY)
             session.execute(deps.warehouse.statement("insert_config"), values)
             return "inserted"
         if tuple(found[0][:4]) == wanted:

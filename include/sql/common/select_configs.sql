@@ -1,0 +1,6 @@
+-- Purpose: the whole register of reference tables, to be compared with the database.
+-- Parameters: none.
+-- Result: ref_name, sp_name, source_db, source_schema, source_table, is_enabled, created_by.
+SELECT ref_name, sp_name, source_db, source_schema, source_table, is_enabled, created_by
+FROM [ref].[Reference_Data_Cfg]
+ORDER BY ref_name

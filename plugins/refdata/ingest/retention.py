@@ -1,0 +1,76 @@
+"""Deletes the oldest kept versions by count and age; the live rows are never among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.core.model import TableName
+from refdata.core.naming import VERSION_COLUMN, backup_name, quote
+from refdata.core.publishing import qualified, turn_lock
+from refdata.core.versions import expired
+from refdata.ingest.context import Deps
+from refdata.ledger import version_records
+from refdata.warehouse.base import Session
+
+MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A kept version that goes by the rules, and how many rows lie under its number."""
+
+    table: str
+    version: int
+    rows: int
+
+
+def expire_versions(deps: Deps, *, dry_run: bool = True, by: str = MAINTENANCE) -> tuple[Expired, ...]:
+    """The versions beyond ``versions_kept`` or older than ``versions_max_age_days``, of all tables.
+
+    Each is deleted in a transaction of its own, with an entry in the audit trail; a kill leaves whole versions.
+
+    :param dry_run: only tell.
+    """
+    tables = [summary.table_name for summary in deps.ledger.tables()]
+    return tuple(one for table in tables for one in _expire(deps, table, dry_run=dry_run, by=by))
+
+
+def _expire(deps: Deps, table: str, *, dry_run: bool, by: str) -> Sequence[Expired]:
+    backup = TableName(deps.settings.bkp_schema, backup_name(table))
+    if deps.warehouse.table(backup) is None:
+        return ()
+    with deps.warehouse.transaction(write=False) as session:
+        gone = _due(deps, session, table)
+        found = [Expired(table, version, _count(session, backup, version)) for version in gone]
+    return found if dry_run else [_delete(deps, backup, one, by) for one in found]
+
+
+def _due(deps: Deps, session: Session, table: str) -> tuple[int, ...]:
+    rules = deps.rules(table)
+    days = rules.versions_max_age_days
+    older = deps.clock() - timedelta(days=days) if days else None
+    return expired(version_records(session, deps.warehouse, table), kept=rules.versions_kept, older_than=older)
+
+
+def _count(session: Session, backup: TableName, version: int) -> int:
+    sql = f"SELECT COUNT(*) FROM {qualified(backup)} WHERE {quote(VERSION_COLUMN)} = ?"
+    return int(session.query(sql, (version,))[0][0])
+
+
+def _delete(deps: Deps, backup: TableName, one: Expired, by: str) -> Expired:
+    """Under the turn's lock: no rollback reads the version meanwhile."""
+    now = deps.clock()
+    with deps.warehouse.transaction(lock=turn_lock(one.table)) as session:
+        sql = f"DELETE FROM {qualified(backup)} WHERE {quote(VERSION_COLUMN)} = ?"
+        rows = session.execute(sql, (one.version,))
+        session.execute(deps.warehouse.statement("mark_version_removed"), (now, one.table, one.version))
+        entry = AuditEntry(
+            now, Action.DELETE, by, one.table, version_id=one.version, subject=str(backup),
+            reason="versions_kept or versions_max_age_days", detail={"rows": rows},
+        )  # fmt: skip
+        AuditTrail(deps.warehouse).record_in(session, entry)
+    deps.log.info("Deleted version %s of %s: %s rows", one.version, one.table, rows)
+    return Expired(one.table, one.version, rows)

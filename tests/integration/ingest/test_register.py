@@ -1,0 +1,104 @@
+"""The register of reference tables against the tables; the deletion of old versions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from refdata.api import ReferenceData
+from refdata.audit import AuditTrail
+from refdata.core.errors import DataError
+from tests.integration.ingest.conftest import Site
+from tests.integration.ingest.test_undoing import BY, codes, desk, load
+
+
+def differences(data: ReferenceData) -> list[tuple[str, str, bool]]:
+    return [(one.kind.value, one.table, one.is_repairable) for one in data.config_check()]
+
+
+def entry(site: Site) -> tuple[object, ...]:
+    return site.rows("Reference_Data_Cfg", "ref_name, sp_name, source_table, is_enabled")[0]
+
+
+def test_a_register_that_agrees_has_no_differences(site: Site) -> None:
+    load(site, "code\n01\n")
+    assert differences(desk(site)) == []
+
+
+def test_a_table_without_a_row_is_registered(site: Site) -> None:
+    load(site, "code\n01\n")
+    site.database.run("DELETE FROM ref.[Reference_Data_Cfg]")
+    assert differences(desk(site)) == [("not_registered", "cities", True)]
+    assert [repair.left for repair in desk(site).config_repair(by="ada")] == [""]
+    assert entry(site)[:1] == ("cities",)
+    assert differences(desk(site)) == []
+    recorded = AuditTrail(site.deps.warehouse).entries("cities")[0]
+    assert (recorded.action, recorded.actor) == ("repair", "ada")
+
+
+def test_a_row_that_was_changed_by_hand_gets_its_values_back(site: Site) -> None:
+    load(site, "code\n01\n")
+    site.database.run("UPDATE ref.[Reference_Data_Cfg] SET source_table = 'towns', sp_name = 'dbo.x'")
+    found = desk(site).config_check()
+    assert [one.kind for one in found] == ["table_missing", "changed"]
+    assert "source_table is 'towns', not 'cities'" in found[1].what
+    assert [repair.left for repair in desk(site).config_repair(by="ada")] == ["it needs a person", ""]
+    assert entry(site)[:3] == ("cities", None, "cities")
+
+
+def test_what_a_person_switched_off_is_told_and_never_touched(site: Site) -> None:
+    load(site, "code\n01\n")
+    site.database.run("UPDATE ref.[Reference_Data_Cfg] SET is_enabled = 0, sp_name = 'dbo.x'")
+    before = entry(site)
+    assert differences(desk(site)) == [("disabled", "cities", False), ("changed", "cities", False)]
+    assert all(repair.left for repair in desk(site).config_repair(by="ada"))
+    assert entry(site) == before
+
+
+def test_a_row_without_a_table_needs_a_person(site: Site) -> None:
+    load(site, "code\n01\n")
+    site.database.run("DROP TABLE ref.cities")
+    assert differences(desk(site)) == [("table_missing", "cities", False)]
+    assert [repair.left for repair in desk(site).config_repair(by="ada")] == ["it needs a person"]
+
+
+def test_a_row_that_a_person_wrote_for_another_database_is_left_alone(site: Site) -> None:
+    load(site, "code\n01\n")
+    columns = "ref_name, source_db, source_schema, source_table, is_enabled, created_at, created_by"
+    row = "'towns', 'elsewhere', 'dbo', 'towns', 1, '2024-01-01', 'ada'"
+    site.database.run(f"INSERT INTO ref.[Reference_Data_Cfg] ({columns}) VALUES ({row})")
+    assert differences(desk(site)) == []
+
+
+def test_old_versions_go_by_count_the_live_one_stays_and_each_is_recorded(site: Site) -> None:
+    Path(site.deps.settings.tables_file).write_text("tables: {cities: {versions_kept: 1}}")
+    for number in (1, 2, 3, 4):
+        load(site, f"code\n0{number}\n")
+    told = desk(site).expire_versions(by="ada")
+    assert [(one.table, one.version, one.rows) for one in told] == [("cities", 1, 1), ("cities", 2, 1)]
+    assert len(site.rows("cities_backup", "code", "bkp")) == 3
+    assert desk(site).expire_versions(dry_run=False, by="ada") == told
+    assert desk(site).expire_versions(dry_run=False, by="ada") == ()
+    assert site.rows("cities_backup", "code", "bkp") == [("03",)]
+    assert codes(site) == ["04"]
+    assert [one.is_kept for one in desk(site).versions("cities")] == [True, True, False, False]
+    with pytest.raises(DataError, match=r"deleted on .* by the rule of retention"):
+        desk(site).rollback("cities", 2, **BY)
+    entries = AuditTrail(site.deps.warehouse).entries("cities")
+    assert [(one.action, one.version_id, one.detail) for one in entries] == [
+        ("delete", 2, {"rows": 1}),
+        ("delete", 1, {"rows": 1}),
+    ]
+    assert desk(site).rollback("cities", 3, **BY).version == 5
+
+
+def test_old_versions_go_by_age_counted_from_their_replacement(site: Site) -> None:
+    Path(site.deps.settings.tables_file).write_text("tables: {cities: {versions_max_age_days: 10}}")
+    load(site, "code\n01\n")
+    site.clock.now += timedelta(days=30)
+    load(site, "code\n02\n")
+    assert desk(site).expire_versions(by="ada") == ()
+    site.clock.now += timedelta(days=11)
+    assert [one.version for one in desk(site).expire_versions(by="ada")] == [1]
