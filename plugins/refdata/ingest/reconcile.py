@@ -203,7 +203,7 @@ class _Examination:
     def _forgotten(self) -> Iterator[Finding]:
         """Files whose run ended before the ledger heard of them: the watcher holds them for started."""
         for file in self._deps.dropoff.scan().files:
-            if self._run_state(run_id_of(file)) is RunState.ENDED and self._deps.ledger.by_path(file.path) is None:
+            if self._deps.ledger.by_path(file.path) is None and self._run_state(run_id_of(file)) is RunState.ENDED:
                 what = "The file waits, its run is over, and the ledger does not know it"
                 remedy = "hand the file back to the watcher"
                 yield Finding(Kind.FORGOTTEN, 0, file.path, what, remedy, _returning(self._deps, file))
