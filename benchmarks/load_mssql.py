@@ -1,14 +1,15 @@
 """Staging one CSV file of 13 mixed columns on a T-SQL server: every method in one run.
 
 usage: REFDATA_TEST_MSSQL_URI=mssql://user:password@host:port/database python -m benchmarks.load_mssql
-           [--rows 1000000] [--slow-rows 50000]
+           [--rows 1000000] [--slow-rows 50000] [--crossover]
 
 Each contender runs in a process of its own against the same server, from the same file. Timed is reading the
 file's rows and staging them; detection and scan are done before, and so is parsing for the contenders that
 start from ready rows. ``--slow-rows`` is the subset for those that would take an hour. Peak memory is the
-process's. The ready Arrow table is bulk copy's ceiling: the whole file in memory before the clock starts.
+process's, and the load average is the machine's at its end. The ready Arrow table is bulk copy's ceiling: the whole file in memory before the clock starts.
 Contenders outside refdata need sqlalchemy; pandas' own check for the table is left out, as SQLAlchemy's
-inspector fails on Babelfish. An address may carry ``bulk_port``; see tests/integration/engines.py.
+inspector fails on Babelfish. ``--crossover`` measures instead how long bulk copy and insert take for small files,
+whence ``SMALL_CELLS`` in ``warehouse/tsql/staging.py``. An address may carry ``bulk_port``; see tests/integration/engines.py.
 """
 
 from __future__ import annotations
@@ -171,7 +172,8 @@ def measure(name: str, job: Job) -> dict[str, Any]:
         command = [sys.executable, "-m", "benchmarks.load_mssql", "--contender", name, str(Path(home) / "job")]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, cwd=PROJECT, check=False)
     lines = [line for line in done.stdout.decode().splitlines() if line.startswith('{"seconds"')]
-    return dict(json.loads(lines[-1])) if lines else {"seconds": None, "peak_mb": 0.0}
+    figures = dict(json.loads(lines[-1])) if lines else {"seconds": None, "peak_mb": 0.0}
+    return {**figures, "load": os.getloadavg()[0]}
 
 
 def contend(name: str, path: Path) -> None:
@@ -186,7 +188,7 @@ def compare(rows: int, slow_rows: int, folder: Path) -> None:
     csv = folder / "bench.csv"
     rows = generate(csv, rows=rows)
     slow_rows = min(slow_rows, rows)
-    table = Table("Contender", "Rows", "Seconds", "Rows/s", "Times stock", "Peak MB")
+    table = Table("Contender", "Rows", "Seconds", "Rows/s", "Times stock", "Peak MB", "Load average")
     found = {}
     for name, (_, whole) in CONTENDERS.items():
         taken = rows if whole else slow_rows
@@ -195,13 +197,25 @@ def compare(rows: int, slow_rows: int, folder: Path) -> None:
     base_rows, base = found["stock MsSqlHook.insert_rows"]
     for name, (taken, figures) in found.items():
         if figures["seconds"] is None:
-            table.add_row(name, f"{taken:,}", "failed", "", "", "")
+            table.add_row(name, f"{taken:,}", "failed", "", "", "", "")
             continue
         rate = taken / figures["seconds"]
         ratio = f"{rate * base['seconds'] / base_rows:.1f}" if base["seconds"] else ""
-        table.add_row(
-            name, f"{taken:,}", f"{figures['seconds']:.1f}", f"{rate:,.0f}", ratio, f"{figures['peak_mb']:.0f}"
-        )
+        measured = (f"{figures['seconds']:.1f}", f"{rate:,.0f}", ratio, f"{figures['peak_mb']:.0f}")
+        table.add_row(name, f"{taken:,}", *measured, f"{figures['load']:.1f}")
+    Console(width=110).print(table)
+
+
+def cross(folder: Path, repeats: int = 3) -> None:
+    """Seconds of bulk copy and insert by rows, the best of some tries, on connections that are open already."""
+    csv = folder / "bench.csv"
+    generate(csv, rows=50_000)
+    table = Table("Rows", "Cells", "Bulk s", "Insert s")
+    refdata("mssql", "insert")(prepare(csv, 10))
+    for rows in (10, 100, 300, 1000, 2000, 3000, 5000, 10_000, 20_000, 50_000):
+        job = prepare(csv, rows)
+        bulk, insert = (min(refdata("mssql", method)(job) for _ in range(repeats)) for method in ("bulk", "insert"))
+        table.add_row(f"{rows:,}", f"{rows * len(job.columns):,}", f"{bulk:.2f}", f"{insert:.2f}")
     Console(width=110).print(table)
 
 
@@ -209,12 +223,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--slow-rows", type=int, default=50_000)
+    parser.add_argument("--crossover", action="store_true")
     parser.add_argument("--contender", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.contender:
         contend(options.contender[0], Path(options.contender[1]))
         return
     with tempfile.TemporaryDirectory() as folder:
+        if options.crossover:
+            cross(Path(folder))
+            return
         compare(options.rows, options.slow_rows, Path(folder))
 
 
