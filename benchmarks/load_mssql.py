@@ -6,10 +6,11 @@ usage: REFDATA_TEST_MSSQL_URI=mssql://user:password@host:port/database python -m
 Each contender runs in a process of its own against the same server, from the same file. Timed is reading the
 file's rows and staging them; detection and scan are done before, and so is parsing for the contenders that
 start from ready rows. ``--slow-rows`` is the subset for those that would take an hour. Peak memory is the
-process's, and the load average is the machine's at its end. The ready Arrow table is bulk copy's ceiling: the whole file in memory before the clock starts.
-Contenders outside refdata need sqlalchemy; pandas' own check for the table is left out, as SQLAlchemy's
-inspector fails on Babelfish. ``--crossover`` measures instead how long bulk copy and insert take for small files,
-whence ``SMALL_CELLS`` in ``warehouse/tsql/staging.py``. An address may carry ``bulk_port``; see tests/integration/engines.py.
+process's, and the load average is the machine's at its end. The ready Arrow table is bulk copy's ceiling: the
+whole file in memory before the clock starts. Contenders outside refdata need sqlalchemy; pandas' own check for
+the table is left out, as SQLAlchemy's inspector fails on Babelfish. ``--crossover`` measures instead how long
+bulk copy and insert take for small files, whence ``SMALL_CELLS`` in ``warehouse/tsql/staging.py``. An address
+may carry ``bulk_port``; see tests/integration/engines.py.
 """
 
 from __future__ import annotations

@@ -61,12 +61,12 @@ class Settings:
     config_table: str = _setting("Reference_Data_Cfg", "Name of the configuration table.", pattern=_IDENTIFIER)
     load_method: str = _setting(
         "auto",
-        "How rows are staged: bulk copy, insert batches, or bulk where the engine has it.",
+        "How rows are staged: by bulk copy, by insert batches, or by bulk copy where the engine has it and it pays.",
         choices=("auto", "bulk", "insert"),
     )
     batch_size: int = _setting(990, "Rows of one INSERT statement.", least=1, most=1000)
     publish_method: str = _setting(
-        "delete", "How a full load empties the table inside its transaction.", choices=("delete", "truncate", "switch")
+        "delete", "How a full load empties the table inside its transaction.", choices=("delete", "truncate")
     )
     max_rejected_rows: int = _setting(0, "Damaged rows that a load lets through; more fail the file.", least=0)
     min_column_match: float = _setting(0.7, "Share of a table's columns that a file must bring.", least=0, most=1)

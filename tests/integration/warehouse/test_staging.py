@@ -11,6 +11,7 @@ import pytest
 from refdata.core.errors import ConfigurationError
 from refdata.core.model import Column, Stage
 from refdata.core.sqltypes import INT
+from refdata.warehouse.tsql.staging import SMALL_CELLS
 from tests.integration.engines import MSSQL, ODBC, Database
 from tests.integration.warehouse.conftest import Loads
 
@@ -105,6 +106,20 @@ def test_auto_falls_back_to_insert_and_says_why(
         assert warehouse.stage(stage_of(database), COLUMNS, batches(2), lambda rows: None) == (6, "insert")
     assert "Load method bulk is given up before the first row" in caplog.text
     assert count(database, stage_of(database)) == 6
+
+
+@pytest.mark.parametrize("engine", [MSSQL])
+@pytest.mark.parametrize(("rows", "method"), [(3, "insert"), (SMALL_CELLS, "bulk")], ids=["small", "large"])
+def test_auto_inserts_what_is_small_and_says_why(
+    database: Database, rows: int, method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "refdata.warehouse"):
+        found = database.warehouse.stage(stage_of(database), COLUMNS, batches(1, rows), lambda rows: None)
+    assert found == (rows, method)
+    assert ("Load method insert is taken for 6 values" in caplog.text) is (method == "insert")
+    assert database.reopened(load_method="bulk").warehouse.stage(
+        stage_of(database), COLUMNS, batches(1), lambda rows: None
+    ) == (3, "bulk"), "a method that is asked for is the one taken"
 
 
 @pytest.mark.parametrize("engine", [ODBC])

@@ -41,7 +41,7 @@ class SqliteWarehouse:
     engine = "sqlite"
 
     def __init__(self, hook: SqliteHook, settings: Settings) -> None:
-        # SQLite has no TRUNCATE and no SWITCH; its DELETE without WHERE empties a table at once.
+        # SQLite has no TRUNCATE; its DELETE without WHERE empties a table at once.
         self._settings = dataclasses.replace(settings, publish_method="delete")
         self._files = SqliteFiles(hook, settings)
         self._sql = SqlFiles("sqlite", settings)

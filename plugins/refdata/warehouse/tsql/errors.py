@@ -65,6 +65,7 @@ _RIGHT = Fault(
 _DATA = Fault(DataError, "Compare the file's values with the table's types and constraints.")
 _SCHEMA = Fault(SchemaError, "Compare the table with the file; run `refdata init-db` if a table of refdata is missing.")
 _BOUND = Fault(SchemaError, "An index, key or constraint holds the column: widen it by hand, then clear the task.")
+_REFERRED = Fault(SchemaError, "A foreign key refers to the table: set publish_method to delete, then clear the task.")
 _PROCEDURE = Fault(ConfigurationError, "Compare the procedure's name and parameters with docs/connections.md.")
 _RAISED = Fault(DataError, "A trigger or a procedure of the database refused; its message says why.")
 _UNKNOWN = Fault(PermanentError, "Look the number up in SQL Server's documentation, or ask the DBA.")
@@ -88,6 +89,7 @@ _BY_NUMBER: dict[Fault, tuple[int, ...]] = {
         *(20002, 20003, 20004, 20006, 20008, 20009, 20017, 20019, 20047, 20056),
     ),
     _BOUND: (1771, 3723, 3725, 3727, 3728, 4922, 4928, 4929, 5074),
+    _REFERRED: (4712,),
     _SCHEMA: (
         *(170, 206, 207, 208, 213, 257, 260, 273, 511, 529, 544, 1701, 1702, 1750, 1779, 1781, 1919, 2705, 2714),
         *(3701, 3729, 3730, 4121, 4502, 4701, 4901, 4902, 4924, 4925, 8101, 8102, 8106, 15248),
