@@ -1,0 +1,194 @@
+"""How long readers wait while a full load is published, by ``publish_method``.
+
+usage: REFDATA_TEST_MSSQL_URI=mssql://user:password@host:port/database python -m benchmarks.reader_wait
+           [--rows 1000000]
+
+A table of that many rows is replaced by as many others, while two readers, each in a process of its own, ask in a
+loop: one counts the rows and the loads that they come from, one fetches a single row. Printed are the longest
+and the median answer during the publish and before it, and whether any answer was of an empty or a mixed table.
+What keeps readers waiting is locks and a busy machine alike; the answers before the publish show the latter.
+
+Babelfish always keeps row versions, as SQL Server does in a database with READ_COMMITTED_SNAPSHOT on. Without
+it a reader on SQL Server waits for the whole publish by either method.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import statistics
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.synchronize import Event
+from typing import Any
+
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+from tests.integration.engines import Server
+
+from refdata.core import alignment, sqltypes
+from refdata.core.model import (
+    Column,
+    DroppedFile,
+    FileIdentity,
+    Format,
+    LoadType,
+    Publication,
+    Scan,
+    ScannedColumn,
+    Stage,
+    TableName,
+)
+from refdata.core.publishing import qualified
+from refdata.core.settings import Settings
+from refdata.core.sqltypes import INT
+from refdata.ledger import Ledger
+from refdata.warehouse.base import Warehouse
+from refdata.warehouse.connect import open_warehouse
+
+CONN_ID = "refdata_benchmark"
+COLUMNS = (Column("a", INT), Column("b", sqltypes.text(20)), Column("c", sqltypes.text(20)))
+QUESTIONS = {
+    "COUNT of all": "SELECT COUNT(*), COUNT(DISTINCT ref_data_load_id) FROM {}",
+    "one row": "SELECT TOP (1) a, 1 FROM {} WHERE a = 1",
+}
+Answer = tuple[float, float, int, int]
+"""When it was asked and answered (seconds of the machine's clock), and the two numbers of the answer."""
+
+
+def open_with(method: str) -> tuple[Warehouse, Settings]:
+    os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"] = json.dumps(Server.named().connection("mssql"))
+    settings = Settings(
+        conn_id=CONN_ID, load_method="bulk", publish_method=method, ref_schema="ref_wait", bkp_schema="bkp_wait",
+        lock_timeout=3600,
+    )  # fmt: skip
+    return open_warehouse(settings), settings
+
+
+def read(question: str, stop: Event, answers: Any) -> None:
+    """Asks until told to stop; the answers go into the queue at the end."""
+    warehouse, settings = open_with("delete")
+    sql = QUESTIONS[question].format(qualified(TableName(settings.ref_schema, "t")))
+    found: list[Answer] = []
+    while not stop.is_set():
+        asked = time.monotonic()
+        with warehouse.transaction(write=False) as session:
+            row = (session.query(sql) or [(0, 0)])[0]
+        found.append((asked, time.monotonic(), int(row[0]), int(row[1])))
+    answers.put((question, found))
+
+
+@dataclass
+class Loads:
+    """Carries rows up to the publish."""
+
+    warehouse: Warehouse
+    settings: Settings
+
+    def ready(self, number: int, rows: int) -> Publication:
+        """A load whose rows are staged."""
+        ledger = Ledger(self.warehouse)
+        table = TableName(self.settings.ref_schema, "t")
+        now = datetime.now(UTC).replace(tzinfo=None)
+        name = f"{number} {now.isoformat()}.csv"
+        file = DroppedFile(name, FileIdentity(rows, number, number, number), LoadType.FULL, is_reference_data=True)
+        row = ledger.register(file, "t", name, now)
+        written = Format("utf-8", ",", '"', "", has_header=True, header=())
+        ledger.record_format(row.id, written, Scan((), rows, 0, name, 1), ())
+        attempt = ledger.claim_turn(row, 0.0, now)
+        assert attempt is not None
+        scanned = [ScannedColumn(one.name, one.name, one.type, sqltypes.text_width(one.type)) for one in COLUMNS]
+        self.warehouse.align(alignment.align(table, self.warehouse.table(table), scanned, min_match=0))
+        stage = Stage(table, row.id, attempt)
+        self.warehouse.stage(stage, COLUMNS, batches(rows), lambda _: None)
+        names = tuple(column.name for column in COLUMNS)
+        return Publication(stage, LoadType.FULL, names, rows, 0, "bulk", now)
+
+    def publish(self, request: Publication) -> tuple[float, float]:
+        """When the publish began and ended."""
+        began = time.monotonic()
+        self.warehouse.publish(request)
+        ended = time.monotonic()
+        self.warehouse.drop_stage(request.stage)
+        return began, ended
+
+
+def batches(rows: int) -> Any:
+    for begin in range(0, rows, 50_000):
+        numbers = pa.array(range(begin, min(begin + 50_000, rows)), pa.int32())
+        texts = numbers.cast(pa.string())
+        yield pa.RecordBatch.from_arrays([numbers, texts, texts], names=["a", "b", "c"])
+
+
+def measure(method: str, rows: int) -> dict[str, dict[str, Any]]:
+    """What each reader saw while ``rows`` rows replaced as many."""
+    warehouse, settings = open_with(method)
+    warehouse.initialise()
+    loads = Loads(warehouse, settings)
+    loads.publish(loads.ready(1, rows))
+    second = loads.ready(2, rows)
+    context = multiprocessing.get_context("spawn")
+    stop, answers = context.Event(), context.Queue()
+    readers = [context.Process(target=read, args=(question, stop, answers)) for question in QUESTIONS]
+    for reader in readers:
+        reader.start()
+    time.sleep(10)
+    began, ended = loads.publish(second)
+    time.sleep(2)
+    stop.set()
+    found = dict(answers.get(timeout=600) for _ in readers)
+    for reader in readers:
+        reader.join()
+    return {question: _summary(question, seen, began, ended, rows) for question, seen in found.items()}
+
+
+def _summary(question: str, seen: list[Answer], began: float, ended: float, rows: int) -> dict[str, Any]:
+    def times(answers: list[Answer]) -> tuple[float, float]:
+        waits = [answered - asked for asked, answered, _, _ in answers] or [0.0]
+        return max(waits), statistics.median(waits)
+
+    during = [answer for answer in seen if answer[1] > began and answer[0] < ended]
+    whole = (rows, 1) if question.startswith("COUNT") else (1, 1)
+    return {
+        "publish": ended - began,
+        "before": times([answer for answer in seen if answer[1] <= began]),
+        "during": times(during),
+        "answers": len(during),
+        "wrong": sum((first, second) != whole for _, _, first, second in seen),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    rows = parser.parse_args().rows
+    table = Table(
+        "Method", "Reader", "Publish s", "Before: max / median s", "During: max / median s", "Answers", "Wrong"
+    )
+    for method in ("delete", "truncate"):
+        clear()
+        for question, one in measure(method, rows).items():
+            before, during = (f"{one[when][0]:.2f} / {one[when][1]:.3f}" for when in ("before", "during"))
+            figures = (f"{one['publish']:.1f}", before, during, str(one["answers"]), str(one["wrong"]))
+            table.add_row(method, question, *figures)
+            print(method, question, one, flush=True)
+    clear()
+    Console(width=120).print(table)
+
+
+def clear() -> None:
+    """Takes away the tables of an earlier run."""
+    warehouse, settings = open_with("delete")
+    warehouse.initialise()
+    with warehouse.transaction() as session:
+        for schema, name in ((settings.ref_schema, "t"), (settings.bkp_schema, "t_backup")):
+            session.execute(f"DROP TABLE IF EXISTS {qualified(TableName(schema, name))}")
+        session.execute(f"DELETE FROM {qualified(TableName(settings.ref_schema, settings.ledger_table))}")
+
+
+if __name__ == "__main__":
+    main()
