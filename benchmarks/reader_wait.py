@@ -22,7 +22,7 @@ import statistics
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing.synchronize import Event
+from multiprocessing.synchronize import Event, Semaphore
 from typing import Any
 
 import pyarrow as pa
@@ -56,6 +56,8 @@ QUESTIONS = {
     "COUNT of all": "SELECT COUNT(*), COUNT(DISTINCT ref_data_load_id) FROM {}",
     "one row": "SELECT TOP (1) a, 1 FROM {} WHERE a = 1",
 }
+WARM = 5
+"""Answers of each reader before the publish begins."""
 Answer = tuple[float, float, int, int]
 """When it was asked and answered (seconds of the machine's clock), and the two numbers of the answer."""
 
@@ -69,7 +71,7 @@ def open_with(method: str) -> tuple[Warehouse, Settings]:
     return open_warehouse(settings), settings
 
 
-def read(question: str, stop: Event, answers: Any) -> None:
+def read(question: str, begun: Semaphore, stop: Event, answers: Any) -> None:
     """Asks until told to stop; the answers go into the queue at the end."""
     warehouse, settings = open_with("delete")
     sql = QUESTIONS[question].format(qualified(TableName(settings.ref_schema, "t")))
@@ -79,6 +81,8 @@ def read(question: str, stop: Event, answers: Any) -> None:
         with warehouse.transaction(write=False) as session:
             row = (session.query(sql) or [(0, 0)])[0]
         found.append((asked, time.monotonic(), int(row[0]), int(row[1])))
+        if len(found) == WARM:
+            begun.release()
     answers.put((question, found))
 
 
@@ -132,13 +136,13 @@ def measure(method: str, rows: int) -> dict[str, dict[str, Any]]:
     loads.publish(loads.ready(1, rows))
     second = loads.ready(2, rows)
     context = multiprocessing.get_context("spawn")
-    stop, answers = context.Event(), context.Queue()
-    readers = [context.Process(target=read, args=(question, stop, answers)) for question in QUESTIONS]
+    begun, stop, answers = context.Semaphore(0), context.Event(), context.Queue()
+    readers = [context.Process(target=read, args=(question, begun, stop, answers)) for question in QUESTIONS]
     for reader in readers:
         reader.start()
-    time.sleep(10)
+    for _ in readers:
+        begun.acquire()
     began, ended = loads.publish(second)
-    time.sleep(2)
     stop.set()
     found = dict(answers.get(timeout=600) for _ in readers)
     for reader in readers:
@@ -166,9 +170,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
-    table = Table(
-        "Method", "Reader", "Publish s", "Before: max / median s", "During: max / median s", "Answers", "Wrong"
-    )
+    heads = ("Publish s", "Before: max / median s", "During: max / median s", "Answers", "Wrong")
+    table = Table("Method", "Reader", *heads)
     for method in ("delete", "truncate"):
         clear()
         for question, one in measure(method, rows).items():
