@@ -32,7 +32,7 @@ from refdata.commands.terminal import (
     print_json,
     say,
 )
-from refdata.core.errors import FormatError, RefdataError, TransientError
+from refdata.core.errors import FormatError, RefdataError, TransientError, unforeseen
 from refdata.core.model import FileStatus
 from refdata.core.schemasteps import LATEST, SchemaChange
 
@@ -52,10 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(options)
     except RefdataError as error:
-        console(stderr=True).print(
-            f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
-        )
-        return EXIT_TRANSIENT if isinstance(error, TransientError) else EXIT_FAILED
+        told = error
+    except Exception as error:  # noqa: BLE001  the last resort of every command; a traceback may quote a row
+        told = unforeseen(error)
+    console(stderr=True).print(f"[red]{told.category}[/red]: {escape(str(told))}", highlight=False, soft_wrap=True)
+    return EXIT_TRANSIENT if isinstance(told, TransientError) else EXIT_FAILED
 
 
 def parser() -> argparse.ArgumentParser:

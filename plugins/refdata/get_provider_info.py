@@ -56,6 +56,8 @@ def _option(spec: Field[Any]) -> dict[str, Any]:
         "version_added": spec.metadata.get("version_added", "0.1.0"),
         "type": _TYPES[str(spec.type)],
         "example": None,
+        # Hidden where Airflow shows its configuration: an alert's arguments may hold the address of a chat room.
+        **({"sensitive": True} if spec.metadata["sensitive"] else {}),
         "default": str(spec.default),
     }
 

@@ -34,7 +34,7 @@ def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["STABILTY_CHECKS", "DROPOFF", "CONN_ID_CMD"])
 def test_a_name_that_is_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Airflow runs ``_CMD`` for sensitive options only, and refdata has none: it would be passed over."""
+    """Airflow runs ``_CMD`` for sensitive options only, which conn_id is not: it would be passed over."""
     monkeypatch.setenv(f"AIRFLOW__REFDATA__{name}", "3")
     with pytest.raises(ConfigurationError, match=f"Unknown setting {name.lower()}"):
         load_settings()

@@ -26,6 +26,7 @@ what happened, where, and what to do about it.
 
 from __future__ import annotations
 
+import traceback
 from typing import ClassVar
 
 __all__ = [
@@ -49,10 +50,13 @@ __all__ = [
     "ThrottledError",
     "TransientError",
     "split_advice",
+    "unforeseen",
 ]
 
 
 _ADVICE = " What to do: "
+_FRAMES = 4
+"""Calls, the innermost ones, by which an unforeseen error is told."""
 
 
 class RefdataError(Exception):
@@ -93,6 +97,20 @@ def split_advice(text: str) -> tuple[str, str]:
     # From the right: the reason may quote another error, with advice of its own.
     reason, found, advice = text.rpartition(_ADVICE)
     return (reason, advice) if found else (text, "")
+
+
+def unforeseen(error: BaseException) -> RefdataError:
+    """An exception that no part foresaw, by its type and the places that it came through.
+
+    Its text is left out, since a library may quote a row or a secret in it; raise the result ``from None``.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} in {frame.name}" for frame in reversed(frames)]
+    return RefdataError(
+        f"Unforeseen error {type(error).__name__}",
+        where=", from ".join(places),
+        advice="It is tried again; if it stays, report it with these places and, if you may, the file.",
+    )
 
 
 def _rebuild(cls: type[RefdataError], what: str, where: str, advice: str) -> RefdataError:

@@ -27,9 +27,10 @@ def _setting(
     most: float | None = None,
     choices: tuple[str, ...] = (),
     pattern: str = "",
+    sensitive: bool = False,
 ) -> Any:
     limits = {"least": least, "most": most, "choices": choices, "pattern": pattern}
-    return field(default=default, metadata={"meaning": meaning, **limits})
+    return field(default=default, metadata={"meaning": meaning, "sensitive": sensitive, **limits})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Settings:
         'JSON list of Airflow notifiers that get the alerts, each `{"notifier": "<class>", <arguments>}`;'
         " `{title}`, `{text}`, `{html}`, `{category}`, `{file}`, `{run_id}` and `{url}` are replaced; `categories`"
         " and `except`, lists of categories, choose what goes there. Empty: the log only.",
+        sensitive=True,
     )
     alert_window: float = _setting(
         900.0, "Seconds in which alerts of one category are gathered into one message.", least=0, most=_YEAR

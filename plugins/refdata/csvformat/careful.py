@@ -187,7 +187,7 @@ class CarefulReader:
             return text.decode("utf-8")
         except UnicodeDecodeError as error:
             at = line + count_lines(text[: error.start])
-            raise undecodable("utf-8", offset + error.start, at, self.path) from error
+            raise undecodable("utf-8", offset + error.start, at, self.path) from None
 
     def _unclosed(self, found: CarefulRows, row: list[str]) -> FormatError:
         """The last field runs from the open quote to the end, so its line ends lead back to the quote."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,11 +66,11 @@ def _convert(
     written: CsvText, fields: int, columns: Sequence[ReadColumn], careful: CarefulReader, block: Block
 ) -> _Converted:
     """Type a block; where pyarrow refuses it, read it row by row and set aside what does not fit."""
-    try:
+    with suppress(pa.ArrowInvalid):
         batch = read_typed(block.text, CLEAN if block.rows else written, fields, columns)
         return _Converted([batch], block.rejects)
-    except pa.ArrowInvalid:
-        rows = block.rows or careful.read(block.text, block.line, block.offset, at_end=True)
+    # Outside a handler, here and below: an error raised within one shows Arrow's, which quotes the row.
+    rows = block.rows or careful.read(block.text, block.line, block.offset, at_end=True)
     batches, misfits = _typed_rows(rows, 0, len(rows.clean), fields, columns)
     rejects = sorted([*rows.rejects, *misfits], key=lambda reject: reject.line)
     return _Converted(batches, rejects)
@@ -79,12 +80,11 @@ def _typed_rows(
     rows: CarefulRows, start: int, stop: int, fields: int, columns: Sequence[ReadColumn]
 ) -> tuple[list[pa.RecordBatch], list[RejectedRow]]:
     """Type good rows, halving what does not convert until the row at fault stands alone."""
-    try:
+    with suppress(pa.ArrowInvalid):
         return [read_typed(rows.text(start, stop), CLEAN, fields, columns)], []
-    except pa.ArrowInvalid:
-        if stop - start == 1:
-            reason = _misfit(rows.text(start, stop), fields, columns)
-            return [], [rows.refuse(start, reason)]
+    if stop - start == 1:
+        reason = _misfit(rows.text(start, stop), fields, columns)
+        return [], [rows.refuse(start, reason)]
     middle = (start + stop) // 2
     first = _typed_rows(rows, start, middle, fields, columns)
     second = _typed_rows(rows, middle, stop, fields, columns)

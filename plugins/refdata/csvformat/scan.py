@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,11 +80,11 @@ class _Tally:
 
     def _columns(self, block: Block) -> tuple[list[pa.StringArray], Sequence[RejectedRow]]:
         fields = len(self.evidence)
-        try:
+        with suppress(pa.ArrowInvalid):
             return read_text(block.text, CLEAN if block.rows else self.written, fields), block.rejects
-        except pa.ArrowInvalid:
-            rows = self.careful.read(block.text, block.line, block.offset, at_end=True)
-            return read_text(rows.text(), CLEAN, fields), rows.rejects
+        # Outside a handler: an error raised within one shows Arrow's, which quotes the row.
+        rows = self.careful.read(block.text, block.line, block.offset, at_end=True)
+        return read_text(rows.text(), CLEAN, fields), rows.rejects
 
     def add(self, found: _Found) -> None:
         self.evidence = [known.merge(new) for known, new in zip(self.evidence, found.evidence, strict=True)]

@@ -200,9 +200,9 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, source: Source, en
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(encoding, errors="replace").encode("utf-8")
         offset = source.size - len(error.object) + error.start
-        raise undecodable(encoding, offset, lines + count_lines(before) + 1, source.path) from error
-    except UnicodeError as error:  # a byte order mark is missing, or half a surrogate pair was decoded
-        raise undecodable(encoding, source.size - len(chunk), lines + 1, source.path) from error
+        raise undecodable(encoding, offset, lines + count_lines(before) + 1, source.path) from None
+    except UnicodeError:  # a byte order mark is missing, or half a surrogate pair was decoded
+        raise undecodable(encoding, source.size - len(chunk), lines + 1, source.path) from None
 
 
 def undecodable(encoding: str, offset: int, line: int, path: Path) -> FormatError:

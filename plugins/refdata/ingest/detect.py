@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from refdata.core import naming
@@ -104,6 +105,8 @@ def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
             code_page=deps.settings.code_page,
             min_confidence=deps.settings.min_confidence,
         )
+    # The reasons quote what comes before and behind the table: they are for the file's owner (`refdata detect`).
+    found = replace(found, reasons=())
     deps.log.info(
         "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
         found.encoding,

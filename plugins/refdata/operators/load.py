@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, timezone
-from airflow.sdk.exceptions import AirflowRescheduleException
+from airflow.sdk.exceptions import AirflowException, AirflowRescheduleException
 
 from refdata import serial, wiring
-from refdata.core.errors import ConnectionLostError, RefdataError
+from refdata.core.errors import ConnectionLostError, RefdataError, unforeseen
 from refdata.core.model import DroppedFile
 from refdata.dropoff import Dropoff
 from refdata.ingest.align import NotYetError, align_table
@@ -33,7 +33,8 @@ class RefDataStep(BaseOperator, abc.ABC):
     """A step of ``refdata_load``. The file comes from the run's conf.
 
     An error of the tree is pushed to XCom as ``failure`` before it is raised, so that the error branch
-    can say why. Permanent ones fail at once and transient ones are retried: ``wiring.retry_policy``.
+    can say why. Permanent ones fail at once and transient ones are retried: ``wiring.retry_policy``. Any other
+    exception is told without its text, which goes to logs and may quote a row.
     """
 
     ui_color = "#dbe9f6"
@@ -46,10 +47,18 @@ class RefDataStep(BaseOperator, abc.ABC):
         except NotYetError as wait:
             self.log.info("Not yet: %s", wait)
             raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None  # type: ignore[no-untyped-call]
-        except RefdataError as error:
-            failure = Failure.of(error, self.task_id)
-            context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(failure))
+        except AirflowException:
             raise
+        except RefdataError as error:
+            self._tell(error, context)
+            raise
+        except Exception as error:  # noqa: BLE001  raised again as one of the tree
+            told = unforeseen(error)
+            self._tell(told, context)
+            raise told from None
+
+    def _tell(self, error: RefdataError, context: Context) -> None:
+        context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(Failure.of(error, self.task_id)))
 
     @abc.abstractmethod
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> Any:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from refdata import __version__
 from refdata.api import ReferenceData
-from refdata.core.errors import NotInitialisedError, RefdataError, TransientError
+from refdata.core.errors import NotInitialisedError, RefdataError, TransientError, unforeseen
 from refdata.plugin.page import page_router
 from refdata.plugin.routes import api_router
 from refdata.plugin.schemas import Envelope, Fault
@@ -70,8 +70,8 @@ async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Re
     """Adds the headers; an unforeseen error is logged and told without its details."""
     try:
         response = await call_next(request)
-    except Exception:
-        log.exception("Unforeseen error at %s", request.url.path)
+    except Exception as error:  # noqa: BLE001  the last resort of every route
+        log.error("%s: %s", request.url.path, unforeseen(error))  # noqa: TRY400  the text may quote a row
         response = _failure(500, Fault(category="internal", message="Unforeseen error; see the API server's log"))
     response.headers.update(_HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")

@@ -38,6 +38,13 @@ def open_warehouse(settings: Settings) -> Warehouse:
 def _connection_type(conn_id: str) -> str:
     try:
         return str(BaseHook.get_connection(conn_id).conn_type)
+    except ValueError:
+        # Not chained: of "user:pass/word@host" Python says that the port "pass" is no number.
+        raise ConfigurationError(
+            f"Airflow connection {conn_id} cannot be read",
+            where=f"Airflow connection {conn_id}",
+            advice="Correct its JSON, or its URI: in a password, / : @ % and the like are written as %2F and so on.",
+        ) from None
     except Exception as error:
         # Airflow raises several unrelated types for a missing connection, by where the code runs.
         if "isn't defined" not in str(error) and type(error).__name__ != "AirflowNotFoundException":

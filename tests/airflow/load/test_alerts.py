@@ -91,6 +91,23 @@ def test_one_alert_a_failed_run(root: Path, tmp_path: Path, monkeypatch: pytest.
     assert len(lines) == 1
 
 
+def test_a_notifier_that_fails_stops_no_other_and_tells_no_address(
+    root: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failing = {"notifier": "tests.airflow.secrets.notifier.UnreachableChat", "webhook": "T0/B0/secret"}
+    good = {"notifier": NOTIFIER, "path": str(tmp_path / "alerts"), **WORDS}
+    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([failing, good]))
+    load_settings.cache_clear()
+    with caplog.at_level("ERROR"):
+        alert_on_failure(context("a run"))
+    assert len((tmp_path / "alerts").read_text().splitlines()) == 1
+    assert "Notifier UnreachableChat failed: ConnectionError" in caplog.text
+    assert "T0/B0" not in caplog.text
+
+
 def test_a_failed_post_load_procedure_is_told_and_the_load_stays(
     root: Path,  # noqa: F811
     tmp_path: Path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,25 @@ def test_a_refused_file_says_why_to_the_error_branch(root: Path, content: str, e
     assert archived.parent == root / "error"
     report = json.loads(archived.with_name(f"{archived.stem}.error.json").read_text())
     assert report["message"] == failure.message
+
+
+class Surprised(RefDataStep):
+    """Fails as a library does that nobody foresaw."""
+
+    def step(self, *_: Any) -> Any:
+        raise ValueError("cannot convert 'a value of a row'")
+
+
+def test_an_exception_that_nobody_foresaw_is_told_by_its_place_and_not_its_text(root: Path) -> None:
+    run = Run(drop(root, "cities.csv", "code\n1\n"))
+    run.xcoms.task = "detect_format"
+    with pytest.raises(RefdataError) as raised:
+        Surprised(task_id="detect_format").execute(run.context)
+    shown = "".join(traceback.format_exception(raised.value))
+    failure = serial.from_json(Failure, run.xcoms.values["detect_format", FAILURE_KEY])
+    assert "a value of a row" not in shown + failure.text
+    assert (failure.category, failure.message) == ("internal", "Unforeseen error ValueError")
+    assert "test_load_dag.py:" in failure.where and "in step" in failure.where
 
 
 def test_a_step_killed_without_a_word_still_gives_a_reason(root: Path) -> None:

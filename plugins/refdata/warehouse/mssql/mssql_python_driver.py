@@ -16,7 +16,7 @@ import mssql_python
 from refdata.warehouse.mssql.authorities import trusted
 from refdata.warehouse.mssql.hosts import Hosts
 from refdata.warehouse.mssql.options import PACKET_SIZE, ServerOptions
-from refdata.warehouse.tsql.driver import parameter
+from refdata.warehouse.tsql.driver import parameter, spellings
 from refdata.warehouse.tsql.errors import DriverError
 
 _CORE_NUMBER = re.compile(r"Sql Error: (\d+)")
@@ -94,9 +94,9 @@ class MssqlPythonDriver:
         return self._options.where
 
     @property
-    def secret(self) -> str | None:
-        """See ``Driver.secret``."""
-        return self._options.password
+    def secrets(self) -> Sequence[str]:
+        """See ``Driver.secrets``."""
+        return spellings(self._options.password)
 
     def connect(self, *, bulk: bool = False) -> Any:
         """See ``Driver.connect``.

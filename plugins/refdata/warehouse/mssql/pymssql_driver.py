@@ -10,7 +10,7 @@ import pymssql
 
 from refdata.warehouse.mssql.hook import SecureMsSqlHook
 from refdata.warehouse.mssql.hosts import Hosts
-from refdata.warehouse.tsql.driver import Connection
+from refdata.warehouse.tsql.driver import Connection, spellings
 from refdata.warehouse.tsql.errors import DriverError
 from refdata.warehouse.tsql.literals import bind
 
@@ -39,9 +39,9 @@ class PymssqlDriver:
         return self._options.where
 
     @property
-    def secret(self) -> str | None:
-        """See ``Driver.secret``."""
-        return self._options.password
+    def secrets(self) -> Sequence[str]:
+        """See ``Driver.secrets``."""
+        return spellings(self._options.password)
 
     def connect(self) -> Connection:
         """See ``Driver.connect``."""

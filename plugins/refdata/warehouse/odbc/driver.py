@@ -9,10 +9,11 @@ from typing import Any
 import pyodbc
 
 from refdata.warehouse.odbc.hook import SecureOdbcHook
-from refdata.warehouse.tsql.driver import Connection, parameter
+from refdata.warehouse.tsql.driver import Connection, parameter, spellings
 from refdata.warehouse.tsql.errors import DriverError
 
 _NATIVE = re.compile(r"\((\d+)\) \(SQL\w+\)")
+_SECRET_NAME = re.compile(r"pwd|pass|secret|token|key", re.IGNORECASE)
 _PREFIX = re.compile(r"^(\[[^\]]*\]\s*)+")
 
 
@@ -30,10 +31,11 @@ class PyodbcDriver:
         return self._hook.where
 
     @property
-    def secret(self) -> str | None:
-        """See ``Driver.secret``."""
-        secret = self._hook.connection.password
-        return None if secret is None else str(secret)
+    def secrets(self) -> Sequence[str]:
+        """See ``Driver.secrets``: the password, and extras that are one by their name."""
+        found = self._hook.connection
+        extras = [value for name, value in found.extra_dejson.items() if _SECRET_NAME.search(name)]
+        return spellings(found.password, *extras)
 
     def connect(self) -> Connection:
         """See ``Driver.connect``."""

@@ -38,7 +38,8 @@ def fill(
             _ingest(connection, table, columns, feed)
     except AdbcError as error:
         # What the batches themselves raised comes out of the driver as text only.
-        raise feed.error or _refused(error, path) from error
+        # Not chained: the driver's text repeats that of the reader's exception, and so a row's values.
+        raise feed.error or _refused(error, path) from None
     return feed.rows
 
 

@@ -26,7 +26,7 @@ def diagnose(driver: Driver, statement: Callable[[str], str], ledger: TableName)
         if read is None:
             raise
         trouble = fault_of(read).trouble or Trouble.UNREACHABLE
-        return Diagnosis(trouble, str(translate(read, driver.where, secret=driver.secret)))
+        return Diagnosis(trouble, str(translate(read, driver.where, secrets=driver.secrets)))
     with contextlib.closing(connection):
         return _looked_at(TsqlSession(connection, driver), driver, statement, ledger)
 

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from typing import Any, Protocol
+from urllib.parse import quote, quote_plus
 
 from refdata.core.errors import RefdataError
 from refdata.warehouse.tsql.errors import DriverError, translate
@@ -44,8 +45,8 @@ class Driver(Protocol):
         ...
 
     @property
-    def secret(self) -> str | None:
-        """The password, which no message may hold."""
+    def secrets(self) -> Sequence[str]:
+        """What no message may hold, in every spelling."""
         ...
 
     def connect(self) -> Connection:
@@ -73,12 +74,17 @@ def translated(driver: Driver, where: str = "") -> Iterator[None]:
         read = driver.read_error(error)
         if read is None:
             raise
-        raise translate(read, where or driver.where, secret=driver.secret) from scrubbed(error, driver.secret)
+        # Not chained: a traceback shows the library's own text, with rows' values and what it was given to log in.
+        raise translate(read, where or driver.where, secrets=driver.secrets) from None
 
 
-def scrubbed(error: BaseException, secret: str | None) -> BaseException | None:
-    """The exception to chain as cause: none when its text holds the password, which a traceback would show."""
-    return None if secret and secret in f"{error!r} {error}" else error
+def spellings(*secrets: object) -> tuple[str, ...]:
+    """Secrets as they may stand in a message: plain, and escaped as connection strings and addresses escape them."""
+    found = [str(secret) for secret in secrets if secret]
+    escaped = [
+        text for secret in found for text in (secret.replace("}", "}}"), quote(secret, safe=""), quote_plus(secret))
+    ]
+    return tuple(sorted({*found, *escaped}, key=len, reverse=True))
 
 
 class TsqlSession:

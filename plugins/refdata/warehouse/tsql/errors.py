@@ -7,6 +7,7 @@ Azure's transient ones: https://learn.microsoft.com/azure/azure-sql/database/tro
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.core.diagnosis import Trouble
@@ -122,9 +123,13 @@ _FIRST_POSTGRES = 1 << 24
 _DENIED = re.compile("permission denied|must be owner")
 
 _VALUES = (
-    # "never a row's values": https://learn.microsoft.com/sql/relational-databases/errors-events/mssqlserver-2628-database-engine-error
-    (re.compile(r"(value is |value: |values? )(\(.*\)|'.*?'(?=[\s.)]|$))", re.DOTALL), r"\1(hidden)"),
+    # Greedy, as a value may hold the mark that ends it; what a message names comes before the value, and a type after
+    # it has no marks. 245, 248, 2601, 2627, 2628 (https://learn.microsoft.com/sql/relational-databases/errors-events/
+    # mssqlserver-2628-database-engine-error), and PostgreSQL's, which Babelfish passes on: 22P02, 22008, 22003, 23505.
+    re.compile(r"""(values?(?: is|:)? |: |\)=|contains )('.*'|".*"|\(.*\))""", re.DOTALL),
 )
+_MARKED = (re.compile(r"""()('.*'|".*"|\(.*\))""", re.DOTALL),)
+"""Whatever stands between marks: an error that nobody foresaw may quote a statement, and with it a row."""
 _LONGEST = 1000
 
 
@@ -150,19 +155,22 @@ def _postgres_state(number: int) -> str:
     return "".join(chr((number >> shift & 0x3F) + ord("0")) for shift in range(0, 30, 6))
 
 
-def translate(error: DriverError, where: str, *, secret: str | None = None) -> RefdataError:
-    """The driver's error as one of the error tree, without values of rows and without ``secret``."""
+def translate(error: DriverError, where: str, *, secrets: Sequence[str] = ()) -> RefdataError:
+    """The driver's error as one of the error tree, without values of rows and without ``secrets``.
+
+    What a trigger or a procedure raises (50000 and up) is the DBA's own word and stays as it is.
+    """
     fault = fault_of(error)
     number = f" (error {error.number})" if error.number is not None else f" ({error.state})" if error.state else ""
-    said = _clean(error.text, fault, secret)
+    said = _clean(error.text, fault, secrets)
     return fault.kind(f"SQL Server{number}: {said}", where=where, advice=fault.advice)
 
 
-def _clean(text: str, fault: Fault, secret: str | None) -> str:
+def _clean(text: str, fault: Fault, secrets: Sequence[str]) -> str:
+    for secret in secrets:  # before blanks are joined, as a secret may hold some
+        text = text.replace(secret, "***")
     said = " ".join(text.split()) or "no message"
-    if secret:
-        said = said.replace(secret, "***")
-    if fault.kind is DataError:
-        for pattern, hidden in _VALUES:
-            said = pattern.sub(hidden, said)
+    patterns = {_DATA: _VALUES, _UNKNOWN: _MARKED}
+    for pattern in patterns.get(fault, ()):
+        said = pattern.sub(r"\1(hidden)", said)
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"

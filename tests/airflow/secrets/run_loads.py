@@ -1,0 +1,48 @@
+"""Loads files by ``refdata_load`` as ``dag.test()`` runs it, in a process and an Airflow home of their own.
+
+Arguments: paths under the dropoff root, one run each. Prints as JSON how each ended and what the page would show.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+from airflow.utils.db import initdb
+
+DAGS = Path(__file__).parents[3] / "dags"
+MARK = "\nended: "
+
+
+def main(paths: list[str]) -> None:
+    initdb()
+    DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
+    bag = DagBag(DAGS)
+    if bag.import_errors:
+        raise SystemExit(str(bag.import_errors))
+    sync_bag_to_db(bag, "dags-folder", None)
+    states = {}
+    for path in paths:
+        run = bag.get_dag("refdata_load").test(run_conf={"path": path})
+        states[path] = str(run.state)
+    sys.stdout.write(MARK + json.dumps(states) + "\n")
+    sys.stdout.write(_page())
+
+
+def _page() -> str:
+    """What the JSON endpoints answer for all files."""
+    from refdata.api import ReferenceData
+    from refdata.core.errors import RefdataError
+    from refdata.plugin.schemas import FileView
+
+    with contextlib.suppress(RefdataError):
+        return "\n".join(FileView.of(row).model_dump_json() for row in ReferenceData.connect().history().files)
+    return ""
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

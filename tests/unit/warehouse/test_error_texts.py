@@ -1,0 +1,88 @@
+"""What a SQL Server error becomes: its class by number or state, its text without values and secrets."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+
+from refdata.core.errors import DataError, PermanentError, RefdataError
+from refdata.warehouse.tsql.driver import spellings, translated
+from refdata.warehouse.tsql.errors import DriverError, translate
+
+VALUE = "can'ary) \"x\" 'y' (z"
+# Texts: https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors
+QUOTING = [
+    (245, f"Conversion failed when converting the nvarchar value '{VALUE}' to data type int."),
+    (248, f"The conversion of the nvarchar value '{VALUE}' overflowed an int column."),
+    (2601, f"Cannot insert duplicate key row in object 'ref.t' with unique index 'i'. The duplicate key value is ({VALUE})."),  # noqa: E501
+    (2627, f"Violation of UNIQUE KEY constraint 'i'. Cannot insert duplicate key in object 'ref.t'. The duplicate key value is ({VALUE}, <NULL>)."),  # noqa: E501
+    (2628, f"String or binary data would be truncated in table 'db.ref.t', column 'name'. Truncated value: '{VALUE}'."),
+    (8114, f'invalid input syntax for type integer: "{VALUE}"'),
+    (8114, f'invalid input syntax for type uuid: "{VALUE}"'),
+    (220, f'value "{VALUE}" is out of range for type smallint'),
+    (242, f'date/time field value out of range: "{VALUE}"'),
+    (2627, f'duplicate key value violates unique constraint "i" DETAIL: Key (name)=({VALUE}) already exists.'),
+    (547, f'new row for relation "t" violates check constraint "c" DETAIL: Failing row contains (1, {VALUE}).'),
+    (102, f"Incorrect syntax near '{VALUE}'."),
+    (105, f"Unclosed quotation mark after the character string '{VALUE}'."),
+    (None, f"the client library crashed: index of \"{VALUE}\" out of bounds"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "text"), QUOTING)
+def test_a_message_that_quotes_a_value_hides_it(number: int | None, text: str) -> None:
+    told = str(translate(DriverError(number, "", text), "server/db"))
+    assert "(hidden)" in told
+    assert not [word for word in ("can", "ary", "x", "y", "z") if f"{word}'" in told or f"{word})" in told]
+    assert "canary" not in told.replace("'", "") and "ary)" not in told
+
+
+NAMING = [
+    (2627, "Violation of PRIMARY KEY constraint 'pk_t'. Cannot insert duplicate key in object 'ref.t'. The duplicate key value is (1).", ("pk_t", "ref.t")),  # noqa: E501
+    (2628, "String or binary data would be truncated in table 'ref.t', column 'name'. Truncated value: 'x'.", ("ref.t", "name")),  # noqa: E501
+    (547, 'The INSERT statement conflicted with the CHECK constraint "ck_t". The conflict occurred in table "ref.t".', ("ck_t", "ref.t")),  # noqa: E501
+    (515, "Cannot insert the value NULL into column 'name', table 'ref.t'; column does not allow nulls.", ("name", "ref.t")),  # noqa: E501
+    (208, "Invalid object name 'ref.t'.", ("ref.t",)),
+    (229, "The INSERT permission was denied on the object 't', database 'd', schema 'ref'.", ("INSERT", "'t'")),
+    (50001, "Airport 'XYZ' has no country.", ("XYZ",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "text", "kept"), NAMING)
+def test_names_and_the_dbas_own_words_stay(number: int, text: str, kept: tuple[str, ...]) -> None:
+    told = str(translate(DriverError(number, "", text), "server/db"))
+    assert [word for word in kept if word not in told] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["PWD={pa}}ss/w rd}", "mssql://u:pa%7Dss%2Fw%20rd@h", "u:pa%7Dss%2Fw+rd", "pa}ss/w rd"]
+)
+def test_a_secret_is_hidden_in_every_spelling(text: str) -> None:
+    told = str(translate(DriverError(18456, "", text), "h", secrets=spellings("pa}ss/w rd", None, "")))
+    assert "***" in told
+    assert not any(part in told for part in ("pa}", "ss/w", "pa%7D", "w+rd", "w%20rd"))
+
+
+class _Library:
+    """A driver whose exceptions quote a row."""
+
+    name = where = "library"
+    secrets = ("s3cret",)
+
+    def read_error(self, error: BaseException) -> DriverError:
+        return DriverError(245, "", str(error))
+
+
+def test_the_librarys_own_exception_is_not_shown_with_the_translated_one() -> None:
+    with pytest.raises(DataError) as raised, translated(_Library()):  # type: ignore[arg-type]  # only what it uses
+        raise ValueError("Conversion failed when converting the varchar value 'canary' to data type int, s3cret.")
+    shown = "".join(traceback.format_exception(raised.value))
+    assert "canary" not in shown
+    assert "s3cret" not in shown
+
+
+def test_an_error_that_nobody_knows_is_permanent_and_names_its_number() -> None:
+    told = translate(DriverError(7, "", "Odd"), "h")
+    assert (type(told), isinstance(told, RefdataError)) == (PermanentError, True)
+    assert "error 7" in str(told)
