@@ -14,7 +14,7 @@ from airflow.sdk import BaseNotifier
 from refdata import wiring
 from refdata.alertlog import AlertLog, Message
 from refdata.core.alerting import Alert
-from refdata.core.errors import ConfigurationError, RefdataError
+from refdata.core.errors import ConfigurationError, ConnectionLostError, RefdataError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("refdata.alerts")
 
 _WORD = re.compile(r"\{(title|text|html|category|file|run_id|url)\}")
+
+
+class _NoListError(TypeError):
+    """``categories`` or ``except`` is no list."""
 
 
 def send(alert: Alert, context: Mapping[str, Any]) -> bool:
@@ -71,23 +75,36 @@ def _delivered(alert: Alert, context: Mapping[str, Any]) -> bool:
     """Whether every channel took the alert. A channel that fails must not fail the load that the alert is about."""
     try:
         deliver(alert, context)
-    except Exception:
-        # Notifiers are of any package, and their errors are of no common kind.
-        log.exception("The alert could not be sent to every channel")
+    except RefdataError as error:
+        log.error("The alert could not be sent to every channel: %s", error)  # noqa: TRY400
         return False
     return True
 
 
 def deliver(alert: Alert, context: Mapping[str, Any]) -> None:
-    """Hands an alert to every channel that takes its category; all are tried, then the first failure is raised."""
-    failures: list[Exception] = []
+    """Hands an alert to every channel that takes its category; all are tried, then the first failure is raised.
+
+    :raises RefdataError: without what the notifier said: a web client's error names the address, which for chat
+        services is the secret itself.
+    """
+    failures: list[RefdataError] = []
     for notifier in notifiers(wiring.settings().alert_notifiers, alert):
         try:
             notifier(cast("Context", context))
-        except Exception as error:  # noqa: BLE001  raised below, when the other channels have had theirs
+        except RefdataError as error:
             failures.append(error)
+        except Exception as error:  # noqa: BLE001  notifiers are of any package, and their errors of no common kind
+            failures.append(_failure(notifier, error))
     if failures:
         raise failures[0]
+
+
+def _failure(notifier: BaseNotifier, error: Exception) -> RefdataError:
+    return ConnectionLostError(
+        f"Notifier {type(notifier).__name__} failed: {type(error).__name__}",
+        where="[refdata] alert_notifiers",
+        advice="Check the address and the arguments that the setting gives it.",
+    )
 
 
 def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
@@ -105,11 +122,16 @@ def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
         built = [(_takes(entry := dict(given), alert.category), _build(entry, alert)) for given in entries]
     except (ValueError, TypeError, KeyError, ImportError, AttributeError) as error:
         raise ConfigurationError(
-            f"Setting alert_notifiers cannot be used: {error}",
+            f"Setting alert_notifiers cannot be used: {_reason(error)}",
             where="[refdata] alert_notifiers",
             advice='Write a JSON list such as [{"notifier": "package.Class", "argument": "{title}"}].',
-        ) from error
+        ) from None
     return [notifier for taken, notifier in built if taken]
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, without what a notifier says of its arguments: they may hold a token."""
+    return str(error) if isinstance(error, (json.JSONDecodeError, ImportError, _NoListError)) else type(error).__name__
 
 
 def _takes(entry: dict[str, Any], category: str) -> bool:
@@ -117,7 +139,7 @@ def _takes(entry: dict[str, Any], category: str) -> bool:
     only, never = entry.pop("categories", None), entry.pop("except", [])
     for names in (only if only is not None else [], never):
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise TypeError(f"{names!r} is no list of categories")
+            raise _NoListError(f"{names!r} is no list of categories")
     return category not in never and (only is None or category in only)
 
 

@@ -34,23 +34,11 @@ def alert_on_failure(context: Context) -> None:
         log.warning("Told already, so no alert: %s: %s", alert.title, alert.text)
 
 
-<<<<<<< HEAD
 def alert_about(title: str, error: RefdataError, context: Mapping[str, Any]) -> Alert:
     """The alert for an error that did not fail the run."""
     run_id = str(context.get("run_id", ""))
     path = str((context.get("params") or {}).get("path", ""))
     return Alert(f"refdata: {title}", str(error), error.category, path, run_id, _url_of(context))
-=======
-def send(alert: Alert, context: Context) -> None:
-    """Logs an alert and hands it to the notifiers of setting ``alert_notifiers``; one that fails stops no other."""
-    log.error("%s: %s", alert.title, alert.text)
-    for notifier in notifiers(wiring.settings().alert_notifiers, alert):
-        try:
-            notifier(context)
-        except Exception as error:  # noqa: BLE001  whatever a notifier raises, the others shall tell
-            # Without its text: a web client's names the address, which for chat services is the secret itself.
-            log.error("Notifier %s failed: %s", type(notifier).__name__, type(error).__name__)  # noqa: TRY400
->>>>>>> b646f23 (No row's value and no secret in what a failing run writes)
 
 
 def describe(context: Mapping[str, Any]) -> Alert:
@@ -88,51 +76,6 @@ def run_url(dag_id: str, run_id: str) -> str:
     return f"{airflow_url()}/dags/{dag_id}/runs/{quote(run_id)}"
 
 
-<<<<<<< HEAD
 def airflow_url() -> str:
     """Where people reach Airflow, without a slash at the end."""
     return (conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")
-=======
-def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
-    """The notifiers of setting ``alert_notifiers`` with the alert's words put in.
-
-    The setting is a JSON list of ``{"notifier": "<class path>", <its arguments>}``; in an argument's
-    text, ``{title}``, ``{text}``, ``{category}``, ``{file}``, ``{run_id}`` and ``{url}`` are replaced.
-
-    :raises ConfigurationError: when the setting is no such list or a class cannot be built.
-    """
-    try:
-        entries = json.loads(setting or "[]")
-        return [_build(dict(entry), alert) for entry in entries]
-    except (ValueError, TypeError, KeyError, ImportError) as error:
-        raise ConfigurationError(
-            f"Setting alert_notifiers cannot be used: {_reason(error)}",
-            where="[refdata] alert_notifiers",
-            advice='Write a JSON list such as [{"notifier": "package.Class", "argument": "{title}"}].',
-        ) from None
-
-
-def _reason(error: Exception) -> str:
-    """What is wrong, without what a notifier says of its arguments: they may hold a token."""
-    return str(error) if isinstance(error, (json.JSONDecodeError, ImportError)) else type(error).__name__
-
-
-def _build(entry: dict[str, Any], alert: Alert) -> BaseNotifier:
-    kind = pkgutil.resolve_name(entry.pop("notifier"))
-    notifier: BaseNotifier = kind(**{name: _filled(value, alert) for name, value in entry.items()})
-    return notifier
-
-
-def _filled(value: Any, alert: Alert) -> Any:
-    """Text with the alert's words in; braces that are none of these words stay as they are."""
-    if isinstance(value, dict):
-        return {name: _filled(item, alert) for name, item in value.items()}
-    if not isinstance(value, str):
-        return value
-    return _WORD.sub(lambda match: _inert(getattr(alert, match[1])), value)
-
-
-def _inert(text: str) -> str:
-    """Airflow renders a notifier's arguments as templates; a file's name must not be run as one."""
-    return re.sub(r"\{(?=[{%#])", "{ ", text)
->>>>>>> b646f23 (No row's value and no secret in what a failing run writes)
