@@ -1,4 +1,4 @@
-"""The command line ``refdata``: ``parser`` has the commands, ``refdata.commands`` those that are about tables.
+"""The command line: `refdata COMMAND`; each command is described in docs/commands.md.
 
 Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
 """
@@ -20,7 +20,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands import register, undoing
+from refdata.commands import operations, register, undoing
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -37,7 +37,6 @@ from refdata.core.model import FileStatus
 from refdata.core.schemasteps import LATEST, SchemaChange
 
 if TYPE_CHECKING:
-    from refdata.core.health import Check
     from refdata.core.matching import TableMatch
     from refdata.core.model import DroppedFile, Format, LedgerRow
     from refdata.core.settings import Settings
@@ -77,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_command(commands, "tables", tables, "loaded tables with their last load")
     checked = add_command(commands, "doctor", doctor, "what a crash left that no run comes back to")
     checked.add_argument("--repair", action="store_true", help="mend what the facts leave one way to mend")
-    add_command(commands, "health", health, "whether settings, server, login, database, rights and ledger are ready")
+    operations.register(commands)
     version_commands.register(commands)
     undoing.register(commands)
     register.register(commands)
@@ -211,31 +210,6 @@ def doctor(options: argparse.Namespace) -> int:
     results = reconcile.repair(found) if options.repair else tuple((one, "not repaired") for one in found)
     _show_findings(options, results)
     return EXIT_FAILED if any(left for _, left in results) else EXIT_OK
-
-
-def health(options: argparse.Namespace) -> int:
-    """``refdata health``: 0 when nothing fails, 3 when all that fails may pass by itself, else 1."""
-    from refdata.core.health import State, worst
-    from refdata.health import examine
-
-    found = examine()
-    if options.json:
-        print_json({"state": worst(found), "checks": [asdict(check) for check in found]})
-    else:
-        _show_checks(found)
-    failing = [check for check in found if check.state is State.FAIL]
-    if not failing:
-        return EXIT_OK
-    return EXIT_TRANSIENT if all(check.transient for check in failing) else EXIT_FAILED
-
-
-def _show_checks(found: Sequence[Check]) -> None:
-    colours = {"ok": "green", "warn": "yellow", "fail": "red"}
-    grid = Grid("Check", "State", "Figure", "What", "What to do")
-    for check in found:
-        state = f"[{colours[check.state]}]{check.state}[/]"
-        grid.add_row(escape(check.name), state, *map(escape, (check.figure, check.message, check.advice)))
-    console().print(grid)
 
 
 def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Finding, str]]) -> None:

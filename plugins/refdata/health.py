@@ -1,39 +1,186 @@
 """Looks at everything that loads need, for ``refdata health``; changes nothing.
 
 Each function in ``CHECKS`` looks at one thing and never raises an error of the tree: what keeps it from looking
-is its finding.
+is its finding. What a figure means is decided in ``core.healthrules``.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.error import URLError
+from urllib.request import urlopen
 
+from airflow.configuration import conf
+
+from refdata.alertlog import AlertLog
 from refdata.config import load_settings
+from refdata.core import healthrules
+from refdata.core.diagnosis import Trouble
+from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.errors import RefdataError
 from refdata.core.health import Check, State, failed, warehouse_check
+from refdata.core.healthrules import Folder
+from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
+from refdata.dropoff import Dropoff
+from refdata.ledger import Ledger
+from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
+LONGEST_CONNECT = 10.0
+"""Seconds that a look at the database may take to connect; a monitor does not wait longer."""
+_COMPONENTS_TIMEOUT = 5.0
+_MEMINFO, _CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
-def check_warehouse(settings: Settings) -> Check:
-    """Server, login, database, rights and ledger, told apart by one connection."""
+AirflowHealth: TypeAlias = Mapping[str, Mapping[str, str | None]]
+Look: TypeAlias = Callable[[Settings], Iterable[Check]]
+
+
+def check_warehouse(settings: Settings) -> Iterable[Check]:
+    """Server, login, database, rights and ledger, told apart by one connection; then what the ledger tells."""
     began = time.monotonic()
     try:
-        found = open_warehouse(settings).diagnose()
+        warehouse = open_warehouse(settings)
+        found = warehouse.diagnose()
     except RefdataError as error:
-        return failed("warehouse", error)
-    return warehouse_check("warehouse", found, time.monotonic() - began)
+        return (failed("warehouse", error),)
+    first = warehouse_check("warehouse", found, time.monotonic() - began)
+    if found.trouble is not None and found.trouble is not Trouble.RIGHT_MISSING:
+        return (first,)
+    try:
+        return (first, *_ledger_checks(settings, warehouse, datetime.now(UTC).replace(tzinfo=None)))
+    except RefdataError as error:
+        return (first, failed("ledger", error))
 
 
-CHECKS: tuple[Callable[[Settings], Check], ...] = (check_warehouse,)
+def _ledger_checks(settings: Settings, warehouse: Warehouse, now: datetime) -> Iterable[Check]:
+    ledger = Ledger(warehouse)
+    yield healthrules.schema_check(warehouse.schema_version())
+    unfinished = ledger.unfinished()
+    waits = {row.file_path: _seconds(now, row.created_at) for row, _ in unfinished if row.status is FileStatus.PENDING}
+    yield healthrules.waiting_check(waits, settings)
+    silent = {row.table_name: _seconds(now, seen) for row, seen in unfinished if row.status is FileStatus.PROCESSING}
+    yield healthrules.turns_check({table: age for table, age in silent.items() if age > settings.stale_after})
+    recent = ledger.recent(now - timedelta(seconds=settings.health_period))
+    yield healthrules.error_rate_check(recent, settings)
+    yield healthrules.slow_load_check(recent, settings)
+    yield healthrules.alerts_check(AlertLog(warehouse).waiting())
+    yield from _unseen(settings, {row.file_path for row, _ in unfinished})
 
 
-def examine(checks: Sequence[Callable[[Settings], Check]] = CHECKS) -> tuple[Check, ...]:
+def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
+    """Files that lie in their folders and that the ledger does not know; ``check_folders`` tells of a missing tree."""
+    try:
+        files = Dropoff.of(settings).scan().files
+    except RefdataError:
+        return
+    now = time.time_ns()
+    ages = {file.path: (now - file.identity.ctime_ns) / 1e9 for file in files if file.path not in known}
+    paths = sorted(ages, key=lambda path: -ages[path])
+    yield healthrules.unseen_check(paths, max(ages.values(), default=None), settings)
+
+
+def check_folders(settings: Settings) -> Iterable[Check]:
+    """The dropoff tree and the archives: there, writable, on one filesystem, with space."""
+    root = look_at(Path(settings.dropoff_root))
+    for place in (settings.dropoff_root, *(f"{settings.dropoff_root}/{name}" for name in LOAD_FOLDERS)):
+        found = look_at(Path(place))
+        if not (found.exists and found.writable):
+            yield healthrules.folder_check("dropoff", found)
+            break
+    else:
+        yield healthrules.folder_check("dropoff", root)
+    archives = [_archive(Path(path)) for path in (settings.processed_root, settings.error_root)]
+    for name, folder in zip(("processed", "error"), archives, strict=True):
+        yield healthrules.folder_check(name, folder)
+    if root.exists:
+        yield healthrules.filesystem_check(root, archives)
+        yield healthrules.space_check(root, settings.min_free_mb)
+
+
+def _archive(path: Path) -> Folder:
+    """An archive is made by the first file that goes there: until then its parent tells."""
+    return look_at(path) if path.exists() else dataclasses.replace(look_at(path.parent), path=str(path))
+
+
+def look_at(path: Path) -> Folder:
+    """What can be seen of a folder without changing it."""
+    try:
+        found, space = path.stat(), os.statvfs(path)
+    except OSError:
+        return Folder(str(path), exists=False, writable=False)
+    writable = os.access(path, os.W_OK | os.X_OK) and not space.f_flag & os.ST_RDONLY
+    return Folder(str(path), path.is_dir(), writable, found.st_dev, space.f_bavail * space.f_frsize)
+
+
+def check_memory(settings: Settings) -> Iterable[Check]:
+    """Memory of the machine, or what its container leaves."""
+    return (healthrules.memory_check(available_memory(_MEMINFO, _CGROUP), settings.min_free_memory_mb),)
+
+
+def available_memory(meminfo: Path, cgroup: Path) -> int | None:
+    """Bytes that this process may still take; None where nothing tells."""
+    found = []
+    if meminfo.exists():
+        values = dict(line.split(":", 1) for line in meminfo.read_text(encoding="ascii").splitlines())
+        found.append(int(values["MemAvailable"].split()[0]) * 1024)
+    limit, used = cgroup / "memory.max", cgroup / "memory.current"
+    if limit.exists() and used.exists() and (text := limit.read_text(encoding="ascii").strip()) != "max":
+        found.append(int(text) - int(used.read_text(encoding="ascii")))
+    return min(found, default=None)
+
+
+def check_airflow(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one form for all looks
+    """Heartbeats of Airflow's components, from its health endpoint: the only thing that a task may ask about them."""
+    address = health_address()
+    try:
+        with urlopen(address, timeout=_COMPONENTS_TIMEOUT) as answer:  # noqa: S310  Airflow's own configuration
+            found = json.load(answer)
+    except (URLError, OSError, ValueError) as error:
+        message = f"{address} does not answer: {getattr(error, 'reason', error)}"
+        advice = "Start the API server, or set [core] execution_api_server_url to where this machine reaches it."
+        return (Check("airflow", State.WARN, "unreachable", message, advice, transient=True),)
+    return component_checks(found)
+
+
+def health_address() -> str:
+    """Airflow's own health endpoint, where workers reach the API server."""
+    execution = conf.get("core", "execution_api_server_url", fallback="") or ""
+    base = execution.partition("/execution")[0] or conf.get("api", "base_url", fallback="") or "http://localhost:8080"
+    return f"{base.rstrip('/')}/api/v2/monitor/health"
+
+
+def component_checks(found: AirflowHealth) -> tuple[Check, ...]:
+    """The components from what Airflow says of them now."""
+    return healthrules.component_checks(found, datetime.now(UTC))
+
+
+LOCAL: tuple[Look, ...] = (check_warehouse, check_folders, check_memory)
+CHECKS: tuple[Look, ...] = (*LOCAL, check_airflow)
+
+
+def examine(checks: Sequence[Look] = CHECKS) -> tuple[Check, ...]:
     """The settings first: without them nothing else can be looked at."""
     try:
         settings = load_settings()
     except RefdataError as error:
         return (failed("settings", error),)
+    settings = dataclasses.replace(settings, connect_timeout=min(settings.connect_timeout, LONGEST_CONNECT))
     read = Check("settings", State.OK, "read", f"The warehouse is Airflow connection {settings.conn_id}")
-    return (read, *(check(settings) for check in checks))
+    return (read, *(check for look in checks for check in look(settings)))
+
+
+def as_json(checks: Sequence[Check], state: State) -> dict[str, Any]:
+    """What ``refdata health --json`` prints."""
+    return {"state": state, "checks": [dataclasses.asdict(check) for check in checks]}
+
+
+def _seconds(now: datetime, since: datetime) -> float:
+    return max(0.0, (now - since).total_seconds())

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from refdata.core.errors import SupersededError
+from refdata.core.figures import LoadFigures
 from refdata.core.model import DroppedFile, FileIdentity, FileStatus, Format, LedgerRow, LoadType, Scan
 from refdata.core.publishing import turn_lock
 from refdata.core.versions import VersionRecord, duplicate_of
@@ -246,6 +247,11 @@ class Ledger:
         with self._warehouse.transaction(write=False) as session:
             return version_records(session, self._warehouse, table)
 
+    def recent(self, since: datetime) -> tuple[LoadFigures, ...]:
+        """The figures of the loads that were registered since a moment, oldest first."""
+        with self._warehouse.transaction(write=False) as session:
+            return tuple(map(_figures, session.query(self._sql("select_recent_loads"), (since,))))
+
     def _counts(self, session: Session, pattern: str | None) -> Mapping[FileStatus, int]:
         found = session.query(self._sql("count_files"), (pattern, pattern, pattern))
         return {FileStatus(line[0]): int(line[1]) for line in found}
@@ -312,6 +318,14 @@ def _record(line: Row) -> VersionRecord:
     values["kind"], values["rows"] = LoadType(values["kind"]), int(values["rows"] or 0)
     values["published_at"], values["removed_at"] = _time(values["published_at"]), _time(values["removed_at"])
     return VersionRecord(**values)
+
+
+def _figures(line: Row) -> LoadFigures:
+    values = dict(zip((spec.name for spec in fields(LoadFigures)), line, strict=True))
+    values["status"] = FileStatus(values["status"])
+    for name in ("created_at", "started_at", "loaded_at", "processed_at"):
+        values[name] = _time(values[name])
+    return LoadFigures(**values)
 
 
 def _summary(line: Row) -> TableSummary:

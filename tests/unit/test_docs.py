@@ -18,6 +18,7 @@ from refdata import sqlfiles
 from refdata.core import errors, settings
 from refdata.core.alerting import Occasion
 from refdata.core.errors import PermanentError, RefdataError, TransientError
+from refdata.core.healthrules import COMPONENTS
 from refdata.core.model import FileStatus
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
 from refdata.core.schemasteps import STEPS
@@ -119,6 +120,13 @@ def test_every_finding_of_the_doctor_is_explained() -> None:
 
 def test_every_occasion_of_an_alert_is_explained() -> None:
     assert set(rows(section(page("alerts.md"), "Categories"))) == {occasion.value for occasion in Occasion}
+
+
+def test_every_check_of_health_is_explained() -> None:
+    made = [ROOT / "plugins" / "refdata" / name for name in ("health.py", "core/healthrules.py")]
+    named = {name for path in made for name in re.findall(r'(?:Check|failed|_check)\(\s*"(\w+)"', path.read_text())}
+    documented = set(rows(section(page("health.md"), "Checks")))
+    assert documented == named | set(COMPONENTS) | {"processed", "error"}
 
 
 def test_every_status_is_explained() -> None:

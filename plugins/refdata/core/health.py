@@ -6,7 +6,7 @@ it into ``refdata.health.CHECKS``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,7 +43,7 @@ class Check:
 
 def worst(checks: Iterable[Check]) -> State:
     """The worst state among the checks; ``ok`` when there is none."""
-    return max((check.state for check in checks), key=list(State).index, default=State.OK)
+    return max((check.state for check in checks), key=_rank, default=State.OK)
 
 
 def failed(name: str, error: RefdataError) -> Check:
@@ -71,3 +71,38 @@ def warehouse_check(name: str, found: Diagnosis, seconds: float) -> Check:
     what, advice = split_advice(found.message)
     transient = found.trouble is Trouble.UNREACHABLE
     return Check(name, State.FAIL, found.trouble.value, what, advice or _ADVICE[found.trouble], transient)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A check that came to another state than the last look found."""
+
+    check: Check
+    before: State
+
+
+def changes(before: Mapping[str, str], checks: Iterable[Check]) -> tuple[Change, ...]:
+    """What is to be told: the checks whose state differs from the one kept under their name.
+
+    A check that was never made before counts as having been well.
+    """
+    found = ((check, State(before.get(check.name, State.OK))) for check in checks)
+    return tuple(Change(check, earlier) for check, earlier in found if check.state is not earlier)
+
+
+def is_worse(change: Change) -> bool:
+    """Whether the change is for the worse."""
+    return _rank(change.check.state) > _rank(change.before)
+
+
+def describe(changed: Iterable[Change]) -> str:
+    """The changes in lines, each with what to do."""
+    return "\n".join(
+        f"{change.check.name}: {change.before} → {change.check.state} ({change.check.figure}). {change.check.message}"
+        + (f"\nWhat to do: {change.check.advice}" if change.check.advice else "")
+        for change in changed
+    )
+
+
+def _rank(state: State) -> int:
+    return list(State).index(state)

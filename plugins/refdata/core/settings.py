@@ -115,6 +115,19 @@ class Settings:
     alert_waiting: float = _setting(
         14400.0, "Seconds after which a load that is not over is told of.", least=1, most=_YEAR
     )
+    alert_unseen: float = _setting(
+        600.0, "Seconds that a file may lie in its folder unseen, beyond the time it takes to be stable.", least=1
+    )
+    alert_error_rate: float = _setting(
+        0.2, "Share of refused files, of those of the last `health_period`, above which is told.", least=0, most=1
+    )
+    alert_slow_load: float = _setting(1800.0, "Seconds of a load's work above which is told.", least=1, most=_YEAR)
+    health_interval: float = _setting(300.0, "Seconds between two runs of `refdata_health`.", least=10, most=86400)
+    health_period: float = _setting(
+        3600.0, "Seconds back to which health looks for refused and slow loads.", least=60, most=_YEAR
+    )
+    min_free_mb: int = _setting(1024, "Free space of the dropoff folder below which health fails, in MB.", least=0)
+    min_free_memory_mb: int = _setting(512, "Free memory below which health warns, in MB.", least=0)
     source_db: str = _setting("", "Database name written to the configuration table; empty means the connection's.")
 
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from refdata import __version__
 from refdata.api import ReferenceData
 from refdata.core.errors import NotInitialisedError, RefdataError, TransientError, unforeseen
+from refdata.plugin.health_route import health_router
 from refdata.plugin.page import page_router
 from refdata.plugin.routes import api_router
 from refdata.plugin.schemas import Envelope, Fault
@@ -47,7 +48,7 @@ def create_app(connect: Callable[[], ReferenceData] = ReferenceData.connect) -> 
     """
     app = FastAPI(title="refdata", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))
-    for router in (api_router(connect), page_router(), _description(app)):
+    for router in (api_router(connect), health_router(), page_router(), _description(app)):
         app.include_router(router, dependencies=[may_read])
     app.add_exception_handler(RefdataError, _on_refdata_error)
     app.add_exception_handler(HTTPException, _on_http_error)

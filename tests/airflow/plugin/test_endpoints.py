@@ -222,7 +222,9 @@ def _failing(client: TestClient, connect: Callable[[], ReferenceData]) -> TestCl
 
 def test_openapi_describes_every_endpoint_with_the_one_shape(client: TestClient, viewer: dict[str, str]) -> None:
     described = client.get("/refdata/openapi.json", headers=viewer).json()
-    assert set(described["paths"]) == {f"/api/v1/{path}" for path in ("files", "files/{load_id}", "tables", "counts")}
+    assert set(described["paths"]) == {
+        f"/api/v1/{path}" for path in ("files", "files/{load_id}", "tables", "counts", "health")
+    }
     for path in described["paths"].values():
         schema = path["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         assert set(described["components"]["schemas"][schema]["properties"]) == SHAPE

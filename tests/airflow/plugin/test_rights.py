@@ -35,7 +35,8 @@ def test_every_route_asks_who_is_calling(path: str, client: TestClient) -> None:
 
 @pytest.mark.parametrize("path", routes())
 def test_a_viewer_may_read(path: str, client: TestClient, viewer: dict[str, str], filled: Warehouse) -> None:
-    assert client.get(path, headers=viewer).status_code == 200
+    well = (200, 503) if path.endswith("/health") else (200,)
+    assert client.get(path, headers=viewer).status_code in well
 
 
 @pytest.mark.parametrize("path", routes())

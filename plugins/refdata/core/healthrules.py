@@ -1,0 +1,196 @@
+"""From what was measured to a check: the thresholds of ``refdata health``. Pure.
+
+Each function names its check, so that a name stands in one place: ``refdata.health`` measures and calls these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from refdata.core.figures import REFUSED, SUCCEEDED, LoadFigures
+from refdata.core.health import Check, State
+from refdata.core.schemasteps import LATEST
+from refdata.core.settings import Settings
+
+MEBIBYTE = 1024 * 1024
+LEAST_LOADS = 5
+"""A share of fewer loads than this says nothing."""
+NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What was seen of a folder. ``device`` tells filesystems apart; ``free`` is in bytes."""
+
+    path: str
+    exists: bool
+    writable: bool
+    device: int | None = None
+    free: int | None = None
+
+
+def schema_check(version: int, latest: int = LATEST) -> Check:
+    """The version of refdata's own tables against the one that this software knows."""
+    figure = f"{version} of {latest}"
+    if version < latest:
+        return Check("schema", State.WARN, figure, "refdata's own tables are of an earlier release",
+                     "Nothing: the next load upgrades them. Or run `refdata init-db`.")  # fmt: skip
+    if version > latest:
+        return Check("schema", State.WARN, figure, "refdata's own tables are of a later release than this software",
+                     "Upgrade refdata on this machine.")  # fmt: skip
+    return Check("schema", State.OK, figure)
+
+
+def folder_check(name: str, folder: Folder) -> Check:
+    """A folder that loads write to."""
+    if not folder.exists:
+        advice = "Mount or create it, and see that this machine has it under the same path as the workers."
+        return Check(name, State.FAIL, "missing", f"{folder.path} is not there", advice, transient=True)
+    if not folder.writable:
+        advice = "Give the user that runs Airflow the right to write in it, and mount it writable."
+        return Check(name, State.FAIL, "not writable", f"{folder.path} may not be written", advice)
+    return Check(name, State.OK, "writable", folder.path)
+
+
+def filesystem_check(root: Folder, archives: Sequence[Folder]) -> Check:
+    """Whether archiving is one rename; across filesystems it is a copy."""
+    apart = [folder.path for folder in archives if folder.exists and folder.device != root.device]
+    if not apart:
+        return Check("filesystem", State.OK, "one", "Archiving is one rename")
+    advice = "Nothing is lost by it, but it takes time and twice the space: put them on one filesystem."
+    return Check("filesystem", State.WARN, "several", f"{', '.join(apart)} lie on another filesystem than the drops",
+                 advice)  # fmt: skip
+
+
+def space_check(folder: Folder, least_mb: int) -> Check:
+    """Free space of a folder's filesystem: a warning below twice the threshold, a failure below it."""
+    free = (folder.free or 0) // MEBIBYTE
+    figure = f"{free:,} MB free"
+    advice = "Free space; loads wait and go on by themselves. `refdata maintenance` tells what may go."
+    if free < least_mb:
+        return Check("space", State.FAIL, figure, f"{folder.path} is nearly full", advice, transient=True)
+    if free < 2 * least_mb:
+        return Check("space", State.WARN, figure, f"{folder.path} is filling up", advice)
+    return Check("space", State.OK, figure, folder.path)
+
+
+def memory_check(available: int | None, least_mb: int) -> Check:
+    """Memory that is left to this machine or container, in bytes; None where nothing tells."""
+    if available is None:
+        return Check("memory", State.OK, "unknown", "This system does not tell")
+    figure = f"{available // MEBIBYTE:,} MB free"
+    if available < least_mb * MEBIBYTE:
+        advice = "A load takes about 400 MB: lower `max_parallel_loads` or Airflow's parallelism, or add memory."
+        return Check("memory", State.WARN, figure, "Little memory is left", advice)
+    return Check("memory", State.OK, figure)
+
+
+COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+_CONSEQUENCE = {
+    "metadatabase": "Airflow does nothing without it.",
+    "scheduler": "No load is started.",
+    "triggerer": "The dropoff folder is not watched.",
+    "dag_processor": "Changed DAGs are not seen, and callbacks (alerts on failed runs) are not called.",
+}
+
+
+def component_checks(health: Mapping[str, Mapping[str, str | None]], now: datetime) -> tuple[Check, ...]:
+    """Airflow's components, from what its health endpoint says.
+
+    :param now: UTC, with its zone.
+    """
+    return tuple(_component(name, health.get(name, {}), now) for name in COMPONENTS)
+
+
+def _component(name: str, found: Mapping[str, str | None], now: datetime) -> Check:
+    beat = found.get(f"latest_{name}_heartbeat")
+    age = f"seen {max(0, round((now - datetime.fromisoformat(beat)).total_seconds()))} s ago" if beat else ""
+    if found.get("status") == "healthy":
+        return Check(name, State.OK, age or "healthy")
+    message = f"{name} gives no sign of life. {_CONSEQUENCE[name]}"
+    return Check(name, State.FAIL, age or "never seen", message, "Start it, or read its log.", transient=True)
+
+
+def unseen_check(paths: Sequence[str], oldest: float | None, settings: Settings) -> Check:
+    """Files that the ledger does not know, and the seconds for which the oldest lies there unchanged."""
+    patience = settings.stability_checks * settings.stability_interval + settings.alert_unseen
+    if oldest is None or oldest < patience:
+        figure = f"{len(paths)} files" if oldest is None else f"{len(paths)} files, {_span(oldest)}"
+        return Check("watcher", State.OK, figure, "New files are being looked at" if paths else "No file waits unseen")
+    message = f"{len(paths)} files are not taken up, such as {_some(paths)}"
+    advice = "See that refdata_watch is not paused and its runs succeed, and that triggerer and scheduler run."
+    return Check("watcher", State.FAIL, _span(oldest), message, advice, transient=True)
+
+
+def waiting_check(waits: Mapping[str, float], settings: Settings) -> Check:
+    """The files that wait for their load, with the seconds since each was registered."""
+    if not waits:
+        return Check("queue", State.OK, "0 files")
+    oldest = max(waits.values())
+    figure = f"{len(waits)} files, {_span(oldest)}"
+    if oldest < settings.alert_waiting:
+        return Check("queue", State.OK, figure)
+    late = sorted((path for path in waits if waits[path] >= settings.alert_waiting), key=lambda path: -waits[path])
+    advice = "See what holds their tables (`refdata doctor`), or raise `max_parallel_loads`."
+    return Check("queue", State.WARN, figure, f"{len(late)} files wait long, such as {_some(late)}", advice)
+
+
+def turns_check(stuck: Mapping[str, float]) -> Check:
+    """The tables whose load holds the turn and gave no sign of life within ``stale_after``, with the seconds since."""
+    if not stuck:
+        return Check("turns", State.OK, "none stuck")
+    message = f"Loads of {_some(sorted(stuck))} hold their table and give no sign of life"
+    advice = (
+        "Nothing where another file waits for the table: it takes the turn over. Else run `refdata doctor --repair`."
+    )
+    return Check("turns", State.WARN, f"{len(stuck)}, {_span(max(stuck.values()))}", message, advice)
+
+
+def error_rate_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
+    """The share of refused files among the loads that came to an end lately."""
+    ended = [load for load in loads if load.status in SUCCEEDED | REFUSED]
+    refused = [load for load in ended if load.status in REFUSED]
+    if len(ended) < LEAST_LOADS:
+        return Check("error_rate", State.OK, f"{len(refused)} of {len(ended)}")
+    figure = f"{len(refused) / len(ended):.0%} of {len(ended)}"
+    if len(refused) <= settings.alert_error_rate * len(ended):
+        return Check("error_rate", State.OK, figure)
+    counts = {load.error_category or "internal": 0 for load in refused}
+    for load in refused:
+        counts[load.error_category or "internal"] += 1
+    named = ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
+    return Check("error_rate", State.WARN, figure, f"Many files are refused: {named}", "Read docs/operations.md.")
+
+
+def slow_load_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
+    """The loads that took longer than ``alert_slow_load``."""
+    timed = {load.id: load.seconds for load in loads if load.seconds is not None}
+    if not timed:
+        return Check("slow_loads", State.OK, "no load")
+    slow = [load for load in loads if timed.get(load.id, 0) > settings.alert_slow_load]
+    figure = f"slowest {_span(max(timed.values()))}"
+    if not slow:
+        return Check("slow_loads", State.OK, figure)
+    named = _some(sorted({load.table_name for load in slow}))
+    return Check("slow_loads", State.WARN, figure, f"{len(slow)} loads were slow: {named}", "See `refdata report`.")
+
+
+def alerts_check(waiting: int) -> Check:
+    """Alerts that are gathered, or that no channel took."""
+    return Check("alerts", State.OK, f"{waiting} gathered" if waiting else "none waits")
+
+
+def _span(seconds: float) -> str:
+    """A time for people: ``42 s``, ``12 min``, ``3.5 h``, ``2.1 days``."""
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}".replace(".0 ", " ")
+    return f"{seconds:.0f} s"
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

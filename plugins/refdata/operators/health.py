@@ -1,0 +1,116 @@
+"""Looks at everything at intervals, and tells of what has changed since the last look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, BaseOperator
+
+from refdata import health, wiring
+from refdata.assetstore import AssetAnswers
+from refdata.core.alerting import Alert, Occasion
+from refdata.core.errors import ConnectionLostError, RefdataError
+from refdata.core.health import Change, Check, State, changes, describe, is_worse, worst
+from refdata.dropoff.outage import Outages
+from refdata.notifications.channels import send, send_due
+from refdata.notifications.failure import run_url
+from refdata.notifications.outage import tell_recovery
+from refdata.watching import ReadValue, Request, WriteValue
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+HEALTH = Asset("refdata_health", uri="x-refdata://health")
+"""Its state store keeps the states that were found last; nothing is written to it."""
+_KEY = "states"
+_OCCASIONS = {"error_rate": Occasion.ERROR_RATE, "slow_loads": Occasion.SLOW_LOAD}
+
+
+class HealthOperator(BaseOperator):
+    """Makes all checks of ``refdata health``; an alert for each change, and for the alerts that are due.
+
+    The states that were found last stand in the state store of an asset, which outlives runs, and is there while the
+    database or the dropoff folder is away.
+    """
+
+    ui_color = "#e3f2e1"
+
+    def __init__(self, *, asset: Asset = HEALTH, **kwargs: Any) -> None:
+        kwargs["inlets"] = [asset, *kwargs.get("inlets", ())]
+        super().__init__(**kwargs)
+        self.asset = asset
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The checks, as ``refdata health --json`` prints them."""
+        checks = health.examine()
+        report(checks, AssetAnswers(self.asset.name).now, context)
+        for check in checks:
+            self.log.info("%s: %s (%s) %s", check.name, check.state, check.figure, check.message)
+        return health.as_json(checks, worst(checks))
+
+
+def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Context) -> None:
+    """Tells of the checks that changed since the last look, keeps their states, and sends the alerts that are due.
+
+    :param ask: reaches the state store.
+    """
+    kept = ask(ReadValue(_KEY)) or {}
+    _tell(changes(kept, checks), checks, context)
+    # A check that could not be made this time keeps the state that it had.
+    ask(WriteValue(_KEY, {**kept, **{check.name: check.state.value for check in checks}}))
+    if _state_of("warehouse", checks) is State.OK:
+        tell_recovery(context, "", loaded=False)
+        _send_due(context)
+
+
+def _send_due(context: Context) -> None:
+    try:
+        send_due(context)
+    except RefdataError as error:
+        # The database went away since it was looked at: the next run tells.
+        wiring.connect().log.warning("Gathered alerts stay: %s", error)
+
+
+def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) -> None:
+    groups: dict[Occasion, list[Change]] = {}
+    for change in changed:
+        if change.check.name == "warehouse":
+            _tell_outage(change.check, context)
+        else:
+            worse = is_worse(change)
+            occasion = _OCCASIONS.get(change.check.name, Occasion.HEALTH) if worse else Occasion.RECOVERED
+            groups.setdefault(occasion, []).append(change)
+    for occasion, members in groups.items():
+        send(_alert(occasion, members, checks, context), context)
+
+
+def _tell_outage(check: Check, context: Context) -> None:
+    """The same mark that failed loads set: whoever comes first tells of an outage, and once."""
+    if check.state is not State.FAIL:
+        return  # ``tell_recovery`` tells
+    settings = wiring.settings()
+    outages = Outages(Path(settings.dropoff_root))
+    text = f"{check.message}\nWhat to do: {check.advice}"
+    category = ConnectionLostError.category
+    if outages.is_news(category, "", text, wiring.utc_now()):
+        alert = Alert(f"refdata: the database is away ({check.figure})", text, category, "", *_run(context))
+        if not send(alert, context):
+            outages.forget(category, "")
+
+
+def _alert(occasion: Occasion, members: Sequence[Change], checks: Sequence[Check], context: Context) -> Alert:
+    named = ", ".join(f"{change.check.name} {change.check.state}" for change in members)
+    failing = [check.name for check in checks if check.state is State.FAIL]
+    text = describe(members) + (f"\nFailing now: {', '.join(failing)}" if failing else "")
+    return Alert(f"refdata: {named}", text, occasion, "", *_run(context))
+
+
+def _run(context: Mapping[str, Any]) -> tuple[str, str]:
+    run_id = str(context.get("run_id", ""))
+    return run_id, run_url("refdata_health", run_id)
+
+
+def _state_of(name: str, checks: Iterable[Check]) -> State | None:
+    return next((check.state for check in checks if check.name == name), None)

@@ -1,0 +1,30 @@
+/** A line above the files that says what is not well; nothing while all is well. */
+
+import { ask } from "./client.js";
+import { element, reconcile } from "./dom.js";
+
+const PAUSE = 60_000;
+
+/** Asks at once and then each minute while the page is seen. */
+export async function followHealth(place) {
+  if (!document.hidden) await show(place);
+  setTimeout(() => followHealth(place), PAUSE);
+}
+
+async function show(place) {
+  try {
+    // The status is for monitors; a page that asks each minute need not fill the browser's console with 503.
+    const { data } = await ask("health", { as_status: false });
+    const unwell = data.checks.filter((check) => check.state !== "ok");
+    place.hidden = unwell.length === 0;
+    reconcile(place, unwell, (check) => check.name, (check) => `${check.state} ${check.figure} ${check.message}`, line);
+  } catch {
+    place.hidden = true; // the page's own banner tells that Airflow cannot be reached
+  }
+}
+
+function line({ name, state, figure, message, advice }) {
+  return element("details", { class: `health-${state}` },
+    element("summary", { "data-focus": "summary" }, element("strong", {}, name.replaceAll("_", " ")), ` ${figure}`),
+    element("p", {}, [message, advice].filter(Boolean).join(". ").replaceAll("..", ".")));
+}

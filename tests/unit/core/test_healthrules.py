@@ -1,0 +1,128 @@
+"""Each measure on both sides of its threshold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from refdata.core.figures import LoadFigures
+from refdata.core.health import Change, Check, State, changes, describe, is_worse
+from refdata.core.healthrules import (
+    MEBIBYTE,
+    Folder,
+    component_checks,
+    error_rate_check,
+    filesystem_check,
+    folder_check,
+    memory_check,
+    schema_check,
+    slow_load_check,
+    space_check,
+    turns_check,
+    unseen_check,
+    waiting_check,
+)
+from refdata.core.model import FileStatus
+from refdata.core.settings import Settings
+
+NOW = datetime(2024, 12, 1, 12, 0, 0, tzinfo=UTC)
+SETTINGS = Settings()
+OK, WARN, FAIL = State.OK, State.WARN, State.FAIL
+
+
+def folder(
+    path: str = "/drop", *, exists: bool = True, writable: bool = True, device: int = 1, free: int = 0
+) -> Folder:
+    return Folder(path, exists, writable, device, free)
+
+
+def load(number: int, status: FileStatus, seconds: float | None = None, category: str | None = None) -> LoadFigures:
+    start = NOW.replace(tzinfo=None)
+    end = None if seconds is None else start + timedelta(seconds=seconds)
+    return LoadFigures(number, f"t{number}", status, start, start, end, end, 1, 1, 0, "bulk", category)
+
+
+DONE = [load(number, FileStatus.COMPLETED, 10) for number in range(8)]
+BAD = [load(number, FileStatus.ERROR, category="data") for number in range(10, 14)]
+
+CASES = [
+    (schema_check(4, 4), OK, "4 of 4"),
+    (schema_check(3, 4), WARN, "3 of 4"),
+    (schema_check(5, 4), WARN, "5 of 4"),
+    (folder_check("dropoff", folder()), OK, "writable"),
+    (folder_check("dropoff", folder(exists=False)), FAIL, "missing"),
+    (folder_check("dropoff", folder(writable=False)), FAIL, "not writable"),
+    (filesystem_check(folder(), [folder("/p"), folder("/e")]), OK, "one"),
+    (filesystem_check(folder(), [folder("/p", device=2), folder("/e")]), WARN, "several"),
+    (filesystem_check(folder(), [folder("/p", exists=False, device=2)]), OK, "one"),
+    (space_check(folder(free=3000 * MEBIBYTE), 1024), OK, "3,000 MB free"),
+    (space_check(folder(free=2000 * MEBIBYTE), 1024), WARN, "2,000 MB free"),
+    (space_check(folder(free=1000 * MEBIBYTE), 1024), FAIL, "1,000 MB free"),
+    (memory_check(600 * MEBIBYTE, 512), OK, "600 MB free"),
+    (memory_check(500 * MEBIBYTE, 512), WARN, "500 MB free"),
+    (memory_check(None, 512), OK, "unknown"),
+    (unseen_check([], None, SETTINGS), OK, "0 files"),
+    (unseen_check(["a"], 100, SETTINGS), OK, "1 files, 100 s"),
+    (unseen_check(["a", "b", "c", "d"], 700, SETTINGS), FAIL, "11.7 min"),
+    (waiting_check({}, SETTINGS), OK, "0 files"),
+    (waiting_check({"a": 10, "b": 7200}, SETTINGS), OK, "2 files, 2 h"),
+    (waiting_check({"a": 10, "b": 14400}, SETTINGS), WARN, "2 files, 4 h"),
+    (turns_check({}), OK, "none stuck"),
+    (turns_check({"airports": 1000}), WARN, "1, 16.7 min"),
+    (error_rate_check([], SETTINGS), OK, "0 of 0"),
+    (error_rate_check(BAD, SETTINGS), OK, "4 of 4"),
+    (error_rate_check([*DONE, *BAD[:2]], SETTINGS), OK, "20% of 10"),
+    (error_rate_check([*DONE, *BAD], SETTINGS), WARN, "33% of 12"),
+    (slow_load_check([], SETTINGS), OK, "no load"),
+    (slow_load_check(DONE, SETTINGS), OK, "slowest 10 s"),
+    (slow_load_check([*DONE, load(9, FileStatus.COMPLETED, 1801)], SETTINGS), WARN, "slowest 30 min"),
+]
+
+
+@pytest.mark.parametrize(("check", "state", "figure"), CASES, ids=[f"{case[0].name}: {case[2]}" for case in CASES])
+def test_a_figure_decides_the_state(check: Check, state: State, figure: str) -> None:
+    assert (check.state, check.figure) == (state, figure)
+    assert check.state is OK or (check.message and check.advice.endswith(".")), "what is unwell says what to do"
+
+
+def test_what_is_named_is_what_is_late() -> None:
+    assert "such as a, b, c and 1 more" in unseen_check(["a", "b", "c", "d"], 9999, SETTINGS).message
+    assert waiting_check({"a": 10, "b": 20000}, SETTINGS).message == "1 files wait long, such as b"
+    assert error_rate_check([*DONE, *BAD], SETTINGS).message == "Many files are refused: data 4"
+
+
+def test_airflows_components_by_their_heartbeat() -> None:
+    beat = (NOW - timedelta(seconds=7)).isoformat()
+    old = (NOW - timedelta(seconds=700)).isoformat()
+    found = component_checks(
+        {
+            "metadatabase": {"status": "healthy"},
+            "scheduler": {"status": "healthy", "latest_scheduler_heartbeat": beat},
+            "triggerer": {"status": "unhealthy", "latest_triggerer_heartbeat": old},
+            "dag_processor": {"status": None, "latest_dag_processor_heartbeat": None},
+        },
+        NOW,
+    )
+    assert [(check.name, check.state, check.figure) for check in found] == [
+        ("metadatabase", OK, "healthy"),
+        ("scheduler", OK, "seen 7 s ago"),
+        ("triggerer", FAIL, "seen 700 s ago"),
+        ("dag_processor", FAIL, "never seen"),
+    ]
+
+
+def check(name: str, state: State) -> Check:
+    return Check(name, state, "figure", "message", "Advice.")
+
+
+def test_only_what_changed_is_told_and_worse_is_told_from_better() -> None:
+    before = {"a": "ok", "b": "fail", "c": "warn", "d": "fail"}
+    found = changes(before, [check("a", FAIL), check("b", FAIL), check("c", OK), check("d", WARN), check("new", WARN)])
+    told = [(change.check.name, change.before, change.check.state, is_worse(change)) for change in found]
+    assert told == [("a", OK, FAIL, True), ("c", WARN, OK, False), ("d", FAIL, WARN, False), ("new", OK, WARN, True)]
+
+
+def test_a_change_is_told_with_figure_and_advice() -> None:
+    text = describe([Change(check("space", FAIL), OK)])
+    assert text == "space: ok → fail (figure). message\nWhat to do: Advice."
