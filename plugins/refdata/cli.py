@@ -1,4 +1,4 @@
-"""The command line: `refdata COMMAND`; each command is described in docs/commands.md.
+"""The command line ``refdata``: ``parser`` has the commands, ``refdata.commands`` those that are about tables.
 
 Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
 """
