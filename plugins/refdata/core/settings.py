@@ -116,7 +116,10 @@ class Settings:
         14400.0, "Seconds after which a load that is not over is told of.", least=1, most=_YEAR
     )
     alert_unseen: float = _setting(
-        600.0, "Seconds that a file may lie in its folder unseen, beyond the time it takes to be stable.", least=1
+        600.0,
+        "Seconds that a file may lie in its folder unseen, beyond the time it takes to be stable.",
+        least=1,
+        most=_YEAR,
     )
     alert_error_rate: float = _setting(
         0.2, "Share of refused files, of those of the last `health_period`, above which is told.", least=0, most=1

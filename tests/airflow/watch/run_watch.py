@@ -35,7 +35,10 @@ def main(steps: list[str]) -> None:
             with create_session() as session:
                 session.execute(delete(AssetStateStoreModel))
             continue
-        run = bag.get_dag("refdata_watch").test()
+        dag = bag.get_dag("refdata_watch")
+        # dag.test() in Airflow 3.3.2 looks a deadline up by its definition instead of its id, and fails at the end.
+        dag.deadline = None
+        run = dag.test()
         tasks = {task.task_id: task for task in run.get_task_instances()}
         states.append(", ".join(f"{name} {tasks[name].state}" for name in sorted(tasks)))
         released.append(len(tasks["stable_files"].xcom_pull(task_ids="stable_files")))
