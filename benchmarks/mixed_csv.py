@@ -16,7 +16,7 @@ _PATTERN_ROWS = 20_000
 
 def write_mixed_csv(path: Path, megabytes: int) -> Path:
     """Write about ``megabytes`` million bytes; 20,000 random rows repeat with running ids."""
-    rows = _pattern(random.Random(7))
+    rows = mixed_rows(random.Random(7))
     written = number = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(HEADER) + "\n")
@@ -28,7 +28,8 @@ def write_mixed_csv(path: Path, megabytes: int) -> Path:
     return path
 
 
-def _pattern(chance: random.Random) -> list[str]:
+def mixed_rows(chance: random.Random) -> list[str]:
+    """20,000 rows without their first field, the running id."""
     words = ["".join(chance.choices(_LETTERS, k=chance.randint(3, 9))).title() for _ in range(3000)]
     words += ["Zürich", "São", "Malmö", "Łódź"]
     return [_row(chance, words) for _ in range(_PATTERN_ROWS)]

@@ -156,6 +156,23 @@ class LocalAirflow:
             waiting()
             time.sleep(0.5)
 
+    def kill(self, name: str, *, with_children: bool = True) -> tuple[int, ...]:
+        """Ends a component at once with SIGKILL, as a failing machine would; the ids of the processes that died.
+
+        :param with_children: also all that it started; otherwise those live on as orphans.
+        """
+        tree = _tree(self.processes[name].pid)
+        doomed = tree if with_children else tree[:1]
+        for process in doomed:
+            _end(process.kill)
+        psutil.wait_procs(doomed, timeout=STOP_SECONDS)
+        self.processes.pop(name).wait()
+        return tuple(process.pid for process in doomed)
+
+    def tree(self, name: str) -> list[psutil.Process]:
+        """The processes of a component, its first one first."""
+        return _tree(self.processes[name].pid)
+
     def stop(self) -> None:
         """Ends every process that was started, and all that those started.
 

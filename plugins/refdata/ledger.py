@@ -202,10 +202,10 @@ class Ledger:
         """The file lies at its final place; a loaded one is completed by that."""
         self._write("mark_archived", archive_path, now, load_id)
 
-    def mark_failed(self, load_id: int, category: str, message: str, now: datetime, *, cancelled: bool = False) -> None:
-        """The load ended without effect."""
+    def mark_failed(self, load_id: int, category: str, message: str, now: datetime, *, cancelled: bool = False) -> bool:
+        """The load ended without effect, and no attempt of it can publish any more; False when one has published."""
         status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
-        self._write("mark_failed", status.value, category, message[:MAX_MESSAGE], now, load_id)
+        return self._write("mark_failed", status.value, category, message[:MAX_MESSAGE], now, load_id) == 1
 
     def hand_back(self, load_id: int, category: str, message: str) -> None:
         """The load gave up for a transient reason and waits for the watcher."""
@@ -285,6 +285,14 @@ def identity_of(text: str | None) -> FileIdentity | None:
     """The identity that ``identity_text`` wrote; None when it did not."""
     found = re.fullmatch(r"(\d+)-(-?\d+)-(-?\d+)-(\d+)", text or "")
     return FileIdentity(*map(int, found.groups())) if found else None
+
+
+def file_of(row: LedgerRow) -> DroppedFile | None:
+    """The file that was dropped; None when the row's path is that of an archive, or is freed for another drop."""
+    identity = identity_of(row.file_identity)
+    if identity is None or not row.file_path.endswith(f"/{row.load_type}/{row.file_name}"):
+        return None
+    return DroppedFile(row.file_path, identity, row.load_type, row.is_reference_data)
 
 
 def last_sign(row: LedgerRow) -> datetime:

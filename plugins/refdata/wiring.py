@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TaskInstanceState
 
 from refdata import serial
 from refdata.config import load_settings, table_rules, utc_now
-from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError
+from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
@@ -20,6 +20,7 @@ from refdata.ingest.reconcile import RunState
 from refdata.warehouse.connect import open_warehouse
 
 if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
     from airflow.sdk import Context
 
 
@@ -27,6 +28,7 @@ __all__ = [
     "CLI_RUN",
     "connect",
     "file_of_run",
+    "is_retried",
     "run_state",
     "settings",
     "table_rules",
@@ -34,6 +36,8 @@ __all__ = [
     "utc_now",
 ]
 
+# A changed file is no fault, but this run's file never comes back: the watcher offers the new one.
+_NOT_RETRIED = (PermanentError, FileChangedError)
 CLI_RUN = "cli__"
 """Start of the run ids of ``refdata load``, which Airflow knows nothing of."""
 
@@ -91,7 +95,23 @@ def run_state(run_id: str) -> RunState:
         ) from error
     if not found:
         return RunState.UNKNOWN  # deleted, or a run of another Airflow on the same folders
-    return RunState.ACTIVE if any(run.end_date is None for run in found) else RunState.ENDED
+    if any(run.end_date is None for run in found):
+        return RunState.ACTIVE
+    return RunState.STOPPED if any(_ended_by_hand(run) for run in found) else RunState.ENDED
+
+
+def _ended_by_hand(run: DagRun) -> bool:
+    """Whether somebody marked the run: Airflow then skips the tasks that had not begun.
+
+    The error branch is skipped after a good load too; then its row is not in flight, and nobody asks.
+    """
+    last = run.get_task_instance("move_to_error")
+    return last is not None and last.state == TaskInstanceState.SKIPPED
+
+
+def is_retried(error: RefdataError) -> bool:
+    """Whether a step that failed so is tried again while it has tries left."""
+    return not isinstance(error, _NOT_RETRIED)
 
 
 def task_defaults(configured: Settings) -> dict[str, Any]:
@@ -104,8 +124,7 @@ def task_defaults(configured: Settings) -> dict[str, Any]:
         "retry_policy": ExceptionRetryPolicy(
             rules=[
                 RetryRule(exception=kind, action=RetryAction.FAIL, reason="trying again changes nothing")
-                # A changed file is no fault, but this run's file never comes back: the watcher offers the new one.
-                for kind in (PermanentError, FileChangedError)
+                for kind in _NOT_RETRIED
             ]
         ),
         "execution_timeout": timedelta(seconds=configured.load_timeout + 60),

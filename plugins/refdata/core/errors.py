@@ -8,7 +8,8 @@
     │   ├── ThrottledError          the server asks to slow down
     │   ├── FileBusyError           the file is locked by another process
     │   ├── FileChangedError        the file changed after its release; it is watched again
-    │   └── StorageFullError        no space left on a disk or in a database log
+    │   ├── StorageFullError        no space left on a disk or in a database log
+    │   └── StoppedError            Airflow stopped the task to run it again
     └── PermanentError          trying again changes nothing; the file moves to error/
         ├── FormatError             the bytes are no CSV that can be read safely
         ├── SchemaError             the columns do not fit the table
@@ -45,6 +46,7 @@ __all__ = [
     "PermissionDeniedError",
     "RefdataError",
     "SchemaError",
+    "StoppedError",
     "StorageFullError",
     "SupersededError",
     "ThrottledError",
@@ -163,6 +165,12 @@ class StorageFullError(TransientError):
     """No space is left on a disk, in a database file or in a transaction log."""
 
     category: ClassVar[str] = "storage_full"
+
+
+class StoppedError(TransientError):
+    """Airflow stopped the task and will run it again: its worker was shut down, or somebody cleared it."""
+
+    category: ClassVar[str] = "stopped"
 
 
 class PermanentError(RefdataError):

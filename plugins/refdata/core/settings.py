@@ -94,7 +94,9 @@ class Settings:
     lock_timeout: float = _setting(60.0, "Seconds to wait for a database lock.", least=0.1, most=86400)
     connect_timeout: float = _setting(30.0, "Seconds to wait for a database connection.", least=1, most=3600)
     pool_size: int = _setting(4, "Database connections that one process keeps open at most.", least=2, most=100)
-    load_timeout: float = _setting(14400.0, "Seconds that one load may take.", least=1, most=_YEAR)
+    load_timeout: float = _setting(
+        14400.0, "Seconds that a try of a step may take; then the load is cancelled.", least=1, most=_YEAR
+    )
     retries: int = _setting(5, "Retries of a step that failed for a transient reason.", least=0, most=100)
     retry_delay: float = _setting(30.0, "Seconds before the first retry; doubles each time.", least=0.1, most=86400)
     max_retry_delay: float = _setting(900.0, "Longest delay between two retries, in seconds.", least=0.1, most=86400)

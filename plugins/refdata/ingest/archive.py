@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from refdata.core.errors import (
     RefdataError,
     SupersededError,
     TransientError,
+    split_advice,
 )
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.ingest.context import Deps
@@ -31,17 +33,26 @@ class Failure:
     advice: str
     transient: bool
     task: str
+    final: bool = True
 
     @classmethod
-    def of(cls, error: RefdataError, task: str) -> Failure:
-        """The failure that an error of the tree means for the step ``task``."""
+    def of(cls, error: RefdataError, task: str, *, final: bool = True) -> Failure:
+        """The failure that an error of the tree means for the step ``task``; ``final``: it is not tried again."""
         transient = isinstance(error, TransientError)
-        return cls(error.category, error.what, error.where, error.advice, transient, task)
+        return cls(error.category, error.what, error.where, error.advice, transient, task, final)
 
     @property
     def text(self) -> str:
         """What happened, where and what to do, as one text."""
         return str(RefdataError(self.message, where=self.where, advice=self.advice))
+
+
+def failure_of(row: LedgerRow) -> Failure:
+    """Why the load failed, out of its row."""
+    reason, advice = split_advice(row.error_message or "")
+    found = re.fullmatch(r"(?s)(.*) \[([^\[\]]*)\]\.", reason)
+    what, where = found.groups() if found else (reason, "")
+    return Failure(row.error_category or RefdataError.category, what, where, advice, transient=False, task="ledger")
 
 
 def move_to_processed(deps: Deps, file: DroppedFile) -> str:
@@ -75,39 +86,51 @@ def _was_rewritten(deps: Deps, file: DroppedFile, row: LedgerRow) -> bool:
         return deps.dropoff.exists(file.path)
 
 
-def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str = "") -> str:
+def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str = "", *, at_work: bool = False) -> str:
     """Archives a refused file with the reason beside it, and marks the ledger row; where it lies now.
 
     A failure that is no fault of the file hands the file back to the watcher instead, and one that a newer
     attempt caused leaves file and row to that attempt; the answer is then ``""``.
+
+    :param at_work: whether an attempt may be at work, and time is short. Its stage cannot be dropped then: it goes
+        with the next call for this run, or with the next load of the table.
     """
     if failure.category == SupersededError.category:
         deps.log.info("%s is left to the newer attempt of its load", file.path)
         return ""
     if failure.transient:
         return _hand_back(deps, file, failure)
-    with _returning(deps, file):
-        deps.warehouse.initialise()  # the first load of all may have died before it did
+    # While the load's own process cancels it, the error branch is still to come: it gives the file back if need be.
+    with contextlib.nullcontext() if at_work else _returning(deps, file):
+        if not at_work:
+            deps.warehouse.initialise()  # the first load of all may have died before it did
         row = _row(deps, file) or _registered_late(deps, file, run_id)
-    if row is not None and is_done(row):
-        # The rows are in the table; only what comes after failed. The file is no bad file.
-        return move_to_processed(deps, file)
-    if row is not None:
-        cancelled = failure.category == CancelledError.category
-        with _returning(deps, file):
-            deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
+        if row is None and (archived := _archived_by_run(deps, file, run_id)) is not None:
+            deps.log.info("%s is archived already", file.path)
+            _drop_stages(deps, archived)
+            return ""
+        if row is not None and (is_done(row) or not _marked(deps, row, failure)):
+            # The rows are in the table, maybe by an attempt that was at work until now; what comes after failed, and
+            # the file is no bad file.
+            return move_to_processed(deps, file)
     received = row.created_at if row else deps.clock()
     target = deps.dropoff.archive_error(file, received, row.id if row else 0, failure)
-    if row is not None:
-        _close(deps, row, target)
+    if row is not None and target:
+        deps.ledger.mark_archived(row.id, target, deps.clock())
+        deps.dropoff.discard_rejects(row.id)
+    if row is not None and not at_work:
+        _drop_stages(deps, row)
     return target
 
 
-def _close(deps: Deps, row: LedgerRow, target: str) -> None:
-    """The refused file lies where it stays; what a killed attempt had staged goes."""
-    if target:
-        deps.ledger.mark_archived(row.id, target, deps.clock())
-        deps.dropoff.discard_rejects(row.id)
+def _marked(deps: Deps, row: LedgerRow, failure: Failure) -> bool:
+    """Writes the failure into the row, unless the load is published; whether it did."""
+    cancelled = failure.category == CancelledError.category
+    return deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
+
+
+def _drop_stages(deps: Deps, row: LedgerRow) -> None:
+    """What a killed attempt had staged goes."""
     for stage in deps.warehouse.stages():
         if stage.load_id == row.id:
             deps.warehouse.drop_stage(stage)
@@ -145,6 +168,12 @@ def _registered_late(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | 
     if not deps.dropoff.is_there(file):
         return None
     return deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
+
+
+def _archived_by_run(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | None:
+    """The row of a load whose file this very run has archived; its path is that of the archive."""
+    row = deps.ledger.by_run(run_id) if run_id else None
+    return row if row is not None and row.file_identity == identity_text(file.identity) else None
 
 
 def _row(deps: Deps, file: DroppedFile) -> LedgerRow | None:

@@ -7,31 +7,32 @@ very code that the load itself runs; everything else is told.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from refdata.core.errors import DataError, FileChangedError, RefdataError, TransientError, split_advice
+from refdata.core.errors import DataError, FileChangedError, RefdataError, TransientError
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Stage
 from refdata.core.runid import run_id_of
 from refdata.dropoff.leftovers import Leftover, remove
-from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.archive import failure_of, move_to_error, move_to_processed
+from refdata.ingest.cancel import cancel_ended
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import is_done
 from refdata.ingest.load import Loaded
-from refdata.ledger import IN_FLIGHT, identity_of, last_sign
+from refdata.ledger import IN_FLIGHT, file_of, last_sign
 
 _REFUSED = (FileStatus.ERROR, FileStatus.CANCELLED)
 _TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
 
 
 class RunState(StrEnum):
-    """What Airflow says of a load's run."""
+    """What Airflow says of a load's run; ``stopped``: a person ended it, so that its error branch never ran."""
 
     ACTIVE = "active"
+    STOPPED = "stopped"
     ENDED = "ended"
     UNKNOWN = "unknown"
 
@@ -39,6 +40,7 @@ class RunState(StrEnum):
 class Kind(StrEnum):
     """What can be wrong."""
 
+    STOPPED_RUN = "stopped_run"
     STALE_TURN = "stale_turn"
     ABANDONED = "abandoned"
     VANISHED = "vanished"
@@ -113,7 +115,7 @@ class _Examination:
             if age < self._grace or state is RunState.ACTIVE:
                 at_work.add(row.id)
             elif row.status in IN_FLIGHT:
-                yield from self._in_flight(row, waits_too_long=state is RunState.ENDED or age > self._patience)
+                yield from self._in_flight(row, state, waits_too_long=state is RunState.ENDED or age > self._patience)
             else:
                 yield from self._over(row)
         yield from self._stages(at_work)
@@ -122,8 +124,8 @@ class _Examination:
         yield from self._unregistered()
         yield from self._forgotten()
 
-    def _in_flight(self, row: LedgerRow, *, waits_too_long: bool) -> Iterator[Finding]:
-        deps, file = self._deps, _file_of(row)
+    def _in_flight(self, row: LedgerRow, state: RunState, *, waits_too_long: bool) -> Iterator[Finding]:
+        deps, file = self._deps, file_of(row)
         if file is None or not self._folder_is_there(file):
             return
         if not deps.dropoff.exists(file.path):
@@ -134,6 +136,10 @@ class _Examination:
             )  # fmt: skip
         elif not deps.dropoff.is_there(file):
             return  # Another file, or this one touched: the watcher takes it up by itself.
+        elif state is RunState.STOPPED:
+            what = "Somebody ended its run in Airflow before the load was done"
+            remedy = "cancel the load and archive the file"
+            yield self._finding(Kind.STOPPED_RUN, row, what, remedy, lambda: cancel_ended(deps, row, what))
         elif row.status is FileStatus.PROCESSING:
             yield self._finding(
                 Kind.STALE_TURN, row, "It holds its table's turn and gives no sign of life",
@@ -146,7 +152,7 @@ class _Examination:
             )  # fmt: skip
 
     def _over(self, row: LedgerRow) -> Iterator[Finding]:
-        deps, file = self._deps, _file_of(row)
+        deps, file = self._deps, file_of(row)
         if file is None or not self._folder_is_there(file):
             return
         done = f"The load is over ({row.status}), and the file still lies in its folder"
@@ -184,7 +190,7 @@ class _Examination:
     def _rejects(self, at_work: set[int]) -> Iterator[Finding]:
         for load_id, path in self._deps.dropoff.left_rejects().items():
             owner = self._deps.ledger.get(load_id)
-            if load_id in at_work or (owner is not None and (self._is_young(owner) or _file_of(owner) is not None)):
+            if load_id in at_work or (owner is not None and (self._is_young(owner) or file_of(owner) is not None)):
                 continue
             what = f"Rejected rows of load {load_id} lie beside no file"
             yield Finding(
@@ -231,29 +237,13 @@ class _Examination:
     def _archive(self, row: LedgerRow, file: DroppedFile) -> str:
         if is_done(row):
             return move_to_processed(self._deps, file)
-        return move_to_error(self._deps, file, _failure_of(row), row.dag_run_id or "")
+        return move_to_error(self._deps, file, failure_of(row), row.dag_run_id or "")
 
     def _folder_is_there(self, file: DroppedFile) -> bool:
         return (self._deps.dropoff.root / file.path).parent.is_dir()
 
     def _is_young(self, row: LedgerRow) -> bool:
         return self._now - last_sign(row) < self._grace
-
-
-def _file_of(row: LedgerRow) -> DroppedFile | None:
-    """The file that was dropped; None when the row's path is that of an archive, or is freed for another drop."""
-    identity = identity_of(row.file_identity)
-    if identity is None or not row.file_path.endswith(f"/{row.load_type}/{row.file_name}"):
-        return None
-    return DroppedFile(row.file_path, identity, row.load_type, row.is_reference_data)
-
-
-def _failure_of(row: LedgerRow) -> Failure:
-    """Why the load failed, out of its row."""
-    reason, advice = split_advice(row.error_message or "")
-    found = re.fullmatch(r"(?s)(.*) \[([^\[\]]*)\]\.", reason)
-    what, where = found.groups() if found else (reason, "")
-    return Failure(row.error_category or RefdataError.category, what, where, advice, transient=False, task="doctor")
 
 
 def _settling(deps: Deps, row: LedgerRow) -> Callable[[], object]:

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import abc
+import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.sdk import BaseOperator, timezone
-from airflow.sdk.exceptions import AirflowException, AirflowRescheduleException
+from airflow.sdk import BaseOperator, conf, timezone
+from airflow.sdk.exceptions import AirflowException, AirflowRescheduleException, AirflowTaskTimeout
 
 from refdata import serial, wiring
-from refdata.core.errors import ConnectionLostError, RefdataError, unforeseen
-from refdata.core.model import DroppedFile
+from refdata.core.errors import ConnectionLostError, RefdataError, StoppedError, unforeseen
+from refdata.core.model import DroppedFile, FileStatus, LedgerRow
 from refdata.dropoff import Dropoff
 from refdata.ingest.align import NotYetError, align_table
-from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.archive import Failure, failure_of, move_to_error, move_to_processed
+from refdata.ingest.cancel import cancel, cancellation
 from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_rows
+from refdata.ledger import IN_FLIGHT
 from refdata.notifications.channels import send
 from refdata.notifications.failure import alert_about
 from refdata.notifications.outage import tell_recovery
+from refdata.operators.stopping import StoppableWork, StoppedEarly
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 FAILURE_KEY = "failure"
+_ENDED = frozenset(("failed", "success", "skipped", "upstream_failed", "removed"))
+"""States of a task that somebody marked; one that is to run again has another, or none."""
 
 
 class RefDataStep(BaseOperator, abc.ABC):
@@ -35,15 +41,22 @@ class RefDataStep(BaseOperator, abc.ABC):
     An error of the tree is pushed to XCom as ``failure`` before it is raised, so that the error branch
     can say why. Permanent ones fail at once and transient ones are retried: ``wiring.retry_policy``. Any other
     exception is told without its text, which goes to logs and may quote a row.
+
+    A person who marks the running task (or its run) ends the load: it is cancelled, see ``ingest.cancel``. So does
+    ``load_timeout``. A task that Airflow stops to run it again leaves everything to the next try.
     """
 
     ui_color = "#dbe9f6"
+    stoppable: ClassVar[bool] = True
+    """Whether the step may be cancelled; one that only archives is let finish."""
+    _work: StoppableWork[Any] | None = None
 
     def execute(self, context: Context) -> Any:
         """Runs the step; returns its result as JSON's own types."""
+        self._work = work = self._work or StoppableWork()
         try:
             deps = self._connect(context)
-            return self.step(deps, wiring.file_of_run(deps.dropoff, context), context)
+            return self._run(work, deps, wiring.file_of_run(deps.dropoff, context), context)
         except NotYetError as wait:
             self.log.info("Not yet: %s", wait)
             raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None  # type: ignore[no-untyped-call]
@@ -56,9 +69,18 @@ class RefDataStep(BaseOperator, abc.ABC):
             told = unforeseen(error)
             self._tell(told, context)
             raise told from None
+        finally:
+            self._work = None
+
+    def on_kill(self) -> None:
+        """Airflow stops the task: called by the handler of SIGTERM, in the main thread, which waits in ``execute``."""
+        if self.stoppable:
+            self._work = self._work or StoppableWork()
+            self._work.stop()
 
     def _tell(self, error: RefdataError, context: Context) -> None:
-        context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(Failure.of(error, self.task_id)))
+        failure = Failure.of(error, self.task_id, final=not self._is_tried_again(error, context))
+        context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(failure))
 
     @abc.abstractmethod
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> Any:
@@ -67,8 +89,39 @@ class RefDataStep(BaseOperator, abc.ABC):
     def _connect(self, context: Context) -> Deps:  # noqa: ARG002
         return wiring.connect()
 
+    def _run(self, work: StoppableWork[Any], deps: Deps, file: DroppedFile, context: Context) -> Any:
+        limit = deps.settings.load_timeout
+        try:
+            return work.run(lambda: self.step(deps, file, context), limit)
+        except (StoppedEarly, AirflowTaskTimeout) as stop:
+            if isinstance(stop, AirflowTaskTimeout) or stop.timed_out:
+                what = f"The load was stopped after load_timeout ({limit:.0f} s)"
+            elif (state := _own_state(context)) in _ENDED:
+                what = f"The load was cancelled: its task {self.task_id} was marked {state} in Airflow"
+            else:
+                deps.warehouse.break_off()
+                raise _to_be_repeated(file) from None
+            raise cancel(deps, file, what, context["run_id"], self.task_id) from None
+
+    def _is_tried_again(self, error: RefdataError, context: Context) -> bool:
+        ti = context["ti"]
+        return wiring.is_retried(error) and ti.try_number <= ti.max_tries
+
     def _turn_poll(self) -> timedelta:
         return timedelta(seconds=wiring.settings().turn_poll_interval)
+
+
+def _own_state(context: Context) -> str | None:
+    """The task's state as Airflow's database has it now; None when it was cleared."""
+    return _states(context).get(context["ti"].task_id)
+
+
+def _to_be_repeated(file: DroppedFile) -> StoppedError:
+    return StoppedError(
+        "Airflow stopped the task to run it again",
+        where=file.path,
+        advice="Nothing: the next try starts the step anew.",
+    )
 
 
 class DetectFormatOperator(RefDataStep):
@@ -113,6 +166,8 @@ class WriteConfigOperator(RefDataStep):
 class MoveToProcessedOperator(RefDataStep):
     """Archives the file of a load that went well."""
 
+    stoppable = False
+
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """Where the file lies now."""
         target = move_to_processed(deps, file)
@@ -123,11 +178,13 @@ class MoveToProcessedOperator(RefDataStep):
 class MoveToErrorOperator(RefDataStep):
     """Archives a refused file with the reason beside it, or hands it back to the watcher."""
 
+    stoppable = False
     steps = ("write_config", "load_rows", "align_table", "detect_format")
+    sleep = staticmethod(time.sleep)
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
-        """Where the file lies now; empty when it was handed back."""
-        failure = self._failure(context)
+        """Where the file lies now; empty when it was handed back, or when the load archived it itself."""
+        failure = self._failure(deps, file, context)
         self.log.error("%s failed: %s", failure.task, failure.text)
         target = move_to_error(deps, file, failure, context["run_id"])
         if target:
@@ -143,11 +200,26 @@ class MoveToErrorOperator(RefDataStep):
             dropoff.hand_back(wiring.file_of_run(dropoff, context))
             raise
 
-    def _failure(self, context: Context) -> Failure:
+    def _failure(self, deps: Deps, file: DroppedFile, context: Context) -> Failure:
         for task in self.steps:
             found = context["ti"].xcom_pull(task_ids=task, key=FAILURE_KEY)
             if found:
-                return serial.from_json(Failure, found)
+                failure = serial.from_json(Failure, found)
+                return (
+                    failure
+                    if failure.final
+                    else _by_hand(file, task, f"while it waited to be tried again: {failure.message}")
+                )
+        return self._unsaid(deps, file, context)
+
+    def _unsaid(self, deps: Deps, file: DroppedFile, context: Context) -> Failure:
+        """Why a step failed that said nothing: it was killed, or somebody marked it."""
+        row = deps.ledger.by_run(context["run_id"])
+        if row is not None and row.status is FileStatus.PENDING and _states(context).get("align_table") == "failed":
+            return _by_hand(file, "align_table", "while it waited for its turn")
+        row = self._settled(deps, context["run_id"])
+        if row is not None and row.status is FileStatus.CANCELLED:
+            return failure_of(row)
         return Failure(
             category="internal",
             message="A step ended without saying why: it was killed, or ran into an unforeseen error",
@@ -156,6 +228,32 @@ class MoveToErrorOperator(RefDataStep):
             transient=False,
             task="unknown",
         )
+
+    def _settled(self, deps: Deps, run_id: str) -> LedgerRow | None:
+        """The load's row, once its process had the time to end it.
+
+        Airflow starts this task as soon as somebody marks the running one as failed; that one hears of it by its next
+        heartbeat, and cancels the load itself.
+        """
+        row = deps.ledger.by_run(run_id)
+        for _ in range(2 * (2 * conf.getint("workers", "min_heartbeat_interval") + 5)):
+            if row is None or row.status not in IN_FLIGHT:
+                break
+            self.sleep(0.5)
+            row = deps.ledger.by_run(run_id)
+        return row
+
+
+def _states(context: Context) -> dict[str, str | None]:
+    """The states of the run's tasks."""
+    ti = context["ti"]
+    found: dict[str, str | None] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id) or {}
+    return found
+
+
+def _by_hand(file: DroppedFile, task: str, when: str) -> Failure:
+    what = f"The load was cancelled: its task {task} was marked failed in Airflow {when}"
+    return Failure.of(cancellation(what, file.path), task)
 
 
 def _detection(context: Context) -> Detection:

@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from refdata.plugin import listener
 from refdata.plugin.icon import DARK, LIGHT
 
 URL_PREFIX = "/refdata"
@@ -51,6 +52,7 @@ class RefDataPlugin(AirflowPlugin):
     fastapi_apps = [  # noqa: RUF012  Airflow's own class declares an attribute of each instance
         {"app": LazyApp(_build), "url_prefix": URL_PREFIX, "name": "refdata"}
     ]
+    listeners = [listener]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
             "name": "Ref data",

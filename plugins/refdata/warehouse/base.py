@@ -113,6 +113,13 @@ class Warehouse(Protocol):
         """
         ...
 
+    def break_off(self) -> None:
+        """Ends what other threads of this process do through this object; from now on only the caller's works.
+
+        Where the driver has no such call nothing happens: the end of the process ends it.
+        """
+        ...
+
     def stages(self) -> tuple[Stage, ...]:
         """All stage tables that exist."""
         ...

@@ -13,9 +13,10 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 
 from refdata import serial, wiring
 from refdata.config import load_settings
-from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError, SchemaError
+from refdata.core.errors import ConnectionLostError, DataError, FileChangedError, FormatError, RefdataError, SchemaError
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.archive import Failure
+from refdata.ingest.cancel import cancel
 from refdata.operators.load import (
     FAILURE_KEY,
     AlignTableOperator,
@@ -41,12 +42,18 @@ STEPS: dict[str, type[RefDataStep]] = {
 class XComs:
     """Stands for the task instances of one run: what a step returns or pushes, the later ones pull."""
 
+    dag_id, run_id, try_number, max_tries = "refdata_load", "run", 1, 5
+
     def __init__(self) -> None:
         self.values: dict[tuple[str, str], Any] = {}
         self.task = ""
+        self.states: dict[str, str] = {}
 
     def xcom_push(self, key: str, value: Any) -> None:
         self.values[self.task, key] = json.loads(json.dumps(value))
+
+    def get_task_states(self, **_: Any) -> dict[str, dict[str, str]]:
+        return {self.run_id: self.states}
 
     def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
         return self.values.get((task_ids, key))
@@ -148,11 +155,61 @@ def test_an_exception_that_nobody_foresaw_is_told_by_its_place_and_not_its_text(
     assert "test_load_dag.py:" in failure.where and "in step" in failure.where
 
 
-def test_a_step_killed_without_a_word_still_gives_a_reason(root: Path) -> None:
+def test_a_step_killed_without_a_word_still_gives_a_reason(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MoveToErrorOperator, "sleep", staticmethod(lambda _: None))
     run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
     run.step("detect_format")
     archived = Path(run.step("move_to_error"))
     assert json.loads(archived.with_name(f"{archived.stem}.error.json").read_text())["category"] == "internal"
+
+
+def reported(run: Run) -> str:
+    archived = Path(run.step("move_to_error"))
+    return str(json.loads(archived.with_name(f"{archived.stem}.error.json").read_text())["category"])
+
+
+def test_a_task_marked_failed_while_it_waits_for_its_turn_cancels_the_load(root: Path) -> None:
+    run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
+    run.step("detect_format")
+    run.xcoms.states = {"detect_format": "success", "align_table": "failed"}
+    assert reported(run) == "cancelled"
+    assert list((root / FULL).iterdir()) == []
+
+
+@pytest.mark.parametrize(("tries", "category"), [(1, "cancelled"), (6, "")], ids=["retries left", "last try"])
+def test_a_transient_failure_hands_the_file_back_unless_somebody_ended_the_retries(
+    root: Path, tries: int, category: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
+    run.step("detect_format")
+    run.xcoms.try_number = tries
+    monkeypatch.setattr(AlignTableOperator, "step", _away)
+    with pytest.raises(ConnectionLostError):
+        run.step("align_table")
+    if category:
+        assert reported(run) == category
+    else:
+        assert run.step("move_to_error") == ""
+        assert len(list((root / FULL).iterdir())) == 1
+
+
+def _away(*_: Any) -> str:
+    raise ConnectionLostError("away")
+
+
+def test_the_error_branch_waits_for_a_load_that_is_being_cancelled(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
+    for step in ("detect_format", "align_table"):
+        run.step(step)
+    deps = wiring.connect()
+    file = wiring.file_of_run(deps.dropoff, run.context)
+    monkeypatch.setattr(
+        MoveToErrorOperator, "sleep", staticmethod(lambda _: cancel(deps, file, "By hand", "run", "load_rows"))
+    )
+    assert run.step("move_to_error") == ""
+    row = deps.ledger.by_run("run")
+    assert row is not None
+    assert (row.status, row.error_category) == ("cancelled", "cancelled")
 
 
 def test_a_table_whose_turn_is_taken_reschedules_the_task(root: Path) -> None:
@@ -197,8 +254,6 @@ def test_permanent_errors_and_changed_files_are_not_retried() -> None:
 
 
 def wiring_transient() -> RefdataError:
-    from refdata.core.errors import ConnectionLostError
-
     return ConnectionLostError("away")
 
 

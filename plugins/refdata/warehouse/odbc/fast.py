@@ -51,6 +51,7 @@ class FastLoader:
         with pool.borrow() as connection:
             for batch in source:
                 for rows in self._slices(batch):
+                    source.go_on()
                     self._send(connection.cursor(), sql, sizes, rows)
                     staged += len(rows)
         return staged

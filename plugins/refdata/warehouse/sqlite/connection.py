@@ -11,6 +11,7 @@ import contextlib
 import glob
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
 from refdata.core.errors import (
+    CancelledError,
     ConfigurationError,
     ConnectionLostError,
     DataError,
@@ -31,6 +33,9 @@ from refdata.core.naming import quote
 from refdata.core.settings import Settings
 from refdata.warehouse.sqlite.values import parameter
 
+_STEPS_BETWEEN_LOOKS = 200_000
+"""Instructions of SQLite's machine, some milliseconds, between two looks at whether to go on."""
+
 _BY_CODE: dict[int, tuple[type[RefdataError], str]] = {
     sqlite3.SQLITE_BUSY: (LockTimeoutError, "Nothing: the step is tried again. Raise lock_timeout if it recurs."),
     sqlite3.SQLITE_LOCKED: (LockTimeoutError, "Nothing: the step is tried again."),
@@ -42,6 +47,7 @@ _BY_CODE: dict[int, tuple[type[RefdataError], str]] = {
     sqlite3.SQLITE_NOTADB: (ConfigurationError, "Point the connection at a SQLite file, or at a new path."),
     sqlite3.SQLITE_CORRUPT: (ConfigurationError, "Restore the database files from a backup."),
     sqlite3.SQLITE_CONSTRAINT: (DataError, "Remove the constraint, or correct the rows in the file."),
+    sqlite3.SQLITE_INTERRUPT: (CancelledError, "Nothing: the load was stopped, and the table is as it was."),
     sqlite3.SQLITE_TOOBIG: (DataError, "Split the value; SQLite takes one gigabyte at most."),
 }
 
@@ -85,6 +91,7 @@ class SqliteFiles:
     def __init__(self, hook: SqliteHook, settings: Settings) -> None:
         self._hook = hook
         self._settings = settings
+        self._only_thread: int | None = None
         with contextlib.closing(self._hook_connection()) as connection:
             name = connection.execute("PRAGMA database_list").fetchone()[2]
         if not name:
@@ -131,6 +138,13 @@ class SqliteFiles:
             raise
         return connection
 
+    def break_off(self) -> None:
+        """Interrupts the statements of other threads, and each that they begin; they fail as cancelled."""
+        self._only_thread = threading.get_ident()
+
+    def _is_broken_off(self) -> bool:
+        return self._only_thread not in (None, threading.get_ident())
+
     def _hook_connection(self) -> sqlite3.Connection:
         try:
             return self._hook.get_conn()
@@ -139,6 +153,7 @@ class SqliteFiles:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.isolation_level = None
+        connection.set_progress_handler(self._is_broken_off, _STEPS_BETWEEN_LOOKS)
         connection.execute(f"PRAGMA busy_timeout = {int(self._settings.lock_timeout * 1000)}")
         for schema in (self._settings.ref_schema, self._settings.bkp_schema):
             connection.execute(f"ATTACH DATABASE ? AS {quote(schema)}", (str(self.schema_file(schema)),))

@@ -146,6 +146,10 @@ class SqliteWarehouse:
             advice="Empty the setting, or use a SQL Server connection.",
         )
 
+    def break_off(self) -> None:
+        """See ``Warehouse.break_off``."""
+        self._files.break_off()
+
     def stages(self) -> tuple[Stage, ...]:
         """See ``Warehouse.stages``."""
         return tuple(filter(None, map(self._stage_of, sorted(self._files.stage_folder.glob("*.db")))))

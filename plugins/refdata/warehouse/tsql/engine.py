@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -17,6 +18,7 @@ from refdata.core.alignment import Alignment
 from refdata.core.backoff import delays
 from refdata.core.diagnosis import Diagnosis
 from refdata.core.errors import (
+    CancelledError,
     ConnectionLostError,
     DeadlockError,
     LockTimeoutError,
@@ -89,6 +91,7 @@ class TsqlWarehouse:
         self._sleep = sleep
         self._sql = SqlFiles("mssql", settings)
         self._log = logging.getLogger("refdata.warehouse")
+        self._only_thread: int | None = None
         self._pool = shared_pool(key, self._make_pool)
 
     @property
@@ -192,7 +195,7 @@ class TsqlWarehouse:
             # Committed at once: bulk copy looks from a connection of its own.
             TsqlSession(connection, self._driver).execute(ddl.create_table(name, columns))
         try:
-            return fill_stage(self._loaders, name, columns, batches, on_progress, self._pool)
+            return fill_stage(self._loaders, name, columns, batches, on_progress, self._pool, self._go_on)
         except BaseException:
             self._discard(stage)
             raise
@@ -219,6 +222,14 @@ class TsqlWarehouse:
                 raise procedures.missing(found)
             statement = procedures.call(found, declared, values)
             session.execute(statement.sql, statement.values)
+
+    def break_off(self) -> None:
+        """See ``Warehouse.break_off``. A statement that a driver waits for ends with the process; none follows it."""
+        self._only_thread = threading.get_ident()
+
+    def _go_on(self) -> None:
+        if self._only_thread not in (None, threading.get_ident()):
+            raise CancelledError("The load was stopped", where=self._driver.where, advice="Nothing.")
 
     def stages(self) -> tuple[Stage, ...]:
         """See ``Warehouse.stages``."""

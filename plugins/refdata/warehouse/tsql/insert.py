@@ -50,6 +50,7 @@ class InsertLoader:
             for batch in source:
                 session.execute("BEGIN TRANSACTION")
                 for rows in _statements(row_literals(batch), most):
+                    source.go_on()
                     staged += session.execute(head + ",\n".join(rows))
                 session.execute("COMMIT TRANSACTION")
         return staged

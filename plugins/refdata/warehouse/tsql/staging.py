@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import pyarrow as pa
@@ -29,11 +29,16 @@ class Source:
     ``schema`` is that of all batches, None when there is none. ``started`` is True once a batch was handed
     over. ``rows`` counts those of the batches that were taken in whole. ``cells`` is the number of all values, None
     where there is more than one batch. An exception of the reader, or of the progress report, is kept: a driver
-    may hide it.
+    may hide it. ``go_on`` raises when the load was stopped: a loader that sends many statements a batch calls it
+    before each. Some drivers keep Python to themselves during a statement (pyodbc with arrays of values), so that a
+    thread that stops the load would get hardly a turn.
     """
 
-    def __init__(self, batches: Iterable[pa.RecordBatch], on_progress: Progress) -> None:
+    def __init__(
+        self, batches: Iterable[pa.RecordBatch], on_progress: Progress, go_on: Callable[[], None] = lambda: None
+    ) -> None:
         self._batches = iter(batches)
+        self.go_on = go_on
         self._on_progress = on_progress
         self.started = False
         self.rows = 0
@@ -47,6 +52,7 @@ class Source:
         """The batches; progress is reported when the next one is asked for, so that this one is staged."""
         try:
             for batch in self._batches:
+                self.go_on()
                 self.started = True
                 yield batch
                 self.rows += batch.num_rows
@@ -98,13 +104,15 @@ def fill_stage(
     batches: Iterable[pa.RecordBatch],
     on_progress: Progress,
     pool: ConnectionPool,
+    go_on: Callable[[], None] = lambda: None,
 ) -> tuple[int, str]:
     """The rows staged and the method used.
 
     :param loaders: the best first; with more than one of them, the one that suits the source is tried first.
+    :param go_on: called before each statement; raises when the load was stopped.
     :raises DataError: when the server took another number of rows than were read.
     """
-    source = Source(batches, on_progress)
+    source = Source(batches, on_progress, go_on)
     loaders = _suited(loaders, source)
     for loader in loaders[:-1]:
         try:

@@ -1,0 +1,56 @@
+"""Hears of load runs that somebody marks in Airflow while none of their tasks is at work.
+
+A running task is stopped by a signal and cancels its load itself. A run that waits (for its table's turn, for its next
+try) has no process: Airflow skips its tasks, the error branch among them. The server that takes the request calls this.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from airflow.listeners import hookimpl
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+
+log = logging.getLogger("refdata.listener")
+
+_LOAD_DAG = "refdata_load"
+_BY_HAND = "manually"
+"""Word in the message of a change that a person made; the scheduler's own changes lack it (Airflow 3.3.2)."""
+
+
+@hookimpl
+def on_dag_run_failed(dag_run: DagRun, msg: str) -> None:
+    """Cancels the load of a run that somebody marked failed."""
+    _heard(dag_run, msg, "failed")
+
+
+@hookimpl
+def on_dag_run_success(dag_run: DagRun, msg: str) -> None:
+    """Cancels the load of a run that somebody marked a success before it was one."""
+    _heard(dag_run, msg, "success")
+
+
+def _heard(dag_run: DagRun, msg: str, state: str) -> None:
+    if dag_run.dag_id == _LOAD_DAG and _BY_HAND in (msg or ""):
+        # In a thread: the person who clicked need not wait for another database.
+        threading.Thread(target=cancel_run, args=(dag_run.run_id, state), name="refdata-cancel", daemon=True).start()
+
+
+def cancel_run(run_id: str, state: str) -> None:
+    """Cancels the load of a run, if it is not over. What fails is logged, and left to ``refdata doctor``."""
+    from refdata import wiring
+    from refdata.core.errors import RefdataError
+    from refdata.ingest.cancel import cancel_ended
+    from refdata.ledger import IN_FLIGHT
+
+    try:
+        deps = wiring.connect()
+        row = deps.ledger.by_run(run_id)
+        if row is not None and row.status in IN_FLIGHT:
+            cancel_ended(deps, row, f"The load was cancelled: its run was marked {state} in Airflow")
+    except RefdataError as error:
+        log.warning("The load of run %s could not be cancelled: %s", run_id, error)
