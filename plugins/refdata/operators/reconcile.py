@@ -1,0 +1,45 @@
+"""``refdata doctor --repair`` as a task, for maintenance and for the first minutes after a start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import DagRunStateResult, GetDagRunState
+
+from refdata import wiring
+from refdata.ingest import reconcile
+from refdata.ingest.reconcile import RunState
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_ENDED = ("success", "failed")
+
+
+class ReconcileOperator(BaseOperator):
+    """Mends what no step comes back to, where the facts leave one way; the rest is told in the log."""
+
+    def execute(self, context: Context) -> list[str]:  # noqa: ARG002
+        """What is left for a person, a sentence each."""
+        results = reconcile.repair(reconcile.examine(wiring.connect(), state_of_run))
+        for finding, left in results:
+            self.log.info(
+                "%s %s: %s; %s: %s", finding.kind, finding.where, finding.what, finding.remedy, left or "done"
+            )
+        return [f"{finding.where}: {finding.what}. {left}" for finding, left in results if left]
+
+
+def state_of_run(run_id: str) -> RunState:
+    """What Airflow says of a run of ``refdata_load``, for a task, which may not read Airflow's database."""
+    if not run_id or run_id.startswith(wiring.CLI_RUN):
+        return RunState.UNKNOWN
+    try:
+        answer = task_runner.SUPERVISOR_COMMS.send(GetDagRunState(dag_id="refdata_load", run_id=run_id))
+    except AirflowRuntimeError:
+        return RunState.UNKNOWN  # there is no such run
+    if not isinstance(answer, DagRunStateResult):
+        return RunState.UNKNOWN
+    return RunState.ENDED if answer.state in _ENDED else RunState.ACTIVE
