@@ -95,8 +95,12 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine == "sqlite"
 
+    @property
+    def is_babelfish(self) -> bool:
+        return not self.is_sqlite and "Babelfish" in self.rows("SELECT @@VERSION")[0][0]
+
     def skip_on_babelfish(self, reason: str) -> None:
-        if not self.is_sqlite and "Babelfish" in self.rows("SELECT @@VERSION")[0][0]:
+        if self.is_babelfish:
             pytest.skip(f"Babelfish {reason}")
 
     def run(self, sql: str, *values: object) -> int:
