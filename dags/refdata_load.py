@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param, TriggerRule
+from datetime import timedelta
+
+from airflow.sdk import DAG, Param, TriggerRule, chain
 
 from refdata import wiring
 from refdata.notifications.deadlines import load_deadline
 from refdata.notifications.failure import alert_on_failure
+from refdata.operators.asking import PublishRowsOperator, ReviewOperator, StageRowsOperator
 from refdata.operators.load import (
     AlignTableOperator,
     DetectFormatOperator,
@@ -16,13 +19,18 @@ from refdata.operators.load import (
     WriteConfigOperator,
 )
 
+HELD_FOR_EACH = 8
+"""Runs that may wait for approval or a turn, for each that may be at work."""
+
 settings = wiring.settings()
 
 with DAG(
     dag_id="refdata_load",
     schedule=None,
     catchup=False,
-    max_active_runs=settings.max_parallel_loads,
+    # A load that is held for approval is a run that does nothing: it must not keep others from running.
+    max_active_runs=settings.max_parallel_loads * (HELD_FOR_EACH if settings.gate else 1),
+    max_active_tasks=settings.max_parallel_loads,
     default_args=wiring.task_defaults(settings),
     on_failure_callback=alert_on_failure,
     deadline=load_deadline(settings),
@@ -42,10 +50,21 @@ with DAG(
 ):
     detect_format = DetectFormatOperator(task_id="detect_format")
     align_table = AlignTableOperator(task_id="align_table")
-    load_rows = LoadRowsOperator(task_id="load_rows")
+    if settings.gate:
+        load_rows = StageRowsOperator(task_id="load_rows")
+        review = ReviewOperator(
+            task_id="review",
+            subject="Publish the load?",
+            timeout=timedelta(seconds=settings.gate_timeout),
+            default=settings.gate_default,
+        )
+        publish_rows = PublishRowsOperator(task_id="publish_rows")
+        loading = [load_rows, review, publish_rows]
+    else:
+        loading = [LoadRowsOperator(task_id="load_rows")]
     write_config = WriteConfigOperator(task_id="write_config")
     move_to_processed = MoveToProcessedOperator(task_id="move_to_processed")
     move_to_error = MoveToErrorOperator(task_id="move_to_error", trigger_rule=TriggerRule.ONE_FAILED)
 
-    detect_format >> align_table >> load_rows >> write_config >> move_to_processed
-    [detect_format, align_table, load_rows, write_config] >> move_to_error
+    chain(detect_format, align_table, *loading, write_config, move_to_processed)
+    [detect_format, align_table, *loading, write_config] >> move_to_error

@@ -28,7 +28,7 @@ from refdata.ledger import FileOrder, Ledger, TableSummary
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
 from refdata.versioning.reading import read_version
-from refdata.versioning.revising import Revised, Revision, revise
+from refdata.versioning.revising import Revised, Revision, require_other, revise
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
@@ -217,6 +217,16 @@ class ReferenceData:
         :raises LockTimeoutError: while a load of the table is at work or held for approval; try again.
         """
         return self._revise(LoadType.ROLLBACK, table, version, reason, by, request_id, expected)
+
+    def check_rollback(self, table: str, version: int) -> None:
+        """Whether a rollback would be refused, apart from loads at work.
+
+        :raises DataError: when the version does not exist, is live, or was deleted by retention.
+        """
+        with self._ledger_expected():
+            name = table.lower()
+            self._versions.rows_of(name, version, self._ledger.versions(name))
+            require_other(name, version, self.live_version(name))
 
     def take_back(self, load_id: int, *, reason: str, by: str, request_id: str = "") -> Revised:
         """Removes the rows that an append brought, as a new version, in one transaction.

@@ -20,7 +20,7 @@ from refdata.core.versions import VersionRecord, duplicate_of
 from refdata.warehouse.base import Row, Session, Warehouse
 
 MAX_MESSAGE = 4000
-IN_FLIGHT = frozenset((FileStatus.PENDING, FileStatus.PROCESSING))
+IN_FLIGHT = frozenset((FileStatus.PENDING, FileStatus.PROCESSING, FileStatus.REVIEW))
 
 
 class FileOrder(StrEnum):
@@ -180,6 +180,14 @@ class Ledger:
         :raises SupersededError: when the attempt no longer holds the turn, so that it stops early.
         """
         if self._write("record_progress", now, rows, load_id, attempt) != 1:
+            raise _lost_turn(load_id)
+
+    def hold_for_review(self, load_id: int, attempt: int, now: datetime) -> None:
+        """The load waits for approval and keeps its table's turn.
+
+        :raises SupersededError: when the attempt no longer holds the turn.
+        """
+        if self._write("mark_held", now, load_id, attempt) != 1:
             raise _lost_turn(load_id)
 
     def live_duplicate(self, row: LedgerRow) -> int | None:

@@ -4,10 +4,10 @@
 -- Result: none; the count of changed rows is 1 when the turn was given.
 UPDATE [ref].[File_Monitor_Tracking]
 SET status = 'processing', attempt = attempt + 1, started_at = ?, heartbeat_at = ?, rows_staged = NULL
-WHERE id = ? AND status IN ('pending', 'processing')
+WHERE id = ? AND status IN ('pending', 'processing', 'review')
   AND NOT EXISTS (
     SELECT 1 FROM [ref].[File_Monitor_Tracking] AS other
     WHERE other.table_name = ? AND other.id <> ?
-      AND (other.status = 'processing'
+      AND (other.status IN ('processing', 'review')
         OR (other.status = 'pending'
           AND (other.file_mtime_ns < ? OR (other.file_mtime_ns = ? AND other.file_name < ?)))))

@@ -3,4 +3,4 @@
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]
 SET status = 'pending', error_category = ?, error_message = ?
-WHERE id = ? AND status IN ('pending', 'processing')
+WHERE id = ? AND status IN ('pending', 'processing', 'review')

@@ -3,4 +3,4 @@
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]
 SET status = ?, error_category = ?, error_message = ?, processed_at = ?
-WHERE id = ? AND status IN ('pending', 'processing', 'error', 'cancelled')
+WHERE id = ? AND status IN ('pending', 'processing', 'review', 'error', 'cancelled')

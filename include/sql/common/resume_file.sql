@@ -4,4 +4,4 @@
 UPDATE [ref].[File_Monitor_Tracking]
 SET file_size = ?, file_mtime_ns = ?, file_identity = ?, dag_run_id = ?,
     status = 'pending', error_category = NULL, error_message = NULL, processed_at = NULL
-WHERE id = ? AND status IN ('pending', 'processing', 'error', 'cancelled')
+WHERE id = ? AND status IN ('pending', 'processing', 'review', 'error', 'cancelled')

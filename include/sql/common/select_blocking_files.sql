@@ -3,5 +3,5 @@
 -- Result: id, file_path, file_name, status, file_mtime_ns, heartbeat_at.
 SELECT id, file_path, file_name, status, file_mtime_ns, heartbeat_at
 FROM [ref].[File_Monitor_Tracking]
-WHERE table_name = ? AND id <> ? AND status IN ('pending', 'processing')
+WHERE table_name = ? AND id <> ? AND status IN ('pending', 'processing', 'review')
 ORDER BY file_mtime_ns, file_name

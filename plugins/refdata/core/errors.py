@@ -19,7 +19,8 @@
         ├── PermissionDeniedError   a right is missing, on disk or in the database
         ├── DropoffError            the file lies where no file may be loaded from
         ├── SupersededError         a newer attempt of the same load has taken over
-        └── CancelledError          somebody stopped the load
+        ├── CancelledError          somebody stopped the load
+        └── RejectedError           a reviewer rejected the load at the change gate
 
 The split alone decides on retries (the habit is dlt's, ``common/exceptions.py``). Each error says
 what happened, where, and what to do about it.
@@ -45,6 +46,7 @@ __all__ = [
     "PermanentError",
     "PermissionDeniedError",
     "RefdataError",
+    "RejectedError",
     "SchemaError",
     "StoppedError",
     "StorageFullError",
@@ -231,3 +233,9 @@ class CancelledError(PermanentError):
     """Somebody, or ``load_timeout``, stopped the load."""
 
     category: ClassVar[str] = "cancelled"
+
+
+class RejectedError(PermanentError):
+    """A reviewer, or the stated default, rejected the load at the change gate."""
+
+    category: ClassVar[str] = "rejected"

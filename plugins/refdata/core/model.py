@@ -32,10 +32,11 @@ DROPPED_TYPES = (LoadType.FULL, LoadType.APPEND)
 
 
 class FileStatus(StrEnum):
-    """Where a file stands in the ledger; ``pending → processing → loaded → completed`` or an end."""
+    """Where a file stands in the ledger; ``pending → processing (→ review) → loaded → completed`` or an end."""
 
     PENDING = "pending"
     PROCESSING = "processing"
+    REVIEW = "review"
     LOADED = "loaded"
     COMPLETED = "completed"
     ERROR = "error"

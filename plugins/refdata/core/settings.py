@@ -17,6 +17,8 @@ SECTION = "refdata"
 _YEAR = 31_536_000.0
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
 _FILLED = r".*\S.*"
+LIMIT = r"\d{1,12}|\d{1,3}(\.\d{1,6})?%|"
+"""How a limit of the change gate is written: a number of rows, a percentage of the live ones, or nothing for none."""
 
 
 def _setting(
@@ -101,6 +103,22 @@ class Settings:
     retry_delay: float = _setting(30.0, "Seconds before the first retry; doubles each time.", least=0.1, most=86400)
     max_retry_delay: float = _setting(900.0, "Longest delay between two retries, in seconds.", least=0.1, most=86400)
     max_parallel_loads: int = _setting(8, "Load runs that may be active at once.", least=1, most=256)
+    gate: bool = _setting(
+        False, "Whether full loads of reference tables that change more than the limits wait for approval in Airflow."
+    )
+    gate_rows_removed: str = _setting(
+        "20%", "Rows that a full load may remove unasked: a number, a percentage, or empty for any.", pattern=LIMIT
+    )
+    gate_rows_changed: str = _setting(
+        "50%", "Rows that a full load may change unasked: a number, a percentage, or empty for any.", pattern=LIMIT
+    )
+    gate_keys_vanished: str = _setting(
+        "20%", "Keys that may vanish by a full load unasked: a number, a percentage, or empty for any.", pattern=LIMIT
+    )
+    gate_timeout: float = _setting(86400.0, "Seconds that a held load waits for an answer.", least=60, most=_YEAR)
+    gate_default: str = _setting(
+        "reject", "What an unanswered load gets when gate_timeout is over.", choices=("reject", "approve")
+    )
     post_load_procedure: str = _setting(
         "", "Procedure noted as `sp_name` in a table's row of the configuration, such as `dbo.x`; empty for none."
     )
@@ -193,7 +211,8 @@ def allowed(spec: Field[Any]) -> str:
     if choices:
         return f"one of {', '.join(choices)}"
     if pattern:
-        return "letters, digits and underscores, 100 at most" if pattern == _IDENTIFIER else "filled in"
+        words = {_IDENTIFIER: "letters, digits and underscores, 100 at most", LIMIT: "a number, a percentage or empty"}
+        return words.get(pattern, "filled in")
     if spec.name == "code_page":
         return "an encoding that Python knows, such as cp1252 or cp932"
     if least is None:

@@ -24,6 +24,10 @@ class TableRules:
     min_column_match: float
     allow_empty_full_load: bool
     post_load_procedure: str
+    gate: bool = False
+    gate_rows_removed: str = "20%"
+    gate_rows_changed: str = "50%"
+    gate_keys_vanished: str = "20%"
     versions_kept: int = 30
     versions_max_age_days: int = 0
     frozen: bool = False
@@ -37,6 +41,10 @@ def defaults(settings: Settings) -> TableRules:
         min_column_match=settings.min_column_match,
         allow_empty_full_load=settings.allow_empty_full_load,
         post_load_procedure=settings.post_load_procedure,
+        gate=settings.gate,
+        gate_rows_removed=settings.gate_rows_removed,
+        gate_rows_changed=settings.gate_rows_changed,
+        gate_keys_vanished=settings.gate_keys_vanished,
         versions_kept=settings.versions_kept,
         versions_max_age_days=settings.versions_max_age_days,
     )
@@ -72,6 +80,7 @@ def _checked(key: str, value: object, base: TableRules, where: str) -> Any:
         raise ConfigurationError(f"Unknown key {key}", where=where, advice=f"Use one of: {', '.join(known)}")
     wanted = known[key]
     value = _names(value) if wanted is tuple else value
+    value = str(value) if key.startswith("gate_") and type(value) is int else value
     value = float(value) if wanted is float and type(value) is int else value
     limits = {spec.name: spec for spec in specs()}.get(key)
     if type(value) is not wanted:

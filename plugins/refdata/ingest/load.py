@@ -10,9 +10,14 @@ from pathlib import Path
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
+from refdata.ingest import review
 from refdata.ingest.align import holding_turn, plan_alignment, row_of, sweep_stages, take_turn
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done, naming_the_file
+from refdata.ingest.review import Answer, Held
+
+Examine = Callable[[LedgerRow, Stage, Alignment], Held | None]
+"""Looks at the staged rows before they are published; what it returns holds the load."""
 
 PROGRESS_INTERVAL = 2.0
 """Seconds between two signs of life in the ledger."""
@@ -40,18 +45,50 @@ def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
     :raises NotYetError: when the turn was lost and another load has it.
     :raises DataError: when the rows read are not those that the scan counted.
     """
+    loaded, _ = _load_unless(deps, file, detection, lambda *_: None)
+    return loaded
+
+
+def load_or_hold(deps: Deps, file: DroppedFile, detection: Detection) -> tuple[Loaded, Held | None]:
+    """Stages the rows, and publishes them unless the change gate wants a person's word first.
+
+    The load is then held: it has the status ``review`` and keeps its table's turn. Raises as ``load_rows``.
+    """
+    return _load_unless(deps, file, detection, lambda row, stage, plan: review.examine(deps, row, stage, plan))
+
+
+def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: Answer) -> Loaded:
+    """Stages the rows of an approved load anew and publishes them, if they are what the reviewer saw.
+
+    :raises RejectedError: when the answer is no.
+    :raises FileChangedError: when the table, or the file, is not what it was.
+    """
+
+    def same(row: LedgerRow, stage: Stage, plan: Alignment) -> None:
+        review.require_same(deps, row, stage, plan, answer)
+
+    row = row_of(deps, detection)
+    if not is_done(row):
+        review.require_approval(deps, row, answer)
+    loaded, _ = _load_unless(deps, file, detection, same)
+    return loaded
+
+
+def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: Examine) -> tuple[Loaded, Held | None]:
     row = row_of(deps, detection)
     if is_done(row):
         # An attempt that died just after it had published left its stage.
         deps.warehouse.drop_stage(Stage(deps.target(row), row.id, row.attempt))
-        return _done(row)
+        return _done(row), None
     attempt = take_turn(deps, file, row)
     with holding_turn(deps, row, attempt):
-        return _load(deps, file, detection, row, attempt)
+        return _load(deps, file, detection, Stage(deps.target(row), row.id, attempt), examine)
 
 
-def _load(deps: Deps, file: DroppedFile, detection: Detection, row: LedgerRow, attempt: int) -> Loaded:
-    stage = Stage(deps.target(row), row.id, attempt)
+def _load(
+    deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, examine: Examine
+) -> tuple[Loaded, Held | None]:
+    row = row_of(deps, detection)
     sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     if plan.changes:
@@ -59,6 +96,10 @@ def _load(deps: Deps, file: DroppedFile, detection: Detection, row: LedgerRow, a
     try:
         rows, method = _stage(deps, file, detection, stage, plan)
         _validate(deps, stage)
+        if (held := examine(row, stage, plan)) is not None:
+            review.hold(deps, row, stage.attempt)
+            deps.log.info("Load %s is held for approval: %s", row.id, held.subject)
+            return Loaded(row.id, row.table_name, 0, detection.scan.rejected, 0, "review"), held
         names = tuple(column.name for column in plan.read)
         rejected = detection.scan.rejected
         published = deps.warehouse.publish(
@@ -67,7 +108,8 @@ def _load(deps: Deps, file: DroppedFile, detection: Detection, row: LedgerRow, a
     finally:
         deps.warehouse.drop_stage(stage)
     deps.log.info("Published %s rows in %s as version %s", published.rows, stage.table, published.version)
-    return Loaded(row.id, row.table_name, published.rows, detection.scan.rejected, published.version, "loaded")
+    loaded = Loaded(row.id, row.table_name, published.rows, detection.scan.rejected, published.version, "loaded")
+    return loaded, None
 
 
 def _validate(deps: Deps, stage: Stage) -> None:

@@ -145,7 +145,7 @@ class _Examination:
                 Kind.STALE_TURN, row, "It holds its table's turn and gives no sign of life",
                 "release the turn and hand the file back to the watcher", lambda: self._hand_back(row, file),
             )  # fmt: skip
-        elif waits_too_long:
+        elif waits_too_long and (row.status is not FileStatus.REVIEW or state is RunState.ENDED):
             yield self._finding(
                 Kind.ABANDONED, row, "The file waits, and no run comes for it", "hand the file back to the watcher",
                 lambda: self._hand_back(row, file),

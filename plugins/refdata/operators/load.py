@@ -137,7 +137,7 @@ class AlignTableOperator(RefDataStep):
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """What was done, in words."""
-        done = align_table(deps, file, _detection(context))
+        done = align_table(deps, file, detection_of(context))
         self.log.info("Table: %s", done)
         return done
 
@@ -147,7 +147,7 @@ class LoadRowsOperator(RefDataStep):
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
         """Rows, rejects and version."""
-        return serial.to_json(load_rows(deps, file, _detection(context)))
+        return serial.to_json(load_rows(deps, file, detection_of(context)))
 
 
 class WriteConfigOperator(RefDataStep):
@@ -155,7 +155,9 @@ class WriteConfigOperator(RefDataStep):
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """What was done: inserted, updated, unchanged or no reference table."""
-        loaded = serial.from_json(Loaded, context["ti"].xcom_pull(task_ids="load_rows"))
+        # With the change gate on, what was loaded comes out of the task behind the review.
+        found = context["ti"].xcom_pull(task_ids="publish_rows") or context["ti"].xcom_pull(task_ids="load_rows")
+        loaded = serial.from_json(Loaded, found)
         done = write_config(deps, loaded)
         failed = run_post_load(deps, loaded)
         if failed is not None:
@@ -179,7 +181,7 @@ class MoveToErrorOperator(RefDataStep):
     """Archives a refused file with the reason beside it, or hands it back to the watcher."""
 
     stoppable = False
-    steps = ("write_config", "load_rows", "align_table", "detect_format")
+    steps = ("write_config", "publish_rows", "load_rows", "align_table", "detect_format")
     sleep = staticmethod(time.sleep)
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
@@ -256,7 +258,8 @@ def _by_hand(file: DroppedFile, task: str, when: str) -> Failure:
     return Failure.of(cancellation(what, file.path), task)
 
 
-def _detection(context: Context) -> Detection:
+def detection_of(context: Context) -> Detection:
+    """What the first step found, for the later ones."""
     found = context["ti"].xcom_pull(task_ids="detect_format")
     if found is None:
         raise ConnectionLostError("The result of detect_format is missing", advice="Clear the run from its first task.")

@@ -66,6 +66,15 @@ def revise(versions: Versions, asked: Revision) -> Revised:
         return work.done_before() or work.run()
 
 
+def require_other(table: str, version: int, live: int) -> None:
+    """A rollback goes to another version than the live one.
+
+    :raises DataError: when it does not.
+    """
+    if version == live:
+        raise DataError(f"Version {version} of {table} is live already", where=table, advice="Choose another version.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """One revision within its transaction."""
@@ -124,12 +133,7 @@ class _Work:
             check_take_back(asked.table, records, asked.origin_id)
             return
         require(asked.table, records, asked.origin_id, has_zero=self.has_zero)
-        if asked.origin_id == current:
-            raise DataError(
-                f"Version {current} of {asked.table} is live already",
-                where=asked.table,
-                advice="Choose another version.",
-            )
+        require_other(asked.table, asked.origin_id, current)
 
     def _restore(self, records: tuple[VersionRecord, ...], current: int) -> int:
         """Replaces the live rows by those of the version, which lie in the table of versions by now."""

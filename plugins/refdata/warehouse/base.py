@@ -128,6 +128,10 @@ class Warehouse(Protocol):
         """Removes a stage table; nothing happens when there is none."""
         ...
 
+    def reading_stage(self, stage: Stage) -> AbstractContextManager[tuple[Session, str]]:
+        """A transaction that only reads, with the stage table's quoted name in it."""
+        ...
+
     def publish(self, request: Publication) -> Published:
         """Makes the staged rows live and the ledger row ``loaded``, in one transaction.
 

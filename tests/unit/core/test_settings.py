@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdata.core.errors import ConfigurationError
-from refdata.core.settings import Settings, allowed, parse, specs
+from refdata.core.settings import LIMIT, Settings, allowed, parse, specs
 
 SPECS = {spec.name: spec for spec in specs()}
 NUMBERS = [spec for spec in specs() if spec.type in ("int", "float")]
 CHOICES = [spec for spec in specs() if spec.metadata["choices"]]
-PATTERNS = [spec for spec in specs() if spec.metadata["pattern"]]
+PATTERNS = [spec for spec in specs() if spec.metadata["pattern"] not in ("", LIMIT)]
 
 
 def ids(spec: Field[Any]) -> str:
@@ -140,3 +140,14 @@ def test_any_text_is_either_read_within_the_limits_or_refused(values: dict[str, 
         assert error.advice
     else:
         assert parse({name: str(getattr(settings, name)) for name in values}) == settings
+
+
+@pytest.mark.parametrize("text", ["", "0", "100", "5%", "12.5%"])
+def test_a_limit_is_a_number_a_percentage_or_nothing(text: str) -> None:
+    assert parse({"gate_rows_removed": text}).gate_rows_removed == text
+
+
+@pytest.mark.parametrize("text", ["-1", "5 percent", "1.5", "%", "1e3"])
+def test_what_is_no_limit_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="a number, a percentage or empty"):
+        parse({"gate_rows_removed": text})

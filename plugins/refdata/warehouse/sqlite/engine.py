@@ -160,18 +160,29 @@ class SqliteWarehouse:
         for leftover in (path, path.with_name(f"{path.name}-journal")):
             leftover.unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def reading_stage(self, stage: Stage) -> Iterator[tuple[SqliteSession, str]]:
+        """See ``Warehouse.reading_stage``."""
+        with self._with_stage(stage, write=False) as found:
+            yield found
+
     def publish(self, request: Publication) -> Published:
         """See ``Warehouse.publish``."""
-        source = qualified(TableName(_STAGE_SCHEMA, request.stage.name))
+        with self._with_stage(request.stage, write=True) as (session, source):
+            live = _table(session, request.stage.table)
+            if live is None:
+                raise _vanished(request.stage.table)
+            return publish_rows(self, session, request, live, source, self._settings)
+
+    @contextlib.contextmanager
+    def _with_stage(self, stage: Stage, *, write: bool) -> Iterator[tuple[SqliteSession, str]]:
+        """A transaction with the stage's file attached, where it is there."""
         with contextlib.closing(self._files.connect()) as connection:
-            path = self._stage_file(request.stage)
+            path = self._stage_file(stage)
             if path.exists():
                 connection.execute(f"ATTACH DATABASE ? AS {quote(_STAGE_SCHEMA)}", (str(path),))
-            with self._begun(connection, write=True) as session:
-                live = _table(session, request.stage.table)
-                if live is None:
-                    raise _vanished(request.stage.table)
-                return publish_rows(self, session, request, live, source, self._settings)
+            with self._begun(connection, write=write) as session:
+                yield session, qualified(TableName(_STAGE_SCHEMA, stage.name))
 
     @contextlib.contextmanager
     def replacing(self, table: TableName) -> Iterator[tuple[SqliteSession, Table]]:

@@ -243,6 +243,12 @@ class TsqlWarehouse:
         with self.transaction() as session:
             session.execute(ddl.drop_table(TableName(stage.table.schema, stage.name)))
 
+    @contextlib.contextmanager
+    def reading_stage(self, stage: Stage) -> Iterator[tuple[TsqlSession, str]]:
+        """See ``Warehouse.reading_stage``."""
+        with self.transaction(write=False) as session:
+            yield session, qualified(TableName(stage.table.schema, stage.name))
+
     def publish(self, request: Publication) -> Published:
         """See ``Warehouse.publish``. Tried again after a deadlock or a lost connection: it does nothing twice."""
         for delay in delays(PUBLISH_TRIES, self._settings.retry_delay / 30, self._settings.retry_delay, random.random):

@@ -1,0 +1,6 @@
+-- Purpose: a load waits for approval; it keeps its table's turn, and no lack of a sign of life takes it.
+-- Parameters: heartbeat_at, id, attempt.
+-- Result: none; the count of changed rows is 1 when the attempt held the turn.
+UPDATE [ref].[File_Monitor_Tracking]
+SET status = 'review', heartbeat_at = ?, rows_staged = NULL
+WHERE id = ? AND attempt = ? AND status = 'processing'

@@ -1,0 +1,47 @@
+"""The change gate: whether a full load changes more of a table than its limits allow without a person's word. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from refdata.core.tablediff import TableDiff
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may change unasked, each as ``settings.LIMIT`` has it.
+
+    ``keys_vanished`` counts rows whose key is gone, where rows are matched by keys. ``rows_removed`` counts the same;
+    where whole rows are compared, by how many rows the table shrinks. ``rows_changed`` then counts the rows that went
+    and came, as many as there are of both.
+    """
+
+    rows_removed: str = ""
+    rows_changed: str = ""
+    keys_vanished: str = ""
+
+
+def exceeded(diff: TableDiff, limits: Limits) -> tuple[str, ...]:
+    """A sentence for each limit that the change passes; none when nobody needs to be asked."""
+    return tuple(_faults(diff, limits))
+
+
+def _faults(diff: TableDiff, limits: Limits) -> Iterator[str]:
+    removed = diff.removed if diff.keys else max(diff.rows_before - diff.rows_after, 0)
+    changed = diff.changed if diff.keys else min(diff.removed, diff.added)
+    vanished = diff.removed if diff.keys else 0
+    found = (
+        ("rows would be removed", removed, limits.rows_removed, "gate_rows_removed"),
+        ("rows would be changed", changed, limits.rows_changed, "gate_rows_changed"),
+        (f"keys ({', '.join(diff.keys)}) would vanish", vanished, limits.keys_vanished, "gate_keys_vanished"),
+    )
+    for what, count, limit, name in found:
+        if limit and count > allowed(limit, diff.rows_before):
+            share = f" ({count / diff.rows_before:.1%})" if diff.rows_before else ""
+            yield f"{count:,} of {diff.rows_before:,} {what}{share}; {name} allows {limit}."
+
+
+def allowed(limit: str, rows: int) -> float:
+    """The rows that a limit allows of so many live ones."""
+    return rows * float(limit[:-1]) / 100 if limit.endswith("%") else float(limit)

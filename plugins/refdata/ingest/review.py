@@ -1,0 +1,124 @@
+"""The change gate of a load: compare the staged rows with the live ones, hold the load, take the answer.
+
+A held load keeps its table's turn (status ``review``) and nothing else: its stage is dropped. When the answer comes
+the file, which still lies in the dropoff folder and whose identity is checked as ever, is staged anew and compared
+again; only what the reviewer saw is published.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.core import publishing
+from refdata.core.alignment import Alignment
+from refdata.core.diffreport import as_markdown
+from refdata.core.errors import FileChangedError, RejectedError
+from refdata.core.gate import Limits, exceeded
+from refdata.core.model import Column, LedgerRow, LoadType, Stage
+from refdata.core.publishing import qualified
+from refdata.core.tablediff import Rows, TableDiff
+from refdata.core.versions import live_version
+from refdata.ingest.context import Deps
+from refdata.versioning.comparing import compare, dialect_of
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A load that waits for a person's word; ``facts`` are what the reviewer decides on."""
+
+    load_id: int
+    subject: str
+    body: str
+    facts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of the question: who said what. ``facts`` are those of the ``Held`` that was asked about."""
+
+    approved: bool
+    by: str
+    reason: str
+    facts: dict[str, int]
+
+
+def examine(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> Held | None:
+    """The question that the staged rows raise, or None when the change is within the table's limits."""
+    rules = deps.rules(row.table_name)
+    if not rules.gate or not row.is_reference_data or row.load_type is not LoadType.FULL:
+        return None
+    found = compare_stage(deps, row, stage, plan)
+    limits = Limits(rules.gate_rows_removed, rules.gate_rows_changed, rules.gate_keys_vanished)
+    reasons = exceeded(found, limits)
+    deps.log.info("Gate: %s added, %s removed, %s changed", found.added, found.removed, found.changed)
+    if not reasons:
+        return None
+    subject = f"Publish {row.file_name} to {row.table_name}? {' '.join(reasons)}"
+    return Held(row.id, subject, as_markdown(found, reasons), _facts(deps, row, found))
+
+
+def compare_stage(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> TableDiff:
+    """What a full load would make of the live rows."""
+    live = deps.warehouse.table(deps.target(row))
+    assert live is not None  # noqa: S101  it was aligned before the rows were staged
+    columns = tuple(Column(column.name, column.type) for column in plan.read)
+    with deps.warehouse.reading_stage(stage) as (session, source):
+        ours, theirs = Rows(qualified(live.name), live.columns), Rows(source, columns)
+        if not session.query(publishing.has_rows(live.name).sql)[0][0]:
+            ours = dataclasses.replace(ours, where="1 = 0")
+        keys = deps.rules(row.table_name).keys
+        found = compare(session, dialect_of(deps.warehouse), ours, theirs, keys, row.table_name)
+    return dataclasses.replace(found, before="live", after=row.file_name)
+
+
+def _facts(deps: Deps, row: LedgerRow, found: TableDiff) -> dict[str, int]:
+    live = live_version(deps.ledger.versions(row.table_name))
+    counts = {"rows_before": found.rows_before, "rows_after": found.rows_after}
+    return {**counts, "added": found.added, "removed": found.removed, "changed": found.changed, "live_version": live}
+
+
+def hold(deps: Deps, row: LedgerRow, attempt: int) -> None:
+    """The load waits, with its table's turn, for as long as it takes.
+
+    :raises SupersededError: when another attempt has the load.
+    """
+    deps.ledger.hold_for_review(row.id, attempt, deps.clock())
+
+
+def require_approval(deps: Deps, row: LedgerRow, answer: Answer) -> None:
+    """Records the answer once, and stops a load that was rejected.
+
+    :raises RejectedError: with the reviewer's reason.
+    """
+    action = Action.APPROVE if answer.approved else Action.REJECT
+    trail = AuditTrail(deps.warehouse)
+    known = trail.entries(row.table_name, limit=100)
+    said = (row.id, action, answer.by, answer.reason or None)
+    if said not in [(entry.load_id, entry.action, entry.actor, entry.reason or None) for entry in known]:
+        entry = AuditEntry(
+            deps.clock(), action, answer.by, row.table_name, row.id, subject=row.file_name, reason=answer.reason,
+            detail=answer.facts,
+        )  # fmt: skip
+        trail.record(entry)
+    if not answer.approved:
+        raise RejectedError(
+            f"{answer.by} rejected the load: {answer.reason or 'no reason was given'}",
+            where=row.file_name,
+            advice="Ask the reviewer; drop the corrected file again. The table is as it was.",
+        )
+
+
+def require_same(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, answer: Answer) -> None:
+    """What is about to be published is what the reviewer saw.
+
+    :raises FileChangedError: when the table changed meanwhile; the watcher offers the file again, to be reviewed anew.
+    """
+    now = _facts(deps, row, compare_stage(deps, row, stage, plan))
+    if now != answer.facts:
+        raise FileChangedError(
+            f"The table changed while the load waited for approval: {answer.facts} then, {now} now",
+            where=row.table_name,
+            advice="Nothing: the file is offered again, and the change is reviewed anew.",
+        )

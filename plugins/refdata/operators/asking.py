@@ -1,0 +1,153 @@
+"""Asks a person in Airflow's UI (``ApprovalOperator``): before a held load is published, before a table is rolled back.
+
+A question is put together when the task runs, never from a template: it holds values out of files.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
+from airflow.sdk import BaseOperator, Param
+
+from refdata import serial
+from refdata.api import ReferenceData
+from refdata.core.diffreport import as_markdown
+from refdata.core.errors import ConfigurationError
+from refdata.core.model import DroppedFile
+from refdata.ingest.context import Deps
+from refdata.ingest.load import load_or_hold, load_reviewed
+from refdata.ingest.review import Answer, Held
+from refdata.operators.load import RefDataStep, detection_of
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+HELD_KEY = "held"
+NOBODY = "gate_default"
+"""Who answered when nobody did in time."""
+
+
+class StageRowsOperator(RefDataStep):
+    """Stages the rows and publishes them, unless the change gate holds the load for approval."""
+
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
+        """Rows, rejects and version; status ``review`` when the load is held."""
+        loaded, held = load_or_hold(deps, file, detection_of(context))
+        if held is not None:
+            context["ti"].xcom_push(key=HELD_KEY, value=serial.to_json(held))
+        return serial.to_json(loaded)
+
+
+class _AskOperator(ApprovalOperator):
+    """Puts a question with Approve and Reject and a field for the reason; the answer is its result.
+
+    A no is an answer like any other: nothing is skipped for it here.
+    """
+
+    template_fields = ()
+    inherits_from_skipmixin = False
+
+    def __init__(self, *, subject: str, timeout: timedelta, default: str, **kwargs: Any) -> None:
+        reason = Param("", type="string", title="Reason", description="Why; kept in the audit trail.")
+        super().__init__(
+            subject=subject,
+            params={"reason": reason},
+            defaults=self.APPROVE if default == "approve" else self.REJECT,
+            response_timeout=timeout,
+            **kwargs,
+        )
+
+    def ask(self, context: Context, subject: str, body: str) -> Any:
+        """Waits for the answer, without a worker: ``execute_complete`` gets it."""
+        self.subject, self.body = subject, body
+        return HITLOperator.execute(self, context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Who said what, as JSON's own types."""
+        found = HITLOperator.execute_complete(self, context, event)
+        user = found["responded_by_user"] or {}
+        reason = str((found["params_input"] or {}).get("reason") or "")
+        by = user.get("name") or user.get("id") or NOBODY
+        if by == NOBODY and not reason:
+            reason = f"nobody answered within {self.response_timeout}"
+        return {"approved": found["chosen_options"] == [self.APPROVE], "by": by, "reason": reason}
+
+
+class ReviewOperator(_AskOperator):
+    """Asks about a held load; passes at once when there is nothing to ask."""
+
+    def execute(self, context: Context) -> Any:
+        """The answer, or None when nobody needs to be asked."""
+        found = context["ti"].xcom_pull(task_ids="load_rows", key=HELD_KEY)
+        if found is None or context["ti"].xcom_pull(task_ids="load_rows")["status"] != "review":
+            return None
+        held = serial.from_json(Held, found)
+        return self.ask(context, held.subject, held.body)
+
+
+class PublishRowsOperator(RefDataStep):
+    """Publishes a held load that was approved; what was published before is passed on."""
+
+    def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
+        """Rows, rejects and version."""
+        said = context["ti"].xcom_pull(task_ids="review")
+        if said is None:
+            loaded: dict[str, Any] = context["ti"].xcom_pull(task_ids="load_rows")
+            return loaded
+        held = serial.from_json(Held, context["ti"].xcom_pull(task_ids="load_rows", key=HELD_KEY))
+        answer = Answer(said["approved"], said["by"], said["reason"], held.facts)
+        return serial.to_json(load_reviewed(deps, file, detection_of(context), answer))
+
+
+class ReviewRollbackOperator(_AskOperator):
+    """Shows what a rollback would change, and asks."""
+
+    def execute(self, context: Context) -> Any:
+        """The answer, with the live version that the person saw.
+
+        :raises DataError: when there is no such table or version, or it is live.
+        """
+        table, version, reason = _wish(context)
+        data = ReferenceData.connect()
+        live = data.live_version(table)
+        data.check_rollback(table, version)
+        body = as_markdown(data.diff(table, live, version), (f"Reason given: {reason}",))
+        context["ti"].xcom_push(key="live", value=live)
+        subject = f"Roll {table} back from version {live} to version {version}?"
+        return self.ask(context, subject, body)
+
+
+class RollBackOperator(BaseOperator):
+    """Rolls the table back when the answer is yes; once, however often it is tried."""
+
+    def execute(self, context: Context) -> dict[str, Any] | None:
+        """What was done; None when it was rejected.
+
+        :raises DataError: when the table was loaded since the person looked.
+        :raises LockTimeoutError: while a load of the table is at work; the task is tried again.
+        """
+        table, version, wanted = _wish(context)
+        said = context["ti"].xcom_pull(task_ids="review")
+        if not said["approved"]:
+            self.log.info("%s rejected the rollback: %s", said["by"], said["reason"])
+            return None
+        reason = f"{wanted}; {said['reason']}" if said["reason"] else wanted
+        live = context["ti"].xcom_pull(task_ids="review", key="live")
+        done = ReferenceData.connect().rollback(
+            table, version, reason=reason, by=said["by"], request_id=context["run_id"], expected=live
+        )
+        self.log.info("%s is at version %s now: %s rows", done.table, done.version, done.rows)
+        return serial.to_json(done)
+
+
+def _wish(context: Context) -> tuple[str, int, str]:
+    """Table, version and reason of the form."""
+    given = context["params"]
+    table, reason = str(given["table"]).strip(), str(given["reason"]).strip()
+    if not table or not reason:
+        raise ConfigurationError(
+            "The form needs a table and a reason", where="refdata_rollback", advice="Trigger it again with both."
+        )
+    return table, int(given["version"]), reason
