@@ -58,7 +58,8 @@ def _option(spec: Field[Any]) -> dict[str, Any]:
         "example": None,
         # Hidden where Airflow shows its configuration: an alert's arguments may hold the address of a chat room.
         **({"sensitive": True} if spec.metadata["sensitive"] else {}),
-        "default": str(spec.default),
+        # Airflow reads it as a line of airflow.cfg, where a lone percent sign begins an interpolation.
+        "default": str(spec.default).replace("%", "%%"),
     }
 
 

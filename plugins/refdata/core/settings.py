@@ -107,7 +107,9 @@ class Settings:
         False, "Whether full loads of reference tables that change more than the limits wait for approval in Airflow."
     )
     gate_rows_removed: str = _setting(
-        "20%", "Rows that a full load may remove unasked: a number, a percentage, or empty for any.", pattern=LIMIT
+        "20%",
+        "Rows that a full load may remove unasked: a number, a percentage (`20%%` in airflow.cfg), or empty for any.",
+        pattern=LIMIT,
     )
     gate_rows_changed: str = _setting(
         "50%", "Rows that a full load may change unasked: a number, a percentage, or empty for any.", pattern=LIMIT
