@@ -19,6 +19,7 @@ from refdata.core import errors, settings
 from refdata.core.alerting import Occasion
 from refdata.core.errors import PermanentError, RefdataError, TransientError
 from refdata.core.healthrules import COMPONENTS
+from refdata.core.maintenance import Kind as Deleted
 from refdata.core.model import FileStatus
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
 from refdata.core.schemasteps import STEPS
@@ -127,6 +128,13 @@ def test_every_check_of_health_is_explained() -> None:
     named = {name for path in made for name in re.findall(r'(?:Check|failed|_check)\(\s*"(\w+)"', path.read_text())}
     documented = set(rows(section(page("health.md"), "Checks")))
     assert documented == named | set(COMPONENTS) | {"processed", "error"}
+
+
+def test_everything_that_maintenance_deletes_is_explained_with_its_setting() -> None:
+    documented = rows(page("maintenance.md"))
+    assert list(documented) == [kind.value for kind in Deleted]
+    known = {spec.name for spec in settings.specs()}
+    assert all(re.fullmatch(r"`(\w+)`", cells[1]) and cells[1].strip("`") in known for cells in documented.values())
 
 
 def test_every_status_is_explained() -> None:

@@ -1,9 +1,11 @@
-"""Commands for those who run it: ``refdata health``."""
+"""Commands for those who run it: ``refdata health`` and ``refdata maintenance``."""
 
 from __future__ import annotations
 
 import argparse
+import getpass
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -21,11 +23,15 @@ from refdata.commands.terminal import (
 
 if TYPE_CHECKING:
     from refdata.core.health import Check
+    from refdata.ingest.maintenance import Plan
+    from refdata.ingest.reconcile import Finding
 
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
     add_command(commands, "health", health, "whether all that loads need is ready: database, folders, memory, Airflow")
+    kept = add_command(commands, "maintenance", maintain, "delete what is past its age, mend what a crash left")
+    kept.add_argument("--apply", action="store_true", help="do it; without this it is only told what would be done")
 
 
 def health(options: argparse.Namespace) -> int:
@@ -42,6 +48,47 @@ def health(options: argparse.Namespace) -> int:
     if not failing:
         return EXIT_OK
     return EXIT_TRANSIENT if all(check.transient for check in failing) else EXIT_FAILED
+
+
+def maintain(options: argparse.Namespace) -> int:
+    """``refdata maintenance``: a dry run unless ``--apply``; 1 when something could not be mended."""
+    from refdata import wiring
+    from refdata.ingest import maintenance
+
+    deps = wiring.connect()
+    deps.warehouse.initialise()
+    planned = maintenance.plan(deps, wiring.run_state)
+    done = maintenance.carry_out(deps, planned, getpass.getuser()) if options.apply else None
+    if options.json:
+        print_json(_as_json(planned, done.left if done else (), applied=options.apply))
+    else:
+        _show_plan(planned, applied=options.apply)
+    return EXIT_FAILED if done is not None and done.left else EXIT_OK
+
+
+def _as_json(planned: Plan, left: Sequence[tuple[Finding, str]], *, applied: bool) -> dict[str, object]:
+    from refdata.ingest.maintenance import in_total
+
+    return {
+        "applied": applied,
+        "total": in_total(planned.deletions),
+        "deletions": [asdict(one) for one in planned.deletions],
+        "repairs": [{"kind": one.kind, "where": one.where, "what": one.what} for one in planned.findings],
+        "left": [{"where": one.where, "why": why} for one, why in left],
+    }
+
+
+def _show_plan(planned: Plan, *, applied: bool) -> None:
+    grid = Grid("Kind", "What", "Why", "Bytes")
+    for one in planned.deletions:
+        grid.add_row(one.kind, escape(one.subject), one.why, f"{one.size:,}" if one.size else "")
+    for finding in planned.findings:
+        grid.add_row(finding.kind, escape(finding.where), escape(f"{finding.what}: {finding.remedy}"), "")
+    if grid.row_count:
+        console().print(grid)
+    count = len(planned.deletions) + len(planned.findings)
+    told = "was done" if applied else "would be done; `refdata maintenance --apply` does it"
+    console().print(f"{count} things: this {told}." if count else "Nothing is due.")
 
 
 def _show_checks(found: Sequence[Check]) -> None:

@@ -124,6 +124,23 @@ class Settings:
     post_load_procedure: str = _setting(
         "", "Procedure noted as `sp_name` in a table's row of the configuration, such as `dbo.x`; empty for none."
     )
+    processed_days: int = _setting(
+        365, "Days that maintenance keeps the archived files of loads that went well; 0 for ever.", least=0, most=36500
+    )
+    error_days: int = _setting(
+        365, "Days that maintenance keeps refused files with their reasons; 0 for ever.", least=0, most=36500
+    )
+    ledger_days: int = _setting(
+        0, "Days that the ledger keeps loads that published nothing; 0 for ever.", least=0, most=36500
+    )
+    audit_days: int = _setting(0, "Days that the audit trail is kept; 0 for ever.", least=0, most=36500)
+    alert_days: int = _setting(90, "Days that alerts that were sent are kept; 0 for ever.", least=0, most=36500)
+    maintenance_apply: bool = _setting(
+        False, "Whether `refdata_maintenance` deletes by itself; else it only tells what it would delete."
+    )
+    maintenance_schedule: str = _setting(
+        "30 3 * * *", "When `refdata_maintenance` runs, as a cron expression in UTC.", pattern=_FILLED
+    )
     alert_notifiers: str = _setting(
         "",
         'JSON list of Airflow notifiers that get the alerts, each `{"notifier": "<class>", <arguments>}`;'

@@ -96,6 +96,25 @@ def test_the_doctor_tells_what_is_left_and_mends_it(
     assert "Nothing is wrong" in capsys.readouterr().out
 
 
+def test_maintenance_tells_first_and_deletes_when_told(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
+    cli.main(["load", f"{FULL}/cities.csv"])
+    later = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=400)
+    monkeypatch.setattr(wiring, "utc_now", lambda: later)
+    capsys.readouterr()
+    code, found = asked(capsys, "maintenance")
+    assert (code, found["applied"], found["total"]["processed_file"]["amount"]) == (0, False, 1)
+    assert len(list((root / "processed").iterdir())) == 1
+    assert cli.main(["maintenance", "--apply"]) == 0
+    assert "was done" in capsys.readouterr().out
+    assert list((root / "processed").glob("*.csv")) == []
+    assert asked(capsys, "maintenance")[1]["deletions"] == []
+    assert cli.main(["maintenance"]) == 0
+    assert "Nothing is due" in capsys.readouterr().out
+
+
 WRONG = [
     (["load", "../outside.csv"], 1, "dropoff"),
     (["load", f"{FULL}/missing.csv"], 3, "file_changed"),

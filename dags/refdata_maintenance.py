@@ -1,0 +1,33 @@
+"""Deletes by age and mends what a crash left; a dry run unless told otherwise, see docs/maintenance.md."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, Param
+
+from refdata import wiring
+from refdata.notifications.failure import alert_on_failure
+from refdata.operators.maintenance import MaintenanceOperator
+
+settings = wiring.settings()
+
+with DAG(
+    dag_id="refdata_maintenance",
+    schedule=settings.maintenance_schedule,
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    on_failure_callback=alert_on_failure,
+    params={
+        "apply": Param(
+            settings.maintenance_apply,
+            type="boolean",
+            title="Delete",
+            description="Off: the run only tells what it would delete and mend.",
+        ),
+    },
+    tags=["refdata"],
+    doc_md=__doc__,
+):
+    MaintenanceOperator(task_id="maintain", retries=2, retry_delay=timedelta(minutes=5))

@@ -1,0 +1,5 @@
+-- Purpose: deletes the entries of the alerts that were sent that are older than a moment.
+-- Parameters: raised_at.
+-- Result: none.
+DELETE FROM [ref].[Reference_Data_Alert]
+WHERE raised_at < ? AND sent_at IS NOT NULL

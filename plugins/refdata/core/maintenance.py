@@ -1,0 +1,92 @@
+"""What may be deleted by age, decided before anything is. Pure; the clock is an argument.
+
+Nothing that live rows or versions refer to goes: a load that published keeps its row in the ledger for good, since
+``ref_data_load_id`` and the table's versions name it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+_ARCHIVED = re.compile(r"(?:ERROR_)?(\d{8}_\d{6})_.+")
+
+
+class Kind(StrEnum):
+    """What maintenance deletes."""
+
+    PROCESSED_FILE = "processed_file"
+    ERROR_FILE = "error_file"
+    LEDGER_ROW = "ledger_row"
+    AUDIT_ROWS = "audit_rows"
+    ALERT_ROWS = "alert_rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """One thing that is to go. ``amount`` counts rows or files, ``size`` is in bytes (0 for rows)."""
+
+    kind: Kind
+    subject: str
+    why: str
+    amount: int = 1
+    size: int = 0
+    table_name: str | None = None
+    load_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file in an archive folder; ``size`` in bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedLoad:
+    """A load that ended without publishing, so that nothing refers to it. ``ended_at`` is UTC."""
+
+    load_id: int
+    file_path: str
+    table_name: str
+    ended_at: datetime
+
+
+def before(now: datetime, days: int) -> datetime | None:
+    """The moment before which things go; None for never."""
+    return now - timedelta(days=days) if days else None
+
+
+def archived_at(name: str) -> datetime | None:
+    """When a file was received, by its archive name; None for a name that no archive gives."""
+    found = _ARCHIVED.fullmatch(name)
+    try:
+        return datetime.strptime(found[1], "%Y%m%d_%H%M%S") if found else None  # noqa: DTZ007  naive UTC
+    except ValueError:
+        return None
+
+
+def expired_files(kind: Kind, files: Iterable[ArchivedFile], days: int, now: datetime) -> Iterator[Deletion]:
+    """The archived files, and those beside them, that are older than ``days``; foreign files stay."""
+    limit = before(now, days)
+    for file in sorted(files, key=lambda one: one.name):
+        received = archived_at(file.name)
+        if limit is not None and received is not None and received < limit:
+            yield Deletion(kind, file.name, f"received {received:%Y-%m-%d}, kept for {days} days", size=file.size)
+
+
+def expired_rows(loads: Iterable[EndedLoad], days: int) -> Iterator[Deletion]:
+    """The ledger rows of loads that ended without effect before the limit that the caller asked the ledger with."""
+    for load in loads:
+        why = f"ended {load.ended_at:%Y-%m-%d} without loading, kept for {days} days"
+        yield Deletion(Kind.LEDGER_ROW, load.file_path, why, table_name=load.table_name, load_id=load.load_id)
+
+
+def expired_records(kind: Kind, count: int, days: int) -> Iterator[Deletion]:
+    """Rows of a trail that go together."""
+    if count:
+        yield Deletion(kind, kind.value, f"older than {days} days", amount=count)

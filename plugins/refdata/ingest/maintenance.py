@@ -1,0 +1,135 @@
+"""Deletes what its age allows, and mends what a crash left; planned first, and every deletion is in the audit trail."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.core import maintenance
+from refdata.core.maintenance import ArchivedFile, Deletion, EndedLoad, Kind
+from refdata.dropoff.osfiles import remove, root_folder, translated
+from refdata.ingest import reconcile
+from refdata.ingest.context import Deps
+from refdata.ingest.reconcile import Finding, RunState, no_airflow
+from refdata.warehouse.base import Session
+
+ACTOR = "maintenance"
+_BATCH = 200
+_COUNTS = {Kind.AUDIT_ROWS: "count_old_audit", Kind.ALERT_ROWS: "count_old_alerts"}
+_DELETES = {Kind.AUDIT_ROWS: "delete_old_audit", Kind.ALERT_ROWS: "delete_old_alerts"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What maintenance would do: delete by age, and mend as ``refdata doctor --repair`` does."""
+
+    deletions: tuple[Deletion, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What it did; ``left`` are findings that stay as they were, each with the reason."""
+
+    deletions: tuple[Deletion, ...]
+    mended: tuple[Finding, ...]
+    left: tuple[tuple[Finding, str], ...]
+
+
+def plan(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> Plan:
+    """What is to be done by the clock of ``deps``; changes nothing.
+
+    :param run_state: what Airflow says of a run, by its id.
+    :raises RefdataError: when database or folders cannot be read.
+    """
+    findings = tuple(finding for finding in reconcile.examine(deps, run_state) if finding.mend is not None)
+    return Plan(tuple(_deletions(deps)), findings)
+
+
+def carry_out(deps: Deps, planned: Plan, actor: str = ACTOR) -> Done:
+    """Does what was planned; safe to run again after a crash, which at most leaves work for the next run.
+
+    :raises RefdataError: when a file may not be deleted, or the database refuses; what was done until then stays done.
+    """
+    for start in range(0, len(planned.deletions), _BATCH):
+        with deps.warehouse.transaction() as session:
+            for deletion in planned.deletions[start : start + _BATCH]:
+                _record(deps, session, deletion, actor)
+                _delete(deps, session, deletion)
+    results = reconcile.repair(planned.findings)
+    mended = tuple(finding for finding, left in results if not left)
+    trail = AuditTrail(deps.warehouse)
+    for finding in mended:
+        detail = {"kind": finding.kind.value, "remedy": finding.remedy}
+        trail.record(AuditEntry(deps.clock(), Action.REPAIR, actor, load_id=finding.load_id or None,
+                                subject=finding.where, reason=finding.what, detail=detail))  # fmt: skip
+    return Done(planned.deletions, mended, tuple((finding, left) for finding, left in results if left))
+
+
+def _deletions(deps: Deps) -> Iterator[Deletion]:
+    settings, now = deps.settings, deps.clock()
+    folders = (
+        (Kind.PROCESSED_FILE, settings.processed_root, settings.processed_days),
+        (Kind.ERROR_FILE, settings.error_root, settings.error_days),
+    )
+    for kind, folder, days in folders:
+        yield from maintenance.expired_files(kind, _files(Path(folder)), days, now)
+    if (limit := maintenance.before(now, settings.ledger_days)) is not None:
+        with deps.warehouse.transaction(write=False) as session:
+            found = session.query(deps.warehouse.statement("select_expired_files"), (limit,))
+        loads = [EndedLoad(int(line[0]), line[1], line[2], _time(line[3])) for line in found]
+        yield from maintenance.expired_rows(loads, settings.ledger_days)
+    for kind, days in ((Kind.AUDIT_ROWS, settings.audit_days), (Kind.ALERT_ROWS, settings.alert_days)):
+        if (limit := maintenance.before(now, days)) is not None:
+            with deps.warehouse.transaction(write=False) as session:
+                count = int(session.query(deps.warehouse.statement(_COUNTS[kind]), (limit,))[0][0])
+            yield from maintenance.expired_records(kind, count, days)
+
+
+def _files(folder: Path) -> Iterator[ArchivedFile]:
+    if not folder.is_dir():
+        return
+    with translated(str(folder)), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                yield ArchivedFile(entry.name, entry.stat(follow_symlinks=False).st_size)
+
+
+def _record(deps: Deps, session: Session, deletion: Deletion, actor: str) -> None:
+    detail = {"kind": deletion.kind.value, "amount": deletion.amount, "bytes": deletion.size}
+    AuditTrail(deps.warehouse).record_in(
+        session,
+        AuditEntry(deps.clock(), Action.DELETE, actor, deletion.table_name, deletion.load_id,
+                   subject=deletion.subject, reason=deletion.why, detail=detail),
+    )  # fmt: skip
+
+
+def _delete(deps: Deps, session: Session, deletion: Deletion) -> None:
+    settings, kind = deps.settings, deletion.kind
+    if kind in (Kind.PROCESSED_FILE, Kind.ERROR_FILE):
+        folder = settings.processed_root if kind is Kind.PROCESSED_FILE else settings.error_root
+        with root_folder(Path(folder)) as handle, translated(deletion.subject):
+            remove(handle, deletion.subject)
+    elif kind is Kind.LEDGER_ROW:
+        session.execute(deps.warehouse.statement("delete_file"), (deletion.load_id,))
+    else:
+        days = settings.audit_days if kind is Kind.AUDIT_ROWS else settings.alert_days
+        session.execute(deps.warehouse.statement(_DELETES[kind]), (maintenance.before(deps.clock(), days),))
+
+
+def _time(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def in_total(deletions: Sequence[Deletion]) -> dict[str, dict[str, int]]:
+    """Number and bytes of each kind."""
+    found = {kind.value: [one for one in deletions if one.kind is kind] for kind in Kind}
+    return {
+        kind: {"amount": sum(one.amount for one in members), "bytes": sum(one.size for one in members)}
+        for kind, members in found.items()
+        if members
+    }

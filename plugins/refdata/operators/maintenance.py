@@ -1,0 +1,57 @@
+"""Retention and repair as an Airflow task."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+
+from refdata import wiring
+from refdata.assetstore import AssetAnswers
+from refdata.ingest import maintenance
+from refdata.ingest.reconcile import RunState
+from refdata.operators.health import HEALTH
+from refdata.watching import RunState as AskRunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow.sdk import Context
+
+LOAD_DAG = "refdata_load"
+_NAMED = 200
+
+
+class MaintenanceOperator(BaseOperator):
+    """Plans what is to be deleted and mended; does it where the run's parameter ``apply`` says so."""
+
+    ui_color = "#f1ead9"
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """The totals, and the first of what was, or would be, deleted."""
+        deps = wiring.connect()
+        deps.warehouse.initialise()
+        planned = maintenance.plan(deps, _run_state(AssetAnswers(HEALTH.name)))
+        for deletion in planned.deletions[:_NAMED]:
+            self.log.info("%s %s: %s", deletion.kind, deletion.subject, deletion.why)
+        apply = bool(context["params"].get("apply"))
+        if apply:
+            done = maintenance.carry_out(deps, planned)
+            for finding, left in done.left:
+                self.log.warning("%s %s stays: %s", finding.kind, finding.where, left)
+        named = [asdict(deletion) for deletion in planned.deletions[:_NAMED]]
+        return {"applied": apply, "total": maintenance.in_total(planned.deletions), "mended": len(planned.findings),
+                "first": named}  # fmt: skip
+
+
+def _run_state(answers: AssetAnswers) -> Callable[[str], RunState]:
+    """Asks Airflow for a run's state the way that a task may."""
+
+    def ask(run_id: str) -> RunState:
+        state = answers.now(AskRunState(LOAD_DAG, run_id)) if run_id else None
+        if state is None:
+            return RunState.UNKNOWN
+        return RunState.ENDED if state in ("success", "failed") else RunState.ACTIVE
+
+    return ask

@@ -1,0 +1,91 @@
+"""Retention on real folders and databases: what is old goes and is recorded; what is referred to stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from refdata.alertlog import AlertLog
+from refdata.audit import Action, AuditTrail
+from refdata.core.alerting import Alert
+from refdata.core.maintenance import Kind
+from refdata.ingest import maintenance
+
+if TYPE_CHECKING:
+    from tests.integration.ingest.conftest import Site
+
+GOOD, BAD = "code,name\n01,Graz\n", "code,name\n01\n02,Linz\n"
+
+
+def kinds(site: Site) -> list[str]:
+    return sorted(one.kind for one in maintenance.plan(site.deps).deletions)
+
+
+def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[..., Site]) -> None:
+    site = make_site(processed_days=30, error_days=30, ledger_days=30, alert_days=30)
+    site.load(site.drop("cities.csv", GOOD), "good")
+    site.load(site.drop("towns.csv", BAD), "bad")
+    AlertLog(site.deps.warehouse).raise_alert(Alert("t", "x", "data", "", "", ""), 0, site.clock())
+    assert kinds(site) == []
+    site.clock.now += timedelta(days=31)
+    planned = maintenance.plan(site.deps)
+    assert sorted(one.kind for one in planned.deletions) == sorted(
+        [Kind.PROCESSED_FILE, *[Kind.ERROR_FILE] * 3, Kind.LEDGER_ROW, Kind.ALERT_ROWS]
+    )
+    assert len(list(Path(site.deps.settings.error_root).glob("ERROR_*"))) == 3, "planning deletes nothing"
+    maintenance.carry_out(site.deps, planned)
+    assert list(Path(site.deps.settings.error_root).glob("ERROR_*")) == []
+    assert list(Path(site.deps.settings.processed_root).glob("*.csv")) == []
+    assert [row.file_name for row in site.deps.ledger.page().files] == ["cities.csv"], "its rows are live"
+    entries = AuditTrail(site.deps.warehouse).entries()
+    assert {entry.action for entry in entries} == {Action.DELETE}
+    assert sorted(entry.subject or "" for entry in entries) == sorted(one.subject for one in planned.deletions)
+    assert kinds(site) == []
+    assert site.rows("cities", "code") == [("01",)]
+
+
+def test_versions_that_were_replaced_keep_their_ledger_rows(make_site: Callable[..., Site]) -> None:
+    site = make_site(ledger_days=1, processed_days=0, error_days=0)
+    site.load(site.drop("cities.csv", GOOD), "1")
+    site.load(site.drop("cities.csv", GOOD + "02,Linz\n"), "2")
+    site.load(site.drop("cities.csv", GOOD + "02,Linz\n"), "3")  # a duplicate
+    site.clock.now += timedelta(days=9)
+    maintenance.carry_out(site.deps, maintenance.plan(site.deps))
+    assert [row.dag_run_id for row in site.deps.ledger.page().files] == ["2", "1"]
+
+
+def test_the_audit_trail_itself_has_an_age_and_says_what_went(make_site: Callable[..., Site]) -> None:
+    site = make_site(audit_days=10, error_days=1)
+    site.load(site.drop("towns.csv", BAD))
+    site.clock.now += timedelta(days=2)
+    maintenance.carry_out(site.deps, maintenance.plan(site.deps))
+    site.clock.now += timedelta(days=11)
+    maintenance.carry_out(site.deps, maintenance.plan(site.deps))
+    (entry,) = AuditTrail(site.deps.warehouse).entries()
+    assert (entry.subject, entry.detail["amount"]) == ("audit_rows", 3)
+
+
+def test_foreign_files_in_the_archive_stay(make_site: Callable[..., Site]) -> None:
+    site = make_site(processed_days=1)
+    folder = Path(site.deps.settings.processed_root)
+    folder.mkdir()
+    for name in ("report.csv", "README"):
+        (folder / name).write_text("x")
+    (folder / "20200101_000000_link.csv").symlink_to(folder / "report.csv")
+    site.clock.now += timedelta(days=99)
+    maintenance.carry_out(site.deps, maintenance.plan(site.deps))
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_repair_is_recorded_too(site: Site) -> None:
+    from refdata.ingest.detect import detect_format
+
+    file = site.drop("cities.csv", GOOD)
+    detect_format(site.deps, file, "run")
+    (Path(site.deps.settings.dropoff_root) / file.path).unlink()
+    site.clock.now += timedelta(days=2)
+    done = maintenance.carry_out(site.deps, maintenance.plan(site.deps))
+    assert [finding.kind for finding in done.mended] == ["vanished"]
+    assert [entry.action for entry in AuditTrail(site.deps.warehouse).entries()] == [Action.REPAIR]
