@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     PROCESSED_FILE = "processed_file"
     ERROR_FILE = "error_file"
+    VERSION = "version"
     LEDGER_ROW = "ledger_row"
     AUDIT_ROWS = "audit_rows"
     ALERT_ROWS = "alert_rows"

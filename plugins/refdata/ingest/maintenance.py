@@ -15,9 +15,9 @@ from refdata.dropoff.osfiles import remove, root_folder, translated
 from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
 from refdata.ingest.reconcile import Finding, RunState, no_airflow
+from refdata.ingest.retention import MAINTENANCE, expire_versions
 from refdata.warehouse.base import Session
 
-ACTOR = "maintenance"
 _BATCH = 200
 _COUNTS = {Kind.AUDIT_ROWS: "count_old_audit", Kind.ALERT_ROWS: "count_old_alerts"}
 _DELETES = {Kind.AUDIT_ROWS: "delete_old_audit", Kind.ALERT_ROWS: "delete_old_alerts"}
@@ -50,16 +50,19 @@ def plan(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> Plan:
     return Plan(tuple(_deletions(deps)), findings)
 
 
-def carry_out(deps: Deps, planned: Plan, actor: str = ACTOR) -> Done:
+def carry_out(deps: Deps, planned: Plan, actor: str = MAINTENANCE) -> Done:
     """Does what was planned; safe to run again after a crash, which at most leaves work for the next run.
 
     :raises RefdataError: when a file may not be deleted, or the database refuses; what was done until then stays done.
     """
-    for start in range(0, len(planned.deletions), _BATCH):
+    simple = [one for one in planned.deletions if one.kind is not Kind.VERSION]
+    for start in range(0, len(simple), _BATCH):
         with deps.warehouse.transaction() as session:
-            for deletion in planned.deletions[start : start + _BATCH]:
+            for deletion in simple[start : start + _BATCH]:
                 _record(deps, session, deletion, actor)
                 _delete(deps, session, deletion)
+    if len(simple) < len(planned.deletions):
+        expire_versions(deps, dry_run=False, by=actor)
     results = reconcile.repair(planned.findings)
     mended = tuple(finding for finding, left in results if not left)
     trail = AuditTrail(deps.warehouse)
@@ -78,6 +81,9 @@ def _deletions(deps: Deps) -> Iterator[Deletion]:
     )
     for kind, folder, days in folders:
         yield from maintenance.expired_files(kind, _files(Path(folder)), days, now)
+    for one in expire_versions(deps):
+        why = "beyond versions_kept or older than versions_max_age_days"
+        yield Deletion(Kind.VERSION, f"{one.table} version {one.version}", why, one.rows, table_name=one.table)
     if (limit := maintenance.before(now, settings.ledger_days)) is not None:
         with deps.warehouse.transaction(write=False) as session:
             found = session.query(deps.warehouse.statement("select_expired_files"), (limit,))

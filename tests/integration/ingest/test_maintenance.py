@@ -56,6 +56,20 @@ def test_versions_that_were_replaced_keep_their_ledger_rows(make_site: Callable[
     assert [row.dag_run_id for row in site.deps.ledger.page().files] == ["2", "1"]
 
 
+def test_versions_beyond_their_number_go_with_the_rest(make_site: Callable[..., Site]) -> None:
+    site = make_site(versions_kept=1, processed_days=0)
+    for number in range(4):
+        site.load(site.drop("cities.csv", GOOD + f"0{number + 2},Linz\n"), str(number))
+    planned = maintenance.plan(site.deps)
+    assert [(one.kind, one.subject, one.amount) for one in planned.deletions] == [
+        (Kind.VERSION, "cities version 1", 2),
+        (Kind.VERSION, "cities version 2", 2),
+    ]
+    maintenance.carry_out(site.deps, planned)
+    assert site.rows("cities_backup", "ref_data_version_id", "bkp") == [(3,), (3,)]
+    assert [entry.version_id for entry in AuditTrail(site.deps.warehouse).entries()] == [2, 1]
+
+
 def test_the_audit_trail_itself_has_an_age_and_says_what_went(make_site: Callable[..., Site]) -> None:
     site = make_site(audit_days=10, error_days=1)
     site.load(site.drop("towns.csv", BAD))
