@@ -14,6 +14,7 @@ from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.alignment import own_columns
 from refdata.core.errors import DataError, NotInitialisedError, SchemaError
 from refdata.core.model import Column, FileStatus, LedgerRow, LoadType, TableName
+from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.tablediff import TableDiff
 from refdata.core.tablerules import TableRules
@@ -25,6 +26,7 @@ from refdata.ingest.load import Loaded
 from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
 from refdata.ingest.retention import Expired, expire_versions
 from refdata.ledger import FileOrder, Ledger, TableSummary
+from refdata.ledgerreport import DayFigures, ErrorFigures, FileStory, LedgerReport, Statistics
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
 from refdata.versioning.reading import read_version
@@ -39,17 +41,22 @@ __all__ = [
     "AuditEntry",
     "ConfigFinding",
     "ConfigRepair",
+    "DayFigures",
+    "ErrorFigures",
     "Expired",
     "FileOrder",
+    "FileStory",
     "HistoryPage",
     "ReferenceData",
     "Revised",
+    "Statistics",
     "TableDiff",
     "TableInfo",
     "Version",
 ]
 
 MAX_PAGE = 500
+MAX_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,11 @@ class ReferenceData:
         settings = load_settings()
         return cls(settings, open_warehouse(settings))
 
+    @property
+    def settings(self) -> Settings:
+        """The settings that the answers are given by."""
+        return self._settings
+
     def history(
         self,
         *,
@@ -147,6 +159,21 @@ class ReferenceData:
         """One file's row, or None."""
         with self._ledger_expected():
             return self._ledger.get(load_id)
+
+    def story(self, load_id: int) -> FileStory | None:
+        """All that is known of one dropped file, or None."""
+        with self._ledger_expected():
+            return LedgerReport(self._warehouse).story(load_id)
+
+    def statistics(self, days: int = 30) -> Statistics:
+        """Files, loads, rows and errors of each of the last days (UTC, today included), and errors by category.
+
+        :raises ValueError: when ``days`` is not between 1 and 366.
+        """
+        if not 1 <= days <= MAX_DAYS:
+            raise ValueError(f"days must be between 1 and {MAX_DAYS}: {days}")
+        with self._ledger_expected():
+            return LedgerReport(self._warehouse).statistics(days, self._clock())
 
     def tables(self) -> tuple[TableSummary, ...]:
         """The tables that were loaded, by name, each with its last load."""
@@ -307,6 +334,12 @@ class ReferenceData:
         except SchemaError as error:
             ledger = TableName(self._settings.ref_schema, self._settings.ledger_table)
             if self._warehouse.table(ledger) is not None:
+                if self._warehouse.schema_version() < LATEST:
+                    raise NotInitialisedError(
+                        "refdata's own tables are those of an earlier release",
+                        where=str(ledger),
+                        advice="Run `refdata init-db`, or let the next load bring them up to date.",
+                    ) from error
                 raise
             raise NotInitialisedError(
                 "No file has been dropped yet, so there is no ledger",

@@ -202,6 +202,10 @@ class Ledger:
         """More sentences for the readers of the ledger."""
         self._write("note_warning", _json((*row.warnings, *warnings)), row.id)
 
+    def record_table_changes(self, load_id: int, words: str, *, any_change: bool) -> None:
+        """What the load changes in its table; a repeated step that finds nothing to do keeps what the first did."""
+        self._write("record_table_changes", words, load_id, any_change)
+
     def mark_configured(self, load_id: int) -> None:
         """The table's row in the configuration is right."""
         self._write("mark_configured", load_id)

@@ -50,6 +50,11 @@ STEPS = (
         "alerts that were raised",
         ("create_alert", "create_alert_index_category"),
     ),
+    SchemaStep(
+        5,
+        "what a load changed in its table; indexes for the page's tables and charts",
+        ("add_ledger_table_changes", "create_ledger_index_versions", "create_ledger_index_days"),
+    ),
 )
 LATEST = STEPS[-1].number
 

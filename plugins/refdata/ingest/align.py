@@ -46,8 +46,14 @@ def _align(deps: Deps, row: LedgerRow, detection: Detection, attempt: int) -> st
     plan = plan_alignment(deps, row, detection)
     _check_empty(deps, row, detection)
     _warn_of_damage(deps, row, detection)
-    deps.warehouse.align(plan)
+    apply_alignment(deps, row, plan)
     return alignment.describe(plan)
+
+
+def apply_alignment(deps: Deps, row: LedgerRow, plan: Alignment) -> None:
+    """Gives the table its columns. The ledger hears of it first: after a crash in between, nothing is left to tell."""
+    deps.ledger.record_table_changes(row.id, alignment.describe(plan), any_change=plan.changes)
+    deps.warehouse.align(plan)
 
 
 def _warn_of_damage(deps: Deps, row: LedgerRow, detection: Detection) -> None:

@@ -11,7 +11,7 @@ from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
 from refdata.ingest import review
-from refdata.ingest.align import holding_turn, plan_alignment, row_of, sweep_stages, take_turn
+from refdata.ingest.align import apply_alignment, holding_turn, plan_alignment, row_of, sweep_stages, take_turn
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done, naming_the_file
 from refdata.ingest.review import Answer, Held
@@ -92,7 +92,7 @@ def _load(
     sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     if plan.changes:
-        deps.warehouse.align(plan)
+        apply_alignment(deps, row, plan)
     try:
         rows, method = _stage(deps, file, detection, stage, plan)
         _validate(deps, stage)

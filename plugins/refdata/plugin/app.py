@@ -6,24 +6,22 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import requires_access_dag
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from refdata import __version__
 from refdata.api import ReferenceData
-from refdata.core.errors import NotInitialisedError, RefdataError, TransientError, unforeseen
+from refdata.core.errors import DataError, NotInitialisedError, RefdataError, TransientError, unforeseen
 from refdata.plugin.health_route import health_router
 from refdata.plugin.page import page_router
-from refdata.plugin.routes import api_router
-from refdata.plugin.schemas import Envelope, Fault
+from refdata.plugin.routes import Connect, StepsOf, api_router
+from refdata.plugin.routes.common import failures, may_read
+from refdata.plugin.runs import steps_of as airflows_steps
+from refdata.plugin.schemas import Envelope, Fault, begin_request
 
 log = logging.getLogger("refdata.plugin")
-
-LOAD_DAG = "refdata_load"
 
 # No address but Airflow's own, no inline code, framed by Airflow alone. A file's name is only ever text.
 _CONTENT_POLICY = (
@@ -35,21 +33,28 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-_HTTP_CATEGORIES = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+_HTTP_CATEGORIES = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    422: "bad_request",
+}
 
 
-def create_app(connect: Callable[[], ReferenceData] = ReferenceData.connect) -> FastAPI:
+def create_app(connect: Connect = ReferenceData.connect, steps_of: StepsOf = airflows_steps) -> FastAPI:
     """The application that Airflow mounts under ``/refdata``.
 
-    Whoever may see the runs of ``refdata_load`` may read; Airflow's auth manager decides. FastAPI's own
-    pages for OpenAPI know no rights, so the description is a route of its own.
+    Whoever may see the runs of ``refdata_load`` may read; what more a change needs stands at its route
+    (``routes.common.may_change``). FastAPI's own pages for OpenAPI know no rights, so the description is a
+    route of its own.
 
     :param connect: opens the warehouse for a request.
+    :param steps_of: the steps of a run, as Airflow knows them.
     """
     app = FastAPI(title="refdata", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
-    may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))
-    for router in (api_router(connect), health_router(), page_router(), _description(app)):
-        app.include_router(router, dependencies=[may_read])
+    for router in (api_router(connect, steps_of), health_router(), page_router(), _description(app)):
+        app.include_router(router, dependencies=[may_read], responses=failures())
     app.add_exception_handler(RefdataError, _on_refdata_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_bad_request)
@@ -69,6 +74,7 @@ def _description(app: FastAPI) -> APIRouter:
 
 async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """Adds the headers; an unforeseen error is logged and told without its details."""
+    begin_request()
     try:
         response = await call_next(request)
     except Exception as error:  # noqa: BLE001  the last resort of every route
@@ -82,8 +88,16 @@ async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Re
 def _on_refdata_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RefdataError)  # noqa: S101  registered for this class alone
     log.warning("%s: %s", request.url.path, error)
-    later = isinstance(error, (TransientError, NotInitialisedError))
-    return _failure(503 if later else 500, Fault.of(error))
+    return _failure(_status_of(error, request.method), Fault.of(error))
+
+
+def _status_of(error: RefdataError, method: str) -> int:
+    if isinstance(error, (TransientError, NotInitialisedError)):
+        return 503
+    if isinstance(error, DataError):
+        # Reading asks for a table or version that is not there; a change is refused for what is there.
+        return 404 if method == "GET" else 409
+    return 500
 
 
 def _on_http_error(_: Request, error: Exception) -> JSONResponse:

@@ -22,10 +22,10 @@ def page_router() -> APIRouter:
     def page() -> HTMLResponse:
         return HTMLResponse(Template(_assets()["page.html"].decode()).substitute(digest=_digest()))
 
-    @router.get("/assets/{digest}/{name}")
-    def asset(digest: str, name: str) -> Response:
-        content = _assets().get(name)
-        kind = _TYPES.get(Path(name).suffix)
+    @router.get("/assets/{digest}/{file}")
+    def asset(digest: str, file: str) -> Response:
+        content = _assets().get(file)
+        kind = _TYPES.get(Path(file).suffix)
         if content is None or kind is None:
             raise HTTPException(404, "There is no such file")
         kept = "private, max-age=31536000, immutable" if digest == _digest() else "no-store"

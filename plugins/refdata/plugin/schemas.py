@@ -1,15 +1,21 @@
-"""The shapes of the answers. Every endpoint answers with ``Envelope``; OpenAPI is made from these."""
+"""The shape of every answer (``Envelope``), and those of files. OpenAPI is made from these."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, Field, PlainSerializer
 
+from refdata import __version__
+from refdata.api import FileStory
 from refdata.core.errors import RefdataError, split_advice
-from refdata.core.model import FileStatus, LedgerRow, LoadType
-from refdata.ledger import TableSummary
+from refdata.core.model import FileStatus, Format, LedgerRow, LoadType
+from refdata.core.settings import Settings
+from refdata.plugin.addresses import run_path
 
 Data = TypeVar("Data")
 
@@ -43,13 +49,34 @@ class Fault(BaseModel):
         return cls(category=category, message=message, advice=advice)
 
 
+_BEGAN: ContextVar[float] = ContextVar("refdata_request_began")
+
+
+def begin_request() -> None:
+    """Notes when a request came, for ``took_ms``."""
+    _BEGAN.set(time.perf_counter())
+
+
+def _took_ms() -> float | None:
+    began = _BEGAN.get(None)
+    return None if began is None else round(1000 * (time.perf_counter() - began), 1)
+
+
 class Metadata(BaseModel):
     """About the answer; what does not apply is null."""
 
+    page: int | None = Field(default=None, description="Number of the page, from 1.")
     total: int | None = Field(default=None, description="Rows that fit the filter, on all pages.")
     limit: int | None = None
     offset: int | None = None
     counts: dict[FileStatus, int] | None = Field(default=None, description="Files that fit the search, by status.")
+    took_ms: float | None = Field(default_factory=_took_ms, description="Milliseconds from request to answer.")
+    version: str = Field(default=__version__, description="Version of refdata.")
+
+    @classmethod
+    def of_page(cls, total: int, limit: int, offset: int, *, counts: Mapping[FileStatus, int]) -> Metadata:
+        """About one page of a list."""
+        return cls(page=offset // limit + 1, total=total, limit=limit, offset=offset, counts=dict(counts))
 
 
 class Envelope(BaseModel, Generic[Data]):
@@ -58,7 +85,7 @@ class Envelope(BaseModel, Generic[Data]):
     success: bool = True
     data: Data | None = None
     error: Fault | None = None
-    metadata: Metadata = Metadata()
+    metadata: Metadata = Field(default_factory=Metadata)
 
 
 class FileView(BaseModel):
@@ -85,6 +112,7 @@ class FileView(BaseModel):
     detected_headers: tuple[str, ...]
     warnings: tuple[str, ...]
     dag_run_id: str | None
+    run_path: str | None = Field(description="The run's page, relative to Airflow's root; null for what no run did.")
     created_at: UtcTime
     started_at: UtcTime | None
     loaded_at: UtcTime | None
@@ -97,26 +125,103 @@ class FileView(BaseModel):
         """A ledger row, with its error taken apart."""
         shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
         error = Fault.told(row.error_category or "internal", row.error_message) if row.error_message else None
-        return cls(**shown, seconds=_seconds(row), error=error)
+        path = run_path(row.dag_run_id, row.load_type)
+        return cls(**shown, run_path=path, seconds=_seconds(row), error=error)
 
 
-class TableView(BaseModel):
-    """A loaded table. ``rows_live`` counts the rows of the last full load and of every append since."""
+class StepView(BaseModel):
+    """A step of a run, as Airflow has it. ``state`` is Airflow's own word; null before it is queued."""
 
-    table_name: str
-    is_reference_data: bool
-    rows_live: int
-    rows_loaded: int
-    files: int
-    version_id: int
-    last_loaded_at: UtcTime | None
-    last_load_id: int
-    last_file_name: str
+    name: str
+    state: str | None
+    started_at: UtcTime | None
+    ended_at: UtcTime | None
+    seconds: float | None
+    tries: int
+
+
+class RunnerUpView(BaseModel):
+    """A dialect that nearly won."""
+
+    delimiter: str
+    quote: str
+    score: float
+
+
+class FormatView(BaseModel):
+    """How a file is read, and why it is believed so. ``confidence`` is between 0 and 1."""
+
+    encoding: str
+    delimiter: str
+    quote: str
+    escape: str
+    comment: str
+    line_ending: str
+    has_header: bool
+    header: tuple[str, ...]
+    preamble_lines: int
+    trailer_lines: int
+    stated_rows: int | None
+    confidence: float
+    reasons: tuple[str, ...]
+    runners_up: tuple[RunnerUpView, ...]
 
     @classmethod
-    def of(cls, summary: TableSummary) -> TableView:
-        """What the ledger sums up."""
-        return cls(**{name: getattr(summary, name) for name in cls.model_fields})
+    def of(cls, found: Format) -> FormatView:
+        """What detection found."""
+        shown = {name: getattr(found, name) for name in cls.model_fields if name != "runners_up"}
+        others = [RunnerUpView(delimiter=one.delimiter, quote=one.quote, score=one.score) for one in found.runners_up]
+        return cls(**shown, runners_up=tuple(others))
+
+
+class StabilityView(BaseModel):
+    """What a file had to show before its load: so many unchanged checks, so many seconds apart, as set today.
+
+    ``changed_at`` is the last change of its content.
+    """
+
+    checks: int
+    interval_seconds: float
+    changed_at: UtcTime | None
+
+
+class RejectsView(BaseModel):
+    """Damaged rows: how many, and the file that lists them (null where there is none, or not yet)."""
+
+    rows: int
+    file: str | None
+
+
+class StoryView(BaseModel):
+    """A file's whole story. ``format`` is null before detection, ``table_changes`` before the table's turn."""
+
+    file: FileView
+    stability: StabilityView
+    format: FormatView | None
+    table_changes: str | None
+    is_configured: bool
+    steps: tuple[StepView, ...] = Field(description="Empty where Airflow knows no run of it, or no longer.")
+    rejects: RejectsView
+    origin_id: int | None = Field(description="Version that a rollback restored, or load that a take-back removed.")
+
+    @classmethod
+    def of(cls, story: FileStory, steps: Sequence[StepView], settings: Settings) -> StoryView:
+        """From ledger, Airflow and settings."""
+        checks = StabilityView(
+            checks=settings.stability_checks,
+            interval_seconds=settings.stability_interval,
+            changed_at=story.changed_at,
+        )
+        return cls(
+            file=FileView.of(story.file),
+            stability=checks,
+            format=FormatView.of(story.format) if story.format else None,
+            table_changes=story.table_changes,
+            is_configured=story.is_configured,
+            steps=tuple(steps),
+            rejects=RejectsView(rows=story.file.rows_rejected or 0, file=story.rejects_file),
+            origin_id=story.origin_id,
+        )
 
 
 def _seconds(row: LedgerRow) -> float | None:

@@ -28,13 +28,13 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A metadata database, users and a connection of their own; Airflow's settings are read anew for them."""
     home = tmp_path_factory.mktemp("airflow-home")
     passwords = home / "passwords.json"
-    passwords.write_text(json.dumps({"viewer": PASSWORD}))
+    passwords.write_text(json.dumps({"viewer": PASSWORD, "editor": PASSWORD}))
     settings = {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__UNIT_TEST_MODE": "false",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "viewer:viewer",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "viewer:viewer,editor:user",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests, long enough for its algorithm to be content with",
         "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps({"conn_type": "sqlite", "host": str(home / "refdata.db")}),
@@ -77,7 +77,17 @@ def client(airflow_home: Path) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def viewer(client: TestClient) -> dict[str, str]:
     """The header of a viewer, from a real login."""
-    answer = client.post("/auth/token", json={"username": "viewer", "password": PASSWORD})
+    return _logged_in(client, "viewer")
+
+
+@pytest.fixture(scope="session")
+def editor(client: TestClient) -> dict[str, str]:
+    """The header of somebody who may start runs."""
+    return _logged_in(client, "editor")
+
+
+def _logged_in(client: TestClient, name: str) -> dict[str, str]:
+    answer = client.post("/auth/token", json={"username": name, "password": PASSWORD})
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 

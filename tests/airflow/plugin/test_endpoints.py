@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
+import refdata
 from refdata.api import ReferenceData
 from refdata.config import load_settings
 from refdata.core.errors import ConfigurationError, ConnectionLostError, PermissionDeniedError, RefdataError
 from refdata.core.model import FileStatus
 from refdata.plugin.app import create_app
+from refdata.plugin.schemas import StepView
+from refdata.plugin.tableschemas import StatisticsView
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.sqlite.engine import SqliteWarehouse
+from tests.airflow.plugin.conftest import NOW
 from tests.demo_ledger import SCRIPT_NAME
 
 if TYPE_CHECKING:
@@ -123,9 +131,63 @@ def test_times_are_utc_and_say_so(get: Get) -> None:
     assert file["seconds"] == pytest.approx(3.8)
 
 
-def test_one_file_is_the_row_of_the_list(get: Get) -> None:
-    row = get("files", limit=1)["data"][0]
-    assert get(f"files/{row['id']}")["data"] == row
+def test_a_files_story_begins_with_the_row_of_the_list(get: Get) -> None:
+    row = get("files", search="cost-centres")["data"][0]
+    story = get(f"files/{row['id']}")["data"]
+    assert story["file"] == row
+    assert (story["format"]["delimiter"], story["format"]["header"], story["format"]["confidence"]) == (
+        ";",
+        ["Code", "Name"],
+        1.0,
+    )
+    assert story["stability"] == {"checks": 6, "interval_seconds": 15.0, "changed_at": "2026-07-29T08:50:00Z"}
+    assert (story["rejects"], story["steps"]) == ({"rows": 0, "file": None}, [])
+
+
+def test_a_story_names_the_file_of_the_rejects_and_no_row(get: Get) -> None:
+    refused = get("files", search="bookings_29")["data"][0]
+    rejects = get(f"files/{refused['id']}")["data"]["rejects"]
+    assert rejects["rows"] == 3
+    assert re.fullmatch(r"error/ERROR_\d{8}_\d{6}_bookings_29\.rejects\.csv", rejects["file"])
+
+
+def test_a_story_before_its_detection_has_gaps_and_no_error(get: Get) -> None:
+    waiting = get("files", search="customer-data_v2")["data"][0]
+    story = get(f"files/{waiting['id']}")["data"]
+    assert (story["format"], story["table_changes"], story["rejects"]["file"]) == (None, None, None)
+
+
+def test_a_story_has_the_steps_that_airflow_tells(
+    client: TestClient, viewer: dict[str, str], filled: Warehouse
+) -> None:
+    told = StepView(
+        name="load_rows", state="success", started_at=NOW, ended_at=NOW + timedelta(seconds=2), seconds=2.0, tries=1
+    )
+    asked = []
+
+    def steps_of(run_id: str) -> list[StepView]:
+        asked.append(run_id)
+        return [told]
+
+    answer = _alone(client, create_app(steps_of=steps_of)).get("/api/v1/files/1", headers=viewer).json()["data"]
+    assert asked == [answer["file"]["dag_run_id"]] == ["refdata_load__000001"]
+    assert answer["steps"] == [
+        {
+            "name": "load_rows",
+            "state": "success",
+            "started_at": "2026-07-29T12:00:00Z",
+            "ended_at": "2026-07-29T12:00:02Z",
+            "seconds": 2.0,
+            "tries": 1,
+        }
+    ]
+    assert answer["file"]["run_path"] == "dags/refdata_load/runs/refdata_load__000001"
+
+
+def test_the_answer_tells_its_page_its_version_and_its_time(get: Get) -> None:
+    metadata = get("files", limit=7, offset=14)["metadata"]
+    assert (metadata["page"], metadata["version"]) == (3, refdata.__version__)
+    assert 0 < metadata["took_ms"] < 60_000
 
 
 def test_a_table_tells_its_last_load_its_version_and_its_rows(get: Get) -> None:
@@ -144,9 +206,46 @@ def test_a_table_tells_its_last_load_its_version_and_its_rows(get: Get) -> None:
     assert not tables["bookings"]["is_reference_data"]
 
 
+def test_a_tables_columns_versions_and_difference(get: Get) -> None:
+    table = get("tables/countries")["data"]
+    assert [(column["name"], column["type"]) for column in table["columns"]] == [
+        ("code", "NVARCHAR(10)"),
+        ("name", "NVARCHAR(50)"),
+    ]
+    assert (table["live_version"], table["versions"], table["summary"]["files"]) == (5, 5, 5)
+    versions = get("tables/countries/versions")
+    assert [(one["version"], one["rows"], one["is_live"]) for one in versions["data"]] == [
+        (5, 261, True), (4, 258, False), (3, 255, False), (2, 252, False), (1, 249, False),
+    ]  # fmt: skip
+    assert versions["metadata"]["total"] == 5
+    diff = get("tables/countries/diff", a=4, b=5)["data"]
+    assert (diff["added"], diff["removed"], diff["changed"], diff["unchanged"]) == (3, 0, 0, 258)
+    assert diff["added_sample"][0] == ["000258", "Name 000258"]
+    assert get("tables/countries/diff", a=4)["data"] == diff
+
+
+def test_every_day_has_its_figures_and_every_error_its_category(filled: Warehouse, get: Get) -> None:
+    told = StatisticsView.of(ReferenceData(load_settings(), filled, clock=lambda: NOW).statistics(30))
+    assert [day.day.isoformat() for day in (told.days[0], told.days[-1])] == ["2026-06-30", "2026-07-29"]
+    today = told.days[-1]
+    assert (today.files, today.loads, today.rows_loaded, today.errors, today.duplicates) == (11, 2, 42_211, 3, 1)
+    assert sum(day.files > 0 for day in told.days) == 5
+    assert [(one.category, one.files) for one in told.errors] == [("data", 1), ("format", 1), ("schema", 1)]
+    assert len(get("statistics", days=366)["data"]["days"]) == 366
+
+
 @pytest.mark.parametrize(
     ("path", "status", "category"),
     [
+        ("tables/nothing", 404, "data"),
+        ("tables/nothing/versions", 404, "data"),
+        ("tables/airports/diff?a=1&b=99", 404, "data"),
+        ("tables/airports/diff?a=1&b=2&key=nothing", 422, "bad_request"),
+        ("tables/airports/diff", 422, "bad_request"),
+        ("tables/a%00b", 422, "bad_request"),
+        ("statistics?days=0", 422, "bad_request"),
+        ("statistics?days=367", 422, "bad_request"),
+        ("files?search=%00", 422, "bad_request"),
         ("files/999999", 404, "not_found"),
         ("files/0", 422, "bad_request"),
         ("files/one", 422, "bad_request"),
@@ -189,7 +288,7 @@ def refusing(error: Exception) -> Callable[[], ReferenceData]:
 def test_a_failure_tells_reason_and_advice_but_no_secret_or_trace(
     error: Exception, status: int, category: str, client: TestClient, viewer: dict[str, str]
 ) -> None:
-    answer = _failing(client, refusing(error)).get("/api/v1/files", headers=viewer)
+    answer = _alone(client, create_app(refusing(error))).get("/api/v1/files", headers=viewer)
     told = answer.json()["error"]
     assert (answer.status_code, told["category"], answer.json()["success"]) == (status, category, False)
     if isinstance(error, RefdataError):
@@ -208,23 +307,27 @@ def test_before_the_first_file_the_ledger_is_said_to_be_missing(
     def connect() -> ReferenceData:
         return ReferenceData(settings, SqliteWarehouse(SqliteHook(sqlite_conn_id="unused"), settings))  # type: ignore[no-untyped-call]
 
-    for path in ("files", "files/1", "tables", "counts"):
-        answer = _failing(client, connect).get(f"/api/v1/{path}", headers=viewer)
+    for path in ("files", "files/1", "tables", "counts", "statistics"):
+        answer = _alone(client, create_app(connect)).get(f"/api/v1/{path}", headers=viewer)
         assert (answer.status_code, answer.json()["error"]["category"]) == (503, "not_initialised")
 
 
-def _failing(client: TestClient, connect: Callable[[], ReferenceData]) -> TestClient:
-    """The plugin alone on another warehouse; the auth manager is the one that ``client`` started."""
+def _alone(client: TestClient, app: FastAPI) -> TestClient:
+    """The plugin by itself; the auth manager is the one that ``client`` started."""
     from fastapi.testclient import TestClient
 
-    return TestClient(create_app(connect))
+    return TestClient(app)
 
 
-def test_openapi_describes_every_endpoint_with_the_one_shape(client: TestClient, viewer: dict[str, str]) -> None:
+def test_openapi_describes_every_endpoint_and_every_error_with_the_one_shape(
+    client: TestClient, viewer: dict[str, str]
+) -> None:
     described = client.get("/refdata/openapi.json", headers=viewer).json()
-    assert set(described["paths"]) == {
-        f"/api/v1/{path}" for path in ("files", "files/{load_id}", "tables", "counts", "health")
-    }
+    known = {route.path for route in create_app().routes if isinstance(route, APIRoute) and "/api/" in route.path}
+    assert set(described["paths"]) == known
     for path in described["paths"].values():
-        schema = path["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-        assert set(described["components"]["schemas"][schema]["properties"]) == SHAPE
+        for method in path.values():
+            assert {"200", "401", "403", "422", "500", "503"} <= set(method["responses"])
+            for answer in method["responses"].values():
+                schema = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                assert set(described["components"]["schemas"][schema]["properties"]) == SHAPE

@@ -7,50 +7,103 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi.routing import APIRoute
 
+from refdata.ledger import Ledger
 from refdata.plugin.app import create_app
 from refdata.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
-PARAMETERS = {"load_id": "1", "digest": "x", "name": "page.js"}
+PARAMETERS = {"load_id": "1", "digest": "x", "file": "page.js", "name": "airports"}
+QUERIES = {"/api/v1/tables/{name}/diff": "?a=4&b=5"}
+READING = "GET"
 
 
-def routes() -> list[str]:
-    """Every address of the application, so that a new route cannot be forgotten."""
+def routes(*, changing: bool) -> list[tuple[str, str]]:
+    """Method and address of every route, so that a new one cannot be forgotten."""
     found = [route for route in create_app().routes if isinstance(route, APIRoute)]
     assert len(found) == len(create_app().routes), "a route that is no APIRoute passes by the rights"
-    return [f"/refdata{route.path.format(**PARAMETERS)}" for route in found]
+    return [
+        (method, f"/refdata{route.path.format(**PARAMETERS)}{QUERIES.get(route.path, '')}")
+        for route in found
+        for method in sorted(route.methods)
+        if (method != READING) is changing
+    ]
 
 
-@pytest.mark.parametrize("path", routes())
-def test_every_route_asks_who_is_calling(path: str, client: TestClient) -> None:
-    anonymous = client.get(path)
+READ, CHANGE = routes(changing=False), routes(changing=True)
+
+
+@pytest.mark.parametrize(("method", "path"), READ + CHANGE)
+def test_every_route_asks_who_is_calling(method: str, path: str, client: TestClient) -> None:
+    anonymous = client.request(method, path)
     assert (anonymous.status_code, anonymous.json()["error"]["category"]) == (401, "unauthenticated")
-    forged = client.get(path, headers={"Authorization": "Bearer forged"})
+    forged = client.request(method, path, headers={"Authorization": "Bearer forged"})
     assert (forged.status_code, forged.json()["error"]["category"]) == (403, "forbidden")
     assert anonymous.json()["data"] is None
     assert forged.json()["data"] is None
 
 
-@pytest.mark.parametrize("path", routes())
-def test_a_viewer_may_read(path: str, client: TestClient, viewer: dict[str, str], filled: Warehouse) -> None:
+@pytest.mark.parametrize(("method", "path"), READ)
+def test_a_viewer_may_read(
+    method: str, path: str, client: TestClient, viewer: dict[str, str], filled: Warehouse
+) -> None:
     well = (200, 503) if path.endswith("/health") else (200,)
-    assert client.get(path, headers=viewer).status_code in well
+    assert client.request(method, path, headers=viewer).status_code in well
 
 
-@pytest.mark.parametrize("path", routes())
-def test_every_answer_forbids_foreign_code_and_frames(path: str, client: TestClient, viewer: dict[str, str]) -> None:
+@pytest.mark.parametrize(("method", "path"), READ + CHANGE)
+def test_every_answer_forbids_foreign_code_and_frames(
+    method: str, path: str, client: TestClient, viewer: dict[str, str]
+) -> None:
     for headers in ({}, viewer):
-        policy = client.get(path, headers=headers).headers["Content-Security-Policy"]
+        policy = client.request(method, path, headers=headers).headers["Content-Security-Policy"]
         rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
         assert rules["default-src"] == "'none'"
         assert rules["script-src"] == rules["style-src"] == rules["connect-src"] == rules["frame-ancestors"] == "'self'"
 
 
+@pytest.mark.parametrize(("method", "path"), CHANGE)
+def test_a_viewer_may_change_nothing(
+    method: str, path: str, client: TestClient, viewer: dict[str, str], filled: Warehouse
+) -> None:
+    before = Ledger(filled).tables()
+    answer = client.request(method, path, headers=viewer, json={"reason": "test", "version": 1})
+    assert (answer.status_code, answer.json()["error"]["category"]) == (403, "forbidden")
+    assert Ledger(filled).tables() == before
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGE)
+def test_an_editor_gets_past_the_rights(
+    method: str, path: str, client: TestClient, editor: dict[str, str], filled: Warehouse
+) -> None:
+    assert client.request(method, path, headers=editor, json={"unknown": 1}).status_code in (200, 422)
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_nothing_can_be_changed(method: str, client: TestClient, viewer: dict[str, str]) -> None:
-    assert client.request(method, "/refdata/api/v1/files", headers=viewer).status_code == 405
+@pytest.mark.parametrize("path", sorted({path.partition("?")[0] for _, path in READ}))
+def test_what_is_read_takes_no_other_method(method: str, path: str, client: TestClient, editor: dict[str, str]) -> None:
+    assert client.request(method, path, headers=editor).status_code == 405
+
+
+FOREIGN: list[dict[str, str]] = [
+    {},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "cross-site", "X-Refdata-Request": "1"},
+    {"Sec-Fetch-Site": "same-site", "X-Refdata-Request": "1"},
+]
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGE)
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_change_by_cookie_has_to_come_from_our_own_page(
+    method: str, path: str, headers: dict[str, str], client: TestClient, editor: dict[str, str], filled: Warehouse
+) -> None:
+    cookie = {"Cookie": f"_token={editor['Authorization'].removeprefix('Bearer ')}"}
+    refused = client.request(method, path, headers={**cookie, **headers}, json={"unknown": 1})
+    assert (refused.status_code, refused.json()["error"]["category"]) == (403, "forbidden")
+    own = {"Sec-Fetch-Site": "same-origin", "X-Refdata-Request": "1"}
+    assert client.request(method, path, headers={**cookie, **own}, json={"unknown": 1}).status_code in (200, 422)
 
 
 def test_the_browsers_cookie_counts_as_a_login(client: TestClient, viewer: dict[str, str], filled: Warehouse) -> None:

@@ -1,0 +1,131 @@
+"""What the ledger tells beyond its rows: a file's whole story, and figures per day. Only reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from refdata import serial
+from refdata.core.dropnames import beside
+from refdata.core.model import FileStatus, Format, LedgerRow
+from refdata.ledger import Ledger
+from refdata.warehouse.base import Row, Warehouse
+
+_ARCHIVED = (FileStatus.COMPLETED, FileStatus.ERROR, FileStatus.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStory:
+    """All that is known of one dropped file.
+
+    ``changed_at`` is when its content last changed before it was released. ``format`` is what detection found, with
+    its reasons; None before it, and for a rollback. ``table_changes`` says in words what the load changed in its
+    table's columns. ``rejects_file`` is where the damaged rows lie, None when there is none. ``is_configured``:
+    the table's row in the configuration was written or found right. ``origin_id`` is the version that a rollback
+    restored, or the load that a take-back removed. Times are UTC without a zone.
+    """
+
+    file: LedgerRow
+    changed_at: datetime | None
+    format: Format | None
+    table_changes: str | None
+    rejects_file: str | None
+    is_configured: bool
+    heartbeat_at: datetime | None
+    origin_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """What was dropped on one day (UTC): files, published loads, their rows, rejected rows, errors, duplicates."""
+
+    day: date
+    files: int = 0
+    loads: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+    errors: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFigures:
+    """How many files ended in errors of one category, and the newest of those loads."""
+
+    category: str
+    files: int
+    newest_load_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Each day from the first to the last, also those without a file, and the errors of all of them."""
+
+    days: tuple[DayFigures, ...]
+    errors: tuple[ErrorFigures, ...]
+
+
+class LedgerReport:
+    """Questions to ``File_Monitor_Tracking`` that the page's views ask."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def story(self, load_id: int) -> FileStory | None:
+        """All that is known of a load, or None."""
+        row = Ledger(self._warehouse).get(load_id)
+        if row is None:
+            return None
+        with self._warehouse.transaction(write=False) as session:
+            found = session.query(self._warehouse.statement("select_file_findings"), (load_id,))
+        return _story(row, found[0]) if found else None
+
+    def statistics(self, days: int, now: datetime) -> Statistics:
+        """The last ``days`` days, of which today, by ``now`` (UTC without a zone), is the last."""
+        last = now.date()
+        first = last - timedelta(days=days - 1)
+        since = datetime.combine(first, datetime.min.time())
+        with self._warehouse.transaction(write=False) as session:
+            per_day = session.query(self._warehouse.statement("count_days"), (since,))
+            errors = session.query(self._warehouse.statement("count_errors"), (since,))
+        told = tuple(ErrorFigures(str(line[0]), int(line[1]), int(line[2])) for line in errors)
+        return Statistics(_each_day(first, last, [_day(line) for line in per_day]), told)
+
+
+def _story(row: LedgerRow, found: Row) -> FileStory:
+    detected, changes, configured, heartbeat, origin = found
+    archived = row.status in _ARCHIVED and bool(row.rows_rejected)
+    return FileStory(
+        file=row,
+        changed_at=_moment(row.file_mtime_ns),
+        format=serial.from_json(Format, json.loads(detected)) if detected else None,
+        table_changes=changes,
+        rejects_file=beside(row.file_path, "rejects.csv") if archived else None,
+        is_configured=bool(configured),
+        heartbeat_at=datetime.fromisoformat(heartbeat) if isinstance(heartbeat, str) else heartbeat,
+        origin_id=origin,
+    )
+
+
+def _moment(nanoseconds: int | None) -> datetime | None:
+    """A file's time; None too where a file system made one up that no calendar has."""
+    if nanoseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(nanoseconds / 1e9, UTC).replace(tzinfo=None)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _day(line: Row) -> DayFigures:
+    day = date.fromisoformat(line[0]) if isinstance(line[0], str) else line[0]
+    return DayFigures(day, *(int(value) for value in line[1:]))
+
+
+def _each_day(first: date, last: date, known: Sequence[DayFigures]) -> tuple[DayFigures, ...]:
+    """One entry for each day; a file registered by a clock ahead of ours is left to tomorrow."""
+    by_day = {figures.day: figures for figures in known}
+    every = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return tuple(by_day.get(day, DayFigures(day)) for day in every)

@@ -1,0 +1,23 @@
+"""The endpoints under ``/api/v1``: thin, each one call of ``refdata.api``; a module for each kind of thing."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from refdata.plugin.routes import config, files, overview, tables
+from refdata.plugin.routes.common import Connect, StepsOf
+
+__all__ = ["Connect", "StepsOf", "api_router"]
+
+
+def api_router(connect: Connect, steps_of: StepsOf) -> APIRouter:
+    """All endpoints, on what ``connect`` opens for each request.
+
+    :param steps_of: the steps of a run, as Airflow knows them.
+    """
+    router = APIRouter(prefix="/api/v1", tags=["refdata"])
+    router.include_router(files.router(connect, steps_of))
+    router.include_router(tables.router(connect))
+    router.include_router(overview.router(connect))
+    router.include_router(config.router(connect))
+    return router

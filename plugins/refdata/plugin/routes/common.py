@@ -1,0 +1,77 @@
+"""What the endpoints share: their parameters, their errors, and who may change something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
+from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
+from fastapi import Depends, Header, HTTPException, Path, Query, Request
+
+from refdata.api import MAX_PAGE, ReferenceData
+from refdata.plugin.addresses import LOAD_DAG
+from refdata.plugin.schemas import Envelope, StepView
+
+Connect = Callable[[], ReferenceData]
+StepsOf = Callable[[str], Sequence[StepView]]
+
+MAX_ID = 2**31 - 1
+OWN_HEADER = "X-Refdata-Request"
+
+LoadId = Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the load.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows of the page.")]
+Offset = Annotated[int, Query(ge=0, le=MAX_ID, description="Rows before the page.")]
+# A NUL ends a text in some drivers; no name holds one.
+TableNamed = Annotated[
+    str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]+$", description="Name of the table, without its schema.")
+]
+Search = Annotated[
+    str, Query(max_length=255, pattern=r"^[^\x00]*$", description="Text within a file's or a table's name.")
+]
+
+may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))
+"""Whoever may see the runs of ``refdata_load``; Airflow's auth manager decides."""
+
+
+def _from_no_other_site(
+    request: Request,
+    own: Annotated[
+        str | None, Header(alias=OWN_HEADER, description="Any value; wanted where the login is a cookie.")
+    ] = None,
+) -> None:
+    """A browser sends its cookie along with what another site's page makes it ask.
+
+    No such page can set a header of its own without being asked about it first, nor write ``Sec-Fetch-Site``
+    (OWASP, Cross-Site Request Forgery Prevention: custom request headers, fetch metadata). A bearer token is never
+    sent by itself.
+    """
+    with_token = request.headers.get("Authorization", "").lower().startswith("bearer ")
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if not with_token and (own is None or site not in ("same-origin", "none")):
+        raise HTTPException(403, f"A change has to come from refdata's own page: header {OWN_HEADER} is missing")
+
+
+may_change = [
+    Depends(requires_access_dag("POST", DagAccessEntity.RUN, LOAD_DAG)),
+    Depends(_from_no_other_site),
+]
+"""Whoever may start runs of ``refdata_load``, and so put any rows into any table, may change tables here too."""
+
+Caller = Annotated[BaseUser, Depends(get_user)]
+
+_TOLD: dict[int, str] = {
+    401: "Nobody is logged in.",
+    403: "The right is missing, or the request came from another site.",
+    404: "There is no such load, table or version.",
+    409: "The table's state forbids it: the message says why.",
+    422: "A parameter is wrong.",
+    500: "A setting or a right is wrong, or something unforeseen happened.",
+    503: "The database cannot answer now, or refdata's tables are not there yet.",
+}
+
+
+def failures(*more: int) -> dict[int | str, dict[str, Any]]:
+    """The errors that an endpoint may answer, for its description; each has the one shape."""
+    return {code: {"model": Envelope[None], "description": _TOLD[code]} for code in (401, 403, *more, 422, 500, 503)}

@@ -1,0 +1,41 @@
+"""The register of reference tables compared with the database, and the audit trail."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from refdata.plugin.configschemas import AuditView, FindingView, RepairView
+from refdata.plugin.routes.common import Caller, Connect, Limit, Offset, failures, may_change
+from refdata.plugin.schemas import Envelope, Metadata
+
+
+def router(connect: Connect) -> APIRouter:
+    """``config``, ``config/repair`` and ``audit``."""
+    routes = APIRouter()
+
+    @routes.get("/config", responses=failures())
+    def check_config() -> Envelope[list[FindingView]]:
+        """What differs between ``Reference_Data_Cfg``, the tables and the ledger; empty when nothing does."""
+        found = [FindingView.of(finding) for finding in connect().config_check()]
+        return Envelope(data=found, metadata=Metadata(total=len(found)))
+
+    @routes.post("/config/repair", responses=failures(), dependencies=may_change)
+    def repair_config(user: Caller) -> Envelope[list[RepairView]]:
+        """Mends what is refdata's to mend; what a person switched off or wrote stays as it is."""
+        done = [RepairView.of(repair) for repair in connect().config_repair(by=user.get_name())]
+        return Envelope(data=done, metadata=Metadata(total=len(done)))
+
+    @routes.get("/audit", responses=failures())
+    def list_audit(
+        table: Annotated[str | None, Query(max_length=128, pattern=r"^[^\x00]*$", description="One table's.")] = None,
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> Envelope[list[AuditView]]:
+        """What people and maintenance did to tables, versions and files, newest first."""
+        found = connect().audit(table or None, limit=limit, offset=offset)
+        metadata = Metadata(page=offset // limit + 1, limit=limit, offset=offset)
+        return Envelope(data=[AuditView.of(entry) for entry in found], metadata=metadata)
+
+    return routes

@@ -1,0 +1,62 @@
+"""Dropped files and their fate."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+
+from refdata.api import FileOrder
+from refdata.core.model import FileStatus
+from refdata.plugin.routes.common import Connect, Limit, LoadId, Offset, Search, StepsOf, failures
+from refdata.plugin.schemas import Envelope, FileView, Metadata, StoryView
+
+Sort = Annotated[
+    str,
+    Query(
+        pattern=f"^-?({'|'.join(FileOrder)})$",
+        description="Column to sort by; a leading minus means descending.",
+    ),
+]
+
+
+def router(connect: Connect, steps_of: StepsOf) -> APIRouter:
+    """``files``, ``files/{load_id}`` and ``counts``."""
+    routes = APIRouter()
+
+    @routes.get("/files", responses=failures())
+    def list_files(
+        status: FileStatus | None = None,
+        search: Search = "",
+        limit: Limit = 50,
+        offset: Offset = 0,
+        sort: Sort = "-id",
+    ) -> Envelope[list[FileView]]:
+        """Dropped files, newest first, with their number in each status."""
+        page = connect().history(
+            status=status,
+            search=search.strip(),
+            limit=limit,
+            offset=offset,
+            order=FileOrder(sort.removeprefix("-")),
+            descending=sort.startswith("-"),
+        )
+        metadata = Metadata.of_page(page.total, limit, offset, counts=dict(page.counts))
+        return Envelope(data=[FileView.of(row) for row in page.files], metadata=metadata)
+
+    @routes.get("/files/{load_id}", responses=failures(404))
+    def get_file(load_id: LoadId) -> Envelope[StoryView]:
+        """One file's whole story: what was found, what was changed, each step, and how it ended."""
+        data = connect()
+        story = data.story(load_id)
+        if story is None:
+            raise HTTPException(404, f"There is no load {load_id}")
+        steps = steps_of(story.file.dag_run_id) if story.file.dag_run_id else ()
+        return Envelope(data=StoryView.of(story, steps, data.settings))
+
+    @routes.get("/counts", responses=failures())
+    def count_files() -> Envelope[dict[FileStatus, int]]:
+        """How many files stand in each status."""
+        return Envelope(data=dict(connect().counts()))
+
+    return routes

@@ -1,0 +1,26 @@
+"""Figures over time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from refdata.api import MAX_DAYS
+from refdata.plugin.routes.common import Connect, failures
+from refdata.plugin.schemas import Envelope
+from refdata.plugin.tableschemas import StatisticsView
+
+
+def router(connect: Connect) -> APIRouter:
+    """``statistics``."""
+    routes = APIRouter()
+
+    @routes.get("/statistics", responses=failures())
+    def get_statistics(
+        days: Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days up to and with today, in UTC.")] = 30,
+    ) -> Envelope[StatisticsView]:
+        """Files, loads, rows and errors of each day, and errors by category."""
+        return Envelope(data=StatisticsView.of(connect().statistics(days)))
+
+    return routes

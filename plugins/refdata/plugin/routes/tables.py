@@ -1,0 +1,95 @@
+"""Tables, their versions, what differs between two, and going back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+
+from refdata.core.errors import ConfigurationError
+from refdata.plugin.routes.common import (
+    MAX_ID,
+    Caller,
+    Connect,
+    LoadId,
+    TableNamed,
+    failures,
+    may_change,
+)
+from refdata.plugin.schemas import Envelope, Metadata
+from refdata.plugin.tableschemas import (
+    DiffView,
+    RevisedView,
+    RollbackRequest,
+    TableInfoView,
+    TableView,
+    TakeBackRequest,
+    VersionView,
+)
+
+Version = Annotated[int, Query(ge=0, le=MAX_ID)]
+Key = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$")]
+
+
+def router(connect: Connect) -> APIRouter:
+    """``tables`` and what stands below it, and ``loads/{load_id}/take-back``."""
+    routes = APIRouter()
+    _reading(routes, connect)
+    _changing(routes, connect)
+    return routes
+
+
+def _reading(routes: APIRouter, connect: Connect) -> None:
+    @routes.get("/tables", responses=failures())
+    def list_tables() -> Envelope[list[TableView]]:
+        """Loaded tables, by name."""
+        tables = [TableView.of(summary) for summary in connect().tables()]
+        return Envelope(data=tables, metadata=Metadata(total=len(tables)))
+
+    @routes.get("/tables/{name}", responses=failures(404))
+    def get_table(name: TableNamed) -> Envelope[TableInfoView]:
+        """A table's columns, rules and live version."""
+        return Envelope(data=TableInfoView.of(connect().table_info(name)))
+
+    @routes.get("/tables/{name}/versions", responses=failures(404))
+    def list_versions(name: TableNamed) -> Envelope[list[VersionView]]:
+        """A table's versions, newest first: who made each, when, and from which file."""
+        versions = [VersionView.of(version) for version in connect().versions(name)]
+        return Envelope(data=versions, metadata=Metadata(total=len(versions)))
+
+    @routes.get("/tables/{name}/diff", responses=failures(404))
+    def get_diff(
+        name: TableNamed,
+        a: Annotated[Version, Query(description="Number of the version before.")],
+        b: Annotated[Version | None, Query(description="Number of the version after; left out: the live one.")] = None,
+        key: Annotated[list[Key] | None, Query(max_length=16, description="Key columns; left out: found.")] = None,
+    ) -> Envelope[DiffView]:
+        """What differs between two versions: counts, changed values by column, and a sample of the rows."""
+        try:
+            found = connect().diff(name, a, b, keys=tuple(key or ()))
+        except ConfigurationError as error:
+            if not key:
+                raise
+            raise HTTPException(422, str(error)) from error
+        return Envelope(data=DiffView.of(found))
+
+
+def _changing(routes: APIRouter, connect: Connect) -> None:
+    @routes.post("/tables/{name}/rollback", responses=failures(404, 409), dependencies=may_change)
+    def rollback(name: TableNamed, asked: RollbackRequest, user: Caller) -> Envelope[RevisedView]:
+        """Makes an earlier version's rows the live ones, as a new version, in one transaction."""
+        done = connect().rollback(
+            name,
+            asked.version,
+            reason=asked.reason,
+            by=user.get_name(),
+            request_id=asked.run_id,
+            expected=asked.expected_version,
+        )
+        return Envelope(data=RevisedView.of(done))
+
+    @routes.post("/loads/{load_id}/take-back", responses=failures(404, 409), dependencies=may_change)
+    def take_back(load_id: LoadId, asked: TakeBackRequest, user: Caller) -> Envelope[RevisedView]:
+        """Removes the rows that one append brought, as a new version, in one transaction."""
+        done = connect().take_back(load_id, reason=asked.reason, by=user.get_name(), request_id=asked.run_id)
+        return Envelope(data=RevisedView.of(done))

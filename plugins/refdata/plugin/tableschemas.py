@@ -1,0 +1,255 @@
+"""The shapes of answers about tables, versions, differences and figures over time, and of what a change asks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from refdata.api import Revised, Statistics, TableDiff, TableInfo, Version
+from refdata.audit import MAX_REASON
+from refdata.core.model import Column, LoadType
+from refdata.core.tablerules import TableRules
+from refdata.ledger import TableSummary
+from refdata.plugin.addresses import run_path
+from refdata.plugin.schemas import UtcTime
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
+]
+RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,64}$")]
+
+
+class TableView(BaseModel):
+    """A loaded table. ``rows_live`` counts the rows of the last full load and of every append since."""
+
+    table_name: str
+    is_reference_data: bool
+    rows_live: int
+    rows_loaded: int
+    files: int
+    version_id: int
+    last_loaded_at: UtcTime | None
+    last_load_id: int
+    last_file_name: str
+
+    @classmethod
+    def of(cls, summary: TableSummary) -> TableView:
+        """What the ledger sums up."""
+        return cls(**{name: getattr(summary, name) for name in cls.model_fields})
+
+
+class ColumnView(BaseModel):
+    """A column; ``type`` as the database names it."""
+
+    name: str
+    type: str
+    nullable: bool
+
+    @classmethod
+    def of(cls, column: Column) -> ColumnView:
+        """A live column."""
+        return cls(name=column.name, type=column.type_name, nullable=column.nullable)
+
+
+class TableInfoView(BaseModel):
+    """A live table. ``summary`` is null for one that refdata never loaded; ``keys`` are those of ``tables.yaml``."""
+
+    table_name: str
+    columns: tuple[ColumnView, ...]
+    keys: tuple[str, ...]
+    frozen: bool
+    max_rejected_rows: int
+    live_version: int
+    versions: int
+    versions_kept: int
+    summary: TableView | None
+
+    @classmethod
+    def of(cls, info: TableInfo) -> TableInfoView:
+        """What database, rules and ledger tell."""
+        rules: TableRules = info.rules
+        return cls(
+            table_name=info.table_name,
+            columns=tuple(ColumnView.of(column) for column in info.columns),
+            keys=rules.keys,
+            frozen=rules.frozen,
+            max_rejected_rows=rules.max_rejected_rows,
+            live_version=info.live_version,
+            versions=info.versions,
+            versions_kept=info.versions_kept,
+            summary=TableView.of(info.summary) if info.summary else None,
+        )
+
+
+class VersionView(BaseModel):
+    """A version of a table. ``is_kept``: its rows can be had. ``actor`` and ``reason`` tell of a person's deed."""
+
+    version: int
+    kind: LoadType | None = Field(description="null for version 0, the rows from before refdata.")
+    load_id: int | None
+    file_name: str
+    published_at: UtcTime | None
+    rows: int | None
+    is_live: bool
+    is_kept: bool
+    run_path: str | None
+    origin_id: int | None
+    actor: str | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, version: Version) -> VersionView:
+        """As the ledger and the audit trail tell it."""
+        shown = {name: getattr(version, name) for name in cls.model_fields if name != "run_path"}
+        return cls(**shown, run_path=run_path(version.run_id, version.kind or ""))
+
+
+class ColumnChanges(BaseModel):
+    """How many values of a column differ."""
+
+    column: str
+    changes: int
+
+
+class CellView(BaseModel):
+    """One value that differs; values are text as the database has them, null for NULL."""
+
+    column: str
+    before: str | None
+    after: str | None
+
+
+class ChangedRowView(BaseModel):
+    """A row that both versions have, by its key."""
+
+    key: tuple[str | None, ...]
+    cells: tuple[CellView, ...]
+
+
+class DiffView(BaseModel):
+    """What became of a table's rows; the samples hold 100 rows of each kind at most, in the order of ``columns``.
+
+    ``keys`` are the columns by which rows were matched; empty: whole rows were compared, and ``note`` says why.
+    """
+
+    table: str
+    before: str
+    after: str
+    keys: tuple[str, ...]
+    rows_before: int
+    rows_after: int
+    added: int
+    removed: int
+    changed: int
+    unchanged: int
+    columns: tuple[str, ...]
+    columns_added: tuple[str, ...]
+    columns_removed: tuple[str, ...]
+    column_changes: tuple[ColumnChanges, ...]
+    added_sample: tuple[tuple[str | None, ...], ...]
+    removed_sample: tuple[tuple[str | None, ...], ...]
+    changed_sample: tuple[ChangedRowView, ...]
+    note: str
+
+    @classmethod
+    def of(cls, found: TableDiff) -> DiffView:
+        """A comparison, with its values as text: JavaScript has no DECIMAL and no BIGINT."""
+        special = ("column_changes", "added_sample", "removed_sample", "changed_sample")
+        counts = sorted(found.column_changes.items(), key=lambda item: (-item[1], item[0]))
+        return cls(
+            **{name: getattr(found, name) for name in cls.model_fields if name not in special},
+            column_changes=tuple(ColumnChanges(column=name, changes=count) for name, count in counts),
+            added_sample=tuple(tuple(map(_text, row)) for row in found.added_sample),
+            removed_sample=tuple(tuple(map(_text, row)) for row in found.removed_sample),
+            changed_sample=tuple(
+                ChangedRowView(
+                    key=tuple(map(_text, row.key)),
+                    cells=tuple(
+                        CellView(column=cell.column, before=_text(cell.before), after=_text(cell.after))
+                        for cell in row.cells
+                    ),
+                )
+                for row in found.changed_sample
+            ),
+        )
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+class TakeBackRequest(BaseModel):
+    """Why an append is taken back. The same ``request_id`` again changes nothing more and answers the same."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Text
+    request_id: RequestId = ""
+
+    @property
+    def run_id(self) -> str:
+        """The id that the ledger keeps; ``""`` for a new one."""
+        return f"page__{self.request_id}" if self.request_id else ""
+
+
+class RollbackRequest(TakeBackRequest):
+    """Which version is wanted back. ``expected_version`` is the live one that the decision was made on."""
+
+    version: int = Field(ge=0, le=2**31 - 1)
+    expected_version: int | None = Field(default=None, ge=0, le=2**31 - 1)
+
+
+class RevisedView(BaseModel):
+    """What was done: the version made, its row in the ledger, the rows in the table before and after."""
+
+    table: str
+    version: int
+    load_id: int
+    rows_before: int
+    rows: int
+
+    @classmethod
+    def of(cls, done: Revised) -> RevisedView:
+        """What a rollback or take-back did."""
+        return cls(**{name: getattr(done, name) for name in cls.model_fields})
+
+
+class DayView(BaseModel):
+    """What was dropped on one day, in UTC."""
+
+    day: date
+    files: int
+    loads: int
+    rows_loaded: int
+    rows_rejected: int
+    errors: int
+    duplicates: int
+
+
+class ErrorCount(BaseModel):
+    """Files that ended in errors of one category, and the newest of those loads."""
+
+    category: str
+    files: int
+    newest_load_id: int
+
+
+class StatisticsView(BaseModel):
+    """Every day from the first to today, and the errors of all of them."""
+
+    days: tuple[DayView, ...]
+    errors: tuple[ErrorCount, ...]
+
+    @classmethod
+    def of(cls, found: Statistics) -> StatisticsView:
+        """What the ledger counts."""
+        days = [DayView(**{name: getattr(one, name) for name in DayView.model_fields}) for one in found.days]
+        errors = [
+            ErrorCount(category=one.category, files=one.files, newest_load_id=one.newest_load_id)
+            for one in found.errors
+        ]
+        return cls(days=tuple(days), errors=tuple(errors))
