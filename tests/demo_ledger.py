@@ -29,6 +29,9 @@ from refdata.warehouse.base import Warehouse
 SCRIPT_NAME = "<img src=x onerror=alert(document.domain)>.csv"
 """A name that a page must show and never run."""
 
+MARKUP = "<script>document.title='run'</script><svg onload=alert(1)>\"'><a href='javascript:alert(2)'>x</a>"
+"""Text for every other place that shows what a file, a database or a person wrote."""
+
 COLUMNS = (Column("code", sqltypes.text(8)), Column("name", sqltypes.text(40)))
 
 
@@ -171,7 +174,7 @@ def _errors(demo: DemoLedger) -> None:
     )
     demo.fail(row, told_rows, minutes=39)
     row = demo.drop(SCRIPT_NAME, "img_src_x_onerror_alert_document_domain", minutes=30, rows=1)
-    found = FormatError("The bytes are no text: 412 NUL bytes", where=SCRIPT_NAME, advice="Save the file as CSV.")
+    found = FormatError(f"412 NUL bytes {MARKUP}", where=SCRIPT_NAME, advice=f"Save the file as CSV. {MARKUP}")
     demo.fail(row, found, minutes=29.5)
     row = demo.drop("airports_draft.csv", "airports", minutes=20, rows=8_000)
     gone = FileChangedError("The file vanished before its load", advice="Drop it again if it was needed.")

@@ -11,8 +11,9 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TaskInstan
 
 from refdata import serial
 from refdata.config import load_settings, table_rules, utc_now
+from refdata.core.dropnames import load_of
 from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
-from refdata.core.model import DroppedFile
+from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
@@ -66,13 +67,18 @@ def connect(configured: Settings | None = None) -> Deps:
 def file_of_run(dropoff: Dropoff, context: Context) -> DroppedFile:
     """The dropped file that a run of ``refdata_load`` is about, from its conf.
 
-    A person who triggers the DAG by hand gives only ``path``; the rest is looked up.
+    A person who triggers the DAG by hand gives only ``path``; the rest is looked up. Of what a conf says besides, the
+    identity alone is taken: the path's folder, and nobody's word, tells how a file is loaded.
+
+    :raises DropoffError: when the path is not that of a drop.
+    :raises FileChangedError: when nothing lies there, and no identity is given.
     """
     conf: Mapping[str, Any] = context["params"]
+    path = str(conf["path"])
+    load_type, is_reference_data = load_of(path)
     if conf.get("identity"):
-        names = ("path", "identity", "load_type", "is_reference_data")
-        return serial.from_json(DroppedFile, {name: conf.get(name) for name in names})
-    return dropoff.find(str(conf["path"]))
+        return DroppedFile(path, serial.from_json(FileIdentity, conf["identity"]), load_type, is_reference_data)
+    return dropoff.find(path)
 
 
 def run_state(run_id: str) -> RunState:

@@ -31,7 +31,7 @@ from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
 from refdata.ledger import Ledger
 from refdata.warehouse.sqlite.engine import SqliteWarehouse
-from tests.demo_ledger import SCRIPT_NAME, fill
+from tests.demo_ledger import MARKUP, SCRIPT_NAME, fill
 from tests.e2e.browser import chromium, log_in, open_page, picture, running_browser
 
 CONNECTION = "reference_store"
@@ -154,14 +154,20 @@ def test_every_status_shows_with_its_number(steward: Steward) -> None:
 
 def test_a_name_that_is_markup_is_shown_and_not_run(steward: Steward) -> None:
     expect(steward.frame.get_by_text(SCRIPT_NAME, exact=True)).to_be_visible()
-    assert steward.frame.locator("img, script:not([src])").count() == 0
+    steward.chip("error")
+    steward.heading("3 files")
+    told = steward.frame.get_by_text(f"412 NUL bytes {MARKUP}").first
+    expect(told).to_be_visible()
+    expect(steward.frame.get_by_text(f"Save the file as CSV. {MARKUP}").first).to_be_visible()
+    assert steward.frame.locator("img, script:not([src]), svg[onload], a[href^='javascript:']").count() == 0
+    assert steward.window.title() != "run"
 
 
 def test_a_chip_filters_and_the_address_leads_back_to_the_same_view(steward: Steward) -> None:
     steward.chip("error")
     steward.heading("3 files")
     assert steward.window.url.endswith("?status=error")
-    expect(steward.frame.get_by_text("What to do: Save the file as CSV.")).to_be_visible()
+    expect(steward.frame.get_by_text("What to do: Save the file as CSV.").first).to_be_visible()
     steward.window.go_back()
     steward.heading(f"{TOTAL} files")
     steward.window.go_forward()

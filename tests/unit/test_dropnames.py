@@ -80,6 +80,15 @@ def test_what_asks_to_be_loaded(name: str, wanted: bool) -> None:
         ("a\nb.csv", "its name holds a control character"),
         ("a\x1b[31mb.csv", "its name holds a control character"),
         ("a\u2028b.csv", "its name holds a control character"),
+        (
+            "a\u202evsc.exe.csv",
+            "its name holds a character that turns the direction of text, and so shows another name than it has",
+        ),
+        (
+            "a\u2066b.csv",
+            "its name holds a character that turns the direction of text, and so shows another name than it has",
+        ),
+        ("نسخه\u200cها.csv", ""),
         ("a\udcffb.csv", "its name is not valid UTF-8"),
         ("a" * 251 + ".csv", ""),
         ("a" * 252 + ".csv", "its name is longer than 255 characters"),

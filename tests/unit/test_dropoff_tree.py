@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,6 +132,10 @@ def _socket(path: Path) -> None:
         os.chdir(here)
 
 
+def _device(path: Path) -> None:
+    os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # /dev/zero: it never ends
+
+
 MALFORMED: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "directly under the root": ("a.csv", Path.touch, "outside the load folders"),
     "in a class folder": ("reference_data_table/a.csv", Path.touch, "outside the load folders"),
@@ -147,6 +152,17 @@ MALFORMED: dict[str, tuple[str, Callable[[Path], object], str]] = {
         "UTF-8",
     ),
 }
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes device files")
+def test_a_device_is_neither_taken_nor_opened(root: Path) -> None:
+    file = drop(root)
+    (root / file.path).unlink()
+    _device(root / file.path)
+    result = scan(root)
+    assert (result.files, [place.reason for place in result.malformed]) == ((), ["it is a device"])
+    with pytest.raises(DropoffError, match="it is a device"):
+        open_dropped(root, file.path, file.identity)
 
 
 @pytest.mark.parametrize(("path", "make", "reason"), MALFORMED.values(), ids=MALFORMED)

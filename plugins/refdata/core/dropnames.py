@@ -17,6 +17,9 @@ EXTENSION = ".csv"
 OWN_PREFIX = ".refdata-"
 """Start of the names that refdata itself gives to files in transit; hidden, so no scan takes them up."""
 
+_TURNING = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
+"""Embeddings, overrides and isolates (https://www.unicode.org/reports/tr9/); letters of all scripts do without them."""
+
 MAX_NAME_UNITS = 255
 """UTF-16 code units of ``File_Monitor_Tracking.file_name``, an NVARCHAR(255)."""
 MAX_NAME_BYTES = 255
@@ -39,6 +42,8 @@ def name_fault(name: str) -> str:
         return "its name is not valid UTF-8"
     if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in name):
         return "its name holds a control character"
+    if any(unicodedata.bidirectional(char) in _TURNING for char in name):
+        return "its name holds a character that turns the direction of text, and so shows another name than it has"
     return f"its name is longer than {MAX_NAME_UNITS} characters" if units > MAX_NAME_UNITS else ""
 
 

@@ -15,6 +15,7 @@ from refdata import serial, wiring
 from refdata.config import load_settings
 from refdata.core.errors import ConnectionLostError, DataError, FileChangedError, FormatError, RefdataError, SchemaError
 from refdata.dropoff import Dropoff, ensure_tree
+from refdata.dropoff.tree import identity_of
 from refdata.ingest.archive import Failure
 from refdata.ingest.cancel import cancel
 from refdata.operators.load import (
@@ -266,6 +267,41 @@ def _dag() -> DAG:
         if "dag" in found
         else found["detect_format"].dag
     )
+
+
+OUTSIDE = (
+    "../secret.csv",
+    f"{FULL}/../../../secret.csv",
+    f"{FULL}/..",
+    "/etc/passwd",
+    f"{FULL}/a\n.csv",
+    f"{FULL}/\udcff.csv",
+    f"{FULL}/a\0.csv",
+)
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_a_conf_written_by_hand_leads_no_further_than_one_that_the_watcher_wrote(root: Path, path: str) -> None:
+    found = (root.parent / "secret.csv").resolve()
+    found.write_text("a\n1\n")
+    identity = serial.to_json(identity_of(found.stat()))
+    run = Run(path)
+    run.context["params"] |= {"identity": identity, "load_type": "fullload", "is_reference_data": True}
+    for step in STEPS:
+        with pytest.raises(RefdataError) as raised:
+            run.step(step)
+        assert raised.value.category == "dropoff", step
+    assert found.read_text() == "a\n1\n"
+    assert sorted(name.name for name in root.iterdir()) == ["none_reference_data_table", "reference_data_table"]
+
+
+def test_the_folder_tells_how_a_file_is_loaded_whatever_the_conf_says(root: Path) -> None:
+    run = Run(drop(root, "cities.csv", "code\n1\n"))
+    identity = serial.to_json(identity_of((root / FULL / "cities.csv").stat()))
+    run.context["params"] |= {"identity": identity, "load_type": "append", "is_reference_data": False}
+    run.step("detect_format")
+    (row,) = wiring.connect().ledger.page().files
+    assert (row.load_type, row.is_reference_data) == ("fullload", True)
 
 
 def test_a_path_outside_the_tree_is_refused(root: Path) -> None:

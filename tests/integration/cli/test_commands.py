@@ -117,6 +117,8 @@ def test_maintenance_tells_first_and_deletes_when_told(
 
 WRONG = [
     (["load", "../outside.csv"], 1, "dropoff"),
+    (["load", f"{FULL}/../../../etc/passwd.csv"], 1, "dropoff"),
+    (["load", f"{FULL}/\udcff.csv"], 1, "dropoff"),
     (["load", f"{FULL}/missing.csv"], 3, "file_changed"),
     (["detect", "missing.csv"], 1, "format"),
 ]
