@@ -75,6 +75,10 @@ class DemoLedger:
             self._ledger.report_progress(row.id, attempt, staged, self._at(minutes))
         return attempt
 
+    def hold(self, row: LedgerRow, *, minutes: float) -> None:
+        """It waits for approval at the change gate."""
+        self._ledger.hold_for_review(row.id, self.start(row, minutes=minutes), self._at(minutes))
+
     def publish(self, row: LedgerRow, *, rows: int, minutes: float, seconds: float, rejected: int = 0) -> None:
         """Its rows are in the table."""
         self.detect(row, rows=rows, rejected=rejected)
@@ -144,6 +148,9 @@ def _today(demo: DemoLedger) -> None:
     demo.detect(row, rows=181)
     demo.duplicate(row, minutes=63)
     _errors(demo)
+    row = demo.drop("departments.csv", "departments", minutes=12, rows=611)
+    demo.detect(row, rows=611)
+    demo.hold(row, minutes=11)
     row = demo.drop("FLIGHT_SCHEDULES.CSV", "flight_schedules", minutes=6, reference=False, rows=41_007)
     demo.publish(row, rows=41_007, minutes=5, seconds=9.2)
     row = demo.drop("Straßenverzeichnis_ä.csv", "straßenverzeichnis_ä", minutes=4, rows=900)

@@ -228,7 +228,7 @@ def test_every_day_has_its_figures_and_every_error_its_category(filled: Warehous
     told = StatisticsView.of(ReferenceData(load_settings(), filled, clock=lambda: NOW).statistics(30))
     assert [day.day.isoformat() for day in (told.days[0], told.days[-1])] == ["2026-06-30", "2026-07-29"]
     today = told.days[-1]
-    assert (today.files, today.loads, today.rows_loaded, today.errors, today.duplicates) == (11, 2, 42_211, 3, 1)
+    assert (today.files, today.loads, today.rows_loaded, today.errors, today.duplicates) == (12, 2, 42_211, 3, 1)
     assert sum(day.files > 0 for day in told.days) == 5
     assert [(one.category, one.files) for one in told.errors] == [("data", 1), ("format", 1), ("schema", 1)]
     assert len(get("statistics", days=366)["data"]["days"]) == 366
