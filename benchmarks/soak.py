@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import random
 import sqlite3
 import sys
@@ -59,7 +60,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """What lies on the disk at one moment: files in the stage folder and the temporary one, hidden ones; MB in all."""
+    """What lies on the disk at one moment: files in the stage folder and the temporary one, hidden ones; MB in all.
+
+    ``load`` is the machine's load average over a minute: what else ran beside it.
+    """
 
     seconds: float
     stages: int
@@ -68,6 +72,7 @@ class Leftovers:
     warehouse_mb: float
     airflow_mb: float
     waiting: int
+    load: float
 
 
 class Dropper(threading.Thread):
@@ -142,6 +147,7 @@ class Sampler:
             _megabytes(home / "warehouse"),
             _megabytes(home / "airflow"),
             sum(1 for folder in FOLDERS for path in (dropoff / folder).glob("*.csv") if path.name[0] != "."),
+            round(os.getloadavg()[0], 1),
         )
 
 
@@ -205,11 +211,13 @@ def _megabytes(folder: Path) -> float:
 
 
 def drain(airflow: LocalAirflow, sampler: Sampler) -> None:
-    """Waits until every file has left the folders, and measures a minute more, when all is quiet."""
-    deadline = time.monotonic() + DRAIN_SECONDS
-    while sampler.take().waiting and time.monotonic() < deadline:
+    """Waits until every file has left the folders, or none did for long; measures a minute more, when all is quiet."""
+    fewest, deadline = sampler.take().waiting, time.monotonic() + DRAIN_SECONDS
+    while fewest and time.monotonic() < deadline:
         airflow.require_running()
         time.sleep(SAMPLE_SECONDS)
+        if (waiting := sampler.take().waiting) < fewest:
+            fewest, deadline = waiting, time.monotonic() + DRAIN_SECONDS
     for _ in range(6):
         time.sleep(SAMPLE_SECONDS)
         sampler.take()

@@ -65,14 +65,13 @@ def report(folder: Path, plot: Path, note: str = "") -> None:
     latency = _latency(folder)
     files = _leftovers(folder)
     _table([*memory, *handles, *connections, *latency, *files])
-    _draw(plot, memory, handles, connections, latency, files, _title(latency, every, note))
+    _draw(plot, memory, handles, connections, latency, files, _title(latency, memory[0].seconds[-1], every, note))
     print(f"{plot}, {plot.stat().st_size // 1000} KB")
 
 
-def _title(latency: list[Curve], every: float, note: str) -> str:
+def _title(latency: list[Curve], seconds: float, every: float, note: str) -> str:
     count = sum(len(curve.values) for curve in latency)
-    minutes = max(curve.seconds[-1] for curve in latency) / 60
-    title = f"{count} files in {minutes:.0f} minutes, one every {every:g} s, with Airflow 3.3 on two cores"
+    title = f"{count} files loaded in {seconds / 60:.0f} minutes, one dropped every {every:g} s; embedded engine"
     return f"{title}\n{note}" if note else title
 
 
@@ -98,13 +97,9 @@ def _processes(folder: Path) -> tuple[list[Curve], list[Curve], list[Curve]]:
 def _leftovers(folder: Path) -> list[Curve]:
     lines = _read(folder / "leftovers.csv")
     seconds = [float(line["seconds"]) for line in lines]
-    names = {
-        "stages": "stage files",
-        "temporary": "temporary files",
-        "hidden": "hidden files",
-        "waiting": "waiting files",
-    }
-    return [Curve(name, "count", seconds, [float(line[key]) for line in lines]) for key, name in names.items()]
+    names = {f"{kind} files": kind for kind in ("stages", "temporary", "hidden", "waiting")} | {"load average": "load"}
+    known = {name: key for name, key in names.items() if key in lines[0]}
+    return [Curve(name, "count", seconds, [float(line[key]) for line in lines]) for name, key in known.items()]
 
 
 def _latency(folder: Path) -> list[Curve]:
@@ -155,7 +150,7 @@ def _draw(
         ("Memory (PSS) of standing processes, MB", memory),
         ("Open file handles", handles),
         ("Connections and sockets", connections),
-        ("Temporary and waiting files", files),
+        ("Temporary and waiting files, load average of the machine", files),
     )
     for axis, (label, curves) in zip(axes, groups, strict=False):
         for curve in curves:
