@@ -4,11 +4,12 @@ usage: python -m benchmarks.airflow_kills [--files 50] [--rounds 1] [--folder FO
 
 Real Airflow runs with the embedded engine, each component a process of its own. Files are dropped for ten tables, full
 loads and appends, each row in one file only. Meanwhile a round kills, in random order: a task's process, a worker of
-the LocalExecutor, the triggerer, the API server, the DAG processor, the scheduler alone (its workers live on as
-orphans), and the scheduler with all that it started; each is started again two seconds later. At the end every file
-must lie in ``processed/`` once with one row in the ledger, every row must be there once, nothing may be left behind,
-and no file may have been released before six unchanged checks: the watcher's counts are read from Airflow's database
-all the while. Exit code 1 when something is wrong.
+the LocalExecutor that has a task (an idle one holds the lock of the executor's queue, and takes the queue with it
+until the scheduler is restarted: so in any Airflow), the triggerer, the API server, the DAG processor, the scheduler
+alone (its workers live on as orphans), and the scheduler with all that it started; each is started again two seconds
+later. At the end every file must lie in ``processed/`` once with one row in the ledger, every row must be there once,
+nothing may be left behind, and no file may have been released before six unchanged checks: the watcher's counts are
+read from Airflow's database all the while. Exit code 1 when something is wrong.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ def victims(airflow: LocalAirflow, kind: str) -> list[psutil.Process]:
         return tree
     workers = [process for process in tree[1:] if _parent(process) == tree[0].pid]
     if kind == "worker":
-        return [max(workers, key=lambda process: len(_children(process)))] if workers else []
+        return [process for process in workers if _children(process)][:1]
     return [task for worker in workers for task in _children(worker)][:1]
 
 
@@ -243,17 +244,20 @@ def _wait_archived(airflow: LocalAirflow, drops: list[Drop]) -> list[str]:
 
 def _ended(airflow: LocalAirflow) -> int:
     sql = "SELECT COUNT(*) FROM File_Monitor_Tracking WHERE status IN ('completed', 'error', 'duplicate', 'cancelled')"
-    try:
-        return int(query(airflow, f"{sql} AND processed_at IS NOT NULL")[0][0])
-    except sqlite3.OperationalError:
-        return 0  # before the first load
+    found = query(airflow, f"{sql} AND processed_at IS NOT NULL")
+    return int(found[0][0]) if found else 0
 
 
 def query(airflow: LocalAirflow, sql: str, schema: str = "ref") -> list[tuple[Any, ...]]:
     """Rows of the warehouse."""
     path = airflow.database.with_name(f"refdata.{schema}.db")
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
-        return connection.execute(sql).fetchall()
+        try:
+            return connection.execute(sql).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []  # nothing was loaded yet
+            raise
 
 
 def wrongs(airflow: LocalAirflow, drops: list[Drop], outcome: Outcome) -> Iterator[str]:
