@@ -81,13 +81,16 @@ class Ledger:
     def register(self, file: DroppedFile, table: str, run_id: str, now: datetime) -> LedgerRow:
         """The row of a file that is to be loaded; the one it has already, when a run comes again.
 
-        A path that still belongs to another file (loaded, and replaced before it was archived) is freed.
+        That one may be of another path by now: a second process of the same run has archived this very file. A path
+        that still belongs to another file (loaded, and replaced before it was archived) is freed.
         """
         with self._warehouse.transaction(lock=f"refdata path {file.path}") as session:
             row = self._by_path(session, file.path)
             if row is not None and _another_file(row, file):
                 self._run(session, "release_path", f"{file.path}#{row.id}", now, row.id)
                 row = None
+            if row is None and (ended := self._ended(session, file, run_id)) is not None:
+                return ended
             if row is None:
                 values = _identity_values(file)
                 known = (file.path, file.name, *values, file.load_type.value, table)
@@ -277,6 +280,12 @@ class Ledger:
     def _write(self, name: str, *values: object) -> int:
         with self._warehouse.transaction() as session:
             return self._run(session, name, *values)
+
+    def _ended(self, session: Session, file: DroppedFile, run_id: str) -> LedgerRow | None:
+        """The row of this very file and run, when it is over and the file archived."""
+        found = map(_row, session.query(self._sql("select_file_by_run"), (run_id,)))
+        over = [row for row in found if row.status not in IN_FLIGHT and row.file_path != file.path]
+        return next((row for row in over if row.file_identity == identity_text(file.identity)), None)
 
     def _by_path(self, session: Session, path: str) -> LedgerRow | None:
         found = session.query(self._sql("select_file_by_path"), (path,))

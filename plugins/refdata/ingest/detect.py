@@ -30,6 +30,8 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     if (done := _done_before(deps, file, run_id)) is not None:
         return done
     row = deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
+    if row.file_path != file.path:
+        return _as_it_ended(row, file)
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
     with _leaving_no_rejects(deps, file, row), naming_the_file(file), deps.dropoff.open(file) as path:
         found = _format(deps, Path(path), row)
@@ -75,6 +77,11 @@ def _done_before(deps: Deps, file: DroppedFile, run_id: str) -> Detection | None
     row = None if deps.dropoff.is_there(file) else deps.ledger.by_run(run_id)
     if row is None or row.status in IN_FLIGHT or row.file_identity != identity_text(file.identity):
         return None
+    return _as_it_ended(row, file)
+
+
+def _as_it_ended(row: LedgerRow, file: DroppedFile) -> Detection:
+    """:raises FileChangedError: when the file was refused."""
     if not is_done(row):
         raise FileChangedError(
             f"The file was refused by this run before and lies in {row.file_path}",

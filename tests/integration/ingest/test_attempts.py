@@ -40,3 +40,11 @@ def test_an_attempt_that_was_overtaken_publishes_nothing_and_leaves_the_file_to_
     row = row_of(site.deps, detection)
     assert (row.status, row.error_category) == (FileStatus.COMPLETED, None)
     assert "processed" in Path(row.file_path).parts
+
+
+def test_a_file_that_another_process_archived_while_a_run_began_gets_no_second_row(site: Site) -> None:
+    file = site.drop("cities.csv", "code,name\n01,Graz\n")
+    row = site.load(file)
+    assert site.deps.ledger.register(file, "cities", "run", site.clock()) == site.deps.ledger.get(row.id)
+    again = site.deps.ledger.register(file, "cities", "another run", site.clock())
+    assert (again.id != row.id, again.status) == (True, FileStatus.PENDING)

@@ -111,6 +111,10 @@ class SqliteFiles:
         """Where stage databases lie: their own files, so that staging blocks nobody."""
         return self.main.with_name(f"{self.main.stem}.stage")
 
+    def super_journals(self) -> list[Path]:
+        """What commits that go on, or were killed, have beside the database."""
+        return list(self.main.parent.glob(f"{glob.escape(self.main.name)}-mj*"))
+
     def sweep_super_journals(self) -> None:
         """Removes what a process that was killed while it committed left beside the database; changes nothing else.
 
@@ -118,7 +122,7 @@ class SqliteFiles:
         been played back. A super-journal that a journal still names is kept, for without it that journal would count
         as one of a finished commit. https://www.sqlite.org/atomiccommit.html#stale_super_journals
         """
-        for path in self.main.parent.glob(f"{glob.escape(self.main.name)}-mj*"):
+        for path in self.super_journals():
             if not any(Path(os.fsdecode(name)).exists() for name in path.read_bytes().split(b"\0") if name):
                 path.unlink(missing_ok=True)
 

@@ -78,10 +78,19 @@ class SqliteWarehouse:
     def initialise(self, *, thorough: bool = False) -> SchemaChange:  # noqa: ARG002
         """See ``Warehouse.initialise``."""
         self._files.main.parent.mkdir(parents=True, exist_ok=True)
+        if self._files.super_journals():
+            self._end_stale_journals()
         with self.transaction() as session:
             change = schema.upgrade(session, self.statement, f"refdata {__version__}")
             self._files.sweep_super_journals()
             return change
+
+    def _end_stale_journals(self) -> None:
+        """Writes to every file: a journal that a kill left before it counted stays until its file is written."""
+        with self.transaction() as session:
+            for name in ("main", self._settings.ref_schema, self._settings.bkp_schema):
+                version = session.query(f"PRAGMA {quote(name)}.user_version")[0][0]
+                session.execute(f"PRAGMA {quote(name)}.user_version = {int(version)}")
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[SqliteSession]:  # noqa: ARG002
