@@ -20,7 +20,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands import operations, register, undoing
+from refdata.commands import operations, register, reporting, undoing
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -77,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     checked = add_command(commands, "doctor", doctor, "what a crash left that no run comes back to")
     checked.add_argument("--repair", action="store_true", help="mend what the facts leave one way to mend")
     operations.register(commands)
+    reporting.register(commands)
     version_commands.register(commands)
     undoing.register(commands)
     register.register(commands)

@@ -25,6 +25,7 @@ from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
 from refdata.core.schemasteps import STEPS
 from refdata.core.tablerules import TableRules
 from refdata.ingest.reconcile import Kind
+from refdata.notifications.metrics import METRICS
 from refdata.warehouse.mssql import options
 from refdata.warehouse.odbc.hook import SecureOdbcHook
 
@@ -135,6 +136,11 @@ def test_everything_that_maintenance_deletes_is_explained_with_its_setting() -> 
     assert list(documented) == [kind.value for kind in Deleted]
     known = {spec.name for spec in settings.specs()}
     assert all(re.fullmatch(r"`(\w+)`", cells[1]) and cells[1].strip("`") in known for cells in documented.values())
+
+
+def test_every_metric_is_explained() -> None:
+    documented = rows(section(page("metrics.md"), "Metrics"))
+    assert {name: tuple(cells) for name, cells in documented.items()} == dict(METRICS)
 
 
 def test_every_status_is_explained() -> None:

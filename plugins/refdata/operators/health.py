@@ -13,7 +13,9 @@ from refdata.assetstore import AssetAnswers
 from refdata.core.alerting import Alert, Occasion
 from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.health import Change, Check, State, changes, describe, is_worse, worst
+from refdata.core.model import FileStatus
 from refdata.dropoff.outage import Outages
+from refdata.notifications import metrics
 from refdata.notifications.channels import send, send_due
 from refdata.notifications.failure import run_url
 from refdata.notifications.outage import tell_recovery
@@ -46,6 +48,7 @@ class HealthOperator(BaseOperator):
         """The checks, as ``refdata health --json`` prints them."""
         checks = health.examine()
         report(checks, AssetAnswers(self.asset.name).now, context)
+        metrics.looked(checks, _counts(checks))
         for check in checks:
             self.log.info("%s: %s (%s) %s", check.name, check.state, check.figure, check.message)
         return health.as_json(checks, worst(checks))
@@ -63,6 +66,16 @@ def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Cont
     if _state_of("warehouse", checks) is State.OK:
         tell_recovery(context, "", loaded=False)
         _send_due(context)
+
+
+def _counts(checks: Iterable[Check]) -> Mapping[FileStatus, int] | None:
+    """Files by status; None while the database is away."""
+    if _state_of("warehouse", checks) is not State.OK:
+        return None
+    try:
+        return wiring.connect().ledger.counts()
+    except RefdataError:
+        return None  # it went away since it was looked at: the next run tells
 
 
 def _send_due(context: Context) -> None:

@@ -22,6 +22,7 @@ from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_rows
 from refdata.ledger import IN_FLIGHT
+from refdata.notifications import assets, metrics
 from refdata.notifications.channels import send
 from refdata.notifications.failure import alert_about
 from refdata.notifications.outage import tell_recovery
@@ -54,6 +55,7 @@ class RefDataStep(BaseOperator, abc.ABC):
     def execute(self, context: Context) -> Any:
         """Runs the step; returns its result as JSON's own types."""
         self._work = work = self._work or StoppableWork()
+        began = time.monotonic()
         try:
             deps = self._connect(context)
             return self._run(work, deps, wiring.file_of_run(deps.dropoff, context), context)
@@ -71,6 +73,7 @@ class RefDataStep(BaseOperator, abc.ABC):
             raise told from None
         finally:
             self._work = None
+            metrics.step_took(self.task_id, time.monotonic() - began)
 
     def on_kill(self) -> None:
         """Airflow stops the task: called by the handler of SIGTERM, in the main thread, which waits in ``execute``."""
@@ -166,14 +169,21 @@ class WriteConfigOperator(RefDataStep):
 
 
 class MoveToProcessedOperator(RefDataStep):
-    """Archives the file of a load that went well."""
+    """Archives the file of a load that went well, and says that its table has new rows."""
 
     stoppable = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "outlets": [assets.TABLES, *kwargs.get("outlets", ())]})
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """Where the file lies now."""
         target = move_to_processed(deps, file)
         tell_recovery(context, file.path, loaded=True)
+        row = deps.ledger.by_run(context["run_id"])
+        if row is not None:
+            metrics.file_ended(row)
+            assets.emit(deps, row, context["outlet_events"])
         return target
 
 
@@ -191,6 +201,9 @@ class MoveToErrorOperator(RefDataStep):
         target = move_to_error(deps, file, failure, context["run_id"])
         if target:
             tell_recovery(context, file.path, loaded=False)
+        row = deps.ledger.by_run(context["run_id"])
+        if row is not None and row.status not in IN_FLIGHT:
+            metrics.file_ended(row)
         return target
 
     def _connect(self, context: Context) -> Deps:

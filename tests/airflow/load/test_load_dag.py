@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowRescheduleException
+from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from refdata import serial, wiring
 from refdata.config import load_settings
@@ -65,7 +66,8 @@ class Run:
 
     def __init__(self, path: str, run_id: str = "run") -> None:
         self.xcoms = XComs()
-        self.context: Any = {"ti": self.xcoms, "run_id": run_id, "params": {"path": path}}
+        events = OutletEventAccessors()
+        self.context: Any = {"ti": self.xcoms, "run_id": run_id, "params": {"path": path}, "outlet_events": events}
 
     def step(self, name: str) -> Any:
         self.xcoms.task = name

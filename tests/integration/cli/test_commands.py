@@ -115,6 +115,25 @@ def test_maintenance_tells_first_and_deletes_when_told(
     assert "Nothing is due" in capsys.readouterr().out
 
 
+def test_the_report_is_printed_for_people_and_programs_and_drawn(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
+    (root / FULL / "bad.csv").write_text("code,name\n01\n02,Linz\n")
+    for name in ("cities", "bad"):
+        cli.main(["load", f"{FULL}/{name}.csv"])
+    capsys.readouterr()
+    code, found = asked(capsys, "report", "--plot", str(tmp_path / "report.png"))
+    assert (code, found["throughput"]["rows"], found["errors"]) == (0, 2, [["data", 1]])
+    assert (tmp_path / "report.png").read_bytes().startswith(b"\x89PNG")
+    assert cli.main(["report"]) == 0
+    shown = capsys.readouterr().out
+    assert "2 files, 1 loaded, 1 refused" in shown
+    assert "cities" in shown
+    assert cli.main(["report", "--plot", str(tmp_path / "report.nothing")]) == 1
+    assert "png" in capsys.readouterr().err
+
+
 WRONG = [
     (["load", "../outside.csv"], 1, "dropoff"),
     (["load", f"{FULL}/../../../etc/passwd.csv"], 1, "dropoff"),

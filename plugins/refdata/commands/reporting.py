@@ -1,0 +1,97 @@
+"""``refdata report``: throughput, slowest tables, refused files and advice."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, print_json
+
+if TYPE_CHECKING:
+    from refdata.core.report import Report
+
+
+def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    made = add_command(commands, "report", report, "throughput, slowest tables, refused files, and advice")
+    made.add_argument("--days", type=float, default=30.0, help="how far back, by the day a file was seen; 30")
+    made.add_argument("--plot", type=Path, metavar="FILE", help="also draw it, as PNG, SVG or PDF (extra `plots`)")
+
+
+def report(options: argparse.Namespace) -> int:
+    """``refdata report``."""
+    from refdata import wiring
+    from refdata.core.report import make_report
+
+    deps = wiring.connect()
+    loads = deps.ledger.recent(deps.clock() - timedelta(days=options.days))
+    found = make_report(loads, deps.warehouse.tables(deps.settings.ref_schema))
+    if options.plot:
+        draw(found, options.plot)
+    if options.json:
+        print_json({**asdict(found), "rows_per_second": found.throughput.rows_per_second})
+    else:
+        _show(found, options.days)
+    return EXIT_OK
+
+
+def _show(found: Report, days: float) -> None:
+    total, out = found.throughput, console()
+    out.print(
+        f"{days:g} days: {total.files:,} files, {total.loaded:,} loaded, {total.refused:,} refused; "
+        f"{total.rows:,} rows, {total.size / 1e6:,.1f} MB in {total.seconds:,.0f} s of work "
+        f"({total.rows_per_second:,.0f} rows/s), "
+        f"{total.rejects:,} rejected rows",
+        soft_wrap=True,
+    )
+    if found.tables:
+        grid = Grid("Table", "Loads", "Rows", "Seconds (median)", "Slowest", "Waited", "Method", title="Slowest tables")
+        for one in found.tables:
+            figures = (f"{value:,.1f}" for value in (one.seconds, one.slowest, one.waited))
+            grid.add_row(escape(one.table_name), f"{one.loads:,}", f"{one.rows:,}", *figures, one.method)
+        out.print(grid)
+    if found.errors:
+        grid = Grid("Category", "Files", title="Refused files")
+        for category, count in found.errors:
+            grid.add_row(category, f"{count:,}")
+        out.print(grid)
+    for sentence in found.advice:
+        out.print(f"- {escape(sentence)}", soft_wrap=True, highlight=False)
+
+
+def draw(found: Report, path: Path) -> None:
+    """Draws rows by day, the slowest tables and the refused files.
+
+    :raises ConfigurationError: when the extra ``plots`` is not installed, or the file's ending names no known format.
+    """
+    from refdata.core.errors import ConfigurationError
+
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigurationError(
+            "Drawing needs matplotlib", advice="pip install 'airflow-provider-refdata[plots]'"
+        ) from error
+    panels = (
+        ("Rows by day", [day for day, _, _ in found.days], [float(rows) for _, rows, _ in found.days]),
+        ("Seconds of a load (median)", [one.table_name for one in found.tables], [one.seconds for one in found.tables]),
+        ("Refused files", [name for name, _ in found.errors], [float(count) for _, count in found.errors]),
+    )
+    figure = Figure(figsize=(11, 9), layout="constrained")
+    for axes, (title, names, values) in zip(figure.subplots(len(panels), 1), panels, strict=True):
+        axes.barh(names, values)
+        axes.invert_yaxis()
+        axes.set_title(title, loc="left")
+        axes.spines[["top", "right"]].set_visible(False)
+    try:
+        figure.savefig(path)
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"The plot cannot be written: {error}", where=str(path), advice="Name a .png, .svg or .pdf file."
+        ) from error

@@ -1,0 +1,139 @@
+"""What past loads come to: throughput, the slowest tables, why files are refused, and what could be better. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from refdata.core.figures import REFUSED, SUCCEEDED, LoadFigures
+from refdata.core.model import Table
+from refdata.core.sqltypes import TypeKind
+
+BULK_WORTH = 50_000
+"""Rows of a load from which bulk copy pays: below, opening its connection costs what it saves."""
+WAIT_WORTH = 300.0
+"""Seconds of waiting for a table's turn that are worth a word."""
+SLOWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Sums over a time. ``seconds`` is the loads' own work, from turn to publish; ``size`` in bytes."""
+
+    files: int
+    loaded: int
+    refused: int
+    rows: int
+    rejects: int
+    size: int
+    seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows published for each second of work; 0 where nothing was loaded."""
+        return self.rows / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TableLoads:
+    """A table's loads: medians of seconds and waiting, and the rows of all."""
+
+    table_name: str
+    loads: int
+    rows: int
+    seconds: float
+    slowest: float
+    waited: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``days`` has the rows and files of each day (UTC), ``errors`` the refused files of each category."""
+
+    throughput: Throughput
+    days: tuple[tuple[str, int, int], ...]
+    tables: tuple[TableLoads, ...]
+    errors: tuple[tuple[str, int], ...]
+    advice: tuple[str, ...]
+
+
+def make_report(loads: Sequence[LoadFigures], tables: Iterable[Table] = ()) -> Report:
+    """The report on some loads.
+
+    :param tables: the live tables with their columns, for advice on types.
+    """
+    done = [load for load in loads if load.status in SUCCEEDED]
+    slowest = tuple(sorted(_by_table(done), key=lambda table: -table.seconds)[:SLOWEST])
+    errors = Counter(load.error_category or "internal" for load in loads if load.status in REFUSED)
+    return Report(
+        _throughput(loads, done), _by_day(done), slowest, tuple(errors.most_common()),
+        (*_on_loads(done, loads), *_on_types(tables)),
+    )  # fmt: skip
+
+
+def _throughput(loads: Sequence[LoadFigures], done: Sequence[LoadFigures]) -> Throughput:
+    return Throughput(
+        len(loads),
+        len(done),
+        sum(load.status in REFUSED for load in loads),
+        sum(load.rows_loaded or 0 for load in done),
+        sum(load.rows_rejected or 0 for load in loads),
+        sum(load.file_size or 0 for load in done),
+        sum(load.seconds or 0.0 for load in done),
+    )
+
+
+def _by_day(done: Iterable[LoadFigures]) -> tuple[tuple[str, int, int], ...]:
+    days: dict[str, tuple[int, int]] = {}
+    for load in done:
+        moment: datetime = load.loaded_at or load.created_at
+        rows, files = days.get(day := f"{moment:%Y-%m-%d}", (0, 0))
+        days[day] = rows + (load.rows_loaded or 0), files + 1
+    return tuple((day, *days[day]) for day in sorted(days))
+
+
+def _by_table(done: Iterable[LoadFigures]) -> list[TableLoads]:
+    groups: dict[str, list[LoadFigures]] = {}
+    for load in done:
+        if load.seconds is not None:
+            groups.setdefault(load.table_name, []).append(load)
+    return [_table(name, members) for name, members in groups.items()]
+
+
+def _table(name: str, loads: Sequence[LoadFigures]) -> TableLoads:
+    seconds = [load.seconds or 0.0 for load in loads]
+    return TableLoads(
+        name, len(loads), sum(load.rows_loaded or 0 for load in loads), median(seconds), max(seconds),
+        median(load.waited or 0.0 for load in loads), loads[-1].load_method or "",
+    )  # fmt: skip
+
+
+def _on_loads(done: Sequence[LoadFigures], loads: Sequence[LoadFigures]) -> Iterable[str]:
+    for table in sorted(_by_table(done), key=lambda one: one.table_name):
+        share = table.rows // table.loads
+        if table.method == "insert" and share >= BULK_WORTH:
+            yield f"{table.table_name} takes {share:,} rows a load by INSERT: set `load_method` to `bulk` or `auto`."
+        if table.waited >= WAIT_WORTH:
+            yield (f"{table.table_name} waits {table.waited:.0f} s for its turn: drop fewer files for it at a time, "
+                   "or one file that holds them.")  # fmt: skip
+    rejects = Counter[str]()
+    for load in loads:
+        rejects[load.table_name] += load.rows_rejected or 0
+    for name, count in rejects.most_common(3):
+        if count:
+            yield f"{name} had {count:,} rejected rows: show its owner the `.rejects.csv` files."
+
+
+def _on_types(tables: Iterable[Table]) -> Iterable[str]:
+    for table in tables:
+        wide = [column.name for column in table.columns
+                if column.type.kind is TypeKind.NVARCHAR and column.type.length is None]  # fmt: skip
+        if wide:
+            yield (
+                f"{table.name} has columns of NVARCHAR(MAX), which no index takes: {', '.join(wide[:5])}. If the "
+                "values are shorter, alter the columns to a length; loads widen them again only if they must."
+            )

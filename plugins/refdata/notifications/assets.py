@@ -1,0 +1,54 @@
+"""An Airflow asset for each table, so that other DAGs run when its rows are new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import Asset, AssetAlias, BaseHook
+
+from refdata.core.model import FileStatus, LedgerRow
+from refdata.ingest.context import Deps
+
+TABLES = AssetAlias("refdata_tables")
+"""What the load's last task emits through: which table it is shows only when it runs."""
+
+
+def table_address(deps: Deps, table: str) -> str:
+    """``mssql://host:port/database/schema/table``; ``file://`` and the database's path where it is the embedded engine.
+
+    It holds no login: it stands in Airflow's pages and in other DAGs.
+    """
+    connection = BaseHook.get_connection(deps.settings.conn_id)
+    schema = deps.settings.ref_schema
+    if deps.warehouse.engine == "sqlite":
+        return f"file://{quote(str(Path(connection.host or '').expanduser().absolute()))}/{schema}/{quote(table)}"
+    return server_address(connection.host or "dsn", connection.port, deps.warehouse.database, schema, table)
+
+
+def server_address(host: str, port: int | None, database: str, schema: str, table: str) -> str:
+    """The address of a table on a server; Airflow's ``mssql`` assets want all five parts."""
+    return f"mssql://{host}:{port or 1433}/{quote(database)}/{quote(schema)}/{quote(table)}"
+
+
+def emit(deps: Deps, row: LedgerRow, events: Any) -> None:
+    """Says that a table has new rows; a duplicate brought none.
+
+    From the task that archives, never from the one that commits: two runs that emit one new asset at the same time may
+    collide in Airflow's database and fail the task, which is then simply run again.
+
+    :param events: the task's ``outlet_events``.
+    """
+    if row.status not in (FileStatus.LOADED, FileStatus.COMPLETED) or row.version_id is None:
+        return
+    extra = {
+        "table": row.table_name,
+        "rows": row.rows_loaded,
+        "version": row.version_id,
+        "load_id": row.id,
+        "load_type": row.load_type.value,
+        "file": row.file_name,
+    }
+    # Its address is its name: a DAG that has Asset("mssql://…") in its schedule means this one.
+    events[TABLES].add(Asset(table_address(deps, row.table_name)), extra=extra)
