@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -145,7 +146,8 @@ class CarefulReader:
         return not row or (len(row) == 1 < self.fields and not row[0].strip())
 
     def _damage(self, row: list[str]) -> str:
-        return "NUL byte" if _holds_nul(row) else f"expected {self.fields} fields, found {len(row)}"
+        # Interned: a block can hold hundreds of thousands of damaged rows, and each keeps its reason.
+        return "NUL byte" if _holds_nul(row) else sys.intern(f"expected {self.fields} fields, found {len(row)}")
 
     def _swallows(self, raw: str) -> bool:
         """Whether a stray quote has joined lines that may be rows of their own.
