@@ -1,4 +1,7 @@
-"""Looks at database, folders, memory, Airflow's components, queue and alerts; tells of changes, see docs/health.md."""
+"""Looks at database, folders, memory, Airflow's components, queue and alerts; tells of changes, see docs/health.md.
+
+Mends what a crash left, see docs/doctor.md.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from airflow.sdk import DAG
 from refdata import wiring
 from refdata.notifications.failure import alert_on_failure
 from refdata.operators.health import HealthOperator
+from refdata.operators.reconcile import ReconcileOperator
 
 settings = wiring.settings()
 
@@ -24,3 +28,4 @@ with DAG(
     doc_md=__doc__,
 ):
     HealthOperator(task_id="look", retries=1, retry_delay=timedelta(seconds=30))
+    ReconcileOperator(task_id="mend")

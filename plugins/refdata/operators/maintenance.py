@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from refdata import wiring
-from refdata.assetstore import AssetAnswers
 from refdata.ingest import maintenance
-from refdata.ingest.reconcile import RunState
-from refdata.operators.health import HEALTH
-from refdata.watching import RunState as AskRunState
+from refdata.operators.reconcile import state_of_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from airflow.sdk import Context
 
-LOAD_DAG = "refdata_load"
 _NAMED = 200
 
 
@@ -32,7 +26,7 @@ class MaintenanceOperator(BaseOperator):
         """The totals, and the first of what was, or would be, deleted."""
         deps = wiring.connect()
         deps.warehouse.initialise()
-        planned = maintenance.plan(deps, _run_state(AssetAnswers(HEALTH.name)))
+        planned = maintenance.plan(deps, state_of_run)
         for deletion in planned.deletions[:_NAMED]:
             self.log.info("%s %s: %s", deletion.kind, deletion.subject, deletion.why)
         apply = bool(context["params"].get("apply"))
@@ -43,15 +37,3 @@ class MaintenanceOperator(BaseOperator):
         named = [asdict(deletion) for deletion in planned.deletions[:_NAMED]]
         return {"applied": apply, "total": maintenance.in_total(planned.deletions), "mended": len(planned.findings),
                 "first": named}  # fmt: skip
-
-
-def _run_state(answers: AssetAnswers) -> Callable[[str], RunState]:
-    """Asks Airflow for a run's state the way that a task may."""
-
-    def ask(run_id: str) -> RunState:
-        state = answers.now(AskRunState(LOAD_DAG, run_id)) if run_id else None
-        if state is None:
-            return RunState.UNKNOWN
-        return RunState.ENDED if state in ("success", "failed") else RunState.ACTIVE
-
-    return ask

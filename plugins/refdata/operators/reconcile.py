@@ -1,15 +1,16 @@
-"""``refdata doctor --repair`` as a task, for maintenance and for the first minutes after a start."""
+"""``refdata doctor --repair`` as a task: soon after a start, and at intervals from then on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSkipException
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import DagRunStateResult, GetDagRunState
 
 from refdata import wiring
+from refdata.core.errors import TransientError
 from refdata.ingest import reconcile
 from refdata.ingest.reconcile import RunState
 
@@ -23,8 +24,16 @@ class ReconcileOperator(BaseOperator):
     """Mends what no step comes back to, where the facts leave one way; the rest is told in the log."""
 
     def execute(self, context: Context) -> list[str]:  # noqa: ARG002
-        """What is left for a person, a sentence each."""
-        results = reconcile.repair(reconcile.examine(wiring.connect(), state_of_run))
+        """What is left for a person, a sentence each.
+
+        :raises AirflowSkipException: when the database is away: the next run looks again, and the health check tells.
+        """
+        try:
+            deps = wiring.connect()
+            deps.warehouse.initialise()
+            results = reconcile.repair(reconcile.examine(deps, state_of_run))
+        except TransientError as error:
+            raise AirflowSkipException(f"Not now: {error}") from error
         for finding, left in results:
             self.log.info(
                 "%s %s: %s; %s: %s", finding.kind, finding.where, finding.what, finding.remedy, left or "done"

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
-from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSkipException, ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse
 
 from refdata import wiring
+from refdata.core.errors import ConnectionLostError
 from refdata.core.runid import run_id_of
 from refdata.dropoff import Dropoff
+from refdata.operators.maintenance import MaintenanceOperator
 from refdata.operators.reconcile import ReconcileOperator
+from refdata.warehouse.sqlite.connection import SqliteFiles
 from tests.airflow.load.test_load_dag import _fresh_settings, drop, root  # noqa: F401  fixtures
+
+
+def test_a_database_that_is_away_is_left_to_the_next_run(
+    root: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SqliteFiles, "connect", away)
+    with pytest.raises(AirflowSkipException, match="away"):
+        ReconcileOperator(task_id="reconcile").execute({})
+
+
+def away(files: SqliteFiles) -> NoReturn:
+    raise ConnectionLostError("The database is away")
 
 
 class Supervisor:
@@ -48,3 +64,18 @@ def test_a_file_is_handed_back_when_its_run_is_over(
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
     assert ReconcileOperator(task_id="reconcile").execute({}) == []
     assert (Dropoff.of(wiring.settings()).find(path) != file) is returned
+
+
+def test_maintenance_only_tells_until_it_is_told_to_apply(
+    root: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = drop(root, "cities.csv", "code,name\n01,Graz\n")
+    wiring.connect().warehouse.initialise()
+    file = Dropoff.of(wiring.settings()).find(path)
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Supervisor(run_id_of(file), "failed"), raising=False)
+    task = MaintenanceOperator(task_id="maintain")
+    assert task.execute({"params": {"apply": False}})["mended"] == 1
+    assert Dropoff.of(wiring.settings()).find(path) == file
+    assert task.execute({"params": {"apply": True}})["applied"] is True
+    assert Dropoff.of(wiring.settings()).find(path) != file
