@@ -20,7 +20,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands import operations, register, reporting, undoing
+from refdata.commands import operations, register, reporting, undoing, validating
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -70,14 +70,15 @@ def parser() -> argparse.ArgumentParser:
     load = add_command(commands, "load", load_file, "load one file of the dropoff folder now, without Airflow's DAGs")
     load.add_argument("path", help="path under the dropoff root, e.g. reference_data_table/fullload/airports.csv")
     files = add_command(commands, "history", history, "files and their fate, newest first")
-    files.add_argument("--status", choices=[status.value for status in FileStatus])
+    files.add_argument("--status", choices=[status.value for status in FileStatus], help="only files in this status.")
     files.add_argument("--search", default="", help="text within the file's or table's name")
-    files.add_argument("--limit", type=int, default=20)
+    files.add_argument("--limit", type=int, default=20, help="files shown at most; 20")
     add_command(commands, "tables", tables, "loaded tables with their last load")
     checked = add_command(commands, "doctor", doctor, "what a crash left that no run comes back to")
     checked.add_argument("--repair", action="store_true", help="mend what the facts leave one way to mend")
     operations.register(commands)
     reporting.register(commands)
+    validating.register(commands)
     version_commands.register(commands)
     undoing.register(commands)
     register.register(commands)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from airflow.cli import cli_parser
-from scripts import write_docs
+from scripts import write_commands, write_docs
 
-from refdata import sqlfiles
+from refdata import cli, sqlfiles
 from refdata.core import errors, settings
 from refdata.core.alerting import Occasion
 from refdata.core.errors import PermanentError, RefdataError, TransientError
@@ -141,6 +141,36 @@ def test_everything_that_maintenance_deletes_is_explained_with_its_setting() -> 
 def test_every_metric_is_explained() -> None:
     documented = rows(section(page("metrics.md"), "Metrics"))
     assert {name: tuple(cells) for name, cells in documented.items()} == dict(METRICS)
+
+
+def test_the_page_of_commands_is_the_one_that_the_script_writes() -> None:
+    assert page("commands.md") == write_commands.page(), "run: PYTHONPATH=plugins python scripts/write_commands.py"
+
+
+def commands_shown() -> list[tuple[str, str]]:
+    """Each line of a code block, and each code word, that calls ``refdata``: the page's name and the call."""
+    found = []
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        lines = re.findall(r"^ {4}(refdata [a-z-]+.*?)(?: {2,}.*)?$", text, re.MULTILINE)
+        found += [(path.name, call) for call in lines]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize(("name", "call"), commands_shown(), ids=[f"{name}: {call}" for name, call in commands_shown()])
+def test_a_command_that_a_page_shows_is_one_that_exists(name: str, call: str) -> None:
+    words = [word for word in shlex.split(call.replace("[", "").replace("]", "")) if word != "|"]
+    assert cli.parser().parse_args(words[1:]).run
+
+
+def test_every_dag_is_named_in_the_operations_page() -> None:
+    names = {path.stem for path in (ROOT / "dags").glob("refdata_*.py")}
+    assert names == set(rows(section(page("operations.md"), "DAGs")))
+
+
+def test_every_error_category_has_its_entry_in_the_runbook() -> None:
+    named = set(rows(section(page("operations.md"), "By category")))
+    assert named == categories(TransientError) | categories(PermanentError) | {"internal"}
 
 
 def test_every_status_is_explained() -> None:

@@ -134,6 +134,28 @@ def test_the_report_is_printed_for_people_and_programs_and_drawn(
     assert "png" in capsys.readouterr().err
 
 
+def test_a_canary_goes_the_whole_way_and_leaves_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = asked(capsys, "validate")
+    assert (code, [(one["step"], one["works"]) for one in found]) == (
+        0, [(step, True) for step in ("connect", "drop", "load", "read", "archive", "remove")]
+    )  # fmt: skip
+    assert asked(capsys, "history")[1] == []
+    assert asked(capsys, "tables")[1] == []
+    assert list(root.rglob("*canary*")) == []
+    assert cli.main(["validate"]) == 0
+
+
+def test_a_canary_tells_which_step_fails_and_is_removed_all_the_same(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "processed").write_text("a file where the folder should be")
+    code, found = asked(capsys, "validate")
+    assert code in (1, 3)
+    assert [one["step"] for one in found if not one["works"]] == ["load"]
+    assert asked(capsys, "tables")[1] == []
+    assert list(root.rglob("*canary*")) == []
+
+
 WRONG = [
     (["load", "../outside.csv"], 1, "dropoff"),
     (["load", f"{FULL}/../../../etc/passwd.csv"], 1, "dropoff"),

@@ -1,0 +1,158 @@
+"""``refdata validate``: a small file through the whole path, into a table of its own, and away again."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from refdata.commands.terminal import (
+    EXIT_FAILED,
+    EXIT_OK,
+    EXIT_TRANSIENT,
+    Subcommands,
+    add_command,
+    console,
+    print_json,
+)
+from refdata.core.errors import DataError, RefdataError, TransientError
+
+if TYPE_CHECKING:
+    from refdata.core.model import DroppedFile
+    from refdata.ingest.context import Deps
+
+CANARY = "canary_of_refdata_"
+FOLDER = "none_reference_data_table/fullload"
+CONTENT = "code,amount,day,note\n01,1.50,2024-12-01,é\n02,2.75,2024-12-02,\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one step came to; ``error`` is empty where it works."""
+
+    step: str
+    error: str = ""
+    transient: bool = False
+
+
+def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    add_command(commands, "validate", validate, "load a canary file by every step into its own table, then remove it")
+
+
+def validate(options: argparse.Namespace) -> int:
+    """``refdata validate``: 0 when every step works, 3 when the failure may pass by itself, else 1."""
+    outcomes = run_canary(f"{CANARY}{secrets.token_hex(4)}")
+    if options.json:
+        print_json([{"step": one.step, "works": not one.error, "error": one.error} for one in outcomes])
+    else:
+        grid = Grid("Step", "Works", "Error")
+        for one in outcomes:
+            grid.add_row(one.step, "[red]no[/]" if one.error else "[green]yes[/]", escape(one.error))
+        console().print(grid)
+    failed = [one for one in outcomes if one.error]
+    if not failed:
+        return EXIT_OK
+    return EXIT_TRANSIENT if all(one.transient for one in failed) else EXIT_FAILED
+
+
+def run_canary(table: str) -> list[Outcome]:
+    """Every step until one fails; then, in any case, the canary is removed."""
+    from refdata import wiring
+
+    outcomes: list[Outcome] = []
+    deps: Deps | None = None
+
+    def tried(step: str, work: Callable[[], object]) -> bool:
+        try:
+            work()
+        except (RefdataError, OSError) as error:
+            outcomes.append(Outcome(step, str(error), isinstance(error, TransientError)))
+            return False
+        outcomes.append(Outcome(step))
+        return True
+
+    def connect() -> None:
+        nonlocal deps
+        deps = wiring.connect()
+        deps.warehouse.initialise()
+
+    if not tried("connect", connect) or deps is None:
+        return outcomes
+    canary = _Canary(deps, table)
+    steps = (("drop", canary.drop), ("load", canary.load), ("read", canary.read), ("archive", canary.archived))
+    all(tried(step, work) for step, work in steps)
+    tried("remove", canary.remove)
+    return outcomes
+
+
+class _Canary:
+    """One file, its table and its traces."""
+
+    def __init__(self, deps: Deps, table: str) -> None:
+        self._deps = deps
+        self._table = table
+        self._path = Path(deps.settings.dropoff_root) / FOLDER / f"{table}.csv"
+        self._archive: Path | None = None
+
+    def drop(self) -> None:
+        # Hidden until it is whole: a running watcher takes up what it sees.
+        hidden = self._path.with_name(f".{self._path.name}")
+        hidden.write_text(CONTENT, encoding="utf-8")
+        hidden.rename(self._path)
+
+    def load(self) -> None:
+        from refdata.ingest.align import align_table
+        from refdata.ingest.archive import move_to_processed
+        from refdata.ingest.configure import write_config
+        from refdata.ingest.detect import detect_format
+        from refdata.ingest.load import load_rows
+        from refdata.wiring import CLI_RUN
+
+        deps, file = self._deps, self._file()
+        detection = detect_format(deps, file, f"{CLI_RUN}{self._table}")
+        align_table(deps, file, detection)
+        write_config(deps, load_rows(deps, file, detection))
+        self._archive = Path(move_to_processed(deps, file))
+
+    def read(self) -> None:
+        from refdata.core.model import TableName
+        from refdata.core.publishing import qualified
+
+        name = qualified(TableName(self._deps.settings.ref_schema, self._table))
+        with self._deps.warehouse.transaction(write=False) as session:
+            found = session.query(f"SELECT code FROM {name} ORDER BY code")  # noqa: S608  a quoted name of our own
+        if [row[0] for row in found] != ["01", "02"]:
+            raise DataError(f"The canary's rows came back as {found}", where=name, advice="Report this as a fault.")
+
+    def archived(self) -> None:
+        if self._archive is None or not self._archive.is_file():
+            raise DataError("The canary's file is not in the archive", where=str(self._archive),
+                            advice="See that processed_root is one folder for all machines.")  # fmt: skip
+
+    def remove(self) -> None:
+        from refdata.core.model import TableName
+        from refdata.core.naming import backup_name
+        from refdata.core.publishing import qualified
+
+        deps, settings = self._deps, self._deps.settings
+        names = (TableName(settings.ref_schema, self._table), TableName(settings.bkp_schema, backup_name(self._table)))
+        there = [name for name in names if deps.warehouse.table(name) is not None]
+        row = deps.ledger.by_run(f"cli__{self._table}")
+        with deps.warehouse.transaction() as session:
+            for name in there:
+                session.execute(f"DROP TABLE {qualified(name)}")
+            if row is not None:
+                session.execute(deps.warehouse.statement("delete_canary"), (row.id, f"{CANARY}%"))
+        for path in (self._path, self._archive):
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+    def _file(self) -> DroppedFile:
+        return self._deps.dropoff.find(f"{FOLDER}/{self._path.name}")
