@@ -247,3 +247,30 @@ def test_preparing_makes_the_dropoff_tree_and_the_login(tmp_path: Path, monkeypa
     assert (tmp_path / "dropoff/none_reference_data_table/append").is_dir()
     assert json.loads((tmp_path / "passwords.json").read_text(encoding="utf-8")) == {"admin": 'a"b'}
     assert (tmp_path / "passwords.json").stat().st_mode & 0o077 == 0
+
+
+STACK = ROOT / "scripts" / "stack"
+
+
+@pytest.mark.parametrize(
+    ("action", "command"),
+    [("start", "up --detach --build"), ("stop", "down"), ("status", "ps --all")],
+)
+def test_the_script_builds_the_command_of_compose(action: str, command: str) -> None:
+    done = subprocess.run([STACK, "command", action], capture_output=True, text=True, check=True)
+    assert done.stdout == f"docker compose {command}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["restart"], ["command", "destroy"]])
+def test_the_script_refuses_what_it_does_not_know(arguments: list[str]) -> None:
+    done = subprocess.run([STACK, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "start|stop|status" in done.stderr
+
+
+def test_the_script_says_when_docker_is_missing_and_what_it_would_run(tmp_path: Path) -> None:
+    for name in ("bash", "dirname", "sed"):
+        (tmp_path / name).symlink_to(Path("/usr/bin") / name)
+    done = subprocess.run([STACK, "stop"], capture_output=True, text=True, check=False, env={"PATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert "docker is not installed; the command would be: docker compose down" in done.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from airflow.cli import cli_parser
-from scripts import write_commands, write_docs
+from scripts import write_api, write_commands, write_docs
 
 from refdata import cli, sqlfiles
 from refdata.core import errors, settings
@@ -145,6 +145,10 @@ def test_every_metric_is_explained() -> None:
 
 def test_the_page_of_commands_is_the_one_that_the_script_writes() -> None:
     assert page("commands.md") == write_commands.page(), "run: PYTHONPATH=plugins python scripts/write_commands.py"
+
+
+def test_the_page_of_the_python_api_is_the_one_that_the_script_writes() -> None:
+    assert page("api.md") == write_api.page(), "run: PYTHONPATH=plugins python scripts/write_api.py"
 
 
 def commands_shown() -> list[tuple[str, str]]:
