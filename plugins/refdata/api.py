@@ -25,6 +25,7 @@ from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
 from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
 from refdata.ingest.retention import Expired, expire_versions
+from refdata.ingest.review import compare_held
 from refdata.ledger import FileOrder, Ledger, TableSummary
 from refdata.ledgerreport import DayFigures, ErrorFigures, FileStory, LedgerReport, Statistics
 from refdata.versioning.comparing import diff_versions
@@ -221,6 +222,14 @@ class ReferenceData:
             table = table.lower()
             newest = self.live_version(table) if after is None else after
             return diff_versions(self._versions, table, before, newest, tuple(keys) or self._rules(table).keys)
+
+    def held_diff(self, load_id: int) -> TableDiff:
+        """What a load that waits for approval would change, with a sample of 100 rows of each kind at most.
+
+        :raises DataError: when no such load waits.
+        """
+        with self._ledger_expected():
+            return compare_held(self._deps(), load_id)
 
     def live_version(self, table: str) -> int:
         """The number of a table's live version; 0 when refdata never loaded it."""

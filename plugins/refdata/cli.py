@@ -20,7 +20,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands import operations, register, reporting, undoing, validating
+from refdata.commands import operations, overview, register, reporting, undoing, validating
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     add_command(commands, "tables", tables, "loaded tables with their last load")
     checked = add_command(commands, "doctor", doctor, "what a crash left that no run comes back to")
     checked.add_argument("--repair", action="store_true", help="mend what the facts leave one way to mend")
+    overview.register(commands)
     operations.register(commands)
     reporting.register(commands)
     validating.register(commands)

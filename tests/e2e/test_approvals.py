@@ -15,10 +15,12 @@ from tests.e2e.conftest import RunningAirflow
 
 TEN = b"code,name\n" + b"".join(b"%02d,a\n" % number for number in range(10))
 FIVE = b"code,name\n" + b"".join(b"%02d,a\n" % number for number in range(5))
+NAMES = ("cities", "towns")
 
 
 @pytest.fixture(scope="module")
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
+    """Airflow with the change gate on, and a first load of each table."""
     home = tmp_path_factory.mktemp("gated")
     extra = {
         "AIRFLOW__REFDATA__STABILITY_INTERVAL": "0.5",
@@ -32,7 +34,11 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
     local.start()
     try:
         local.wait_healthy()
-        yield RunningAirflow(local, home / "alerts.jsonl")
+        running = RunningAirflow(local, home / "alerts.jsonl")
+        for name in NAMES:
+            running.drop(f"{name}.csv", TEN)
+        running.wait_ended(*(f"{name}.csv" for name in NAMES))
+        yield running
     finally:
         local.stop()
 
@@ -83,9 +89,7 @@ def rows(airflow: RunningAirflow, table: str) -> int:
     return int(airflow.query(f"SELECT COUNT(*) FROM {table}")[0][0])
 
 
-def test_a_change_beyond_the_limits_waits_and_the_answer_decides(gated: RunningAirflow) -> None:
-    gated.drop("cities.csv", TEN)
-    gated.wait_ended("cities.csv")
+def test_a_change_beyond_the_limits_waits_and_a_no_leaves_the_table(gated: RunningAirflow) -> None:
     first = load_run(gated, "cities.csv", 1)
     assert ended(gated, first) == "success"
     assert states(gated, first)["review"] == "success"
@@ -99,43 +103,63 @@ def test_a_change_beyond_the_limits_waits_and_the_answer_decides(gated: RunningA
     assert gated.status("cities.csv")[-1] == "review"
     assert rows(gated, "cities") == 10
 
+    # The rows themselves are shown by the page, to those who may see them.
+    load_id = gated.query("SELECT MAX(id) FROM File_Monitor_Tracking WHERE file_name = 'cities.csv'")[0][0]
+    assert f"/plugin/refdata?view=file&id={load_id}" in asked["body"]
+    shown = f"/refdata/api/v1/files/{load_id}/diff"
+    assert gated.get(shown)[0] == 401
+    status, body = gated.get(shown, gated.token())
+    assert (status, json.loads(body)["data"]["removed_sample"][0]) == (200, ["05", "a"])
+
     answer(gated, second, "Reject", "half of it is missing")
     assert ended(gated, second) == "failed"
-    sql = "SELECT status, error_category, error_message FROM File_Monitor_Tracking ORDER BY id DESC LIMIT 1"
-    status, category, message = gated.query(sql)[0]
+    sql = "SELECT status, error_category, error_message FROM File_Monitor_Tracking WHERE id = ?"
+    status, category, message = gated.query(sql, load_id)[0]
     assert (status, category) == ("error", "rejected")
     assert "admin rejected the load: half of it is missing" in message
     assert rows(gated, "cities") == 10
-
-    gated.drop("cities.csv", FIVE)
-    third = load_run(gated, "cities.csv", 3)
-    question(gated, third)
-    answer(gated, third, "Approve", "they closed")
-    assert ended(gated, third) == "success"
-    assert rows(gated, "cities") == 5
-    trail = "SELECT action, actor, reason FROM Reference_Data_Audit ORDER BY id"
-    assert gated.query(trail) == [("reject", "admin", "half of it is missing"), ("approve", "admin", "they closed")]
+    assert trail(gated, "cities") == [("reject", "admin", "half of it is missing", None)]
 
 
-def test_a_rollback_shows_the_difference_first(gated: RunningAirflow) -> None:
-    for content in (TEN, TEN.replace(b"07,a", b"07,b")):
-        gated.drop("towns.csv", content)
-        gated.wait_ended("towns.csv", drops=1 + (content != TEN))
-    conf = {"table": "towns", "version": 1, "reason": "wrong name"}
-    made = send(gated, "POST", "/dags/refdata_rollback/dagRuns", {"conf": conf, "logical_date": None})
-    run = f"/dags/refdata_rollback/dagRuns/{made['dag_run_id']}"
-    asked = question(gated, run)
+def test_what_waits_for_a_person_needs_no_process_and_outlives_them(gated: RunningAirflow) -> None:
+    """A held load and a rollback wait; scheduler (with its workers) and triggerer are killed and come back."""
+    gated.drop("towns.csv", TEN.replace(b"07,a", b"07,b"))
+    gated.wait_ended("towns.csv", drops=2)
+    back, kept = (roll_back(gated, reason) for reason in ("wrong name", "too early"))
+    asked = question(gated, back)
     assert asked["subject"] == "Roll towns back from version 2 to version 1?"
-    assert "| 07 | name | b | a |" in asked["body"]
-    assert gated.query("SELECT name FROM towns WHERE code = '07'") == [("b",)]
-    answer(gated, run, "Approve", "seen")
-    assert ended(gated, run) == "success"
+    assert "| name | 1 |" in asked["body"]
+    assert "| 07 |" not in asked["body"]
+    question(gated, kept)
+    answer(gated, kept, "Reject", "")
+    assert ended(gated, kept) == "success"
+    gated.drop("cities.csv", FIVE)
+    held = load_run(gated, "cities.csv", len(gated.status("cities.csv")) + 1)
+    question(gated, held)
+
+    for component in ("scheduler", "triggerer"):
+        gated.local.kill(component)
+    assert [states(gated, run)["review"] for run in (back, held)] == ["awaiting_input"] * 2
+    assert gated.status("cities.csv")[-1] == "review"
+    gated.local.start(("scheduler", "triggerer"))
+    gated.local.wait_healthy()
+    assert [states(gated, run)["review"] for run in (back, held)] == ["awaiting_input"] * 2
+
+    answer(gated, back, "Approve", "seen")
+    answer(gated, held, "Approve", "they closed")
+    assert [ended(gated, run) for run in (back, held)] == ["success"] * 2
+    assert rows(gated, "cities") == 5
+    assert trail(gated, "cities")[-1] == ("approve", "admin", "they closed", None)
     assert gated.query("SELECT name FROM towns WHERE code = '07'") == [("a",)]
-    trail = "SELECT actor, reason, version_id FROM Reference_Data_Audit WHERE action = 'rollback'"
-    assert gated.query(trail) == [("admin", "wrong name; seen", 3)]
-    made = send(gated, "POST", "/dags/refdata_rollback/dagRuns", {"conf": {**conf, "version": 2}, "logical_date": None})
-    run = f"/dags/refdata_rollback/dagRuns/{made['dag_run_id']}"
-    question(gated, run)
-    answer(gated, run, "Reject", "")
-    assert ended(gated, run) == "success"
-    assert gated.query("SELECT name FROM towns WHERE code = '07'") == [("a",)]
+    assert trail(gated, "towns") == [("rollback", "admin", "wrong name; seen", 3)]
+
+
+def roll_back(airflow: RunningAirflow, reason: str) -> str:
+    conf = {"table": "towns", "version": 1, "reason": reason}
+    made = send(airflow, "POST", "/dags/refdata_rollback/dagRuns", {"conf": conf, "logical_date": None})
+    return f"/dags/refdata_rollback/dagRuns/{made['dag_run_id']}"
+
+
+def trail(airflow: RunningAirflow, table: str) -> list[tuple[Any, ...]]:
+    sql = "SELECT action, actor, reason, version_id FROM Reference_Data_Audit WHERE table_name = ? ORDER BY id"
+    return airflow.query(sql, table)

@@ -1,4 +1,4 @@
-"""``refdata versions`` and ``refdata diff``."""
+"""``refdata versions``, ``refdata diff`` and ``refdata held``."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     compared.add_argument("before", type=int, help="number of the earlier version")
     compared.add_argument("after", type=int, nargs="?", help="number of the later version; left out: the live one")
     compared.add_argument("--key", action="append", default=[], help="a key column; may be given several times")
+    held = add_command(commands, "held", held_diff, "what a load that waits for approval would change")
+    held.add_argument("load", type=int, help="number of the load: `refdata history --status review`")
 
 
 def versions(options: argparse.Namespace) -> int:
@@ -63,6 +65,17 @@ def diff(options: argparse.Namespace) -> int:
     from refdata.api import ReferenceData
 
     found = ReferenceData.connect().diff(options.table, options.before, options.after, keys=options.key)
+    return _tell(options, found)
+
+
+def held_diff(options: argparse.Namespace) -> int:
+    """``refdata held``."""
+    from refdata.api import ReferenceData
+
+    return _tell(options, ReferenceData.connect().held_diff(options.load))
+
+
+def _tell(options: argparse.Namespace, found: TableDiff) -> int:
     if options.json:
         print_json({**asdict(found), "unchanged": found.unchanged})
     else:

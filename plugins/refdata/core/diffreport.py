@@ -1,6 +1,7 @@
 """A diff as Markdown, for people who decide on it. Pure.
 
-Values come from files: each is shortened and escaped, so that none of them is read as Markdown or HTML.
+Airflow keeps the text in its own database, so rows are shown only where that is asked for. Values come from files: each
+is shortened and escaped, so that none of them is read as Markdown or HTML.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ MAX_ROWS, MAX_COLUMNS, MAX_CELL = 10, 10, 40
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~<>&-])")
 
 
-def as_markdown(diff: TableDiff, reasons: Sequence[str] = ()) -> str:
-    """Counts, changed columns and some rows of each kind, below the reasons for asking."""
-    return "\n".join(_lines(diff, reasons))
+def as_markdown(diff: TableDiff, reasons: Sequence[str] = (), *, with_rows: bool = False) -> str:
+    """Counts and changed columns, below the reasons for asking.
+
+    :param with_rows: also some rows of each kind, as far as the diff has them.
+    """
+    return "\n".join((*_counts(diff, reasons), *(_samples(diff) if with_rows else ())))
 
 
-def _lines(diff: TableDiff, reasons: Sequence[str]) -> Iterator[str]:
+def _counts(diff: TableDiff, reasons: Sequence[str]) -> Iterator[str]:
     yield from (f"- **{_text(reason, 500)}**" for reason in reasons)
     yield ""
     counts = (diff.rows_before, diff.rows_after, diff.added, diff.removed, diff.changed, diff.unchanged)
@@ -33,6 +37,9 @@ def _lines(diff: TableDiff, reasons: Sequence[str]) -> Iterator[str]:
     if diff.column_changes:
         yield from ("", "### Changed values by column", "")
         yield from _table(("column", "rows"), [(_text(name), f"{n:,}") for name, n in diff.column_changes.items()])
+
+
+def _samples(diff: TableDiff) -> Iterator[str]:
     yield from _changed(diff)
     for what, rows, total in (("Removed", diff.removed_sample, diff.removed), ("Added", diff.added_sample, diff.added)):
         if rows:

@@ -117,9 +117,16 @@ class Settings:
     gate_keys_vanished: str = _setting(
         "20%", "Keys that may vanish by a full load unasked: a number, a percentage, or empty for any.", pattern=LIMIT
     )
-    gate_timeout: float = _setting(86400.0, "Seconds that a held load waits for an answer.", least=60, most=_YEAR)
+    gate_timeout: float = _setting(
+        86400.0, "Seconds that a held load, or a rollback, waits for an answer.", least=60, most=_YEAR
+    )
     gate_default: str = _setting(
-        "reject", "What an unanswered load gets when gate_timeout is over.", choices=("reject", "approve")
+        "reject", "What an unanswered load gets when `gate_timeout` is over.", choices=("reject", "approve")
+    )
+    gate_show_rows: bool = _setting(
+        False,
+        "Whether an approval shows some of the rows themselves. Airflow then keeps them in its own database, where"
+        " whoever may see the run can read them; off, the approval shows counts and leads to the page.",
     )
     post_load_procedure: str = _setting(
         "", "Procedure noted as `sp_name` in a table's row of the configuration, such as `dbo.x`; empty for none."

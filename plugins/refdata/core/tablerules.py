@@ -28,6 +28,8 @@ class TableRules:
     gate_rows_removed: str = "20%"
     gate_rows_changed: str = "50%"
     gate_keys_vanished: str = "20%"
+    gate_timeout: float = 86400.0
+    gate_default: str = "reject"
     versions_kept: int = 30
     versions_max_age_days: int = 0
     frozen: bool = False
@@ -45,6 +47,8 @@ def defaults(settings: Settings) -> TableRules:
         gate_rows_removed=settings.gate_rows_removed,
         gate_rows_changed=settings.gate_rows_changed,
         gate_keys_vanished=settings.gate_keys_vanished,
+        gate_timeout=settings.gate_timeout,
+        gate_default=settings.gate_default,
         versions_kept=settings.versions_kept,
         versions_max_age_days=settings.versions_max_age_days,
     )
@@ -80,7 +84,7 @@ def _checked(key: str, value: object, base: TableRules, where: str) -> Any:
         raise ConfigurationError(f"Unknown key {key}", where=where, advice=f"Use one of: {', '.join(known)}")
     wanted = known[key]
     value = _names(value) if wanted is tuple else value
-    value = str(value) if key.startswith("gate_") and type(value) is int else value
+    value = str(value) if key.startswith("gate_") and wanted is str and type(value) is int else value
     value = float(value) if wanted is float and type(value) is int else value
     limits = {spec.name: spec for spec in specs()}.get(key)
     if type(value) is not wanted:

@@ -93,6 +93,7 @@ def _load(
     plan = plan_alignment(deps, row, detection)
     if plan.changes:
         apply_alignment(deps, row, plan)
+    held = None
     try:
         rows, method = _stage(deps, file, detection, stage, plan)
         _validate(deps, stage)
@@ -106,7 +107,8 @@ def _load(
             Publication(stage, row.load_type, names, rows, rejected, method, deps.clock())
         )
     finally:
-        deps.warehouse.drop_stage(stage)
+        if held is None:
+            deps.warehouse.drop_stage(stage)
     deps.log.info("Published %s rows in %s as version %s", published.rows, stage.table, published.version)
     loaded = Loaded(row.id, row.table_name, published.rows, detection.scan.rejected, published.version, "loaded")
     return loaded, None

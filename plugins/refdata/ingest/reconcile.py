@@ -179,7 +179,7 @@ class _Examination:
     def _stages(self, at_work: set[int]) -> Iterator[Finding]:
         for stage in self._deps.warehouse.stages():
             owner = self._deps.ledger.get(stage.load_id)
-            if stage.load_id in at_work or (owner is not None and self._is_young(owner)):
+            if stage.load_id in at_work or (owner is not None and (self._is_young(owner) or _shows(owner, stage))):
                 continue
             status = owner.status.value if owner else "not in the ledger"
             yield Finding(
@@ -244,6 +244,11 @@ class _Examination:
 
     def _is_young(self, row: LedgerRow) -> bool:
         return self._now - last_sign(row) < self._grace
+
+
+def _shows(owner: LedgerRow, stage: Stage) -> bool:
+    """Whether a reviewer is shown the rows of a stage."""
+    return owner.status is FileStatus.REVIEW and owner.attempt == stage.attempt
 
 
 def _settling(deps: Deps, row: LedgerRow) -> Callable[[], object]:

@@ -1,8 +1,9 @@
 """The change gate of a load: compare the staged rows with the live ones, hold the load, take the answer.
 
-A held load keeps its table's turn (status ``review``) and nothing else: its stage is dropped. When the answer comes
-the file, which still lies in the dropoff folder and whose identity is checked as ever, is staged anew and compared
-again; only what the reviewer saw is published.
+A held load keeps its table's turn (status ``review``) and its stage, out of which the reviewer is shown rows. When the
+answer comes the file, which still lies in the dropoff folder and whose identity is checked as ever, is staged anew and
+compared again; only what the reviewer saw is published. The question itself holds counts and no row, since Airflow
+keeps it.
 """
 
 from __future__ import annotations
@@ -14,24 +15,32 @@ from refdata.audit import Action, AuditEntry, AuditTrail
 from refdata.core import publishing
 from refdata.core.alignment import Alignment
 from refdata.core.diffreport import as_markdown
-from refdata.core.errors import FileChangedError, RejectedError
+from refdata.core.errors import DataError, FileChangedError, RejectedError
 from refdata.core.gate import Limits, exceeded
-from refdata.core.model import Column, LedgerRow, LoadType, Stage
+from refdata.core.model import Column, FileStatus, LedgerRow, LoadType, Stage
 from refdata.core.publishing import qualified
-from refdata.core.tablediff import Rows, TableDiff
+from refdata.core.tablediff import SAMPLE, Rows, TableDiff
 from refdata.core.versions import live_version
 from refdata.ingest.context import Deps
 from refdata.versioning.comparing import compare, dialect_of
 
+MARKED = "somebody in Airflow"
+"""Who rejected a load by marking its task; Airflow's audit log has the name, and shows it to no task."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A load that waits for a person's word; ``facts`` are what the reviewer decides on."""
+    """A load that waits for a person's word; ``facts`` are what the reviewer decides on. It holds no row's value.
+
+    Unanswered after ``timeout`` seconds it is approved or rejected, as ``default`` says.
+    """
 
     load_id: int
     subject: str
     body: str
     facts: dict[str, int]
+    timeout: float
+    default: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +58,50 @@ def examine(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> Held |
     rules = deps.rules(row.table_name)
     if not rules.gate or not row.is_reference_data or row.load_type is not LoadType.FULL:
         return None
-    found = compare_stage(deps, row, stage, plan)
+    found = _compare_planned(deps, row, stage, plan)
     limits = Limits(rules.gate_rows_removed, rules.gate_rows_changed, rules.gate_keys_vanished)
     reasons = exceeded(found, limits)
     deps.log.info("Gate: %s added, %s removed, %s changed", found.added, found.removed, found.changed)
     if not reasons:
         return None
     subject = f"Publish {row.file_name} to {row.table_name}? {' '.join(reasons)}"
-    return Held(row.id, subject, as_markdown(found, reasons), _facts(deps, row, found))
+    facts = _facts(deps, row, found)
+    return Held(row.id, subject, as_markdown(found, reasons), facts, rules.gate_timeout, rules.gate_default)
 
 
-def compare_stage(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> TableDiff:
+def compare_held(deps: Deps, load_id: int) -> TableDiff:
+    """What a load that waits for approval would make of the live rows, with some of them.
+
+    :raises DataError: when no such load waits.
+    """
+    row = deps.ledger.get(load_id)
+    stage = Stage(deps.target(row), row.id, row.attempt) if row and row.status is FileStatus.REVIEW else None
+    staged = deps.warehouse.staged(stage) if stage else None
+    if row is None or stage is None or staged is None:
+        raise DataError(
+            f"Load {load_id} does not wait for approval",
+            where="ledger",
+            advice="`refdata history --status review` lists those that do.",
+        )
+    return _compare(deps, row, stage, staged.columns, SAMPLE)
+
+
+def _compare_planned(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> TableDiff:
+    columns = tuple(Column(column.name, column.type) for column in plan.read)
+    return _compare(deps, row, stage, columns, 0)
+
+
+def _compare(deps: Deps, row: LedgerRow, stage: Stage, columns: tuple[Column, ...], sample: int) -> TableDiff:
     """What a full load would make of the live rows."""
     live = deps.warehouse.table(deps.target(row))
-    assert live is not None  # noqa: S101  it was aligned before the rows were staged
-    columns = tuple(Column(column.name, column.type) for column in plan.read)
+    if live is None:
+        raise DataError(f"There is no table {row.table_name}", where=row.table_name, advice="Clear the run.")
     with deps.warehouse.reading_stage(stage) as (session, source):
         ours, theirs = Rows(qualified(live.name), live.columns), Rows(source, columns)
         if not session.query(publishing.has_rows(live.name).sql)[0][0]:
             ours = dataclasses.replace(ours, where="1 = 0")
         keys = deps.rules(row.table_name).keys
-        found = compare(session, dialect_of(deps.warehouse), ours, theirs, keys, row.table_name)
+        found = compare(session, dialect_of(deps.warehouse), ours, theirs, keys, row.table_name, sample=sample)
     return dataclasses.replace(found, before="live", after=row.file_name)
 
 
@@ -85,6 +117,16 @@ def hold(deps: Deps, row: LedgerRow, attempt: int) -> None:
     :raises SupersededError: when another attempt has the load.
     """
     deps.ledger.hold_for_review(row.id, attempt, deps.clock())
+
+
+def reject_by_hand(deps: Deps, row: LedgerRow) -> RejectedError:
+    """The rejection that it means when somebody marks the waiting task failed in place of an answer; recorded once."""
+    answer = Answer(approved=False, by=MARKED, reason="its task review was marked failed", facts={})
+    try:
+        require_approval(deps, row, answer)
+    except RejectedError as error:
+        return error
+    raise AssertionError(answer)  # a no always raises
 
 
 def require_approval(deps: Deps, row: LedgerRow, answer: Answer) -> None:
@@ -115,7 +157,7 @@ def require_same(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, answ
 
     :raises FileChangedError: when the table changed meanwhile; the watcher offers the file again, to be reviewed anew.
     """
-    now = _facts(deps, row, compare_stage(deps, row, stage, plan))
+    now = _facts(deps, row, _compare_planned(deps, row, stage, plan))
     if now != answer.facts:
         raise FileChangedError(
             f"The table changed while the load waited for approval: {answer.facts} then, {now} now",

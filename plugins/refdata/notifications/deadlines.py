@@ -16,9 +16,11 @@ from typing import Any
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from refdata import wiring
 from refdata.core.alerting import Alert, Occasion
+from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
-from refdata.notifications.channels import send
+from refdata.notifications.channels import log, send
 from refdata.notifications.failure import run_url
 
 WATCH_GRACE = 900.0
@@ -54,7 +56,24 @@ async def deadline_missed(seconds: float, context: Mapping[str, Any]) -> None:
     alert = overdue(str(run["dag_id"]), str(run["dag_run_id"]), dict(run.get("conf") or {}), seconds)
     # A notifier wants the names of a task's context; of those there is only the run.
     given = {"run_id": alert.run_id, "dag_run": SimpleNamespace(**run), "dag": None}
-    await asyncio.to_thread(send, alert, given)
+    await asyncio.to_thread(_tell, alert, given)
+
+
+def _tell(alert: Alert, given: Mapping[str, Any]) -> None:
+    """Sends the alert, unless the load waits for a person: that has a time of its own, ``gate_timeout``."""
+    if alert.file and _waits_for_a_person(alert.run_id):
+        log.info("%s waits for approval, so no alert: %s", alert.file, alert.title)
+        return
+    send(alert, given)
+
+
+def _waits_for_a_person(run_id: str) -> bool:
+    try:
+        row = wiring.connect().ledger.by_run(run_id)
+    except Exception as error:  # noqa: BLE001  whatever keeps the ledger from being read: the alert must go out
+        log.warning("The ledger cannot be asked about %s: %s", run_id, type(error).__name__)
+        return False
+    return row is not None and row.status is FileStatus.REVIEW
 
 
 def overdue(dag_id: str, run_id: str, conf: Mapping[str, Any], seconds: float) -> Alert:

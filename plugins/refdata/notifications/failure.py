@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from airflow.sdk import conf
 
@@ -74,6 +74,11 @@ def _url_of(context: Mapping[str, Any]) -> str:
 def run_url(dag_id: str, run_id: str) -> str:
     """Where Airflow shows the run."""
     return f"{airflow_url()}/dags/{dag_id}/runs/{quote(run_id)}"
+
+
+def page_url(**view: object) -> str:
+    """Where Airflow shows a view of refdata's page."""
+    return f"{airflow_url()}/plugin/refdata?{urlencode(view)}"
 
 
 def airflow_url() -> str:

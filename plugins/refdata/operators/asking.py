@@ -1,6 +1,7 @@
 """Asks a person in Airflow's UI (``ApprovalOperator``): before a held load is published, before a table is rolled back.
 
-A question is put together when the task runs, never from a template: it holds values out of files.
+A question is put together when the task runs, never from a template: it holds names out of files. Airflow keeps it in
+its own database, so it holds counts and an address of the page, and rows only where ``gate_show_rows`` wants them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 from airflow.sdk import BaseOperator, Param
 
-from refdata import serial
+from refdata import serial, wiring
 from refdata.api import ReferenceData
 from refdata.core.diffreport import as_markdown
 from refdata.core.errors import ConfigurationError
@@ -19,7 +20,8 @@ from refdata.core.model import DroppedFile
 from refdata.ingest.context import Deps
 from refdata.ingest.load import load_or_hold, load_reviewed
 from refdata.ingest.review import Answer, Held
-from refdata.operators.load import RefDataStep, detection_of
+from refdata.notifications.failure import page_url
+from refdata.operators.load import ASKED_KEY, RefDataStep, detection_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -50,10 +52,12 @@ class _AskOperator(ApprovalOperator):
     inherits_from_skipmixin = False
 
     def __init__(self, *, subject: str, timeout: timedelta, default: str, **kwargs: Any) -> None:
-        reason = Param("", type="string", title="Reason", description="Why; kept in the audit trail.")
+        # Within a DAG that has params Airflow hands those to each of its operators.
+        kwargs["params"] = {
+            "reason": Param("", type="string", title="Reason", description="Why; kept in the audit trail.")
+        }
         super().__init__(
             subject=subject,
-            params={"reason": reason},
             defaults=self.APPROVE if default == "approve" else self.REJECT,
             response_timeout=timeout,
             **kwargs,
@@ -83,8 +87,25 @@ class ReviewOperator(_AskOperator):
         found = context["ti"].xcom_pull(task_ids="load_rows", key=HELD_KEY)
         if found is None or context["ti"].xcom_pull(task_ids="load_rows")["status"] != "review":
             return None
-        held = serial.from_json(Held, found)
-        return self.ask(context, held.subject, held.body)
+        held = self._held(context)
+        body = f"{held.body}{_rows_at(view='file', id=held.load_id)}"
+        if wiring.settings().gate_show_rows:
+            diff = ReferenceData.connect().held_diff(held.load_id)
+            body = f"{body}\n{as_markdown(diff, with_rows=True)}"
+        context["ti"].xcom_push(key=ASKED_KEY, value=True)
+        return self.ask(context, held.subject, body)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """See ``_AskOperator.execute_complete``."""
+        self._held(context)
+        return super().execute_complete(context, event)
+
+    def _held(self, context: Context) -> Held:
+        """The load that waits; from now on its table's own time and default count."""
+        held = serial.from_json(Held, context["ti"].xcom_pull(task_ids="load_rows", key=HELD_KEY))
+        self.response_timeout = timedelta(seconds=held.timeout)
+        self.defaults = [self.APPROVE if held.default == "approve" else self.REJECT]
+        return held
 
 
 class PublishRowsOperator(RefDataStep):
@@ -113,7 +134,9 @@ class ReviewRollbackOperator(_AskOperator):
         data = ReferenceData.connect()
         live = data.live_version(table)
         data.check_rollback(table, version)
-        body = as_markdown(data.diff(table, live, version), (f"Reason given: {reason}",))
+        with_rows = data.settings.gate_show_rows
+        body = as_markdown(data.diff(table, live, version), (f"Reason given: {reason}",), with_rows=with_rows)
+        body += _rows_at(view="table", name=table, a=live, b=version)
         context["ti"].xcom_push(key="live", value=live)
         subject = f"Roll {table} back from version {live} to version {version}?"
         return self.ask(context, subject, body)
@@ -140,6 +163,11 @@ class RollBackOperator(BaseOperator):
         )
         self.log.info("%s is at version %s now: %s rows", done.table, done.version, done.rows)
         return serial.to_json(done)
+
+
+def _rows_at(**view: object) -> str:
+    """Where the rows themselves can be seen, by whoever may."""
+    return f"\n\n[See the rows]({page_url(**view)}) on refdata's page.\n"
 
 
 def _wish(context: Context) -> tuple[str, int, str]:

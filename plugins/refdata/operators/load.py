@@ -21,6 +21,7 @@ from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_rows
+from refdata.ingest.review import reject_by_hand
 from refdata.ledger import IN_FLIGHT
 from refdata.notifications import assets, metrics
 from refdata.notifications.channels import send
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 FAILURE_KEY = "failure"
+ASKED_KEY = "asked"
+"""XCom of ``review``: a person was asked, so that it is a person's deed when the task fails."""
 _ENDED = frozenset(("failed", "success", "skipped", "upstream_failed", "removed"))
 """States of a task that somebody marked; one that is to run again has another, or none."""
 
@@ -232,6 +235,8 @@ class MoveToErrorOperator(RefDataStep):
         row = deps.ledger.by_run(context["run_id"])
         if row is not None and row.status is FileStatus.PENDING and _states(context).get("align_table") == "failed":
             return _by_hand(file, "align_table", "while it waited for its turn")
+        if row is not None and row.status is FileStatus.REVIEW and _was_asked(context):
+            return Failure.of(reject_by_hand(deps, row), "review")
         row = self._settled(deps, context["run_id"])
         if row is not None and row.status is FileStatus.CANCELLED:
             return failure_of(row)
@@ -264,6 +269,11 @@ def _states(context: Context) -> dict[str, str | None]:
     ti = context["ti"]
     found: dict[str, str | None] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id) or {}
     return found
+
+
+def _was_asked(context: Context) -> bool:
+    """Whether a person was asked about the load, and marked the task that waited in place of an answer."""
+    return bool(context["ti"].xcom_pull(task_ids="review", key=ASKED_KEY)) and _states(context)["review"] == "failed"
 
 
 def _by_hand(file: DroppedFile, task: str, when: str) -> Failure:

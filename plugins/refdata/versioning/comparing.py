@@ -1,15 +1,16 @@
-"""Compares two sets of rows in the database, by the plan of ``core.tablediff``."""
+"""Compares two sets of rows in the database, by the plan of ``core.diffplan``."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 
-from refdata.core import tablediff
+from refdata.core import diffplan, tablediff
+from refdata.core.diffplan import Dialect, DiffPlan
 from refdata.core.errors import ConfigurationError, LockTimeoutError
 from refdata.core.naming import fold_name
 from refdata.core.publishing import Statement
-from refdata.core.tablediff import Dialect, DiffPlan, Rows, TableDiff
+from refdata.core.tablediff import Pair, Rows, TableDiff
 from refdata.core.versions import live_version
 from refdata.versioning.locating import Versions
 from refdata.warehouse.base import Row, Session, Warehouse
@@ -46,15 +47,43 @@ def diff_versions(versions: Versions, table: str, before: int, after: int, keys:
 
 
 def compare(
-    session: Session, dialect: Dialect, before: Rows, after: Rows, keys: Sequence[str], table: str
+    session: Session,
+    dialect: Dialect,
+    before: Rows,
+    after: Rows,
+    keys: Sequence[str],
+    table: str,
+    *,
+    sample: int = tablediff.SAMPLE,
 ) -> TableDiff:
     """The difference of two sets of rows, by ``keys`` where they tell every row of both sides from the others.
 
+    :param sample: rows of each kind to bring along; 0 brings counts only.
     :raises ConfigurationError: when a key is no column.
     """
-    plan = DiffPlan(dialect, before, after, tablediff.pair_columns(before.columns, after.columns))
+    pairs = tablediff.pair_columns(before.columns, after.columns)
+    plan = DiffPlan(dialect, before, after, pairs, sample)
+    _require_columns(pairs, keys, table)
+    _run(session, plan.copy())
+    found = _compared(session, plan, keys, table)
+    _run(session, plan.drop())
+    return found
+
+
+def _require_columns(pairs: Sequence[Pair], keys: Sequence[str], table: str) -> None:
+    known = {fold_name(pair.name) for pair in pairs}
+    unknown = [key for key in keys if fold_name(key) not in known]
+    if unknown:
+        raise ConfigurationError(
+            f"Key {', '.join(unknown)} is no column of {table}",
+            where=f"tables.{table}.keys",
+            advice=f"Use one of: {', '.join(pair.name for pair in pairs)}.",
+        )
+
+
+def _compared(session: Session, plan: DiffPlan, keys: Sequence[str], table: str) -> TableDiff:
     counts = [int(_ask(session, plan.count(after=side))[0][0]) for side in (False, True)]
-    keyed, note = _keyed(session, plan, keys, table)
+    keyed, note = _keyed(session, plan, keys)
     empty = TableDiff(
         table, "", "", keyed.keys, counts[0], counts[1], 0, 0, 0,
         tuple(pair.name for pair in plan.pairs),
@@ -65,17 +94,9 @@ def compare(
     return _by_keys(session, keyed, empty) if keyed.keys else _by_rows(session, keyed, empty)
 
 
-def _keyed(session: Session, plan: DiffPlan, keys: Sequence[str], table: str) -> tuple[DiffPlan, str]:
+def _keyed(session: Session, plan: DiffPlan, keys: Sequence[str]) -> tuple[DiffPlan, str]:
     """The plan by the stated keys, by found ones, or by whole rows; and why not by the stated ones."""
     if keys:
-        known = {fold_name(pair.name) for pair in plan.pairs}
-        unknown = [key for key in keys if fold_name(key) not in known]
-        if unknown:
-            raise ConfigurationError(
-                f"Key {', '.join(unknown)} is no column of {table}",
-                where=f"tables.{table}.keys",
-                advice=f"Use one of: {', '.join(pair.name for pair in plan.pairs)}.",
-            )
         stated = plan.with_keys(keys)
         if _tells_rows_apart(session, stated):
             return stated, ""
@@ -92,45 +113,53 @@ def _keyed(session: Session, plan: DiffPlan, keys: Sequence[str], table: str) ->
 
 
 def _tells_rows_apart(session: Session, plan: DiffPlan) -> bool:
+    _run(session, plan.index_keys())
     return not any(_ask(session, plan.key_faults(after=side))[0][0] for side in (False, True))
 
 
 def _by_keys(session: Session, plan: DiffPlan, empty: TableDiff) -> TableDiff:
-    matched, changed, *columns = (int(value or 0) for value in _ask(session, plan.count_changes())[0])
-    removed, added = empty.rows_before - matched, empty.rows_after - matched
-    changes = {name: count for name, count in zip(plan.value_names(), columns, strict=False) if count}
+    _run(session, plan.find_changes())
+    added, changed, *columns = (int(value or 0) for value in _ask(session, plan.count_changes())[0])
+    removed = empty.rows_before - (empty.rows_after - added)
+    changes = {name: count for name, count in zip(plan.value_names(), columns, strict=True) if count}
     return dataclasses.replace(
         empty,
         added=added,
         removed=removed,
         changed=changed,
         column_changes=changes,
-        added_sample=_rows(session, plan.sample_only(after=True), added),
-        removed_sample=_rows(session, plan.sample_only(after=False), removed),
-        changed_sample=tablediff.changed_rows(plan, _rows(session, plan.sample_changes(), changed)),
+        added_sample=_sample(session, plan, plan.sample_added(), added),
+        removed_sample=_sample(session, plan, plan.sample_removed(), removed),
+        changed_sample=diffplan.changed_rows(plan, _sample(session, plan, plan.sample_changes(), changed)),
     )
 
 
 def _by_rows(session: Session, plan: DiffPlan, empty: TableDiff) -> TableDiff:
+    _run(session, plan.find_rows_moved())
     removed, added = (int(value or 0) for value in _ask(session, plan.count_rows_moved())[0])
     return dataclasses.replace(
         empty,
         added=added,
         removed=removed,
-        added_sample=_repeated(_rows(session, plan.sample_rows_moved(after=True), added)),
-        removed_sample=_repeated(_rows(session, plan.sample_rows_moved(after=False), removed)),
+        added_sample=_repeated(_sample(session, plan, plan.sample_rows_moved(after=True), added), plan.sample),
+        removed_sample=_repeated(_sample(session, plan, plan.sample_rows_moved(after=False), removed), plan.sample),
     )
 
 
-def _repeated(found: Sequence[Row]) -> tuple[Row, ...]:
+def _repeated(found: Sequence[Row], most: int) -> tuple[Row, ...]:
     """Each row as often as one side has more of it, up to the sample's size."""
-    rows = [row[:-1] for row in found for _ in range(min(abs(int(row[-1])), tablediff.SAMPLE))]
-    return tuple(rows[: tablediff.SAMPLE])
+    rows = [row[:-1] for row in found for _ in range(min(abs(int(row[-1])), most))]
+    return tuple(rows[:most])
 
 
-def _rows(session: Session, statement: Statement, expected: int) -> tuple[Row, ...]:
-    return tuple(_ask(session, statement)) if expected else ()
+def _sample(session: Session, plan: DiffPlan, statement: Statement, expected: int) -> tuple[Row, ...]:
+    return tuple(_ask(session, statement)) if expected and plan.sample else ()
 
 
 def _ask(session: Session, statement: Statement) -> list[Row]:
     return session.query(statement.sql, statement.values)
+
+
+def _run(session: Session, statements: Sequence[Statement]) -> None:
+    for statement in statements:
+        session.execute(statement.sql, statement.values)

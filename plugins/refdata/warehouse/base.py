@@ -128,6 +128,10 @@ class Warehouse(Protocol):
         """Removes a stage table; nothing happens when there is none."""
         ...
 
+    def staged(self, stage: Stage) -> Table | None:
+        """A stage table with its columns, or None."""
+        ...
+
     def reading_stage(self, stage: Stage) -> AbstractContextManager[tuple[Session, str]]:
         """A transaction that only reads, with the stage table's quoted name in it."""
         ...

@@ -135,6 +135,40 @@ def test_no_secret_is_written(sqlite_runs: Runs) -> None:
     assert sqlite_runs.leaks(*SECRETS) == []
 
 
+@pytest.fixture(scope="module")
+def gated_runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """A full load, and one that the change gate holds: half of the rows are gone, and one is changed."""
+    home = tmp_path_factory.mktemp("gated")
+    changed = (PLAIN[0] + " new", *PLAIN[1:20])
+    drop_all(home, {"good.csv": FILES["good.csv"], "good_20240101.csv": (rows(*changed), "failed")})
+    (home / "warehouse").mkdir()
+    connection = {"conn_type": "sqlite", "host": str(home / "warehouse" / "refdata.db")}
+    settings = {"AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(connection), "AIRFLOW__REFDATA__GATE": "true"}
+    return run_loads(home, ["good.csv", "good_20240101.csv"], settings)
+
+
+def test_a_question_about_a_held_load_holds_no_row(gated_runs: Runs) -> None:
+    assert gated_runs.states == {"good.csv": "success", "good_20240101.csv": "failed"}
+    with closing(sqlite3.connect(gated_runs.home / "airflow" / "airflow.db")) as database:
+        asked = database.execute("SELECT subject, body FROM hitl_detail").fetchall()
+    assert len(asked) == 1
+    assert "30 of 50 rows would be removed" in asked[0][0]
+    assert "| name | 1 |" in asked[0][1]
+    assert gated_runs.leaks(ROW) == []
+
+
+def test_a_question_whose_task_is_marked_failed_is_a_rejection(gated_runs: Runs) -> None:
+    with closing(sqlite3.connect(gated_runs.home / "warehouse" / "refdata.ref.db")) as database:
+        ledger = database.execute(
+            "SELECT status, error_category, error_message FROM File_Monitor_Tracking WHERE id = 2"
+        )
+        status, category, message = ledger.fetchone()
+        trail = database.execute("SELECT action, actor, load_id FROM Reference_Data_Audit").fetchall()
+    assert (status, category) == ("error", "rejected")
+    assert "somebody in Airflow rejected the load: its task review was marked failed" in message
+    assert trail == [("reject", "somebody in Airflow", 2)]
+
+
 CONNECTIONS: list[tuple[str, str]] = [
     ("an address that cannot be parsed", f"mssql://user:{PASSWORD}@localhost:1/db"),
     ("JSON that cannot be parsed", json.dumps({"conn_type": "mssql", "password": PASSWORD})[:-1]),

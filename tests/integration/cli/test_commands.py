@@ -156,6 +156,30 @@ def test_a_canary_tells_which_step_fails_and_is_removed_all_the_same(
     assert list(root.rglob("*canary*")) == []
 
 
+def test_status_and_errors_tell_what_goes_on_and_what_went_wrong(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in (("cities", "code,name\n01,Graz\n"), ("towns", "code,name\n01\n"), ("lakes", "code,name\n1,a\n")):
+        (root / FULL / f"{name}.csv").write_text(text)
+    deps = wiring.connect()
+    for name in ("cities", "towns"):
+        cli.main(["load", f"{FULL}/{name}.csv"])
+    detect_format(deps, deps.dropoff.find(f"{FULL}/lakes.csv"), "run")
+    capsys.readouterr()
+    code, found = asked(capsys, "status")
+    assert (code, found["counts"]["completed"], found["counts"]["error"]) == (0, 1, 1)
+    assert [one["file_name"] for one in found["waiting"]] == ["lakes.csv"]
+    assert [(one["file_name"], one["error_category"]) for one in found["last_errors"]] == [("towns.csv", "data")]
+    code, found = asked(capsys, "errors")
+    assert (code, [(one["category"], one["files"], one["newest_file"]) for one in found]) == (
+        0, [("data", 1, "towns.csv")]
+    )  # fmt: skip
+    assert "Damaged lines" in found[0]["cause"]
+    assert (cli.main(["status"]), cli.main(["errors"])) == (0, 0)
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("1 completed", "lakes.csv", "Last errors", "docs/errors.md#permanent"))
+
+
 WRONG = [
     (["load", "../outside.csv"], 1, "dropoff"),
     (["load", f"{FULL}/../../../etc/passwd.csv"], 1, "dropoff"),

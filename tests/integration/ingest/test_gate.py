@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from refdata.audit import AuditTrail
-from refdata.core.errors import FileChangedError, LockTimeoutError, RefdataError
+from refdata.core.diffreport import as_markdown
+from refdata.core.errors import DataError, FileChangedError, LockTimeoutError, RefdataError
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow
+from refdata.core.tablediff import CellChange, ChangedRow
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import Failure, move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
@@ -99,20 +101,34 @@ def test_a_first_load_is_not_held(gated: Site) -> None:
     assert ask(gated, TEN)[2].status == "loaded"
 
 
-def test_the_question_shows_the_difference(gated: Site) -> None:
+def test_the_question_has_counts_and_the_rows_are_asked_for_apart(gated: Site) -> None:
     load(gated, HEAD + "01,Graz\n02,Linz\n03,`W|els`\n")
     held = ask(gated, HEAD + "01,Graz <b>\n04,Enns\n")[3]
     assert held is not None
     assert "| 3 | 2 | 1 | 2 | 1 | 0 |" in held.body
     assert "Rows are matched by code" in held.body
-    assert r"Graz \<b\>" in held.body
-    assert r"\`W\|els\`" in held.body
+    assert "| name | 1 |" in held.body
+    assert not any(value in held.subject + held.body for value in ("Graz", "Linz", "els", "Enns", "04"))
+    found = desk(gated).held_diff(held.load_id)
+    assert found.changed_sample == (ChangedRow(("01",), (CellChange("name", "Graz", "Graz <b>"),)),)
+    assert (found.added_sample, found.removed_sample[1]) == ((("04", "Enns"),), ("03", "`W|els`"))
+    shown = as_markdown(found, with_rows=True)
+    assert r"Graz \<b\>" in shown
+    assert r"\`W\|els\`" in shown
+
+
+def test_only_a_load_that_waits_has_rows_to_show(gated: Site) -> None:
+    file, detection, held = held_load(gated)
+    load_reviewed(gated.deps, file, detection, approve(held))
+    for load_id in (detection.load_id, 99_999):
+        with pytest.raises(DataError, match="does not wait for approval"):
+            desk(gated).held_diff(load_id)
 
 
 def test_a_held_load_changes_nothing_and_keeps_its_turn(gated: Site) -> None:
     file, detection, _ = held_load(gated)
     assert codes(gated) == [f"{number:02d}" for number in range(10)]
-    assert gated.deps.warehouse.stages() == ()
+    assert [stage.load_id for stage in gated.deps.warehouse.stages()] == [detection.load_id]
     assert row_of(gated, detection.load_id).status == FileStatus.REVIEW
     gated.clock.now += timedelta(days=5)
     other = gated.drop("cities_20250101.csv", HEAD + names(0, 9))
@@ -134,6 +150,7 @@ def test_an_approved_load_is_published_once_and_the_answer_recorded(gated: Site)
     assert (loaded.rows, loaded.version, loaded.status) == (5, 2, "loaded")
     again = load_reviewed(gated.deps, file, detection, approve(held))
     assert (again.rows, again.version) == (5, 2)
+    assert gated.deps.warehouse.stages() == ()
     write_config(gated.deps, loaded)
     move_to_processed(gated.deps, file)
     assert row_of(gated, detection.load_id).status == FileStatus.COMPLETED
@@ -158,6 +175,7 @@ def test_a_rejected_load_goes_to_error_with_the_reviewers_reason(gated: Site) ->
     assert (report["category"], report["message"]) == ("rejected", "ada rejected the load: half of it is missing")
     assert len(codes(gated)) == 10
     assert AuditTrail(gated.deps.warehouse).entries("cities")[0].action == "reject"
+    assert gated.deps.warehouse.stages() == ()
     load(gated, HEAD + names(0, 9))
 
 

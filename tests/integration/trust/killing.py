@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from refdata.api import ReferenceData
 from refdata.core.errors import ConnectionLostError
 from refdata.ingest import reconcile
 from tests.integration.trust import syscalls
@@ -45,13 +46,26 @@ def _away_at(failing: str) -> Disturb:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Files that were loaded before, and those whose load is killed; settings that differ from the defaults."""
+    """Files that were loaded before, and those whose load is killed; settings that differ from the defaults.
+
+    ``undo`` is what a person has undone after the loads.
+    """
 
     name: str
     drops: tuple[Drop, ...]
     before: tuple[Drop, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     disturb: Disturb = undisturbed
+    undo: Callable[[ReferenceData], object] | None = None
+
+
+def _roll_back(data: ReferenceData) -> object:
+    """What the task of ``refdata_rollback`` does, under its run's id."""
+    return data.rollback("cities", 1, reason="wrong file", by="ada", request_id="run", expected=None)
+
+
+def _take_back(data: ReferenceData) -> object:
+    return data.take_back(2, reason="dropped twice", by="ada", request_id="run")
 
 
 _BEFORE: tuple[Drop, ...] = (("cities.csv", LIVE, FULL),)
@@ -67,6 +81,9 @@ SCENARIOS = (
     Scenario("damaged rows let through", (("cities.csv", _RAGGED, FULL),), _BEFORE, {"max_rejected_rows": 1}),
     Scenario("handed back", (("cities.csv", NEXT, FULL),), _BEFORE, disturb=_away_at("load_rows")),
     Scenario("given up after the publish", (("cities.csv", NEXT, FULL),), _BEFORE, disturb=_away_at("write_config")),
+    Scenario("approved at the gate", (("cities.csv", NEXT, FULL),), _BEFORE, {"gate": True}),
+    Scenario("rollback", (), (*_BEFORE, ("cities.csv", NEXT, FULL)), undo=_roll_back),
+    Scenario("take-back", (), (*_BEFORE, ("cities.csv", NEXT, APPEND)), undo=_take_back),
     Scenario("two files of a table", (("a_2024.csv", LIVE, APPEND), ("a_2025.csv", NEXT, APPEND))),
 )
 BULK = Scenario("full load, bulk copy", (("cities.csv", NEXT, FULL),), _BEFORE, {"load_method": "bulk"})
@@ -177,7 +194,10 @@ class Trial:
     def _work(self, disturb: Disturb | None = None) -> None:
         signal.alarm(PATIENCE)
         logging.disable()
-        work(self._site.connect(), Book(self._site.book), disturb or self._scenario.disturb)
+        deps = self._site.connect()
+        work(deps, Book(self._site.book), disturb or self._scenario.disturb)
+        if self._scenario.undo is not None:
+            self._scenario.undo(ReferenceData(deps.settings, deps.warehouse, deps.rules, deps.clock))
 
     def _end(self, *, repaired: bool = False) -> State:
         """Lets Airflow go on until nothing is left to do; the state then."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from refdata.core.model import TableName
 from refdata.core.publishing import qualified
+from refdata.core.settings import AUDIT_TABLE
 from refdata.ingest.context import Deps
 
 State = dict[str, Any]
@@ -19,6 +20,7 @@ _LEDGER = (
     "rows_loaded", "rows_rejected", "version_id", "error_category", "error_message", "warnings", "loaded_at",
     "processed_at",
 )  # fmt: skip
+_AUDIT = ("id", "action", "actor", "table_name", "load_id", "version_id", "subject", "reason", "detail")
 _CONFIG = ("ref_name", "sp_name", "source_schema", "source_table", "is_enabled", "created_by")
 
 
@@ -39,6 +41,10 @@ def observe(deps: Deps, folders: Mapping[str, Path], *, by_name: bool = False) -
     config = TableName(deps.settings.ref_schema, deps.settings.config_table)
     state: State = {f"ledger {ranks[row['id']]}": {**row, "id": ranks[row["id"]]} for row in ledger}
     state |= {f"config {row['ref_name']}": row for row in _rows(deps, config, _CONFIG)}
+    audit = _rows(deps, TableName(deps.settings.ref_schema, AUDIT_TABLE), _AUDIT)
+    state["audit"] = [
+        {**row, "id": None, "load_id": ranks.get(row["load_id"])} for row in sorted(audit, key=lambda row: row["id"])
+    ]
     state["stages"] = [stage.name for stage in deps.warehouse.stages()]
     for schema in (deps.settings.ref_schema, deps.settings.bkp_schema):
         for table in deps.warehouse.tables(schema):

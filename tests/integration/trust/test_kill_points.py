@@ -21,6 +21,10 @@ CASES = [
     ("damaged rows refused", "retry"),
     ("full load", "give up"),
     ("handed back", "retry"),
+    ("approved at the gate", "retry"),
+    ("approved at the gate", "clear"),
+    ("rollback", "retry"),
+    ("take-back", "retry"),
     ("damaged rows let through, archive on another disk", "retry"),
 ]
 

@@ -10,6 +10,7 @@ from refdata.api import FileOrder
 from refdata.core.model import FileStatus
 from refdata.plugin.routes.common import Connect, Limit, LoadId, Offset, Search, StepsOf, failures
 from refdata.plugin.schemas import Envelope, FileView, Metadata, StoryView
+from refdata.plugin.tableschemas import DiffView
 
 Sort = Annotated[
     str,
@@ -53,6 +54,11 @@ def router(connect: Connect, steps_of: StepsOf) -> APIRouter:
             raise HTTPException(404, f"There is no load {load_id}")
         steps = steps_of(story.file.dag_run_id) if story.file.dag_run_id else ()
         return Envelope(data=StoryView.of(story, steps, data.settings))
+
+    @routes.get("/files/{load_id}/diff", responses=failures(404))
+    def get_held_diff(load_id: LoadId) -> Envelope[DiffView]:
+        """What a load that waits for approval would change: counts, changed values by column, and a sample of rows."""
+        return Envelope(data=DiffView.of(connect().held_diff(load_id)))
 
     @routes.get("/counts", responses=failures())
     def count_files() -> Envelope[dict[FileStatus, int]]:

@@ -169,6 +169,13 @@ class SqliteWarehouse:
         for leftover in (path, path.with_name(f"{path.name}-journal")):
             leftover.unlink(missing_ok=True)
 
+    def staged(self, stage: Stage) -> Table | None:
+        """See ``Warehouse.staged``."""
+        if not self._stage_file(stage).exists():
+            return None
+        with self._with_stage(stage, write=False) as (session, _):
+            return _table(session, TableName(_STAGE_SCHEMA, stage.name))
+
     @contextlib.contextmanager
     def reading_stage(self, stage: Stage) -> Iterator[tuple[SqliteSession, str]]:
         """See ``Warehouse.reading_stage``."""

@@ -243,6 +243,10 @@ class TsqlWarehouse:
         with self.transaction() as session:
             session.execute(ddl.drop_table(TableName(stage.table.schema, stage.name)))
 
+    def staged(self, stage: Stage) -> Table | None:
+        """See ``Warehouse.staged``."""
+        return self.table(TableName(stage.table.schema, stage.name))
+
     @contextlib.contextmanager
     def reading_stage(self, stage: Stage) -> Iterator[tuple[TsqlSession, str]]:
         """See ``Warehouse.reading_stage``."""

@@ -1,0 +1,106 @@
+"""``refdata status`` and ``refdata errors``: what goes on, and what went wrong."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, moment, print_json
+
+if TYPE_CHECKING:
+    from refdata.api import ReferenceData
+    from refdata.core.model import FileStatus, LedgerRow
+
+LAST_ERRORS = 5
+
+
+def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
+    """Adds the commands."""
+    now = add_command(commands, "status", status, "what goes on: the queue, loads at work, loads held, last errors")
+    now.add_argument("--limit", type=int, default=20, help="files of each kind, 1 to 500")
+    failed = add_command(commands, "errors", errors, "failures by category, with the usual cause and what to do")
+    failed.add_argument("--days", type=int, default=30, help="days to look back, 1 to 366, today included")
+
+
+def status(options: argparse.Namespace) -> int:
+    """``refdata status``."""
+    from refdata.api import ReferenceData
+    from refdata.core.model import FileStatus
+
+    data = ReferenceData.connect()
+    counts = {one.value: number for one, number in data.counts().items()}
+    working = _files(data, FileStatus.PROCESSING, options.limit)
+    waiting = _files(data, FileStatus.PENDING, options.limit)
+    held = _files(data, FileStatus.REVIEW, options.limit)
+    failed = _files(data, FileStatus.ERROR, min(options.limit, LAST_ERRORS))
+    if options.json:
+        groups = {"at_work": working, "waiting": waiting, "held": held, "last_errors": failed}
+        print_json({"counts": counts, **{name: [_told(row) for row in rows] for name, rows in groups.items()}})
+        return EXIT_OK
+    console().print("Files: " + (", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"))
+    _show("At work", working, ("Progress", _progress), ("Since (UTC)", lambda row: moment(row.started_at)))
+    _show("Waiting for their turn", waiting, ("Seen (UTC)", lambda row: moment(row.created_at)))
+    _show("Held for approval", held, ("Look", lambda row: f"refdata held {row.id}"))
+    _show("Last errors", failed, ("Category", lambda row: row.error_category or ""),
+          ("What", lambda row: row.error_message or ""))  # fmt: skip
+    return EXIT_OK
+
+
+def _files(data: ReferenceData, wanted: FileStatus, limit: int) -> tuple[LedgerRow, ...]:
+    return data.history(status=wanted, limit=limit).files
+
+
+def _told(row: LedgerRow) -> dict[str, object]:
+    names = ("id", "file_name", "table_name", "created_at", "started_at", "rows_staged", "rows_read", "error_category",
+             "error_message", "dag_run_id")  # fmt: skip
+    return {name: getattr(row, name) for name in names}
+
+
+def _progress(row: LedgerRow) -> str:
+    done, total = row.rows_staged or 0, row.rows_read
+    return f"{done:,} of {total:,} rows ({100 * done // total} %)" if total else f"{done:,} rows"
+
+
+def _show(title: str, rows: Sequence[LedgerRow], *more: tuple[str, Callable[[LedgerRow], str]]) -> None:
+    if not rows:
+        return
+    grid = Grid("Load", "File", "Table", *(name for name, _ in more), title=title, title_justify="left")
+    for row in rows:
+        grid.add_row(str(row.id), escape(row.file_name), row.table_name, *(escape(tell(row)) for _, tell in more))
+    console().print(grid)
+
+
+def errors(options: argparse.Namespace) -> int:
+    """``refdata errors``: the categories of the last days, the most frequent first."""
+    from refdata.api import ReferenceData
+    from refdata.core.errorguide import guide_to
+
+    data = ReferenceData.connect()
+    found = [
+        {
+            "category": one.category,
+            "files": one.files,
+            "newest_load_id": one.newest_load_id,
+            "newest_file": row.file_name if (row := data.file(one.newest_load_id)) else "",
+            **asdict(guide_to(one.category)),
+        }
+        for one in data.statistics(options.days).errors
+    ]
+    if options.json:
+        print_json(found)
+        return EXIT_OK
+    if not found:
+        console().print(f"No file failed in the last {options.days} days.")
+        return EXIT_OK
+    grid = Grid("Category", "Files", "Last file", "Usual cause", "What to do", "More")
+    for line in found:
+        last = f"{line['newest_file']} (load {line['newest_load_id']})"
+        cells = (line["category"], line["files"], last, line["cause"], line["advice"], line["page"])
+        grid.add_row(*(escape(str(cell)) for cell in cells))
+    console().print(grid)
+    return EXIT_OK

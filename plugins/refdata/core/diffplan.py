@@ -1,0 +1,296 @@
+"""Plans the comparison of two sets of rows in the database: by key columns, or by whole rows with multiplicity.
+
+Pure: returns statements. Both sides are copied into temporary tables once, in the form in which equal values are equal,
+and all that follows reads those; one statement finds the rows that differ, and the counts and samples come from what it
+found. The rows stay in the database; only counts and a bounded sample leave it. ``benchmarks/diff_speed.py`` measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from refdata.core.naming import fold_name, quote
+from refdata.core.publishing import Statement
+from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.core.tablediff import PROBE, CellChange, ChangedRow, Pair, Rows
+
+_TEXT = SqlType(TypeKind.NVARCHAR)
+_LOBS = frozenset(("text", "ntext", "xml", "geography", "geometry", "hierarchyid", "sql_variant"))
+_COPIES = ("refdata_diff_before", "refdata_diff_after")
+_FOUND = "refdata_diff_found"
+_CACHE_KIB = 65_536
+"""What SQLite may keep of temporary tables in memory; with its own 2 MB a key is looked up on the disk."""
+
+
+class Dialect(StrEnum):
+    """The two ways to write what the standard leaves open."""
+
+    SQLITE = "sqlite"
+    TSQL = "tsql"
+
+
+@dataclass(frozen=True, slots=True)
+class DiffPlan:
+    """The statements of one comparison, for one dialect. ``copy`` goes first, then a way to ``find``, ``drop`` last.
+
+    ``sample`` is how many rows of each kind are brought along.
+    """
+
+    dialect: Dialect
+    before: Rows
+    after: Rows
+    pairs: tuple[Pair, ...]
+    sample: int
+    keys: tuple[str, ...] = ()
+
+    def with_keys(self, keys: Iterable[str]) -> DiffPlan:
+        """The plan for a comparison by key columns, under the table's own spelling of their names."""
+        known = {fold_name(pair.name): pair.name for pair in self.pairs}
+        return replace(self, keys=tuple(known[fold_name(key)] for key in keys))
+
+    def copy(self) -> tuple[Statement, ...]:
+        """Copies each side into a temporary table with the columns ``c0``, ``c1`` ..."""
+        cache = [Statement(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")] if self.dialect is Dialect.SQLITE else []
+        return (*self.drop(), *cache, *(one for after in (False, True) for one in self._copied(after=after)))
+
+    def drop(self) -> tuple[Statement, ...]:
+        """Removes the temporary tables: a pooled connection would keep them."""
+        return tuple(Statement(f"DROP TABLE IF EXISTS {self._temporary(name)}") for name in (*_COPIES, _FOUND))
+
+    def count(self, *, after: bool) -> Statement:
+        """The number of a side's rows."""
+        return Statement(f"SELECT COUNT(*) FROM {self._copy(after=after)}")
+
+    def probe(self, *, after: bool) -> Statement:
+        """Some rows of a side."""
+        return self._top(f"SELECT {self._names()} FROM {self._copy(after=after)}", PROBE)
+
+    def index_keys(self) -> tuple[Statement, ...]:
+        """Makes the key quick to look up. T-SQL joins by hash: its key compares by code points, as no index does."""
+        if self.dialect is Dialect.TSQL:
+            return ()
+        keys = ", ".join(f"c{index}" for index in self._key_indexes)
+        return tuple(
+            statement
+            for name in _COPIES
+            for statement in (
+                Statement(f"DROP INDEX IF EXISTS temp.{name}_key"),
+                Statement(f"CREATE INDEX temp.{name}_key ON {name} ({keys})"),
+            )
+        )
+
+    def key_faults(self, *, after: bool) -> Statement:
+        """1 where the key columns are NULL in a row of a side, or the same in two; else 0."""
+        source = self._copy(after=after)
+        keys = [self._folded(index) for index in self._key_indexes]
+        nulls = " OR ".join(f"c{index} IS NULL" for index in self._key_indexes)
+        return Statement(
+            f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {source} WHERE {nulls})"
+            f" OR EXISTS (SELECT 1 FROM {source} GROUP BY {', '.join(keys)} HAVING COUNT(*) > 1)"
+            " THEN 1 ELSE 0 END"
+        )
+
+    def find_changes(self) -> tuple[Statement, ...]:
+        """Notes, by its key, each row of ``after`` that is new (``fresh``) or differs, with a flag for each column."""
+        first, keys = self._key_indexes[0], ", ".join(f"b.c{index} AS k{index}" for index in self._key_indexes)
+        flags = "".join(f", {self._differs(index)} AS d{index}" for index in self._value_indexes)
+        fresh = f"a.c{first} IS NULL"
+        differs = _any([fresh, *(f"{self._differs(index)} = 1" for index in self._value_indexes)])
+        return self._into_found(
+            f"SELECT {keys}, CASE WHEN {fresh} THEN 1 ELSE 0 END AS fresh{flags}",
+            f" FROM {self._joined('LEFT JOIN', after_first=True)} WHERE {differs}",
+        )
+
+    def count_changes(self) -> Statement:
+        """One row: added rows, changed rows, then the changed values of each column that is no key."""
+        sums = "".join(f", SUM(CASE WHEN fresh = 0 THEN d{index} ELSE 0 END)" for index in self._value_indexes)
+        return Statement(f"SELECT SUM(fresh), SUM(1 - fresh){sums} FROM {self._temporary(_FOUND)}")
+
+    def sample_changes(self) -> Statement:
+        """Changed rows, in the order of their keys: each column before, then each after."""
+        both = ", ".join(f"{side}.c{index}" for side in "ab" for index in range(len(self.pairs)))
+        before, after = (self._copy(after=side) for side in (False, True))
+        source = f"{self._temporary(_FOUND)} AS f JOIN {before} AS a ON {self._same_as_found('a')}"
+        return self._top(
+            f"SELECT {both} FROM {source} JOIN {after} AS b ON {self._same_as_found('b')} WHERE f.fresh = 0"
+            f" ORDER BY {self._found_keys()}"
+        )
+
+    def sample_added(self) -> Statement:
+        """New rows, in the order of their keys."""
+        names = ", ".join(f"b.c{index}" for index in range(len(self.pairs)))
+        source = f"{self._temporary(_FOUND)} AS f JOIN {self._copy(after=True)} AS b ON {self._same_as_found('b')}"
+        return self._top(f"SELECT {names} FROM {source} WHERE f.fresh = 1 ORDER BY {self._found_keys()}")
+
+    def sample_removed(self) -> Statement:
+        """Rows whose key is gone, in the order of their keys."""
+        names = ", ".join(f"a.c{index}" for index in range(len(self.pairs)))
+        order = ", ".join(f"a.c{index}" for index in self._key_indexes)
+        missing = f"b.c{self._key_indexes[0]} IS NULL"
+        return self._top(f"SELECT {names} FROM {self._joined('LEFT JOIN')} WHERE {missing} ORDER BY {order}")
+
+    def find_rows_moved(self) -> tuple[Statement, ...]:
+        """Without keys: notes the rows that one side has more often, and by how much (``n``; negative: ``before``)."""
+        inner, names = [], []
+        for index in range(len(self.pairs)):
+            inner.append(f"{self._folded(index)} AS c{index}")
+            names.append(f"c{index}")
+            if not self._is_sqlite and self._is_text(index):
+                inner.append(f"DATALENGTH(c{index}) AS l{index}")  # blanks at the end count
+                names.append(f"l{index}")
+        columns, group = ", ".join(inner), ", ".join(names)
+        before, after = (self._copy(after=side) for side in (False, True))
+        return self._into_found(
+            f"SELECT {self._names()}, SUM(side) AS n",
+            f" FROM (SELECT {columns}, -1 AS side FROM {before} UNION ALL SELECT {columns}, 1 AS side FROM {after})"
+            f" AS u GROUP BY {group} HAVING SUM(side) <> 0",
+        )
+
+    def count_rows_moved(self) -> Statement:
+        """Without keys, one row: rows removed, rows added."""
+        return Statement(
+            "SELECT SUM(CASE WHEN n < 0 THEN -n ELSE 0 END), SUM(CASE WHEN n > 0 THEN n ELSE 0 END)"
+            f" FROM {self._temporary(_FOUND)}"
+        )
+
+    def sample_rows_moved(self, *, after: bool) -> Statement:
+        """Without keys: rows that one side has more often, and by how much; the first columns give the order."""
+        sign, order = ">" if after else "<", ", ".join(f"c{index}" for index in range(min(len(self.pairs), 8)))
+        found = self._temporary(_FOUND)
+        return self._top(f"SELECT {self._names()}, n FROM {found} WHERE n {sign} 0 ORDER BY {order}")
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self.dialect is Dialect.SQLITE
+
+    @property
+    def _key_indexes(self) -> list[int]:
+        return [index for key in self.keys for index, pair in enumerate(self.pairs) if pair.name == key]
+
+    @property
+    def _value_indexes(self) -> list[int]:
+        return [index for index, pair in enumerate(self.pairs) if pair.name not in self.keys]
+
+    def value_names(self) -> tuple[str, ...]:
+        """The columns that are no keys, in the order of ``count_changes``."""
+        return tuple(self.pairs[index].name for index in self._value_indexes)
+
+    def _names(self) -> str:
+        return ", ".join(f"c{index}" for index in range(len(self.pairs)))
+
+    def _temporary(self, name: str) -> str:
+        return f"temp.{name}" if self._is_sqlite else f"#{name}"
+
+    def _copy(self, *, after: bool) -> str:
+        return self._temporary(_COPIES[after])
+
+    def _copied(self, *, after: bool) -> tuple[Statement, ...]:
+        side, target = self.after if after else self.before, self._copy(after=after)
+        columns = ", ".join(f"{self._value(pair, after=after)} AS c{index}" for index, pair in enumerate(self.pairs))
+        rows = f"SELECT {columns} FROM {side.source}"
+        where = f" WHERE {side.where}" if side.where else ""
+        if self._is_sqlite:
+            # The columns keep the affinity of what they come from, by which SQLite compares.
+            return (Statement(f"CREATE TEMPORARY TABLE {_COPIES[after]} AS {rows}{where}", side.values),)
+        return (*self._empty_copy(rows, target), Statement(f"INSERT INTO {target} {rows}{where}", side.values))
+
+    def _empty_copy(self, rows: str, target: str) -> tuple[Statement, ...]:
+        """A temporary table made without values: a statement with some runs in a scope of its own in ODBC, and what it
+        makes goes with that. Behind a UNION no column is an identity."""
+        none = f"{rows} WHERE 1 = 0"
+        return (Statement(f"SELECT * INTO {target} FROM ({none} UNION ALL {none}) AS s"),)
+
+    def _into_found(self, select: str, rest: str) -> tuple[Statement, ...]:
+        found = self._temporary(_FOUND)
+        drop = Statement(f"DROP TABLE IF EXISTS {found}")
+        if self._is_sqlite:
+            return drop, Statement(f"CREATE TEMPORARY TABLE {_FOUND} AS {select}{rest}")
+        return drop, Statement(f"{select} INTO {found}{rest}")
+
+    def _value(self, pair: Pair, *, after: bool) -> str:
+        """A column's value; text that compares by code points."""
+        own, other = (pair.after, pair.before) if after else (pair.before, pair.after)
+        if own is None:
+            kind = _TEXT if other is None or not pair.is_exact else other.type
+            return f"CAST(NULL AS {_cast_name(kind, self.dialect)})"
+        if not pair.is_exact or (own.native is not None and own.native.name in _LOBS):
+            return f"CAST({quote(own.name)} AS {_cast_name(_TEXT, self.dialect)})"
+        return _exact(quote(own.name), own.type, self.dialect)
+
+    def _is_text(self, index: int) -> bool:
+        pair = self.pairs[index]
+        return not pair.is_exact or any(side.type.kind is TypeKind.NVARCHAR for side in pair.columns)
+
+    def _folded(self, index: int) -> str:
+        binary = self.dialect is Dialect.TSQL and self._is_text(index)
+        return f"c{index} COLLATE Latin1_General_BIN2" if binary else f"c{index}"
+
+    def _differs(self, index: int) -> str:
+        """1 where a column differs, else 0; never NULL."""
+        a, b = f"a.c{index}", f"b.c{index}"
+        if self._is_sqlite:
+            return f"({a} IS NOT {b})"
+        same = f"{a} = {b}"
+        if self._is_text(index):
+            # T-SQL pads the shorter text with blanks before it compares.
+            same = f"{a} COLLATE Latin1_General_BIN2 = {b} AND DATALENGTH({a}) = DATALENGTH({b})"
+        return f"CASE WHEN {same} OR ({a} IS NULL AND {b} IS NULL) THEN 0 ELSE 1 END"
+
+    def _joined(self, join: str, *, after_first: bool = False) -> str:
+        on = " AND ".join(f"a.{self._folded(index)} = b.c{index}" for index in self._key_indexes)
+        before, after = f"{self._copy(after=False)} AS a", f"{self._copy(after=True)} AS b"
+        first, second = (after, before) if after_first else (before, after)
+        return f"{first} {join} {second} ON {on}"
+
+    def _same_as_found(self, side: str) -> str:
+        return " AND ".join(f"{side}.{self._folded(index)} = f.k{index}" for index in self._key_indexes)
+
+    def _found_keys(self) -> str:
+        return ", ".join(f"f.k{index}" for index in self._key_indexes)
+
+    def _top(self, sql: str, most: int | None = None) -> Statement:
+        rows = self.sample if most is None else most
+        if self.dialect is Dialect.TSQL:
+            return Statement(sql.replace("SELECT ", "SELECT TOP (?) ", 1), (rows,))
+        return Statement(f"{sql} LIMIT ?", (rows,))
+
+
+def changed_rows(plan: DiffPlan, found: Sequence[Sequence[object]]) -> tuple[ChangedRow, ...]:
+    """The rows of ``sample_changes`` with what differs in each."""
+    return tuple(_changed_row(plan, row) for row in found)
+
+
+def _changed_row(plan: DiffPlan, row: Sequence[object]) -> ChangedRow:
+    names, width = [pair.name for pair in plan.pairs], len(plan.pairs)
+    before, after = row[:width], row[width:]
+    cells = tuple(CellChange(name, old, new) for name, old, new in zip(names, before, after, strict=True) if old != new)
+    return ChangedRow(tuple(after[names.index(key)] for key in plan.keys), cells)
+
+
+def _exact(value: str, kind: SqlType, dialect: Dialect) -> str:
+    """A value in the one form in which equal ones are equal.
+
+    SQLite keeps long decimals and times as text (``sqlite/ddl.py``), in which ``1.10`` and ``1.1000``, or a date
+    and its midnight, differ after a widening.
+    """
+    if dialect is Dialect.TSQL:
+        return value
+    if kind.kind is TypeKind.DECIMAL and (kind.precision or 0) > 15:
+        return f"CASE WHEN instr({value}, '.') THEN rtrim(rtrim({value}, '0'), '.') ELSE {value} END"
+    if kind.kind is TypeKind.DATETIME2:
+        return f"CASE WHEN length({value}) = 10 THEN {value} || ' 00:00:00' ELSE {value} END"
+    return value
+
+
+def _cast_name(kind: SqlType, dialect: Dialect) -> str:
+    return "TEXT" if dialect is Dialect.SQLITE and kind.kind is TypeKind.NVARCHAR else str(kind)
+
+
+def _any(terms: Sequence[str]) -> str:
+    """The terms joined by OR in nested halves: SQLite takes a nesting of 1,000, and tables have more columns."""
+    if len(terms) < 2:
+        return terms[0]
+    middle = len(terms) // 2
+    return f"({_any(terms[:middle])} OR {_any(terms[middle:])})"
