@@ -78,7 +78,7 @@ def _show(title: str, rows: Sequence[LedgerRow], *more: tuple[str, Callable[[Led
 def errors(options: argparse.Namespace) -> int:
     """``refdata errors``: the categories of the last days, the most frequent first."""
     from refdata.api import ReferenceData
-    from refdata.core.errorguide import guide_to
+    from refdata.core.errorguide import RUNBOOK, guide_to
 
     data = ReferenceData.connect()
     found = [
@@ -88,6 +88,7 @@ def errors(options: argparse.Namespace) -> int:
             "newest_load_id": one.newest_load_id,
             "newest_file": row.file_name if (row := data.file(one.newest_load_id)) else "",
             **asdict(guide_to(one.category)),
+            "runbook": RUNBOOK,
         }
         for one in data.statistics(options.days).errors
     ]
@@ -97,10 +98,11 @@ def errors(options: argparse.Namespace) -> int:
     if not found:
         console().print(f"No file failed in the last {options.days} days.")
         return EXIT_OK
-    grid = Grid("Category", "Files", "Last file", "Usual cause", "What to do", "More")
+    grid = Grid("Category", "Files", "Last file", "Usual cause", "What to do")
     for line in found:
         last = f"{line['newest_file']} (load {line['newest_load_id']})"
-        cells = (line["category"], line["files"], last, line["cause"], line["advice"], line["page"])
+        cells = (line["category"], line["files"], last, line["cause"], line["advice"])
         grid.add_row(*(escape(str(cell)) for cell in cells))
     console().print(grid)
+    console().print(f"Runbook: {RUNBOOK}")
     return EXIT_OK

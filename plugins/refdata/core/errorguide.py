@@ -7,110 +7,93 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """The usual cause of errors of one category, what to do, and the page that says more."""
+    """The usual cause of errors of one category, and what to do."""
 
     cause: str
     advice: str
-    page: str
 
+
+RUNBOOK = "docs/operations.md#by-category"
+"""The page that says more of each category."""
 
 GUIDES: dict[str, Guide] = {
     "connection": Guide(
         "Restart, failover, network, wrong host or port.",
         "Nothing if it returns. Otherwise check the Airflow connection conn_id.",
-        "docs/errors.md#transient",
     ),
     "deadlock": Guide(
         "Another program writes the same table.",
         "Nothing; if it recurs, move the other program to another hour.",
-        "docs/errors.md#transient",
     ),
     "lock_timeout": Guide(
         "A long transaction on the table, a file ahead that hangs.",
         "Find who holds the lock, or the load ahead in the ledger; raise lock_timeout or turn_timeout.",
-        "docs/errors.md#transient",
     ),
     "throttled": Guide(
         "The limits of an Azure SQL tier.",
         "Nothing; if it recurs, lower max_parallel_loads or raise the tier.",
-        "docs/errors.md#transient",
     ),
     "file_busy": Guide(
         "A program still writes it, a network drive hangs.",
         "Close the program; check the drive.",
-        "docs/errors.md#transient",
     ),
     "file_changed": Guide(
         "Somebody replaced or removed it while it waited.",
         "Nothing: what lies there now is watched anew.",
-        "docs/errors.md#transient",
     ),
     "storage_full": Guide(
         "Disk, database file or transaction log is full.",
         "Free space; the load goes on by itself.",
-        "docs/errors.md#transient",
     ),
     "stopped": Guide(
         "A worker was shut down, somebody cleared the running task.",
         "Nothing: the next try starts the step anew.",
-        "docs/errors.md#transient",
     ),
     "format": Guide(
         "Empty or binary file, an unclosed quote, a broken encoding, too many columns.",
         "Export the file again as CSV, best in UTF-8.",
-        "docs/errors.md#permanent",
     ),
     "schema": Guide(
         "File of another table, a frozen table, a NOT NULL column without values,"
         " more columns than the database allows.",
         "Follow the mismatch report in the message: rename the file, mend its header,"
         " or change the rule in tables.yaml.",
-        "docs/errors.md#permanent",
     ),
     "data": Guide(
         "Damaged lines, a trailer that states another number, a full load without rows, a constraint.",
         "Mend the lines listed in .rejects.csv, or let some through with max_rejected_rows.",
-        "docs/errors.md#permanent",
     ),
     "configuration": Guide(
         "A slip in airflow.cfg, in the environment or in tables.yaml.",
         "Correct what the message names, then drop the file again.",
-        "docs/errors.md#permanent",
     ),
     "not_initialised": Guide(
         "Nothing was ever loaded with this connection.",
         "Drop a first file, or run refdata init-db.",
-        "docs/errors.md#permanent",
     ),
     "permission": Guide(
         "The Airflow user may not write a folder or a table.",
         "Grant the right that the message names.",
-        "docs/errors.md#permanent",
     ),
     "dropoff": Guide(
         "A symbolic link, a folder named like a file, a path outside the four folders.",
         "Put a plain file into one of the four load folders.",
-        "docs/errors.md#permanent",
     ),
     "superseded": Guide(
         "Airflow started the task a second time.",
         "Nothing: the newer attempt goes on.",
-        "docs/errors.md#permanent",
     ),
     "cancelled": Guide(
         "Its run or task was marked in Airflow, the file was removed before its load, or the load took too long.",
         "Drop the file again if it shall be loaded after all; raise load_timeout if it needs longer.",
-        "docs/cancelling.md",
     ),
     "rejected": Guide(
         "The file removes or changes more rows than the table's limits allow.",
         "Read the reason in the .error.json; correct the file and drop it again.",
-        "docs/errors.md#permanent",
     ),
     "internal": Guide(
         "It was killed (out of memory, a restart), or refdata has a fault.",
         "Read the failed task's log in Airflow, drop the file again, report the fault.",
-        "docs/errors.md#neither",
     ),
 }
 

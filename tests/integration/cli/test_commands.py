@@ -177,7 +177,7 @@ def test_status_and_errors_tell_what_goes_on_and_what_went_wrong(
     assert "Damaged lines" in found[0]["cause"]
     assert (cli.main(["status"]), cli.main(["errors"])) == (0, 0)
     shown = capsys.readouterr().out
-    assert all(text in shown for text in ("1 completed", "lakes.csv", "Last errors", "docs/errors.md#permanent"))
+    assert all(text in shown for text in ("1 completed", "lakes.csv", "Last errors", "docs/operations.md"))
 
 
 WRONG = [

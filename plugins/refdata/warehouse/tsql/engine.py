@@ -266,8 +266,7 @@ class TsqlWarehouse:
     def _publish(self, request: Publication) -> Published:
         source = qualified(TableName(request.stage.table.schema, request.stage.name))
         with self.transaction(lock=_table_lock(request.stage.table)) as session:
-            live = self._table(session, request.stage.table)
-            if live is None:
+            if (live := self._table(session, request.stage.table)) is None:
                 raise _vanished(request.stage.table)
             session.query(_hold_readers(request.stage.table))
             with self._identity_insert(session, request.stage.table, request.columns):
