@@ -21,6 +21,8 @@ from refdata import wiring
 from refdata.alertlog import AlertLog
 from refdata.config import load_settings
 from refdata.core.alerting import Alert, Occasion
+from refdata.ingest.align import align_table
+from refdata.ingest.detect import detect_format
 from refdata.notifications import deadlines
 from refdata.notifications.channels import send, send_due
 from refdata.notifications.failure import alert_on_failure
@@ -238,6 +240,26 @@ async def test_a_missed_deadline_is_told_with_the_link(
     (post,) = webhook.posts
     assert named in post["title"]
     assert post["message"].endswith(f"/dags/{dag_id}/runs/run%207")
+
+
+async def test_a_load_that_waits_for_a_person_misses_no_deadline(
+    root: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(monkeypatch, HOOK)
+    path = "reference_data_table/fullload/cities.csv"
+    (Path(wiring.settings().dropoff_root) / path).write_text("code,name\n01,Graz\n")
+    deps = wiring.connect()
+    detection = detect_format(deps, deps.dropoff.find(path), "run 7")
+    align_table(deps, deps.dropoff.find(path), detection)
+    row = deps.ledger.get(detection.load_id)
+    assert row is not None
+    run = {"dag_run": {"dag_id": "refdata_load", "dag_run_id": "run 7", "conf": {"path": path}}, "deadline": {}}
+    deps.ledger.hold_for_review(row.id, row.attempt, deps.clock())
+    await deadlines.deadline_missed(60, run)
+    assert webhook.posts == []
+    deps.ledger.hand_back(row.id, "internal", "x")
+    await deadlines.deadline_missed(60, run)
+    assert len(webhook.posts) == 1
 
 
 @pytest.mark.parametrize("make", [deadlines.load_deadline, deadlines.watch_deadline])
