@@ -159,8 +159,9 @@ def test_a_canary_tells_which_step_fails_and_is_removed_all_the_same(
 def test_status_and_errors_tell_what_goes_on_and_what_went_wrong(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, text in (("cities", "code,name\n01,Graz\n"), ("towns", "code,name\n01\n02,Linz\n"), ("lakes", "code,name\n1,a\n")):
-        (root / FULL / f"{name}.csv").write_text(text)
+    files = {"cities": "01,Graz\n", "towns": "01\n02,Linz\n", "lakes": "1,a\n"}
+    for name, text in files.items():
+        (root / FULL / f"{name}.csv").write_text(f"code,name\n{text}")
     deps = wiring.connect()
     for name in ("cities", "towns"):
         cli.main(["load", f"{FULL}/{name}.csv"])
