@@ -1,11 +1,13 @@
 /** Builds elements. Text goes in as text nodes alone, so no value can become markup. */
 
+const DRAWN = new Set(["svg", "path", "g", "rect", "line", "text", "title"]);
+
 /**
  * An element with attributes and children. A property that starts with "on" is a listener; true and
  * false set and leave out an attribute; null children are left out.
  */
 export function element(tag, properties = {}, ...children) {
-  const made = tag === "svg" || tag === "path"
+  const made = DRAWN.has(tag)
     ? document.createElementNS("http://www.w3.org/2000/svg", tag)
     : document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -58,4 +60,21 @@ function firstKeyed(parent) {
 function insertAfter(parent, place, node) {
   if (place) place.after(node);
   else parent.insertBefore(node, firstKeyed(parent));
+}
+
+const drawn = new WeakMap();
+
+/**
+ * Shows one thing in `place`, and builds it anew only when `data` has changed, so that focus, scrolling
+ * and open parts stay. `key` names the thing.
+ */
+export function redraw(place, key, data, build) {
+  const there = place.firstElementChild;
+  const signature = JSON.stringify(data);
+  if (there?.dataset.shown === key && drawn.get(there) === signature) return;
+  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+  const made = element("div", { "data-shown": key }, ...build());
+  drawn.set(made, signature);
+  place.replaceChildren(made);
+  if (focused) made.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
 }

@@ -3,16 +3,15 @@
 import { element, icon, reconcile } from "./dom.js";
 import { cell, drawHeader, grid } from "./grid.js";
 import { NONE, absolute, bytes, duration, elapsed, moment, number, plural } from "./format.js";
-import { follow, runAddress } from "./links.js";
+import { runLink, viewLink } from "./links.js";
 
-export const STATUSES = ["pending", "processing", "loaded", "completed", "error", "duplicate", "cancelled"];
+export const STATUSES = ["pending", "processing", "review", "loaded", "completed", "error", "duplicate", "cancelled"];
 const COLUMNS = [
   ["Status", "status"], ["File", "file_name"], ["Table", "table_name"], ["Rows", "rows_loaded", "figure"],
   ["Rejected", "rows_rejected", "figure"], ["Duration", null, "figure"], ["Dropped", "id"], ["Run", null],
 ];
-const LOAD_TYPES = { fullload: "Full load", append: "Append" };
+export const LOAD_TYPES = { fullload: "Full load", append: "Append", rollback: "Rollback", take_back: "Take-back" };
 const CHEVRON = "m9 6 6 6-6 6";
-const ARROW = "M8 16 16 8M9 8h7v7";
 
 /** What the narrow layout offers in place of the headers. */
 export const SORTS = [
@@ -21,9 +20,11 @@ export const SORTS = [
 ];
 
 const open = new Set();
+let go = () => undefined;
 
 /** Draws a page of files into `place`; `onSort` gets the next order when a header is pressed. */
-export function showFiles(place, files, sort, onSort) {
+export function showFiles(place, files, sort, onSort, onGo) {
+  go = onGo;
   const table = grid(place, "files", "Dropped files");
   drawHeader(table, COLUMNS, sort, ["id", "rows_loaded", "rows_rejected"], onSort);
   reconcile(table, files, (file) => file.id, (file) => JSON.stringify(file), group);
@@ -43,26 +44,26 @@ function row(file, body) {
   return element("tr", { role: "row" },
     cell("Status", {}, badge(file.status)),
     cell("File", { class: "file" }, toggle, element("span", { class: "names" },
-      element("span", { class: "name", dir: "auto" }, file.file_name),
+      viewLink((to) => go(to), { view: "file", id: file.id }, { class: "name", dir: "auto", "data-focus": "name" }, file.file_name),
       element("span", { class: "muted small" }, kindOf(file)))),
     cell("Table", { class: "table", dir: "auto" }, file.table_name),
     cell("Rows", { class: "figure" }, rowsOf(file)),
     cell("Rejected", { class: file.rows_rejected ? "figure bad" : "figure" }, number(file.rows_rejected)),
     cell("Duration", { class: "figure" }, durationOf(file)),
     cell("Dropped", {}, moment(file.created_at)),
-    cell("Run", {}, runLink(file)));
+    cell("Run", {}, file.run_path ? runLink(file.run_path, file.file_name) : NONE));
 }
 
 export function badge(status) {
   return element("span", { class: `badge ${status}` }, status);
 }
 
-function kindOf(file) {
+export function kindOf(file) {
   return `${LOAD_TYPES[file.load_type]}, ${file.is_reference_data ? "reference" : "other"} table`;
 }
 
 /** Loaded rows; of a load at work, how many are staged so far. */
-function rowsOf(file) {
+export function rowsOf(file) {
   if (file.status !== "processing" || file.rows_staged === null) return number(file.rows_loaded);
   const text = `${number(file.rows_staged)} of ${number(file.rows_read)}`;
   return element("span", { class: "progress" },
@@ -70,16 +71,9 @@ function rowsOf(file) {
     element("span", { class: "small" }, text));
 }
 
-function durationOf(file) {
+export function durationOf(file) {
   if (file.seconds !== null) return duration(file.seconds);
   return file.status === "processing" && file.started_at ? elapsed(file.started_at) : NONE;
-}
-
-function runLink(file) {
-  if (!file.dag_run_id) return NONE;
-  return element("a", { href: runAddress(file.dag_run_id), target: "_top", class: "run", "data-focus": "run",
-    onclick: follow, onauxclick: follow, title: file.dag_run_id },
-  "Run", icon(ARROW), element("span", { class: "hidden" }, ` of ${file.file_name}`));
 }
 
 /** Why the file was refused or waits, and what to do; warnings of a load that went well stand in its details. */
@@ -92,7 +86,7 @@ function note(file) {
       advice && element("p", { class: "advice" }, element("span", { class: "muted" }, "What to do: "), advice)))) ];
 }
 
-function sentence(category) {
+export function sentence(category) {
   const words = category.replaceAll("_", " ");
   return words[0].toUpperCase() + words.slice(1);
 }

@@ -1,15 +1,36 @@
 /** Leads from the page to Airflow's own pages. */
 
-/** The address of a DAG run in Airflow's UI, which lies one level above the plugin. */
-export function runAddress(runId) {
-  return new URL(`../dags/refdata_load/runs/${encodeURIComponent(runId)}`, document.baseURI).href;
+import { element, icon } from "./dom.js";
+
+const ARROW = "M8 16 16 8M9 8h7v7";
+
+/** A link to a run's page in Airflow's UI, whose root lies one level above the plugin. */
+export function runLink(path, about, text = "Run") {
+  return element("a", { href: new URL(`../${path}`, document.baseURI).href, target: "_top", class: "run",
+    "data-focus": "run", onclick: follow, onauxclick: follow },
+  text, icon(ARROW), element("span", { class: "hidden" }, ` of ${about}`));
+}
+
+/** The address of a view of this page. */
+export function viewAddress(parameters) {
+  const told = Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  return `?${new URLSearchParams(told)}`;
+}
+
+/** A link to another view of this page; `go` takes it there without a new load. */
+export function viewLink(go, parameters, properties, ...children) {
+  return element("a", { ...properties, href: viewAddress(parameters), onclick: (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(parameters);
+  } }, ...children);
 }
 
 /**
  * Opens an address in Airflow's window. The frame's sandbox forbids it to navigate the window or to
  * open another, but Airflow's page may: a link of its own document is followed on its behalf.
  */
-export function follow(event) {
+function follow(event) {
   if (parent === window || event.button > 1) return;
   event.preventDefault();
   const link = parent.document.createElement("a");

@@ -1,20 +1,32 @@
 /** The page: what is shown stands in the address; it refreshes itself, faster while a load is in flight. */
 
-import { ask } from "./client.js";
+import { showConfig } from "./config.js";
 import { element } from "./dom.js";
-import { SORTS as FILE_SORTS, STATUSES, showFiles } from "./files.js";
-import { absolute, number, plural, tick } from "./format.js";
+import { SORTS as FILE_SORTS, STATUSES } from "./files.js";
+import { absolute, tick } from "./format.js";
 import { followHealth } from "./health.js";
-import { mirrorAddress } from "./links.js";
-import { SORTS as TABLE_SORTS, arranged, showTables } from "./tables.js";
+import { mirrorAddress, viewAddress } from "./links.js";
+import { drawLists, loadFiles, loadTables, validSort } from "./lists.js";
+import { PERIODS, showOverview } from "./overview.js";
+import { showStory } from "./story.js";
+import { showTable } from "./table.js";
 import { followTheme } from "./theme.js";
 
-const PAGE_SIZE = 50;
-const IN_FLIGHT = ["pending", "processing"];
 const FAST = 2_500;
 const SLOW = 15_000;
 const AFTER_FAILURE = 5_000;
 const TYPING_PAUSE = 250;
+
+/** Each view: the tab that it stands under, its title, what it shows; it answers whether a load is in flight. */
+const VIEWS = {
+  files: { tab: "files", title: "Files", show: loadFiles },
+  tables: { tab: "tables", title: "Tables", show: loadTables },
+  overview: { tab: "overview", title: "Overview", show: showOverview },
+  config: { tab: "config", title: "Configuration", show: showConfig },
+  file: { tab: "files", title: "File", show: showStory },
+  table: { tab: "tables", title: "Table", show: showTable },
+};
+const TABS = ["files", "tables", "overview", "config"];
 
 const at = (id) => document.getElementById(id);
 let state = fromAddress();
@@ -24,31 +36,54 @@ let typing = 0;
 let request = null;
 
 function fromAddress() {
-  const given = new URLSearchParams(location.search);
-  const view = given.get("view") === "tables" ? "tables" : "files";
-  const status = STATUSES.includes(given.get("status")) ? given.get("status") : "";
-  const page = Math.max(1, Number.parseInt(given.get("page") ?? "1", 10) || 1);
-  return { view, status, search: given.get("search") ?? "", page, sort: validSort(view, given.get("sort")) };
+  const given = Object.fromEntries(new URLSearchParams(location.search));
+  return complete(given);
 }
 
-function validSort(view, sort) {
-  const known = (view === "files" ? [...FILE_SORTS, ["rows_loaded"], ["rows_rejected"], ["-file_name"], ["-table_name"], ["-status"]]
-    : TABLE_SORTS).map(([value]) => value);
-  return known.includes(sort) ? sort : known[0];
+/** A whole state out of what an address or a link gives; what makes no sense is left out. */
+function complete(given) {
+  const view = Object.hasOwn(VIEWS, given.view ?? "") ? given.view : "files";
+  const whole = (text, least) => { const value = Number.parseInt(text ?? "", 10); return value >= least ? value : null; };
+  return {
+    view,
+    status: STATUSES.includes(given.status) ? given.status : "",
+    search: given.search ?? "",
+    page: whole(given.page, 1) ?? 1,
+    sort: validSort(view, given.sort),
+    id: whole(given.id, 1),
+    name: given.name ?? "",
+    a: whole(given.a, 0),
+    b: whole(given.b, 0),
+    days: PERIODS.includes(whole(given.days, 1)) ? whole(given.days, 1) : PERIODS[1],
+  };
 }
 
-function addressOf({ view, status, search, page, sort }) {
-  const first = (view === "files" ? FILE_SORTS : TABLE_SORTS)[0][0];
-  const told = { view: view === "files" ? "" : view, status, search, page: page > 1 ? page : "", sort: sort === first ? "" : sort };
-  const query = new URLSearchParams(Object.entries(told).filter(([, value]) => value !== ""));
-  return query.size ? `?${query}` : location.pathname;
+function addressOf(shown) {
+  const plain = complete({ view: shown.view });
+  const told = Object.entries(shown).filter(([name, value]) => value !== plain[name] || (name === "view" && value !== "files"));
+  return told.length ? viewAddress(Object.fromEntries(told)) : location.pathname;
 }
 
-/** Goes to another view of the data; the page starts at one unless the change says otherwise. */
-function go(change, { replace = false } = {}) {
-  state = { ...state, page: 1, ...change };
+/** Changes what this view shows; the page starts at one unless the change says otherwise. */
+function adjust(change, options) {
+  return move({ ...state, page: 1, ...change }, options);
+}
+
+/** Goes to another view. */
+async function go(target) {
+  const view = target.view ?? "files";
+  at("search").value = "";
+  await move(complete({ ...target, view }));
+  scrollTo({ top: 0 });
+  at("view").focus({ preventScroll: true });
+}
+
+function move(wanted, { replace = false } = {}) {
+  const elsewhere = wanted.view !== state.view || wanted.id !== state.id || wanted.name !== state.name;
+  state = wanted;
   history[replace ? "replaceState" : "pushState"](null, "", addressOf(state));
   mirrorAddress();
+  if (elsewhere) at("view").replaceChildren();
   drawControls();
   return refresh();
 }
@@ -60,12 +95,13 @@ async function refresh() {
   const { signal } = request;
   let pause = SLOW;
   try {
-    const inFlight = await (state.view === "files" ? loadFiles(signal) : loadTables(signal));
+    const inFlight = await VIEWS[state.view].show({ place: at("view"), state, signal, go, adjust, refresh });
+    if (signal.aborted) return;
     refreshed = new Date();
     showFailure(null);
     if (inFlight) pause = FAST;
   } catch (error) {
-    if (error.name === "AbortError") return;
+    if (error.name === "AbortError" || signal.aborted) return;
     pause = AFTER_FAILURE;
     showFailure(error);
   }
@@ -74,83 +110,19 @@ async function refresh() {
   if (!document.hidden) timer = setTimeout(refresh, pause);
 }
 
-async function loadFiles(signal) {
-  const { status, search, sort, page } = state;
-  const parameters = { status, search, sort, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE };
-  const { data, metadata } = await ask("files", parameters, signal);
-  const pages = Math.max(1, Math.ceil(metadata.total / PAGE_SIZE));
-  if (page > pages) return go({ page: pages }, { replace: true });
-  drawStatuses(metadata.counts);
-  at("count").textContent = plural(metadata.total, "file", "files");
-  if (data.length) showFiles(at("view"), data, sort, (next) => go({ sort: next }));
-  else showNothing(search || status ? "No file fits this filter." : "No file has been dropped yet.");
-  drawPaging(metadata.total, data.length, pages);
-  return IN_FLIGHT.some((name) => metadata.counts[name]);
-}
-
-async function loadTables(signal) {
-  const [{ data }, counts] = await Promise.all([ask("tables", {}, signal), ask("counts", {}, signal)]);
-  const tables = arranged(data, state.search, state.sort);
-  at("count").textContent = plural(tables.length, "table", "tables");
-  if (tables.length) showTables(at("view"), tables, state.sort, (sort) => go({ sort }), chooseTable);
-  else showNothing(state.search ? "No table fits this search." : "No table has been loaded yet.");
-  return IN_FLIGHT.some((name) => counts.data[name]);
-}
-
-function chooseTable(name) {
-  return go({ view: "files", search: name, status: "", sort: FILE_SORTS[0][0] });
-}
-
 function drawControls() {
-  for (const view of ["files", "tables"]) {
-    if (view === state.view) at(`tab-${view}`).setAttribute("aria-current", "page");
-    else at(`tab-${view}`).removeAttribute("aria-current");
+  for (const tab of TABS) {
+    if (tab === VIEWS[state.view].tab) at(`tab-${tab}`).setAttribute("aria-current", "page");
+    else at(`tab-${tab}`).removeAttribute("aria-current");
   }
-  at("statuses").hidden = state.view !== "files";
-  if (state.view !== "files") at("paging").hidden = true;
-  if (document.activeElement !== at("search")) at("search").value = state.search;
-  const sorts = state.view === "files" ? FILE_SORTS : TABLE_SORTS;
-  at("sort").replaceChildren(...sorts.map(([value, title]) =>
-    element("option", { value, selected: value === state.sort }, title)));
-  for (const chip of at("statuses").children) chip.setAttribute("aria-pressed", String(chip.dataset.status === state.status));
-}
-
-function drawStatuses(counts) {
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const wanted = [["", "All", total], ...STATUSES.map((name) => [name, name, counts[name] ?? 0])];
-  if (!at("statuses").children.length) {
-    at("statuses").append(...wanted.map(([status, title]) => element("button",
-      { type: "button", "data-status": status, class: status || "all", onclick: () => go({ status }) },
-      title, " ", element("b"))));
-    drawControls();
-  }
-  wanted.forEach(([, , count], index) => {
-    const chip = at("statuses").children[index];
-    chip.lastElementChild.textContent = number(count);
-    chip.classList.toggle("none", count === 0);
-  });
-}
-
-function drawPaging(total, shown, pages) {
-  const first = (state.page - 1) * PAGE_SIZE;
-  at("paging").hidden = pages === 1;
-  at("range").textContent = `${number(first + 1)}–${number(first + shown)} of ${number(total)}`;
-  at("previous").disabled = state.page === 1;
-  at("next").disabled = state.page >= pages;
+  document.title = `${VIEWS[state.view].title} · Reference data`;
+  drawLists(state, adjust);
 }
 
 function drawFreshness(live) {
   const when = refreshed ? absolute(refreshed.toISOString()).slice(11) : "";
   at("freshness").classList.toggle("live", live);
   at("freshness").textContent = refreshed ? `${live ? "Live" : "Updated"} ${when}` : "";
-}
-
-function showNothing(text) {
-  const filtered = state.search || state.status;
-  at("view").replaceChildren(element("div", { class: "nothing" }, element("p", {}, text),
-    filtered && element("button", { type: "button", onclick: () => { at("search").value = ""; go({ search: "", status: "" }); } },
-      "Show all")));
-  at("paging").hidden = true;
 }
 
 /** A banner above what was shown last; before the first file there is nothing wrong to report. */
@@ -161,7 +133,8 @@ function showFailure(failure) {
   if (failure.category === "not_initialised") {
     banner.hidden = true;
     at("count").textContent = "";
-    return showNothing("No file has been dropped yet. Files and tables appear here as soon as the first one is seen.");
+    return at("view").replaceChildren(element("div", { class: "nothing" }, element("p", {},
+      `${failure.message} `, failure.advice)));
   }
   const text = `${failure.message}. `.replace(/([.!?])\. $/, "$1 ");
   if (banner.dataset.text === text && banner.childElementCount) return undefined;
@@ -170,28 +143,34 @@ function showFailure(failure) {
 }
 
 function listen() {
-  for (const view of ["files", "tables"]) {
-    at(`tab-${view}`).addEventListener("click", (event) => {
+  for (const tab of TABS) {
+    at(`tab-${tab}`).addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       at("search").value = "";
-      go({ view, status: "", search: "", sort: validSort(view, null) });
+      move(complete({ view: tab }));
     });
   }
   at("search").addEventListener("input", () => {
     clearTimeout(typing);
-    typing = setTimeout(() => go({ search: at("search").value.trim() }, { replace: true }), TYPING_PAUSE);
+    typing = setTimeout(() => adjust({ search: at("search").value.trim() }, { replace: true }), TYPING_PAUSE);
   });
-  at("sort").addEventListener("change", () => go({ sort: at("sort").value }));
+  at("sort").addEventListener("change", () => adjust({ sort: at("sort").value }));
   at("previous").addEventListener("click", () => turn(-1));
   at("next").addEventListener("click", () => turn(1));
-  addEventListener("popstate", () => { state = fromAddress(); mirrorAddress(); drawControls(); refresh(); });
+  addEventListener("popstate", () => {
+    state = fromAddress();
+    at("view").replaceChildren();
+    mirrorAddress();
+    drawControls();
+    refresh();
+  });
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refresh()));
   document.addEventListener("keydown", onKey);
 }
 
 async function turn(step) {
-  await go({ page: state.page + step });
+  await adjust({ page: state.page + step });
   at("view").focus({ preventScroll: true });
   scrollTo({ top: 0 });
 }
@@ -199,13 +178,14 @@ async function turn(step) {
 /** A slash goes to the search, as in Airflow's own lists; Escape leaves it empty. */
 function onKey(event) {
   const field = at("search");
-  const elsewhere = !(event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement);
+  const elsewhere = !event.target.matches("input, select, textarea") && !document.querySelector("dialog[open]");
   if (event.key === "/" && elsewhere && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
-    field.focus();
+    if (at("searching").hidden) go({ view: "files" }).then(() => field.focus());
+    else field.focus();
   } else if (event.key === "Escape" && event.target === field && field.value) {
     field.value = "";
-    go({ search: "" }, { replace: true });
+    adjust({ search: "" }, { replace: true });
   }
 }
 

@@ -3,6 +3,7 @@
 import { element, reconcile } from "./dom.js";
 import { cell, drawHeader, grid } from "./grid.js";
 import { moment, number } from "./format.js";
+import { viewLink } from "./links.js";
 
 const COLUMNS = [
   ["Table", "table_name"], ["Kind", "is_reference_data"], ["Rows", "rows_live", "figure"],
@@ -29,23 +30,24 @@ function compare(one, other) {
   return Number(one) - Number(other);
 }
 
-/** Draws the tables; `onChosen` gets the name of the one whose files are asked for. */
-export function showTables(place, tables, sort, onSort, onChosen) {
+/** Draws the tables; a name leads to the table's own view, the number of its files to those. */
+export function showTables(place, tables, sort, onSort, go) {
   const table = grid(place, "tables", "Loaded tables");
   if (!table.tBodies.length) table.append(element("tbody", { role: "rowgroup" }));
   drawHeader(table, COLUMNS, sort, ["rows_live", "version_id", "files", "last_loaded_at"], onSort);
-  reconcile(table.tBodies[0], tables, (one) => one.table_name, (one) => JSON.stringify(one), (one) => row(one, onChosen));
+  reconcile(table.tBodies[0], tables, (one) => one.table_name, (one) => JSON.stringify(one), (one) => row(one, go));
 }
 
-function row(table, onChosen) {
-  const name = element("a", { href: `?view=files&search=${encodeURIComponent(table.table_name)}`, dir: "auto",
-    "data-focus": "table", onclick: (event) => { event.preventDefault(); onChosen(table.table_name); } }, table.table_name);
+function row(table, go) {
+  const name = viewLink(go, { view: "table", name: table.table_name }, { dir: "auto", "data-focus": "table" }, table.table_name);
+  const files = viewLink(go, { view: "files", search: table.table_name }, { "data-focus": "files",
+    "aria-label": `${number(table.files)} files of ${table.table_name}` }, number(table.files));
   return element("tr", { role: "row" },
     cell("Table", { class: "name" }, name),
     cell("Kind", {}, table.is_reference_data ? "Reference" : "Other"),
     cell("Rows", { class: "figure" }, number(table.rows_live)),
     cell("Version", { class: "figure" }, number(table.version_id)),
-    cell("Files", { class: "figure" }, number(table.files)),
+    cell("Files", { class: "figure" }, files),
     cell("Last load", {}, moment(table.last_loaded_at)),
     cell("Last file", { class: "file", dir: "auto" }, table.last_file_name));
 }

@@ -1,0 +1,61 @@
+/** The register of reference tables compared with the database, and the deeds that are no loads. */
+
+import { ask, change } from "./client.js";
+import { confirmed } from "./dialog.js";
+import { element, redraw } from "./dom.js";
+import { sentence } from "./files.js";
+import { cell } from "./grid.js";
+import { NONE, moment, plural } from "./format.js";
+import { viewLink } from "./links.js";
+import { card } from "./story.js";
+
+const KINDS = { not_registered: "Not registered", changed: "Changed by hand", table_missing: "Table missing", disabled: "Switched off" };
+const TONES = { not_registered: "error", changed: "pending", table_missing: "error", disabled: "cancelled" };
+let repaired = null;
+
+export async function showConfig({ place, signal, go, refresh }) {
+  const [findings, trail, me] = await Promise.all([ask("config", {}, signal), ask("audit", { limit: 20 }, signal), ask("me", {}, signal)]);
+  redraw(place, "config", [findings.data, trail.data, me.data, repaired], () => [
+    element("div", { class: "heading" },
+      element("h2", {}, findings.data.length ? plural(findings.data.length, "finding", "findings") : "The configuration is right"),
+      me.data.may_change && repairButton(findings.data, refresh)),
+    element("p", { class: "muted" }, "Reference_Data_Cfg compared with the tables and the ledger. What a person switched off or wrote is told, never touched."),
+    repaired && element("p", { class: "done-well", role: "status" }, repaired),
+    findings.data.length > 0 && table(findings.data, go),
+    card("What people and maintenance did", trail.data.length ? deeds(trail.data, go) : element("p", { class: "muted" }, "Nothing yet: no rollback, repair or deletion.")),
+  ]);
+}
+
+function repairButton(findings, refresh) {
+  const mendable = findings.filter((one) => one.is_repairable);
+  return mendable.length > 0 && element("button", { type: "button", class: "main", "data-focus": "repair", onclick: () => confirmed({
+    title: `Repair ${plural(mendable.length, "finding", "findings")}?`,
+    content: Promise.resolve([element("ul", {}, mendable.map((one) => element("li", {}, element("strong", { dir: "auto" }, one.table), `: ${one.remedy}`)))]),
+    action: "Repair", asksReason: false,
+    act: async () => {
+      const { data } = await change("config/repair");
+      const done = data.filter((one) => !one.left && one.finding.is_repairable).length;
+      repaired = `${plural(done, "finding is", "findings are")} repaired.`;
+      await refresh();
+    },
+  }) }, `Repair ${mendable.length}`);
+}
+
+function table(findings, go) {
+  return element("table", { class: "findings", role: "table" }, element("caption", { class: "hidden" }, "Findings"),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ["Finding", "Table", "What", "Remedy"].map((title) =>
+      element("th", { scope: "col", role: "columnheader" }, title)))),
+    element("tbody", { role: "rowgroup" }, findings.map((one) => element("tr", { role: "row" },
+      cell("Finding", {}, element("span", { class: `badge ${TONES[one.kind] ?? "pending"}` }, KINDS[one.kind] ?? sentence(one.kind))),
+      cell("Table", { class: "name", dir: "auto" }, one.kind === "table_missing" ? one.table : viewLink(go, { view: "table", name: one.table }, {}, one.table)),
+      cell("What", {}, one.what), cell("Remedy", {}, sentence(one.remedy))))));
+}
+
+function deeds(trail, go) {
+  return element("ul", { class: "deeds" }, trail.map((one) => element("li", {},
+    element("div", {}, element("strong", {}, sentence(one.action)), " ",
+      one.table_name && viewLink(go, { view: "table", name: one.table_name }, { dir: "auto", "data-focus": `deed ${one.id}` }, one.table_name),
+      one.subject && element("span", { class: "muted" }, ` ${one.subject}`),
+      one.reason && element("p", { dir: "auto" }, `“${one.reason}”`)),
+    element("div", { class: "muted" }, one.actor || NONE, moment(one.happened_at)))));
+}

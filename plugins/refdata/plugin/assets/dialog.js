@@ -1,0 +1,64 @@
+/** Asks before something is changed: what will change, why, and yes or no. */
+
+import { element } from "./dom.js";
+
+/**
+ * Opens a dialog. Escape and Cancel change nothing; the focus goes back to where it was.
+ *
+ * @param content  nodes that show what will change, or a promise of them.
+ * @param asksReason  whether a reason has to be given.
+ * @param act  does it, with the reason; what it throws is shown, and the dialog stays.
+ */
+export function confirmed({ title, content, action, asksReason = true, act }) {
+  const reason = element("textarea", { id: "reason", rows: 2, maxlength: 1000, required: true, "aria-describedby": "trouble" });
+  const trouble = element("p", { id: "trouble", class: "trouble", role: "alert" });
+  const place = element("div", { class: "content" }, element("p", { class: "muted" }, "Comparing…"));
+  const yes = element("button", { type: "button", class: "danger" }, action);
+  const no = element("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const dialog = element("dialog", { "aria-labelledby": "asked", onclose: () => dialog.remove() },
+    element("h2", { id: "asked" }, title), place,
+    asksReason && element("label", { class: "why" }, "Reason, kept in the audit trail", reason),
+    trouble, element("div", { class: "buttons" }, no, yes));
+  yes.addEventListener("click", () => attempt({ dialog, yes, reason, trouble, asksReason, act }));
+  document.body.append(dialog);
+  dialog.showModal();
+  (asksReason ? reason : no).focus();
+  fill(place, content, trouble, yes);
+}
+
+async function fill(place, content, trouble, yes) {
+  yes.disabled = true;
+  try {
+    place.replaceChildren(...(await content));
+    yes.disabled = false;
+  } catch (failure) {
+    place.replaceChildren();
+    trouble.textContent = told(failure);
+  }
+}
+
+async function attempt({ dialog, yes, reason, trouble, asksReason, act }) {
+  if (asksReason && !reason.value.trim()) {
+    trouble.textContent = "Say why: others will read it.";
+    reason.focus();
+    return;
+  }
+  yes.disabled = true;
+  trouble.textContent = "";
+  try {
+    await act(reason.value.trim());
+    dialog.close();
+  } catch (failure) {
+    trouble.textContent = told(failure);
+    yes.disabled = false;
+  }
+}
+
+function told(failure) {
+  return [failure.message, failure.advice].filter(Boolean).join(" ");
+}
+
+/** A number for one question, so that a doubled click does it once. */
+export function requestId() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

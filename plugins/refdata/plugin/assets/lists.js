@@ -1,0 +1,87 @@
+/** The two lists, of files and of tables, with their search, filter, order and pages. */
+
+import { ask } from "./client.js";
+import { element } from "./dom.js";
+import { SORTS as FILE_SORTS, STATUSES, showFiles } from "./files.js";
+import { number, plural } from "./format.js";
+import { SORTS as TABLE_SORTS, arranged, showTables } from "./tables.js";
+
+const PAGE_SIZE = 50;
+const IN_FLIGHT = ["pending", "processing"];
+const MORE_SORTS = [["rows_loaded"], ["rows_rejected"], ["-file_name"], ["-table_name"], ["-status"]];
+
+const at = (id) => document.getElementById(id);
+
+export function validSort(view, sort) {
+  const known = (view === "tables" ? TABLE_SORTS : [...FILE_SORTS, ...MORE_SORTS]).map(([value]) => value);
+  return known.includes(sort) ? sort : known[0];
+}
+
+/** Search, chips and order stand above the lists alone. */
+export function drawLists(state, adjust) {
+  const isList = state.view === "files" || state.view === "tables";
+  at("searching").hidden = at("heading").hidden = !isList;
+  at("statuses").hidden = state.view !== "files";
+  if (state.view !== "files") at("paging").hidden = true;
+  if (document.activeElement !== at("search")) at("search").value = state.search;
+  const sorts = state.view === "tables" ? TABLE_SORTS : FILE_SORTS;
+  at("sort").replaceChildren(...sorts.map(([value, title]) =>
+    element("option", { value, selected: value === state.sort }, title)));
+  drawChips(state, adjust);
+}
+
+function drawChips(state, adjust) {
+  if (!at("statuses").children.length) {
+    at("statuses").append(...["", ...STATUSES].map((status) => element("button",
+      { type: "button", "data-status": status, class: `${status || "all"} none`, onclick: () => adjust({ status }) },
+      status || "All", " ", element("b"))));
+  }
+  for (const chip of at("statuses").children) chip.setAttribute("aria-pressed", String(chip.dataset.status === state.status));
+}
+
+function countChips(counts) {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  for (const chip of at("statuses").children) {
+    const count = chip.dataset.status ? counts[chip.dataset.status] ?? 0 : total;
+    chip.lastElementChild.textContent = number(count);
+    chip.classList.toggle("none", count === 0);
+  }
+}
+
+export async function loadFiles({ place, state, signal, go, adjust }) {
+  const { status, search, sort, page } = state;
+  const parameters = { status, search, sort, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE };
+  const { data, metadata } = await ask("files", parameters, signal);
+  const pages = Math.max(1, Math.ceil(metadata.total / PAGE_SIZE));
+  if (page > pages) return adjust({ page: pages }, { replace: true });
+  countChips(metadata.counts);
+  at("count").textContent = plural(metadata.total, "file", "files");
+  if (data.length) showFiles(place, data, sort, (next) => adjust({ sort: next }), go);
+  else showNothing(place, search || status ? "No file fits this filter." : "No file has been dropped yet.", state, adjust);
+  drawPaging(metadata.total, data.length, page, pages);
+  return IN_FLIGHT.some((name) => metadata.counts[name]);
+}
+
+export async function loadTables({ place, state, signal, go, adjust }) {
+  const [{ data }, counts] = await Promise.all([ask("tables", {}, signal), ask("counts", {}, signal)]);
+  const tables = arranged(data, state.search, state.sort);
+  at("count").textContent = plural(tables.length, "table", "tables");
+  if (tables.length) showTables(place, tables, state.sort, (sort) => adjust({ sort }), go);
+  else showNothing(place, state.search ? "No table fits this search." : "No table has been loaded yet.", state, adjust);
+  return IN_FLIGHT.some((name) => counts.data[name]);
+}
+
+function drawPaging(total, shown, page, pages) {
+  const first = (page - 1) * PAGE_SIZE;
+  at("paging").hidden = pages === 1;
+  at("range").textContent = `${number(first + 1)}–${number(first + shown)} of ${number(total)}`;
+  at("previous").disabled = page === 1;
+  at("next").disabled = page >= pages;
+}
+
+function showNothing(place, text, state, adjust) {
+  const all = () => { at("search").value = ""; adjust({ search: "", status: "" }); };
+  place.replaceChildren(element("div", { class: "nothing" }, element("p", {}, text),
+    (state.search || state.status) && element("button", { type: "button", onclick: all }, "Show all")));
+  at("paging").hidden = true;
+}

@@ -1,0 +1,131 @@
+/** One file's whole story: what was found, what was changed, each step, and how it ended. */
+
+import { ask } from "./client.js";
+import { element, redraw } from "./dom.js";
+import { LOAD_TYPES, badge, durationOf, rowsOf, sentence } from "./files.js";
+import { NONE, absolute, bytes, duration, moment, number, plural } from "./format.js";
+import { runLink, viewLink } from "./links.js";
+
+const IN_FLIGHT = ["pending", "processing"];
+const STEPS = {
+  detect_format: "Format detected, rows scanned", align_table: "Table aligned", load_rows: "Rows staged and published",
+  stage_rows: "Rows staged", review: "Reviewed", publish: "Rows published",
+  write_config: "Table registered", move_to_processed: "File archived", move_to_error: "File refused",
+};
+const NAMES = { ",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", '"': "double quote", "'": "single quote",
+  "\n": "line feed", "\r\n": "carriage return and line feed", "\r": "carriage return" };
+
+const WIDE = new Set(["Lies in", "Run", "SHA-256"]);
+const NOTHING = { duplicate: "Nothing was changed: this content is in the table already.", error: "Nothing was changed.", cancelled: "Nothing was changed." };
+
+export async function showStory({ place, state, signal, go }) {
+  const { data } = await ask(`files/${state.id ?? 0}`, {}, signal);
+  redraw(place, `file ${state.id}`, data, () => story(data, go));
+  return IN_FLIGHT.includes(data.file.status);
+}
+
+function story(data, go) {
+  const { file } = data;
+  return [
+    viewLink(go, { view: "files" }, { class: "back", "data-focus": "back" }, "← Files"),
+    element("div", { class: "title" }, element("h2", { dir: "auto" }, file.file_name), badge(file.status)),
+    element("p", { class: "muted" }, `${LOAD_TYPES[file.load_type]} into `,
+      viewLink(go, { view: "table", name: file.table_name }, { dir: "auto", "data-focus": "table" }, file.table_name),
+      `, ${file.is_reference_data ? "a reference table" : "no reference table"}`,
+      file.version_id && `, as version ${number(file.version_id)}`, file.run_path && " · ",
+      file.run_path && runLink(file.run_path, file.file_name, "Run in Airflow")),
+    file.error && problem(file),
+    warnings(file),
+    element("div", { class: "cards" },
+      card("Rows", rows(data)), card("Steps", steps(data)), data.format && card("Format found", format(data.format)),
+      card("Table", changes(data)), card("File", facts(file))),
+  ];
+}
+
+function problem({ status, error: { category, message, advice } }) {
+  return element("div", { class: `reason open ${status}` },
+    element("p", {}, element("strong", {}, `${sentence(category)}: `), message),
+    advice && element("p", { class: "advice" }, element("span", { class: "muted" }, "What to do: "), advice));
+}
+
+function warnings({ warnings: told }) {
+  return told.length > 0 && element("div", { class: "warnings" }, element("p", {}, plural(told.length, "warning", "warnings")),
+    element("ul", {}, told.map((warning) => element("li", {}, warning))));
+}
+
+export function card(title, ...children) {
+  return element("section", { class: "card" }, element("h3", {}, title), ...children);
+}
+
+export function pairs(told) {
+  return element("dl", { class: "pairs" }, told.map(([title, value]) =>
+    element("div", { class: WIDE.has(title) ? "wide" : null }, element("dt", {}, title), element("dd", { dir: "auto" }, value))));
+}
+
+function rows({ file, rejects }) {
+  return [pairs([["Read", number(file.rows_read)], ["Loaded", rowsOf(file)],
+    ["Rejected", element("span", { class: rejects.rows ? "bad" : null }, number(file.rows_rejected))], ["Took", durationOf(file)]]),
+  rejects.file && element("p", { class: "note-below" }, "The rejected lines, with their reasons, lie in ", element("code", {}, rejects.file))];
+}
+
+/** The steps as Airflow knows them, between what comes before and after them; else the times of the ledger. */
+function steps({ file, stability, steps: known }) {
+  const wait = `Unchanged for ${stability.checks} checks, ${duration(stability.interval_seconds)} apart`;
+  const before = [
+    stability.changed_at && step("Last change of the file", stability.changed_at, "", "done"),
+    step("Released and registered", file.created_at, stability.changed_at ? wait : "", "done"),
+  ];
+  const taken = known.filter((one) => one.state !== "skipped" && (one.started_at || one.state)).map((one) => step(STEPS[one.name] ?? sentence(one.name),
+    one.started_at, [one.seconds !== null && duration(one.seconds), one.tries > 1 && `${one.tries} tries`].filter(Boolean).join(", "), toneOf(one.state), one.state));
+  const told = [["Turn given", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]]
+    .filter(([, iso]) => iso).map(([title, iso]) => step(title, iso, "", "done"));
+  return element("ol", { class: "steps" }, before, taken.length ? taken : told);
+}
+
+function toneOf(state) {
+  if (state === "success") return "done";
+  if (state === "failed" || state === "upstream_failed") return "failed";
+  return state === "running" ? "running" : "waiting";
+}
+
+function step(title, iso, note, tone, state = "") {
+  return element("li", { class: tone }, element("div", {}, element("span", {}, title),
+    note && element("span", { class: "muted small" }, note),
+    tone !== "done" && state && element("span", { class: "muted small" }, sentence(state))),
+  element("span", { class: "muted small figure" }, iso ? absolute(iso) : NONE));
+}
+
+function format(found) {
+  const sure = Math.round(100 * found.confidence);
+  return [
+    element("p", { class: "sure" }, element("meter", { min: 0, max: 100, low: 60, high: 85, optimum: 100, value: sure, "aria-label": `Confidence ${sure} %` }), ` ${sure} % sure`),
+    pairs([["Encoding", found.encoding], ["Delimiter", named(found.delimiter)], ["Quote", found.quote ? named(found.quote) : "none"],
+      ["Line ending", named(found.line_ending)],
+      ["Header", found.has_header ? plural(found.header.length, "column", "columns") : "none"],
+      ["Skipped lines", number(found.preamble_lines + found.trailer_lines)]]),
+    element("p", { class: "columns" }, found.header.map((name) => element("code", { dir: "auto" }, name || "(blank)"))),
+    found.reasons.length > 0 && element("details", {}, element("summary", { "data-focus": "why" }, "Why"),
+      element("ul", {}, found.reasons.map((reason) => element("li", {}, reason)))),
+    found.runners_up.length > 0 && element("p", { class: "muted small" }, "Next best: ",
+      found.runners_up.map((one) => `${named(one.delimiter)} (${Math.round(100 * one.score)} %)`).join(", ")),
+  ];
+}
+
+function named(text) {
+  return NAMES[text] ?? text;
+}
+
+function changes({ file, table_changes: told, is_configured: configured }) {
+  if (file.load_type === "rollback" || file.load_type === "take_back") return element("p", {}, "Its columns stayed as they were.");
+  if (told === null) return element("p", { class: "muted" }, NOTHING[file.status] ?? (IN_FLIGHT.includes(file.status) ? "Not looked at yet." : "Not recorded."));
+  const parts = told === "no change" ? ["Its columns fit as they are."] : told.split("; ").map(sentence);
+  return [element("ul", { class: "changes" }, parts.map((part) => element("li", {}, part))),
+    file.is_reference_data && element("p", { class: "muted small" },
+      configured ? "Registered in the configuration." : "Not in the configuration yet.")];
+}
+
+function facts(file) {
+  return pairs([["Load", `${file.id}, attempt ${file.attempt}`], ["Lies in", file.file_path], ["Size", bytes(file.file_size)], ["Staged by", file.load_method ?? NONE],
+    ["Dropped", moment(file.created_at)], ["Ended", file.processed_at ? absolute(file.processed_at) : NONE],
+    ["Run", file.dag_run_id ?? NONE], ["SHA-256", file.file_hash ?? NONE]]);
+}

@@ -1,0 +1,145 @@
+/** One table: its columns, its versions, what differs between two, and going back. */
+
+import { ask, change } from "./client.js";
+import { confirmed, requestId } from "./dialog.js";
+import { differences, shortly } from "./diff.js";
+import { element, redraw } from "./dom.js";
+import { LOAD_TYPES } from "./files.js";
+import { cell, grid } from "./grid.js";
+import { NONE, moment, number, plural } from "./format.js";
+import { runLink, viewLink } from "./links.js";
+import { tile } from "./overview.js";
+import { card } from "./story.js";
+
+/** What was compared once; two versions differ for ever by the same. */
+const compared = new Map();
+let notice = null;
+
+export async function showTable(page) {
+  const { place, state, signal } = page;
+  const path = `tables/${encodeURIComponent(state.name)}`;
+  const [info, versions, me] = await Promise.all([ask(path, {}, signal), ask(`${path}/versions`, {}, signal), ask("me", {}, signal)]);
+  const asked = state.a !== null && state.b !== null ? { a: state.a, b: state.b } : null;
+  const draw = (diff) => redraw(place, `table ${state.name}`, [info.data, versions.data, me.data, asked, diff, notice], () =>
+    view({ ...page, info: info.data, versions: versions.data, me: me.data, asked, diff }));
+  if (!asked) return void draw(null);
+  draw(compared.get(keyOf(state.name, asked)) ?? "pending");
+  return void draw(await compare(state.name, asked, signal));
+}
+
+function keyOf(name, { a, b }) {
+  return JSON.stringify([name, a, b]);
+}
+
+async function compare(name, asked, signal = undefined) {
+  const key = keyOf(name, asked);
+  if (!compared.has(key)) compared.set(key, (await ask(`tables/${encodeURIComponent(name)}/diff`, asked, signal)).data);
+  return compared.get(key);
+}
+
+function view(page) {
+  const { info, go } = page;
+  return [
+    viewLink(go, { view: "tables" }, { class: "back", "data-focus": "back" }, "← Tables"),
+    element("div", { class: "title" }, element("h2", { dir: "auto" }, info.table_name)),
+    notice?.table === info.table_name && element("p", { class: "done-well", role: "status" }, notice.text),
+    element("dl", { class: "tiles" },
+      tile("Rows", number(page.versions.find((one) => one.is_live)?.rows), ""),
+      tile("Live version", number(info.live_version), `${plural(info.versions_kept, "version", "versions")} kept`),
+      tile("Columns", number(info.columns.length), info.keys.length ? `key: ${info.keys.join(", ")}` : ""),
+      tile("Last load", moment(info.summary?.last_loaded_at), ""),
+      tile("Files", viewLink(go, { view: "files", search: info.table_name }, { "data-focus": "files" }, number(info.summary?.files ?? 0)), "")),
+    page.asked && comparison(page),
+    card("Versions", versionsOf(page)),
+    card("Columns", element("ul", { class: "typed" }, info.columns.map((column) =>
+      element("li", {}, element("span", { dir: "auto" }, column.name), element("code", {}, column.type),
+        !column.nullable && element("span", { class: "muted small" }, "required"))))),
+  ];
+}
+
+function comparison({ asked, diff, versions, adjust }) {
+  const choice = (name, chosen) => element("select", { "aria-label": name, "data-focus": name, onchange: (event) =>
+    adjust({ ...asked, [name === "From version" ? "a" : "b"]: Number(event.target.value) }, { replace: true }) },
+  versions.filter((one) => one.is_kept).map((one) => element("option", { value: one.version, selected: one.version === chosen },
+    `${one.version}${one.is_live ? ", live" : ""}`)));
+  return element("section", { class: "card compare" },
+    element("div", { class: "heading" }, element("h3", {}, "Differences from version ", choice("From version", asked.a), " to ", choice("To version", asked.b)),
+      element("button", { type: "button", class: "plain", "data-focus": "close", onclick: () => adjust({ a: null, b: null }) }, "Close")),
+    ...(diff === "pending" ? [element("p", { class: "muted" }, "Comparing…")] : differences(diff)));
+}
+
+function versionsOf(page) {
+  const table = element("table", { class: "versions", role: "table" }, element("caption", { class: "hidden" }, "Versions, newest first"),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ["Version", "What", "Rows", "When", "From", "By", ""].map((title) =>
+      element("th", { scope: "col", role: "columnheader", class: title === "Rows" ? "figure" : null }, title || element("span", { class: "hidden" }, "Actions"))))),
+    element("tbody", { role: "rowgroup" }, page.versions.map((version) => versionRow(version, page))));
+  return table;
+}
+
+function versionRow(version, page) {
+  const { go } = page;
+  const from = version.load_id && !version.origin_id
+    ? viewLink(go, { view: "file", id: version.load_id }, { dir: "auto", "data-focus": `file ${version.version}` }, version.file_name) : version.file_name || NONE;
+  const by = version.actor ? element("span", { class: "names" }, version.actor, version.reason && element("span", { class: "muted small", dir: "auto" }, `“${version.reason}”`))
+    : version.run_path ? runLink(version.run_path, `version ${version.version}`) : NONE;
+  return element("tr", { role: "row", class: version.is_live ? "live" : null },
+    cell("Version", { class: "name" }, `${version.version} `, version.is_live && element("span", { class: "badge completed" }, "live")),
+    cell("What", {}, version.kind ? LOAD_TYPES[version.kind] : "Before refdata"),
+    cell("Rows", { class: "figure" }, number(version.rows)),
+    cell("When", {}, moment(version.published_at)),
+    cell("From", { class: "from" }, from), cell("By", {}, by),
+    element("td", { role: "cell", class: "actions" }, actions(version, page)));
+}
+
+function actions(version, page) {
+  const { info, me, adjust, versions } = page;
+  if (!version.is_kept) return [element("span", { class: "muted small" }, "rows deleted by retention")];
+  const before = versions.find((one) => one.version < version.version && one.is_kept);
+  const what = `version ${version.version}`;
+  const [a, b] = version.is_live ? [before?.version, version.version] : [version.version, info.live_version];
+  const found = [a !== undefined && element("button", { type: "button", class: "plain", "data-focus": `compare ${version.version}`,
+    onclick: () => adjust({ a, b }) }, version.is_live ? "What changed" : "Compare with live", element("span", { class: "hidden" }, ` ${what}`))];
+  if (!me.may_change) return found;
+  if (!version.is_live) {
+    found.push(element("button", { type: "button", class: "plain", "data-focus": `back ${version.version}`, onclick: () => rollback(version, page) },
+      "Roll back", element("span", { class: "hidden" }, ` to ${what}`)));
+  } else if (version.kind === "append") {
+    found.push(element("button", { type: "button", class: "plain", "data-focus": "take back", onclick: () => takeBack(version, page) }, "Take back"));
+  }
+  return found;
+}
+
+function rollback(version, { info, refresh }) {
+  const request = requestId();
+  confirmed({
+    title: `Roll ${info.table_name} back to version ${version.version}?`,
+    content: compare(info.table_name, { a: info.live_version, b: version.version }).then(shortly),
+    action: "Roll back",
+    act: async (reason) => {
+      const { data } = await change(`tables/${encodeURIComponent(info.table_name)}/rollback`,
+        { version: version.version, expected_version: info.live_version, reason, request_id: request });
+      tell(data, `The rows of version ${version.version} are live again`);
+      await refresh();
+    },
+  });
+}
+
+function takeBack(version, { info, versions, refresh }) {
+  const request = requestId();
+  const before = versions.find((one) => one.version < version.version && one.is_kept);
+  const shown = before ? compare(info.table_name, { a: version.version, b: before.version }).then(shortly)
+    : Promise.resolve([element("p", {}, `${number(version.rows)} rows`)]);
+  confirmed({
+    title: `Take ${version.file_name} back out of ${info.table_name}?`,
+    content: shown, action: "Take back",
+    act: async (reason) => {
+      const { data } = await change(`loads/${version.load_id}/take-back`, { reason, request_id: request });
+      tell(data, `The rows of ${version.file_name} are taken back`);
+      await refresh();
+    },
+  });
+}
+
+function tell(done, what) {
+  notice = { table: done.table, text: `${what}, as version ${done.version}: ${number(done.rows_before)} → ${number(done.rows)} rows.` };
+}

@@ -1,0 +1,34 @@
+"""What the caller may do, so that the page offers nothing that would be refused."""
+
+from __future__ import annotations
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from refdata.plugin.addresses import LOAD_DAG
+from refdata.plugin.routes.common import Caller, failures
+from refdata.plugin.schemas import Envelope
+
+
+class MeView(BaseModel):
+    """Who is calling. ``may_change``: rollback, take-back and repair are allowed."""
+
+    name: str
+    may_change: bool
+
+
+def router() -> APIRouter:
+    """``me``."""
+    routes = APIRouter()
+
+    @routes.get("/me", responses=failures())
+    def who_am_i(user: Caller) -> Envelope[MeView]:
+        """The caller's name and rights."""
+        may_change = get_auth_manager().is_authorized_dag(
+            method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=LOAD_DAG), user=user
+        )
+        return Envelope(data=MeView(name=user.get_name(), may_change=may_change))
+
+    return routes
