@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from refdata import health
 from refdata.audit import AuditEntry
 from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.alignment import own_columns
-from refdata.core.errors import DataError, NotInitialisedError, SchemaError
-from refdata.core.model import Column, FileStatus, LedgerRow, LoadType, TableName
+from refdata.core.errors import DataError, FormatError, NotInitialisedError, SchemaError
+from refdata.core.health import Check
+from refdata.core.matching import FileColumn, TableMatch, rank_tables
+from refdata.core.model import FileStatus, Format, LedgerRow, LoadType, TableName
+from refdata.core.naming import column_names
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.tablediff import TableDiff
@@ -23,11 +28,20 @@ from refdata.dropoff import Dropoff
 from refdata.ingest.configure import run_post_load
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
+from refdata.ingest.process import Moment, OnEvent, ProgressEvent, Step, aprocess, process
 from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
 from refdata.ingest.retention import Expired, expire_versions
 from refdata.ingest.review import compare_held
 from refdata.ledger import FileOrder, Ledger, TableSummary
-from refdata.ledgerreport import DayFigures, ErrorFigures, FileStory, LedgerReport, Statistics
+from refdata.ledgerreport import (
+    DayFigures,
+    ErrorFigures,
+    FileStory,
+    HistoryPage,
+    LedgerReport,
+    Statistics,
+    TableInfo,
+)
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
 from refdata.versioning.reading import read_version
@@ -40,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AuditEntry",
+    "Check",
     "ConfigFinding",
     "ConfigRepair",
     "DayFigures",
@@ -47,49 +62,23 @@ __all__ = [
     "Expired",
     "FileOrder",
     "FileStory",
+    "Format",
     "HistoryPage",
+    "LedgerRow",
+    "Moment",
+    "ProgressEvent",
     "ReferenceData",
     "Revised",
     "Statistics",
+    "Step",
     "TableDiff",
     "TableInfo",
+    "TableMatch",
     "Version",
 ]
 
 MAX_PAGE = 500
 MAX_DAYS = 366
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """A page of the ledger.
-
-    ``total`` counts the files that fit the search and the status, ``counts`` those that fit the search,
-    by status.
-    """
-
-    files: tuple[LedgerRow, ...]
-    total: int
-    counts: Mapping[FileStatus, int]
-    limit: int
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class TableInfo:
-    """A live table: its columns (without those that refdata added), its rules and its last load.
-
-    ``summary`` is None for a table that refdata never loaded. ``versions`` counts them all, ``versions_kept`` those
-    whose rows can still be had.
-    """
-
-    table_name: str
-    columns: tuple[Column, ...]
-    rules: TableRules
-    summary: TableSummary | None
-    live_version: int
-    versions: int
-    versions_kept: int
 
 
 class ReferenceData:
@@ -320,6 +309,61 @@ class ReferenceData:
         """What people and maintenance did, newest first; of one table where it is given."""
         with self._ledger_expected():
             return self._versions.trail.entries(table, limit=limit, offset=offset)
+
+    def detect_format(self, path: str | Path) -> Format:
+        """How a file of any place is to be read, with the reasons; nothing is loaded.
+
+        :raises FormatError: when it is not there, or no CSV that can be read safely.
+        """
+        from refdata.csvformat.detection import detect
+
+        if not Path(path).is_file():
+            raise FormatError("There is no such file", where=str(path), advice="Check the path.")
+        return detect(Path(path), code_page=self._settings.code_page, min_confidence=self._settings.min_confidence)
+
+    def analyze_schema_match(self, path: str | Path) -> tuple[TableMatch, ...]:
+        """The live tables by how well a file's columns, with their scanned types, fit them; the best first.
+
+        Every row of the file is read.
+
+        :raises FormatError: when it is not there, or no CSV that can be read safely.
+        """
+        from refdata.csvformat.scan import scan
+
+        found = self.detect_format(path)
+        columns = scan(Path(path), found, column_names(found.header)).columns
+        tables = self._warehouse.tables(self._settings.ref_schema)
+        return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
+
+    def process_file(self, path: str, *, on_event: OnEvent = lambda _: None) -> LedgerRow:
+        """Loads a dropped file by all steps, as ``refdata load`` does; its ledger row, ``completed`` or ``duplicate``.
+
+        :param path: relative to the dropoff root, such as ``reference_data_table/fullload/airports.csv``.
+        :param on_event: hears of each step, and of the rows staged.
+        :raises PermanentError: why the file was refused; it lies in ``error`` then, with the reason beside it.
+        :raises TransientError: when trying again can help; the file lies where it was.
+        """
+        deps = self._deps()
+        deps.warehouse.initialise()
+        return process(deps, deps.dropoff.find(path), on_event, lambda: False)
+
+    async def aprocess_file(self, path: str, *, on_event: OnEvent = lambda _: None) -> LedgerRow:
+        """``process_file`` without blocking the event loop, in which ``on_event`` is called too.
+
+        Cancelling the task that awaits it cancels the load: before its rows are published nothing is changed, the
+        ledger says ``cancelled`` and the file goes to ``error``; later it comes to its good end. In both cases
+        ``asyncio.CancelledError`` is raised when it has.
+        """
+        deps = self._deps()
+        await asyncio.to_thread(deps.warehouse.initialise)
+        return await aprocess(deps, await asyncio.to_thread(deps.dropoff.find, path), on_event)
+
+    def health_check(self) -> tuple[Check, ...]:
+        """What ``refdata health`` looks at on this machine: database, ledger, folders, space and memory.
+
+        It raises nothing of the tree: what keeps it from looking is its finding. Airflow's components are left out.
+        """
+        return health.look(self._settings)
 
     def read_table(self, name: str, version: int | None = None) -> pd.DataFrame:
         """The rows of a table, or of one of its versions, with every value as the table has it.

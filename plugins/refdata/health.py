@@ -177,6 +177,11 @@ def examine(checks: Sequence[Look] = CHECKS) -> tuple[Check, ...]:
     return (read, *(check for look in checks for check in look(settings)))
 
 
+def look(settings: Settings, looks: Sequence[Look] = LOCAL) -> tuple[Check, ...]:
+    """The checks of settings that are known."""
+    return tuple(check for one in looks for check in one(settings))
+
+
 def as_json(checks: Sequence[Check], state: State) -> dict[str, Any]:
     """What ``refdata health --json`` prints."""
     return {"state": state, "checks": [dataclasses.asdict(check) for check in checks]}

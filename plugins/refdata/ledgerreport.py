@@ -1,16 +1,17 @@
-"""What the ledger tells beyond its rows: a file's whole story, and figures per day. Only reads."""
+"""What the ledger tells beyond its rows: a file's whole story, figures per day; and the shapes of such answers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from refdata import serial
 from refdata.core.dropnames import beside
-from refdata.core.model import FileStatus, Format, LedgerRow
-from refdata.ledger import Ledger
+from refdata.core.model import Column, FileStatus, Format, LedgerRow
+from refdata.core.tablerules import TableRules
+from refdata.ledger import Ledger, TableSummary
 from refdata.warehouse.base import Row, Warehouse
 
 _ARCHIVED = (FileStatus.COMPLETED, FileStatus.ERROR, FileStatus.CANCELLED)
@@ -65,6 +66,38 @@ class Statistics:
 
     days: tuple[DayFigures, ...]
     errors: tuple[ErrorFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """A page of the ledger.
+
+    ``total`` counts the files that fit the search and the status, ``counts`` those that fit the search,
+    by status.
+    """
+
+    files: tuple[LedgerRow, ...]
+    total: int
+    counts: Mapping[FileStatus, int]
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """A live table: its columns (without those that refdata added), its rules and its last load.
+
+    ``summary`` is None for a table that refdata never loaded. ``versions`` counts them all, ``versions_kept`` those
+    whose rows can still be had.
+    """
+
+    table_name: str
+    columns: tuple[Column, ...]
+    rules: TableRules
+    summary: TableSummary | None
+    live_version: int
+    versions: int
+    versions_kept: int
 
 
 class LedgerReport:

@@ -17,6 +17,7 @@ from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
+from refdata.ingest.process import CLI_RUN
 from refdata.ingest.reconcile import RunState
 from refdata.warehouse.connect import open_warehouse
 
@@ -39,8 +40,6 @@ __all__ = [
 
 # A changed file is no fault, but this run's file never comes back: the watcher offers the new one.
 _NOT_RETRIED = (PermanentError, FileChangedError)
-CLI_RUN = "cli__"
-"""Start of the run ids of ``refdata load``, which Airflow knows nothing of."""
 
 
 def settings() -> Settings:

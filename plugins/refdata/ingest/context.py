@@ -25,9 +25,16 @@ class Detection:
     scan: Scan
 
 
+def _unheard(rows: int, total: int) -> None:
+    """Nobody follows the rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """Settings, database, folders, clock (UTC, naive) and log of a load."""
+    """Settings, database, folders, clock (UTC, naive) and log of a load.
+
+    ``on_rows`` hears how many rows of how many are staged, after each batch; what it raises stops the load.
+    """
 
     settings: Settings
     warehouse: Warehouse
@@ -35,6 +42,7 @@ class Deps:
     clock: Callable[[], datetime]
     rules: Callable[[str], TableRules]
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("refdata.ingest"))
+    on_rows: Callable[[int, int], None] = _unheard
 
     @property
     def ledger(self) -> Ledger:

@@ -161,6 +161,7 @@ def _progress(deps: Deps, stage: Stage, total: int) -> Callable[[int], None]:
         now = time.monotonic()
         if now - started > deps.settings.load_timeout:
             raise _timed_out(deps, stage, rows)
+        deps.on_rows(rows, total)
         if now - last >= PROGRESS_INTERVAL:
             last = now
             rate = rows / (now - started)

@@ -31,7 +31,7 @@ function story(data, go) {
     element("div", { class: "title" }, element("h2", { dir: "auto" }, file.file_name), badge(file.status)),
     element("p", { class: "muted" }, `${LOAD_TYPES[file.load_type]} into `,
       viewLink(go, { view: "table", name: file.table_name }, { dir: "auto", "data-focus": "table" }, file.table_name),
-      `, ${file.is_reference_data ? "a reference table" : "no reference table"}`,
+      `, ${file.is_reference_data ? "a reference table" : "not a reference table"}`,
       file.version_id && `, as version ${number(file.version_id)}`, file.run_path && " · ",
       file.run_path && runLink(file.run_path, file.file_name, "Run in Airflow")),
     file.error && problem(file),

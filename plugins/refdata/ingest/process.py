@@ -1,0 +1,150 @@
+"""All steps of a load in one call, for those who load without Airflow: the same use cases in the same order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from refdata.core.errors import CancelledError, DataError, LockTimeoutError, RefdataError
+from refdata.core.model import DroppedFile, LedgerRow
+from refdata.ingest.align import NotYetError, align_table
+from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.cancel import cancellation
+from refdata.ingest.configure import run_post_load, write_config
+from refdata.ingest.context import Deps
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_rows
+
+CLI_RUN = "cli__"
+"""Start of the run ids of loads that Airflow knows nothing of."""
+
+
+class Step(StrEnum):
+    """The steps, by the names of their tasks in ``refdata_load``."""
+
+    DETECT = "detect_format"
+    ALIGN = "align_table"
+    LOAD = "load_rows"
+    CONFIGURE = "write_config"
+    ARCHIVE = "move_to_processed"
+    REFUSE = "move_to_error"
+
+
+class Moment(StrEnum):
+    """What an event tells of a step."""
+
+    BEGAN = "began"
+    ROWS = "rows"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressEvent:
+    """What just happened: where the moment is ``rows``, so many of ``total`` are staged; ``text`` tells a failure."""
+
+    step: Step
+    moment: Moment
+    rows: int | None = None
+    total: int | None = None
+    text: str = ""
+
+
+OnEvent = Callable[[ProgressEvent], None]
+
+
+def process(deps: Deps, file: DroppedFile, on_event: OnEvent, stopped: Callable[[], bool]) -> LedgerRow:
+    """Loads a file by all steps; its ledger row at the end, ``completed`` or ``duplicate``.
+
+    A file that is refused goes to ``error`` before the error is raised, as in Airflow. The change gate is not asked:
+    whoever calls this looks at the file.
+
+    :param stopped: asked before each step and at each batch of rows; once it says yes the load is cancelled.
+    :raises RefdataError: why the file was refused or handed back to the watcher; ``CancelledError`` when stopped.
+    """
+    work = _Work(replace(deps, on_rows=_rows_told(on_event, stopped, file)), file, on_event, stopped)
+    run_id = f"{CLI_RUN}{deps.clock().isoformat()}"
+    try:
+        work.run(run_id)
+    except NotYetError as wait:
+        raise LockTimeoutError(str(wait), where=file.path, advice="Try again when it is loaded.") from None
+    except RefdataError as error:
+        with work.step(Step.REFUSE, stoppable=False):
+            move_to_error(deps, file, Failure.of(error, "process"), run_id)
+        raise
+    row = deps.ledger.by_run(run_id)
+    if row is None:
+        raise DataError("Another run has taken the file over", where=file.path, advice="Look at `refdata history`.")
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    deps: Deps
+    file: DroppedFile
+    on_event: OnEvent
+    stopped: Callable[[], bool]
+
+    def run(self, run_id: str) -> None:
+        with self.step(Step.DETECT):
+            detection = detect_format(self.deps, self.file, run_id)
+        with self.step(Step.ALIGN):
+            align_table(self.deps, self.file, detection)
+        with self.step(Step.LOAD):
+            loaded = load_rows(self.deps, self.file, detection)
+        # Published: from here on a stop comes too late, and the file must not look refused.
+        with self.step(Step.CONFIGURE, stoppable=False):
+            write_config(self.deps, loaded)
+            run_post_load(self.deps, loaded)
+        with self.step(Step.ARCHIVE, stoppable=False):
+            move_to_processed(self.deps, self.file)
+
+    @contextlib.contextmanager
+    def step(self, step: Step, *, stoppable: bool = True) -> Iterator[None]:
+        """Tells of the step's begin and end."""
+        if stoppable and self.stopped():
+            raise _stop(self.file)
+        self.on_event(ProgressEvent(step, Moment.BEGAN))
+        try:
+            yield
+        except RefdataError as error:
+            self.on_event(ProgressEvent(step, Moment.FAILED, text=str(error)))
+            raise
+        self.on_event(ProgressEvent(step, Moment.ENDED))
+
+
+def _rows_told(on_event: OnEvent, stopped: Callable[[], bool], file: DroppedFile) -> Callable[[int, int], None]:
+    def told(rows: int, total: int) -> None:
+        if stopped():
+            raise _stop(file)
+        on_event(ProgressEvent(Step.LOAD, Moment.ROWS, rows, total))
+
+    return told
+
+
+def _stop(file: DroppedFile) -> CancelledError:
+    return cancellation("The load was cancelled by its caller", file.path)
+
+
+async def aprocess(deps: Deps, file: DroppedFile, on_event: OnEvent) -> LedgerRow:
+    """``process`` in a thread. Events arrive in the event loop; cancelling the awaiting task cancels the load.
+
+    It waits until the load has stopped, so that nothing goes on behind the caller's back.
+    """
+    loop, stop = asyncio.get_running_loop(), threading.Event()
+
+    def post(event: ProgressEvent) -> None:
+        loop.call_soon_threadsafe(on_event, event)
+
+    work = asyncio.ensure_future(asyncio.to_thread(process, deps, file, post, stop.is_set))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop.set()
+        with contextlib.suppress(RefdataError):
+            await asyncio.shield(work)
+        raise
