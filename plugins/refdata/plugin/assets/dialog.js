@@ -29,7 +29,7 @@ export function confirmed({ title, content, action, asksReason = true, act }) {
 async function fill(place, content, trouble, yes) {
   yes.disabled = true;
   try {
-    place.replaceChildren(...(await content));
+    place.replaceChildren(...(await content).filter(Boolean));
     yes.disabled = false;
   } catch (failure) {
     place.replaceChildren();

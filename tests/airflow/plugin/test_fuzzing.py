@@ -1,0 +1,50 @@
+"""Requests made from the API's own description, with values nobody thought of: no answer outside what it promises."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from refdata.plugin.app import create_app
+from refdata.warehouse.base import Warehouse
+
+EXAMPLES = 12
+"""Requests an operation; more find nothing that these did not, and take longer."""
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def operations() -> list[APIOperation]:
+    """What the application's own description offers, with the application to ask; health also looks at the machine."""
+    app = create_app()
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    schema.app = app
+    found = [result.ok() for result in schema.get_all_operations()]
+    return [one for one in found if not one.path.endswith("/health")]
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
+def test_no_request_gets_an_answer_that_is_not_described(
+    operation: APIOperation, editor: dict[str, str], filled: Warehouse
+) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def ask(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers=editor, checks=CHECKS)
+
+    ask()
