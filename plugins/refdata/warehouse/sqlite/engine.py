@@ -225,7 +225,8 @@ class SqliteWarehouse:
 
 
 def _table(session: SqliteSession, name: TableName) -> Table | None:
-    found = session.query(f"PRAGMA {quote(name.schema)}.table_info({quote(name.name)})")
+    # As values: SQLite's brackets cannot hold a name with a bracket, and somebody may ask for one.
+    found = session.query("SELECT cid, name, type, [notnull] FROM pragma_table_info(?, ?)", (name.name, name.schema))
     columns = tuple(Column(row[1], ddl.parse_declared(row[2]), nullable=not row[3]) for row in found)
     return Table(name, columns) if columns else None
 
