@@ -335,7 +335,7 @@ class ReferenceData:
         tables = self._warehouse.tables(self._settings.ref_schema)
         return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
 
-    def process_file(self, path: str, *, on_event: OnEvent = lambda _: None) -> LedgerRow:
+    def process_file(self, path: str, *, on_event: OnEvent | None = None) -> LedgerRow:
         """Loads a dropped file by all steps, as ``refdata load`` does; its ledger row, ``completed`` or ``duplicate``.
 
         :param path: relative to the dropoff root, such as ``reference_data_table/fullload/airports.csv``.
@@ -345,9 +345,9 @@ class ReferenceData:
         """
         deps = self._deps()
         deps.warehouse.initialise()
-        return process(deps, deps.dropoff.find(path), on_event, lambda: False)
+        return process(deps, deps.dropoff.find(path), on_event or _unheard, lambda: False)
 
-    async def aprocess_file(self, path: str, *, on_event: OnEvent = lambda _: None) -> LedgerRow:
+    async def aprocess_file(self, path: str, *, on_event: OnEvent | None = None) -> LedgerRow:
         """``process_file`` without blocking the event loop, in which ``on_event`` is called too.
 
         Cancelling the task that awaits it cancels the load: before its rows are published nothing is changed, the
@@ -356,7 +356,7 @@ class ReferenceData:
         """
         deps = self._deps()
         await asyncio.to_thread(deps.warehouse.initialise)
-        return await aprocess(deps, await asyncio.to_thread(deps.dropoff.find, path), on_event)
+        return await aprocess(deps, await asyncio.to_thread(deps.dropoff.find, path), on_event or _unheard)
 
     def health_check(self) -> tuple[Check, ...]:
         """What ``refdata health`` looks at on this machine: database, ledger, folders, space and memory.
@@ -399,3 +399,7 @@ class ReferenceData:
                 where=str(ledger),
                 advice="Drop a file, or run `refdata init-db`.",
             ) from error
+
+
+def _unheard(event: ProgressEvent) -> None:
+    """Nobody follows the load."""
