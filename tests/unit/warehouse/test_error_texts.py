@@ -26,6 +26,8 @@ QUOTING = [
     (547, f'new row for relation "t" violates check constraint "c" DETAIL: Failing row contains (1, {VALUE}).'),
     (102, f"Incorrect syntax near '{VALUE}'."),
     (105, f"Unclosed quotation mark after the character string '{VALUE}'."),
+    (245, f"Fehler beim Konvertieren des varchar-Werts '{VALUE}' in den int-Datentyp."),
+    (2627, f"Verletzung der Einschränkung 'u'. In das Objekt 'ref.t' kann nichts eingefügt werden. Der Wert ist ({VALUE})."),  # noqa: E501
     (None, f"the client library crashed: index of \"{VALUE}\" out of bounds"),
 ]  # fmt: skip
 

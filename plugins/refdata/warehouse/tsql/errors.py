@@ -122,14 +122,14 @@ _BY_STATE = {
 _FIRST_POSTGRES = 1 << 24
 _DENIED = re.compile("permission denied|must be owner")
 
-_VALUES = (
-    # Greedy, as a value may hold the mark that ends it; what a message names comes before the value, and a type after
-    # it has no marks. 245, 248, 2601, 2627, 2628 (https://learn.microsoft.com/sql/relational-databases/errors-events/
-    # mssqlserver-2628-database-engine-error), and PostgreSQL's, which Babelfish passes on: 22P02, 22008, 22003, 23505.
-    re.compile(r"""(values?(?: is|:)? |: |\)=|contains )('.*'|".*"|\(.*\))""", re.DOTALL),
-)
-_MARKED = (re.compile(r"""()('.*'|".*"|\(.*\))""", re.DOTALL),)
+_VALUES = re.compile(r"""(values?(?: is|:)? |: |\)=|contains )('.*'|".*"|\(.*\))""", re.DOTALL)
+"""Greedy, as a value may hold the mark that ends it; what a message names comes before the value, and a type after it
+has no marks. 245, 248, 2601, 2627 and 2628 (https://learn.microsoft.com/sql/relational-databases/errors-events/
+mssqlserver-2628-database-engine-error), and PostgreSQL's, which Babelfish passes on: 22P02, 22008, 22003, 23505."""
+_MARKED = re.compile(r"""'.*'|".*"|\(.*\)""", re.DOTALL)
 """Whatever stands between marks: an error that nobody foresaw may quote a statement, and with it a row."""
+_NAMING = frozenset((515, 547, 8152))
+"""Errors of data whose text names tables and constraints alone."""
 _LONGEST = 1000
 
 
@@ -162,15 +162,24 @@ def translate(error: DriverError, where: str, *, secrets: Sequence[str] = ()) ->
     """
     fault = fault_of(error)
     number = f" (error {error.number})" if error.number is not None else f" ({error.state})" if error.state else ""
-    said = _clean(error.text, fault, secrets)
+    said = _clean(error, fault, secrets)
     return fault.kind(f"SQL Server{number}: {said}", where=where, advice=fault.advice)
 
 
-def _clean(text: str, fault: Fault, secrets: Sequence[str]) -> str:
+def _clean(error: DriverError, fault: Fault, secrets: Sequence[str]) -> str:
+    text = error.text
     for secret in secrets:  # before blanks are joined, as a secret may hold some
         text = text.replace(secret, "***")
-    said = " ".join(text.split()) or "no message"
-    patterns = {_DATA: _VALUES, _UNKNOWN: _MARKED}
-    for pattern in patterns.get(fault, ()):
-        said = pattern.sub(r"\1(hidden)", said)
+    said = _hidden(" ".join(text.split()) or "no message", error.number, fault)
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
+
+
+def _hidden(said: str, number: int | None, fault: Fault) -> str:
+    """The text without what may be a row's value."""
+    if fault is _UNKNOWN:
+        return _MARKED.sub("(hidden)", said)
+    if fault is not _DATA:
+        return said
+    masked = _VALUES.sub(r"\1(hidden)", said)
+    # In the login's language, if that is none of those above, nothing tells a value from a name.
+    return _MARKED.sub("(hidden)", said) if masked == said and number not in _NAMING else masked
