@@ -16,7 +16,7 @@ import pytest
 
 from refdata.dropoff import ensure_tree
 from tests.airflow.secrets.canaries import EXTRA, NOTIFIER, PASSWORD, ROW, SECRETS, found_in, leaks
-from tests.airflow.secrets.run_loads import MARK
+from tests.airflow.secrets.run_loads import APPROVED, MARK
 from tests.integration.engines import Server, _needs_server, live, open_database
 
 PROJECT = Path(__file__).parents[3]
@@ -135,23 +135,26 @@ def test_no_secret_is_written(sqlite_runs: Runs) -> None:
     assert sqlite_runs.leaks(*SECRETS) == []
 
 
+GATED = {"good_20240101.csv": "failed", f"good_{APPROVED}.csv": "success"}
+
+
 @pytest.fixture(scope="module")
 def gated_runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """A full load, and one that the change gate holds: half of the rows are gone, and one is changed."""
+    """A full load, and two that the change gate holds: half of the rows are gone, and one is changed."""
     home = tmp_path_factory.mktemp("gated")
     changed = (PLAIN[0] + " new", *PLAIN[1:20])
-    drop_all(home, {"good.csv": FILES["good.csv"], "good_20240101.csv": (rows(*changed), "failed")})
+    drop_all(home, {"good.csv": FILES["good.csv"], **{name: (rows(*changed), "") for name in GATED}})
     (home / "warehouse").mkdir()
     connection = {"conn_type": "sqlite", "host": str(home / "warehouse" / "refdata.db")}
     settings = {"AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(connection), "AIRFLOW__REFDATA__GATE": "true"}
-    return run_loads(home, ["good.csv", "good_20240101.csv"], settings)
+    return run_loads(home, ["good.csv", *GATED], settings)
 
 
 def test_a_question_about_a_held_load_holds_no_row(gated_runs: Runs) -> None:
-    assert gated_runs.states == {"good.csv": "success", "good_20240101.csv": "failed"}
+    assert gated_runs.states == {"good.csv": "success", **GATED}
     with closing(sqlite3.connect(gated_runs.home / "airflow" / "airflow.db")) as database:
         asked = database.execute("SELECT subject, body FROM hitl_detail").fetchall()
-    assert len(asked) == 1
+    assert len(asked) == 2
     assert "30 of 50 rows would be removed" in asked[0][0]
     assert "| name | 1 |" in asked[0][1]
     assert gated_runs.leaks(ROW) == []
@@ -166,7 +169,15 @@ def test_a_question_whose_task_is_marked_failed_is_a_rejection(gated_runs: Runs)
         trail = database.execute("SELECT action, actor, load_id FROM Reference_Data_Audit").fetchall()
     assert (status, category) == ("error", "rejected")
     assert "somebody in Airflow rejected the load: its task review was marked failed" in message
-    assert trail == [("reject", "somebody in Airflow", 2)]
+    assert trail[0] == ("reject", "somebody in Airflow", 2)
+
+
+def test_an_approved_load_is_published(gated_runs: Runs) -> None:
+    with closing(sqlite3.connect(gated_runs.home / "warehouse" / "refdata.ref.db")) as database:
+        ledger = database.execute("SELECT status, rows_loaded, version_id FROM File_Monitor_Tracking WHERE id = 3")
+        assert ledger.fetchone() == ("completed", 20, 2)
+        trail = database.execute("SELECT action, actor, reason FROM Reference_Data_Audit WHERE load_id = 3")
+        assert trail.fetchall() == [("approve", "ada", "they closed")]
 
 
 CONNECTIONS: list[tuple[str, str]] = [
