@@ -1,6 +1,7 @@
 /** One file's whole story: what was found, what was changed, each step, and how it ended. */
 
 import { ask } from "./client.js";
+import { differences } from "./diff.js";
 import { element, redraw } from "./dom.js";
 import { LOAD_TYPES, badge, durationOf, rowsOf, sentence } from "./files.js";
 import { NONE, absolute, bytes, duration, moment, number, plural } from "./format.js";
@@ -36,10 +37,29 @@ function story(data, go) {
       file.run_path && runLink(file.run_path, file.file_name, "Run in Airflow")),
     file.error && problem(file),
     warnings(file),
+    file.status === "review" && waiting(file),
     element("div", { class: "cards" },
       card("Rows", rows(data)), card("Steps", steps(data)), data.format && card("Format found", format(data.format)),
       card("Table", changes(data)), card("File", facts(file))),
   ];
+}
+
+/** A load that waits for approval: what it would change is compared when somebody asks, for that takes the database a while. */
+function waiting({ id, table_name: table }) {
+  const place = element("div", { role: "status" });
+  const button = element("button", { type: "button", "data-focus": "held", onclick: show }, "Show what it would change");
+  async function show() {
+    button.disabled = true;
+    place.replaceChildren(element("p", { class: "muted" }, "Comparing…"));
+    try {
+      const { data } = await ask(`files/${id}/diff`);
+      place.replaceChildren(element("div", {}, ...differences(data)));
+    } catch (error) {
+      place.replaceChildren(element("p", {}, error.message));
+      button.disabled = false;
+    }
+  }
+  return card("Waits for approval", element("p", {}, `It changes more of ${table} than its limits allow unasked.`), button, place);
 }
 
 function problem({ status, error: { category, message, advice } }) {
