@@ -63,7 +63,7 @@ def _answer_what_waits() -> None:
                 asked = session.scalars(select(HITLDetail).where(HITLDetail.ti_id == task.id)).one()
                 asked.chosen_options, asked.params_input = ["Approve"], {"reason": "they closed"}
                 asked.responded_by, asked.responded_at = {"id": "7", "name": "ada"}, timezone.utcnow()
-                event = TriggerEvent(asked.as_resume_event_payload(timedout=False))
+                event = TriggerEvent(asked.as_resume_event_payload(timedout=False))  # type: ignore[no-untyped-call]
                 handle_event_submit(event, task_instance=task, session=session)
 
 
