@@ -131,11 +131,13 @@ def test_what_waits_for_a_person_needs_no_process_and_outlives_them(gated: Runni
     assert "| name | 1 |" in asked["body"]
     assert "| 07 |" not in asked["body"]
     question(gated, kept)
-    answer(gated, kept, "Reject", "")
-    assert ended(gated, kept) == "success"
     gated.drop("cities.csv", FIVE)
     held = load_run(gated, "cities.csv", len(gated.status("cities.csv")) + 1)
     question(gated, held)
+    # Not sooner: Airflow 3.3.2 takes the end of the asking process for the death of the one that an answer within a
+    # second has started, and asks anew after `retry_delay`.
+    answer(gated, kept, "Reject", "")
+    assert ended(gated, kept) == "success"
 
     for component in ("scheduler", "triggerer"):
         gated.local.kill(component)
