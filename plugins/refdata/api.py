@@ -28,7 +28,7 @@ from refdata.dropoff import Dropoff
 from refdata.ingest.configure import run_post_load
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
-from refdata.ingest.process import Moment, OnEvent, ProgressEvent, Step, aprocess, process
+from refdata.ingest.process import Moment, OnEvent, ProgressEvent, Step, aprocess, own_run, process, unheard
 from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
 from refdata.ingest.retention import Expired, expire_versions
 from refdata.ingest.review import compare_held
@@ -345,7 +345,7 @@ class ReferenceData:
         """
         deps = self._deps()
         deps.warehouse.initialise()
-        return process(deps, deps.dropoff.find(path), on_event or _unheard, lambda: False)
+        return process(deps, deps.dropoff.find(path), own_run(deps), on_event or unheard)
 
     async def aprocess_file(self, path: str, *, on_event: OnEvent | None = None) -> LedgerRow:
         """``process_file`` without blocking the event loop, in which ``on_event`` is called too.
@@ -356,7 +356,7 @@ class ReferenceData:
         """
         deps = self._deps()
         await asyncio.to_thread(deps.warehouse.initialise)
-        return await aprocess(deps, await asyncio.to_thread(deps.dropoff.find, path), on_event or _unheard)
+        return await aprocess(deps, await asyncio.to_thread(deps.dropoff.find, path), on_event or unheard)
 
     def health_check(self) -> tuple[Check, ...]:
         """What ``refdata health`` looks at on this machine: database, ledger, folders, space and memory.
@@ -399,7 +399,3 @@ class ReferenceData:
                 where=str(ledger),
                 advice="Drop a file, or run `refdata init-db`.",
             ) from error
-
-
-def _unheard(event: ProgressEvent) -> None:
-    """Nobody follows the load."""

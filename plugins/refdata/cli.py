@@ -32,7 +32,7 @@ from refdata.commands.terminal import (
     print_json,
     say,
 )
-from refdata.core.errors import FormatError, RefdataError, TransientError, unforeseen
+from refdata.core.errors import FormatError, PermanentError, RefdataError, TransientError, unforeseen
 from refdata.core.model import FileStatus
 from refdata.core.schemasteps import LATEST, SchemaChange
 
@@ -146,25 +146,12 @@ def load_file(options: argparse.Namespace) -> int:
 
 
 def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
-    from refdata.ingest.align import NotYetError, align_table
-    from refdata.ingest.archive import Failure, move_to_error, move_to_processed
-    from refdata.ingest.configure import write_config
-    from refdata.ingest.detect import detect_format
-    from refdata.ingest.load import load_rows
-    from refdata.wiring import CLI_RUN
+    from refdata.ingest.process import own_run, process
 
-    run_id = f"{CLI_RUN}{deps.clock().isoformat()}"
+    run_id = own_run(deps)
     try:
-        detection = detect_format(deps, file, run_id)
-        align_table(deps, file, detection)
-        write_config(deps, load_rows(deps, file, detection))
-        move_to_processed(deps, file)
-    except NotYetError as wait:
-        raise TransientError(str(wait), where=file.path, advice="Try again when it is loaded.") from None
-    except RefdataError as error:
-        move_to_error(deps, file, Failure.of(error, "refdata load"), run_id)
-        if isinstance(error, TransientError):
-            raise
+        return process(deps, file, run_id)
+    except PermanentError as error:
         console(stderr=True).print(
             f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
         )

@@ -57,17 +57,33 @@ class ProgressEvent:
 OnEvent = Callable[[ProgressEvent], None]
 
 
-def process(deps: Deps, file: DroppedFile, on_event: OnEvent, stopped: Callable[[], bool]) -> LedgerRow:
+def unheard(event: ProgressEvent) -> None:
+    """Nobody follows the load."""
+
+
+def never() -> bool:
+    """Nobody stops the load."""
+    return False
+
+
+def own_run(deps: Deps) -> str:
+    """A run id for a load that Airflow knows nothing of."""
+    return f"{CLI_RUN}{deps.clock().isoformat()}"
+
+
+def process(
+    deps: Deps, file: DroppedFile, run_id: str, on_event: OnEvent = unheard, stopped: Callable[[], bool] = never
+) -> LedgerRow:
     """Loads a file by all steps; its ledger row at the end, ``completed`` or ``duplicate``.
 
     A file that is refused goes to ``error`` before the error is raised, as in Airflow. The change gate is not asked:
     whoever calls this looks at the file.
 
+    :param run_id: what the ledger knows the load by; ``own_run`` makes one.
     :param stopped: asked before each step and at each batch of rows; once it says yes the load is cancelled.
     :raises RefdataError: why the file was refused or handed back to the watcher; ``CancelledError`` when stopped.
     """
     work = _Work(replace(deps, on_rows=_rows_told(on_event, stopped, file)), file, on_event, stopped)
-    run_id = f"{CLI_RUN}{deps.clock().isoformat()}"
     try:
         work.run(run_id)
     except NotYetError as wait:
@@ -140,7 +156,7 @@ async def aprocess(deps: Deps, file: DroppedFile, on_event: OnEvent) -> LedgerRo
     def post(event: ProgressEvent) -> None:
         loop.call_soon_threadsafe(on_event, event)
 
-    work = asyncio.ensure_future(asyncio.to_thread(process, deps, file, post, stop.is_set))
+    work = asyncio.ensure_future(asyncio.to_thread(process, deps, file, own_run(deps), post, stop.is_set))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:

@@ -116,7 +116,7 @@ def test_a_word_during_staging_rolls_the_load_back(site: Site) -> None:
         return any(event.step is Step.LOAD for event in told)
 
     with pytest.raises(CancelledError):
-        process(site.deps, file, told.append, at_work)
+        process(site.deps, file, "cli__1", told.append, at_work)
     row = desk(site).history().files[0]
     assert row.status is FileStatus.CANCELLED
     assert site.rows("cities", "code") == []
@@ -166,7 +166,7 @@ def test_a_story_tells_what_was_found_and_changed(site: Site) -> None:
     assert second is not None
     assert first.format is not None
     assert (first.format.delimiter, first.format.header) == (";", ("code", "name"))
-    assert first.table_changes == "create ref.cities with 5 columns"
+    assert first.table_changes == f"create {site.database.table('cities')} with 5 columns"
     assert second.table_changes == "add population INT"
     assert first.is_configured
     assert data.story(999_999) is None
