@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
@@ -43,6 +44,9 @@ class BulkLoader:
         ):
             login.enter_context(self._driver.trusted())
             # A reader with a schema is not asked for a batch before the server has described its table.
+            # What an earlier failure left in a cycle may hold one of the driver's runtimes, and its Rust core panics
+            # when the collector drops that from within this call.
+            gc.collect()
             reader = pa.RecordBatchReader.from_batches(schema, _after(login, source))
             done = cursor.bulkcopy_arrow(
                 qualified(target),
