@@ -90,6 +90,14 @@ def changes(before: Mapping[str, str], checks: Iterable[Check]) -> tuple[Change,
     return tuple(Change(check, earlier) for check, earlier in found if check.state is not earlier)
 
 
+def settled(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The checks of the very first look, without troubles that may pass: a start makes folders and connects.
+
+    What is left out counts as never made, so the next look tells of it if it lasts.
+    """
+    return tuple(check for check in checks if check.state is State.OK or not check.transient)
+
+
 def is_worse(change: Change) -> bool:
     """Whether the change is for the worse."""
     return _rank(change.check.state) > _rank(change.before)

@@ -12,7 +12,7 @@ from refdata import health, wiring
 from refdata.assetstore import AssetAnswers
 from refdata.core.alerting import Alert, Occasion
 from refdata.core.errors import ConnectionLostError, RefdataError
-from refdata.core.health import Change, Check, State, changes, describe, is_worse, worst
+from refdata.core.health import Change, Check, State, changes, describe, is_worse, settled, worst
 from refdata.core.model import FileStatus
 from refdata.dropoff.outage import Outages
 from refdata.notifications import metrics
@@ -60,6 +60,7 @@ def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Cont
     :param ask: reaches the state store.
     """
     kept = ask(ReadValue(_KEY)) or {}
+    checks = checks if kept else settled(checks)
     _tell(changes(kept, checks), checks, context)
     # A check that could not be made this time keeps the state that it had.
     ask(WriteValue(_KEY, {**kept, **{check.name: check.state.value for check in checks}}))

@@ -59,6 +59,15 @@ def test_changes_are_told_once_by_category(told: Any) -> None:
         assert told() == expected
 
 
+def test_the_very_first_look_gives_a_start_time_to_make_its_folders(told: Any) -> None:
+    airflow = FakeAirflow()
+    missing = Check("dropoff", FAIL, "missing", transient=True)
+    report([check("warehouse", OK), missing], airflow.now, CONTEXT)
+    assert told() == []
+    report([check("warehouse", OK), missing], airflow.now, CONTEXT)
+    assert told() == [("health", "refdata: dropoff fail")]
+
+
 def test_an_outage_is_told_once_with_the_loads_and_so_is_its_end(told: Any, root: Path) -> None:
     airflow = FakeAirflow()
     away, back = check("warehouse", FAIL), check("warehouse", OK)
