@@ -291,32 +291,6 @@ def test_the_overview_shows_figures_over_time(steward: Steward) -> None:
     picture(steward.window, "overview-light")
 
 
-def test_an_editor_rolls_back_after_a_look_at_the_difference(server: Server, browser: Browser) -> None:
-    with closing(browser.new_context(viewport=WIDE)) as context:
-        page = context.new_page()
-        log_in(page, server.local.url, "admin", server.local.password)
-        frame = open_page(page)
-        frame.get_by_role("link", name="Tables").click()
-        frame.get_by_role("link", name="airports", exact=True).click()
-        frame.get_by_role("button", name="Roll back to version 3").click()
-        dialog = frame.get_by_role("dialog", name="Roll airports back to version 3?")
-        expect(dialog.get_by_text("8,353 → 8,347 rows; rows matched by code")).to_be_visible()
-        picture(page, "rollback-light")
-        page.keyboard.press("Escape")
-        expect(dialog).to_have_count(0)
-        expect(frame.get_by_role("button", name="Roll back to version 3")).to_be_focused()
-        page.keyboard.press("Enter")
-        dialog.get_by_role("button", name="Roll back").click()
-        expect(dialog.get_by_role("alert")).to_have_text("Say why: others will read it.")
-        dialog.get_by_label("Reason").fill("A test file was dropped")
-        dialog.get_by_role("button", name="Roll back").click()
-        done = frame.get_by_text("The rows of version 3 are live again, as version 6: 8,353 → 8,347 rows.")
-        expect(done).to_be_visible()
-        expect(frame.get_by_text("“A test file was dropped”")).to_be_visible()
-    summary = next(one for one in Ledger(server.warehouse).tables() if one.table_name == "airports")
-    assert (summary.version_id, summary.rows_live) == (6, 8_347)
-
-
 @pytest.mark.parametrize("modifier", [None, "Control"])
 def test_a_run_opens_in_airflow(modifier: str | None, steward: Steward) -> None:
     link = steward.frame.get_by_role("link", name="Run of cost-centres.csv")
@@ -380,3 +354,29 @@ def test_an_ended_session_is_told(steward: Steward) -> None:
     steward.window.context.clear_cookies()
     expect(steward.frame.get_by_role("alert")).to_contain_text("Your session has ended", timeout=15_000)
     steward.window.context.add_cookies(kept)  # type: ignore[arg-type]
+
+
+def test_an_editor_rolls_back_after_a_look_at_the_difference(server: Server, browser: Browser) -> None:
+    with closing(browser.new_context(viewport=WIDE)) as context:
+        page = context.new_page()
+        log_in(page, server.local.url, "admin", server.local.password)
+        frame = open_page(page)
+        frame.get_by_role("link", name="Tables").click()
+        frame.get_by_role("link", name="airports", exact=True).click()
+        frame.get_by_role("button", name="Roll back to version 3").click()
+        dialog = frame.get_by_role("dialog", name="Roll airports back to version 3?")
+        expect(dialog.get_by_text("8,353 → 8,347 rows; rows matched by code")).to_be_visible()
+        picture(page, "rollback-light")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(frame.get_by_role("button", name="Roll back to version 3")).to_be_focused()
+        page.keyboard.press("Enter")
+        dialog.get_by_role("button", name="Roll back").click()
+        expect(dialog.get_by_role("alert")).to_have_text("Say why: others will read it.")
+        dialog.get_by_label("Reason").fill("A test file was dropped")
+        dialog.get_by_role("button", name="Roll back").click()
+        done = frame.get_by_text("The rows of version 3 are live again, as version 6: 8,353 → 8,347 rows.")
+        expect(done).to_be_visible()
+        expect(frame.get_by_text("“A test file was dropped”")).to_be_visible()
+    summary = next(one for one in Ledger(server.warehouse).tables() if one.table_name == "airports")
+    assert (summary.version_id, summary.rows_live) == (6, 8_347)
