@@ -36,4 +36,4 @@ def mssql_warehouse(settings: Settings, database: str | None = None) -> TsqlWare
     bulk = BulkLoader(native)
     insert = InsertLoader(driver, settings.batch_size)
     loaders = choose((bulk, insert), settings.load_method)
-    return TsqlWarehouse("mssql", driver, settings, loaders, key=pool_key(driver.name, options, settings))
+    return TsqlWarehouse("mssql", driver, settings, loaders, key=pool_key(settings, driver.name, options))

@@ -20,5 +20,5 @@ def odbc_warehouse(settings: Settings) -> TsqlWarehouse:
     driver = PyodbcDriver(hook)
     loaders = choose((FastLoader(driver, settings.batch_size),), settings.load_method)
     return TsqlWarehouse(
-        "odbc", driver, settings, loaders, key=pool_key(driver.name, hook.odbc_connection_string, settings)
+        "odbc", driver, settings, loaders, key=pool_key(settings, driver.name, hook.odbc_connection_string)
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from refdata.core.backoff import delays
 from refdata.core.errors import ConnectionLostError, RefdataError, ThrottledError
+from refdata.core.settings import Settings
 from refdata.warehouse.tsql.driver import Connection
 
 CONNECT_TRIES = 4
@@ -123,9 +124,14 @@ _pools: dict[str, ConnectionPool] = {}
 _pools_lock = threading.Lock()
 
 
-def pool_key(*parts: object) -> str:
-    """A key for ``shared_pool`` that tells what it stands for to nobody."""
-    return hashlib.sha256(repr([_visible(part) for part in parts]).encode()).hexdigest()
+def pool_key(settings: Settings, *parts: object) -> str:
+    """A key for ``shared_pool`` that tells what it stands for to nobody.
+
+    :param settings: of these, only what a connection or the pool is made with counts.
+    :param parts: the driver, and what it connects with.
+    """
+    made_with = settings.pool_size, settings.connect_timeout, settings.lock_timeout
+    return hashlib.sha256(repr([made_with, *map(_visible, parts)]).encode()).hexdigest()
 
 
 def _visible(part: object) -> object:
