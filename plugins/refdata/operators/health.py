@@ -11,6 +11,7 @@ from airflow.sdk import Asset, BaseOperator
 from refdata import health, wiring
 from refdata.assetstore import AssetAnswers
 from refdata.core.alerting import Alert, Occasion
+from refdata.core.diagnosis import Trouble
 from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.health import Change, Check, State, changes, describe, is_worse, settled, worst
 from refdata.core.model import FileStatus
@@ -102,14 +103,14 @@ def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) 
 
 def _tell_outage(check: Check, context: Context) -> None:
     """The same mark that failed loads set: whoever comes first tells of an outage, and once."""
-    if check.state is not State.FAIL:
-        return  # ``tell_recovery`` tells
+    if check.state is not State.FAIL or check.figure == Trouble.NOT_INITIALISED:
+        return  # ``tell_recovery`` tells of the end; before the first file there is no ledger, and nothing is wrong
     settings = wiring.settings()
     outages = Outages(Path(settings.dropoff_root))
     text = f"{check.message}\nWhat to do: {check.advice}"
     category = ConnectionLostError.category
     if outages.is_news(category, "", text, wiring.utc_now()):
-        alert = Alert(f"refdata: the database is away ({check.figure})", text, category, "", *_run(context))
+        alert = Alert(f"refdata: the database cannot be used ({check.figure})", text, category, "", *_run(context))
         if not send(alert, context):
             outages.forget(category, "")
 

@@ -72,11 +72,18 @@ def test_an_outage_is_told_once_with_the_loads_and_so_is_its_end(told: Any, root
     airflow = FakeAirflow()
     away, back = check("warehouse", FAIL), check("warehouse", OK)
     report([away], airflow.now, CONTEXT)
-    assert told() == [("connection", "refdata: the database is away (figure)")]
+    assert told() == [("connection", "refdata: the database cannot be used (figure)")]
     report([away], airflow.now, CONTEXT)
     report([back], FakeAirflow().now, CONTEXT)  # the state store may be empty: the mark in the dropoff tells
     assert told() == [("recovered", "refdata: back to normal")]
     report([back], airflow.now, CONTEXT)
+    assert told() == []
+
+
+def test_a_database_that_was_never_used_is_no_outage(told: Any) -> None:
+    fresh = Check("warehouse", FAIL, "not initialised", "There is no ledger", "Run `refdata init-db`.")
+    report([fresh], FakeAirflow().now, CONTEXT)
+    report([check("warehouse", OK)], FakeAirflow().now, CONTEXT)
     assert told() == []
 
 
