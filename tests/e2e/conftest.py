@@ -114,7 +114,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow
         # Each alert by itself: gathering them has tests of its own.
         "AIRFLOW__REFDATA__ALERT_WINDOW": "0",
         "AIRFLOW__REFDATA__ALERT_NOTIFIERS": json.dumps([notifier | words]),
-        "AIRFLOW__REFDATA__ALERT_WINDOW": "0",  # each test looks for the alert of its own file
         "PYTHONPATH": str(PROJECT),
     }
     local = LocalAirflow(home, free_port(), extra)
