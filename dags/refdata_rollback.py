@@ -25,7 +25,6 @@ with DAG(
         "version": Param(1, type="integer", minimum=0, title="Version", description="The one to go back to"),
         "reason": Param("", type="string", minLength=1, title="Reason", description="Kept in the audit trail"),
     },
-    render_template_as_native_obj=False,
     tags=["refdata"],
     doc_md=__doc__,
 ):

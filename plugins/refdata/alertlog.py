@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from refdata.core.alerting import Alert, gathered, is_due
-from refdata.warehouse.base import Row, Session, Warehouse
+from refdata.warehouse.base import Row, Session, Warehouse, moment
 
 _LOCK = "refdata alerts"
 MAX_TITLE, MAX_TEXT, MAX_FILE, MAX_RUN, MAX_URL = 500, 4000, 500, 250, 1000
@@ -62,7 +62,7 @@ class AlertLog:
 
     def _message(self, session: Session, category: str, window: float, now: datetime) -> Message | None:
         last = session.query(self._warehouse.statement("select_alert_sent"), (category,))[0][0]
-        if not is_due(_time(last), window, now):
+        if not is_due(moment(last), window, now):
             return None
         found = session.query(self._warehouse.statement("select_alerts_waiting"), (category,))
         for line in found:
@@ -84,7 +84,3 @@ def _values(alert: Alert) -> tuple[str, ...]:
 def _alert(line: Row) -> Alert:
     _, category, title, text, file, run_id, url = line
     return Alert(title, text, category, file, run_id, url)
-
-
-def _time(value: datetime | str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -14,16 +14,16 @@ from refdata import health
 from refdata.audit import AuditEntry
 from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.alignment import own_columns
-from refdata.core.errors import DataError, FormatError, NotInitialisedError, SchemaError
+from refdata.core.errors import DataError, NotInitialisedError, SchemaError
 from refdata.core.health import Check
-from refdata.core.matching import FileColumn, TableMatch, rank_tables
+from refdata.core.matching import TableMatch
 from refdata.core.model import FileStatus, Format, LedgerRow, LoadType, TableName
-from refdata.core.naming import column_names
+from refdata.core.runid import API_RUN
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.tablediff import TableDiff
 from refdata.core.tablerules import TableRules
-from refdata.core.versions import Version
+from refdata.core.versions import Version, live_version
 from refdata.dropoff import Dropoff
 from refdata.ingest.configure import run_post_load
 from refdata.ingest.context import Deps
@@ -223,7 +223,7 @@ class ReferenceData:
     def live_version(self, table: str) -> int:
         """The number of a table's live version; 0 when refdata never loaded it."""
         with self._ledger_expected():
-            return max((record.version for record in self._ledger.versions(table.lower())), default=0)
+            return live_version(self._ledger.versions(table.lower()))
 
     def rollback(
         self, table: str, version: int, *, reason: str, by: str, request_id: str = "", expected: int | None = None
@@ -274,7 +274,7 @@ class ReferenceData:
             raise ValueError("a reason and the name of who asks are needed")
         now = self._clock()
         stale = now - timedelta(seconds=self._settings.stale_after)
-        request = request_id or f"api__{now.isoformat()}_{uuid4().hex[:8]}"
+        request = request_id or f"{API_RUN}{now.isoformat()}_{uuid4().hex[:8]}"
         asked = Revision(table.lower(), kind, origin, by.strip(), reason.strip(), request, now, stale, expected)
         with self._ledger_expected():
             done = revise(self._versions, asked)
@@ -315,11 +315,9 @@ class ReferenceData:
 
         :raises FormatError: when it is not there, or no CSV that can be read safely.
         """
-        from refdata.csvformat.detection import detect
+        from refdata.csvformat.preview import preview_format
 
-        if not Path(path).is_file():
-            raise FormatError("There is no such file", where=str(path), advice="Check the path.")
-        return detect(Path(path), code_page=self._settings.code_page, min_confidence=self._settings.min_confidence)
+        return preview_format(Path(path), self._settings)
 
     def analyze_schema_match(self, path: str | Path) -> tuple[TableMatch, ...]:
         """The live tables by how well a file's columns, with their scanned types, fit them; the best first.
@@ -328,12 +326,10 @@ class ReferenceData:
 
         :raises FormatError: when it is not there, or no CSV that can be read safely.
         """
-        from refdata.csvformat.scan import scan
+        from refdata.csvformat.preview import match_tables
 
         found = self.detect_format(path)
-        columns = scan(Path(path), found, column_names(found.header)).columns
-        tables = self._warehouse.tables(self._settings.ref_schema)
-        return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
+        return match_tables(Path(path), found, self._warehouse.tables(self._settings.ref_schema))
 
     def process_file(self, path: str, *, on_event: OnEvent | None = None) -> LedgerRow:
         """Loads a dropped file by all steps, as ``refdata load`` does; its ledger row, ``completed`` or ``duplicate``.

@@ -66,6 +66,14 @@ class AssetAnswers:
             log.warning("Airflow's state store does not answer; counts are kept in memory alone: %s", error)
 
 
+def state_of_run(dag_id: str, run_id: str) -> str | None:
+    """Airflow's state of a run, for a task, which may not read Airflow's database; None when there is no such run."""
+    try:
+        return _state(task_runner.SUPERVISOR_COMMS.send(GetDagRunState(dag_id=dag_id, run_id=run_id)))
+    except AirflowRuntimeError:
+        return None
+
+
 def _question(request: RunState) -> GetDagRunState:
     return GetDagRunState(dag_id=request.dag_id, run_id=request.run_id)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from refdata.warehouse.base import Row, Session, Warehouse
+from refdata.warehouse.base import Row, Session, Warehouse, moment
 
 MAX_REASON, MAX_SUBJECT = 1000, 500
 
@@ -86,8 +86,7 @@ def _values(entry: AuditEntry) -> tuple[object, ...]:
 def _entry(line: Row) -> AuditEntry:
     names = ("id", *(spec.name for spec in fields(AuditEntry) if spec.name != "id"))
     values = dict(zip(names, line, strict=True))
-    if isinstance(values["happened_at"], str):
-        values["happened_at"] = datetime.fromisoformat(values["happened_at"])
+    values["happened_at"] = moment(values["happened_at"])
     values["action"] = Action(values["action"])
     values["detail"] = json.loads(values["detail"] or "{}")
     return AuditEntry(**values)

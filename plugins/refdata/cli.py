@@ -20,7 +20,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands import operations, overview, register, reporting, undoing, validating
+from refdata.commands import loading, operations, overview, register, reporting, undoing, validating
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -28,19 +28,20 @@ from refdata.commands.terminal import (
     EXIT_TRANSIENT,
     add_command,
     console,
+    log_on_stderr,
     moment,
     print_json,
     say,
+    show_files,
 )
-from refdata.core.errors import FormatError, PermanentError, RefdataError, TransientError, unforeseen
+from refdata.core.errors import RefdataError, TransientError, unforeseen
 from refdata.core.model import FileStatus
 from refdata.core.schemasteps import LATEST, SchemaChange
 
 if TYPE_CHECKING:
     from refdata.core.matching import TableMatch
-    from refdata.core.model import DroppedFile, Format, LedgerRow
+    from refdata.core.model import Format
     from refdata.core.settings import Settings
-    from refdata.ingest.context import Deps
     from refdata.ingest.reconcile import Finding
 
 
@@ -49,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
-        return run(options)
+        with log_on_stderr():
+            return run(options)
     except RefdataError as error:
         told = error
     except Exception as error:  # noqa: BLE001  the last resort of every command; a traceback may quote a row
@@ -67,8 +69,7 @@ def parser() -> argparse.ArgumentParser:
     found = add_command(commands, "detect", detect_file, "how a file is written, and which table its columns fit")
     found.add_argument("file", type=Path, help="any CSV file")
     found.add_argument("--no-tables", action="store_true", help="do not compare with the database's tables")
-    load = add_command(commands, "load", load_file, "load one file of the dropoff folder now, without Airflow's DAGs")
-    load.add_argument("path", help="path under the dropoff root, e.g. reference_data_table/fullload/airports.csv")
+    loading.register(commands)
     files = add_command(commands, "history", history, "files and their fate, newest first")
     files.add_argument("--status", choices=[status.value for status in FileStatus], help="only files in this status.")
     files.add_argument("--search", default="", help="text within the file's or table's name")
@@ -103,12 +104,10 @@ def detect_file(options: argparse.Namespace) -> int:
     """``refdata detect``: nothing is loaded; the database is only read."""
     from refdata.config import load_settings
     from refdata.csvformat import report
-    from refdata.csvformat.detection import detect
+    from refdata.csvformat.preview import preview_format
 
     settings = load_settings()
-    if not options.file.is_file():
-        raise FormatError("There is no such file", where=str(options.file), advice="Check the path.")
-    found = detect(options.file, code_page=settings.code_page, min_confidence=settings.min_confidence)
+    found = preview_format(options.file, settings)
     matches = () if options.no_tables else _matches(options.file, found, settings)
     if options.json:
         print_json(report.as_json(found, matches))
@@ -119,10 +118,8 @@ def detect_file(options: argparse.Namespace) -> int:
 
 
 def _matches(file: Path, found: Format, settings: Settings) -> tuple[TableMatch, ...]:
-    """The live tables by how well the file's columns, with their scanned types, fit; the best first."""
-    from refdata.core.matching import FileColumn, rank_tables
-    from refdata.core.naming import column_names
-    from refdata.csvformat.scan import scan
+    """The live tables by how well the file's columns fit; none where the database cannot be read."""
+    from refdata.csvformat.preview import match_tables
     from refdata.warehouse.connect import open_warehouse
 
     try:
@@ -130,32 +127,7 @@ def _matches(file: Path, found: Format, settings: Settings) -> tuple[TableMatch,
     except RefdataError as error:
         console(stderr=True).print(f"[yellow]No comparison with tables[/yellow]: {escape(str(error))}", soft_wrap=True)
         return ()
-    columns = scan(file, found, column_names(found.header)).columns
-    return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
-
-
-def load_file(options: argparse.Namespace) -> int:
-    """``refdata load``: the steps of ``refdata_load`` in this process."""
-    from refdata import wiring
-
-    deps = wiring.connect()
-    deps.warehouse.initialise()
-    row = _load(deps, deps.dropoff.find(options.path))
-    _show_files(options, [row] if row else [])
-    return EXIT_OK if row and row.status in (FileStatus.COMPLETED, FileStatus.DUPLICATE) else EXIT_FAILED
-
-
-def _load(deps: Deps, file: DroppedFile) -> LedgerRow | None:
-    from refdata.ingest.process import own_run, process
-
-    run_id = own_run(deps)
-    try:
-        return process(deps, file, run_id)
-    except PermanentError as error:
-        console(stderr=True).print(
-            f"[red]{error.category}[/red]: {escape(str(error))}", highlight=False, soft_wrap=True
-        )
-    return deps.ledger.by_run(run_id)
+    return match_tables(file, found, tables)
 
 
 def history(options: argparse.Namespace) -> int:
@@ -164,7 +136,7 @@ def history(options: argparse.Namespace) -> int:
 
     status = FileStatus(options.status) if options.status else None
     page = ReferenceData.connect().history(status=status, search=options.search, limit=options.limit)
-    _show_files(options, page.files)
+    show_files(options, page.files)
     return EXIT_OK
 
 
@@ -218,26 +190,6 @@ def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Finding,
     for row in rows:
         mended = "yes" if row["mended"] else f"no: {row['left']}"
         grid.add_row(*(escape(str(row[name])) for name in ("kind", "load_id", "where", "what", "remedy")), mended)
-    console().print(grid)
-
-
-def _show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
-    if options.json:
-        print_json([asdict(row) for row in rows])
-        return
-    grid = Grid("Load", "File", "Status", "Table", "Rows", "Rejected", "Seen (UTC)", "Error")
-    for row in rows:
-        counts = ("" if count is None else f"{count:,}" for count in (row.rows_loaded, row.rows_rejected))
-        seen = moment(row.created_at)
-        grid.add_row(
-            str(row.id),
-            escape(row.file_name),
-            row.status,
-            row.table_name,
-            *counts,
-            seen,
-            escape(row.error_message or ""),
-        )
     console().print(grid)
 
 

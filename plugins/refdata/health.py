@@ -20,7 +20,7 @@ from urllib.request import urlopen
 from airflow.configuration import conf
 
 from refdata.alertlog import AlertLog
-from refdata.config import load_settings
+from refdata.config import load_settings, utc_now
 from refdata.core import healthrules
 from refdata.core.diagnosis import Trouble
 from refdata.core.dropnames import LOAD_FOLDERS
@@ -55,7 +55,7 @@ def check_warehouse(settings: Settings) -> Iterable[Check]:
     if found.trouble is not None and found.trouble is not Trouble.RIGHT_MISSING:
         return (first,)
     try:
-        return (first, *_ledger_checks(settings, warehouse, datetime.now(UTC).replace(tzinfo=None)))
+        return (first, *_ledger_checks(settings, warehouse, utc_now()))
     except RefdataError as error:
         return (first, failed("ledger", error))
 
@@ -174,7 +174,7 @@ def examine(checks: Sequence[Look] = CHECKS) -> tuple[Check, ...]:
         return (failed("settings", error),)
     settings = dataclasses.replace(settings, connect_timeout=min(settings.connect_timeout, LONGEST_CONNECT))
     read = Check("settings", State.OK, "read", f"The warehouse is Airflow connection {settings.conn_id}")
-    return (read, *(check for look in checks for check in look(settings)))
+    return (read, *look(settings, checks))
 
 
 def look(settings: Settings, looks: Sequence[Look] = LOCAL) -> tuple[Check, ...]:

@@ -17,7 +17,7 @@ from refdata.core.figures import LoadFigures
 from refdata.core.model import DroppedFile, FileIdentity, FileStatus, Format, LedgerRow, LoadType, Scan
 from refdata.core.publishing import turn_lock
 from refdata.core.versions import VersionRecord, duplicate_of
-from refdata.warehouse.base import Row, Session, Warehouse
+from refdata.warehouse.base import Row, Session, Warehouse, moment
 
 MAX_MESSAGE = 4000
 IN_FLIGHT = frozenset((FileStatus.PENDING, FileStatus.PROCESSING, FileStatus.REVIEW))
@@ -122,7 +122,7 @@ class Ledger:
         """The rows whose file no archive holds as far as the ledger knows, each with its last sign of life."""
         with self._warehouse.transaction(write=False) as session:
             found = session.query(self._sql("select_unfinished_files"))
-        rows = [(_row(line[:-1]), _time(line[-1])) for line in found]
+        rows = [(_row(line[:-1]), moment(line[-1])) for line in found]
         return tuple((row, max(filter(None, (last_sign(row), heartbeat)))) for row, heartbeat in rows)
 
     def unregistered(self) -> tuple[tuple[str, int], ...]:
@@ -336,7 +336,7 @@ def _row(line: Row) -> LedgerRow:
     values["load_type"] = LoadType(values["load_type"])
     values["is_reference_data"] = bool(values["is_reference_data"])
     for name in ("created_at", "processed_at", "started_at", "loaded_at"):
-        values[name] = _time(values[name])
+        values[name] = moment(values[name])
     for name in ("warnings", "detected_headers"):
         values[name] = tuple(json.loads(values[name] or "[]"))
     return LedgerRow(**values)
@@ -345,7 +345,7 @@ def _row(line: Row) -> LedgerRow:
 def _record(line: Row) -> VersionRecord:
     values = dict(zip((spec.name for spec in fields(VersionRecord)), line, strict=True))
     values["kind"], values["rows"] = LoadType(values["kind"]), int(values["rows"] or 0)
-    values["published_at"], values["removed_at"] = _time(values["published_at"]), _time(values["removed_at"])
+    values["published_at"], values["removed_at"] = moment(values["published_at"]), moment(values["removed_at"])
     return VersionRecord(**values)
 
 
@@ -353,13 +353,13 @@ def _figures(line: Row) -> LoadFigures:
     values = dict(zip((spec.name for spec in fields(LoadFigures)), line, strict=True))
     values["status"] = FileStatus(values["status"])
     for name in ("created_at", "started_at", "loaded_at", "processed_at"):
-        values[name] = _time(values[name])
+        values[name] = moment(values[name])
     return LoadFigures(**values)
 
 
 def _summary(line: Row) -> TableSummary:
     values = dict(zip((spec.name for spec in fields(TableSummary)), line, strict=True))
-    values["last_loaded_at"] = _time(values["last_loaded_at"])
+    values["last_loaded_at"] = moment(values["last_loaded_at"])
     values["is_reference_data"] = bool(values["is_reference_data"])
     return TableSummary(**values)
 
@@ -369,10 +369,6 @@ def _ordered(statement: str, order: FileOrder, *, descending: bool) -> str:
     direction = "DESC" if descending else "ASC"
     last = "" if order is FileOrder.ID else ", id DESC"
     return statement.replace("ORDER BY id DESC", f"ORDER BY {order.value} {direction}{last}", 1)
-
-
-def _time(value: datetime | str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _json(value: object) -> str:

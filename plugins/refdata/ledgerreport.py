@@ -12,7 +12,7 @@ from refdata.core.dropnames import beside
 from refdata.core.model import Column, FileStatus, Format, LedgerRow
 from refdata.core.tablerules import TableRules
 from refdata.ledger import Ledger, TableSummary
-from refdata.warehouse.base import Row, Warehouse
+from refdata.warehouse.base import Row, Warehouse, moment
 
 _ARCHIVED = (FileStatus.COMPLETED, FileStatus.ERROR, FileStatus.CANCELLED)
 
@@ -137,7 +137,7 @@ def _story(row: LedgerRow, found: Row) -> FileStory:
         table_changes=changes,
         rejects_file=beside(row.file_path, "rejects.csv") if archived else None,
         is_configured=bool(configured),
-        heartbeat_at=datetime.fromisoformat(heartbeat) if isinstance(heartbeat, str) else heartbeat,
+        heartbeat_at=moment(heartbeat),
         origin_id=origin,
     )
 

@@ -14,10 +14,10 @@ from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.dropnames import load_of
 from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
 from refdata.core.model import DroppedFile, FileIdentity
+from refdata.core.runid import CLI_RUN, LOAD_DAG
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
-from refdata.ingest.process import CLI_RUN
 from refdata.ingest.reconcile import RunState
 from refdata.warehouse.connect import open_warehouse
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "CLI_RUN",
     "connect",
     "file_of_run",
     "is_retried",
@@ -90,7 +89,7 @@ def run_state(run_id: str) -> RunState:
     if run_id.startswith(CLI_RUN):
         return RunState.UNKNOWN
     try:
-        found = DagRun.find(dag_id="refdata_load", run_id=run_id)
+        found = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
     except Exception as error:
         # SQLAlchemy's errors, and those of whichever driver: they say no more than that it cannot be read.
         raise ConnectionLostError(

@@ -14,10 +14,10 @@ from rich.table import Table as Grid
 from refdata.commands.terminal import (
     EXIT_FAILED,
     EXIT_OK,
-    EXIT_TRANSIENT,
     Subcommands,
     add_command,
     console,
+    exit_code,
     print_json,
 )
 
@@ -44,10 +44,7 @@ def health(options: argparse.Namespace) -> int:
         print_json(as_json(found, worst(found)))
     else:
         _show_checks(found)
-    failing = [check for check in found if check.state is State.FAIL]
-    if not failing:
-        return EXIT_OK
-    return EXIT_TRANSIENT if all(check.transient for check in failing) else EXIT_FAILED
+    return exit_code(check.transient for check in found if check.state is State.FAIL)
 
 
 def maintain(options: argparse.Namespace) -> int:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.logging import RichHandler
+from rich.markup import escape
+from rich.table import Table as Grid
+
+if TYPE_CHECKING:
+    from refdata.core.model import LedgerRow
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
 
@@ -31,6 +41,29 @@ def console(*, stderr: bool = False) -> Console:
     return found if found.is_terminal else Console(stderr=stderr, width=140)
 
 
+def exit_code(failures: Iterable[bool]) -> int:
+    """The exit code of a command with several findings; ``failures`` tells of each that failed whether it may pass."""
+    told = list(failures)
+    if not told:
+        return EXIT_OK
+    return EXIT_TRANSIENT if all(told) else EXIT_FAILED
+
+
+@contextlib.contextmanager
+def log_on_stderr() -> Iterator[None]:
+    """What refdata logs goes beside the command's answer: Airflow writes logs to the standard output."""
+    import airflow  # noqa: F401  it configures logging when it is imported, and must not do so after this
+
+    log, handler = logging.getLogger("refdata"), RichHandler(console=console(stderr=True), show_path=False)
+    propagated, log.propagate = log.propagate, False
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = propagated
+
+
 def say(options: argparse.Namespace, facts: dict[str, object]) -> None:
     """Facts on one line, or as JSON."""
     if options.json:
@@ -47,3 +80,24 @@ def print_json(value: object) -> None:
 def moment(value: datetime | None) -> str:
     """A time to the second, empty for none."""
     return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
+
+
+def show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
+    """Files and their fate, or as JSON."""
+    if options.json:
+        print_json([asdict(row) for row in rows])
+        return
+    grid = Grid("Load", "File", "Status", "Table", "Rows", "Rejected", "Seen (UTC)", "Error")
+    for row in rows:
+        counts = ("" if count is None else f"{count:,}" for count in (row.rows_loaded, row.rows_rejected))
+        seen = moment(row.created_at)
+        grid.add_row(
+            str(row.id),
+            escape(row.file_name),
+            row.status,
+            row.table_name,
+            *counts,
+            seen,
+            escape(row.error_message or ""),
+        )
+    console().print(grid)

@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands.terminal import (
-    EXIT_FAILED,
-    EXIT_OK,
-    EXIT_TRANSIENT,
-    Subcommands,
-    add_command,
-    console,
-    print_json,
-)
+from refdata.commands.terminal import Subcommands, add_command, console, exit_code, print_json
 from refdata.core.errors import DataError, RefdataError, TransientError
 
 if TYPE_CHECKING:
@@ -56,10 +48,7 @@ def validate(options: argparse.Namespace) -> int:
         for one in outcomes:
             grid.add_row(one.step, "[red]no[/]" if one.error else "[green]yes[/]", escape(one.error))
         console().print(grid)
-    failed = [one for one in outcomes if one.error]
-    if not failed:
-        return EXIT_OK
-    return EXIT_TRANSIENT if all(one.transient for one in failed) else EXIT_FAILED
+    return exit_code(one.transient for one in outcomes if one.error)
 
 
 def run_canary(table: str) -> list[Outcome]:
@@ -108,12 +97,12 @@ class _Canary:
         hidden.rename(self._path)
 
     def load(self) -> None:
+        from refdata.core.runid import CLI_RUN
         from refdata.ingest.align import align_table
         from refdata.ingest.archive import move_to_processed
         from refdata.ingest.configure import write_config
         from refdata.ingest.detect import detect_format
         from refdata.ingest.load import load_rows
-        from refdata.wiring import CLI_RUN
 
         deps, file = self._deps, self._file()
         detection = detect_format(deps, file, f"{CLI_RUN}{self._table}")
@@ -140,11 +129,12 @@ class _Canary:
         from refdata.core.model import TableName
         from refdata.core.naming import backup_name
         from refdata.core.publishing import qualified
+        from refdata.core.runid import CLI_RUN
 
         deps, settings = self._deps, self._deps.settings
         names = (TableName(settings.ref_schema, self._table), TableName(settings.bkp_schema, backup_name(self._table)))
         there = [name for name in names if deps.warehouse.table(name) is not None]
-        row = deps.ledger.by_run(f"cli__{self._table}")
+        row = deps.ledger.by_run(f"{CLI_RUN}{self._table}")
         with deps.warehouse.transaction() as session:
             for name in there:
                 session.execute(f"DROP TABLE {qualified(name)}")

@@ -12,6 +12,11 @@ from dataclasses import astuple
 
 from refdata.core.model import DroppedFile
 
+LOAD_DAG = "refdata_load"
+"""The DAG whose runs load a file each."""
+CLI_RUN, API_RUN, PAGE_RUN = "cli__", "api__", "page__"
+"""Start of the ids of what was done without a run: by the command line, from Python, from the page."""
+
 MAX_RUN_ID = 250
 """``dag_run.run_id`` is a String(250)."""
 _SLUG_LENGTH = 80

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from refdata.audit import Action, AuditEntry, AuditTrail
@@ -16,7 +15,7 @@ from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
 from refdata.ingest.reconcile import Finding, RunState, no_airflow
 from refdata.ingest.retention import MAINTENANCE, expire_versions
-from refdata.warehouse.base import Session
+from refdata.warehouse.base import Session, moment
 
 _BATCH = 200
 _COUNTS = {Kind.AUDIT_ROWS: "count_old_audit", Kind.ALERT_ROWS: "count_old_alerts"}
@@ -87,7 +86,7 @@ def _deletions(deps: Deps) -> Iterator[Deletion]:
     if (limit := maintenance.before(now, settings.ledger_days)) is not None:
         with deps.warehouse.transaction(write=False) as session:
             found = session.query(deps.warehouse.statement("select_expired_files"), (limit,))
-        loads = [EndedLoad(int(line[0]), line[1], line[2], _time(line[3])) for line in found]
+        loads = [EndedLoad(int(line[0]), line[1], line[2], moment(line[3])) for line in found]
         yield from maintenance.expired_rows(loads, settings.ledger_days)
     for kind, days in ((Kind.AUDIT_ROWS, settings.audit_days), (Kind.ALERT_ROWS, settings.alert_days)):
         if (limit := maintenance.before(now, days)) is not None:
@@ -125,10 +124,6 @@ def _delete(deps: Deps, session: Session, deletion: Deletion) -> None:
     else:
         days = settings.audit_days if kind is Kind.AUDIT_ROWS else settings.alert_days
         session.execute(deps.warehouse.statement(_DELETES[kind]), (maintenance.before(deps.clock(), days),))
-
-
-def _time(value: datetime | str) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def in_total(deletions: Sequence[Deletion]) -> dict[str, dict[str, int]]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from refdata.core.errors import CancelledError, DataError, LockTimeoutError, RefdataError
 from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.runid import CLI_RUN
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import Failure, move_to_error, move_to_processed
 from refdata.ingest.cancel import cancellation
@@ -18,9 +19,6 @@ from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
-
-CLI_RUN = "cli__"
-"""Start of the run ids of loads that Airflow knows nothing of."""
 
 
 class Step(StrEnum):

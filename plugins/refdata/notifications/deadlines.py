@@ -19,6 +19,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from refdata import wiring
 from refdata.core.alerting import Alert, Occasion
 from refdata.core.model import FileStatus
+from refdata.core.runid import LOAD_DAG
 from refdata.core.settings import Settings
 from refdata.notifications.channels import log, send
 from refdata.notifications.failure import run_url
@@ -79,7 +80,7 @@ def _waits_for_a_person(run_id: str) -> bool:
 def overdue(dag_id: str, run_id: str, conf: Mapping[str, Any], seconds: float) -> Alert:
     """The alert for a run that is not over in its time."""
     url = run_url(dag_id, run_id)
-    if dag_id != "refdata_load":
+    if dag_id != LOAD_DAG:
         text = (
             f"Watch run {run_id} is not over after {seconds:.0f} s, so files may lie unseen.\n"
             "What to do: see whether the triggerer and the scheduler run (`refdata health`); if they do, clear the run."

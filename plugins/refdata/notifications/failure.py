@@ -13,6 +13,7 @@ from refdata import wiring
 from refdata.core.alerting import Alert
 from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.model import LedgerRow
+from refdata.core.runid import LOAD_DAG
 from refdata.dropoff.outage import Outages
 from refdata.notifications.channels import log, send
 
@@ -68,7 +69,7 @@ def _described(context: Mapping[str, Any], row: LedgerRow | RefdataError | None)
 
 
 def _url_of(context: Mapping[str, Any]) -> str:
-    return run_url(str(getattr(context.get("dag"), "dag_id", "refdata_load")), str(context.get("run_id", "")))
+    return run_url(str(getattr(context.get("dag"), "dag_id", LOAD_DAG)), str(context.get("run_id", "")))
 
 
 def run_url(dag_id: str, run_id: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSkipException
-from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import DagRunStateResult, GetDagRunState
+from airflow.sdk.exceptions import AirflowSkipException
 
-from refdata import wiring
+from refdata import assetstore, wiring
 from refdata.core.errors import TransientError
+from refdata.core.runid import CLI_RUN, LOAD_DAG
 from refdata.ingest import reconcile
 from refdata.ingest.reconcile import RunState
 
@@ -43,12 +42,9 @@ class ReconcileOperator(BaseOperator):
 
 def state_of_run(run_id: str) -> RunState:
     """What Airflow says of a run of ``refdata_load``, for a task, which may not read Airflow's database."""
-    if not run_id or run_id.startswith(wiring.CLI_RUN):
+    if not run_id or run_id.startswith(CLI_RUN):
         return RunState.UNKNOWN
-    try:
-        answer = task_runner.SUPERVISOR_COMMS.send(GetDagRunState(dag_id="refdata_load", run_id=run_id))
-    except AirflowRuntimeError:
-        return RunState.UNKNOWN  # there is no such run
-    if not isinstance(answer, DagRunStateResult):
+    state = assetstore.state_of_run(LOAD_DAG, run_id)
+    if state is None:
         return RunState.UNKNOWN
-    return RunState.ENDED if answer.state in _ENDED else RunState.ACTIVE
+    return RunState.ENDED if state in _ENDED else RunState.ACTIVE

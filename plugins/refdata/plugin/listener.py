@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from airflow.listeners import hookimpl
 
+from refdata.core.runid import LOAD_DAG
+
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
 
 log = logging.getLogger("refdata.listener")
 
-_LOAD_DAG = "refdata_load"
 _BY_HAND = "manually"
 """Word in the message of a change that a person made; the scheduler's own changes lack it (Airflow 3.3.2)."""
 
@@ -35,7 +36,7 @@ def on_dag_run_success(dag_run: DagRun, msg: str) -> None:
 
 
 def _heard(dag_run: DagRun, msg: str, state: str) -> None:
-    if dag_run.dag_id == _LOAD_DAG and _BY_HAND in (msg or ""):
+    if dag_run.dag_id == LOAD_DAG and _BY_HAND in (msg or ""):
         # In a thread: the person who clicked need not wait for another database.
         threading.Thread(target=cancel_run, args=(dag_run.run_id, state), name="refdata-cancel", daemon=True).start()
 

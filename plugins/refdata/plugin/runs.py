@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from refdata.plugin.addresses import LOAD_DAG
+from refdata.core.runid import LOAD_DAG
 from refdata.plugin.schemas import StepView
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from refdata import __version__
 from refdata.api import FileStory
@@ -28,6 +28,12 @@ UtcTime = Annotated[
 def _utc(value: datetime) -> datetime:
     """The ledger's times have no zone and are UTC."""
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class View(BaseModel):
+    """An answer that ``model_validate`` makes of an object of the library: its attributes, under their names."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 class Fault(BaseModel):

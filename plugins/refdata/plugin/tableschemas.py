@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from refdata.api import Revised, Statistics, TableDiff, TableInfo, Version
+from refdata.api import TableDiff, TableInfo, Version
 from refdata.audit import MAX_REASON
 from refdata.core.model import Column, LoadType
+from refdata.core.runid import PAGE_RUN
 from refdata.core.tablerules import TableRules
-from refdata.ledger import TableSummary
 from refdata.plugin.addresses import run_path
-from refdata.plugin.schemas import UtcTime
+from refdata.plugin.schemas import UtcTime, View
 
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
@@ -21,7 +21,7 @@ Text = Annotated[
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,64}$")]
 
 
-class TableView(BaseModel):
+class TableView(View):
     """A loaded table. ``rows_live`` counts the rows of the last full load and of every append since."""
 
     table_name: str
@@ -33,11 +33,6 @@ class TableView(BaseModel):
     last_loaded_at: UtcTime | None
     last_load_id: int
     last_file_name: str
-
-    @classmethod
-    def of(cls, summary: TableSummary) -> TableView:
-        """What the ledger sums up."""
-        return cls(**{name: getattr(summary, name) for name in cls.model_fields})
 
 
 class ColumnView(BaseModel):
@@ -79,7 +74,7 @@ class TableInfoView(BaseModel):
             live_version=info.live_version,
             versions=info.versions,
             versions_kept=info.versions_kept,
-            summary=TableView.of(info.summary) if info.summary else None,
+            summary=TableView.model_validate(info.summary) if info.summary else None,
         )
 
 
@@ -193,7 +188,7 @@ class TakeBackRequest(BaseModel):
     @property
     def run_id(self) -> str:
         """The id that the ledger keeps; ``""`` for a new one."""
-        return f"page__{self.request_id}" if self.request_id else ""
+        return f"{PAGE_RUN}{self.request_id}" if self.request_id else ""
 
 
 class RollbackRequest(TakeBackRequest):
@@ -203,7 +198,7 @@ class RollbackRequest(TakeBackRequest):
     expected_version: int | None = Field(default=None, ge=0, le=2**31 - 1)
 
 
-class RevisedView(BaseModel):
+class RevisedView(View):
     """What was done: the version made, its row in the ledger, the rows in the table before and after."""
 
     table: str
@@ -212,13 +207,8 @@ class RevisedView(BaseModel):
     rows_before: int
     rows: int
 
-    @classmethod
-    def of(cls, done: Revised) -> RevisedView:
-        """What a rollback or take-back did."""
-        return cls(**{name: getattr(done, name) for name in cls.model_fields})
 
-
-class DayView(BaseModel):
+class DayView(View):
     """What was dropped on one day, in UTC."""
 
     day: date
@@ -230,7 +220,7 @@ class DayView(BaseModel):
     duplicates: int
 
 
-class ErrorCount(BaseModel):
+class ErrorCount(View):
     """Files that ended in errors of one category, and the newest of those loads."""
 
     category: str
@@ -238,18 +228,8 @@ class ErrorCount(BaseModel):
     newest_load_id: int
 
 
-class StatisticsView(BaseModel):
+class StatisticsView(View):
     """Every day from the first to today, and the errors of all of them."""
 
     days: tuple[DayView, ...]
     errors: tuple[ErrorCount, ...]
-
-    @classmethod
-    def of(cls, found: Statistics) -> StatisticsView:
-        """What the ledger counts."""
-        days = [DayView(**{name: getattr(one, name) for name in DayView.model_fields}) for one in found.days]
-        errors = [
-            ErrorCount(category=one.category, files=one.files, newest_load_id=one.newest_load_id)
-            for one in found.errors
-        ]
-        return cls(days=tuple(days), errors=tuple(errors))

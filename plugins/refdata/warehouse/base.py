@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from refdata.core.alignment import Alignment
 from refdata.core.diagnosis import Diagnosis
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 Progress = Callable[[int], None]
 """Called with the number of rows staged so far; may raise to stop the load."""
+
+
+@overload
+def moment(value: datetime | str) -> datetime: ...
+
+
+@overload
+def moment(value: datetime | str | None) -> datetime | None: ...
+
+
+def moment(value: datetime | str | None) -> datetime | None:
+    """A time out of a row: SQLite has no type for one and gives its ISO text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 class Session(Protocol):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from refdata import __version__
 from refdata.core.schemasteps import FIRST_SCRIPT, STEPS, SchemaChange, pending
 from refdata.warehouse.base import Session
-
-PRODUCT = "refdata"
 
 
 def version_of(session: Session, statement: Callable[[str], str]) -> int:
@@ -15,16 +14,15 @@ def version_of(session: Session, statement: Callable[[str], str]) -> int:
     return int(session.query(statement("select_schema_version"))[0][0] or 0)
 
 
-def upgrade(session: Session, statement: Callable[[str], str], by: str) -> SchemaChange:
+def upgrade(session: Session, statement: Callable[[str], str]) -> SchemaChange:
     """Does and records the steps that are missing, in the caller's transaction, which holds a lock against others.
 
     :param statement: the text of a file in ``include/sql``.
-    :param by: who upgrades, for the record.
     """
     session.execute(statement(FIRST_SCRIPT))
     before = version_of(session, statement)
     for step in pending(before):
         for script in step.scripts:
             session.execute(statement(script))
-        session.execute(statement("record_schema_step"), (step.number, step.summary, by))
+        session.execute(statement("record_schema_step"), (step.number, step.summary, f"refdata {__version__}"))
     return SchemaChange(before, max(before, STEPS[-1].number))

@@ -225,7 +225,7 @@ def test_a_tables_columns_versions_and_difference(get: Get) -> None:
 
 
 def test_every_day_has_its_figures_and_every_error_its_category(filled: Warehouse, get: Get) -> None:
-    told = StatisticsView.of(ReferenceData(load_settings(), filled, clock=lambda: NOW).statistics(30))
+    told = StatisticsView.model_validate(ReferenceData(load_settings(), filled, clock=lambda: NOW).statistics(30))
     assert [day.day.isoformat() for day in (told.days[0], told.days[-1])] == ["2026-06-30", "2026-07-29"]
     today = told.days[-1]
     assert (today.files, today.loads, today.rows_loaded, today.errors, today.duplicates) == (12, 2, 42_211, 3, 1)

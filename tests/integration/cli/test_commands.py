@@ -11,6 +11,7 @@ import pytest
 
 from refdata import cli, wiring
 from refdata.config import load_settings
+from refdata.core.runid import CLI_RUN
 from refdata.core.schemasteps import LATEST
 from refdata.dropoff import ensure_tree
 from refdata.ingest.detect import detect_format
@@ -84,7 +85,7 @@ def test_the_doctor_tells_what_is_left_and_mends_it(
 ) -> None:
     (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
     deps = wiring.connect()
-    detect_format(deps, deps.dropoff.find(f"{FULL}/cities.csv"), f"{wiring.CLI_RUN}killed")
+    detect_format(deps, deps.dropoff.find(f"{FULL}/cities.csv"), f"{CLI_RUN}killed")
     assert asked(capsys, "doctor") == (0, [])
     (root / FULL / "cities.csv").unlink()
     monkeypatch.setattr(wiring, "utc_now", lambda: datetime.now(UTC).replace(tzinfo=None) + timedelta(days=2))

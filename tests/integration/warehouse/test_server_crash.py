@@ -16,7 +16,6 @@ import pytest
 
 from refdata.core.errors import TransientError
 from refdata.core.model import LoadType, Published
-from refdata.core.publishing import qualified
 from tests.integration.engines import TSQL
 from tests.integration.warehouse.conftest import Loads
 from tests.integration.warehouse.test_publishing import COLUMNS, batch, live, ready
@@ -40,18 +39,21 @@ def test_a_server_that_dies_after_a_file_was_registered(loads: Loads) -> None:
     assert loads.scanned(row, "1.csv").file_hash == "1.csv"
 
 
-@pytest.mark.parametrize("method", ["auto", "insert"])
+@pytest.mark.parametrize("method", ["bulk", "insert"])
 def test_a_server_that_dies_while_rows_are_staged(loads: Loads, method: str) -> None:
+    if loads.database.engine == "odbc" and method == "bulk":
+        pytest.skip("ODBC has no bulk copy")
     loads.load("1.csv", COLUMNS, batch((1, "x")))
     loads.database.warehouse = loads.database.reopened(load_method=method).warehouse
     row = loads.scanned(loads.register("2.csv"), "2.csv")
     attempt = loads.claim(row)
     assert attempt is not None
+    many = batch(*((number, "y") for number in range(20_000)))  # more than a driver gathers before it sends
 
     def dying() -> Iterator[pa.RecordBatch]:
-        yield batch((2, "y"))
+        yield many
         crash()
-        yield batch((3, "z"))
+        yield many
 
     with pytest.raises(TransientError):
         loads.stage(row, attempt, COLUMNS, dying())  # type: ignore[arg-type]
@@ -63,16 +65,16 @@ def test_a_server_that_dies_while_rows_are_staged(loads: Loads, method: str) -> 
 
 @pytest.mark.parametrize("load_type", [LoadType.FULL, LoadType.APPEND])
 def test_a_server_that_dies_while_rows_are_published(loads: Loads, load_type: LoadType) -> None:
+    loads.database.run("CREATE TABLE ref.t (a INT NOT NULL PRIMARY KEY, b NVARCHAR(10) NULL)")
     loads.load("1.csv", COLUMNS, batch((1, "x")))
-    loads.database.warehouse = loads.database.reopened(retry_delay=60, lock_timeout=100).warehouse
+    loads.database.warehouse = loads.database.reopened(retry_delay=60).warehouse
     request = ready(loads, "2.csv", (2, "y"), load_type=load_type)
     published: list[Published] = []
     publishing = threading.Thread(target=lambda: published.append(loads.database.warehouse.publish(request)))
     holder = loads.database.reopened(pool_size=3).warehouse
-    table = qualified(loads.database.table("t"))
     with pytest.raises(TransientError), holder.transaction() as session:
-        # The publish waits within its transaction for this lock, and dies there.
-        session.query(f"SELECT TOP (1) 1 FROM {table} WITH (TABLOCKX, HOLDLOCK)")
+        # The publish waits within its transaction for this row's end, and dies there.
+        session.execute(loads.database.named("INSERT INTO ref.t (a, b) VALUES (2, 'held')"))
         publishing.start()
         publishing.join(2)
         assert publishing.is_alive()

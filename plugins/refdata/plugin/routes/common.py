@@ -11,7 +11,7 @@ from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
 from fastapi import Depends, Header, HTTPException, Path, Query, Request
 
 from refdata.api import MAX_PAGE, ReferenceData
-from refdata.plugin.addresses import LOAD_DAG
+from refdata.core.runid import LOAD_DAG
 from refdata.plugin.schemas import Envelope, StepView
 
 Connect = Callable[[], ReferenceData]

@@ -18,13 +18,13 @@ def router(connect: Connect) -> APIRouter:
     @routes.get("/config", responses=failures())
     def check_config() -> Envelope[list[FindingView]]:
         """What differs between ``Reference_Data_Cfg``, the tables and the ledger; empty when nothing does."""
-        found = [FindingView.of(finding) for finding in connect().config_check()]
+        found = [FindingView.model_validate(finding) for finding in connect().config_check()]
         return Envelope(data=found, metadata=Metadata(total=len(found)))
 
     @routes.post("/config/repair", responses=failures(), dependencies=may_change)
     def repair_config(user: Caller) -> Envelope[list[RepairView]]:
         """Mends what is refdata's to mend; what a person switched off or wrote stays as it is."""
-        done = [RepairView.of(repair) for repair in connect().config_repair(by=user.get_name())]
+        done = [RepairView.model_validate(repair) for repair in connect().config_repair(by=user.get_name())]
         return Envelope(data=done, metadata=Metadata(total=len(done)))
 
     @routes.get("/audit", responses=failures())
@@ -36,6 +36,6 @@ def router(connect: Connect) -> APIRouter:
         """What people and maintenance did to tables, versions and files, newest first."""
         found = connect().audit(table or None, limit=limit, offset=offset)
         metadata = Metadata(page=offset // limit + 1, limit=limit, offset=offset)
-        return Envelope(data=[AuditView.of(entry) for entry in found], metadata=metadata)
+        return Envelope(data=[AuditView.model_validate(entry) for entry in found], metadata=metadata)
 
     return routes

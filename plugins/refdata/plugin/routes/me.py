@@ -7,7 +7,7 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from refdata.plugin.addresses import LOAD_DAG
+from refdata.core.runid import LOAD_DAG
 from refdata.plugin.routes.common import Caller, failures
 from refdata.plugin.schemas import Envelope
 

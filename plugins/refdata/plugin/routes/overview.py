@@ -21,6 +21,6 @@ def router(connect: Connect) -> APIRouter:
         days: Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days up to and with today, in UTC.")] = 30,
     ) -> Envelope[StatisticsView]:
         """Files, loads, rows and errors of each day, and errors by category."""
-        return Envelope(data=StatisticsView.of(connect().statistics(days)))
+        return Envelope(data=StatisticsView.model_validate(connect().statistics(days)))
 
     return routes

@@ -43,7 +43,7 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
     @routes.get("/tables", responses=failures())
     def list_tables() -> Envelope[list[TableView]]:
         """Loaded tables, by name."""
-        tables = [TableView.of(summary) for summary in connect().tables()]
+        tables = [TableView.model_validate(summary) for summary in connect().tables()]
         return Envelope(data=tables, metadata=Metadata(total=len(tables)))
 
     @routes.get("/tables/{name}", responses=failures(404))
@@ -86,10 +86,10 @@ def _changing(routes: APIRouter, connect: Connect) -> None:
             request_id=asked.run_id,
             expected=asked.expected_version,
         )
-        return Envelope(data=RevisedView.of(done))
+        return Envelope(data=RevisedView.model_validate(done))
 
     @routes.post("/loads/{load_id}/take-back", responses=failures(404, 409), dependencies=may_change)
     def take_back(load_id: LoadId, asked: TakeBackRequest, user: Caller) -> Envelope[RevisedView]:
         """Removes the rows that one append brought, as a new version, in one transaction."""
         done = connect().take_back(load_id, reason=asked.reason, by=user.get_name(), request_id=asked.run_id)
-        return Envelope(data=RevisedView.of(done))
+        return Envelope(data=RevisedView.model_validate(done))

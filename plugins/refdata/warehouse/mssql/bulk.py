@@ -43,10 +43,10 @@ class BulkLoader:
             contextlib.ExitStack() as login,
         ):
             login.enter_context(self._driver.trusted())
-            # A reader with a schema is not asked for a batch before the server has described its table.
             # What an earlier failure left in a cycle may hold one of the driver's runtimes, and its Rust core panics
             # when the collector drops that from within this call.
             gc.collect()
+            # A reader with a schema is not asked for a batch before the server has described its table.
             reader = pa.RecordBatchReader.from_batches(schema, _after(login, source))
             done = cursor.bulkcopy_arrow(
                 qualified(target),

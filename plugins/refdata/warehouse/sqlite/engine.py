@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
-from refdata import __version__
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
 from refdata.core.diagnosis import Diagnosis, Trouble
@@ -81,7 +80,7 @@ class SqliteWarehouse:
         if self._files.super_journals():
             self._end_stale_journals()
         with self.transaction() as session:
-            change = schema.upgrade(session, self.statement, f"refdata {__version__}")
+            change = schema.upgrade(session, self.statement)
             self._files.sweep_super_journals()
             return change
 

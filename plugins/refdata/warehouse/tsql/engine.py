@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from refdata import __version__
 from refdata.core import alignment
 from refdata.core.alignment import Alignment
 from refdata.core.backoff import delays
@@ -128,7 +127,7 @@ class TsqlWarehouse:
         with self.transaction(lock=_INITIALISE) as session:
             for script in SCHEMA_SCRIPTS:
                 session.execute(self.statement(script))
-            change = schema.upgrade(session, self.statement, f"refdata {__version__}")
+            change = schema.upgrade(session, self.statement)
         try:
             self._create_procedures()
         except PermissionDeniedError as error:

@@ -1,0 +1,33 @@
+"""What can be told of any CSV file before it is loaded: how it is written, and which tables its columns fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from refdata.core.errors import FormatError
+from refdata.core.matching import FileColumn, TableMatch, rank_tables
+from refdata.core.model import Format, Table
+from refdata.core.naming import column_names
+from refdata.core.settings import Settings
+from refdata.csvformat.detection import detect
+from refdata.csvformat.scan import scan
+
+
+def preview_format(file: Path, settings: Settings) -> Format:
+    """How a file of any place is to be read, with the reasons.
+
+    :raises FormatError: when it is not there, or no CSV that can be read safely.
+    """
+    if not file.is_file():
+        raise FormatError("There is no such file", where=str(file), advice="Check the path.")
+    return detect(file, code_page=settings.code_page, min_confidence=settings.min_confidence)
+
+
+def match_tables(file: Path, found: Format, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
+    """The tables by how well the file's columns, with their scanned types, fit; the best first. Reads every row.
+
+    :raises FormatError: when the file is no CSV that can be read safely.
+    """
+    columns = scan(file, found, column_names(found.header)).columns
+    return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
