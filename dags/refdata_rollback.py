@@ -22,7 +22,13 @@ with DAG(
     default_args=wiring.task_defaults(settings),
     params={
         "table": Param("", type="string", minLength=1, title="Table", description="Without its schema, e.g. airports"),
-        "version": Param(1, type="integer", minimum=0, title="Version", description="The one to go back to"),
+        "version": Param(
+            1,
+            type="integer",
+            minimum=0,
+            title="Version",
+            description="The one to go back to: its number on refdata's page, or in `refdata versions TABLE`",
+        ),
         "reason": Param("", type="string", minLength=1, title="Reason", description="Kept in the audit trail"),
     },
     tags=["refdata"],

@@ -64,7 +64,12 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="refdata", description="Reference tables from dropped CSV files.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    made = add_command(commands, "init-db", init_db, "create refdata's own tables, or upgrade them to this version")
+    made = add_command(
+        commands,
+        "init-db",
+        init_db,
+        "create refdata's own tables and the load folders, or upgrade the tables to this version",
+    )
     made.add_argument("--check", action="store_true", help="change nothing; exit code 1 when an upgrade is due")
     found = add_command(commands, "detect", detect_file, "how a file is written, and which table its columns fit")
     found.add_argument("file", type=Path, help="any CSV file")
@@ -95,9 +100,18 @@ def init_db(options: argparse.Namespace) -> int:
     change = SchemaChange(before := deps.warehouse.schema_version(), before)
     if not options.check:
         change = deps.warehouse.initialise(thorough=True)
+        _complete_tree(Path(deps.settings.dropoff_root))
     facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
     say(options, {**facts, "schema": change.after, "latest": LATEST})
     return EXIT_OK if change.after >= LATEST else EXIT_FAILED
+
+
+def _complete_tree(root: Path) -> None:
+    """Creates the load folders, but never the root: where that is missing, a mount is."""
+    from refdata.dropoff import ensure_tree
+
+    if root.is_dir():
+        ensure_tree(root)
 
 
 def detect_file(options: argparse.Namespace) -> int:

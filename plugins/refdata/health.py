@@ -90,13 +90,7 @@ def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
 def check_folders(settings: Settings) -> Iterable[Check]:
     """The dropoff tree and the archives: there, writable, on one filesystem, with space."""
     root = look_at(Path(settings.dropoff_root))
-    for place in (settings.dropoff_root, *(f"{settings.dropoff_root}/{name}" for name in LOAD_FOLDERS)):
-        found = look_at(Path(place))
-        if not (found.exists and found.writable):
-            yield healthrules.folder_check("dropoff", found)
-            break
-    else:
-        yield healthrules.folder_check("dropoff", root)
+    yield healthrules.dropoff_check(root, [look_at(Path(settings.dropoff_root, name)) for name in LOAD_FOLDERS])
     archives = [_archive(Path(path)) for path in (settings.processed_root, settings.error_root)]
     for name, folder in zip(("processed", "error"), archives, strict=True):
         yield healthrules.folder_check(name, folder)

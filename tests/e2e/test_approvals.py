@@ -97,7 +97,7 @@ def test_a_change_beyond_the_limits_waits_and_a_no_leaves_the_table(gated: Runni
     gated.drop("cities.csv", FIVE)
     second = load_run(gated, "cities.csv", 2)
     asked = question(gated, second)
-    assert "5 of 10 rows would be removed (50.0%); gate_rows_removed allows 20%." in asked["subject"]
+    assert asked["subject"] == "Publish cities.csv to cities? 5 of 10 rows would be removed (50.0%)."
     assert "| 10 | 5 | 0 | 5 | 0 | 5 |" in asked["body"]
     assert asked["options"] == ["Approve", "Reject"]
     assert gated.status("cities.csv")[-1] == "review"
@@ -105,7 +105,7 @@ def test_a_change_beyond_the_limits_waits_and_a_no_leaves_the_table(gated: Runni
 
     # The rows themselves are shown by the page, to those who may see them.
     load_id = gated.query("SELECT MAX(id) FROM File_Monitor_Tracking WHERE file_name = 'cities.csv'")[0][0]
-    assert f"/plugin/refdata?view=file&id={load_id}" in asked["body"]
+    assert f"/plugin/refdata/refdata/?view=file&id={load_id}" in asked["body"]
     shown = f"/refdata/api/v1/files/{load_id}/diff"
     assert gated.get(shown)[0] == 401
     status, body = gated.get(shown, gated.token())
@@ -113,12 +113,24 @@ def test_a_change_beyond_the_limits_waits_and_a_no_leaves_the_table(gated: Runni
 
     answer(gated, second, "Reject", "half of it is missing")
     assert ended(gated, second) == "failed"
+    begun = ["detect_format", "align_table", "load_rows"]
+    assert steps(gated, load_id) == [*begun, "review", "publish_rows", "move_to_error"]
+    unasked = gated.query("SELECT MIN(id) FROM File_Monitor_Tracking WHERE file_name = 'cities.csv'")[0][0]
+    assert steps(gated, unasked) == [*begun, "write_config", "move_to_processed"]
     sql = "SELECT status, error_category, error_message FROM File_Monitor_Tracking WHERE id = ?"
     status, category, message = gated.query(sql, load_id)[0]
     assert (status, category) == ("error", "rejected")
     assert "admin rejected the load: half of it is missing" in message
     assert rows(gated, "cities") == 10
     assert trail(gated, "cities") == [("reject", "admin", "half of it is missing", None)]
+
+
+def steps(airflow: RunningAirflow, load_id: int) -> list[str]:
+    """The steps that the page tells of."""
+    return [
+        step["name"]
+        for step in json.loads(airflow.get(f"/refdata/api/v1/files/{load_id}", airflow.token())[1])["data"]["steps"]
+    ]
 
 
 def test_what_waits_for_a_person_needs_no_process_and_outlives_them(gated: RunningAirflow) -> None:

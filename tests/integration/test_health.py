@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +54,18 @@ def test_a_tree_that_is_not_mounted_is_told_once_for_each_folder(settings: Setti
 
 def test_a_load_folder_that_is_missing_is_named(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "drop" / "reference_data_table" / "append").rmdir()
-    assert "reference_data_table/append" in by_name(health.check_folders(settings))["dropoff"].message
+    found = by_name(health.check_folders(settings))["dropoff"]
+    assert (found.state, found.figure) == (State.WARN, "1 folder is missing")
+    assert "reference_data_table/append" in found.message
+
+
+def test_a_root_without_load_folders_fails(settings: Settings, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "drop")
+    (tmp_path / "drop").mkdir()
+    found = by_name(health.check_folders(settings))["dropoff"]
+    assert (found.state, found.figure) == (State.FAIL, "missing")
+    ensure_tree(tmp_path / "drop")
+    assert by_name(health.check_folders(settings))["dropoff"].state is State.OK
 
 
 def test_an_archive_on_another_filesystem_is_told(settings: Settings) -> None:

@@ -54,6 +54,20 @@ def folder_check(name: str, folder: Folder) -> Check:
     return Check(name, State.OK, "writable", folder.path)
 
 
+def dropoff_check(root: Folder, load_folders: Sequence[Folder]) -> Check:
+    """The dropoff root and its load folders; as for the watcher, one of them is enough to work."""
+    there = [folder for folder in load_folders if folder.exists]
+    closed = [folder for folder in there if not folder.writable]
+    if not (root.exists and root.writable and there) or closed:
+        return folder_check("dropoff", next(iter(closed), root if not root.exists or there else load_folders[0]))
+    missing = [folder.path for folder in load_folders if not folder.exists]
+    if not missing:
+        return folder_check("dropoff", root)
+    figure = "1 folder is missing" if len(missing) == 1 else f"{len(missing)} folders are missing"
+    advice = "Create them, as `refdata init-db` does, or nobody can drop a file there."
+    return Check("dropoff", State.WARN, figure, f"Not there: {', '.join(missing)}", advice)
+
+
 def filesystem_check(root: Folder, archives: Sequence[Folder]) -> Check:
     """Whether archiving is one rename; across filesystems it is a copy."""
     apart = [folder.path for folder in archives if folder.exists and folder.device != root.device]

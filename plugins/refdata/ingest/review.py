@@ -9,6 +9,7 @@ keeps it.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from dataclasses import dataclass
 
 from refdata.audit import Action, AuditEntry, AuditTrail
@@ -64,7 +65,8 @@ def examine(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> Held |
     deps.log.info("Gate: %s added, %s removed, %s changed", found.added, found.removed, found.changed)
     if not reasons:
         return None
-    subject = f"Publish {row.file_name} to {row.table_name}? {' '.join(reasons)}"
+    # Lists cut it short, and the body gives each reason in full.
+    subject = f"Publish {row.file_name} to {row.table_name}? {reasons[0].partition(';')[0]}."
     facts = _facts(deps, row, found)
     return Held(row.id, subject, as_markdown(found, reasons), facts, rules.gate_timeout, rules.gate_default)
 
@@ -88,7 +90,7 @@ def compare_held(deps: Deps, load_id: int) -> TableDiff:
 
 def _compare_planned(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> TableDiff:
     columns = tuple(Column(column.name, column.type) for column in plan.read)
-    return _compare(deps, row, stage, columns, 0)
+    return _compare(deps, row, stage, columns, SAMPLE)
 
 
 def _compare(deps: Deps, row: LedgerRow, stage: Stage, columns: tuple[Column, ...], sample: int) -> TableDiff:
@@ -108,7 +110,17 @@ def _compare(deps: Deps, row: LedgerRow, stage: Stage, columns: tuple[Column, ..
 def _facts(deps: Deps, row: LedgerRow, found: TableDiff) -> dict[str, int]:
     live = live_version(deps.ledger.versions(row.table_name))
     counts = {"rows_before": found.rows_before, "rows_after": found.rows_after}
-    return {**counts, "added": found.added, "removed": found.removed, "changed": found.changed, "live_version": live}
+    kinds = {"added": found.added, "removed": found.removed, "changed": found.changed}
+    return {**counts, **kinds, "live_version": live, "shown_rows": _digest(found)}
+
+
+def _digest(found: TableDiff) -> int:
+    """A number for the rows that a reviewer can see and the changes of each column: a hand edit changes no count.
+
+    Of 48 bits, so that JSON keeps it everywhere; it tells no value.
+    """
+    seen = (found.column_changes, found.changed_sample, found.removed_sample, found.added_sample)
+    return int.from_bytes(hashlib.sha256(repr(seen).encode()).digest()[:6], "big")
 
 
 def hold(deps: Deps, row: LedgerRow, attempt: int) -> None:
@@ -160,7 +172,13 @@ def require_same(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, answ
     now = _facts(deps, row, _compare_planned(deps, row, stage, plan))
     if now != answer.facts:
         raise FileChangedError(
-            f"The table changed while the load waited for approval: {answer.facts} then, {now} now",
+            f"The table changed while the load waited for approval: {_told(answer.facts, now)}",
             where=row.table_name,
             advice="Nothing: the file is offered again, and the change is reviewed anew.",
         )
+
+
+def _told(then: dict[str, int], now: dict[str, int]) -> str:
+    apart = [name for name in now if now[name] != then.get(name) and name != "shown_rows"]
+    told = (f"{name.replace('_', ' ')} {then.get(name)} then, {now[name]} now" for name in apart)
+    return ", ".join(told) or "as many rows differ as then, but not the same ones"

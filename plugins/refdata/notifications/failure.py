@@ -78,8 +78,11 @@ def run_url(dag_id: str, run_id: str) -> str:
 
 
 def page_url(**view: object) -> str:
-    """Where Airflow shows a view of refdata's page."""
-    return f"{airflow_url()}/plugin/refdata?{urlencode(view)}"
+    """Where Airflow shows a view of refdata's page.
+
+    Airflow 3.3.2 redirects the shorter ``/plugin/refdata`` here and loses the view on the way.
+    """
+    return f"{airflow_url()}/plugin/refdata/refdata/?{urlencode(view)}"
 
 
 def airflow_url() -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 HELD_KEY = "held"
+_WHY = "Why you approve or reject; the buttons wait for it. It is kept in the audit trail, and a rejected file gets it."
 NOBODY = "gate_default"
 """Who answered when nobody did in time."""
 
@@ -53,9 +54,7 @@ class _AskOperator(ApprovalOperator):
 
     def __init__(self, *, subject: str, timeout: timedelta, default: str, **kwargs: Any) -> None:
         # Within a DAG that has params Airflow hands those to each of its operators.
-        kwargs["params"] = {
-            "reason": Param("", type="string", title="Reason", description="Why; kept in the audit trail.")
-        }
+        kwargs["params"] = {"reason": Param("", type="string", title="Reason", description=_WHY)}
         super().__init__(
             subject=subject,
             defaults=self.APPROVE if default == "approve" else self.REJECT,

@@ -11,16 +11,30 @@ from refdata.plugin.schemas import StepView
 if TYPE_CHECKING:
     from airflow.models.taskinstance import TaskInstance
 
-_ORDER = ("detect_format", "align_table", "load_rows", "write_config", "move_to_processed", "move_to_error")
+_ASKING = ("review", "publish_rows")
+"""What stands in every run while the change gate is on, and has work only where a load was held."""
+_ORDER = ("detect_format", "align_table", "load_rows", *_ASKING, "write_config", "move_to_processed", "move_to_error")
+_NEVER_RAN = ("skipped", "upstream_failed")
 
 
 def steps_of(run_id: str) -> Sequence[StepView]:
-    """The steps of a run of ``refdata_load``, in their order; none when Airflow does not know it any more."""
+    """The steps of a run of ``refdata_load`` that had work, in their order; none when Airflow does not know the run."""
     from airflow.models.dagrun import DagRun
 
     found = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
     steps: Sequence[Any] = found[0].get_task_instances() if found else ()
-    return [_step(step) for step in sorted(steps, key=_place)]
+    left_out = () if _was_asked(steps) else _ASKING
+    shown = [step for step in steps if step.task_id not in left_out and step.state not in _NEVER_RAN]
+    return [_step(step) for step in sorted(shown, key=_place)]
+
+
+def _was_asked(steps: Sequence[TaskInstance]) -> bool:
+    """Whether a person was asked about the load; Airflow keeps the question."""
+    from airflow.models.hitl import HITLDetail
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return any(step.task_id == "review" and session.get(HITLDetail, step.id) is not None for step in steps)
 
 
 def _place(step: TaskInstance) -> int:

@@ -51,7 +51,7 @@ def test_the_question_waits_for_its_tables_own_time_and_leads_to_the_page(monkey
         review().execute({"ti": load, "task_instance": load})  # type: ignore[typeddict-item]
     assert (waits.value.timeout, asked["defaults"]) == (timedelta(hours=1), ["Approve"])
     assert asked["subject"] == HELD.subject
-    assert "/plugin/refdata?view=file&id=7" in asked["body"]
+    assert "/plugin/refdata/refdata/?view=file&id=7" in asked["body"]
     assert load.pushed == {"asked": True}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,14 @@ def test_a_file_is_loaded_and_found_again(root: Path, capsys: pytest.CaptureFixt
     assert (code, files[0]["status"], files[0]["rows_loaded"]) == (0, "completed", 2)
     assert [file["file_name"] for file in asked(capsys, "history", "--search", "CITIES")[1]] == ["cities.csv"]
     assert [(table["table_name"], table["version_id"]) for table in asked(capsys, "tables")[1]] == [("cities", 1)]
+
+
+def test_the_start_makes_load_folders_but_no_root(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / FULL).rmdir()
+    assert (asked(capsys, "init-db", "--check")[0], (root / FULL).is_dir()) == (1, False)
+    assert (asked(capsys, "init-db")[0], (root / FULL).is_dir()) == (0, True)
+    shutil.rmtree(root)
+    assert (asked(capsys, "init-db")[0], root.exists()) == (0, False)
 
 
 def test_a_refused_file_says_why_and_exits_with_1(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

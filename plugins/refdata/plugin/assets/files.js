@@ -11,6 +11,7 @@ const COLUMNS = [
   ["Rejected", "rows_rejected", "figure"], ["Duration", null, "figure"], ["Dropped", "id"], ["Run", null],
 ];
 export const LOAD_TYPES = { fullload: "Full load", append: "Append", rollback: "Rollback", take_back: "Take-back" };
+const NAMES = { review: "needs approval" };
 const CHEVRON = "m9 6 6 6-6 6";
 
 /** What the narrow layout offers in place of the headers. */
@@ -55,7 +56,17 @@ function row(file, body) {
 }
 
 export function badge(status) {
-  return element("span", { class: `badge ${status}` }, status);
+  return element("span", { class: `badge ${status}` }, statusName(status));
+}
+
+/** A status of the ledger in a steward's words. */
+export function statusName(status) {
+  return NAMES[status] ?? status;
+}
+
+/** Leads to Airflow's form with Approve and Reject, for a load that the change gate holds. */
+export function answerLink(file, properties) {
+  return runLink(`${file.run_path}/tasks/review/required_actions`, file.file_name, "Approve or reject in Airflow", properties);
 }
 
 export function kindOf(file) {
@@ -78,12 +89,16 @@ export function durationOf(file) {
 
 /** Why the file was refused or waits, and what to do; warnings of a load that went well stand in its details. */
 function note(file) {
+  if (file.status === "review" && file.run_path) return [noteRow(element("p", {}, "It changes more than its table's limits allow unasked. ", answerLink(file)))];
   if (!file.error) return [];
   const { category, message, advice } = file.error;
-  return [element("tr", { role: "row", class: "note" }, element("td", { role: "cell", colspan: COLUMNS.length },
-    element("div", { class: "reason" },
-      element("p", {}, element("strong", {}, `${sentence(category)}: `), message),
-      advice && element("p", { class: "advice" }, element("span", { class: "muted" }, "What to do: "), advice)))) ];
+  return [noteRow(element("p", {}, element("strong", {}, `${sentence(category)}: `), message),
+    advice && element("p", { class: "advice" }, element("span", { class: "muted" }, "What to do: "), advice))];
+}
+
+function noteRow(...children) {
+  return element("tr", { role: "row", class: "note" }, element("td", { role: "cell", colspan: COLUMNS.length },
+    element("div", { class: "reason" }, ...children)));
 }
 
 export function sentence(category) {

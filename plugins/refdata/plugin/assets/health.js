@@ -4,11 +4,12 @@ import { ask } from "./client.js";
 import { element, reconcile } from "./dom.js";
 
 const PAUSE = 60_000;
+const UNWELL_PAUSE = 10_000;
 
-/** Asks at once and then each minute while the page is seen. */
+/** Asks at once and then each minute while the page is seen, sooner while something is not well: it may be mended now. */
 export async function followHealth(place) {
   if (!document.hidden) await show(place);
-  setTimeout(() => followHealth(place), PAUSE);
+  setTimeout(() => followHealth(place), place.hidden ? PAUSE : UNWELL_PAUSE);
 }
 
 async function show(place) {

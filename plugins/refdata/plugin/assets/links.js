@@ -5,9 +5,9 @@ import { element, icon } from "./dom.js";
 const ARROW = "M8 16 16 8M9 8h7v7";
 
 /** A link to a run's page in Airflow's UI, whose root lies one level above the plugin. */
-export function runLink(path, about, text = "Run") {
+export function runLink(path, about, text = "Run", properties = {}) {
   return element("a", { href: new URL(`../${path}`, document.baseURI).href, target: "_top", class: "run",
-    "data-focus": "run", onclick: follow, onauxclick: follow },
+    "data-focus": "run", ...properties, onclick: follow, onauxclick: follow },
   text, icon(ARROW), element("span", { class: "hidden" }, ` of ${about}`));
 }
 

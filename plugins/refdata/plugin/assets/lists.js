@@ -2,13 +2,16 @@
 
 import { ask } from "./client.js";
 import { element } from "./dom.js";
-import { SORTS as FILE_SORTS, STATUSES, showFiles } from "./files.js";
+import { SORTS as FILE_SORTS, STATUSES, showFiles, statusName } from "./files.js";
 import { number, plural } from "./format.js";
 import { SORTS as TABLE_SORTS, arranged, showTables } from "./tables.js";
 
 const PAGE_SIZE = 50;
 const IN_FLIGHT = ["pending", "processing"];
 const MORE_SORTS = [["rows_loaded"], ["rows_rejected"], ["-file_name"], ["-table_name"], ["-status"]];
+
+const NOTHING_YET = "No file has been dropped yet. Drop a CSV file into reference_data_table/fullload in the dropoff folder: "
+  + "it shows here once it has stayed unchanged for the time of its checks, 90 seconds as a rule.";
 
 const at = (id) => document.getElementById(id);
 
@@ -34,7 +37,7 @@ function drawChips(state, adjust) {
   if (!at("statuses").children.length) {
     at("statuses").append(...["", ...STATUSES].map((status) => element("button",
       { type: "button", "data-status": status, class: `${status || "all"} none`, onclick: () => adjust({ status }) },
-      status || "All", " ", element("b"))));
+      statusName(status) || "All", " ", element("b"))));
   }
   for (const chip of at("statuses").children) chip.setAttribute("aria-pressed", String(chip.dataset.status === state.status));
 }
@@ -57,7 +60,7 @@ export async function loadFiles({ place, state, signal, go, adjust }) {
   countChips(metadata.counts);
   at("count").textContent = plural(metadata.total, "file", "files");
   if (data.length) showFiles(place, data, sort, (next) => adjust({ sort: next }), go);
-  else showNothing(place, search || status ? "No file fits this filter." : "No file has been dropped yet.", state, adjust);
+  else showNothing(place, search || status ? "No file fits this filter." : NOTHING_YET, state, adjust);
   drawPaging(metadata.total, data.length, page, pages);
   return IN_FLIGHT.some((name) => metadata.counts[name]);
 }

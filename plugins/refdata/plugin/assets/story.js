@@ -3,19 +3,21 @@
 import { ask } from "./client.js";
 import { differences } from "./diff.js";
 import { element, redraw } from "./dom.js";
-import { LOAD_TYPES, badge, durationOf, rowsOf, sentence } from "./files.js";
+import { LOAD_TYPES, answerLink, badge, durationOf, rowsOf, sentence } from "./files.js";
 import { NONE, absolute, bytes, duration, moment, number, plural } from "./format.js";
 import { runLink, viewLink } from "./links.js";
 
 const IN_FLIGHT = ["pending", "processing"];
 const STEPS = {
   detect_format: "Format detected, rows scanned", align_table: "Table aligned", load_rows: "Rows staged and published",
-  stage_rows: "Rows staged", review: "Reviewed", publish: "Rows published",
+  review: "Reviewed", publish_rows: "Rows published",
   write_config: "Table registered", move_to_processed: "File archived", move_to_error: "File refused",
 };
 const NAMES = { ",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", '"': "double quote", "'": "single quote",
   "\n": "line feed", "\r\n": "carriage return and line feed", "\r": "carriage return" };
 
+/** Rows that are compared unasked: the database does it in a blink. */
+const COMPARED_AT_ONCE = 50_000;
 const WIDE = new Set(["Lies in", "Run", "SHA-256"]);
 const NOTHING = { duplicate: "Nothing was changed: this content is in the table already.", error: "Nothing was changed.", cancelled: "Nothing was changed." };
 
@@ -45,21 +47,26 @@ function story(data, go) {
 }
 
 /** A load that waits for approval: what it would change is compared when somebody asks, for that takes the database a while. */
-function waiting({ id, table_name: table }) {
-  const place = element("div", { role: "status" });
-  const button = element("button", { type: "button", "data-focus": "held", onclick: show }, "Show what it would change");
+function waiting(file) {
+  const { id, table_name: table } = file;
+  const place = element("div", { class: "held", role: "status" });
+  const button = element("button", { type: "button", class: "main quiet", "data-focus": "held", onclick: show }, "Show what it would change");
   async function show() {
     button.disabled = true;
     place.replaceChildren(element("p", { class: "muted" }, "Comparing…"));
     try {
       const { data } = await ask(`files/${id}/diff`);
       place.replaceChildren(element("div", {}, ...differences(data)));
+      button.remove();
     } catch (error) {
       place.replaceChildren(element("p", {}, error.message));
       button.disabled = false;
     }
   }
-  return card("Waits for approval", element("p", {}, `It changes more of ${table} than its limits allow unasked.`), button, place);
+  if (file.rows_read !== null && file.rows_read <= COMPARED_AT_ONCE) show();
+  return element("div", { class: "first" }, card("Waits for approval",
+    element("p", {}, `It changes more of ${table} than its limits allow unasked. Until it is answered, the table stays as it is and later files for it wait.`),
+    element("p", { class: "answers" }, file.run_path && answerLink(file, { class: "run main", "data-focus": "answer" }), button), place));
 }
 
 function problem({ status, error: { category, message, advice } }) {
@@ -90,12 +97,17 @@ function rows({ file, rejects }) {
 
 /** The steps as Airflow knows them, between what comes before and after them; else the times of the ledger. */
 function steps({ file, stability, steps: known }) {
+  const held = known.some((one) => one.name === "review");
+  const nameOf = ({ name, state }) => (held && name === "load_rows" ? "Rows staged"
+    : name === "review" && state !== "success" ? "Waits for approval" : STEPS[name] ?? sentence(name));
+  // The ledger's row is made by the first step, the file released before it.
+  const released = [file.created_at, ...known.slice(0, 1).map((one) => one.started_at)].filter(Boolean).sort()[0];
   const wait = `Unchanged for ${stability.checks} checks, ${duration(stability.interval_seconds)} apart`;
   const before = [
     stability.changed_at && step("Last change of the file", stability.changed_at, "", "done"),
-    step("Released and registered", file.created_at, stability.changed_at ? wait : "", "done"),
+    step("Released", released, stability.changed_at ? wait : "", "done"),
   ];
-  const taken = known.filter((one) => one.state !== "skipped" && (one.started_at || one.state)).map((one) => step(STEPS[one.name] ?? sentence(one.name),
+  const taken = known.filter((one) => one.state !== "skipped" && (one.started_at || one.state)).map((one) => step(nameOf(one),
     one.started_at, [one.seconds !== null && duration(one.seconds), one.tries > 1 && `${one.tries} tries`].filter(Boolean).join(", "), toneOf(one.state), one.state));
   const told = [["Turn given", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]]
     .filter(([, iso]) => iso).map(([title, iso]) => step(title, iso, "", "done"));
@@ -117,6 +129,7 @@ function step(title, iso, note, tone, state = "") {
 
 function format(found) {
   const sure = Math.round(100 * found.confidence);
+  const rivals = found.runners_up.filter((one) => one.score >= 0.005);
   return [
     element("p", { class: "sure" }, element("meter", { min: 0, max: 100, low: 60, high: 85, optimum: 100, value: sure, "aria-label": `Confidence ${sure} %` }), ` ${sure} % sure`),
     pairs([["Encoding", found.encoding], ["Delimiter", named(found.delimiter)], ["Quote", found.quote ? named(found.quote) : "none"],
@@ -126,8 +139,8 @@ function format(found) {
     element("p", { class: "columns" }, found.header.map((name) => element("code", { dir: "auto" }, name || "(blank)"))),
     found.reasons.length > 0 && element("details", {}, element("summary", { "data-focus": "why" }, "Why"),
       element("ul", {}, found.reasons.map((reason) => element("li", {}, reason)))),
-    found.runners_up.length > 0 && element("p", { class: "muted small" }, "Next best: ",
-      found.runners_up.map((one) => `${named(one.delimiter)} (${Math.round(100 * one.score)} %)`).join(", ")),
+    rivals.length > 0 && element("p", { class: "muted small" }, "Next best: ",
+      rivals.map((one) => `${named(one.delimiter)} (${Math.round(100 * one.score)} %)`).join(", ")),
   ];
 }
 

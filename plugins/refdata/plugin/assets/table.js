@@ -91,6 +91,12 @@ function versionRow(version, page) {
     element("td", { role: "cell", class: "actions" }, actions(version, page)));
 }
 
+/** The comparison stands above the versions: without this the eyes stay where the button was. */
+async function compareSeen(adjust, asked) {
+  await adjust(asked);
+  document.querySelector(".compare")?.scrollIntoView({ block: "start" });
+}
+
 function actions(version, page) {
   const { info, me, adjust, versions } = page;
   if (!version.is_kept) return [element("span", { class: "muted small" }, "rows deleted by retention")];
@@ -98,7 +104,7 @@ function actions(version, page) {
   const what = `version ${version.version}`;
   const [a, b] = version.is_live ? [before?.version, version.version] : [version.version, info.live_version];
   const found = [a !== undefined && element("button", { type: "button", class: "plain", "data-focus": `compare ${version.version}`,
-    onclick: () => adjust({ a, b }) }, version.is_live ? "What changed" : "Compare with live", element("span", { class: "hidden" }, ` ${what}`))];
+    onclick: () => compareSeen(adjust, { a, b }) }, version.is_live ? "What changed" : "Compare with live", element("span", { class: "hidden" }, ` ${what}`))];
   if (!me.may_change) return found;
   if (!version.is_live) {
     found.push(element("button", { type: "button", class: "plain", "data-focus": `back ${version.version}`, onclick: () => rollback(version, page) },
