@@ -31,7 +31,7 @@ from refdata.ingest.load import Loaded
 from refdata.ingest.process import Moment, OnEvent, ProgressEvent, Step, aprocess, own_run, process, unheard
 from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
 from refdata.ingest.retention import Expired, expire_versions
-from refdata.ingest.review import compare_held
+from refdata.ingest.review import Approval, compare_held
 from refdata.ledger import FileOrder, Ledger, TableSummary
 from refdata.ledgerreport import (
     DayFigures,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "Approval",
     "AuditEntry",
     "Check",
     "ConfigFinding",
@@ -331,19 +332,28 @@ class ReferenceData:
         found = self.detect_format(path)
         return match_tables(Path(path), found, self._warehouse.tables(self._settings.ref_schema))
 
-    def process_file(self, path: str, *, on_event: OnEvent | None = None) -> LedgerRow:
+    def process_file(
+        self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None
+    ) -> LedgerRow:
         """Loads a dropped file by all steps, as ``refdata load`` does; its ledger row, ``completed`` or ``duplicate``.
+
+        Nobody is asked here: a full load that the change gate would hold needs an approval, and changes nothing
+        without one. The file then lies where it was, and ``refdata_watch``, where it runs, takes it up and asks.
 
         :param path: relative to the dropoff root, such as ``reference_data_table/fullload/airports.csv``.
         :param on_event: hears of each step, and of the rows staged.
+        :param approval: who wants the load whatever it changes, and why; recorded when the gate needed it.
+        :raises HeldError: when the change gate would hold the load; the message says by which limit.
         :raises PermanentError: why the file was refused; it lies in ``error`` then, with the reason beside it.
         :raises TransientError: when trying again can help; the file lies where it was.
         """
         deps = self._deps()
         deps.warehouse.initialise()
-        return process(deps, deps.dropoff.find(path), own_run(deps), on_event or unheard)
+        return process(deps, deps.dropoff.find(path), own_run(deps), on_event or unheard, approval=approval)
 
-    async def aprocess_file(self, path: str, *, on_event: OnEvent | None = None) -> LedgerRow:
+    async def aprocess_file(
+        self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None
+    ) -> LedgerRow:
         """``process_file`` without blocking the event loop, in which ``on_event`` is called too.
 
         Cancelling the task that awaits it cancels the load: before its rows are published nothing is changed, the
@@ -352,7 +362,7 @@ class ReferenceData:
         """
         deps = self._deps()
         await asyncio.to_thread(deps.warehouse.initialise)
-        return await aprocess(deps, await asyncio.to_thread(deps.dropoff.find, path), on_event or unheard)
+        return await aprocess(deps, await asyncio.to_thread(deps.dropoff.find, path), on_event or unheard, approval)
 
     def health_check(self) -> tuple[Check, ...]:
         """What ``refdata health`` looks at on this machine: database, ledger, folders, space and memory.
@@ -382,16 +392,13 @@ class ReferenceData:
             yield
         except SchemaError as error:
             ledger = TableName(self._settings.ref_schema, self._settings.ledger_table)
-            if self._warehouse.table(ledger) is not None:
-                if self._warehouse.schema_version() < LATEST:
-                    raise NotInitialisedError(
-                        "refdata's own tables are those of an earlier release",
-                        where=str(ledger),
-                        advice="Run `refdata init-db`, or let the next load bring them up to date.",
-                    ) from error
-                raise
-            raise NotInitialisedError(
+            what, advice = (
                 "No file has been dropped yet, so there is no ledger",
-                where=str(ledger),
-                advice="Drop a file, or run `refdata init-db`.",
-            ) from error
+                "Drop a file, or run `refdata init-db`.",
+            )
+            if self._warehouse.table(ledger) is not None:
+                if self._warehouse.schema_version() >= LATEST:
+                    raise
+                what = "refdata's own tables are those of an earlier release"
+                advice = "Run `refdata init-db`, or let the next load bring them up to date."
+            raise NotInitialisedError(what, where=str(ledger), advice=advice) from error

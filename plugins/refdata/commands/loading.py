@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import getpass
 import signal
 import threading
 from collections.abc import Iterator
@@ -20,32 +21,40 @@ if TYPE_CHECKING:
     from refdata.core.model import LedgerRow
     from refdata.ingest.context import Deps
     from refdata.ingest.process import OnEvent, ProgressEvent
+    from refdata.ingest.review import Approval
 
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
     load = add_command(commands, "load", load_file, "load one file of the dropoff folder now, without Airflow's DAGs")
     load.add_argument("path", help="path under the dropoff root, e.g. reference_data_table/fullload/airports.csv")
+    load.add_argument(
+        "--approve",
+        metavar="REASON",
+        default="",
+        help="load it even beyond the change gate's limits; kept in the audit trail",
+    )
 
 
 def load_file(options: argparse.Namespace) -> int:
     """``refdata load``: the steps of ``refdata_load`` in this process; 0 when the file is loaded or a duplicate."""
     from refdata import wiring
+    from refdata.ingest.review import Approval
 
     deps = wiring.connect()
     deps.warehouse.initialise()
-    row = _load(deps, options.path)
+    row = _load(deps, options.path, Approval(getpass.getuser(), options.approve) if options.approve else None)
     show_files(options, [row] if row else [])
     return EXIT_OK if row and row.status in (FileStatus.COMPLETED, FileStatus.DUPLICATE) else EXIT_FAILED
 
 
-def _load(deps: Deps, path: str) -> LedgerRow | None:
+def _load(deps: Deps, path: str, approval: Approval | None) -> LedgerRow | None:
     from refdata.ingest.process import own_run, process
 
     file, run_id = deps.dropoff.find(path), own_run(deps)
     try:
         with _interruptible() as stop, _bar() as on_event:
-            return process(deps, file, run_id, on_event, stop.is_set)
+            return process(deps, file, run_id, on_event, stop.is_set, approval)
     except PermanentError as error:
         told = f"[red]{error.category}[/red]: {escape(str(error))}"
         console(stderr=True).print(told, highlight=False, soft_wrap=True)

@@ -49,6 +49,10 @@ GUIDES: dict[str, Guide] = {
         "A worker was shut down, somebody cleared the running task.",
         "Nothing: the next try starts the step anew.",
     ),
+    "held": Guide(
+        "A load from Python or the command line changes more than the table's limits allow.",
+        "Look at the file; load it again with an approval, or let refdata_watch take it up: Airflow then asks.",
+    ),
     "format": Guide(
         "Empty or binary file, an unclosed quote, a broken encoding, too many columns.",
         "Export the file again as CSV, best in UTF-8.",

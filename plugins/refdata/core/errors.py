@@ -175,6 +175,12 @@ class StoppedError(TransientError):
     category: ClassVar[str] = "stopped"
 
 
+class HeldError(TransientError):
+    """The change gate wants a person's word on the load, and whoever loads the file gave none."""
+
+    category: ClassVar[str] = "held"
+
+
 class PermanentError(RefdataError):
     """Trying again changes nothing: the file, a setting or a right has to change first."""
 

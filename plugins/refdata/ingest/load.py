@@ -14,7 +14,7 @@ from refdata.ingest import review
 from refdata.ingest.align import apply_alignment, holding_turn, plan_alignment, row_of, sweep_stages, take_turn
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done, naming_the_file
-from refdata.ingest.review import Answer, Held
+from refdata.ingest.review import Answer, Approval, Held
 
 Examine = Callable[[LedgerRow, Stage, Alignment], Held | None]
 """Looks at the staged rows before they are published; what it returns holds the load."""
@@ -55,6 +55,19 @@ def load_or_hold(deps: Deps, file: DroppedFile, detection: Detection) -> tuple[L
     The load is then held: it has the status ``review`` and keeps its table's turn. Raises as ``load_rows``.
     """
     return _load_unless(deps, file, detection, lambda row, stage, plan: review.examine(deps, row, stage, plan))
+
+
+def load_approved(deps: Deps, file: DroppedFile, detection: Detection, approval: Approval | None) -> Loaded:
+    """``load_rows`` where nobody can be asked: beyond the change gate's limits it takes an approval given beforehand.
+
+    :raises HeldError: when it needs one and has none.
+    """
+
+    def allowed(row: LedgerRow, stage: Stage, plan: Alignment) -> None:
+        review.require_approval_beforehand(deps, row, stage, plan, approval)
+
+    loaded, _ = _load_unless(deps, file, detection, allowed)
+    return loaded
 
 
 def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: Answer) -> Loaded:

@@ -18,7 +18,8 @@ from refdata.ingest.cancel import cancellation
 from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format
-from refdata.ingest.load import load_rows
+from refdata.ingest.load import load_approved
+from refdata.ingest.review import Approval
 
 
 class Step(StrEnum):
@@ -70,18 +71,25 @@ def own_run(deps: Deps) -> str:
 
 
 def process(
-    deps: Deps, file: DroppedFile, run_id: str, on_event: OnEvent = unheard, stopped: Callable[[], bool] = never
+    deps: Deps,
+    file: DroppedFile,
+    run_id: str,
+    on_event: OnEvent = unheard,
+    stopped: Callable[[], bool] = never,
+    approval: Approval | None = None,
 ) -> LedgerRow:
     """Loads a file by all steps; its ledger row at the end, ``completed`` or ``duplicate``.
 
-    A file that is refused goes to ``error`` before the error is raised, as in Airflow. The change gate is not asked:
-    whoever calls this looks at the file.
+    A file that is refused goes to ``error`` before the error is raised, as in Airflow. What the change gate would hold
+    is loaded with an approval only: nobody can be asked here.
 
     :param run_id: what the ledger knows the load by; ``own_run`` makes one.
     :param stopped: asked before each step and at each batch of rows; once it says yes the load is cancelled.
-    :raises RefdataError: why the file was refused or handed back to the watcher; ``CancelledError`` when stopped.
+    :param approval: who wants the load, whatever it changes.
+    :raises RefdataError: why the file was refused or handed back to the watcher; ``CancelledError`` when stopped,
+        ``HeldError`` when the change gate wants an approval.
     """
-    work = _Work(replace(deps, on_rows=_rows_told(on_event, stopped, file)), file, on_event, stopped)
+    work = _Work(replace(deps, on_rows=_rows_told(on_event, stopped, file)), file, on_event, stopped, approval)
     try:
         work.run(run_id)
     except NotYetError as wait:
@@ -102,6 +110,7 @@ class _Work:
     file: DroppedFile
     on_event: OnEvent
     stopped: Callable[[], bool]
+    approval: Approval | None
 
     def run(self, run_id: str) -> None:
         with self.step(Step.DETECT):
@@ -109,7 +118,7 @@ class _Work:
         with self.step(Step.ALIGN):
             align_table(self.deps, self.file, detection)
         with self.step(Step.LOAD):
-            loaded = load_rows(self.deps, self.file, detection)
+            loaded = load_approved(self.deps, self.file, detection, self.approval)
         # Published: from here on a stop comes too late, and the file must not look refused.
         with self.step(Step.CONFIGURE, stoppable=False):
             write_config(self.deps, loaded)
@@ -144,7 +153,7 @@ def _stop(file: DroppedFile) -> CancelledError:
     return cancellation("The load was cancelled by its caller", file.path)
 
 
-async def aprocess(deps: Deps, file: DroppedFile, on_event: OnEvent) -> LedgerRow:
+async def aprocess(deps: Deps, file: DroppedFile, on_event: OnEvent, approval: Approval | None = None) -> LedgerRow:
     """``process`` in a thread. Events arrive in the event loop; cancelling the awaiting task cancels the load.
 
     It waits until the load has stopped, so that nothing goes on behind the caller's back.
@@ -154,7 +163,7 @@ async def aprocess(deps: Deps, file: DroppedFile, on_event: OnEvent) -> LedgerRo
     def post(event: ProgressEvent) -> None:
         loop.call_soon_threadsafe(on_event, event)
 
-    work = asyncio.ensure_future(asyncio.to_thread(process, deps, file, own_run(deps), post, stop.is_set))
+    work = asyncio.ensure_future(asyncio.to_thread(process, deps, file, own_run(deps), post, stop.is_set, approval))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:

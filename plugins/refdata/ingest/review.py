@@ -16,7 +16,7 @@ from refdata.audit import Action, AuditEntry, AuditTrail
 from refdata.core import publishing
 from refdata.core.alignment import Alignment
 from refdata.core.diffreport import as_markdown
-from refdata.core.errors import DataError, FileChangedError, RejectedError
+from refdata.core.errors import DataError, FileChangedError, HeldError, RejectedError
 from refdata.core.gate import Limits, exceeded
 from refdata.core.model import Column, FileStatus, LedgerRow, LoadType, Stage
 from refdata.core.publishing import qualified
@@ -52,6 +52,14 @@ class Answer:
     by: str
     reason: str
     facts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word given beforehand: whatever the load changes is wanted. ``by`` and ``reason`` are audited."""
+
+    by: str
+    reason: str
 
 
 def examine(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> Held | None:
@@ -139,6 +147,26 @@ def reject_by_hand(deps: Deps, row: LedgerRow) -> RejectedError:
     except RejectedError as error:
         return error
     raise AssertionError(answer)  # a no always raises
+
+
+def require_approval_beforehand(
+    deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, approval: Approval | None
+) -> None:
+    """Lets a load within the limits pass, and one beyond them with an approval only, which is recorded.
+
+    :raises HeldError: when it needs one and has none.
+    """
+    held = examine(deps, row, stage, plan)
+    if held is None:
+        return
+    if approval is None:
+        raise HeldError(
+            held.subject,
+            where=row.file_path,
+            advice="Look at the file. If the change is wanted, load it with an approval (`--approve REASON`), or leave"
+            " it to refdata_watch: Airflow then asks.",
+        )
+    require_approval(deps, row, Answer(approved=True, by=approval.by, reason=approval.reason, facts=held.facts))
 
 
 def require_approval(deps: Deps, row: LedgerRow, answer: Answer) -> None:

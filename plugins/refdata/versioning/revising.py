@@ -114,11 +114,12 @@ class _Work:
         running = self.session.query(warehouse.statement("select_running_loads"), (table,))
         if running:
             load_id, name, status = running[0]
-            doing = "waits for approval" if status == "review" else "is being loaded"
+            held = status == "review"
+            doing = "waits for approval" if held else "is being loaded"
             raise LockTimeoutError(
                 f"{name} (load {load_id}) {doing}, so {table} cannot be changed now",
                 where=table,
-                advice="Try again when that load has ended.",
+                advice="Approve or reject it first." if held else "Try again when that load has ended.",
             )
 
     def _check(self, records: tuple[VersionRecord, ...], current: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refdata import cli, wiring
+from refdata.api import ReferenceData
 from refdata.config import load_settings
 from refdata.core.runid import CLI_RUN
 from refdata.core.schemasteps import LATEST
@@ -59,6 +60,25 @@ def test_the_start_makes_load_folders_but_no_root(root: Path, capsys: pytest.Cap
     assert (asked(capsys, "init-db")[0], (root / FULL).is_dir()) == (0, True)
     shutil.rmtree(root)
     assert (asked(capsys, "init-db")[0], root.exists()) == (0, False)
+
+
+def test_a_load_beyond_the_gates_limits_needs_an_approval(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__REFDATA__GATE", "true")
+    file = root / FULL / "cities.csv"
+    file.write_text("code,name\n01,Graz\n02,Linz\n")
+    assert asked(capsys, "load", f"{FULL}/cities.csv")[0] == 0
+    file.write_text("code,name\n01,Graz\n")
+    assert cli.main(["load", f"{FULL}/cities.csv"]) == 3
+    told = capsys.readouterr().err
+    assert "1 of 2 rows would be removed (50.0%)" in told
+    assert "--approve REASON" in told
+    assert file.exists()
+    code, files = asked(capsys, "load", f"{FULL}/cities.csv", "--approve", "Linz is gone")
+    assert (code, files[0]["status"], files[0]["rows_loaded"]) == (0, "completed", 1)
+    said = ReferenceData.connect().audit("cities")[0]
+    assert (said.action, said.reason) == ("approve", "Linz is gone")
 
 
 def test_a_refused_file_says_why_and_exits_with_1(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

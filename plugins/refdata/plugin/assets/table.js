@@ -48,7 +48,7 @@ function view(page) {
       tile("Live version", number(info.live_version), `${plural(info.versions_kept, "version", "versions")} kept`),
       tile("Columns", number(info.columns.length), info.keys.length ? `key: ${info.keys.join(", ")}` : ""),
       tile("Last load", moment(info.summary?.last_loaded_at), ""),
-      tile("Files", viewLink(go, { view: "files", search: info.table_name }, { "data-focus": "files" }, number(info.summary?.files ?? 0)), "")),
+      tile("Files loaded", viewLink(go, { view: "files", search: info.table_name }, { "data-focus": "files" }, number(info.summary?.files ?? 0)), "")),
     page.asked && comparison(page),
     card("Versions", versionsOf(page)),
     card("Columns", element("ul", { class: "typed" }, info.columns.map((column) =>
