@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, moment, print_json
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, figures, moment, print_json
 
 if TYPE_CHECKING:
     from refdata.api import ReferenceData
@@ -69,7 +69,7 @@ def _progress(row: LedgerRow) -> str:
 def _show(title: str, rows: Sequence[LedgerRow], *more: tuple[str, Callable[[LedgerRow], str]]) -> None:
     if not rows:
         return
-    grid = Grid("Load", "File", "Table", *(name for name, _ in more), title=title, title_justify="left")
+    grid = Grid(*figures("Load"), "File", "Table", *(name for name, _ in more), title=title, title_justify="left")
     for row in rows:
         grid.add_row(str(row.id), escape(row.file_name), row.table_name, *(escape(tell(row)) for _, tell in more))
     console().print(grid)
@@ -98,7 +98,7 @@ def errors(options: argparse.Namespace) -> int:
     if not found:
         console().print(f"No file failed in the last {options.days} days.")
         return EXIT_OK
-    grid = Grid("Category", "Files", "Last file", "Usual cause", "What to do")
+    grid = Grid("Category", *figures("Files"), "Last file", "Usual cause", "What to do")
     for line in found:
         last = f"{line['newest_file']} (load {line['newest_load_id']})"
         cells = (line["category"], line["files"], last, line["cause"], line["advice"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, print_json
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, figures, print_json
 
 if TYPE_CHECKING:
     from refdata.core.report import Report
@@ -51,13 +51,14 @@ def _show(found: Report, days: float) -> None:
         soft_wrap=True,
     )
     if found.tables:
-        grid = Grid("Table", "Loads", "Rows", "Seconds (median)", "Slowest", "Waited", "Method", title="Slowest tables")
+        numbers = ("Loads", "Rows", "Seconds (median)", "Slowest", "Waited")
+        grid = Grid("Table", *figures(*numbers), "Method", title="Slowest tables")
         for one in found.tables:
-            figures = (f"{value:,.1f}" for value in (one.seconds, one.slowest, one.waited))
-            grid.add_row(escape(one.table_name), f"{one.loads:,}", f"{one.rows:,}", *figures, one.method)
+            seconds = (f"{value:,.1f}" for value in (one.seconds, one.slowest, one.waited))
+            grid.add_row(escape(one.table_name), f"{one.loads:,}", f"{one.rows:,}", *seconds, one.method)
         out.print(grid)
     if found.errors:
-        grid = Grid("Category", "Files", title="Refused files")
+        grid = Grid("Category", *figures("Files"), title="Refused files")
         for category, count in found.errors:
             grid.add_row(category, f"{count:,}")
         out.print(grid)

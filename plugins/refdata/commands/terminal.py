@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
+from rich.table import Column
 from rich.table import Table as Grid
 
 if TYPE_CHECKING:
@@ -82,12 +83,18 @@ def moment(value: datetime | None) -> str:
     return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
 
 
+def figures(*names: str) -> tuple[Column, ...]:
+    """Headings of columns of numbers, which stand at the right."""
+    return tuple(Column(name, justify="right") for name in names)
+
+
 def show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
     """Files and their fate, or as JSON."""
     if options.json:
         print_json([asdict(row) for row in rows])
         return
-    grid = Grid("Load", "File", "Status", "Table", "Rows", "Rejected", "Seen (UTC)", "Error")
+    rows_and_rejects = figures("Rows", "Rejected")
+    grid = Grid(*figures("Load"), "File", "Status", "Table", *rows_and_rejects, "Seen (UTC)", "Error")
     for row in rows:
         counts = ("" if count is None else f"{count:,}" for count in (row.rows_loaded, row.rows_rejected))
         seen = moment(row.created_at)

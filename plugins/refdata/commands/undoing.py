@@ -39,6 +39,8 @@ def rollback(options: argparse.Namespace) -> int:
     """``refdata rollback``: shows the difference, asks, then does it on the version that was shown."""
     from refdata.api import ReferenceData
 
+    if not options.dry_run and not _has_reason(options):
+        return EXIT_USAGE
     data = ReferenceData.connect()
     live = data.live_version(options.table)
     if options.dry_run or not options.yes:
@@ -58,6 +60,8 @@ def take_back(options: argparse.Namespace) -> int:
     """``refdata take-back``."""
     from refdata.api import ReferenceData
 
+    if not _has_reason(options):
+        return EXIT_USAGE
     data: ReferenceData = ReferenceData.connect()
     if (code := _may_go_on(options, f"Take the rows of load {options.load} back?")) is not None:
         return code
@@ -68,11 +72,15 @@ def _who(options: argparse.Namespace) -> dict[str, str]:
     return {"reason": options.reason, "by": options.by or getpass.getuser()}
 
 
-def _may_go_on(options: argparse.Namespace, question: str) -> int | None:
-    """The exit code when it stops here: no reason, nobody to ask, or a no."""
+def _has_reason(options: argparse.Namespace) -> bool:
     if not options.reason.strip():
-        console(stderr=True).print("Give a reason: --reason TEXT", highlight=False)
-        return EXIT_USAGE
+        console(stderr=True).print("Give a reason: --reason TEXT (--dry-run only shows)", highlight=False)
+        return False
+    return True
+
+
+def _may_go_on(options: argparse.Namespace, question: str) -> int | None:
+    """The exit code when it stops here: nobody to ask, or a no."""
     if options.yes:
         return None
     if not sys.stdin.isatty():

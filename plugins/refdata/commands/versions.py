@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, moment, print_json
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, figures, moment, print_json
 
 if TYPE_CHECKING:
     from refdata.core.tablediff import TableDiff
@@ -42,7 +42,7 @@ def versions(options: argparse.Namespace) -> int:
     if options.json:
         print_json([asdict(version) for version in found])
         return EXIT_OK
-    grid = Grid("Version", "Kind", "Rows", "Published (UTC)", "From", "By", "Reason", "State")
+    grid = Grid(*figures("Version"), "Kind", *figures("Rows"), "Published (UTC)", "From", "By", "Reason", "State")
     for version in found:
         rows = "" if version.rows is None else f"{version.rows:,}"
         texts = (version.file_name, version.actor or version.run_id or "", version.reason or "")

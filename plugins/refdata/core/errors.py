@@ -9,7 +9,8 @@
     │   ├── FileBusyError           the file is locked by another process
     │   ├── FileChangedError        the file changed after its release; it is watched again
     │   ├── StorageFullError        no space left on a disk or in a database log
-    │   └── StoppedError            Airflow stopped the task to run it again
+    │   ├── StoppedError            Airflow stopped the task to run it again
+    │   └── HeldError               the change gate wants a person's word, and there is none
     └── PermanentError          trying again changes nothing; the file moves to error/
         ├── FormatError             the bytes are no CSV that can be read safely
         ├── SchemaError             the columns do not fit the table
@@ -41,6 +42,7 @@ __all__ = [
     "FileBusyError",
     "FileChangedError",
     "FormatError",
+    "HeldError",
     "LockTimeoutError",
     "NotInitialisedError",
     "PermanentError",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 HELD_KEY = "held"
-_WHY = "Why you approve or reject; the buttons wait for it. It is kept in the audit trail, and a rejected file gets it."
+_WHY = "Why you approve or reject: the buttons wait for it, and it is kept in the audit trail."
 NOBODY = "gate_default"
 """Who answered when nobody did in time."""
 
@@ -155,7 +155,8 @@ class RollBackOperator(BaseOperator):
         if not said["approved"]:
             self.log.info("%s rejected the rollback: %s", said["by"], said["reason"])
             return None
-        reason = f"{wanted}; {said['reason']}" if said["reason"] else wanted
+        # Airflow fills the reviewer's field with the reason of the form, which most leave as it is.
+        reason = wanted if said["reason"] in ("", wanted) else f"{wanted}; {said['reason']}"
         live = context["ti"].xcom_pull(task_ids="review", key="live")
         done = ReferenceData.connect().rollback(
             table, version, reason=reason, by=said["by"], request_id=context["run_id"], expected=live

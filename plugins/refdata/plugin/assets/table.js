@@ -91,10 +91,14 @@ function versionRow(version, page) {
     element("td", { role: "cell", class: "actions" }, actions(version, page)));
 }
 
-/** The comparison stands above the versions: without this the eyes stay where the button was. */
 async function compareSeen(adjust, asked) {
   await adjust(asked);
-  document.querySelector(".compare")?.scrollIntoView({ block: "start" });
+  seen(".compare");
+}
+
+/** What a button brings stands above the versions: without this the eyes stay where the button was. */
+function seen(selector) {
+  document.querySelector(selector)?.scrollIntoView({ block: "start" });
 }
 
 function actions(version, page) {
@@ -126,6 +130,7 @@ function rollback(version, { info, refresh }) {
         { version: version.version, expected_version: info.live_version, reason, request_id: request });
       tell(data, `The rows of version ${version.version} are live again`);
       await refresh();
+      seen(".done-well");
     },
   });
 }
@@ -142,6 +147,7 @@ function takeBack(version, { info, versions, refresh }) {
       const { data } = await change(`loads/${version.load_id}/take-back`, { reason, request_id: request });
       tell(data, `The rows of ${version.file_name} are taken back`);
       await refresh();
+      seen(".done-well");
     },
   });
 }
