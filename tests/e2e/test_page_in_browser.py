@@ -30,6 +30,7 @@ from scripts.local_airflow import LocalAirflow, free_port
 from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
 from refdata.ledger import Ledger
+from refdata.notifications.failure import airflow_url, page_url
 from refdata.warehouse.sqlite.engine import SqliteWarehouse
 from tests.demo_ledger import MARKUP, SCRIPT_NAME, fill
 from tests.e2e.browser import chromium, log_in, open_page, picture, running_browser
@@ -147,9 +148,23 @@ def test_who_is_not_logged_in_sees_nothing(server: Server, browser: Browser) -> 
 def test_every_status_shows_with_its_number(steward: Steward) -> None:
     chips = steward.frame.get_by_role("group", name="Status")
     for status in FileStatus:
-        expect(chips.get_by_role("button", name=re.compile(rf"^{status} [1-9]"))).to_be_visible()
+        name = "needs approval" if status is FileStatus.REVIEW else status
+        expect(chips.get_by_role("button", name=re.compile(rf"^{name} [1-9]"))).to_be_visible()
         expect(steward.frame.locator(f"tbody .badge.{status}").first).to_be_visible()
     picture(steward.window, "files-light")
+
+
+def test_a_held_load_leads_to_airflows_form(steward: Steward) -> None:
+    steward.chip("needs approval")
+    steward.heading("1 file")
+    link = steward.frame.get_by_role("link", name="Approve or reject in Airflow")
+    expect(link).to_have_attribute("href", re.compile(r"/dags/refdata_load/runs/[^/]+/tasks/review/required_actions$"))
+
+
+def test_the_address_in_an_alert_opens_its_view(server: Server, steward: Steward) -> None:
+    path = page_url(view="table", name="countries").removeprefix(airflow_url())
+    steward.window.goto(f"{server.local.url}{path}")
+    steward.heading("countries")
 
 
 def test_a_name_that_is_markup_is_shown_and_not_run(steward: Steward) -> None:
