@@ -16,14 +16,15 @@ from refdata.core.errors import DataError, FileChangedError, RefdataError, Trans
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Stage
 from refdata.core.runid import run_id_of
 from refdata.dropoff.leftovers import Leftover, remove
-from refdata.ingest.archive import failure_of, move_to_error, move_to_processed
-from refdata.ingest.cancel import cancel_ended
+from refdata.ingest.archive import Failure, failure_of, move_to_error, move_to_processed
+from refdata.ingest.cancel import cancel_ended, cancellation
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import is_done
 from refdata.ingest.load import Loaded
 from refdata.ledger import IN_FLIGHT, file_of, last_sign
 
+_STOPPED = "Somebody ended its run in Airflow before the load was done"
 _REFUSED = (FileStatus.ERROR, FileStatus.CANCELLED)
 _TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
 
@@ -137,9 +138,8 @@ class _Examination:
         elif not deps.dropoff.is_there(file):
             return  # Another file, or this one touched: the watcher takes it up by itself.
         elif state is RunState.STOPPED:
-            what = "Somebody ended its run in Airflow before the load was done"
             remedy = "cancel the load and archive the file"
-            yield self._finding(Kind.STOPPED_RUN, row, what, remedy, lambda: cancel_ended(deps, row, what))
+            yield self._finding(Kind.STOPPED_RUN, row, _STOPPED, remedy, lambda: cancel_ended(deps, row, _STOPPED))
         elif row.status is FileStatus.PROCESSING:
             yield self._finding(
                 Kind.STALE_TURN, row, "It holds its table's turn and gives no sign of life",
@@ -209,10 +209,16 @@ class _Examination:
     def _forgotten(self) -> Iterator[Finding]:
         """Files whose run ended before the ledger heard of them: the watcher holds them for started."""
         for file in self._deps.dropoff.scan().files:
-            if self._deps.ledger.by_path(file.path) is None and self._run_state(run_id_of(file)) is RunState.ENDED:
+            if self._deps.ledger.by_path(file.path) is not None:
+                continue
+            state = self._run_state(run_id_of(file))
+            if state is RunState.ENDED:
                 what = "The file waits, its run is over, and the ledger does not know it"
                 remedy = "hand the file back to the watcher"
                 yield Finding(Kind.FORGOTTEN, 0, file.path, what, remedy, _returning(self._deps, file))
+            elif state is RunState.STOPPED:
+                remedy = "cancel the load and archive the file"
+                yield Finding(Kind.STOPPED_RUN, 0, file.path, _STOPPED, remedy, _cancelling(self._deps, file))
 
     def _unregistered(self) -> Iterator[Finding]:
         for table, load_id in self._deps.ledger.unregistered():
@@ -265,6 +271,12 @@ def _settling(deps: Deps, row: LedgerRow) -> Callable[[], object]:
 
 def _removing(left: Leftover) -> Callable[[], object]:
     return lambda: remove(left)
+
+
+def _cancelling(deps: Deps, file: DroppedFile) -> Callable[[], object]:
+    """As for a load that the ledger knows: it is registered late, so that its fate can be read there."""
+    failure = Failure.of(cancellation(_STOPPED, file.path), "none")
+    return lambda: move_to_error(deps, file, failure, run_id_of(file))
 
 
 def _returning(deps: Deps, file: DroppedFile) -> Callable[[], object]:

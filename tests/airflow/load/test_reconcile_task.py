@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSkipException, ErrorType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse
+from airflow.sdk.execution_time.comms import DagRunStateResult, ErrorResponse, GetTaskStates, TaskStatesResult
 
 from refdata import wiring
 from refdata.core.errors import ConnectionLostError
@@ -36,11 +36,15 @@ def away(files: SqliteFiles) -> NoReturn:
 class Supervisor:
     """Airflow's side of a task's channel, which knows one run."""
 
-    def __init__(self, run_id: str, state: str) -> None:
+    def __init__(self, run_id: str, state: str, last: str = "success") -> None:
         self._run_id = run_id
         self._state = state
+        self._last = last
 
-    def send(self, question: Any) -> DagRunStateResult:
+    def send(self, question: Any) -> DagRunStateResult | TaskStatesResult:
+        if isinstance(question, GetTaskStates):
+            assert (question.dag_id, question.run_ids) == ("refdata_load", [self._run_id])
+            return TaskStatesResult(task_states={self._run_id: {"move_to_error": self._last}})
         if (question.dag_id, question.run_id) != ("refdata_load", self._run_id):
             raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR))
         return DagRunStateResult.model_validate({"state": self._state})
@@ -64,6 +68,23 @@ def test_a_file_is_handed_back_when_its_run_is_over(
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
     assert ReconcileOperator(task_id="reconcile").execute({}) == []
     assert (Dropoff.of(wiring.settings()).find(path) != file) is returned
+
+
+def test_a_file_whose_run_somebody_marked_before_it_was_registered_is_cancelled(
+    root: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = drop(root, "cities.csv", "code,name\n01,Graz\n")
+    deps = wiring.connect()
+    deps.warehouse.initialise()
+    run_id = run_id_of(deps.dropoff.find(path))
+    supervisor = Supervisor(run_id, "failed", last="skipped")
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
+    assert ReconcileOperator(task_id="reconcile").execute({}) == []
+    row = deps.ledger.by_run(run_id)
+    assert row is not None
+    assert (row.status, Path(row.file_path).parent) == ("cancelled", root / "error")
+    assert not (root / path).exists()
 
 
 def test_maintenance_only_tells_until_it_is_told_to_apply(

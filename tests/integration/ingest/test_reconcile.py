@@ -238,12 +238,18 @@ def test_an_original_stays_where_no_archive_has_its_copy(site: Site) -> None:
 
 
 @pytest.mark.parametrize("state", RunState)
-def test_a_file_whose_run_ended_before_the_ledger_heard_of_it_is_handed_back(site: Site, state: RunState) -> None:
+def test_a_file_whose_run_ended_before_the_ledger_heard_of_it_is_handed_back_or_cancelled(
+    site: Site, state: RunState
+) -> None:
     file = dropped(site)
     found = reconcile.examine(site.deps, lambda run_id: state if run_id == run_id_of(file) else RunState.UNKNOWN)
-    assert [one.kind for one in found] == ([Kind.FORGOTTEN] if state is RunState.ENDED else [])
+    expected = {RunState.ENDED: [Kind.FORGOTTEN], RunState.STOPPED: [Kind.STOPPED_RUN]}.get(state, [])
+    assert [one.kind for one in found] == expected
     assert [left for _, left in reconcile.repair(found)] == [""] * len(found)
-    assert (site.deps.dropoff.find(file.path) == file) is (state is not RunState.ENDED)
+    assert site.deps.dropoff.is_there(file) is (expected == [])
+    assert site.deps.dropoff.exists(file.path) is (state is not RunState.STOPPED)
+    row = site.deps.ledger.by_run(run_id_of(file))
+    assert (row and row.status) == (FileStatus.CANCELLED if state is RunState.STOPPED else None)
 
 
 def test_the_reason_of_a_refused_file_is_kept(site: Site) -> None:
