@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import urllib.error
 import urllib.request
@@ -19,6 +20,10 @@ FULL = "reference_data_table/fullload"
 APPEND = "reference_data_table/append"
 INTERVAL = 0.5
 CHECKS = 6
+ALERT_WAITING = 40.0
+"""Seconds after which a load is late: most need a quarter of it."""
+READ_DOWNSTREAM = "read_downstream"
+"""The table that the DAG of ``downstream.py`` waits for."""
 
 
 @dataclass
@@ -27,6 +32,20 @@ class RunningAirflow:
 
     local: LocalAirflow
     alerts_file: Path
+
+    @property
+    def lineage_file(self) -> Path:
+        """OpenLineage's events, one a line."""
+        return self.local.home / "lineage.jsonl"
+
+    @property
+    def downstream_file(self) -> Path:
+        """What the DAG downstream was told, one event a line."""
+        return self.local.home / "downstream.jsonl"
+
+    def table(self, name: str) -> str:
+        """The address of a table, without its scheme."""
+        return f"{self.local.database}/ref/{name}"
 
     def drop(self, name: str, content: bytes, folder: str = FULL) -> Path:
         target = self.local.dropoff / folder / name
@@ -113,14 +132,31 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow
         "AIRFLOW__REFDATA__TURN_POLL_INTERVAL": "1",
         # Each alert by itself: gathering them has tests of its own.
         "AIRFLOW__REFDATA__ALERT_WINDOW": "0",
+        "AIRFLOW__REFDATA__ALERT_WAITING": str(ALERT_WAITING),
         "AIRFLOW__REFDATA__ALERT_NOTIFIERS": json.dumps([notifier | words]),
         "PYTHONPATH": str(PROJECT),
     }
     local = LocalAirflow(home, free_port(), extra)
+    running = RunningAirflow(local, alerts)
+    extra |= {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_dags_with_another(home)),
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
+            {"type": "file", "log_file_path": str(running.lineage_file), "append": True}
+        ),
+        "DOWNSTREAM_TABLE": f"file://{running.table(READ_DOWNSTREAM)}",
+        "DOWNSTREAM_FILE": str(running.downstream_file),
+    }
     local.prepare()
     local.start()
     try:
         local.wait_healthy()
-        yield RunningAirflow(local, alerts)
+        yield running
     finally:
         local.stop()
+
+
+def _dags_with_another(home: Path) -> Path:
+    """The project's DAGs, and beside them one that waits for a table."""
+    folder = shutil.copytree(PROJECT / "dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(Path(__file__).with_name("downstream.py"), folder)
+    return Path(folder)

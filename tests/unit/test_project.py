@@ -32,6 +32,7 @@ DISTRIBUTION_OF = {
     **dict.fromkeys(("pymssql",), "apache-airflow-providers-microsoft-mssql"),
     **dict.fromkeys(("pyodbc",), "apache-airflow-providers-odbc"),
     "apprise": "apache-airflow-providers-apprise",
+    "openlineage": "apache-airflow-providers-openlineage",
 }
 
 

@@ -21,7 +21,7 @@ from refdata.ingest.context import Deps
 from refdata.ingest.load import load_or_hold, load_reviewed
 from refdata.ingest.review import Answer, Held
 from refdata.notifications.failure import page_url
-from refdata.operators.load import ASKED_KEY, RefDataStep, detection_of
+from refdata.operators.load import ASKED_KEY, PublishingStep, detection_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -32,15 +32,16 @@ NOBODY = "gate_default"
 """Who answered when nobody did in time."""
 
 
-class StageRowsOperator(RefDataStep):
+class StageRowsOperator(PublishingStep):
     """Stages the rows and publishes them, unless the change gate holds the load for approval."""
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
         """Rows, rejects and version; status ``review`` when the load is held."""
-        loaded, held = load_or_hold(deps, file, detection_of(context))
+        detection = detection_of(context)
+        loaded, held = load_or_hold(deps, file, detection)
         if held is not None:
             context["ti"].xcom_push(key=HELD_KEY, value=serial.to_json(held))
-        return serial.to_json(loaded)
+        return self.published(file, detection, loaded)
 
 
 class _AskOperator(ApprovalOperator):
@@ -107,7 +108,7 @@ class ReviewOperator(_AskOperator):
         return held
 
 
-class PublishRowsOperator(RefDataStep):
+class PublishRowsOperator(PublishingStep):
     """Publishes a held load that was approved; what was published before is passed on."""
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
@@ -118,7 +119,8 @@ class PublishRowsOperator(RefDataStep):
             return loaded
         held = serial.from_json(Held, context["ti"].xcom_pull(task_ids="load_rows", key=HELD_KEY))
         answer = Answer(said["approved"], said["by"], said["reason"], held.facts)
-        return serial.to_json(load_reviewed(deps, file, detection_of(context), answer))
+        detection = detection_of(context)
+        return self.published(file, detection, load_reviewed(deps, file, detection, answer))
 
 
 class ReviewRollbackOperator(_AskOperator):

@@ -26,10 +26,12 @@ from refdata.ledger import IN_FLIGHT
 from refdata.notifications import assets, metrics
 from refdata.notifications.channels import send
 from refdata.notifications.failure import alert_about
+from refdata.notifications.lineage import FileToTable, lineage_of
 from refdata.notifications.outage import tell_recovery
 from refdata.operators.stopping import StoppableWork, StoppedEarly
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
 FAILURE_KEY = "failure"
@@ -148,12 +150,29 @@ class AlignTableOperator(RefDataStep):
         return done
 
 
-class LoadRowsOperator(RefDataStep):
+class PublishingStep(RefDataStep, abc.ABC):
+    """A step that publishes rows, and tells OpenLineage so where Airflow's provider of it is installed."""
+
+    _published: FileToTable | None = None
+
+    def published(self, file: DroppedFile, detection: Detection, loaded: Loaded) -> dict[str, Any]:
+        """The step's result; keeps what OpenLineage asks for. A duplicate or a held load published nothing."""
+        if loaded.status in (FileStatus.LOADED, FileStatus.COMPLETED):
+            self._published = FileToTable(file, detection, loaded)
+        return serial.to_json(loaded)
+
+    def get_openlineage_facets_on_complete(self, task_instance: object) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002
+        """What Airflow's OpenLineage provider calls after the task: file and table, None when nothing was published."""
+        return lineage_of(wiring.connect(), self._published) if self._published else None
+
+
+class LoadRowsOperator(PublishingStep):
     """Stages the rows and publishes them in one transaction."""
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
         """Rows, rejects and version."""
-        return serial.to_json(load_rows(deps, file, detection_of(context)))
+        detection = detection_of(context)
+        return self.published(file, detection, load_rows(deps, file, detection))
 
 
 class WriteConfigOperator(RefDataStep):

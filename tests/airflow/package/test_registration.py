@@ -68,6 +68,8 @@ def run(home: Path, *command: str, path: tuple[Path, ...], plugins: Path) -> str
 
 def probe(home: Path, *path: Path, plugins: Path) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(run(home, str(PROBE), path=path, plugins=plugins).splitlines()[-1])
+    # Of the provider that the tests of lineage need; Airflow loads it wherever it is installed.
+    told["plugins"] = [plugin for plugin in told["plugins"] if plugin[0] != "OpenLineageProviderPlugin"]
     return told
 
 

@@ -1,0 +1,64 @@
+"""What others see of a load in a running Airflow: the next DAG, OpenLineage, and whoever is told that it is late."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.e2e.conftest import ALERT_WAITING, FULL, READ_DOWNSTREAM
+from tests.e2e.test_cancelling import turn_taken
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.e2e.conftest import RunningAirflow
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_dag_that_is_scheduled_on_the_table_runs_with_rows_and_version_and_openlineage_sees_file_and_table(
+    airflow: RunningAirflow,
+) -> None:
+    name = f"{READ_DOWNSTREAM}.csv"
+    path = airflow.drop(name, b"code,people\n01,300000\n02,210000\n")
+    airflow.wait_ended(name)
+    airflow.local.wait_for(lambda: len(lines(airflow.downstream_file)) == 1, 90, "The downstream DAG did not run")
+    told = lines(airflow.downstream_file)[0]
+    assert told.items() >= {"table": READ_DOWNSTREAM, "rows": 2, "version": 1, "file": name}.items()
+    run = airflow.api("/dags/downstream/dagRuns")["dag_runs"][0]
+    assert run["run_type"] == "asset_triggered"
+
+    def completed() -> list[dict[str, Any]]:
+        """The events that tell that the load step of this file is done."""
+        return [
+            event
+            for event in lines(airflow.lineage_file)
+            if (event["eventType"], event["job"]["name"]) == ("COMPLETE", "refdata_load.load_rows")
+            and [dataset["name"] for dataset in event["inputs"]] == [str(path)]
+        ]
+
+    airflow.local.wait_for(lambda: len(completed()) == 1, 30, "OpenLineage got no event")
+    (source,), (target,) = completed()[0]["inputs"], completed()[0]["outputs"]
+    assert (source["namespace"], target["namespace"]) == ("file", "file")
+    assert target["name"] == airflow.table(READ_DOWNSTREAM)
+    assert target["outputFacets"]["outputStatistics"]["rowCount"] == 2
+    assert target["facets"]["version"]["datasetVersion"] == "1"
+
+
+def test_a_load_that_waits_too_long_is_told_of_once(airflow: RunningAirflow) -> None:
+    airflow.drop("late_list.csv", b"code\n1\n")
+    airflow.wait_ended("late_list.csv")
+
+    def mine() -> list[dict[str, str]]:
+        title = f"refdata: {FULL}/late_list.csv waits too long"
+        return [alert for alert in airflow.alerts() if alert["title"] == title]
+
+    before = len(mine())
+    with turn_taken(airflow, "late_list"):
+        airflow.drop("late_list.csv", b"code\n2\n")
+        airflow.local.wait_for(lambda: len(mine()) > before, ALERT_WAITING + 60, "No alert came")
+    airflow.wait_ended("late_list.csv", drops=2)
+    assert len(mine()) == before + 1
+    assert "is not loaded after" in mine()[-1]["text"]
