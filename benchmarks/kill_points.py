@@ -24,6 +24,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from tests.integration.trust.killing import BULK, RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
 from tests.integration.trust.site import opened
@@ -115,7 +116,7 @@ def main() -> int:
         if chosen.scenario in name
     ]
     with get_context("fork").Pool(chosen.jobs) as pool:
-        outcomes = pool.map(kill_all, tasks, chunksize=1)
+        outcomes = list(track(pool.imap(kill_all, tasks), "Scenarios", len(tasks), console=Console(stderr=True)))
     show(outcomes)
     return 1 if any(one.failed for one in outcomes) else 0
 
