@@ -48,10 +48,10 @@ def test_a_server_that_dies_while_rows_are_staged(loads: Loads, method: str) -> 
     row = loads.scanned(loads.register("2.csv"), "2.csv")
     attempt = loads.claim(row)
     assert attempt is not None
-    many = batch(*((number, "y") for number in range(20_000)))  # more than a driver gathers before it sends
+    many = batch(*((number, "y") for number in range(50_000)))
 
     def dying() -> Iterator[pa.RecordBatch]:
-        yield many
+        yield from (many, many, many)  # more than is gathered before the first is sent
         crash()
         yield many
 
