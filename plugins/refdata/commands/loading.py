@@ -8,6 +8,7 @@ import getpass
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -53,8 +54,9 @@ def _load(deps: Deps, path: str, approval: Approval | None) -> LedgerRow | None:
 
     file, run_id = deps.dropoff.find(path), own_run(deps)
     try:
-        with _interruptible() as stop, _bar() as on_event:
-            return process(deps, file, run_id, on_event, stop.is_set, approval)
+        # In a thread of its own: in the main thread ADBC takes Ctrl-C for itself, and its SQLite driver cannot cancel.
+        with _interruptible() as stop, _bar() as on_event, ThreadPoolExecutor(1, "load") as thread:
+            return thread.submit(process, deps, file, run_id, on_event, stop.is_set, approval).result()
     except PermanentError as error:
         told = f"[red]{error.category}[/red]: {escape(str(error))}"
         console(stderr=True).print(told, highlight=False, soft_wrap=True)

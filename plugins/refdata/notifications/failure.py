@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode
 
 from airflow.sdk import conf
@@ -14,6 +14,7 @@ from refdata.core.alerting import Alert
 from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.model import LedgerRow
 from refdata.core.runid import LOAD_DAG
+from refdata.dropoff import Dropoff
 from refdata.dropoff.outage import Outages
 from refdata.notifications.channels import log, send
 
@@ -25,6 +26,10 @@ def alert_on_failure(context: Context) -> None:
     """The ``on_failure_callback`` of the DAGs: one alert a failed run, and one an outage."""
     row = _row_of(str(context.get("run_id", "")))
     alert = _described(context, row)
+    if row is None and _was_handed_back(context):
+        # Its run ended while the database was away, which was told, and this is heard when it is back.
+        log.info("No alert, %s was handed back to the watcher and is loaded by another run", alert.file)
+        return
     # A ledger that cannot be read, for whatever reason, is an outage: it hits every file, and none is at fault.
     category = ConnectionLostError.category if isinstance(row, RefdataError) else alert.category
     outages = Outages(Path(wiring.settings().dropoff_root))
@@ -53,6 +58,19 @@ def _row_of(run_id: str) -> LedgerRow | RefdataError | None:
         return wiring.connect().ledger.by_run(run_id)
     except RefdataError as error:
         return error
+
+
+def _was_handed_back(context: Mapping[str, Any]) -> bool:
+    """Whether the run's file lies where it was dropped, touched, so that the watcher offers it anew."""
+    conf = getattr(context.get("dag_run"), "conf", None) or {}
+    if not conf.get("identity"):
+        return False
+    dropoff = Dropoff.of(wiring.settings())
+    try:
+        file = wiring.file_of_run(dropoff, cast("Context", {"params": conf}))
+        return dropoff.lies(file) and not dropoff.is_there(file)
+    except RefdataError:
+        return False
 
 
 def _described(context: Mapping[str, Any], row: LedgerRow | RefdataError | None) -> Alert:

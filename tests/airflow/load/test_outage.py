@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk import DAG
 
-from refdata import wiring
+from refdata import serial, wiring
 from refdata.config import load_settings
 from refdata.core.errors import RefdataError
 from refdata.core.model import FileIdentity
@@ -89,3 +89,28 @@ def test_one_alert_for_an_outage_and_one_when_it_is_over(
     assert [row.status for row in wiring.connect().ledger.page().files] == ["completed"] * 3
     assert not list((root / FULL).glob("*.csv"))
     assert not list(root.glob(".refdata-outage*"))
+
+
+def test_a_run_that_is_heard_of_when_the_database_is_back_is_no_second_alert(
+    root: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = {"notifier": "tests.e2e.alert_file.AlertFile", "path": str(tmp_path / "alerts"), "title": "{title}",
+             "text": "{text}", "url": "{category}"}  # fmt: skip
+    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([entry]))
+    load_settings.cache_clear()
+    path = drop(root, "t.csv", "code,name\n01,Graz\n")
+    wiring.connect().warehouse.initialise()
+    dropped = serial.to_json(Dropoff.of(wiring.settings()).find(path).identity)
+    run = run_of(path, "run")
+    run.context["dag_run"] = SimpleNamespace(conf={"path": path, "identity": dropped})
+    with server_away(tmp_path, monkeypatch):
+        for step in ("detect_format", "move_to_error"):
+            with pytest.raises(RefdataError):
+                run.step(step)
+    alert_on_failure(run.context)
+    assert not (tmp_path / "alerts").exists()
+    run.context["dag_run"].conf["identity"] = serial.to_json(Dropoff.of(wiring.settings()).find(path).identity)
+    alert_on_failure(run.context)
+    assert (tmp_path / "alerts").exists(), "a file that was not handed back is told of"

@@ -44,7 +44,7 @@ def test_rows_are_counted_on_the_terminal_and_ctrl_c_cancels_the_load(
         [sys.executable, "-m", "refdata.cli", "load", f"{FULL}/cities.csv"], stdout=subprocess.DEVNULL, stderr=theirs
     )
     os.close(theirs)
-    shown_until(ours, "load_rows")
+    shown_until(ours, "/600000")  # rows are being staged
     child.send_signal(signal.SIGINT)
     shown_until(ours, "cancelled")
     assert child.wait(60) == 1
