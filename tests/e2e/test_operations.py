@@ -51,9 +51,10 @@ def test_a_load_that_waits_too_long_is_told_of_once(airflow: RunningAirflow) -> 
     airflow.drop("late_list.csv", b"code\n1\n")
     airflow.wait_ended("late_list.csv")
 
-    def mine() -> list[dict[str, str]]:
-        title = f"refdata: {FULL}/late_list.csv waits too long"
-        return [alert for alert in airflow.alerts() if alert["title"] == title]
+    def mine() -> list[str]:
+        # On a slow machine other files are late too, and their alerts are gathered into one message with this one.
+        told = [f"{alert['title']}: {alert['text']}" for alert in airflow.alerts()]
+        return [text for text in told if f"{FULL}/late_list.csv waits too long" in text]
 
     before = len(mine())
     with turn_taken(airflow, "late_list"):
@@ -61,4 +62,4 @@ def test_a_load_that_waits_too_long_is_told_of_once(airflow: RunningAirflow) -> 
         airflow.local.wait_for(lambda: len(mine()) > before, ALERT_WAITING + 60, "No alert came")
     airflow.wait_ended("late_list.csv", drops=2)
     assert len(mine()) == before + 1
-    assert "is not loaded after" in mine()[-1]["text"]
+    assert f"{FULL}/late_list.csv is not loaded after" in mine()[-1]

@@ -19,6 +19,8 @@ _GENERAL = 20018
 """DB-Library's "check messages from the SQL Server", which says nothing by itself."""
 _LOGIN_FAILED = 18456
 _NO_DATABASE = 4060
+_NO_TEXT = "Unknown error"
+"""pymssql's words where neither server nor library said any: the connection could not be made, or is gone."""
 _NEWS = frozenset((5701, 5703))
 """Which database and which language a login began with."""
 
@@ -79,6 +81,8 @@ def read_error(error: BaseException) -> DriverError:
     elif "Cannot open database" in text:
         # The server says 4060, and 18456 after it.
         number = _NO_DATABASE
+    elif text.strip() == _NO_TEXT:
+        return DriverError(None, "08001", text)
     elif number is None:
         # pymssql's own InterfaceError: the connection is closed.
         return DriverError(None, "08003", text)
