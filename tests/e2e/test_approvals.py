@@ -15,13 +15,12 @@ from tests.e2e.conftest import RunningAirflow
 
 TEN = b"code,name\n" + b"".join(b"%02d,a\n" % number for number in range(10))
 FIVE = b"code,name\n" + b"".join(b"%02d,a\n" % number for number in range(5))
-UNANSWERED = [("rivers", "approve", "success", 5), ("lakes", "reject", "failed", 10)]
-NAMES = ("cities", "towns", *(name for name, *_ in UNANSWERED))
+NAMES = ("cities", "towns")
 
 
 @pytest.fixture(scope="module")
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
-    """Airflow with the change gate on, a first load of each table, and loads that nobody is going to answer."""
+    """Airflow with the change gate on, and a first load of each table."""
     home = tmp_path_factory.mktemp("gated")
     extra = {
         "AIRFLOW__REFDATA__STABILITY_INTERVAL": "0.5",
@@ -36,14 +35,9 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
     try:
         local.wait_healthy()
         running = RunningAirflow(local, home / "alerts.jsonl")
-        local.dropoff.mkdir(exist_ok=True)
-        rules = {name: {"gate_timeout": 60, "gate_default": default} for name, default, *_ in UNANSWERED}
-        (running.local.dropoff / "tables.yaml").write_text(json.dumps({"tables": rules}))  # YAML holds all of JSON
         for name in NAMES:
             running.drop(f"{name}.csv", TEN)
         running.wait_ended(*(f"{name}.csv" for name in NAMES))
-        for name, *_ in UNANSWERED:  # they wait while the other cases run
-            running.drop(f"{name}.csv", FIVE)
         yield running
     finally:
         local.stop()
@@ -172,13 +166,6 @@ def test_what_waits_for_a_person_needs_no_process_and_outlives_them(gated: Runni
     assert trail(gated, "cities")[-1] == ("approve", "admin", "they closed", None)
     assert gated.query("SELECT name FROM towns WHERE code = '07'") == [("a",)]
     assert trail(gated, "towns") == [("rollback", "admin", "wrong name; seen", 3)]
-
-
-def test_what_nobody_answers_takes_its_tables_default_after_its_time(gated: RunningAirflow) -> None:
-    for name, default, state, left in UNANSWERED:
-        assert ended(gated, load_run(gated, f"{name}.csv", 2)) == state
-        assert rows(gated, name) == left
-        assert trail(gated, name)[-1][:3] == (default, "gate_default", "nobody answered within 0:01:00")
 
 
 def roll_back(airflow: RunningAirflow, reason: str) -> str:
