@@ -31,14 +31,17 @@ class AlertLog:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 
-    def raise_alert(self, alert: Alert, window: float, now: datetime) -> Message | None:
+    def raise_alert(self, alert: Alert, window: float, now: datetime, *, gather: bool = True) -> Message | None:
         """Keeps an alert; the message that is to be sent for its category now, or None while it is gathered.
 
         A message is counted as sent by this; ``give_back`` says that it was not.
 
         :param window: seconds in which a category sends once.
+        :param gather: otherwise an alert that cannot go out now is not kept, and its caller comes back.
         """
         with self._warehouse.transaction(lock=_LOCK) as session:
+            if not gather and not self._is_due(session, alert.category, window, now):
+                return None
             session.execute(self._warehouse.statement("insert_alert"), (now, *_values(alert)))
             return self._message(session, alert.category, window, now)
 
@@ -55,14 +58,22 @@ class AlertLog:
             for number in ids:
                 session.execute(self._warehouse.statement("mark_alert"), (None, number))
 
+    def withdraw(self, number: int) -> None:
+        """An alert that could not be sent, and that its caller raises again."""
+        with self._warehouse.transaction() as session:
+            session.execute(self._warehouse.statement("delete_alert"), (number,))
+
     def waiting(self) -> int:
         """How many alerts are gathered and not sent."""
         with self._warehouse.transaction(write=False) as session:
             return sum(int(line[1]) for line in session.query(self._warehouse.statement("select_alert_categories")))
 
-    def _message(self, session: Session, category: str, window: float, now: datetime) -> Message | None:
+    def _is_due(self, session: Session, category: str, window: float, now: datetime) -> bool:
         last = session.query(self._warehouse.statement("select_alert_sent"), (category,))[0][0]
-        if not is_due(moment(last), window, now):
+        return is_due(moment(last), window, now)
+
+    def _message(self, session: Session, category: str, window: float, now: datetime) -> Message | None:
+        if not self._is_due(session, category, window, now):
             return None
         found = session.query(self._warehouse.statement("select_alerts_waiting"), (category,))
         for line in found:

@@ -96,7 +96,7 @@ def check_folders(settings: Settings) -> Iterable[Check]:
         yield healthrules.folder_check(name, folder)
     if root.exists:
         yield healthrules.filesystem_check(root, archives)
-        yield healthrules.space_check(root, settings.min_free_mb)
+        yield healthrules.space_check([root, *(folder for folder in archives if folder.exists)], settings.min_free_mb)
 
 
 def _archive(path: Path) -> Folder:

@@ -76,6 +76,14 @@ def test_an_archive_on_another_filesystem_is_told(settings: Settings) -> None:
     assert found["filesystem"].state is State.WARN
 
 
+def test_space_is_that_of_the_fullest_filesystem(settings: Settings) -> None:
+    full = next((path for path in ("/proc", "/sys") if Path(path).is_dir()), None)
+    if full is None:
+        pytest.skip("this machine has no filesystem without space")
+    found = by_name(health.check_folders(replace(settings, error_root=full)))["space"]
+    assert (found.state, found.message) == (State.FAIL, f"{full} is nearly full")
+
+
 def test_a_container_has_the_memory_that_its_limit_leaves(tmp_path: Path) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal:  8000 kB\nMemAvailable:  4000 kB\n")

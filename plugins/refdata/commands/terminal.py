@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -52,15 +53,25 @@ def exit_code(failures: Iterable[bool]) -> int:
 
 @contextlib.contextmanager
 def log_on_stderr() -> Iterator[None]:
-    """What refdata logs goes beside the command's answer: Airflow writes logs to the standard output."""
+    """What is logged goes beside the command's answer: Airflow writes logs to the standard output."""
     import airflow  # noqa: F401  it configures logging when it is imported, and must not do so after this
 
     log, handler = logging.getLogger("refdata"), RichHandler(console=console(stderr=True), show_path=False)
     propagated, log.propagate = log.propagate, False
     log.addHandler(handler)
+    # Airflow's own lines too, such as that of a connection's value which is too short to be masked.
+    theirs = [
+        one
+        for one in logging.getLogger().handlers
+        if isinstance(one, logging.StreamHandler) and one.stream is sys.stdout
+    ]
+    for one in theirs:
+        one.setStream(sys.stderr)
     try:
         yield
     finally:
+        for one in theirs:
+            one.setStream(sys.stdout)
         log.removeHandler(handler)
         log.propagate = propagated
 

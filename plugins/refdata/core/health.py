@@ -6,7 +6,7 @@ it into ``refdata.health.CHECKS``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -82,12 +82,21 @@ class Change:
 
 
 def changes(before: Mapping[str, str], checks: Iterable[Check]) -> tuple[Change, ...]:
-    """What is to be told: the checks whose state differs from the one kept under their name.
+    """What is to be told: the checks whose state differs from the one told last, kept under their name.
 
     A check that was never made before counts as having been well.
     """
     found = ((check, State(before.get(check.name, State.OK))) for check in checks)
     return tuple(Change(check, earlier) for check, earlier in found if check.state is not earlier)
+
+
+def told(before: Mapping[str, str], checks: Iterable[Check], untold: Collection[str]) -> dict[str, str]:
+    """The states to keep: those found, but for the checks whose change is ``untold``, which keep what was told.
+
+    So a check that fails and is well again before anybody could be told of it is told of to nobody. A check that was
+    not made this time keeps the state that it had.
+    """
+    return {**before, **{check.name: check.state.value for check in checks if check.name not in untold}}
 
 
 def settled(checks: Iterable[Check]) -> tuple[Check, ...]:

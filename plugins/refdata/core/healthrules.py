@@ -78,8 +78,9 @@ def filesystem_check(root: Folder, archives: Sequence[Folder]) -> Check:
                  advice)  # fmt: skip
 
 
-def space_check(folder: Folder, least_mb: int) -> Check:
-    """Free space of a folder's filesystem: a warning below twice the threshold, a failure below it."""
+def space_check(folders: Sequence[Folder], least_mb: int) -> Check:
+    """Free space of the fullest filesystem: a warning below twice the threshold, a failure below it."""
+    folder = min(folders, key=lambda folder: folder.free or 0)
     free = (folder.free or 0) // MEBIBYTE
     figure = f"{free:,} MB free"
     advice = "Free space; loads wait and go on by themselves. `refdata maintenance` tells what may go."

@@ -28,10 +28,13 @@ class _NoListError(TypeError):
     """``categories`` or ``except`` is no list."""
 
 
-def send(alert: Alert, context: Mapping[str, Any]) -> bool:
+def send(alert: Alert, context: Mapping[str, Any], *, gather: bool = True) -> bool:
     """Logs an alert and hands it to the channels, or gathers it while its category has just been told of.
 
     False when it is lost: a channel failed while the database, which would keep it, is away.
+
+    :param gather: otherwise it goes out now or, answering False, not at all: for who tells how things are, and comes
+        back with how they are then.
 
     Without the database nothing is gathered: the alert goes out by itself. A channel that fails loses nothing and
     fails nothing: the alert stays due, and the health check sends it later, to all its channels.
@@ -41,14 +44,16 @@ def send(alert: Alert, context: Mapping[str, Any]) -> bool:
     try:
         deps = wiring.connect(settings)
         alerts = AlertLog(deps.warehouse)
-        message = alerts.raise_alert(alert, settings.alert_window, deps.clock())
+        message = alerts.raise_alert(alert, settings.alert_window, deps.clock(), gather=gather)
     except RefdataError as error:
         log.warning("The alert cannot be kept, and goes out by itself: %s", error)
         return _delivered(alert, context)
     if message is None:
-        log.info("Gathered: category %s was told of within %g s", alert.category, settings.alert_window)
-    else:
-        _deliver_kept(alerts, message, context)
+        log.info("Not now: category %s was told of within %g s", alert.category, settings.alert_window)
+        return gather
+    if not _deliver_kept(alerts, message, context) and not gather:
+        alerts.withdraw(message.ids[-1])
+        return False
     return True
 
 

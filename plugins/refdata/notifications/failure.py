@@ -44,7 +44,7 @@ def alert_about(title: str, error: RefdataError, context: Mapping[str, Any]) -> 
     """The alert for an error that did not fail the run."""
     run_id = str(context.get("run_id", ""))
     path = str((context.get("params") or {}).get("path", ""))
-    return Alert(f"refdata: {title}", str(error), error.category, path, run_id, _url_of(context))
+    return Alert(f"refdata: {title}", str(error), error.category, path, run_id, url_of(context))
 
 
 def describe(context: Mapping[str, Any]) -> Alert:
@@ -83,10 +83,11 @@ def _described(context: Mapping[str, Any], row: LedgerRow | RefdataError | None)
         reason = (row and row.error_message) or str(context.get("reason") or "no reason is known; see the task log")
         path = path or (row.file_path if row else "")
     title = f"refdata: {path or run_id} failed ({category})"
-    return Alert(title, reason, category, path, run_id, _url_of(context))
+    return Alert(title, reason, category, path, run_id, url_of(context))
 
 
-def _url_of(context: Mapping[str, Any]) -> str:
+def url_of(context: Mapping[str, Any]) -> str:
+    """Where Airflow shows the run of a task or callback."""
     return run_url(str(getattr(context.get("dag"), "dag_id", LOAD_DAG)), str(context.get("run_id", "")))
 
 

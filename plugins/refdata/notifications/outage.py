@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from refdata import wiring
 from refdata.core.alerting import Alert, Occasion
-from refdata.core.runid import LOAD_DAG
 from refdata.dropoff.outage import Outage, Outages
 from refdata.notifications.channels import send
-from refdata.notifications.failure import run_url
+from refdata.notifications.failure import url_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -29,8 +28,7 @@ def tell_recovery(context: Context, path: str, *, loaded: bool) -> None:
         text = f"{_recovered(outage)} after {minutes:.0f} minutes; the files that waited are loaded in their order."
         if outage.text:
             text += f" It began with: {outage.text}"
-        url = run_url(LOAD_DAG, run_id)
-        send(Alert("refdata: back to normal", text, Occasion.RECOVERED, path, run_id, url), context)
+        send(Alert("refdata: back to normal", text, Occasion.RECOVERED, path, run_id, url_of(context)), context)
 
 
 def _recovered(outage: Outage) -> str:

@@ -1,4 +1,4 @@
-"""Looks at everything at intervals, and tells of what has changed since the last look."""
+"""Looks at everything at intervals, and tells of what has changed since it was told of last."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from refdata.assetstore import AssetAnswers
 from refdata.core.alerting import Alert, Occasion
 from refdata.core.diagnosis import Trouble
 from refdata.core.errors import ConnectionLostError, RefdataError
-from refdata.core.health import Change, Check, State, changes, describe, is_worse, settled, worst
+from refdata.core.health import Change, Check, State, changes, describe, is_worse, settled, told, worst
 from refdata.core.model import FileStatus
 from refdata.dropoff.outage import Outages
 from refdata.notifications import metrics
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 HEALTH = Asset("refdata_health", uri="x-refdata://health")
-"""Its state store keeps the states that were found last; nothing is written to it."""
+"""Its state store keeps the states that were told last; nothing is written to it."""
 _KEY = "states"
 _OCCASIONS = {"error_rate": Occasion.ERROR_RATE, "slow_loads": Occasion.SLOW_LOAD}
 
@@ -34,7 +34,7 @@ _OCCASIONS = {"error_rate": Occasion.ERROR_RATE, "slow_loads": Occasion.SLOW_LOA
 class HealthOperator(BaseOperator):
     """Makes all checks of ``refdata health``; an alert for each change, and for the alerts that are due.
 
-    The states that were found last stand in the state store of an asset, which outlives runs, and is there while the
+    The states that were told last stand in the state store of an asset, which outlives runs, and is there while the
     database or the dropoff folder is away.
     """
 
@@ -56,15 +56,14 @@ class HealthOperator(BaseOperator):
 
 
 def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Context) -> None:
-    """Tells of the checks that changed since the last look, keeps their states, and sends the alerts that are due.
+    """Tells of the checks that are in another state than was told last, keeps that, and sends the alerts that are due.
 
     :param ask: reaches the state store.
     """
     kept = ask(ReadValue(_KEY)) or {}
     checks = checks if kept else settled(checks)
-    _tell(changes(kept, checks), checks, context)
-    # A check that could not be made this time keeps the state that it had.
-    ask(WriteValue(_KEY, {**kept, **{check.name: check.state.value for check in checks}}))
+    untold = _tell(changes(kept, checks), checks, context)
+    ask(WriteValue(_KEY, told(kept, checks, untold)))
     if _state_of("warehouse", checks) is State.OK:
         tell_recovery(context, "", loaded=False)
         _send_due(context)
@@ -88,8 +87,13 @@ def _send_due(context: Context) -> None:
         wiring.connect().log.warning("Gathered alerts stay: %s", error)
 
 
-def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) -> None:
+def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) -> set[str]:
+    """The names of the checks whose change could not be told: their category was just told of, or no channel took it.
+
+    Nothing is gathered of them, since it would be told when it may be over: the next look tells what is the case then.
+    """
     groups: dict[Occasion, list[Change]] = {}
+    untold: set[str] = set()
     for change in changed:
         if change.check.name == "warehouse":
             _tell_outage(change.check, context)
@@ -98,7 +102,9 @@ def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) 
             occasion = _OCCASIONS.get(change.check.name, Occasion.HEALTH) if worse else Occasion.RECOVERED
             groups.setdefault(occasion, []).append(change)
     for occasion, members in groups.items():
-        send(_alert(occasion, members, checks, context), context)
+        if not send(_alert(occasion, members, checks, context), context, gather=False):
+            untold |= {change.check.name for change in members}
+    return untold
 
 
 def _tell_outage(check: Check, context: Context) -> None:

@@ -59,6 +59,66 @@ def test_changes_are_told_once_by_category(told: Any) -> None:
         assert told() == expected
 
 
+def window(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_WINDOW", str(seconds))
+    load_settings.cache_clear()
+
+
+LATER: list[tuple[str, State, State, list[tuple[str, str]]]] = [
+    ("over before anybody could be told", FAIL, OK, []),
+    ("it lasts", FAIL, FAIL, [("health", "refdata: dropoff fail")]),
+    ("less bad by then", FAIL, WARN, [("health", "refdata: dropoff warn")]),
+    ("worse by then", WARN, FAIL, [("health", "refdata: dropoff fail")]),
+]
+
+
+@pytest.mark.parametrize(("during", "after", "expected"), [case[1:] for case in LATER], ids=[case[0] for case in LATER])
+def test_what_a_change_that_has_to_wait_says_is_true_when_it_is_told(
+    told: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    during: State,
+    after: State,
+    expected: list[tuple[str, str]],
+) -> None:
+    airflow = FakeAirflow()
+
+    def look(dropoff: State) -> list[tuple[str, str]]:
+        report([check("warehouse", OK), check("memory", WARN), check("dropoff", dropoff)], airflow.now, CONTEXT)
+        return list(told())
+
+    window(monkeypatch, 900)
+    assert look(OK) == [("health", "refdata: memory warn")]
+    assert look(during) == look(during) == []
+    window(monkeypatch, 0)
+    assert look(after) == expected
+    assert look(after) == []
+
+
+def test_a_late_end_is_not_told_when_it_fails_again(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    airflow = FakeAirflow()
+    database, bad, good = check("warehouse", OK), check("space", FAIL), check("space", OK)
+    report([database, bad, check("memory", OK)], airflow.now, CONTEXT)
+    window(monkeypatch, 900)
+    send(Alert("another end", "text", "recovered", "", "", ""), CONTEXT)
+    assert told() == [("health", "refdata: space fail"), ("recovered", "another end")]
+    report([database, good], airflow.now, CONTEXT)
+    window(monkeypatch, 0)
+    report([database, bad], airflow.now, CONTEXT)
+    assert told() == []
+
+
+@pytest.mark.parametrize(("after", "expected"), [(OK, []), (FAIL, [("health", "refdata: space fail")])])
+def test_what_no_channel_took_is_told_only_while_it_lasts(
+    told: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: State, expected: list[tuple[str, str]]
+) -> None:
+    airflow = FakeAirflow()
+    (tmp_path / "alerts").mkdir()  # the notifier cannot write its file
+    report([check("warehouse", OK), check("space", FAIL)], airflow.now, CONTEXT)
+    (tmp_path / "alerts").rmdir()
+    report([check("warehouse", OK), check("space", after)], airflow.now, CONTEXT)
+    assert told() == expected
+
+
 def test_the_very_first_look_gives_a_start_time_to_make_its_folders(told: Any) -> None:
     airflow = FakeAirflow()
     missing = Check("dropoff", FAIL, "missing", transient=True)
@@ -80,6 +140,16 @@ def test_an_outage_is_told_once_with_the_loads_and_so_is_its_end(told: Any, root
     assert told() == []
 
 
+def test_the_end_of_an_outage_leads_to_the_run_that_saw_it(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (entry,) = json.loads(load_settings().alert_notifiers)
+    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([entry | {"url": "{url}"}]))
+    load_settings.cache_clear()
+    airflow = FakeAirflow()
+    report([check("warehouse", FAIL)], airflow.now, CONTEXT)
+    report([check("warehouse", OK)], airflow.now, CONTEXT)
+    assert [link.rpartition("/dags/")[2] for link, _ in told()] == ["refdata_health/runs/run"] * 2
+
+
 def test_a_database_that_was_never_used_is_no_outage(told: Any) -> None:
     fresh = Check("warehouse", FAIL, "not initialised", "There is no ledger", "Run `refdata init-db`.")
     report([fresh], FakeAirflow().now, CONTEXT)
@@ -88,13 +158,11 @@ def test_a_database_that_was_never_used_is_no_outage(told: Any) -> None:
 
 
 def test_gathered_alerts_go_out_with_the_next_look(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_WINDOW", "900")
-    load_settings.cache_clear()
+    window(monkeypatch, 900)
     for name in ("a", "b", "c"):
         send(Alert(name, "text", "data", "", "", ""), CONTEXT)
     assert told() == [("data", "a")]
-    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_WINDOW", "0")
-    load_settings.cache_clear()
+    window(monkeypatch, 0)
     report([check("warehouse", OK)], FakeAirflow().now, CONTEXT)
     assert told() == [("data", "refdata: 2 more alerts (data)")]
 

@@ -56,6 +56,19 @@ def test_categories_do_not_wait_for_one_another(database: Database) -> None:
     assert log.raise_alert(alert("c", "connection"), WINDOW, at(2)) is None
 
 
+def test_who_comes_back_by_himself_leaves_nothing_behind(database: Database) -> None:
+    log = AlertLog(database.warehouse)
+    assert log.raise_alert(alert("a"), WINDOW, at(0), gather=False)
+    assert log.raise_alert(alert("b"), WINDOW, at(1), gather=False) is None
+    assert log.waiting() == 0
+    message = log.raise_alert(alert("c"), WINDOW, at(700), gather=False)
+    assert message is not None
+    assert message.alert == alert("c")
+    log.withdraw(message.ids[-1])  # no channel took it: it neither waits nor counts as sent
+    assert log.due(WINDOW, at(701)) == ()
+    assert log.raise_alert(alert("d"), WINDOW, at(701), gather=False)
+
+
 def test_a_message_that_could_not_be_sent_is_due_again(database: Database) -> None:
     log = AlertLog(database.warehouse)
     message = log.raise_alert(alert("a"), WINDOW, at(0))

@@ -15,6 +15,7 @@ from refdata.core.diagnosis import Trouble
 from refdata.core.errors import RefdataError
 from refdata.warehouse.tsql.diagnose import verdict
 from tests.integration.engines import TSQL, Database, Server
+from tests.integration.relay import Relay
 
 CANARY = "C4nary-p4ss;word}{'%s"
 
@@ -59,6 +60,18 @@ def test_troubles_are_told_apart(reach: Reach) -> None:
     found = [reach(**changes).warehouse.diagnose() for changes, _ in cases]
     assert [one.trouble for one in found] == [trouble for _, trouble in cases]
     assert not any(CANARY in one.message or Server.named().password in one.message for one in found)
+
+
+@pytest.mark.parametrize("engine", TSQL)
+def test_a_line_that_breaks_after_the_login_is_no_missing_right(reach: Reach) -> None:
+    server = Server.named()
+    relay = Relay(server.host, server.port)
+    try:
+        relay.cut_at("HAS_PERMS_BY_NAME")
+        found = reach(host="127.0.0.1", port=relay.port).warehouse.diagnose()
+    finally:
+        relay.close()
+    assert found.trouble is Trouble.UNREACHABLE, found.message
 
 
 @pytest.mark.parametrize("engine", TSQL)

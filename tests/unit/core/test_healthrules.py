@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from refdata.core.figures import LoadFigures
-from refdata.core.health import Change, Check, State, changes, describe, is_worse
+from refdata.core.health import Change, Check, State, changes, describe, is_worse, told
 from refdata.core.healthrules import (
     MEBIBYTE,
     Folder,
@@ -56,9 +56,10 @@ CASES = [
     (filesystem_check(folder(), [folder("/p"), folder("/e")]), OK, "one"),
     (filesystem_check(folder(), [folder("/p", device=2), folder("/e")]), WARN, "several"),
     (filesystem_check(folder(), [folder("/p", exists=False, device=2)]), OK, "one"),
-    (space_check(folder(free=3000 * MEBIBYTE), 1024), OK, "3,000 MB free"),
-    (space_check(folder(free=2000 * MEBIBYTE), 1024), WARN, "2,000 MB free"),
-    (space_check(folder(free=1000 * MEBIBYTE), 1024), FAIL, "1,000 MB free"),
+    (space_check([folder(free=3000 * MEBIBYTE)], 1024), OK, "3,000 MB free"),
+    (space_check([folder(free=2000 * MEBIBYTE)], 1024), WARN, "2,000 MB free"),
+    (space_check([folder(free=1000 * MEBIBYTE)], 1024), FAIL, "1,000 MB free"),
+    (space_check([folder(free=9000 * MEBIBYTE), folder("/archive", free=0)], 1024), FAIL, "0 MB free"),
     (memory_check(600 * MEBIBYTE, 512), OK, "600 MB free"),
     (memory_check(500 * MEBIBYTE, 512), WARN, "500 MB free"),
     (memory_check(None, 512), OK, "unknown"),
@@ -119,8 +120,30 @@ def check(name: str, state: State) -> Check:
 def test_only_what_changed_is_told_and_worse_is_told_from_better() -> None:
     before = {"a": "ok", "b": "fail", "c": "warn", "d": "fail"}
     found = changes(before, [check("a", FAIL), check("b", FAIL), check("c", OK), check("d", WARN), check("new", WARN)])
-    told = [(change.check.name, change.before, change.check.state, is_worse(change)) for change in found]
-    assert told == [("a", OK, FAIL, True), ("c", WARN, OK, False), ("d", FAIL, WARN, False), ("new", OK, WARN, True)]
+    found_so = [(change.check.name, change.before, change.check.state, is_worse(change)) for change in found]
+    assert found_so == [
+        ("a", OK, FAIL, True),
+        ("c", WARN, OK, False),
+        ("d", FAIL, WARN, False),
+        ("new", OK, WARN, True),
+    ]
+
+
+KEPT = [
+    ("found and told", {"a": "ok"}, [check("a", FAIL)], set(), {"a": "fail"}),
+    ("not told yet", {"a": "ok", "b": "ok"}, [check("a", FAIL), check("b", WARN)], {"a"}, {"a": "ok", "b": "warn"}),
+    ("new and not told yet", {}, [check("a", FAIL)], {"a"}, {}),
+    ("not looked at", {"a": "fail"}, [check("b", OK)], set(), {"a": "fail", "b": "ok"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "checks", "untold", "kept"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT]
+)
+def test_what_nobody_was_told_of_is_a_change_at_the_next_look(
+    before: dict[str, str], checks: list[Check], untold: set[str], kept: dict[str, str]
+) -> None:
+    assert told(before, checks, untold) == kept
 
 
 def test_a_change_is_told_with_figure_and_advice() -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from refdata.core.diagnosis import Diagnosis, Trouble
-from refdata.core.errors import RefdataError
+from refdata.core.errors import RefdataError, TransientError
 from refdata.core.model import TableName
 from refdata.warehouse.tsql.driver import Driver, TsqlSession
 from refdata.warehouse.tsql.errors import fault_of, translate
@@ -36,7 +36,9 @@ def _looked_at(session: TsqlSession, driver: Driver, statement: Callable[[str], 
         rights = [(str(row[0]), str(row[1]), row[2]) for row in session.query(statement("select_rights"))]
         columns = session.query(statement("select_columns"), (ledger.schema, ledger.name))
     except RefdataError as error:
-        return Diagnosis(Trouble.RIGHT_MISSING, str(error))
+        # The line may break between the login and the question.
+        trouble = Trouble.UNREACHABLE if isinstance(error, TransientError) else Trouble.RIGHT_MISSING
+        return Diagnosis(trouble, str(error))
     return verdict(rights, bool(columns), driver.where)
 
 
