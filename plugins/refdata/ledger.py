@@ -209,9 +209,9 @@ class Ledger:
         """What the load changes in its table; a repeated step that finds nothing to do keeps what the first did."""
         self._write("record_table_changes", words, load_id, any_change)
 
-    def mark_configured(self, load_id: int) -> None:
-        """The table's row in the configuration is right."""
-        self._write("mark_configured", load_id)
+    def mark_configured(self, session: Session, load_id: int) -> None:
+        """The table's row in the configuration is right; in the transaction that made it so."""
+        self._run(session, "mark_configured", load_id)
 
     def mark_archived(self, load_id: int, archive_path: str, now: datetime) -> None:
         """The file lies at its final place; a loaded one is completed by that."""

@@ -78,6 +78,11 @@ def error_name(name: str, moment: datetime, number: int = 1) -> str:
     return _stamped(f"ERROR_{_stamp(moment)}_", name, number)
 
 
+def unfinished(name: str) -> str:
+    """The hidden name of a file until all of it is written; what a crash leaves of it is swept by this name."""
+    return f"{OWN_PREFIX}write-{name.removeprefix(OWN_PREFIX)}"
+
+
 def beside(archived: str, suffix: str) -> str:
     """A name beside an archived file: ``…_airports.csv`` and ``error.json`` → ``…_airports.error.json``."""
     stem, extension = _split(archived)

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from refdata.core.dropnames import unfinished
 from refdata.core.model import RejectedRow
 
 OnReject = Callable[[RejectedRow], None]
@@ -26,8 +27,9 @@ _RUNS = ("=", "+", "-", "@", "\t", "\r")
 class RejectsFile:
     """Writes rejects as they come; the file is made with the first one, so that a clean load leaves none.
 
-    Use as a context manager, and hand ``write`` to ``read_rows`` as ``on_reject``. An existing file is
-    replaced. ``count`` is the number of rejects written.
+    Use as a context manager, and hand ``write`` to ``read_rows`` as ``on_reject``. ``path`` appears at the end, or
+    is replaced then: a process that is killed leaves no list that lacks rows. ``count`` is the number of rejects
+    written.
     """
 
     path: str | Path
@@ -38,7 +40,7 @@ class RejectsFile:
     def write(self, reject: RejectedRow) -> None:
         """Add one row."""
         if self._file is None:
-            self._file = Path(self.path).open("w", encoding="utf-8", newline="")  # noqa: SIM115 (closed by __exit__)
+            self._file = self._unfinished.open("w", encoding="utf-8", newline="")
             self._writer = csv.writer(self._file)
             self._writer.writerow(HEADER)
         # People open this file in a spreadsheet, which would run a row that begins like a formula.
@@ -53,6 +55,11 @@ class RejectsFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close what was opened."""
+        """Close what was opened, and give it its name."""
         if self._file is not None:
             self._file.close()
+            self._unfinished.replace(self.path)
+
+    @property
+    def _unfinished(self) -> Path:
+        return Path(self.path).with_name(unfinished(Path(self.path).name))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from refdata.core.dropnames import error_name, load_of, printable, processed_name
+from refdata.core.dropnames import error_name, load_of, printable, processed_name, unfinished
 from refdata.core.errors import DataError, FileChangedError, FormatError
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
@@ -134,9 +134,11 @@ class Dropoff:
         return settle_rejects(self._rejects(load_id), Path(archived))
 
     def discard_rejects(self, load_id: int) -> None:
-        """Removes rejects that a second attempt wrote while the first archived file and rejects."""
+        """Removes rejects that a killed attempt left unfinished, or a second one wrote while the first archived."""
         with translated(str(self.error_root)):
-            self._rejects(load_id).unlink(missing_ok=True)
+            rejects = self._rejects(load_id)
+            for path in (rejects, rejects.with_name(unfinished(rejects.name))):
+                path.unlink(missing_ok=True)
 
     def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
         """Moves a loaded file to ``processed``; its path there, or ``""`` when it is gone or another one by now.

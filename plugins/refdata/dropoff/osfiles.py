@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from refdata.core.dropnames import OWN_PREFIX, printable
+from refdata.core.dropnames import OWN_PREFIX, printable, unfinished
 from refdata.core.errors import (
     ConfigurationError,
     DropoffError,
@@ -176,7 +176,7 @@ def copy_to(source_folder: int, source: str, target_folder: int, target: str) ->
 
 def write_whole(folder: int, name: str, data: bytes) -> None:
     """Writes a small file so that a reader sees all of it or what was there before."""
-    passing = f"{OWN_PREFIX}write-{digest(name)}"
+    passing = unfinished(digest(name))
     with os.fdopen(os.open(passing, _WRITE, 0o666, dir_fd=folder), "wb") as stream:
         stream.write(data)
         stream.flush()

@@ -17,10 +17,13 @@ from refdata.core.errors import (
     TransientError,
     split_advice,
 )
-from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.model import DroppedFile, FileStatus, LedgerRow
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import is_done
 from refdata.ledger import identity_text
+
+REFUSED = (FileStatus.ERROR, FileStatus.CANCELLED)
+_TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ def failure_of(row: LedgerRow) -> Failure:
     found = re.fullmatch(r"(?s)(.*) \[([^\[\]]*)\]\.", reason)
     what, where = found.groups() if found else (reason, "")
     return Failure(row.error_category or RefdataError.category, what, where, advice, transient=False, task="ledger")
+
+
+def gave_up(row: LedgerRow) -> bool:
+    """Whether the load ended for a reason that is no fault of its file, so that it is to be loaded again."""
+    return row.status in REFUSED and row.error_category in _TRANSIENT
 
 
 def move_to_processed(deps: Deps, file: DroppedFile) -> str:
@@ -154,6 +162,9 @@ def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     if row is not None and is_done(row):
         # Handed back it would be loaded, or at best compared, a second time.
         return move_to_processed(deps, file)
+    if row is not None and row.status in REFUSED and not gave_up(row) and not deps.dropoff.is_there(file):
+        # Somebody cleared the run while its error branch was at work, or had died at it: the first reason stands.
+        return move_to_error(deps, file, failure_of(row))
     if deps.dropoff.hand_back(file) is None:
         deps.log.info("%s is gone or was changed; there is nothing to hand back", file.path)
     if row is not None and deps.dropoff.exists(file.path):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from refdata.core.errors import RefdataError
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
+from refdata.warehouse.base import Session
 
 CREATED_BY = "refdata"
 """``created_by`` of the rows that loads write."""
@@ -18,8 +21,9 @@ def write_config(deps: Deps, loaded: Loaded) -> str:
     row = deps.ledger.get(loaded.load_id)
     if row is None or not row.is_reference_data:
         return "no reference table"
-    done = upsert_config(deps, row.table_name)
-    deps.ledger.mark_configured(row.id)
+    with _configuring(deps, row.table_name) as session:
+        done = _upsert(deps, session, row.table_name)
+        deps.ledger.mark_configured(session, row.id)
     return done
 
 
@@ -52,14 +56,22 @@ def wanted_config(deps: Deps, table: str) -> tuple[str | None, str, str, str]:
 
 def upsert_config(deps: Deps, table: str) -> str:
     """Inserts or updates a table's row: ``inserted``, ``updated`` or ``unchanged``."""
+    with _configuring(deps, table) as session:
+        return _upsert(deps, session, table)
+
+
+def _configuring(deps: Deps, table: str) -> AbstractContextManager[Session]:
+    return deps.warehouse.transaction(lock=f"refdata config {table}")
+
+
+def _upsert(deps: Deps, session: Session, table: str) -> str:
     wanted = wanted_config(deps, table)
-    with deps.warehouse.transaction(lock=f"refdata config {table}") as session:
-        found = session.query(deps.warehouse.statement("select_config"), (table,))
-        if not found:
-            values = (table, *wanted, deps.clock(), CREATED_BY)
-            session.execute(deps.warehouse.statement("insert_config"), values)
-            return "inserted"
-        if tuple(found[0][:4]) == wanted:
-            return "unchanged"
-        session.execute(deps.warehouse.statement("update_config"), (*wanted, deps.clock(), table))
-        return "updated"
+    found = session.query(deps.warehouse.statement("select_config"), (table,))
+    if not found:
+        values = (table, *wanted, deps.clock(), CREATED_BY)
+        session.execute(deps.warehouse.statement("insert_config"), values)
+        return "inserted"
+    if tuple(found[0][:4]) == wanted:
+        return "unchanged"
+    session.execute(deps.warehouse.statement("update_config"), (*wanted, deps.clock(), table))
+    return "updated"

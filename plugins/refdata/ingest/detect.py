@@ -12,6 +12,7 @@ from refdata.core import naming
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
 from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, RejectedRow, Scan
 from refdata.csvformat.rejects import RejectsFile
+from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
 from refdata.ledger import IN_FLIGHT, identity_text
 
@@ -131,7 +132,8 @@ def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow) -> Scan:
 
     names = naming.column_names(found.header)
     allowed = deps.rules(row.table_name).max_rejected_rows
-    with RejectsFile(deps.dropoff.rejects_path(row.id)) as rejects:
+    path_of_rejects = deps.dropoff.rejects_path(row.id)
+    with translated(str(path_of_rejects.parent)), RejectsFile(path_of_rejects) as rejects:
         scanned = scan(path, found, names, on_reject=_listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     return scanned

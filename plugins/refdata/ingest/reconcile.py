@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from refdata.core.errors import DataError, FileChangedError, RefdataError, TransientError
+from refdata.core.errors import DataError, FileChangedError, RefdataError
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Stage
 from refdata.core.runid import run_id_of
 from refdata.dropoff.leftovers import Leftover, remove
-from refdata.ingest.archive import Failure, failure_of, move_to_error, move_to_processed
+from refdata.ingest.archive import REFUSED, Failure, failure_of, gave_up, move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel_ended, cancellation
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
@@ -25,8 +25,6 @@ from refdata.ingest.load import Loaded
 from refdata.ledger import IN_FLIGHT, file_of, last_sign
 
 _STOPPED = "Somebody ended its run in Airflow before the load was done"
-_REFUSED = (FileStatus.ERROR, FileStatus.CANCELLED)
-_TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
 
 
 class RunState(StrEnum):
@@ -156,7 +154,7 @@ class _Examination:
         if file is None or not self._folder_is_there(file):
             return
         done = f"The load is over ({row.status}), and the file still lies in its folder"
-        if row.status in _REFUSED and row.error_category in _TRANSIENT:
+        if gave_up(row):
             if deps.dropoff.is_there(file):  # else it was touched, and the watcher takes it up by itself
                 remedy = "hand the file back to the watcher"
                 yield self._finding(Kind.NOT_ARCHIVED, row, done, remedy, lambda: deps.dropoff.hand_back(file))
@@ -164,7 +162,7 @@ class _Examination:
             yield self._finding(Kind.NOT_ARCHIVED, row, done, "archive it", lambda: self._archive(row, file))
         elif deps.dropoff.exists(file.path):
             return  # A newer drop has taken its place; its own load frees the path.
-        elif place := deps.dropoff.archived(file, row.created_at, refused=row.status in _REFUSED):
+        elif place := deps.dropoff.archived(file, row.created_at, refused=row.status in REFUSED):
             what = f"The file is archived as {place}, and the ledger does not know"
             yield self._finding(Kind.NOT_MARKED, row, what, "mark it archived", lambda: self._archive(row, file))
         elif row.status is FileStatus.LOADED:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
-from multiprocessing.context import ForkProcess
+from multiprocessing.context import ForkServerProcess
 from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
 from queue import Empty
@@ -25,7 +25,11 @@ from tests.integration.trust.state import State, observe
 _POLL = 0.02
 """Seconds before a worker looks again whether it is the turn of a load that has to wait."""
 _STOP = -1
-_FORK = multiprocessing.get_context("fork")
+_PATIENCE = 300
+"""Seconds without the end of a load, or of a process that has nothing left to do, after which it counts as hung."""
+_SERVER = multiprocessing.get_context("forkserver")
+"""pytest has threads by now, whose locks a forked child would inherit as they are."""
+_SERVER.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +83,16 @@ class Crowd:
     def load(self) -> None:
         """Each deployment starts a run for each file, also for one that is handed back; workers take any of them."""
         began = time.monotonic()
-        queue: Queue[Run] = _FORK.Queue()
-        left = _FORK.Value("i", 0)
-        workers = [_FORK.Process(target=partial(self._work, queue, left)) for _ in range(self.workers)]
+        queue: Queue[Run] = _SERVER.Queue()
+        left = _SERVER.Value("i", 0)
+        workers = [_SERVER.Process(target=partial(self._work, queue, left)) for _ in range(self.workers)]
         for worker in workers:
             worker.start()
         dropoff = self.site.connect().dropoff
         seen: set[str] = set()
         offered: set[str] = set()
-        while all(worker.is_alive() for worker in workers):
+        ends = _Ends(workers, left)
+        while ends.may_come():
             files = {run_id_of(file): file for file in dropoff.scan().files}
             # Seen twice, as the watcher asks for: while a file is moved away, one look may find it with a new ctime.
             self._offer(queue, left, {run_id: files[run_id] for run_id in (files.keys() & seen) - offered})
@@ -97,9 +102,7 @@ class Crowd:
                 left.value = _STOP
                 break
             time.sleep(_POLL)
-        for worker in workers:
-            worker.join()
-        _check(workers)
+        _join(workers)
         self.seconds = time.monotonic() - began
 
     def _offer(self, queue: Queue[Run], left: Synchronized[int], fresh: dict[str, DroppedFile]) -> None:
@@ -146,15 +149,32 @@ class Crowd:
 
 def _all(bodies: Sequence[Callable[[], object]]) -> None:
     """Runs each in a process of its own."""
-    processes = [_FORK.Process(target=body) for body in bodies]
+    processes = [_SERVER.Process(target=body) for body in bodies]
     for process in processes:
         process.start()
+    _join(processes)
+
+
+def _join(processes: Sequence[ForkServerProcess], patience: float = _PATIENCE) -> None:
+    """:raises RuntimeError: when one of them failed, its traceback is on standard error; or hung, and was killed."""
     for process in processes:
+        process.join(patience)
+    for process in processes:
+        process.kill()
         process.join()
-    _check(processes)
-
-
-def _check(processes: Sequence[ForkProcess]) -> None:
-    """:raises RuntimeError: when one of them failed; its traceback is on standard error."""
-    if failed := [process.name for process in processes if process.exitcode]:
+    if failed := [f"{process.name} ({process.exitcode})" for process in processes if process.exitcode]:
         raise RuntimeError(f"{', '.join(failed)} failed")
+
+
+class _Ends:
+    """Watches whether loads come to an end while workers are at work."""
+
+    def __init__(self, workers: Sequence[ForkServerProcess], left: Synchronized[int]) -> None:
+        self._workers, self._left = workers, left
+        self._seen, self._at = left.value, time.monotonic()
+
+    def may_come(self) -> bool:
+        """False when a worker has died, or nothing has ended for long."""
+        if self._left.value != self._seen:
+            self._seen, self._at = self._left.value, time.monotonic()
+        return all(worker.is_alive() for worker in self._workers) and time.monotonic() - self._at < _PATIENCE

@@ -20,6 +20,8 @@ _LEDGER = (
     "rows_loaded", "rows_rejected", "version_id", "error_category", "error_message", "warnings", "loaded_at",
     "processed_at",
 )  # fmt: skip
+_FINDINGS = ("file_hash", "detected_delimiter", "detected_headers", "detected_encoding", "rows_read", "rows_rejected",
+             "warnings")  # fmt: skip
 _AUDIT = ("id", "action", "actor", "table_name", "load_id", "version_id", "subject", "reason", "detail")
 _CONFIG = ("ref_name", "sp_name", "source_schema", "source_table", "is_enabled", "created_by")
 
@@ -57,6 +59,27 @@ def observe(deps: Deps, folders: Mapping[str, Path], *, by_name: bool = False) -
     for name, folder in folders.items():
         state |= {f"file {name}/{path.relative_to(folder)}": _content(path, ranks) for path in _files(folder)}
     return state
+
+
+def outlined(state: State) -> State:
+    """The state without what is known and said of a file that was refused: the more, the later its attempt died.
+
+    That is what the attempt had found out, its (whole) list of damaged rows, and the approval that it had been given.
+    """
+    refused = [row["id"] for key, row in state.items() if key.startswith("ledger ") and row["status"] == "error"]
+    return {
+        **{key: _without_findings(value) for key, value in state.items() if not _is_rejects_of_refused(key)},
+        "audit": [entry for entry in state["audit"] if entry["load_id"] not in refused],
+    }
+
+
+def _is_rejects_of_refused(key: str) -> bool:
+    return key.startswith("file ") and "/ERROR_" in key and key.endswith(".rejects.csv")
+
+
+def _without_findings(value: Any) -> Any:
+    refused = isinstance(value, dict) and value.get("status") == "error"
+    return {**value, **dict.fromkeys(_FINDINGS)} if refused else value
 
 
 def differences(found: State, expected: State) -> list[str]:
