@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refdata.core.errors import SupersededError
+from refdata.core.errors import FormatError, SupersededError
 from refdata.core.model import FileStatus
 from refdata.core.tablerules import TableRules
 from refdata.ingest.align import align_table, row_of, take_turn
@@ -48,3 +48,23 @@ def test_a_file_that_another_process_archived_while_a_run_began_gets_no_second_r
     assert site.deps.ledger.register(file, "cities", "run", site.clock()) == site.deps.ledger.get(row.id)
     again = site.deps.ledger.register(file, "cities", "another run", site.clock())
     assert (again.id != row.id, again.status) == (True, FileStatus.PENDING)
+
+
+def test_a_run_that_is_cleared_while_its_file_goes_to_error_keeps_the_first_reason(site: Site) -> None:
+    file = site.drop("cities.csv", 'code,name\n01,"Graz\n')
+    with pytest.raises(FormatError) as caught:
+        detect_format(site.deps, file, "run")
+    failure = Failure.of(caught.value, "detect_format")
+    row = site.deps.ledger.by_path(file.path)
+    assert row is not None
+    # The error branch dies when it has moved the file, before it writes the reason beside it.
+    site.deps.ledger.mark_failed(row.id, failure.category, failure.text, site.clock())
+    archived = Path(site.deps.dropoff.archive_error(file, row.created_at, row.id, failure))
+    reason = archived.with_name(f"{archived.stem}.error.json")
+    written = reason.read_text()
+    reason.unlink()
+
+    ended = site.load(file)
+    assert (ended.id, ended.status, ended.error_category) == (row.id, FileStatus.ERROR, "format")
+    assert (ended.error_message, ended.file_path) == (failure.text, str(archived))
+    assert reason.read_text() == written

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from refdata.api import ReferenceData
 from refdata.audit import AuditTrail
-from refdata.core.errors import DataError
+from refdata.core.errors import DataError, RefdataError
+from refdata.ingest.align import align_table
+from refdata.ingest.configure import write_config
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_rows
+from refdata.warehouse.base import Warehouse
 from tests.integration.ingest.conftest import Site
 from tests.integration.ingest.test_undoing import BY, codes, desk, load
 
@@ -36,6 +43,32 @@ def test_a_table_without_a_row_is_registered(site: Site) -> None:
     assert differences(desk(site)) == []
     recorded = AuditTrail(site.deps.warehouse).entries("cities")[0]
     assert (recorded.action, recorded.actor) == ("repair", "ada")
+
+
+class Unmarked:
+    """A warehouse whose ledger cannot note that a load is registered."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._warehouse, name)
+
+    def statement(self, name: str) -> str:
+        return "UPDATE [ref].[gone] SET a = ?" if name == "mark_configured" else self._warehouse.statement(name)
+
+
+def test_a_row_is_written_with_its_mark_in_the_ledger_or_not_at_all(site: Site) -> None:
+    file = site.drop("cities.csv", "code\n01\n")
+    detection = detect_format(site.deps, file, "run")
+    align_table(site.deps, file, detection)
+    loaded = load_rows(site.deps, file, detection)
+    with pytest.raises(RefdataError):
+        write_config(dataclasses.replace(site.deps, warehouse=cast("Warehouse", Unmarked(site.deps.warehouse))), loaded)
+    assert site.rows("Reference_Data_Cfg") == []
+    assert write_config(site.deps, loaded) == "inserted"
+    assert site.rows("File_Monitor_Tracking", "reference_config_inserted") == [(1,)]
+    assert entry(site)[:1] == ("cities",)
 
 
 def test_a_row_that_was_changed_by_hand_gets_its_values_back(site: Site) -> None:

@@ -206,3 +206,25 @@ def test_an_archive_disk_that_is_full_loses_nothing_and_the_doctor_goes_on(memor
         assert (row.status, waiting(site)) == (FileStatus.COMPLETED, [])
         assert Path(row.file_path).read_text() == BIG
         assert [path.name for path in place.rglob(".*")] == []
+
+
+def test_a_disk_too_full_for_the_list_of_damaged_rows_is_waited_for(memory: Path) -> None:
+    place = memory / "archive"
+    site = SqliteSite(memory, error_root=str(place / "error"), max_rejected_rows=5_000)
+    site.make()
+    damaged = "".join(f"{number},{'x' * 90}\n" for number in range(5_000))
+    with small_disk(place, "64k"):
+        site.drop("cities.csv", LIVE + damaged, folder=FULL)
+        deps = site.connect()
+        for file in deps.dropoff.scan().files:
+            run = Run("full", file)
+            go_on(deps, Book.of(run), run)
+        assert run.failure is not None
+        assert (run.failure.task, run.failure.category) == ("detect_format", StorageFullError.category)
+        assert waiting(site) == ["cities.csv"]
+        grow(place, "5m")
+        work(deps, Book())
+        assert statuses(deps) == ["completed"]
+        assert [path.name.rpartition("_")[2] for path in place.rglob("*.csv")] == []
+        (rejects,) = (Path(site.settings.dropoff_root) / "processed").glob("*.rejects.csv")
+        assert len(rejects.read_text().splitlines()) == 5_001

@@ -19,6 +19,7 @@ CASES = [
     ("append", "clear"),
     ("duplicate", "retry"),
     ("damaged rows refused", "retry"),
+    ("bad format", "clear"),
     ("full load", "give up"),
     ("handed back", "retry"),
     ("approved at the gate", "retry"),

@@ -374,7 +374,9 @@ def test_rejects_file_is_made_with_the_first_reject(tmp_path: Path) -> None:
     path.write_text('a,b\n"é",2,3\n4\n')
     with RejectsFile(target) as rejects:
         list(read_rows(path, format_of(2), columns=[], on_reject=rejects.write))
+        assert not target.exists()  # what a killed process leaves is no list that lacks rows
     assert rejects.count == 2
+    assert sorted(tmp_path.iterdir()) == [path, target]
     assert list(csv.reader(io.StringIO(target.read_text("utf-8"), newline=""))) == [
         ["line", "reason", "raw"],
         ["2", "expected 2 fields, found 3", '"é",2,3'],
