@@ -1,6 +1,6 @@
 """Kills loads at every change that they make to a file, and shows how each ends after the retry.
 
-usage: python -m benchmarks.kill_points [--engine sqlite|mssql] [--scenario TEXT] [--recovery retry|clear|"give up"]
+usage: python -m benchmarks.kill_points [--engine sqlite|mssql] [--scenario [=]TEXT] [--recovery retry|clear|"give up"]
     [--every N] [--jobs N]
 
 A change is a system call that alters a file or sends something to the server, made by anybody in the process; there is
@@ -18,19 +18,21 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 from tests.integration.trust.killing import BULK, RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
 from tests.integration.trust.site import opened
 from tests.integration.trust.syscalls import Change, Point
 
 MEMORY = Path("/dev/shm")
+Task = tuple[str, int, str, int]
+"""Engine, number of the scenario, recovery, and every how many points."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Outcome:
     failed: list[tuple[Point, list[str]]] = field(default_factory=list)
 
 
-def kill_all(task: tuple[str, int, str, int]) -> Outcome:
+def kill_all(task: Task) -> Outcome:
     """One scenario by its number, with one recovery, at every n-th point."""
     engine, number, recovery, every = task
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder, other_disk() as archive:
@@ -57,6 +59,7 @@ def kill_all(task: tuple[str, int, str, int]) -> Outcome:
             outcome.changes = trial.changes
             for point in trial.points[number % every :: every]:
                 outcome.runs += 1
+                _count()
                 if wrong := trial.kill(point, RECOVERIES[recovery]):
                     outcome.failed.append((point, wrong))
         outcome.seconds = time.monotonic() - began
@@ -76,6 +79,38 @@ def scenarios(engine: str, archive: str) -> tuple[Scenario, ...]:
         return (*SCENARIOS, BULK)
     differs = MEMORY.is_dir() and MEMORY.stat().st_dev != Path(archive).stat().st_dev
     return SCENARIOS + (across_disks(archive) if differs else ())
+
+
+def in_parallel(tasks: Sequence[Task], jobs: int) -> list[Outcome]:
+    """All outcomes, in the order of the tasks; the points that are done are counted on standard error meanwhile."""
+    context = get_context("spawn")
+    done = context.Value("i", 0)
+    console = Console(stderr=True)
+    with context.Pool(jobs, _count_in, (done,)) as pool, console.status("Killing") as status:
+        running = [pool.apply_async(kill_all, (task,)) for task in tasks]
+        for number, result in enumerate(running):
+            while not result.ready():
+                status.update(f"{done.value} points killed, {sum(one.ready() for one in running)} of {len(tasks)} done")
+                result.wait(1)
+            one = result.get()
+            console.print(
+                f"{number + 1}/{len(tasks)} {one.scenario}, {one.recovery}: {one.runs}, {len(one.failed)} differ"
+            )
+        return [result.get() for result in running]
+
+
+_counted: list[Synchronized[int]] = []
+"""Of a worker: where it counts the points that it has done."""
+
+
+def _count_in(done: Synchronized[int]) -> None:
+    _counted.append(done)
+
+
+def _count() -> None:
+    for done in _counted:
+        with done.get_lock():
+            done.value += 1
 
 
 def show(outcomes: list[Outcome]) -> None:
@@ -102,7 +137,7 @@ def main() -> int:
     """Runs what the arguments ask for."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--engine", choices=("sqlite", "mssql"), default="sqlite")
-    options.add_argument("--scenario", default="", help="only scenarios whose name holds this text")
+    options.add_argument("--scenario", default="", help="only scenarios whose name holds this text; =TEXT: is it")
     options.add_argument("--recovery", choices=tuple(RECOVERIES), action="append", help="default: each")
     options.add_argument("--every", type=int, default=1, help="take every n-th point only")
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -113,10 +148,9 @@ def main() -> int:
         (chosen.engine, number, recovery, chosen.every)
         for recovery in chosen.recovery or RECOVERIES
         for number, name in enumerate(names)
-        if chosen.scenario in name
+        if chosen.scenario in (f"={name}", "") or chosen.scenario in name
     ]
-    with get_context("fork").Pool(chosen.jobs) as pool:
-        outcomes = list(track(pool.imap(kill_all, tasks), "Scenarios", len(tasks), console=Console(stderr=True)))
+    outcomes = in_parallel(tasks, chosen.jobs)
     show(outcomes)
     return 1 if any(one.failed for one in outcomes) else 0
 
