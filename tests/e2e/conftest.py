@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 
+from tests.airflow.secrets.canaries import EXTRA
+
 FULL = "reference_data_table/fullload"
 APPEND = "reference_data_table/append"
 INTERVAL = 0.5
@@ -138,7 +140,9 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow
     }
     local = LocalAirflow(home, free_port(), extra)
     running = RunningAirflow(local, alerts)
+    connection = {"conn_type": "sqlite", "host": str(local.database), "extra": {"token": EXTRA}}
     extra |= {
+        "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(connection),
         "AIRFLOW__CORE__DAGS_FOLDER": str(_dags_with_another(home)),
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
             {"type": "file", "log_file_path": str(running.lineage_file), "append": True}
