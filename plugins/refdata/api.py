@@ -33,15 +33,7 @@ from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register,
 from refdata.ingest.retention import Expired, expire_versions
 from refdata.ingest.review import Approval, compare_held
 from refdata.ledger import FileOrder, Ledger, TableSummary
-from refdata.ledgerreport import (
-    DayFigures,
-    ErrorFigures,
-    FileStory,
-    HistoryPage,
-    LedgerReport,
-    Statistics,
-    TableInfo,
-)
+from refdata.ledgerreport import DayFigures, ErrorFigures, FileStory, HistoryPage, LedgerReport, Statistics, TableInfo
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
 from refdata.versioning.reading import read_version

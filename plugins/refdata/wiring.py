@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,6 @@ from refdata.ingest.reconcile import RunState
 from refdata.warehouse.connect import open_warehouse
 
 if TYPE_CHECKING:
-    from airflow.models.dagrun import DagRun
     from airflow.sdk import Context
 
 
@@ -101,16 +100,16 @@ def run_state(run_id: str) -> RunState:
         return RunState.UNKNOWN  # deleted, or a run of another Airflow on the same folders
     if any(run.end_date is None for run in found):
         return RunState.ACTIVE
-    return RunState.STOPPED if any(_ended_by_hand(run) for run in found) else RunState.ENDED
+    lasts = [run.get_task_instance("move_to_error") for run in found]
+    return state_of_ended(last.state for last in lasts if last is not None)
 
 
-def _ended_by_hand(run: DagRun) -> bool:
-    """Whether somebody marked the run: Airflow then skips the tasks that had not begun.
+def state_of_ended(error_branches: Iterable[str | None]) -> RunState:
+    """Whether somebody marked an ended run, by the state of its ``move_to_error``: Airflow skips what had not begun.
 
     The error branch is skipped after a good load too; then its row is not in flight, and nobody asks.
     """
-    last = run.get_task_instance("move_to_error")
-    return last is not None and last.state == TaskInstanceState.SKIPPED
+    return RunState.STOPPED if TaskInstanceState.SKIPPED in error_branches else RunState.ENDED
 
 
 def is_retried(error: RefdataError) -> bool:

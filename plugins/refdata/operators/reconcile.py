@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow.sdk import BaseOperator, TaskInstanceState
+from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from refdata import assetstore, wiring
@@ -49,9 +49,4 @@ def state_of_run(run_id: str) -> RunState:
         return RunState.UNKNOWN
     if state not in _ENDED:
         return RunState.ACTIVE
-    return RunState.STOPPED if _ended_by_hand(run_id) else RunState.ENDED
-
-
-def _ended_by_hand(run_id: str) -> bool:
-    """As ``wiring.run_state`` tells it: of a run that somebody marked Airflow skips the tasks that had not begun."""
-    return assetstore.states_of_tasks(LOAD_DAG, run_id).get("move_to_error") == TaskInstanceState.SKIPPED
+    return wiring.state_of_ended([assetstore.states_of_tasks(LOAD_DAG, run_id).get("move_to_error")])
