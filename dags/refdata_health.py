@@ -23,9 +23,11 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=10),
+    # A restart of all of Airflow may kill a try, and the next one before the API server answers.
+    default_args={"retries": 3, "retry_delay": timedelta(seconds=30)},
     on_failure_callback=alert_on_failure,
     tags=["refdata"],
     doc_md=__doc__,
 ):
-    HealthOperator(task_id="look", retries=1, retry_delay=timedelta(seconds=30))
+    HealthOperator(task_id="look")
     ReconcileOperator(task_id="mend")

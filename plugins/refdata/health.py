@@ -67,7 +67,7 @@ def _ledger_checks(settings: Settings, warehouse: Warehouse, now: datetime) -> I
     waits = {row.file_path: _seconds(now, row.created_at) for row, _ in unfinished if row.status is FileStatus.PENDING}
     yield healthrules.waiting_check(waits, settings)
     silent = {row.table_name: _seconds(now, seen) for row, seen in unfinished if row.status is FileStatus.PROCESSING}
-    yield healthrules.turns_check({table: age for table, age in silent.items() if age > settings.stale_after})
+    yield healthrules.turns_check(silent, settings)
     recent = ledger.recent(now - timedelta(seconds=settings.health_period))
     yield healthrules.error_rate_check(recent, settings)
     yield healthrules.slow_load_check(recent, settings)

@@ -8,7 +8,7 @@ import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 
 from tests.airflow.secrets.canaries import EXTRA
+from tests.integration.engines import MSSQL, SQLITE, Database, Server, open_database
 
 FULL = "reference_data_table/fullload"
 APPEND = "reference_data_table/append"
@@ -45,9 +46,13 @@ class RunningAirflow:
         """What the DAG downstream was told, one event a line."""
         return self.local.home / "downstream.jsonl"
 
-    def table(self, name: str) -> str:
-        """The address of a table, without its scheme."""
-        return f"{self.local.database}/ref/{name}"
+    def asset(self, name: str) -> str:
+        """The address of a table."""
+        return f"file://{self.local.database}/ref/{name}"
+
+    def dataset(self, name: str) -> tuple[str, str]:
+        """OpenLineage's namespace and name of a table."""
+        return "file", f"{self.local.database}/ref/{name}"
 
     def drop(self, name: str, content: bytes, folder: str = FULL) -> Path:
         target = self.local.dropoff / folder / name
@@ -122,13 +127,68 @@ class RunningAirflow:
         return [json.loads(line) for line in lines]
 
 
+@dataclass
+class TsqlAirflow(RunningAirflow):
+    """One that loads into the T-SQL server of ``REFDATA_TEST_MSSQL_URI``, in schemas of its own."""
+
+    database: Database
+
+    def asset(self, name: str) -> str:
+        return f"{self._server()}/{Server.named().database}/{self.database.settings.ref_schema}/{name}"
+
+    def dataset(self, name: str) -> tuple[str, str]:
+        return self._server(), f"{Server.named().database}.{self.database.settings.ref_schema}.{name}"
+
+    def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.database.rows(sql.replace("FROM File_", "FROM ref.File_"), *values)
+
+    def _server(self) -> str:
+        return f"mssql://{Server.named().host}:{Server.named().port}"
+
+
 @pytest.fixture(scope="session")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
     home = tmp_path_factory.mktemp("airflow")
-    alerts = home / "alerts.jsonl"
-    notifier = {"notifier": "tests.e2e.alert_file.AlertFile", "path": str(alerts)}
+    extra: dict[str, str] = {}
+    running = RunningAirflow(LocalAirflow(home, free_port(), extra), home / "alerts.jsonl")
+    connection = {"conn_type": "sqlite", "host": str(running.local.database), "extra": {"token": EXTRA}}
+    extra["AIRFLOW_CONN_REFDATA_DEFAULT"] = json.dumps(connection)
+    with _started(running, extra):
+        yield running
+
+
+@pytest.fixture(scope="session")
+def tsql_airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TsqlAirflow]:
+    home = tmp_path_factory.mktemp("tsql_airflow")
+    with pytest.MonkeyPatch.context() as patch:
+        database = open_database("mssql", home, patch)
+        extra = {
+            "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(Server.named().connection("mssql")),
+            "AIRFLOW__REFDATA__REF_SCHEMA": database.settings.ref_schema,
+            "AIRFLOW__REFDATA__BKP_SCHEMA": database.settings.bkp_schema,
+        }
+        running = TsqlAirflow(LocalAirflow(home, free_port(), extra), home / "alerts.jsonl", database)
+        try:
+            with _started(running, extra):
+                yield running
+        finally:
+            database.drop()
+
+
+@pytest.fixture(params=[SQLITE, MSSQL])
+def either_airflow(request: pytest.FixtureRequest) -> RunningAirflow:
+    """The embedded engine, and a T-SQL server where one is named."""
+    running: RunningAirflow = request.getfixturevalue("airflow" if request.param == "sqlite" else "tsql_airflow")
+    return running
+
+
+@contextmanager
+def _started(running: RunningAirflow, extra: dict[str, str]) -> Iterator[None]:
+    """Starts it under its environment ``extra`` and what is the same for all."""
+    notifier = {"notifier": "tests.e2e.alert_file.AlertFile", "path": str(running.alerts_file)}
     words = {name: "{" + name + "}" for name in ("title", "text", "url")}
-    extra = {
+    local = running.local
+    extra |= {
         "AIRFLOW__REFDATA__STABILITY_INTERVAL": str(INTERVAL),
         "AIRFLOW__REFDATA__STABILITY_CHECKS": str(CHECKS),
         "AIRFLOW__REFDATA__TURN_POLL_INTERVAL": "1",
@@ -137,24 +197,18 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow
         "AIRFLOW__REFDATA__ALERT_WAITING": str(ALERT_WAITING),
         "AIRFLOW__REFDATA__ALERT_NOTIFIERS": json.dumps([notifier | words]),
         "PYTHONPATH": str(PROJECT),
-    }
-    local = LocalAirflow(home, free_port(), extra)
-    running = RunningAirflow(local, alerts)
-    connection = {"conn_type": "sqlite", "host": str(local.database), "extra": {"token": EXTRA}}
-    extra |= {
-        "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(connection),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(_dags_with_another(home)),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_dags_with_another(local.home)),
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
             {"type": "file", "log_file_path": str(running.lineage_file), "append": True}
         ),
-        "DOWNSTREAM_TABLE": f"file://{running.table(READ_DOWNSTREAM)}",
+        "DOWNSTREAM_TABLE": running.asset(READ_DOWNSTREAM),
         "DOWNSTREAM_FILE": str(running.downstream_file),
     }
     local.prepare()
     local.start()
     try:
         local.wait_healthy()
-        yield running
+        yield
     finally:
         local.stop()
 

@@ -167,6 +167,21 @@ def test_the_address_in_an_alert_opens_its_view(server: Server, steward: Steward
     steward.heading("countries")
 
 
+def test_what_is_not_well_stands_above_the_files_and_stays_open_while_it_is_read(steward: Steward) -> None:
+    health = steward.frame.get_by_role("region", name="Health")
+    dropoff = health.get_by_role("group").filter(has_text="dropoff fails: missing")  # nobody made the folder
+    dropoff.locator("summary").click()
+    expect(dropoff).to_contain_text("Mount or create it")
+    said = health.locator("summary").all_inner_texts()
+    assert said == sorted(said, key=lambda text: " fails: " not in text), "what fails comes first"
+    assert all(" fails: " in text or " warns: " in text for text in said)
+    assert "`" not in health.inner_text()
+    picture(steward.window, "health")
+    with steward.window.expect_response("**/refdata/api/v1/health*", timeout=30_000):
+        pass  # the figures are asked for again while something is not well
+    expect(dropoff).to_have_attribute("open", "")
+
+
 def test_a_name_that_is_markup_is_shown_and_not_run(steward: Steward) -> None:
     expect(steward.frame.get_by_text(SCRIPT_NAME, exact=True)).to_be_visible()
     steward.chip("error")

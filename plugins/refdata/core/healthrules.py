@@ -74,8 +74,8 @@ def filesystem_check(root: Folder, archives: Sequence[Folder]) -> Check:
     if not apart:
         return Check("filesystem", State.OK, "one", "Archiving is one rename")
     advice = "Nothing is lost by it, but it takes time and twice the space: put them on one filesystem."
-    return Check("filesystem", State.WARN, "several", f"{', '.join(apart)} lie on another filesystem than the drops",
-                 advice)  # fmt: skip
+    message = f"{', '.join(apart)} lie on another filesystem than the drops"
+    return Check("filesystem", State.WARN, "more than one", message, advice)
 
 
 def space_check(folders: Sequence[Folder], least_mb: int) -> Check:
@@ -152,14 +152,17 @@ def waiting_check(waits: Mapping[str, float], settings: Settings) -> Check:
     return Check("queue", State.WARN, figure, f"{len(late)} files wait long, such as {_some(late)}", advice)
 
 
-def turns_check(stuck: Mapping[str, float]) -> Check:
-    """The tables whose load holds the turn and gave no sign of life within ``stale_after``, with the seconds since."""
+def turns_check(silent: Mapping[str, float], settings: Settings) -> Check:
+    """The tables that a load holds for longer than it takes to mend that; with seconds since their load's sign of life.
+
+    A turn is free after ``stale_after``, and ``refdata_health`` mends it at one of its next two runs.
+    """
+    bound = settings.stale_after + 2 * settings.health_interval
+    stuck = {table: age for table, age in silent.items() if age > bound}
     if not stuck:
         return Check("turns", State.OK, "none stuck")
     message = f"Loads of {_some(sorted(stuck))} hold their table and give no sign of life"
-    advice = (
-        "Nothing where another file waits for the table: it takes the turn over. Else run `refdata doctor --repair`."
-    )
+    advice = "Mark their runs in Airflow as failed, if they hang; see that `refdata_health` runs, which mends the rest."
     return Check("turns", State.WARN, f"{len(stuck)}, {_span(max(stuck.values()))}", message, advice)
 
 

@@ -11,7 +11,7 @@ from airflow.sdk import conf
 
 from refdata import wiring
 from refdata.core.alerting import Alert
-from refdata.core.errors import ConnectionLostError, RefdataError
+from refdata.core.errors import ConnectionLostError, FileChangedError, RefdataError
 from refdata.core.model import LedgerRow
 from refdata.core.runid import LOAD_DAG
 from refdata.dropoff import Dropoff
@@ -26,8 +26,7 @@ def alert_on_failure(context: Context) -> None:
     """The ``on_failure_callback`` of the DAGs: one alert a failed run, and one an outage."""
     row = _row_of(str(context.get("run_id", "")))
     alert = _described(context, row)
-    if row is None and _was_handed_back(context):
-        # Its run ended while the database was away, which was told, and this is heard when it is back.
+    if _may_be_handed_back(row) and _was_handed_back(context):
         log.info("No alert, %s was handed back to the watcher and is loaded by another run", alert.file)
         return
     # A ledger that cannot be read, for whatever reason, is an outage: it hits every file, and none is at fault.
@@ -60,6 +59,15 @@ def _row_of(run_id: str) -> LedgerRow | RefdataError | None:
         return error
 
 
+def _may_be_handed_back(row: LedgerRow | RefdataError | None) -> bool:
+    """Whether a failure may be nothing but that the watcher offers the file anew.
+
+    A run that ended while the database was away, which was told, is heard of when it is back; a file that was released
+    and then handed back by the doctor is another drop than the one that was released.
+    """
+    return row is None or (isinstance(row, LedgerRow) and row.error_category == FileChangedError.category)
+
+
 def _was_handed_back(context: Mapping[str, Any]) -> bool:
     """Whether the run's file lies where it was dropped, touched, so that the watcher offers it anew."""
     conf = getattr(context.get("dag_run"), "conf", None) or {}
@@ -80,15 +88,21 @@ def _described(context: Mapping[str, Any], row: LedgerRow | RefdataError | None)
         category, reason = row.category, str(row)
     else:
         category = (row and row.error_category) or "internal"
-        reason = (row and row.error_message) or str(context.get("reason") or "no reason is known; see the task log")
+        reason = (
+            row and row.error_message
+        ) or f"Airflow says: {context.get('reason') or 'nothing'}. See the task's log."
         path = path or (row.file_path if row else "")
-    title = f"refdata: {path or run_id} failed ({category})"
+    title = f"refdata: {path or _dag_of(context)} failed ({category})"
     return Alert(title, reason, category, path, run_id, url_of(context))
 
 
 def url_of(context: Mapping[str, Any]) -> str:
     """Where Airflow shows the run of a task or callback."""
-    return run_url(str(getattr(context.get("dag"), "dag_id", LOAD_DAG)), str(context.get("run_id", "")))
+    return run_url(_dag_of(context), str(context.get("run_id", "")))
+
+
+def _dag_of(context: Mapping[str, Any]) -> str:
+    return str(getattr(context.get("dag"), "dag_id", LOAD_DAG))
 
 
 def run_url(dag_id: str, run_id: str) -> str:

@@ -42,6 +42,14 @@ def test_the_alert_names_file_category_reason_and_run(root: Path) -> None:  # no
     assert alert.url.endswith("/dags/refdata_load/runs/run%20%C3%A91")
 
 
+def test_a_run_that_is_about_no_file_is_named_by_its_dag(root: Path) -> None:  # noqa: F811
+    wiring.connect().warehouse.initialise()
+    dag = DAG("refdata_health", schedule=None)
+    alert = describe({"run_id": "r", "dag": dag, "dag_run": SimpleNamespace(conf={}), "reason": "task_failure"})
+    assert alert.title == "refdata: refdata_health failed (internal)"
+    assert alert.text == "Airflow says: task_failure. See the task's log."
+
+
 def test_without_the_database_the_alert_still_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_REFDATA_DEFAULT", raising=False)
     monkeypatch.setenv("AIRFLOW__REFDATA__CONN_ID", "nowhere")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,6 +28,13 @@ def run_of(path: str, run_id: str) -> Run:
     run.context["dag"] = DAG("refdata_load", schedule=None)
     run.context["dag_run"] = SimpleNamespace(conf={"path": path})
     return run
+
+
+def alerts_to(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {"notifier": "tests.e2e.alert_file.AlertFile", "path": str(path), "title": "{title}",
+             "text": "{text}", "url": "{category}"}  # fmt: skip
+    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([entry]))
+    load_settings.cache_clear()
 
 
 def fail(run: Run) -> None:
@@ -65,10 +73,7 @@ def test_one_alert_for_an_outage_and_one_when_it_is_over(
     outage: Callable[[Path, pytest.MonkeyPatch], contextlib.AbstractContextManager[None]],
     category: str,
 ) -> None:
-    entry = {"notifier": "tests.e2e.alert_file.AlertFile", "path": str(tmp_path / "alerts"), "title": "{title}",
-             "text": "{text}", "url": "{category}"}  # fmt: skip
-    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([entry]))
-    load_settings.cache_clear()
+    alerts_to(tmp_path / "alerts", monkeypatch)
     paths = [drop(root, f"t{number}.csv", "code,name\n01,Graz\n") for number in range(3)]
     wiring.connect().warehouse.initialise()
     identities: set[FileIdentity] = set()
@@ -96,10 +101,7 @@ def test_a_run_that_is_heard_of_when_the_database_is_back_is_no_second_alert(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    entry = {"notifier": "tests.e2e.alert_file.AlertFile", "path": str(tmp_path / "alerts"), "title": "{title}",
-             "text": "{text}", "url": "{category}"}  # fmt: skip
-    monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([entry]))
-    load_settings.cache_clear()
+    alerts_to(tmp_path / "alerts", monkeypatch)
     path = drop(root, "t.csv", "code,name\n01,Graz\n")
     wiring.connect().warehouse.initialise()
     dropped = serial.to_json(Dropoff.of(wiring.settings()).find(path).identity)
@@ -114,3 +116,28 @@ def test_a_run_that_is_heard_of_when_the_database_is_back_is_no_second_alert(
     run.context["dag_run"].conf["identity"] = serial.to_json(Dropoff.of(wiring.settings()).find(path).identity)
     alert_on_failure(run.context)
     assert (tmp_path / "alerts").exists(), "a file that was not handed back is told of"
+
+
+def test_a_file_that_was_touched_after_its_release_is_no_alert_and_one_that_was_written_is(
+    root: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alerts_to(tmp_path / "alerts", monkeypatch)
+    wiring.connect().warehouse.initialise()
+    path = drop(root, "t.csv", "code,name\n01,Graz\n")
+    for run_id, change, told in (
+        ("touched", lambda file: os.utime(file, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns)), False),
+        ("written", lambda file: file.write_text("code,name\n01,Graz\n02,Linz\n"), True),
+    ):
+        released = serial.to_json(Dropoff.of(wiring.settings()).find(path).identity)
+        change(root / path)
+        run = Run(path, run_id)
+        run.context["dag"] = DAG("refdata_load", schedule=None)
+        run.context["params"] = {"path": path, "identity": released}
+        run.context["dag_run"] = SimpleNamespace(conf={"path": path, "identity": released})
+        with pytest.raises(RefdataError, match="changed after its release"):
+            run.step("detect_format")
+        run.step("move_to_error")
+        alert_on_failure(run.context)
+        assert (tmp_path / "alerts").exists() is told

@@ -76,6 +76,11 @@ def test_one_watch_runs_at_a_time_and_does_not_wait_for_loads(bag: DagBag) -> No
     assert start_load.partial_kwargs["logical_date"] is None
 
 
+@pytest.mark.parametrize("dag_id", ["refdata_watch", "refdata_health", "refdata_maintenance"])
+def test_a_restart_may_kill_a_task_and_its_next_try(bag: DagBag, dag_id: str) -> None:
+    assert all((task.retries or 0) >= 2 for task in bag.dags[dag_id].tasks)
+
+
 def test_the_watch_survives_serialisation(bag: DagBag) -> None:
     from airflow.serialization.serialized_objects import DagSerialization
 

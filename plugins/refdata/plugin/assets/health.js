@@ -5,6 +5,9 @@ import { element, reconcile } from "./dom.js";
 
 const PAUSE = 60_000;
 const UNWELL_PAUSE = 10_000;
+const SAYS = { fail: "fails", warn: "warns" };
+/** Names of the checks that were opened: their figures change while somebody reads. */
+const opened = new Set();
 
 /** Asks at once and then each minute while the page is seen, sooner while something is not well: it may be mended now. */
 export async function followHealth(place) {
@@ -16,7 +19,7 @@ async function show(place) {
   try {
     // The status is for monitors; a page that asks each minute need not fill the browser's console with 503.
     const { data } = await ask("health", { as_status: false });
-    const unwell = data.checks.filter((check) => check.state !== "ok");
+    const unwell = Object.keys(SAYS).flatMap((state) => data.checks.filter((check) => check.state === state));
     place.hidden = unwell.length === 0;
     reconcile(place, unwell, (check) => check.name, (check) => `${check.state} ${check.figure} ${check.message}`, line);
   } catch {
@@ -25,7 +28,15 @@ async function show(place) {
 }
 
 function line({ name, state, figure, message, advice }) {
-  return element("details", { class: `health-${state}` },
-    element("summary", { "data-focus": "summary" }, element("strong", {}, name.replaceAll("_", " ")), ` ${figure}`),
-    element("p", {}, [message, advice].filter(Boolean).join(". ").replaceAll("..", ".")));
+  const shown = element("details", { class: `health-${state}`, open: opened.has(name) },
+    element("summary", { "data-focus": "summary" },
+      element("strong", {}, `${name.replaceAll("_", " ")} ${SAYS[state]}:`), ` ${figure}`),
+    element("p", {}, marked([message, advice].filter(Boolean).join(". ").replaceAll("..", "."))));
+  shown.addEventListener("toggle", () => (shown.open ? opened.add(name) : opened.delete(name)));
+  return shown;
+}
+
+/** What stands between backticks is something to type. */
+function marked(text) {
+  return text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
 }
