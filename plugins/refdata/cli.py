@@ -98,11 +98,13 @@ def init_db(options: argparse.Namespace) -> int:
 
     deps = wiring.connect()
     change = SchemaChange(before := deps.warehouse.schema_version(), before)
+    root = Path(deps.settings.dropoff_root)
     if not options.check:
         change = deps.warehouse.initialise(thorough=True)
-        _complete_tree(Path(deps.settings.dropoff_root))
+        _complete_tree(root)
     facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
-    say(options, {**facts, "schema": change.after, "latest": LATEST})
+    dropoff = str(root) if root.is_dir() else f"{root} is not there: mount or create it, and run this again"
+    say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": dropoff})
     return EXIT_OK if change.after >= LATEST else EXIT_FAILED
 
 

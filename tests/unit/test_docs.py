@@ -176,6 +176,25 @@ def test_a_command_that_a_page_shows_is_one_that_exists(name: str, call: str) ->
     assert cli.parser().parse_args(words[1:]).run
 
 
+def commands_named() -> list[tuple[str, str]]:
+    """Each call of ``refdata`` in running text: the page's name and the call, which may leave out what it is about."""
+    found = [(path.name, path.read_text(encoding="utf-8")) for path in PAGES if path.name != "commands.md"]
+    return sorted({(name, call) for name, text in found for call in re.findall(r"`(refdata [a-z][^`]*)`", text)})
+
+
+@pytest.mark.parametrize(("name", "call"), commands_named(), ids=[f"{name}: {call}" for name, call in commands_named()])
+def test_a_command_that_a_page_names_exists_with_its_options(name: str, call: str) -> None:
+    words = re.sub(r"\b[A-Z]{2,}\b", "1", call.partition("|")[0]).split()[1:]
+
+    def is_one(left_out: list[str]) -> bool:
+        try:
+            return bool(cli.parser().parse_args([*words, *left_out]).run)
+        except SystemExit:
+            return False
+
+    assert any(is_one(left_out) for left_out in ([], ["1"], ["1", "1"], ["1", "1", "1"]))
+
+
 def test_every_dag_is_named_in_the_operations_page() -> None:
     names = {path.stem for path in (ROOT / "dags").glob("refdata_*.py")}
     assert names == set(rows(section(page("operations.md"), "DAGs")))

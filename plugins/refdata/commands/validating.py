@@ -16,7 +16,6 @@ from refdata.commands.terminal import Subcommands, add_command, console, exit_co
 from refdata.core.errors import DataError, RefdataError, TransientError
 
 if TYPE_CHECKING:
-    from refdata.core.model import DroppedFile
     from refdata.ingest.context import Deps
 
 CANARY = "canary_of_refdata_"
@@ -98,17 +97,10 @@ class _Canary:
 
     def load(self) -> None:
         from refdata.core.runid import CLI_RUN
-        from refdata.ingest.align import align_table
-        from refdata.ingest.archive import move_to_processed
-        from refdata.ingest.configure import write_config
-        from refdata.ingest.detect import detect_format
-        from refdata.ingest.load import load_rows
+        from refdata.ingest.process import process
 
-        deps, file = self._deps, self._file()
-        detection = detect_format(deps, file, f"{CLI_RUN}{self._table}")
-        align_table(deps, file, detection)
-        write_config(deps, load_rows(deps, file, detection))
-        self._archive = Path(move_to_processed(deps, file))
+        file = self._deps.dropoff.find(f"{FOLDER}/{self._path.name}")
+        self._archive = Path(process(self._deps, file, f"{CLI_RUN}{self._table}").file_path)
 
     def read(self) -> None:
         from refdata.core.model import TableName
@@ -140,9 +132,6 @@ class _Canary:
                 session.execute(f"DROP TABLE {qualified(name)}")
             if row is not None:
                 session.execute(deps.warehouse.statement("delete_canary"), (row.id, f"{CANARY}%"))
-        for path in (self._path, self._archive):
-            if path is not None:
+        for folder in (self._path.parent, Path(settings.processed_root), Path(settings.error_root)):
+            for path in folder.glob(f"*{self._table}*"):
                 path.unlink(missing_ok=True)
-
-    def _file(self) -> DroppedFile:
-        return self._deps.dropoff.find(f"{FOLDER}/{self._path.name}")

@@ -59,7 +59,12 @@ def test_the_start_makes_load_folders_but_no_root(root: Path, capsys: pytest.Cap
     assert (asked(capsys, "init-db", "--check")[0], (root / FULL).is_dir()) == (1, False)
     assert (asked(capsys, "init-db")[0], (root / FULL).is_dir()) == (0, True)
     shutil.rmtree(root)
-    assert (asked(capsys, "init-db")[0], root.exists()) == (0, False)
+    code, said = asked(capsys, "init-db")
+    assert (code, root.exists(), said["dropoff"]) == (
+        0,
+        False,
+        f"{root} is not there: mount or create it, and run this again",
+    )
 
 
 def test_a_load_beyond_the_gates_limits_needs_an_approval(
