@@ -152,7 +152,7 @@ def test_queue_turns_and_unseen_files_are_found(database: Database, settings: Se
     assert (found["queue"].state, "waiting.csv" in found["queue"].message) == (State.WARN, True)
     assert (found["turns"].state, "stuck" in found["turns"].message) == (State.WARN, True)
     assert found["watcher"].state is State.OK, "it lies there for a moment only"
-    assert found["watcher"].figure.startswith("1 files")
+    assert found["watcher"].figure.startswith("1 file")
     patient = replace(configured, alert_unseen=0, stability_interval=0)
     late = by_name(health.check_warehouse(patient))["watcher"]
     assert (late.state, "unseen.csv" in late.message) == (State.FAIL, True)

@@ -132,9 +132,9 @@ def unseen_check(paths: Sequence[str], oldest: float | None, settings: Settings)
     """Files that the ledger does not know, and the seconds for which the oldest lies there unchanged."""
     patience = settings.stability_checks * settings.stability_interval + settings.alert_unseen
     if oldest is None or oldest < patience:
-        figure = f"{len(paths)} files" if oldest is None else f"{len(paths)} files, {_span(oldest)}"
+        figure = _files(len(paths)) if oldest is None else f"{_files(len(paths))}, {_span(oldest)}"
         return Check("watcher", State.OK, figure, "New files are being looked at" if paths else "No file waits unseen")
-    message = f"{len(paths)} files are not taken up, such as {_some(paths)}"
+    message = f"Not taken up: {_some(paths)}"
     advice = "See that refdata_watch is not paused and its runs succeed, and that triggerer and scheduler run."
     return Check("watcher", State.FAIL, _span(oldest), message, advice, transient=True)
 
@@ -144,12 +144,12 @@ def waiting_check(waits: Mapping[str, float], settings: Settings) -> Check:
     if not waits:
         return Check("queue", State.OK, "0 files")
     oldest = max(waits.values())
-    figure = f"{len(waits)} files, {_span(oldest)}"
+    figure = f"{_files(len(waits))}, {_span(oldest)}"
     if oldest < settings.alert_waiting:
         return Check("queue", State.OK, figure)
     late = sorted((path for path in waits if waits[path] >= settings.alert_waiting), key=lambda path: -waits[path])
-    advice = "See what holds their tables (`refdata doctor`), or raise `max_parallel_loads`."
-    return Check("queue", State.WARN, figure, f"{len(late)} files wait long, such as {_some(late)}", advice)
+    advice = "`refdata status` shows the loads ahead of them. If there are none, see that refdata_load is not paused."
+    return Check("queue", State.WARN, figure, f"Waiting long: {_some(late)}", advice)
 
 
 def turns_check(silent: Mapping[str, float], settings: Settings) -> Check:
@@ -179,7 +179,8 @@ def error_rate_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
     for load in refused:
         counts[load.error_category or "internal"] += 1
     named = ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
-    return Check("error_rate", State.WARN, figure, f"Many files are refused: {named}", "Read docs/operations.md.")
+    advice = "`refdata errors` has what usually causes them, and what to do."
+    return Check("error_rate", State.WARN, figure, f"Many files are refused: {named}", advice)
 
 
 def slow_load_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
@@ -192,12 +193,16 @@ def slow_load_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
     if not slow:
         return Check("slow_loads", State.OK, figure)
     named = _some(sorted({load.table_name for load in slow}))
-    return Check("slow_loads", State.WARN, figure, f"{len(slow)} loads were slow: {named}", "See `refdata report`.")
+    return Check("slow_loads", State.WARN, figure, f"Slow: {named}", "See `refdata report`.")
 
 
 def alerts_check(waiting: int) -> Check:
     """Alerts that are gathered, or that no channel took."""
     return Check("alerts", State.OK, f"{waiting} gathered" if waiting else "none waits")
+
+
+def _files(number: int) -> str:
+    return f"{number} file{'s' * (number != 1)}"
 
 
 def _span(seconds: float) -> str:

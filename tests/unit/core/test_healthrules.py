@@ -64,7 +64,7 @@ CASES = [
     (memory_check(500 * MEBIBYTE, 512), WARN, "500 MB free"),
     (memory_check(None, 512), OK, "unknown"),
     (unseen_check([], None, SETTINGS), OK, "0 files"),
-    (unseen_check(["a"], 100, SETTINGS), OK, "1 files, 100 s"),
+    (unseen_check(["a"], 100, SETTINGS), OK, "1 file, 100 s"),
     (unseen_check(["a", "b", "c", "d"], 700, SETTINGS), FAIL, "11.7 min"),
     (waiting_check({}, SETTINGS), OK, "0 files"),
     (waiting_check({"a": 10, "b": 7200}, SETTINGS), OK, "2 files, 2 h"),
@@ -89,8 +89,8 @@ def test_a_figure_decides_the_state(check: Check, state: State, figure: str) -> 
 
 
 def test_what_is_named_is_what_is_late() -> None:
-    assert "such as a, b, c and 1 more" in unseen_check(["a", "b", "c", "d"], 9999, SETTINGS).message
-    assert waiting_check({"a": 10, "b": 20000}, SETTINGS).message == "1 files wait long, such as b"
+    assert unseen_check(["a", "b", "c", "d"], 9999, SETTINGS).message == "Not taken up: a, b, c and 1 more"
+    assert waiting_check({"a": 10, "b": 20000}, SETTINGS).message == "Waiting long: b"
     assert error_rate_check([*DONE, *BAD], SETTINGS).message == "Many files are refused: data 4"
 
 
