@@ -22,6 +22,7 @@ class Occasion(StrEnum):
     WAITING = "waiting_too_long"
     WATCHER = "watcher_stopped"
     HEALTH = "health"
+    WARNING = "health_warning"
     RECOVERED = "recovered"
     ERROR_RATE = "error_rate"
     SLOW_LOAD = "slow_load"

@@ -98,13 +98,19 @@ def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) 
         if change.check.name == "warehouse":
             _tell_outage(change.check, context)
         else:
-            worse = is_worse(change)
-            occasion = _OCCASIONS.get(change.check.name, Occasion.HEALTH) if worse else Occasion.RECOVERED
-            groups.setdefault(occasion, []).append(change)
+            groups.setdefault(_occasion(change), []).append(change)
     for occasion, members in groups.items():
         if not send(_alert(occasion, members, checks, context), context, gather=False):
             untold |= {change.check.name for change in members}
     return untold
+
+
+def _occasion(change: Change) -> Occasion:
+    """What fails never waits for the gathering time of a mere warning."""
+    if not is_worse(change):
+        return Occasion.RECOVERED
+    usual = Occasion.HEALTH if change.check.state is State.FAIL else Occasion.WARNING
+    return _OCCASIONS.get(change.check.name, usual)
 
 
 def _tell_outage(check: Check, context: Context) -> None:

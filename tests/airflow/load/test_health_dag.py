@@ -67,7 +67,7 @@ def window(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
 LATER: list[tuple[str, State, State, list[tuple[str, str]]]] = [
     ("over before anybody could be told", FAIL, OK, []),
     ("it lasts", FAIL, FAIL, [("health", "refdata: dropoff fail")]),
-    ("less bad by then", FAIL, WARN, [("health", "refdata: dropoff warn")]),
+    ("less bad by then", FAIL, WARN, [("health_warning", "refdata: dropoff warn")]),
     ("worse by then", WARN, FAIL, [("health", "refdata: dropoff fail")]),
 ]
 
@@ -83,15 +83,27 @@ def test_what_a_change_that_has_to_wait_says_is_true_when_it_is_told(
     airflow = FakeAirflow()
 
     def look(dropoff: State) -> list[tuple[str, str]]:
-        report([check("warehouse", OK), check("memory", WARN), check("dropoff", dropoff)], airflow.now, CONTEXT)
+        others = [check("warehouse", OK), check("memory", WARN), check("scheduler", FAIL)]
+        report([*others, check("dropoff", dropoff)], airflow.now, CONTEXT)
         return list(told())
 
     window(monkeypatch, 900)
-    assert look(OK) == [("health", "refdata: memory warn")]
+    assert look(OK) == [("health_warning", "refdata: memory warn"), ("health", "refdata: scheduler fail")]
     assert look(during) == look(during) == []
     window(monkeypatch, 0)
     assert look(after) == expected
     assert look(after) == []
+
+
+def test_what_fails_does_not_wait_behind_a_warning(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    window(monkeypatch, 900)
+    airflow = FakeAirflow()
+    for found, expected in (
+        (WARN, [("health_warning", "refdata: space warn")]),
+        (FAIL, [("health", "refdata: space fail")]),
+    ):
+        report([check("warehouse", OK), check("space", found)], airflow.now, CONTEXT)
+        assert told() == expected
 
 
 def test_a_late_end_is_not_told_when_it_fails_again(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
