@@ -136,6 +136,7 @@ class Trial:
         site.restore()  # without the runs of the earlier loads, as before each kill
         self.changes: tuple[Change, ...] = tuple(syscalls.trace(self._work, roots=self._roots).changes)
         self.expected = self._end()
+        self._runs = len(Book(site.book).runs)
 
     @property
     def points(self) -> list[Point]:
@@ -167,7 +168,7 @@ class Trial:
     @functools.cached_property
     def _failures(self) -> list[State]:
         """How the scenario ends when a step of one of its runs fails before it did anything, and Airflow gives up."""
-        return [self._failing_at(step, run) for run in range(1, len(self._scenario.drops) + 1) for step in STEPS]
+        return [self._failing_at(step, run) for run in range(1, self._runs + 1) for step in STEPS]
 
     def _failing_at(self, failing: str, run: int) -> State:
         def disturb(step: str, runs: int) -> None:
