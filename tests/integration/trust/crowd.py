@@ -26,7 +26,9 @@ _POLL = 0.02
 """Seconds before a worker looks again whether it is the turn of a load that has to wait."""
 _STOP = -1
 _PATIENCE = 300
-"""Seconds without the end of a load, or of a process that has nothing left to do, after which it counts as hung."""
+"""Seconds without the end of a load, or of a worker that has nothing left to do, after which it counts as hung."""
+_LONGEST = 3_600
+"""Seconds after which a process that does all of something counts as hung: 200 files one by one, on a slow server."""
 _SERVER = multiprocessing.get_context("forkserver")
 """pytest has threads by now, whose locks a forked child would inherit as they are."""
 _SERVER.set_forkserver_preload([__name__])
@@ -102,7 +104,7 @@ class Crowd:
                 left.value = _STOP
                 break
             time.sleep(_POLL)
-        _join(workers)
+        _join(workers, _PATIENCE)
         self.seconds = time.monotonic() - began
 
     def _offer(self, queue: Queue[Run], left: Synchronized[int], fresh: dict[str, DroppedFile]) -> None:
@@ -152,10 +154,10 @@ def _all(bodies: Sequence[Callable[[], object]]) -> None:
     processes = [_SERVER.Process(target=body) for body in bodies]
     for process in processes:
         process.start()
-    _join(processes)
+    _join(processes, _LONGEST)
 
 
-def _join(processes: Sequence[ForkServerProcess], patience: float = _PATIENCE) -> None:
+def _join(processes: Sequence[ForkServerProcess], patience: float) -> None:
     """:raises RuntimeError: when one of them failed, its traceback is on standard error; or hung, and was killed."""
     for process in processes:
         process.join(patience)
