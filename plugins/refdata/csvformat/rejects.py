@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from refdata.core.dropnames import unfinished
+from refdata.core.errors import PermanentError
 from refdata.core.model import RejectedRow
 
 OnReject = Callable[[RejectedRow], None]
@@ -55,10 +56,14 @@ class RejectsFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close what was opened, and give it its name."""
-        if self._file is not None:
-            self._file.close()
+        """Close what was opened, and give it its name; what was broken off, to be read again later, goes."""
+        if self._file is None:
+            return
+        self._file.close()
+        if kind is None or issubclass(kind, PermanentError):
             self._unfinished.replace(self.path)
+        else:
+            self._unfinished.unlink()
 
     @property
     def _unfinished(self) -> Path:

@@ -15,7 +15,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refdata.core.errors import DropoffError, FileChangedError, FormatError, PermissionDeniedError, RefdataError
+from refdata.core.errors import (
+    DataError,
+    DropoffError,
+    FileBusyError,
+    FileChangedError,
+    FormatError,
+    PermissionDeniedError,
+    RefdataError,
+)
 from refdata.core.model import Format, Notation, ReadColumn, RejectedRow
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, decimal, text
 from refdata.csvformat.careful import SWALLOWED
@@ -382,6 +390,19 @@ def test_rejects_file_is_made_with_the_first_reject(tmp_path: Path) -> None:
         ["2", "expected 2 fields, found 3", '"é",2,3'],
         ["3", "expected 2 fields, found 1", "4"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [(DataError("too many"), ["rejects.csv"]), (FileBusyError("away"), []), (KeyboardInterrupt(), [])],
+)
+def test_only_what_refuses_the_file_leaves_its_list_of_rejects(
+    tmp_path: Path, error: BaseException, left: list[str]
+) -> None:
+    with pytest.raises(type(error)), RejectsFile(tmp_path / "rejects.csv") as rejects:
+        rejects.write(RejectedRow(7, "a reason", "raw"))
+        raise error
+    assert [path.name for path in tmp_path.iterdir()] == left
 
 
 @pytest.mark.parametrize(
