@@ -12,6 +12,7 @@ import glob
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ from refdata.core.naming import quote
 from refdata.core.settings import Settings
 from refdata.warehouse.sqlite.values import parameter
 
+_SHARE_PATIENCE = 100
+"""Milliseconds that a reader waits for a file while it may hold others."""
 _STEPS_BETWEEN_LOOKS = 200_000
 """Instructions of SQLite's machine, some milliseconds, between two looks at whether to go on."""
 
@@ -107,6 +110,16 @@ class SqliteFiles:
         return self.main.with_name(f"{self.main.stem}.{schema}{self.main.suffix}")
 
     @property
+    def schemas(self) -> tuple[str, ...]:
+        """What the files are called in statements, in the order in which a writer locks them."""
+        return "main", self._settings.ref_schema, self._settings.bkp_schema
+
+    @property
+    def _busy_timeout(self) -> int:
+        """Milliseconds."""
+        return int(self._settings.lock_timeout * 1000)
+
+    @property
     def stage_folder(self) -> Path:
         """Where stage databases lie: their own files, so that staging blocks nobody."""
         return self.main.with_name(f"{self.main.stem}.stage")
@@ -142,6 +155,28 @@ class SqliteFiles:
             raise
         return connection
 
+    def begin_reading(self, session: SqliteSession) -> None:
+        """Begins a transaction that holds every file for reading, as a writer holds every file for writing.
+
+        A writer that commits takes one file after the other; a reader that held one of them and waited for another
+        would wait for it in a circle, until both gave up. So a reader that cannot have a file soon lets go of all.
+
+        :raises LockTimeoutError: when it had not all of them within ``lock_timeout``.
+        """
+        deadline = time.monotonic() + self._settings.lock_timeout
+        while True:
+            session.execute(f"PRAGMA busy_timeout = {_SHARE_PATIENCE}")
+            session.execute("BEGIN")
+            try:
+                for schema in self.schemas:
+                    session.query(f"SELECT 1 FROM {quote(schema)}.sqlite_master LIMIT 1")
+                break
+            except LockTimeoutError:
+                session.execute("ROLLBACK")
+                if time.monotonic() > deadline:
+                    raise
+        session.execute(f"PRAGMA busy_timeout = {self._busy_timeout}")
+
     def break_off(self) -> None:
         """Interrupts the statements of other threads, and each that they begin; they fail as cancelled."""
         self._only_thread = threading.get_ident()
@@ -158,10 +193,10 @@ class SqliteFiles:
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.isolation_level = None
         connection.set_progress_handler(self._is_broken_off, _STEPS_BETWEEN_LOOKS)
-        connection.execute(f"PRAGMA busy_timeout = {int(self._settings.lock_timeout * 1000)}")
+        connection.execute(f"PRAGMA busy_timeout = {self._busy_timeout}")
         for schema in (self._settings.ref_schema, self._settings.bkp_schema):
             connection.execute(f"ATTACH DATABASE ? AS {quote(schema)}", (str(self.schema_file(schema)),))
-        for schema in ("main", self._settings.ref_schema, self._settings.bkp_schema):
+        for schema in self.schemas:
             self._require_rollback_journal(connection, schema)
 
     def _require_rollback_journal(self, connection: sqlite3.Connection, schema: str) -> None:

@@ -87,7 +87,7 @@ class SqliteWarehouse:
     def _end_stale_journals(self) -> None:
         """Writes to every file: a journal that a kill left before it counted stays until its file is written."""
         with self.transaction() as session:
-            for name in ("main", self._settings.ref_schema, self._settings.bkp_schema):
+            for name in self._files.schemas:
                 version = session.query(f"PRAGMA {quote(name)}.user_version")[0][0]
                 session.execute(f"PRAGMA {quote(name)}.user_version = {int(version)}")
 
@@ -100,7 +100,10 @@ class SqliteWarehouse:
     @contextlib.contextmanager
     def _begun(self, connection: sqlite3.Connection, *, write: bool) -> Iterator[SqliteSession]:
         session = SqliteSession(connection, str(self._files.main))
-        session.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        if write:
+            session.execute("BEGIN IMMEDIATE")
+        else:
+            self._files.begin_reading(session)
         try:
             yield session
             session.execute("COMMIT")
