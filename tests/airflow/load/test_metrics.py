@@ -1,17 +1,24 @@
-"""What a load sends: metrics to a local StatsD listener, and an asset with rows and version."""
+"""What a load sends: metrics to a local StatsD listener and OpenTelemetry collector; an asset with rows and version."""
 
 from __future__ import annotations
 
+import atexit
 import socket
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import opentelemetry.metrics
 import pytest
 from airflow.sdk import Asset
+from airflow.sdk._shared.observability.metrics import otel_logger
 from airflow.sdk._shared.observability.metrics import stats as implementation
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics import stats_utils
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, Metric
 
 from refdata.core.health import Check, State
 from refdata.core.model import FileStatus
@@ -61,6 +68,73 @@ def statsd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     monkeypatch.undo()
     stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
     listener.socket.close()
+
+
+class Collector:
+    """An OpenTelemetry collector that keeps the last it got of each metric, by name."""
+
+    def __init__(self) -> None:
+        self.metrics: dict[str, Metric] = {}
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                sent = ExportMetricsServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
+                scopes = [scope for resource in sent.resource_metrics for scope in resource.scope_metrics]
+                collector.metrics.update({metric.name: metric for scope in scopes for metric in scope.metrics})
+                self.send_response(200 if self.path == "/v1/metrics" else 404)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def counted(self, name: str) -> tuple[int, dict[str, str]]:
+        """What a counter's process added, and the tags."""
+        counter = self.metrics[name].sum
+        assert counter.aggregation_temporality == AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA
+        (point,) = counter.data_points
+        return point.as_int, {tag.key: tag.value.string_value for tag in point.attributes}
+
+
+@pytest.fixture
+def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    made = Collector()
+    monkeypatch.setenv("AIRFLOW__METRICS__OTEL_ON", "True")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{made.server.server_port}")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")  # as docs/metrics.md says
+    stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
+    yield made
+    provider: Any = opentelemetry.metrics.get_meter_provider()
+    provider.shutdown()
+    atexit.unregister(otel_logger.flush_otel_metrics)
+    monkeypatch.undo()
+    stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
+    made.close()
+
+
+def test_a_collector_of_opentelemetry_gets_the_same_with_the_table_as_tag(root: Path, collector: Collector) -> None:
+    run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n02,Linz\n"))
+    for step in STEPS:
+        run.step(step)
+    metrics.looked([Check("a", State.FAIL, "")], {FileStatus.PENDING: 3})
+    provider: Any = opentelemetry.metrics.get_meter_provider()
+    provider.force_flush()  # what Airflow does at the end of a task's process
+    assert collector.counted("airflow.refdata.rows") == (2, {"table": "cities"})
+    assert collector.counted("airflow.refdata.bytes") == (26, {"table": "cities"})
+    assert collector.counted("airflow.refdata.files.completed") == (1, {"table": "cities"})
+    took = [collector.metrics[f"airflow.refdata.step.{step}"] for step in STEPS]
+    assert [(one.unit, one.exponential_histogram.data_points[0].count) for one in took] == [("ms", 1)] * len(STEPS)
+    assert collector.metrics["airflow.refdata.queue"].gauge.data_points[0].as_int == 3
+    assert collector.metrics["airflow.refdata.checks.fail"].gauge.data_points[0].as_int == 1
 
 
 def test_a_load_sends_its_steps_rows_bytes_and_status(root: Path, statsd: Listener) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
@@ -9,8 +11,8 @@ import pytest
 from refdata.audit import Action, AuditEntry, AuditTrail
 from refdata.core import schemasteps
 from refdata.core.errors import RefdataError
-from refdata.core.schemasteps import LATEST, STEPS, SchemaChange, SchemaStep
-from refdata.core.settings import AUDIT_TABLE, SCHEMA_TABLE
+from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange, SchemaStep
+from refdata.core.settings import SCHEMA_TABLE, own_tables
 from refdata.warehouse import schema
 from tests.integration.engines import Database
 
@@ -27,40 +29,78 @@ def test_a_second_initialise_changes_nothing(database: Database) -> None:
     assert history(database) == [step.number for step in STEPS]
 
 
-ADDED = ("origin_id", "version_removed_at", "table_changes")
-"""Columns of the ledger that came by later steps."""
+def structure(database: Database) -> dict[str, object]:
+    """What refdata's own tables look like: columns with types in their order; indexes where they have plain names."""
+    tables = {name: database.warehouse.table(database.table(name)) for name in own_tables(database.settings)}
+    found: dict[str, object] = {
+        name: table and [(c.name, c.type_name) for c in table.columns] for name, table in tables.items()
+    }
+    if database.is_sqlite:
+        found["indexes"] = database.rows(
+            "SELECT name, tbl_name FROM ref.sqlite_master WHERE type = 'index' ORDER BY name"
+        )
+    return found
 
 
-@pytest.fixture
-def first_release(database: Database) -> Database:
-    """A database as the first release left it: ledger and configuration, no history, no audit trail."""
-    for name in (SCHEMA_TABLE, AUDIT_TABLE):
+@dataclass(frozen=True)
+class Earlier:
+    """A database as an earlier release left it, and what a new one looks like."""
+
+    database: Database
+    version: int
+    today: dict[str, object]
+
+
+# Of version 0 is an empty database, and what the first release made, which kept no history.
+@pytest.fixture(
+    params=[(number, True) for number in range(LATEST)] + [(1, False)], ids=lambda made: f"{made[0]}-{made[1]}"
+)
+def earlier(request: pytest.FixtureRequest, database: Database) -> Iterator[Earlier]:
+    steps, recorded = request.param
+    today = structure(database)
+    for name in own_tables(database.settings):
         database.run(f"DROP TABLE ref.[{name}]")
-    for name in ADDED:
-        database.run(f"ALTER TABLE ref.[File_Monitor_Tracking] DROP COLUMN [{name}]")
-    database.run("INSERT INTO ref.Reference_Data_Cfg (ref_name, created_at) VALUES ('x', '2024-01-01')")
-    assert database.warehouse.schema_version() == 0
-    return database
+    statement = database.warehouse.statement
+    with database.warehouse.transaction() as session:
+        for script in (FIRST_SCRIPT,) * recorded:
+            session.execute(statement(script))
+        for step in STEPS[:steps]:
+            for script in step.scripts:
+                session.execute(statement(script))
+            if recorded:
+                session.execute(statement("record_schema_step"), (step.number, step.summary, "an earlier release"))
+        if steps:
+            session.execute(
+                database.named("INSERT INTO ref.Reference_Data_Cfg (ref_name, created_at) VALUES ('x', '2024-01-01')")
+            )
+    yield Earlier(database, steps * recorded, today)
+    database.warehouse.initialise()  # also after a failure: T-SQL tests share their tables
 
 
-def test_a_database_of_the_first_release_is_upgraded_and_keeps_its_rows(first_release: Database) -> None:
-    assert first_release.warehouse.initialise() == SchemaChange(0, LATEST)
-    assert first_release.warehouse.schema_version() == LATEST
-    assert first_release.rows("SELECT ref_name FROM ref.Reference_Data_Cfg") == [("x",)]
+def test_a_database_of_each_earlier_version_is_upgraded_and_keeps_its_rows(earlier: Earlier) -> None:
+    database = earlier.database
+    had_rows = database.warehouse.table(database.table(database.settings.config_table)) is not None
+    assert database.warehouse.schema_version() == earlier.version
+    assert database.warehouse.initialise() == SchemaChange(earlier.version, LATEST)
+    assert structure(database) == earlier.today
+    assert database.rows("SELECT ref_name FROM ref.Reference_Data_Cfg") == [("x",)] * had_rows
+    assert history(database) == [step.number for step in STEPS]
 
 
-def test_an_upgrade_that_fails_half_way_leaves_the_database_as_it_was(
-    first_release: Database, monkeypatch: pytest.MonkeyPatch
+def test_an_upgrade_that_fails_at_its_end_leaves_each_earlier_version_as_it_was(
+    earlier: Earlier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    database = earlier.database
+    before = structure(database)
     # The last step runs a statement that wants values: refused by every driver, after the others' DDL.
     broken = SchemaStep(LATEST + 1, "broken", ("insert_config",))
     with monkeypatch.context() as patched:
         patched.setattr(schema, "pending", lambda version: (*schemasteps.pending(version), broken))
         with pytest.raises(RefdataError):
-            first_release.warehouse.initialise()
-    assert first_release.warehouse.schema_version() == 0
-    assert first_release.rows("SELECT ref_name FROM ref.Reference_Data_Cfg") == [("x",)]
-    assert first_release.warehouse.initialise() == SchemaChange(0, LATEST)
+            database.warehouse.initialise()
+    assert structure(database) == before
+    assert database.warehouse.schema_version() == earlier.version
+    assert database.warehouse.initialise() == SchemaChange(earlier.version, LATEST)
 
 
 def test_what_was_done_is_found_in_the_audit_trail_newest_first(database: Database) -> None:
