@@ -10,6 +10,7 @@ import shlex
 from dataclasses import fields
 from pathlib import Path
 
+import apprise
 import pytest
 from airflow.cli import cli_parser
 from scripts import write_api, write_commands, write_docs
@@ -23,7 +24,7 @@ from refdata.core.healthrules import COMPONENTS
 from refdata.core.maintenance import Kind as Deleted
 from refdata.core.model import FileStatus
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
-from refdata.core.schemasteps import STEPS
+from refdata.core.schemasteps import FIRST_SCRIPT, STEPS
 from refdata.core.tablerules import TableRules
 from refdata.ingest.reconcile import Kind
 from refdata.notifications.metrics import METRICS
@@ -109,16 +110,20 @@ def test_the_guide_of_the_command_line_says_what_the_page_says() -> None:
     assert set(GUIDES) == set(rows(section((ROOT / file).read_text(), heading.replace("-", " ").capitalize())))
 
 
-@pytest.mark.parametrize(
-    ("heading", "script"),
-    [
-        ("`ref.File_Monitor_Tracking`", "create_ledger"),
-        ("`ref.Reference_Data_Cfg`", "create_config"),
-        ("`ref.Reference_Data_Audit`", "create_audit"),
-        ("`ref.Reference_Data_Alert`", "create_alert"),
-        ("`ref.Reference_Data_Schema`", "create_schema_history"),
-    ],
-)
+def own_tables() -> list[tuple[str, str]]:
+    """The tables that the schema's scripts create: the heading that explains each, and the script."""
+    scripts = [name for step in STEPS for name in step.scripts] + [FIRST_SCRIPT]
+    texts = {name: (sqlfiles.root() / "mssql" / f"{name}.sql").read_text(encoding="utf-8") for name in scripts}
+    made = {name: re.search(r"CREATE TABLE \[ref\]\.\[(\w+)\]", text) for name, text in texts.items()}
+    return [(f"`ref.{found[1]}`", name) for name, found in made.items() if found]
+
+
+def test_every_own_table_is_explained() -> None:
+    headings = re.findall(r"^## (`ref\.[A-Z]\w+`)", page("database.md"), re.MULTILINE)
+    assert sorted(headings) == sorted(heading for heading, _ in own_tables())
+
+
+@pytest.mark.parametrize(("heading", "script"), own_tables())
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_column_of_the_own_tables_is_explained_in_its_order(heading: str, script: str, engine: str) -> None:
     documented = [name for name in rows(section(page("database.md"), heading)) if name not in set(FileStatus)]
@@ -131,6 +136,16 @@ def test_every_finding_of_the_doctor_is_explained() -> None:
 
 def test_every_occasion_of_an_alert_is_explained() -> None:
     assert set(rows(section(page("alerts.md"), "Categories"))) == {occasion.value for occasion in Occasion}
+
+
+def test_the_services_that_alerts_reach_are_shown_with_addresses_that_apprise_takes() -> None:
+    shown = re.findall(r"^\| ([\w ]+) \| `(\w+://[^`]+)` \|$", page("alerts.md"), re.MULTILINE)
+    services = {name: type(apprise.Apprise.instantiate(address)).__name__ for name, address in shown}
+    kinds = {"Slack": "NotifySlack", "Teams": "NotifyWorkflows", "PagerDuty": "NotifyPagerDuty"}
+    assert services == {**kinds, "a webhook": "NotifyJSON"}
+    (added,) = connections_added("alerts.md")
+    paths = [entry["path"] for entry in json.loads(added.conn_extra)["config"]]
+    assert set(paths) <= {address for _, address in shown}
 
 
 def test_every_check_of_health_is_explained() -> None:
@@ -232,9 +247,9 @@ def test_files_that_a_page_names_exist(path: Path) -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-def connections_added() -> list[argparse.Namespace]:
-    """Each ``airflow connections add`` of the page, read by Airflow's own parser."""
-    code = "\n".join(re.findall(r"^```sh\n(.*?)^```", page("connections.md"), re.MULTILINE | re.DOTALL))
+def connections_added(name: str = "connections.md") -> list[argparse.Namespace]:
+    """Each ``airflow connections add`` of a page, read by Airflow's own parser."""
+    code = "\n".join(re.findall(r"^```sh\n(.*?)^```", page(name), re.MULTILINE | re.DOTALL))
     commands = re.findall(r"^airflow (connections add .*)$", code.replace("\\\n", " "), re.MULTILINE)
     return [cli_parser.get_parser().parse_args(shlex.split(command)) for command in commands]
 

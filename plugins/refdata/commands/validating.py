@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,18 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from refdata.commands.terminal import Subcommands, add_command, console, exit_code, print_json
-from refdata.core.errors import DataError, RefdataError, TransientError
+from refdata.core.errors import ConfigurationError, DataError, RefdataError, TransientError, split_advice
+from refdata.core.model import FileStatus, LedgerRow
+from refdata.core.runid import CLI_RUN
 
 if TYPE_CHECKING:
     from refdata.ingest.context import Deps
 
 CANARY = "canary_of_refdata_"
 FOLDER = "none_reference_data_table/fullload"
+_UNDER_WAY = (FileStatus.PENDING, FileStatus.PROCESSING, FileStatus.REVIEW, FileStatus.LOADED)
+_LOOK_INTERVAL = 1.0
+"""Seconds between two looks at what Airflow made of the canary, at most."""
 CONTENT = "code,amount,day,note\n01,1.50,2024-12-01,é\n02,2.75,2024-12-02,\n"
 
 
@@ -34,12 +40,17 @@ class Outcome:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    add_command(commands, "validate", validate, "load a canary file by every step into its own table, then remove it")
+    made = add_command(
+        commands, "validate", validate, "load a canary file by every step into its own table, then remove it"
+    )
+    made.add_argument(
+        "--airflow", action="store_true", help="leave the loading to refdata_watch and refdata_load, and wait for it"
+    )
 
 
 def validate(options: argparse.Namespace) -> int:
     """``refdata validate``: 0 when every step works, 3 when the failure may pass by itself, else 1."""
-    outcomes = run_canary(f"{CANARY}{secrets.token_hex(4)}")
+    outcomes = run_canary(f"{CANARY}{secrets.token_hex(4)}", by_airflow=options.airflow)
     if options.json:
         print_json([{"step": one.step, "works": not one.error, "error": one.error} for one in outcomes])
     else:
@@ -50,8 +61,11 @@ def validate(options: argparse.Namespace) -> int:
     return exit_code(one.transient for one in outcomes if one.error)
 
 
-def run_canary(table: str) -> list[Outcome]:
-    """Every step until one fails; then, in any case, the canary is removed."""
+def run_canary(table: str, *, by_airflow: bool = False) -> list[Outcome]:
+    """Every step until one fails; then, in any case, the canary is removed.
+
+    :param by_airflow: a running Airflow loads it; else this process does.
+    """
     from refdata import wiring
 
     outcomes: list[Outcome] = []
@@ -74,7 +88,8 @@ def run_canary(table: str) -> list[Outcome]:
     if not tried("connect", connect) or deps is None:
         return outcomes
     canary = _Canary(deps, table)
-    steps = (("drop", canary.drop), ("load", canary.load), ("read", canary.read), ("archive", canary.archived))
+    load = canary.wait if by_airflow else canary.load
+    steps = (("drop", canary.drop), ("load", load), ("read", canary.read), ("archive", canary.archived))
     all(tried(step, work) for step, work in steps)
     tried("remove", canary.remove)
     return outcomes
@@ -96,11 +111,28 @@ class _Canary:
         hidden.rename(self._path)
 
     def load(self) -> None:
-        from refdata.core.runid import CLI_RUN
         from refdata.ingest.process import process
 
         file = self._deps.dropoff.find(f"{FOLDER}/{self._path.name}")
         self._archive = Path(process(self._deps, file, f"{CLI_RUN}{self._table}").file_path)
+
+    def wait(self) -> None:
+        """Until a run of ``refdata_load`` has ended, or as long as a file may lie unseen."""
+        settings = self._deps.settings
+        patience = settings.stability_checks * settings.stability_interval + settings.alert_unseen
+        end = time.monotonic() + patience
+        while (row := self._row()) is None or row.status in _UNDER_WAY:
+            if time.monotonic() > end:
+                raise _not_loaded(row, patience)
+            time.sleep(min(_LOOK_INTERVAL, settings.stability_interval))
+        if row.status is not FileStatus.COMPLETED:
+            what, advice = split_advice(row.error_message or f"The canary ended as {row.status}")
+            raise DataError(what, where=f"run {row.dag_run_id}", advice=advice)
+        self._archive = Path(row.file_path)
+
+    def _row(self) -> LedgerRow | None:
+        """The canary's row: no other file has its name."""
+        return next(iter(self._deps.ledger.page(search=self._table).files), None)
 
     def read(self) -> None:
         from refdata.core.model import TableName
@@ -121,12 +153,14 @@ class _Canary:
         from refdata.core.model import TableName
         from refdata.core.naming import backup_name
         from refdata.core.publishing import qualified
-        from refdata.core.runid import CLI_RUN
 
         deps, settings = self._deps, self._deps.settings
         names = (TableName(settings.ref_schema, self._table), TableName(settings.bkp_schema, backup_name(self._table)))
         there = [name for name in names if deps.warehouse.table(name) is not None]
-        row = deps.ledger.by_run(f"{CLI_RUN}{self._table}")
+        row = self._row()
+        if row is not None and row.status in _UNDER_WAY and not (row.dag_run_id or "").startswith(CLI_RUN):
+            raise DataError(f"Run {row.dag_run_id} is at work on the canary, which stays", where=str(names[0]),
+                            advice="Mark the run as failed in Airflow, then drop the table.")  # fmt: skip
         with deps.warehouse.transaction() as session:
             for name in there:
                 session.execute(f"DROP TABLE {qualified(name)}")
@@ -135,3 +169,13 @@ class _Canary:
         for folder in (self._path.parent, Path(settings.processed_root), Path(settings.error_root)):
             for path in folder.glob(f"*{self._table}*"):
                 path.unlink(missing_ok=True)
+
+
+def _not_loaded(row: LedgerRow | None, seconds: float) -> ConfigurationError:
+    if row is None:
+        what = f"Nobody took up the canary in {seconds:.0f} s"
+        advice = "See that `refdata_watch` is not paused, and `refdata health`: triggerer, scheduler, dropoff folder"
+        return ConfigurationError(what, where=FOLDER, advice=advice)
+    what = f"The canary is {row.status} after {seconds:.0f} s"
+    advice = "See that `refdata_load` is not paused and workers run; the run tells which step waits"
+    return ConfigurationError(what, where=f"run {row.dag_run_id}", advice=advice)

@@ -1,17 +1,20 @@
 """Airflow's Apprise notifier, for Slack, Teams, PagerDuty, webhooks and a hundred more, that says when it failed.
 
-Apprise answers False where a service did not take the message, and Airflow's hook (provider 2.4) drops that answer: an
-alert that nobody got would count as sent.
+Apprise answers False where a service did not take the message, or an address is wrong, and Airflow's hook (provider
+2.4) drops that answer: an alert that nobody got would count as sent.
 """
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import apprise
 from airflow.providers.apprise.notifications.apprise import AppriseNotifier as AirflowsNotifier
 
-from refdata.core.errors import ConnectionLostError
+from refdata.core.errors import ConfigurationError, ConnectionLostError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -24,9 +27,10 @@ class AppriseNotifier(AirflowsNotifier):
         """Sends the message.
 
         :raises ConnectionLostError: when a service did not take it, or none is chosen.
+        :raises ConfigurationError: when an address of the connection is none of a service; the others got the message.
         """
         services = apprise.Apprise()
-        self.hook.set_config_from_conn(self.hook.get_connection(self.apprise_conn_id), services)
+        are_known = self._add_to(services)
         taken = services.notify(
             body=self.body,
             title=self.title or "",
@@ -42,3 +46,28 @@ class AppriseNotifier(AirflowsNotifier):
                 where=f"Airflow connection {self.apprise_conn_id}",
                 advice="See the log of this process for the service's answer, and check its address in the connection.",
             )
+        if not are_known:
+            raise ConfigurationError(
+                "An address of the connection is none that Apprise knows",
+                where=f"Airflow connection {self.apprise_conn_id}",
+                advice="Write it as https://github.com/caronc/apprise/wiki says for the service.",
+            )
+
+    def _add_to(self, services: apprise.Apprise) -> bool:
+        """Whether all addresses of the connection are known; Airflow's hook drops those that are not."""
+        found = self.hook.get_config_from_conn(self.hook.get_connection(self.apprise_conn_id))
+        entries = found if isinstance(found, list) else [found]
+        with _silence():
+            added = [services.add(entry["path"], tag=entry.get("tag")) for entry in entries]
+        return all(added)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Apprise logs an address that it cannot read as it is, tokens and all."""
+    logger = logging.getLogger("apprise")
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = False

@@ -194,6 +194,23 @@ def test_a_channel_that_fails_loses_nothing(
     assert [post["title"] for post in webhook.posts[1:]] == [ALERT.title]
 
 
+def test_an_address_that_is_none_is_told_and_keeps_no_other_service_from_the_alert(
+    root: Path,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    configure(monkeypatch, HOOK)
+    paths = [f"json://127.0.0.1:{webhook.port}/hook", "slak://T0/B0/secret"]
+    extra = {"config": [{"path": path} for path in paths]}
+    monkeypatch.setenv("AIRFLOW_CONN_HOOK", json.dumps({"conn_type": "apprise", "extra": extra}))
+    send(ALERT, context())
+    assert [post["title"] for post in webhook.posts] == [ALERT.title]
+    assert "none that Apprise knows [Airflow connection hook]" in caplog.text
+    assert "T0/B0" not in caplog.text
+    assert AlertLog(wiring.connect().warehouse).waiting() == 1
+
+
 def test_without_the_database_the_alert_goes_out_by_itself(
     root: Path,
     webhook: Webhook,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,14 +15,20 @@ import pytest
 from refdata import cli, wiring
 from refdata.api import ReferenceData
 from refdata.config import load_settings
+from refdata.core.errors import PermissionDeniedError
 from refdata.core.runid import CLI_RUN
 from refdata.core.schemasteps import LATEST
 from refdata.dropoff import ensure_tree
+from refdata.ingest.archive import Failure, move_to_error
 from refdata.ingest.detect import detect_format
+from refdata.ingest.process import process
 from tests.integration.engines import TSQL, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from refdata.core.model import DroppedFile
+    from refdata.ingest.context import Deps
 
 FULL = "reference_data_table/fullload"
 
@@ -188,6 +196,69 @@ def test_a_canary_tells_which_step_fails_and_is_removed_all_the_same(
     assert code in (1, 3)
     assert [one["step"] for one in found if not one["works"]] == ["load"]
     assert asked(capsys, "tables")[1] == []
+    assert list(root.rglob("*canary*")) == []
+
+
+def airflow_that(deed: Callable[[Deps, DroppedFile], object], root: Path) -> threading.Thread:
+    """In place of a running Airflow: takes up the first file that appears, and does with it what a run would."""
+
+    def watch() -> None:
+        folder = root / "none_reference_data_table/fullload"
+        while not (found := list(folder.glob("[!.]*.csv"))):
+            time.sleep(0.01)
+        deps = wiring.connect()
+        deed(deps, deps.dropoff.find(found[0].relative_to(root).as_posix()))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize(
+    ("patience", "deed", "failed", "said"),
+    [
+        ("60", lambda deps, file: process(deps, file, "drop_canary"), [], ""),
+        ("1", lambda deps, file: None, ["load"], "Nobody took up the canary in 1 s"),
+        ("1", lambda deps, file: detect_format(deps, file, "drop_canary"), ["load", "remove"], "The canary is pending"),
+    ],
+)
+def test_a_canary_waits_until_airflow_has_loaded_it_and_says_when_nobody_does(
+    root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    patience: str,
+    deed: Any,
+    failed: list[str],
+    said: str,
+) -> None:
+    for name, value in (("STABILITY_CHECKS", "1"), ("STABILITY_INTERVAL", "0.05"), ("ALERT_UNSEEN", patience)):
+        monkeypatch.setenv(f"AIRFLOW__REFDATA__{name}", value)
+    load_settings.cache_clear()
+    wiring.connect().warehouse.initialise()
+    airflow = airflow_that(deed, root)
+    code, found = asked(capsys, "validate", "--airflow")
+    airflow.join()
+    assert (code, [one["step"] for one in found if not one["works"]]) == (1 if failed else 0, failed)
+    assert said in str(found)
+    assert (list(root.rglob("*canary*")) == []) == ("remove" not in failed)
+    assert (asked(capsys, "history")[1] == []) == ("remove" not in failed)
+
+
+def test_a_canary_that_airflow_refuses_tells_the_reason_of_the_run(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wiring.connect().warehouse.initialise()
+
+    def refuse(deps: Deps, file: DroppedFile) -> None:
+        detect_format(deps, file, "drop_canary")
+        error = PermissionDeniedError("INSERT was denied", advice="Grant it")
+        move_to_error(deps, file, Failure.of(error, "load_rows"), "drop_canary")
+
+    airflow = airflow_that(refuse, root)
+    code, found = asked(capsys, "validate", "--airflow")
+    airflow.join()
+    told = next(one["error"] for one in found if one["step"] == "load")
+    assert (code, told) == (1, "INSERT was denied [run drop_canary]. What to do: Grant it.")
     assert list(root.rglob("*canary*")) == []
 
 
