@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import inspect
 import json
 import re
 import shlex
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -130,6 +132,13 @@ def test_every_column_of_the_own_tables_is_explained_in_its_order(heading: str, 
     assert documented == columns_of(script, engine)
 
 
+def test_the_relationships_are_between_columns_that_exist() -> None:
+    known = {heading.strip("`").removeprefix("ref."): columns_of(script, "mssql") for heading, script in own_tables()}
+    named = re.findall(r"`(\w+)\.(\w+)`", section(page("database.md"), "Relationships"))
+    assert {table for table, _ in named} == set(known) - {"Reference_Data_Schema"}
+    assert [f"{table}.{column}" for table, column in named if column not in known[table]] == []
+
+
 def test_every_finding_of_the_doctor_is_explained() -> None:
     assert list(rows(page("doctor.md"))) == [kind.value for kind in Kind]
 
@@ -208,6 +217,18 @@ def test_a_command_that_a_page_names_exists_with_its_options(name: str, call: st
             return False
 
     assert any(is_one(left_out) for left_out in ([], ["1"], ["1", "1"], ["1", "1", "1"]))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_what_a_page_lets_people_start_or_install_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    scripts = re.findall(r"(?:^ {4}|`)(?:\./|python3? )?((?:scripts|docker)/[\w.]+)(?=[ `\n])", text, re.MULTILINE)
+    modules = re.findall(r"python3? -m ([\w.]+)", text)
+    extras = re.findall(r"airflow-provider-refdata\[(\w+)\]", text)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert [name for name in scripts if not (ROOT / name).is_file()] == []
+    assert [name for name in modules if importlib.util.find_spec(name) is None] == []
+    assert set(extras) <= set(project["optional-dependencies"])
 
 
 def test_every_dag_is_named_in_the_operations_page() -> None:

@@ -86,7 +86,8 @@ def draw(found: Report, path: Path) -> None:
     )
     figure = Figure(figsize=(11, 9), layout="constrained")
     for axes, (title, names, values) in zip(figure.subplots(len(panels), 1), panels, strict=True):
-        axes.barh(names, values)
+        axes.barh(range(len(names)), values)
+        axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.set_title(title, loc="left")
         axes.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,43 @@
+"""Every `refdata` command that a page shows does run, on a site that has what it is about."""
+
+from __future__ import annotations
+
+import io
+import shlex
+from pathlib import Path
+
+import pytest
+
+from refdata import cli
+from tests.integration.cli.test_commands import FULL, root  # noqa: F401  a fixture
+from tests.unit.test_docs import commands_shown
+
+FILE = "name,city\n" + "".join(f"{code},Graz\n" for code in ("GRZ", "VIE"))
+
+
+@pytest.fixture
+def _site(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """What the pages' examples are about: ``airports`` with eight versions."""
+    monkeypatch.chdir(root.parent)
+    for number in range(8):
+        (root / FULL / "airports.csv").write_text(f"{FILE}{number:03},Linz\n")
+        assert cli.main(["load", f"{FULL}/airports.csv"]) == 0
+
+
+class Person(io.StringIO):
+    """Somebody at a terminal who says yes."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("_site")
+def test_every_command_that_a_page_shows_runs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Person("y\n" * 99))
+    calls = sorted({call for _, call in commands_shown()})
+    assert calls
+    codes = {call: cli.main(shlex.split(call)[1:]) for call in calls}
+    said = capsys.readouterr()
+    assert {call: code for call, code in codes.items() if code != 0} == {}, said.err
