@@ -332,3 +332,22 @@ def test_openapi_describes_every_endpoint_and_every_error_with_the_one_shape(
             for answer in method["responses"].values():
                 schema = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
                 assert set(described["components"]["schemas"][schema]["properties"]) == SHAPE
+
+
+def test_the_page_of_the_http_interface_names_every_endpoint_with_its_parameters() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "http.md").read_text(encoding="utf-8")
+    shown = re.findall(r"`(GET|POST) ([\w{}/-]+)(?:\?([^`]*))?`", page)
+    documented = {
+        (method, re.sub(r"{\w+}", "{}", path), tuple(sorted(re.findall(r"(\w+)=", query))))
+        for method, path, query in shown
+    }
+    described = create_app().openapi()["paths"]
+    assert documented == {
+        (
+            method.upper(),
+            re.sub(r"{\w+}", "{}", path.removeprefix("/api/v1/")),
+            tuple(sorted(one["name"] for one in told.get("parameters", ()) if one["in"] == "query")),
+        )
+        for path, methods in described.items()
+        for method, told in methods.items()
+    }
