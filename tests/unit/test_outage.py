@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from refdata.core.errors import TransientError
 from refdata.core.model import DroppedFile
 from refdata.dropoff import Dropoff, ensure_tree
-from refdata.dropoff.outage import REMEMBERED, Outage, Outages
+from refdata.dropoff.outage import _PREFIX, REMEMBERED, Outage, Outages, _key_of
 
 NOW = datetime(2024, 12, 1, 12, 0)  # noqa: DTZ001  naive UTC
 LATER = NOW + timedelta(minutes=7)
@@ -81,6 +82,19 @@ def test_the_trouble_of_one_file_is_told_again_after_a_day(tmp_path: Path) -> No
     told(tmp_path, ("lock_timeout", A))
     assert Outages(tmp_path).is_news("lock_timeout", A, "", NOW + REMEMBERED) is False
     assert Outages(tmp_path).is_news("lock_timeout", A, "", NOW + REMEMBERED * 1.01) is True
+
+
+def test_marks_that_say_nothing_any_more_go_and_an_outage_that_lasts_stays(tmp_path: Path) -> None:
+    told(tmp_path, ("lock_timeout", A), ("lock_timeout", B), ("connection", A), ("storage_full", A))
+    database, storage = sorted(path.name for path in tmp_path.glob(".*outage-[ds]*"))
+    (tmp_path / f"{database}-over-77").touch()
+    ended = NOW.replace(tzinfo=UTC) - REMEMBERED - timedelta(seconds=1)
+    for mark in tmp_path.glob(".*"):
+        os.utime(mark, (ended.timestamp(),) * 2)
+    os.utime(next(tmp_path.glob(f".*{_key_of(B)}")))
+    Outages(tmp_path).sweep(NOW)
+    assert {path.name for path in tmp_path.iterdir()} == {database, storage, f"{_PREFIX}{_key_of(B)}"}
+    Outages(tmp_path / "not there").sweep(NOW)
 
 
 def test_where_no_mark_can_be_written_each_failure_is_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from refdata.core.dropnames import OWN_PREFIX
@@ -88,6 +88,14 @@ class Outages:
             self._path(_key_of(file)).unlink(missing_ok=True)
         names = ("database", "storage") if loaded else ("database",)
         return tuple(outage for name in names if (outage := self._end(name, now)) is not None)
+
+    def sweep(self, now: datetime) -> None:
+        """Removes marks that say nothing any more: of a file long ago, which may be gone, and what a kill left."""
+        with contextlib.suppress(OSError):
+            for mark in (*self._root.glob(f"{_PREFIX}file-*"), *self._root.glob(f"{_PREFIX}*-over-*")):
+                written = datetime.fromtimestamp(mark.stat().st_mtime, UTC).replace(tzinfo=None)
+                if now - written > REMEMBERED:
+                    mark.unlink(missing_ok=True)
 
     def _end(self, name: str, now: datetime) -> Outage | None:
         mark = self._path(name)

@@ -66,6 +66,7 @@ def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Cont
     ask(WriteValue(_KEY, told(kept, checks, untold)))
     if _state_of("warehouse", checks) is State.OK:
         tell_recovery(context, "", loaded=False)
+        Outages(Path(wiring.settings().dropoff_root)).sweep(wiring.utc_now())
         _send_due(context)
 
 
