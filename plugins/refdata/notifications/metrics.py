@@ -19,7 +19,7 @@ METRICS: Mapping[str, tuple[str, str]] = {
     "refdata.rows": ("counter", "Rows that loads put into tables."),
     "refdata.rejects": ("counter", "Damaged rows, of loaded and of refused files."),
     "refdata.bytes": ("counter", "Bytes of the files that came to their end."),
-    "refdata.load_seconds": ("timer", "Milliseconds from a table's turn to its published rows."),
+    "refdata.load_duration": ("timer", "Milliseconds from a table's turn to its published rows."),
     "refdata.queue": ("gauge", "Files that wait for their load or are being loaded; sent by `refdata_health`."),
     "refdata.checks.<state>": ("gauge", "Checks of `refdata health` in each state; sent by `refdata_health`."),
 }
@@ -39,7 +39,7 @@ def file_ended(row: LedgerRow) -> None:
         if count:
             stats.incr(f"refdata.{name}", count, tags=tags)
     if row.started_at and row.loaded_at and row.status in (FileStatus.LOADED, FileStatus.COMPLETED):
-        stats.timing("refdata.load_seconds", (row.loaded_at - row.started_at).total_seconds() * 1000, tags=tags)
+        stats.timing("refdata.load_duration", (row.loaded_at - row.started_at).total_seconds() * 1000, tags=tags)
 
 
 def looked(checks: Sequence[Check], counts: Mapping[FileStatus, int] | None) -> None:

@@ -146,7 +146,7 @@ def test_a_load_sends_its_steps_rows_bytes_and_status(root: Path, statsd: Listen
     assert found["airflow.refdata.files.completed"] == ["1|c"]
     assert found["airflow.refdata.rows"] == ["2|c"]
     assert found["airflow.refdata.bytes"] == ["26|c"]
-    assert found["airflow.refdata.load_seconds"][0].endswith("|ms")
+    assert found["airflow.refdata.load_duration"][0].endswith("|ms")
 
 
 def test_a_refused_file_sends_its_rejects(root: Path, statsd: Listener) -> None:
