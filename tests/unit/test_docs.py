@@ -14,10 +14,11 @@ from pathlib import Path
 
 import apprise
 import pytest
+import yaml
 from airflow.cli import cli_parser
 from scripts import write_api, write_commands, write_docs
 
-from refdata import cli, sqlfiles
+from refdata import __version__, cli, sqlfiles
 from refdata.core import errors, settings
 from refdata.core.alerting import Occasion
 from refdata.core.errorguide import GUIDES, RUNBOOK
@@ -229,6 +230,19 @@ def test_what_a_page_lets_people_start_or_install_exists(path: Path) -> None:
     assert [name for name in scripts if not (ROOT / name).is_file()] == []
     assert [name for name in modules if importlib.util.find_spec(name) is None] == []
     assert set(extras) <= set(project["optional-dependencies"])
+
+
+def test_what_the_page_of_deployment_sets_exists() -> None:
+    text = page("deployment.md")
+    values = yaml.safe_load("".join(re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)))
+    pinned = re.search(r"^apache-airflow==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert pinned
+    assert {values["airflowVersion"], *re.findall(r"apache/airflow:([\d.]+)", text)} == {pinned[1]}
+    assert values["images"]["airflow"]["tag"] == __version__
+    assert yaml.safe_load(values["extraEnv"])[0]["name"] == "AIRFLOW_CONN_REFDATA_DEFAULT"
+    known = {spec.name for spec in settings.specs()}
+    named = [name for path in PAGES for name in re.findall(r"AIRFLOW__REFDATA__([A-Z_]+)\b", path.read_text("utf-8"))]
+    assert {name.lower() for name in named} | set(re.findall(r"refdata[.-](dropoff_\w+)", text)) <= known
 
 
 def test_every_dag_is_named_in_the_operations_page() -> None:
