@@ -28,10 +28,12 @@ def report(options: argparse.Namespace) -> int:
     """``refdata report``."""
     from refdata import wiring
     from refdata.core.report import make_report
+    from refdata.versioning.sampling import narrower_types
 
     deps = wiring.connect()
     loads = deps.ledger.recent(deps.clock() - timedelta(days=options.days))
-    found = make_report(loads, deps.warehouse.tables(deps.settings.ref_schema))
+    tables = deps.warehouse.tables(deps.settings.ref_schema)
+    found = make_report(loads, narrower_types(deps.warehouse, tables, deps.log))
     if options.plot:
         draw(found, options.plot)
     if options.json:

@@ -9,8 +9,7 @@ from datetime import datetime
 from statistics import median
 
 from refdata.core.figures import REFUSED, SUCCEEDED, LoadFigures
-from refdata.core.model import Table
-from refdata.core.sqltypes import TypeKind
+from refdata.core.sqltypes import SqlType
 
 BULK_WORTH = 50_000
 """Rows of a load from which bulk copy pays: below, opening its connection costs what it saves."""
@@ -51,6 +50,17 @@ class TableLoads:
 
 
 @dataclass(frozen=True, slots=True)
+class NarrowerType:
+    """A text column whose values fit another type, as far as ``rows`` of them were looked at."""
+
+    table_name: str
+    column: str
+    type: SqlType
+    fits: SqlType
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """``days`` has the rows and files of each day (UTC), ``errors`` the refused files of each category."""
 
@@ -61,17 +71,17 @@ class Report:
     advice: tuple[str, ...]
 
 
-def make_report(loads: Sequence[LoadFigures], tables: Iterable[Table] = ()) -> Report:
+def make_report(loads: Sequence[LoadFigures], narrower: Iterable[NarrowerType] = ()) -> Report:
     """The report on some loads.
 
-    :param tables: the live tables with their columns, for advice on types.
+    :param narrower: what a look at the live tables found, for advice on types.
     """
     done = [load for load in loads if load.status in SUCCEEDED]
     slowest = tuple(sorted(_by_table(done), key=lambda table: -table.seconds)[:SLOWEST])
     errors = Counter(load.error_category or "internal" for load in loads if load.status in REFUSED)
     return Report(
         _throughput(loads, done), _by_day(done), slowest, tuple(errors.most_common()),
-        (*_on_loads(done, loads), *_on_types(tables)),
+        (*_on_loads(done, loads), *map(_on_type, narrower)),
     )  # fmt: skip
 
 
@@ -128,12 +138,8 @@ def _on_loads(done: Sequence[LoadFigures], loads: Sequence[LoadFigures]) -> Iter
             yield f"{name} had {count:,} rejected rows: show its owner the `.rejects.csv` files."
 
 
-def _on_types(tables: Iterable[Table]) -> Iterable[str]:
-    for table in tables:
-        wide = [column.name for column in table.columns
-                if column.type.kind is TypeKind.NVARCHAR and column.type.length is None]  # fmt: skip
-        if wide:
-            yield (
-                f"{table.name} has columns of NVARCHAR(MAX), which no index takes: {', '.join(wide[:5])}. If the "
-                "values are shorter, alter the columns to a length; loads widen them again only if they must."
-            )
+def _on_type(found: NarrowerType) -> str:
+    return (
+        f"{found.table_name}: column {found.column} is {found.type}, and the {found.rows:,} rows looked at fit "
+        f"{found.fits}: alter the column if that is what it holds. A load widens it again only if it must."
+    )

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from refdata.core.figures import LoadFigures
-from refdata.core.model import Column, FileStatus, Table, TableName
-from refdata.core.report import make_report
+from refdata.core.model import FileStatus
+from refdata.core.report import NarrowerType, make_report
 from refdata.core.sqltypes import INT, SqlType, TypeKind
 
 NOW = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  naive UTC
@@ -53,11 +53,11 @@ def test_tables_by_their_median_and_errors_by_their_number() -> None:
 def test_advice_follows_from_the_figures() -> None:
     inserted = replace(DONE, load_method="insert")
     waited = replace(DONE, table_name="rates", created_at=NOW - timedelta(seconds=400))
-    wide = Table(TableName("ref", "notes"), (Column("id", INT), Column("text", SqlType(TypeKind.NVARCHAR))))
+    wide = NarrowerType("ref.notes", "size", SqlType(TypeKind.NVARCHAR), INT, 1_500)
     advice = make_report([inserted, waited, REFUSED], [wide]).advice
-    assert [sentence.split()[0] for sentence in advice] == ["airports", "rates", "airports", "ref.notes"]
+    assert [sentence.split()[0] for sentence in advice] == ["airports", "rates", "airports", "ref.notes:"]
     assert "`load_method`" in advice[0]
     assert "waits 400 s" in advice[1]
     assert "7 rejected" in advice[2]
-    assert "NVARCHAR(MAX)" in advice[3]
+    assert "column size is NVARCHAR(MAX), and the 1,500 rows looked at fit INT" in advice[3]
     assert make_report([replace(inserted, rows_loaded=49_999)]).advice == ()
