@@ -8,6 +8,7 @@ import re
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,17 @@ def test_the_pins_of_the_image_do_not_meet_those_of_the_project() -> None:
     )
     assert {"celery", "redis", "psycopg2-binary", "apache-airflow-providers-celery"} <= own
     assert own & project == set()
+
+
+def test_the_image_reaches_the_channels_of_alerts_and_sends_metrics_at_tested_versions() -> None:
+    own, project, tested = (
+        dict(re.findall(r"^([a-z0-9._-]+)==([^ ;]+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
+        for name in ("docker/requirements.txt", "requirements.txt", "requirements-dev.txt")
+    )
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    wanted = {re.split(r"[<>=]", one)[0] for name in ("alerts", "metrics") for one in extras[name]}
+    assert wanted <= own.keys() | project.keys()
+    assert {name: version for name, version in own.items() if tested.get(name, version) != version} == {}
 
 
 def test_the_image_has_the_airflow_of_the_pins() -> None:
