@@ -118,7 +118,7 @@ class DemoLedger:
 
     def hand_back(self, row: LedgerRow, error: RefdataError) -> None:
         """It waits for the database to return."""
-        self._ledger.hand_back(row.id, error.category, str(error))
+        self._ledger.hand_back(row, error.category, str(error))
 
     def _at(self, minutes: float) -> datetime:
         return self._now - timedelta(minutes=minutes)

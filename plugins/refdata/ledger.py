@@ -132,8 +132,10 @@ class Ledger:
                 (str(line[0]), int(line[1])) for line in session.query(self._sql("select_unregistered_tables"))
             )
 
-    def record_format(self, load_id: int, found: Format, scan: Scan, warnings: Sequence[str]) -> None:
-        """Keeps what detection and the scan found."""
+    def record_format(
+        self, load_id: int, found: Format, scan: Scan, warnings: Sequence[str], identity: FileIdentity | None = None
+    ) -> bool:
+        """Keeps what detection and the scan found; False when the row is of another file than ``identity`` by now."""
         shown = "\\t" if found.delimiter == "\t" else found.delimiter
         values = (
             scan.sha256,
@@ -144,18 +146,20 @@ class Ledger:
             scan.rows,
             scan.rejected,
         )
-        self._write("record_format", *values, _json(warnings), load_id)
+        looked_at = None if identity is None else identity_text(identity)
+        return self._write("record_format", *values, _json(warnings), load_id, looked_at) == 1
 
     def claim_turn(self, row: LedgerRow, stale_after: float, now: datetime) -> int | None:
         """Asks for the table's turn; the number of the attempt when it is given, else None.
 
-        Loads of the same table run by mtime, then name, one at a time.
+        Loads of the same table run by mtime, then name, one at a time. The turn is the row's file's: once the row is of
+        another one, which took its place, it is not given.
         """
         order = (row.table_name, row.id, row.file_mtime_ns, row.file_mtime_ns, row.file_name)
         with self._warehouse.transaction(lock=turn_lock(row.table_name)) as session:
             stale = now - timedelta(seconds=stale_after)
             self._run(session, "release_stale_turns", row.table_name, stale)
-            given = self._run(session, "claim_turn", now, now, row.id, *order)
+            given = self._run(session, "claim_turn", now, now, row.id, row.file_identity, *order)
             attempt = session.query(self._sql("select_publication"), (row.id,))[0][1]
         return int(attempt) if given == 1 else None
 
@@ -185,6 +189,10 @@ class Ledger:
         if self._write("record_progress", now, rows, load_id, attempt) != 1:
             raise _lost_turn(load_id)
 
+    def give_sign(self, load_id: int, attempt: int, now: datetime) -> bool:
+        """A sign of life that tells of no rows; False when the attempt no longer holds the turn."""
+        return self._write("record_sign", now, load_id, attempt) == 1
+
     def hold_for_review(self, load_id: int, attempt: int, now: datetime) -> None:
         """The load waits for approval and keeps its table's turn.
 
@@ -198,8 +206,12 @@ class Ledger:
         return duplicate_of(self.versions(row.table_name), row.load_type, row.file_hash) if row.file_hash else None
 
     def mark_duplicate(self, load_id: int, attempt: int) -> None:
-        """The content is there already; nothing is loaded."""
-        self._write("mark_duplicate", load_id, attempt)
+        """The content is there already; nothing is loaded.
+
+        :raises SupersededError: when the attempt no longer holds the turn: unmarked, the file would be loaded.
+        """
+        if self._write("mark_duplicate", load_id, attempt) != 1:
+            raise _lost_turn(load_id)
 
     def add_warnings(self, row: LedgerRow, warnings: Sequence[str]) -> None:
         """More sentences for the readers of the ledger."""
@@ -222,9 +234,20 @@ class Ledger:
         status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
         return self._write("mark_failed", status.value, category, message[:MAX_MESSAGE], now, load_id) == 1
 
-    def hand_back(self, load_id: int, category: str, message: str) -> None:
-        """The load gave up for a transient reason and waits for the watcher."""
-        self._write("hand_back_file", category, message[:MAX_MESSAGE], load_id)
+    def mark_refused(
+        self, load_id: int, archive_path: str, category: str, message: str, now: datetime, *, cancelled: bool = False
+    ) -> None:
+        """The refused file lies at its final place: that and the reason at once."""
+        status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
+        self._write("mark_refused", archive_path, now, status.value, category, message[:MAX_MESSAGE], load_id)
+
+    def mark_vanished(self, load_id: int, path: str, category: str, message: str, now: datetime) -> None:
+        """The file was gone from its path before its load; one that was archived meanwhile keeps its fate."""
+        self._write("mark_vanished", category, message[:MAX_MESSAGE], now, load_id, path)
+
+    def hand_back(self, row: LedgerRow, category: str, message: str) -> None:
+        """The load gave up for a transient reason and waits for the watcher, unless the next run has taken it up."""
+        self._write("hand_back_file", category, message[:MAX_MESSAGE], row.id, row.file_identity)
 
     def page(
         self,

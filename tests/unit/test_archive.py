@@ -9,16 +9,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from refdata.core.dropnames import processed_name
 from refdata.core.errors import FileBusyError
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
-from refdata.dropoff import Dropoff, Malformed, ensure_tree, osfiles
+from refdata.dropoff import Dropoff, Malformed, archive, ensure_tree, osfiles
 
 FULL = "reference_data_table/fullload"
 TEXT = "code\nNA\n"
@@ -102,6 +104,18 @@ def test_a_refused_file_goes_to_error_with_reason_and_rejects(dropoff: Dropoff) 
         "received_at": "2024-12-01T12:00:00+00:00",
         "original_path": f"{FULL}/airports.csv",
     }
+
+
+def test_a_file_is_archived_also_when_a_second_process_puts_its_rejects_beside_it_just_then(dropoff: Dropoff) -> None:
+    class TakenJustThen(type(Path())):  # type: ignore[misc]
+        def exists(self) -> bool:
+            return True
+
+    file = drop(dropoff)
+    rejects = TakenJustThen(dropoff.rejects_path(41))
+    names = partial(processed_name, moment=RECEIVED)
+    archived = archive.move(dropoff.root, file, dropoff.processed_root, names, rejects)
+    assert archived == str(dropoff.processed_root / "20241201_120000_airports.csv")
 
 
 def test_rejects_that_were_let_through_lie_beside_the_loaded_file(dropoff: Dropoff) -> None:

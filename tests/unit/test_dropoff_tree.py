@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -25,7 +26,15 @@ from refdata.core.errors import (
 from refdata.core.model import DroppedFile, LoadType
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree, tree
-from refdata.dropoff.tree import hand_back, holds_drop, identity_at, open_dropped, recover_handed_back, scan
+from refdata.dropoff.tree import (
+    check_unchanged,
+    hand_back,
+    holds_drop,
+    identity_at,
+    open_dropped,
+    recover_handed_back,
+    scan,
+)
 
 FULL = "reference_data_table/fullload"
 NOBODY = 65534
@@ -278,6 +287,16 @@ def test_what_is_no_plain_file_is_not_opened(root: Path, make: Callable[[Path], 
     make(root / file.path)
     with pytest.raises(DropoffError):
         open_dropped(root, file.path, file.identity)
+
+
+def test_a_storage_that_loses_the_open_file_is_waited_for(root: Path) -> None:
+    file = drop(root)
+    stream = open_dropped(root, file.path, file.identity)
+    os.close(stream.fileno())  # as NFS answers ESTALE
+    with pytest.raises(FileBusyError):
+        check_unchanged(stream, file.path, file.identity)
+    with contextlib.suppress(OSError):
+        stream.close()
 
 
 def test_a_pipe_that_takes_the_files_place_just_then_does_not_hang(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

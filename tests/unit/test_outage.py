@@ -101,10 +101,11 @@ def test_where_no_mark_can_be_written_each_failure_is_told(tmp_path: Path) -> No
     assert told(tmp_path / "unmounted", ("connection", A), ("connection", A)) == [True, True]
 
 
-def test_a_mark_without_text_as_a_full_disk_leaves_it_counts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written", ["", '{"since": "2024-12-01T12:0'])
+def test_a_mark_without_its_text_as_a_full_disk_leaves_it_counts(tmp_path: Path, written: str) -> None:
     told(tmp_path, ("storage_full", A))
     (mark,) = tmp_path.iterdir()
-    mark.write_text("")
+    mark.write_text(written)
     assert told(tmp_path, ("storage_full", A)) == [False]
     assert Outages(tmp_path).over(A, LATER, loaded=True) == (Outage("storage", LATER, ""),)
 

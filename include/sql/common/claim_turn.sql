@@ -1,10 +1,11 @@
 -- Purpose: gives a load its table's turn: no other load of the table runs and none waits that is older
 --   by mtime, then name. Raises attempt, which fences every earlier attempt off.
--- Parameters: started_at, heartbeat_at, id, table_name, id, file_mtime_ns, file_mtime_ns, file_name.
+--   A row that is of another file by now gives nothing.
+-- Parameters: started_at, heartbeat_at, id, file_identity, table_name, id, file_mtime_ns, file_mtime_ns, file_name.
 -- Result: none; the count of changed rows is 1 when the turn was given.
 UPDATE [ref].[File_Monitor_Tracking]
 SET status = 'processing', attempt = attempt + 1, started_at = ?, heartbeat_at = ?, rows_staged = NULL
-WHERE id = ? AND status IN ('pending', 'processing', 'review')
+WHERE id = ? AND file_identity = ? AND status IN ('pending', 'processing', 'review')
   AND NOT EXISTS (
     SELECT 1 FROM [ref].[File_Monitor_Tracking] AS other
     WHERE other.table_name = ? AND other.id <> ?

@@ -6,6 +6,7 @@ The text is as it stands in the file, behind an apostrophe where a spreadsheet w
 from __future__ import annotations
 
 import csv
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ class RejectsFile:
 
     path: str | Path
     count: int = 0
+    _token: str = field(default_factory=lambda: secrets.token_hex(4))
     _file: TextIO | None = None
     _writer: Any = field(default=None, repr=False)
 
@@ -63,8 +65,9 @@ class RejectsFile:
         if kind is None or issubclass(kind, PermanentError):
             self._unfinished.replace(self.path)
         else:
-            self._unfinished.unlink()
+            self._unfinished.unlink(missing_ok=True)
 
     @property
     def _unfinished(self) -> Path:
-        return Path(self.path).with_name(unfinished(Path(self.path).name))
+        # A name of its own: a second process may read the same file at the same time.
+        return Path(self.path).with_name(f"{unfinished(Path(self.path).name)}.{self._token}")

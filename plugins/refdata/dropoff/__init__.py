@@ -126,8 +126,9 @@ class Dropoff:
 
     def rejects_path(self, load_id: int) -> Path:
         """Where a load writes its rejects until its file is archived and they go beside it."""
-        self.error_root.mkdir(parents=True, exist_ok=True)
-        return self.error_root / archive.rejects_name(load_id)
+        with translated(str(self.error_root)):
+            self.error_root.mkdir(parents=True, exist_ok=True)
+        return self._rejects(load_id)
 
     def settle_rejects(self, load_id: int, archived: str) -> bool:
         """Puts a load's rejects beside its archived file, see ``leftovers``; whether it could."""
@@ -137,7 +138,7 @@ class Dropoff:
         """Removes rejects that a killed attempt left unfinished, or a second one wrote while the first archived."""
         with translated(str(self.error_root)):
             rejects = self._rejects(load_id)
-            for path in (rejects, rejects.with_name(unfinished(rejects.name))):
+            for path in (rejects, *rejects.parent.glob(f"{unfinished(rejects.name)}*")):
                 path.unlink(missing_ok=True)
 
     def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:

@@ -79,16 +79,16 @@ def move(
     """
     with translated(str(archive_root)):
         archive_root.mkdir(parents=True, exist_ok=True)
-    try:
-        with root_folder(archive_root) as target, load_folder(root, file.path) as (source, name), translated(file.path):
+    with root_folder(archive_root) as target, load_folder(root, file.path) as (source, name), translated(file.path):
+        try:
             archived = _Move(source, name, target, names, file).run()
-            sync_folder(source)
-            if reason is not None:
-                write_whole(target, beside(archived, "error.json"), _json(reason))
-            _put_rejects(rejects, target, beside(archived, "rejects.csv"))
-            sync_folder(target)
-    except FileChangedError:
-        return ""
+        except (FileChangedError, FileNotFoundError):
+            return ""
+        sync_folder(source)
+        if reason is not None:
+            write_whole(target, beside(archived, "error.json"), _json(reason))
+        _put_rejects(rejects, target, beside(archived, "rejects.csv"))
+        sync_folder(target)
     return str(archive_root / archived)
 
 
@@ -267,6 +267,8 @@ def _put_rejects(rejects: Path, target: int, name: str) -> None:
     with root_folder(rejects.parent) as source:
         try:
             os.replace(rejects.name, name, src_dir_fd=source, dst_dir_fd=target)
+        except FileNotFoundError:
+            return  # a second process, which archives the same file, put them there
         except OSError as fault:
             if fault.errno != errno.EXDEV:
                 raise

@@ -108,8 +108,11 @@ class Outages:
             taken.unlink()
         except OSError:
             return None  # another load was first, or the folder cannot be written: the next one tells
-        told = json.loads(text) if text else {"since": now.isoformat(), "text": ""}
-        return Outage(name, datetime.fromisoformat(told["since"]), told["text"])
+        try:
+            told = json.loads(text)
+            return Outage(name, datetime.fromisoformat(told["since"]), told["text"])
+        except (ValueError, KeyError):
+            return Outage(name, now, "")  # on a full disk nothing of it was written, or a part
 
     def _mark(self, category: str, file: str) -> Path | None:
         if category in _SHARED:

@@ -129,7 +129,9 @@ def open_dropped(root: Path, path: str, expected: FileIdentity) -> BinaryIO:
 
 def check_unchanged(stream: BinaryIO, path: str, expected: FileIdentity) -> None:
     """Raises FileChangedError when the open file is no longer what was released."""
-    if identity_of(os.fstat(stream.fileno())) != expected:
+    with translated(path):
+        found = identity_of(os.fstat(stream.fileno()))
+    if found != expected:
         raise changed(path)
 
 

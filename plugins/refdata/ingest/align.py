@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from refdata.core import alignment, matching, publishing
 from refdata.core.alignment import Alignment
-from refdata.core.errors import DataError, FileChangedError, LockTimeoutError, RefdataError, SupersededError
+from refdata.core.dropnames import LOAD_FOLDERS
+from refdata.core.errors import (
+    CancelledError,
+    DataError,
+    FileChangedError,
+    LockTimeoutError,
+    RefdataError,
+    SupersededError,
+)
 from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Table
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done
+from refdata.ingest.signs import signs_of_life
+from refdata.ledger import identity_of
 
 MOST_NAMED = 3
 """Better tables that a message names."""
@@ -39,12 +49,11 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
 
 
 def _align(deps: Deps, row: LedgerRow, detection: Detection, attempt: int) -> str:
-    if (earlier := _duplicate_of(deps, row)) is not None:
-        deps.ledger.mark_duplicate(row.id, attempt)
+    if (earlier := marked_duplicate(deps, row, attempt)) is not None:
         return f"duplicate of load {earlier}: this content is in {row.table_name} already"
     sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
-    _check_empty(deps, row, detection)
+    check_empty(deps, row, detection)
     _warn_of_damage(deps, row, detection)
     apply_alignment(deps, row, plan)
     return alignment.describe(plan)
@@ -69,13 +78,25 @@ def _warn_of_damage(deps: Deps, row: LedgerRow, detection: Detection) -> None:
 def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
     """What fails because a newer attempt took over (its stage swept, its file moved) is no fault of file or database.
 
-    :raises SupersededError: in place of an error of the body, when the attempt is not the latest, or the load was
-        handed back meanwhile (by a second Airflow, or as a turn without a sign of life).
+    Signs of life are given all the while.
+
+    :raises SupersededError: in place of an error of the body, when a newer attempt has the load, or it is over.
+    :raises LockTimeoutError: when the turn was taken away and nobody has it: the step is to ask for it anew. If the
+        file was handed back by a second Airflow, that try finds it changed.
     """
     try:
-        yield
+        with signs_of_life(deps, row.id, attempt):
+            yield
     except RefdataError as error:
         current = deps.ledger.get(row.id)
+        if current is not None and current.status is FileStatus.PENDING:
+            if isinstance(error, (FileChangedError, CancelledError)):
+                raise
+            raise LockTimeoutError(
+                f"Attempt {attempt} of load {row.id} lost its turn, and no other attempt has it",
+                where=row.file_path,
+                advice="Nothing: it is tried again.",
+            ) from error
         if current is not None and not _holds_turn(current, attempt):
             raise SupersededError(
                 f"Attempt {attempt} of load {row.id} no longer holds its turn, so it stopped",
@@ -149,12 +170,24 @@ def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
 
 
 def _check_patience(deps: Deps, row: LedgerRow, ahead: str) -> None:
-    if deps.clock() - row.created_at > timedelta(seconds=deps.settings.turn_timeout):
+    if deps.clock() - _since(deps, row) > timedelta(seconds=deps.settings.turn_timeout):
         raise LockTimeoutError(
             f"The file waited longer than turn_timeout ({deps.settings.turn_timeout:.0f} s) for {ahead}",
             where=row.file_path,
             advice="Look at the load that it waits for; this file is taken up again by the watcher.",
         )
+
+
+def _since(deps: Deps, row: LedgerRow) -> datetime:
+    """Since when the file waits for its turn: its registration, or when it was handed back after that.
+
+    Handing a file back changes its ctime. A clock of the storage that goes ahead of ours says nothing.
+    """
+    identity = identity_of(row.file_identity)
+    if identity is None:
+        return row.created_at
+    offered = datetime.fromtimestamp(identity.ctime_ns / 1e9, UTC).replace(tzinfo=None)
+    return max(row.created_at, offered) if offered <= deps.clock() else row.created_at
 
 
 def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
@@ -163,7 +196,7 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
     The wait is bounded: a file that never becomes stable must not hold the others for ever.
     """
     patience = timedelta(seconds=60 + 4 * deps.settings.stability_checks * deps.settings.stability_interval)
-    if deps.clock() - row.created_at > patience:
+    if deps.clock() - _since(deps, row) > patience:
         return ""
     order = (file.identity.mtime_ns, file.name)
     for other in deps.dropoff.scan().files:
@@ -177,14 +210,26 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
 
 def _cancel_vanished(deps: Deps, row: LedgerRow) -> None:
     for other in deps.ledger.waiting(row):
-        if other.status is FileStatus.PENDING and not deps.dropoff.exists(other.file_path):
+        if other.status is FileStatus.PENDING and not _waits(deps, other.file_path):
             reason = f"{other.file_path} vanished before its load. Drop it again if it was needed."
             deps.log.warning("Load %s is cancelled: %s", other.id, reason)
-            deps.ledger.mark_failed(other.id, FileChangedError.category, reason, deps.clock(), cancelled=True)
+            deps.ledger.mark_vanished(other.id, other.file_path, FileChangedError.category, reason, deps.clock())
 
 
-def _duplicate_of(deps: Deps, row: LedgerRow) -> int | None:
-    return deps.ledger.live_duplicate(row) if deps.warehouse.table(deps.target(row)) else None
+def _waits(deps: Deps, path: str) -> bool:
+    """Whether a file lies at a row's path; at that of an archive, which is none of a drop, no file waits."""
+    return path.rpartition("/")[0] in LOAD_FOLDERS and deps.dropoff.exists(path)
+
+
+def marked_duplicate(deps: Deps, row: LedgerRow, attempt: int) -> int | None:
+    """Marks a file whose content is in the table as duplicate: the load that brought it, or None.
+
+    :raises SupersededError: when the attempt no longer holds the turn.
+    """
+    found = deps.ledger.live_duplicate(row) if deps.warehouse.table(deps.target(row)) else None
+    if found is not None:
+        deps.ledger.mark_duplicate(row.id, attempt)
+    return found
 
 
 def sweep_stages(deps: Deps, row: LedgerRow) -> None:
@@ -211,7 +256,8 @@ def _renames(live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
     return tuple(f"{one.source} → {one.column}" for one in matching.match_table(columns, live).renames)
 
 
-def _check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:
+def check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:
+    """:raises DataError: when the load would empty a table with rows that may not be emptied."""
     if detection.scan.rows or row.load_type is not LoadType.FULL:
         return
     if deps.rules(row.table_name).allow_empty_full_load or not _has_rows(deps, row):

@@ -121,10 +121,14 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
             # The rows are in the table, maybe by an attempt that was at work until now; what comes after failed, and
             # the file is no bad file.
             return move_to_processed(deps, file)
+    if row is None and deps.dropoff.lies(file):
+        deps.log.info("%s was given back to the watcher and is left to its next run", file.path)
+        return ""
     received = row.created_at if row else deps.clock()
     target = deps.dropoff.archive_error(file, received, row.id if row else 0, failure)
     if row is not None and target:
-        deps.ledger.mark_archived(row.id, target, deps.clock())
+        cancelled = failure.category == CancelledError.category
+        deps.ledger.mark_refused(row.id, target, failure.category, failure.text, deps.clock(), cancelled=cancelled)
         deps.dropoff.discard_rejects(row.id)
     if row is not None and not at_work:
         _drop_stages(deps, row)
@@ -168,9 +172,9 @@ def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     if deps.dropoff.hand_back(file) is None:
         deps.log.info("%s is gone or was changed; there is nothing to hand back", file.path)
     if row is not None and deps.dropoff.exists(file.path):
-        deps.ledger.hand_back(row.id, failure.category, failure.text)
+        deps.ledger.hand_back(row, failure.category, failure.text)
     elif row is not None:
-        deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=True)
+        deps.ledger.mark_vanished(row.id, row.file_path, failure.category, failure.text, deps.clock())
     return ""
 
 

@@ -34,10 +34,19 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     if row.file_path != file.path:
         return _as_it_ended(row, file)
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
-    with _leaving_no_rejects(deps, file, row), naming_the_file(file), deps.dropoff.open(file) as path:
+    # The list gets its name after the file is known to have stayed the same: it may be another run's list by then.
+    with (
+        _leaving_no_rejects(deps, file, row),
+        naming_the_file(file),
+        _rejects_of(deps, row) as rejects,
+        deps.dropoff.open(file) as path,
+    ):
         found = _format(deps, Path(path), row)
-        scanned = _scan(deps, Path(path), found, row)
-    deps.ledger.record_format(row.id, found, scanned, scanned.warnings)
+        scanned = _scan(deps, Path(path), found, row, rejects)
+    if not deps.ledger.record_format(row.id, found, scanned, scanned.warnings, file.identity):
+        raise FileChangedError(
+            "The file changed after its release", where=file.path, advice="Nothing; its next run goes on."
+        )
     _check_rejects(deps, scanned, row)
     return Detection(row.id, found, scanned)
 
@@ -127,14 +136,20 @@ def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
     return found
 
 
-def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow) -> Scan:
+@contextlib.contextmanager
+def _rejects_of(deps: Deps, row: LedgerRow) -> Iterator[RejectsFile]:
+    """The list of the load's damaged rows; a disk that takes none is no fault of the file."""
+    path = deps.dropoff.rejects_path(row.id)
+    with translated(str(path.parent)), RejectsFile(path) as rejects:
+        yield rejects
+
+
+def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow, rejects: RejectsFile) -> Scan:
     from refdata.csvformat.scan import scan
 
     names = naming.column_names(found.header)
     allowed = deps.rules(row.table_name).max_rejected_rows
-    path_of_rejects = deps.dropoff.rejects_path(row.id)
-    with translated(str(path_of_rejects.parent)), RejectsFile(path_of_rejects) as rejects:
-        scanned = scan(path, found, names, on_reject=_listing(rejects, row, allowed))
+    scanned = scan(path, found, names, on_reject=_listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     return scanned
 

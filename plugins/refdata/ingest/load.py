@@ -11,7 +11,16 @@ from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
 from refdata.ingest import review
-from refdata.ingest.align import apply_alignment, holding_turn, plan_alignment, row_of, sweep_stages, take_turn
+from refdata.ingest.align import (
+    apply_alignment,
+    check_empty,
+    holding_turn,
+    marked_duplicate,
+    plan_alignment,
+    row_of,
+    sweep_stages,
+    take_turn,
+)
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done, naming_the_file
 from refdata.ingest.review import Answer, Approval, Held
@@ -95,6 +104,10 @@ def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: E
         return _done(row), None
     attempt = take_turn(deps, file, row)
     with holding_turn(deps, row, attempt):
+        # The turn may have been lost since the table was aligned, and others have loaded.
+        if marked_duplicate(deps, row, attempt) is not None:
+            return _done(row_of(deps, detection)), None
+        check_empty(deps, row, detection)
         return _load(deps, file, detection, Stage(deps.target(row), row.id, attempt), examine)
 
 

@@ -131,7 +131,9 @@ class _Examination:
             reason = f"{file.path} vanished before its load. Drop it again if it was needed."
             yield self._finding(
                 Kind.VANISHED, row, "The file is gone before it was loaded", "mark it cancelled",
-                lambda: deps.ledger.mark_failed(row.id, FileChangedError.category, reason, self._now, cancelled=True),
+                lambda: deps.ledger.mark_vanished(
+                    row.id, row.file_path, FileChangedError.category, reason, self._now
+                ),
             )  # fmt: skip
         elif not deps.dropoff.is_there(file):
             return  # Another file, or this one touched: the watcher takes it up by itself.
@@ -236,7 +238,7 @@ class _Examination:
             what = f"The run {row.dag_run_id} ended without a result"
             advice = "Nothing: the watcher offers the file again."
             text = str(RefdataError(what, where=row.file_path, advice=advice))
-            self._deps.ledger.hand_back(row.id, RefdataError.category, text)
+            self._deps.ledger.hand_back(row, RefdataError.category, text)
 
     def _archive(self, row: LedgerRow, file: DroppedFile) -> str:
         if is_done(row):

@@ -274,7 +274,7 @@ async def test_a_load_that_waits_for_a_person_misses_no_deadline(
     deps.ledger.hold_for_review(row.id, row.attempt, deps.clock())
     await deadlines.deadline_missed(60, run)
     assert webhook.posts == []
-    deps.ledger.hand_back(row.id, "internal", "x")
+    deps.ledger.hand_back(row, "internal", "x")
     await deadlines.deadline_missed(60, run)
     assert len(webhook.posts) == 1
 

@@ -228,3 +228,20 @@ def test_a_disk_too_full_for_the_list_of_damaged_rows_is_waited_for(memory: Path
         assert [path.name.rpartition("_")[2] for path in place.rglob("*.csv")] == []
         (rejects,) = (Path(site.settings.dropoff_root) / "processed").glob("*.rejects.csv")
         assert len(rejects.read_text().splitlines()) == 5_001
+
+
+def test_a_disk_too_full_for_the_folder_of_refused_files_is_waited_for(memory: Path) -> None:
+    place = memory / "archive"
+    site = SqliteSite(memory, error_root=str(place / "error"))
+    site.make()
+    with small_disk(place, "1m,nr_inodes=1"):
+        site.drop("cities.csv", LIVE, folder=FULL)
+        deps = site.connect()
+        for file in deps.dropoff.scan().files:
+            run = Run("full", file)
+            go_on(deps, Book.of(run), run)
+        assert run.failure is not None
+        assert (run.failure.task, run.failure.category) == ("detect_format", StorageFullError.category)
+        grow(place, "1m,nr_inodes=100")
+        work(deps, Book())
+        assert statuses(deps) == ["completed"]

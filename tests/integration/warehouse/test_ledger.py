@@ -123,7 +123,7 @@ def test_waiting_lists_the_others_in_their_order(loads: Loads) -> None:
 def test_a_handed_back_file_waits_again(loads: Loads) -> None:
     row = loads.register("a.csv")
     loads.claim(row)
-    loads.ledger.hand_back(row.id, "connection", "away")
+    loads.ledger.hand_back(row, "connection", "away")
     found = loads.ledger.get(row.id)
     assert found is not None
     assert (found.status, found.error_category) == (FileStatus.PENDING, "connection")

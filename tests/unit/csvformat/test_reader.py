@@ -405,6 +405,15 @@ def test_only_what_refuses_the_file_leaves_its_list_of_rejects(
     assert [path.name for path in tmp_path.iterdir()] == left
 
 
+def test_two_processes_that_read_one_file_write_its_list_of_rejects_apart(tmp_path: Path) -> None:
+    target = tmp_path / "rejects.csv"
+    with RejectsFile(target) as first, RejectsFile(target) as second:
+        for rejects in (first, second):
+            rejects.write(RejectedRow(7, "a reason", "raw"))
+    assert list(tmp_path.iterdir()) == [target]
+    assert len(target.read_text().splitlines()) == 2
+
+
 @pytest.mark.parametrize(
     ("raw", "written"),
     [("=1+1,x", "'=1+1,x"), ("@a", "'@a"), ("-1,x", "'-1,x"), ("\t=1", "'\t=1"), ("1,=1", "1,=1"), ("'a", "'a")],
