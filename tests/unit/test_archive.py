@@ -316,3 +316,17 @@ def test_a_malformed_place_gets_its_reason_once_and_stays(dropoff: Dropoff) -> N
     assert (document["category"], document["place"]) == ("dropoff", f"{FULL}/x.csv")
     assert "it is a folder" in document["message"]
     assert len(list(dropoff.error_root.iterdir())) == 1
+
+
+def test_a_reason_that_two_processes_write_at_once_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    to_disk = os.fsync
+
+    def second_process_first(handle: int) -> None:
+        monkeypatch.setattr(os, "fsync", to_disk)
+        osfiles.write_whole(folder, "a.error.json", b"{}\n")
+        to_disk(handle)
+
+    with osfiles.root_folder(tmp_path) as folder:
+        monkeypatch.setattr(os, "fsync", second_process_first)
+        osfiles.write_whole(folder, "a.error.json", b"{}\n")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.error.json", "{}\n")]

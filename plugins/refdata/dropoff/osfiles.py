@@ -181,7 +181,12 @@ def write_whole(folder: int, name: str, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-    os.replace(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
+    try:
+        os.replace(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except FileNotFoundError:
+        if not exists(folder, name):
+            raise
+        # A second process, which writes the very same, was faster.
 
 
 def sync_folder(folder: int) -> None:
