@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.audit import Action, AuditEntry, AuditTrail
 from refdata.core import maintenance
 from refdata.core.maintenance import ArchivedFile, Deletion, EndedLoad, Kind
+from refdata.core.settings import Settings
 from refdata.dropoff.osfiles import remove, root_folder, translated
 from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
@@ -19,6 +20,10 @@ from refdata.warehouse.base import Session, moment
 
 _BATCH = 200
 _COUNTS = {Kind.AUDIT_ROWS: "count_old_audit", Kind.ALERT_ROWS: "count_old_alerts"}
+_FOLDERS: Mapping[Kind, Callable[[Settings], str]] = {
+    Kind.PROCESSED_FILE: lambda settings: settings.processed_root,
+    Kind.ERROR_FILE: lambda settings: settings.error_root,
+}
 _DELETES = {Kind.AUDIT_ROWS: "delete_old_audit", Kind.ALERT_ROWS: "delete_old_alerts"}
 
 
@@ -56,10 +61,7 @@ def carry_out(deps: Deps, planned: Plan, actor: str = MAINTENANCE) -> Done:
     """
     simple = [one for one in planned.deletions if one.kind is not Kind.VERSION]
     for start in range(0, len(simple), _BATCH):
-        with deps.warehouse.transaction() as session:
-            for deletion in simple[start : start + _BATCH]:
-                _record(deps, session, deletion, actor)
-                _delete(deps, session, deletion)
+        _carry_out(deps, simple[start : start + _BATCH], actor)
     if len(simple) < len(planned.deletions):
         expire_versions(deps, dry_run=False, by=actor)
     results = reconcile.repair(planned.findings)
@@ -70,6 +72,19 @@ def carry_out(deps: Deps, planned: Plan, actor: str = MAINTENANCE) -> Done:
         trail.record(AuditEntry(deps.clock(), Action.REPAIR, actor, load_id=finding.load_id or None,
                                 subject=finding.where, reason=finding.what, detail=detail))  # fmt: skip
     return Done(planned.deletions, mended, tuple((finding, left) for finding, left in results if left))
+
+
+def _carry_out(deps: Deps, batch: Sequence[Deletion], actor: str) -> None:
+    """Files go after their entries are safe: one that cannot go, or a kill, takes no record of the others along."""
+    with deps.warehouse.transaction() as session:
+        for deletion in batch:
+            _record(deps, session, deletion, actor)
+            if deletion.kind not in _FOLDERS:
+                _delete_rows(deps, session, deletion)
+    for deletion in batch:
+        if deletion.kind in _FOLDERS:
+            with root_folder(Path(_FOLDERS[deletion.kind](deps.settings))) as handle, translated(deletion.subject):
+                remove(handle, deletion.subject)
 
 
 def _deletions(deps: Deps) -> Iterator[Deletion]:
@@ -113,13 +128,9 @@ def _record(deps: Deps, session: Session, deletion: Deletion, actor: str) -> Non
     )  # fmt: skip
 
 
-def _delete(deps: Deps, session: Session, deletion: Deletion) -> None:
+def _delete_rows(deps: Deps, session: Session, deletion: Deletion) -> None:
     settings, kind = deps.settings, deletion.kind
-    if kind in (Kind.PROCESSED_FILE, Kind.ERROR_FILE):
-        folder = settings.processed_root if kind is Kind.PROCESSED_FILE else settings.error_root
-        with root_folder(Path(folder)) as handle, translated(deletion.subject):
-            remove(handle, deletion.subject)
-    elif kind is Kind.LEDGER_ROW:
+    if kind is Kind.LEDGER_ROW:
         session.execute(deps.warehouse.statement("delete_file"), (deletion.load_id,))
     else:
         days = settings.audit_days if kind is Kind.AUDIT_ROWS else settings.alert_days

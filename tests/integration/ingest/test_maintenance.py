@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from refdata.alertlog import AlertLog
 from refdata.audit import Action, AuditTrail
 from refdata.core.alerting import Alert
-from refdata.core.maintenance import Kind
+from refdata.core.errors import RefdataError
+from refdata.core.maintenance import Deletion, Kind
 from refdata.ingest import maintenance
 
 if TYPE_CHECKING:
@@ -44,6 +48,20 @@ def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[...
     assert sorted(entry.subject or "" for entry in entries) == sorted(one.subject for one in planned.deletions)
     assert kinds(site) == []
     assert site.rows("cities", "code") == [("01",)]
+
+
+def test_a_file_that_cannot_be_deleted_takes_no_record_of_the_others_along(make_site: Callable[..., Site]) -> None:
+    site = make_site(processed_days=30)
+    site.load(site.drop("cities.csv", GOOD), "good")
+    site.clock.now += timedelta(days=31)
+    (Path(site.deps.settings.processed_root) / "a folder").mkdir()
+    planned = maintenance.plan(site.deps)
+    stubborn = Deletion(Kind.PROCESSED_FILE, "a folder", "for the test")
+    with pytest.raises(RefdataError):
+        maintenance.carry_out(site.deps, replace(planned, deletions=(*planned.deletions, stubborn)))
+    assert list(Path(site.deps.settings.processed_root).glob("*.csv")) == []
+    subjects = {entry.subject for entry in AuditTrail(site.deps.warehouse).entries()}
+    assert subjects >= {one.subject for one in planned.deletions}
 
 
 def test_versions_that_were_replaced_keep_their_ledger_rows(make_site: Callable[..., Site]) -> None:
