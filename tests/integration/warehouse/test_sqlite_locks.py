@@ -38,7 +38,8 @@ def test_a_reader_that_has_one_file_has_all_so_it_waits_for_no_writer(loads: Loa
 def test_a_reader_that_cannot_have_all_files_keeps_none(loads: Loads, taken: str, free: str) -> None:
     """A writer that commits holds some files and waits for the others: it must get them before it gives up."""
     impatient = loads.database.reopened(lock_timeout=PATIENCE)
-    files = SqliteFiles(SqliteHook(impatient.settings.conn_id), impatient.settings)
+    hook = SqliteHook(impatient.settings.conn_id)  # type: ignore[no-untyped-call]
+    files = SqliteFiles(hook, impatient.settings)
     connected, locked = threading.Event(), threading.Event()
     ended: list[str] = []
 
