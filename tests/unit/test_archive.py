@@ -21,6 +21,7 @@ from refdata.core.errors import FileBusyError
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, Malformed, archive, ensure_tree, osfiles
+from refdata.dropoff.leftovers import leftovers
 
 FULL = "reference_data_table/fullload"
 TEXT = "code\nNA\n"
@@ -330,3 +331,14 @@ def test_a_reason_that_two_processes_write_at_once_is_whole(tmp_path: Path, monk
         monkeypatch.setattr(os, "fsync", second_process_first)
         osfiles.write_whole(folder, "a.error.json", b"{}\n")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.error.json", "{}\n")]
+
+
+def test_a_copy_that_is_gone_since_its_folder_was_read_is_no_leftover(tmp_path: Path) -> None:
+    class Busy(type(Path())):  # type: ignore[misc]
+        def iterdir(self) -> Iterator[Path]:
+            yield from (self / ".refdata-moving-gone", self / ".refdata-moving-left")
+
+    (tmp_path / ".refdata-moving-left").touch()
+    assert [left.path.name for left in leftovers(tmp_path, (Busy(tmp_path), tmp_path / "error"))] == [
+        ".refdata-moving-left"
+    ]

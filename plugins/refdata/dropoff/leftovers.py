@@ -7,7 +7,7 @@ where it was. So a copy without a name may go; an original that was put aside ma
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,9 +36,9 @@ def leftovers(root: Path, archives: tuple[Path, ...]) -> tuple[Leftover, ...]:
     """
     places = [root / folder for folder in LOAD_FOLDERS]
     with translated(str(root)):
-        passing = [_leftover(path, True) for path in _found(archives, _PASSING)]
-        aside = [_leftover(path, _has_like(path, archives)) for path in _found(places, (_ASIDE,))]
-    return (*passing, *aside)
+        passing = [_leftover(path, lambda _: True) for path in _found(archives, _PASSING)]
+        aside = [_leftover(path, lambda path: _has_like(path, archives)) for path in _found(places, (_ASIDE,))]
+    return tuple(left for left in (*passing, *aside) if left is not None)
 
 
 def remove(leftover: Leftover) -> None:
@@ -68,8 +68,13 @@ def _found(folders: tuple[Path, ...] | list[Path], prefixes: tuple[str, ...]) ->
             yield from sorted(path for path in folder.iterdir() if path.name.startswith(prefixes))
 
 
-def _leftover(path: Path, needless: bool) -> Leftover:
-    return Leftover(path, datetime.fromtimestamp(path.lstat().st_ctime, UTC).replace(tzinfo=None), needless)
+def _leftover(path: Path, needless: Callable[[Path], bool]) -> Leftover | None:
+    """None when it is gone since its folder was read: a load that is at work made and removed it."""
+    try:
+        changed = datetime.fromtimestamp(path.lstat().st_ctime, UTC).replace(tzinfo=None)
+        return Leftover(path, changed, needless(path))
+    except FileNotFoundError:
+        return None
 
 
 def _has_like(path: Path, archives: tuple[Path, ...]) -> bool:

@@ -6,15 +6,15 @@ import contextlib
 import dataclasses
 import itertools
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from refdata.core.errors import RefdataError, StorageFullError
-from refdata.core.model import FileStatus, Publication, Published
+from refdata.core.errors import ConnectionLostError, PermissionDeniedError, RefdataError, StorageFullError
+from refdata.core.model import FileStatus, LoadType, Publication, Published, Stage, TableName
 from refdata.dropoff.outage import Outages
 from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
@@ -24,6 +24,7 @@ from refdata.watching import Watch
 from tests.integration.engines import MSSQL, Server
 from tests.integration.relay import Relay
 from tests.integration.trust.killing import APPEND, FULL, LIVE, NEXT
+from tests.integration.trust.rights import as_mortal
 from tests.integration.trust.runs import Book, Run, go_on, work
 from tests.integration.trust.site import NOW, Site, SqliteSite, TsqlSite
 
@@ -245,3 +246,50 @@ def test_a_disk_too_full_for_the_folder_of_refused_files_is_waited_for(memory: P
         grow(place, "1m,nr_inodes=100")
         work(deps, Book())
         assert statuses(deps) == ["completed"]
+
+
+STAGE = Stage(TableName("ref", "cities"), 1, 1)
+PUBLICATION = Publication(STAGE, LoadType.FULL, ("code",), 0, 0, "bulk", NOW)
+
+
+def fill_folder(place: Path) -> None:
+    with contextlib.suppress(OSError):
+        for number in itertools.count():
+            (place / f"full{number}").touch()
+
+
+def test_a_disk_too_full_for_a_stage_is_told_as_that(memory: Path) -> None:
+    site = SqliteSite(memory)
+    site.make()
+    place = site.home / "warehouse"
+    with small_disk(place, "5m,nr_inodes=20"):
+        warehouse = site.connect().warehouse
+        warehouse.initialise()
+        fill_folder(place)
+        with pytest.raises(StorageFullError):
+            warehouse.stage(STAGE, [], [], lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode", "use", "error"),
+    [
+        ("refdata.stage", 0o555, lambda warehouse: warehouse.drop_stage(STAGE), PermissionDeniedError),
+        (".", 0o555, lambda warehouse: warehouse.stage(STAGE, [], [], print), PermissionDeniedError),
+        ("refdata.stage/stage_1_1.db", 0o000, lambda warehouse: warehouse.publish(PUBLICATION), ConnectionLostError),
+    ],
+)
+def test_files_of_a_stage_that_may_not_be_used_are_told_as_that(
+    memory: Path, closed: str, mode: int, use: Callable[[Warehouse], object], error: type[RefdataError]
+) -> None:
+    site = SqliteSite(memory)
+    site.make()
+    warehouse = site.connect().warehouse
+    warehouse.initialise()
+    place = site.home / "warehouse"
+    if closed != ".":
+        (place / "refdata.stage").mkdir()
+        (place / "refdata.stage" / "stage_1_1.db").touch()
+    (place / closed).chmod(mode)
+    with as_mortal(), pytest.raises(error):
+        use(warehouse)
+    (place / closed).chmod(0o755)

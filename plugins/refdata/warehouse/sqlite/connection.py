@@ -8,6 +8,7 @@ leave the table new and its version missing. https://www.sqlite.org/lang_attach.
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
 import sqlite3
@@ -55,12 +56,28 @@ _BY_CODE: dict[int, tuple[type[RefdataError], str]] = {
 }
 
 
+_RIGHTS = PermissionDeniedError, "Give the Airflow worker the right to write the folder of the database files."
+_BY_ERRNO: dict[int, tuple[type[RefdataError], str]] = dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _RIGHTS)
+"""What else a disk says (that it is full, that it fails) may pass."""
+
+
 def translate(error: sqlite3.Error, where: str) -> RefdataError:
     """The driver's error as one of the error tree."""
     code = getattr(error, "sqlite_errorcode", None)
     found = _BY_CODE.get(code & 0xFF) if code is not None else None
     kind, advice = found or (SchemaError, "Run `refdata init-db`; if it stays, report the message.")
     return kind(f"SQLite refused: {error}", where=where, advice=advice)
+
+
+@contextlib.contextmanager
+def files_translated(where: Path) -> Iterator[None]:
+    """Turns what the disk says about the database's files and folders into errors of the tree."""
+    try:
+        yield
+    except OSError as fault:
+        kind, advice = _BY_ERRNO.get(fault.errno or 0, (StorageFullError, "Check the disk that holds them."))
+        said = fault.strerror or type(fault).__name__
+        raise kind(f"The files of the database cannot be used: {said}", where=str(where), advice=advice) from fault
 
 
 class SqliteSession:
@@ -135,9 +152,10 @@ class SqliteFiles:
         been played back. A super-journal that a journal still names is kept, for without it that journal would count
         as one of a finished commit. https://www.sqlite.org/atomiccommit.html#stale_super_journals
         """
-        for path in self.super_journals():
-            if not any(Path(os.fsdecode(name)).exists() for name in path.read_bytes().split(b"\0") if name):
-                path.unlink(missing_ok=True)
+        with files_translated(self.main):
+            for path in self.super_journals():
+                if not any(Path(os.fsdecode(name)).exists() for name in path.read_bytes().split(b"\0") if name):
+                    path.unlink(missing_ok=True)
 
     def connect(self) -> sqlite3.Connection:
         """A connection with both schemas attached, in which transactions are begun by hand.

@@ -26,7 +26,7 @@ from refdata.warehouse import schema
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.sqlite import ddl, staging
-from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession
+from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, files_translated
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +76,8 @@ class SqliteWarehouse:
 
     def initialise(self, *, thorough: bool = False) -> SchemaChange:  # noqa: ARG002
         """See ``Warehouse.initialise``."""
-        self._files.main.parent.mkdir(parents=True, exist_ok=True)
+        with files_translated(self._files.main):
+            self._files.main.parent.mkdir(parents=True, exist_ok=True)
         if self._files.super_journals():
             self._end_stale_journals()
         with self.transaction() as session:
@@ -109,7 +110,7 @@ class SqliteWarehouse:
             session.execute("COMMIT")
         finally:
             if connection.in_transaction:
-                connection.rollback()
+                session.execute("ROLLBACK")
 
     def table(self, name: TableName) -> Table | None:
         """See ``Warehouse.table``."""
@@ -137,7 +138,8 @@ class SqliteWarehouse:
         self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
     ) -> tuple[int, str]:
         """See ``Warehouse.stage``. The method is always ``bulk``: SQLite needs no other."""
-        self._files.stage_folder.mkdir(parents=True, exist_ok=True)
+        with files_translated(self._files.stage_folder):
+            self._files.stage_folder.mkdir(parents=True, exist_ok=True)
         self.drop_stage(stage)
         try:
             return staging.fill(self._stage_file(stage), stage.name, columns, batches, on_progress), "bulk"
@@ -168,8 +170,9 @@ class SqliteWarehouse:
     def drop_stage(self, stage: Stage) -> None:
         """See ``Warehouse.drop_stage``."""
         path = self._stage_file(stage)
-        for leftover in (path, path.with_name(f"{path.name}-journal")):
-            leftover.unlink(missing_ok=True)
+        with files_translated(path):
+            for leftover in (path, path.with_name(f"{path.name}-journal")):
+                leftover.unlink(missing_ok=True)
 
     def staged(self, stage: Stage) -> Table | None:
         """See ``Warehouse.staged``."""
@@ -198,7 +201,8 @@ class SqliteWarehouse:
         with contextlib.closing(self._files.connect()) as connection:
             path = self._stage_file(stage)
             if path.exists():
-                connection.execute(f"ATTACH DATABASE ? AS {quote(_STAGE_SCHEMA)}", (str(path),))
+                session = SqliteSession(connection, str(path))
+                session.execute(f"ATTACH DATABASE ? AS {quote(_STAGE_SCHEMA)}", (str(path),))
             with self._begun(connection, write=write) as session:
                 yield session, qualified(TableName(_STAGE_SCHEMA, stage.name))
 
