@@ -23,6 +23,8 @@ from refdata.ingest.detect import is_done
 from refdata.ledger import identity_text
 
 REFUSED = (FileStatus.ERROR, FileStatus.CANCELLED)
+AFTER_PUBLISHING = frozenset(("write_config", "move_to_processed"))
+"""Steps by whose time the rows are in the table: the file is not to be loaded again, whatever happens."""
 _TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
 
 
@@ -109,7 +111,7 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
     if failure.transient:
         return _hand_back(deps, file, failure)
     # While the load's own process cancels it, the error branch is still to come: it gives the file back if need be.
-    with contextlib.nullcontext() if at_work else _returning(deps, file):
+    with contextlib.nullcontext() if at_work else _returning(deps, file, failure):
         if not at_work:
             deps.warehouse.initialise()  # the first load of all may have died before it did
         row = _row(deps, file) or _registered_late(deps, file, run_id)
@@ -149,18 +151,23 @@ def _drop_stages(deps: Deps, row: LedgerRow) -> None:
 
 
 @contextlib.contextmanager
-def _returning(deps: Deps, file: DroppedFile) -> Iterator[None]:
+def _returning(deps: Deps, file: DroppedFile, failure: Failure) -> Iterator[None]:
     """Gives the file back to the watcher when the ledger cannot be used, for whatever reason: a server that is away, a
-    changed password, a right that was taken away. The ledger hears of the file by its next load."""
+    changed password, a right that was taken away. The ledger hears of the file by its next load.
+
+    One that is published stays as it is, for the next try or the doctor to archive: loaded again after a newer file of
+    its table, it would bring the older rows back.
+    """
     try:
         yield
     except RefdataError:
-        deps.dropoff.hand_back(file)
+        if failure.task not in AFTER_PUBLISHING:
+            deps.dropoff.hand_back(file)
         raise
 
 
 def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
-    with _returning(deps, file):
+    with _returning(deps, file, failure):
         deps.warehouse.initialise()
         row = _row(deps, file)
     if row is not None and is_done(row):

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from refdata.core.errors import CancelledError, DataError, LockTimeoutError, RefdataError
@@ -95,8 +95,9 @@ def process(
     except NotYetError as wait:
         raise LockTimeoutError(str(wait), where=file.path, advice="Try again when it is loaded.") from None
     except RefdataError as error:
+        failure = Failure.of(error, work.at)
         with work.step(Step.REFUSE, stoppable=False):
-            move_to_error(deps, file, Failure.of(error, "process"), run_id)
+            move_to_error(deps, file, failure, run_id)
         raise
     row = deps.ledger.by_run(run_id)
     if row is None:
@@ -111,6 +112,12 @@ class _Work:
     on_event: OnEvent
     stopped: Callable[[], bool]
     approval: Approval | None
+    begun: list[Step] = field(default_factory=list)
+
+    @property
+    def at(self) -> str:
+        """The step that was begun last; ``process`` before the first."""
+        return self.begun[-1].value if self.begun else "process"
 
     def run(self, run_id: str) -> None:
         with self.step(Step.DETECT):
@@ -132,6 +139,7 @@ class _Work:
         if stoppable and self.stopped():
             raise _stop(self.file)
         self.on_event(ProgressEvent(step, Moment.BEGAN))
+        self.begun.append(step)
         try:
             yield
         except RefdataError as error:

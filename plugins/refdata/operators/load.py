@@ -15,7 +15,7 @@ from refdata.core.errors import ConnectionLostError, RefdataError, StoppedError,
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow
 from refdata.dropoff import Dropoff
 from refdata.ingest.align import NotYetError, align_table
-from refdata.ingest.archive import Failure, failure_of, move_to_error, move_to_processed
+from refdata.ingest.archive import AFTER_PUBLISHING, Failure, failure_of, move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel, cancellation
 from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps, Detection
@@ -229,12 +229,13 @@ class MoveToErrorOperator(RefDataStep):
         return target
 
     def _connect(self, context: Context) -> Deps:
-        """Even when nothing is known of the database, the watcher must get the file back."""
+        """Even when nothing is known of the database, the watcher must get the file back; not one that is loaded."""
         try:
             return wiring.connect()
         except RefdataError:
-            dropoff = Dropoff.of(wiring.settings())
-            dropoff.hand_back(wiring.file_of_run(dropoff, context))
+            if _failed_step(context) not in AFTER_PUBLISHING:
+                dropoff = Dropoff.of(wiring.settings())
+                dropoff.hand_back(wiring.file_of_run(dropoff, context))
             raise
 
     def _failure(self, deps: Deps, file: DroppedFile, context: Context) -> Failure:
@@ -265,7 +266,7 @@ class MoveToErrorOperator(RefDataStep):
             where=context["run_id"],
             advice="Read the failed task's log in Airflow; drop the file again when the cause is mended.",
             transient=False,
-            task="unknown",
+            task=_failed_step(context),
         )
 
     def _settled(self, deps: Deps, run_id: str) -> LedgerRow | None:
@@ -288,6 +289,12 @@ def _states(context: Context) -> dict[str, str | None]:
     ti = context["ti"]
     found: dict[str, str | None] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id) or {}
     return found
+
+
+def _failed_step(context: Context) -> str:
+    """The step that failed last, ``unknown`` when Airflow tells of none."""
+    states = _states(context)
+    return next((step for step in MoveToErrorOperator.steps if states.get(step) == "failed"), "unknown")
 
 
 def _was_asked(context: Context) -> bool:

@@ -14,7 +14,15 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from refdata import serial, wiring
 from refdata.config import load_settings
-from refdata.core.errors import ConnectionLostError, DataError, FileChangedError, FormatError, RefdataError, SchemaError
+from refdata.core.errors import (
+    ConfigurationError,
+    ConnectionLostError,
+    DataError,
+    FileChangedError,
+    FormatError,
+    RefdataError,
+    SchemaError,
+)
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.dropoff.tree import identity_of
 from refdata.ingest.archive import Failure
@@ -118,6 +126,21 @@ def test_every_step_may_run_again_after_its_success(root: Path) -> None:
     deps = wiring.connect()
     with deps.warehouse.transaction(write=False) as session:
         assert session.query("SELECT code FROM ref.cities") == [("01",)]
+
+
+@pytest.mark.parametrize(("failed", "given_back"), [("write_config", False), ("load_rows", True)])
+def test_without_a_connection_a_file_is_given_back_unless_it_is_loaded(
+    root: Path, monkeypatch: pytest.MonkeyPatch, failed: str, given_back: bool
+) -> None:
+    run = Run(path := drop(root, "cities.csv", "code,name\n01,Graz\n"))
+    for name in list(STEPS)[:3]:
+        run.step(name)
+    run.xcoms.states = {failed: "failed"}
+    before = (root / path).stat().st_ctime_ns
+    monkeypatch.delenv("AIRFLOW_CONN_REFDATA_DEFAULT")
+    with pytest.raises(ConfigurationError):
+        run.step("move_to_error")
+    assert ((root / path).stat().st_ctime_ns != before) is given_back
 
 
 FAULTS: list[tuple[str, str, type[RefdataError]]] = [

@@ -232,6 +232,28 @@ def test_an_error_branch_that_comes_again_leaves_a_file_that_it_gave_back_to_its
     assert load_rows(site.deps, back, detection).rows == 2
 
 
+@pytest.mark.parametrize("error", [RefdataError("It was killed"), ConnectionLostError("The database is away")])
+def test_a_file_that_is_loaded_is_not_given_back_when_the_database_goes_away_before_it_is_archived(
+    site: Site, error: RefdataError
+) -> None:
+    file = site.drop("cities_2024.csv", GOOD, mtime=1)
+    detection = detect_format(site.deps, file, "run")
+    align_table(site.deps, file, detection)
+    load_rows(site.deps, file, detection)
+
+    def away(*_: object, **__: object) -> None:
+        raise ConnectionLostError("The database is away")
+
+    with pytest.raises(ConnectionLostError):
+        failure = Failure.of(error, "write_config")
+        move_to_error(meanwhile(site.deps, "warehouse", "initialise", away), file, failure, "run")
+    newer = "code,name\n03,Wels\n"
+    assert site.load(site.drop("cities_2025.csv", newer, mtime=2), "newer").status is FileStatus.COMPLETED
+    if not site.deps.dropoff.is_there(file):  # the watcher would offer it
+        site.load(again(site, file), "next run")
+    assert site.rows("cities", "code") == [("03",)]
+
+
 def replaced(site: Site, file: DroppedFile, content: str) -> DroppedFile:
     path = Path(site.deps.settings.dropoff_root) / file.path
     new = path.with_name("new")
