@@ -68,6 +68,11 @@ TURNS = [
     # name, mtimes of the waiting files in order of registration, names in order of their turns
     ("by mtime", {"b.csv": 2, "a.csv": 1, "c.csv": 3}, ["a.csv", "b.csv", "c.csv"]),
     ("by name where the mtime is the same", {"b.csv": 1, "a.csv": 1}, ["a.csv", "b.csv"]),
+    (
+        "by the characters of the name, whatever the server's own order",
+        {"data1.csv": 1, "a.csv": 1, "data-2.csv": 1, "B.csv": 1},
+        ["B.csv", "a.csv", "data-2.csv", "data1.csv"],
+    ),
     ("by nanoseconds", {"b.csv": 1733054400000000002, "a.csv": 1733054400000000001}, ["a.csv", "b.csv"]),
 ]
 
