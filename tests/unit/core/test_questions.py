@@ -1,0 +1,52 @@
+"""Questions name what was seen and what each answer does; an answer fits one question only."""
+
+from __future__ import annotations
+
+import dataclasses
+import doctest
+from typing import Any
+
+import pytest
+
+from refdata.core import questions
+from refdata.core.questions import REFUSE, Choice, Given, Outcome, Question, QuestionKind, unanswered
+
+KEEP = Choice("empty", "Load without it", "price becomes empty in every row.", patch={"missing": ["price"]})
+
+
+def question(**changes: Any) -> Question:
+    base = Question(
+        QuestionKind.COLUMN_MISSING, "products", "The column price is missing. Load?", ("3 of 4.",), (KEEP, REFUSE)
+    )
+    return dataclasses.replace(base, **changes)
+
+
+def test_the_documented_examples_hold() -> None:
+    assert doctest.testmod(questions).failed == 0
+
+
+@pytest.mark.parametrize("choices", [(KEEP,), (REFUSE, REFUSE), (KEEP, KEEP, REFUSE)])
+def test_a_question_without_a_refusal_or_with_equal_keys_is_a_fault(choices: tuple[Choice, ...]) -> None:
+    with pytest.raises(ValueError, match="distinct keys and a refusal"):
+        question(choices=choices)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"evidence": ("2 of 4.",)},
+        {"column": "price"},
+        {"table": "parts"},
+        {"kind": QuestionKind.COLUMN_ADDED},
+        {"choices": (dataclasses.replace(KEEP, patch={}), REFUSE)},
+        {"choices": (dataclasses.replace(KEEP, outcome=Outcome.ROUTE, table="parts"), REFUSE)},
+    ],
+)
+def test_an_answer_does_not_fit_another_question(changes: dict[str, Any]) -> None:
+    given = (Given(question().fingerprint, "empty", "ann", "as agreed"),)
+    other = question(**changes)
+    assert unanswered((question(), other), given) == (other,)
+
+
+def test_the_wording_of_the_subject_is_no_other_question() -> None:
+    assert question(subject="Load without price?").fingerprint == question().fingerprint
