@@ -1,0 +1,112 @@
+"""The words of a contract: layers, types, rules and policies, each a closed list."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Layer(StrEnum):
+    """Who states a fact, the strongest first. ``answered`` is a person's answer that was kept for the table."""
+
+    DECLARED = "declared"
+    ANSWERED = "answered"
+    LEARNED = "learned"
+    DETECTED = "detected"
+
+
+class FieldType(StrEnum):
+    """The types of Table Schema, version 2."""
+
+    STRING = "string"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    DATETIME = "datetime"
+    YEAR = "year"
+    YEARMONTH = "yearmonth"
+    DURATION = "duration"
+    OBJECT = "object"
+    ARRAY = "array"
+    LIST = "list"
+    GEOPOINT = "geopoint"
+    GEOJSON = "geojson"
+    ANY = "any"
+
+
+class FieldsMatch(StrEnum):
+    """How a file's columns must meet the declared fields (Table Schema ``fieldsMatch``).
+
+    ``exact``: the same columns in the same order; ``equal``: the same in any order; ``subset``: the file brings all
+    declared fields and may bring more; ``superset``: it brings declared fields only, but not all need come;
+    ``partial``: at least one is shared.
+    """
+
+    EXACT = "exact"
+    EQUAL = "equal"
+    SUBSET = "subset"
+    SUPERSET = "superset"
+    PARTIAL = "partial"
+
+
+class Severity(StrEnum):
+    """What breaking a rule does: ``error`` rejects the row, ``warn`` reports it and loads the row."""
+
+    ERROR = "error"
+    WARN = "warn"
+
+
+class ConstraintKind(StrEnum):
+    """The rules of Table Schema on one field."""
+
+    REQUIRED = "required"
+    UNIQUE = "unique"
+    PATTERN = "pattern"
+    ENUM = "enum"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    EXCLUSIVE_MINIMUM = "exclusiveMinimum"
+    EXCLUSIVE_MAXIMUM = "exclusiveMaximum"
+    MIN_LENGTH = "minLength"
+    MAX_LENGTH = "maxLength"
+
+
+class OnNewColumn(StrEnum):
+    """What a column that the table does not have does."""
+
+    ADD = "add"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class OnMissingColumn(StrEnum):
+    """What it does that a file lacks a column of the table: NULL in all its rows, a question, or a refusal."""
+
+    NULL = "null"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class OnTypeChange(StrEnum):
+    """What values do that are not of their column's type: widen the column, be rejected, be asked about, refuse."""
+
+    WIDEN = "widen"
+    REJECT = "reject"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class OnOrphans(StrEnum):
+    """What a load does after which rows of other tables would refer to nothing."""
+
+    ALLOW = "allow"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class LoadMode(StrEnum):
+    """What a file in an append folder does: add its rows, or replace those of the same primary key."""
+
+    APPEND = "append"
+    UPSERT = "upsert"
