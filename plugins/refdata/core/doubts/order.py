@@ -1,0 +1,114 @@
+"""Whether a file's content is older than what its table holds, by the dates in the names of both. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
+
+_YEAR = r"(?:19|20)\d\d"
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH_NAME = rf"({'|'.join(_MONTHS)})[a-z]*"
+_EDGE, _END = r"(?<![0-9])", r"(?![0-9])"
+_JOINT = r"[-_. ]?"
+# One spelling a line, the most telling first: what each group means stands behind it.
+_SPELLINGS = (
+    (rf"{_EDGE}({_YEAR}){_JOINT}(0[1-9]|1[0-2]){_JOINT}(0[1-9]|[12]\d|3[01])", "ymd"),
+    (rf"{_EDGE}(0[1-9]|[12]\d|3[01])[-_.](0[1-9]|1[0-2])[-_.]({_YEAR}|\d\d){_END}", "dmy"),
+    (rf"{_EDGE}({_YEAR}){_JOINT}w(\d\d){_END}", "yw"),
+    (rf"{_EDGE}({_YEAR}){_JOINT}q([1-4]){_END}", "yq"),
+    (rf"q([1-4]){_JOINT}({_YEAR}){_END}", "qy"),
+    (rf"(?<![a-z]){_MONTH_NAME}{_JOINT}({_YEAR}){_END}", "by"),
+    (rf"{_EDGE}({_YEAR}){_JOINT}{_MONTH_NAME}(?![a-z])", "yb"),
+    (rf"{_EDGE}({_YEAR}){_JOINT}(0[1-9]|1[0-2]){_END}", "ym"),
+    (rf"{_EDGE}(0[1-9]|1[0-2])[-_.]({_YEAR}){_END}", "my"),
+    (rf"{_EDGE}({_YEAR}){_END}", "y"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days that a name's date stands for, both inclusive: one day, a week, a month, a quarter or a year."""
+
+    first: datetime.date
+    last: datetime.date
+
+
+def period_of(file_name: str) -> Period | None:
+    """The period that a file's name states, or None.
+
+    >>> period_of("rates_20241201.csv")
+    Period(first=datetime.date(2024, 12, 1), last=datetime.date(2024, 12, 1))
+    >>> period_of("harbours Q1 2025.csv").last
+    datetime.date(2025, 3, 31)
+    >>> period_of("countries.csv") is None
+    True
+    """
+    return next(_periods(file_name.lower()), None)
+
+
+def _periods(name: str) -> Iterator[Period]:
+    for pattern, groups in _SPELLINGS:
+        for match in re.finditer(pattern, name):
+            parts = dict(zip(groups, match.groups(), strict=True))
+            period = _period(parts)
+            if period is not None:
+                yield period
+
+
+def _period(parts: dict[str, str]) -> Period | None:
+    year = int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0)
+    try:
+        if "w" in parts:
+            return _days(datetime.date.fromisocalendar(year, int(parts["w"]), 1), 7)
+        if "d" in parts:
+            return _days(datetime.date(year, int(parts["m"]), int(parts["d"])), 1)
+    except ValueError:  # no such day or week: the digits mean something else
+        return None
+    if "q" in parts:
+        return _months(year, 3 * int(parts["q"]) - 2, 3)
+    if "b" in parts:
+        return _months(year, _MONTHS.index(parts["b"]) + 1, 1)
+    return _months(year, int(parts["m"]), 1) if "m" in parts else _months(year, 1, 12)
+
+
+def _days(first: datetime.date, days: int) -> Period:
+    return Period(first, first + datetime.timedelta(days=days - 1))
+
+
+def _months(year: int, first: int, months: int) -> Period:
+    after = year * 12 + first - 1 + months
+    end = datetime.date(after // 12, after % 12 + 1, 1) - datetime.timedelta(days=1)
+    return Period(datetime.date(year, first, 1), end)
+
+
+def older_content_question(table: str, file_name: str, live_file_name: str) -> Question | None:
+    """Asks about a full load whose name states an earlier period than the name of the file that is live.
+
+    None where one of them states none, or where they are of one time or in order. A period that lies within the
+    other (``2024`` and ``20241201``) is not earlier.
+    """
+    new, live = period_of(file_name), period_of(live_file_name)
+    if new is None or live is None or new.last >= live.first:
+        return None
+    load = Choice(
+        "load", "Load the older file", f"{table} gets the rows of {file_name}; the newer ones are kept as a version."
+    )
+    return Question(
+        QuestionKind.OLDER_CONTENT,
+        table,
+        f"{file_name} is older than {live_file_name}, which is live. Replace it?",
+        (
+            f"{file_name} is dated {_spelled(new)}.",
+            f"{live_file_name}, whose rows are live, is dated {_spelled(live)}.",
+        ),
+        (load, REFUSE),
+    )
+
+
+def _spelled(period: Period) -> str:
+    first, last = period.first.isoformat(), period.last.isoformat()
+    return first if first == last else f"{first} to {last}"

@@ -1,0 +1,120 @@
+"""Whether a file that would make a new table belongs to one that is there: a misspelt, copied or renamed file. Pure.
+
+Two signs are needed, because code lists have much in common (``code,name``): the columns, and either the name or the
+values. A table of other columns never raises a question, and neither does a first table of its kind.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from refdata.core.matching import FileColumn, TableMatch, rank_tables
+from refdata.core.model import Table
+from refdata.core.naming import fold_name
+from refdata.core.questions import REFUSE, Choice, Outcome, Question, QuestionKind
+
+SAME_COLUMNS = 0.9
+"""Share of the table's columns that the file must bring, and of the file's that the table must know."""
+LIKE_COLUMNS = 0.7
+"""The same where the names are nearly equal."""
+LIKE_NAME = 0.85
+"""How alike the letters of two names must be to be a slip of the keyboard."""
+LIKE_VALUES = 0.3
+"""Share of the file's key values that the table must hold where no name speaks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    """A table that a file for a new table seems to belong to, and why, as sentences."""
+
+    match: TableMatch
+    reasons: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        """The table's own name."""
+        return self.match.table.name
+
+
+def look_alikes(
+    wanted: str, columns: Sequence[FileColumn], tables: Sequence[Table], shared: Mapping[str, float] | None = None
+) -> tuple[LookAlike, ...]:
+    """The tables that a file for the new table ``wanted`` seems to belong to, the best first.
+
+    :param shared: for each table the share (0 to 1) of the file's key values that it holds, where it was counted.
+    """
+    found = (_look_alike(wanted, len(columns), match, shared or {}) for match in rank_tables(columns, tables))
+    return tuple(sorted(filter(None, found), key=lambda one: (-len(one.reasons), -one.match.score, one.table)))
+
+
+def _look_alike(wanted: str, width: int, match: TableMatch, shared: Mapping[str, float]) -> LookAlike | None:
+    least = min(match.share, len(match.matched) / max(width, 1))
+    if least < LIKE_COLUMNS:
+        return None
+    name = _name_sign(wanted, match.table.name, least)
+    values = _value_sign(match.table.name, least, shared)
+    if not name and not values:
+        return None
+    columns = f"It has {len(match.matched)} of the {width} columns of the file."
+    return LookAlike(match, tuple(filter(None, (columns, name, values))))
+
+
+def _name_sign(wanted: str, table: str, columns: float) -> str:
+    """Why the names belong together: one has the words of the other, or is a slip away from it."""
+    if _within(_words(table), _words(wanted)) and columns >= SAME_COLUMNS:
+        return f"The file's name holds the name {table}."
+    ratio = difflib.SequenceMatcher(None, fold_name(wanted), fold_name(table), autojunk=False).ratio()
+    return f"The names {wanted} and {table} differ by a few letters." if ratio >= LIKE_NAME else ""
+
+
+def _value_sign(table: str, columns: float, shared: Mapping[str, float]) -> str:
+    share = shared.get(table, 0.0)
+    if share < LIKE_VALUES or columns < SAME_COLUMNS:
+        return ""
+    return f"{share:.0%} of the file's keys are in {table}."
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+|\d+", fold_name(name))
+
+
+def _within(short: Sequence[str], long: Sequence[str]) -> bool:
+    """Whether the words of one name come in the other one after the other, beside further words."""
+    starts = range(len(long) - len(short) + 1)
+    return bool(short) and any(list(long[at : at + len(short)]) == list(short) for at in starts)
+
+
+def new_table_question(
+    file_name: str, wanted: str, alike: Sequence[LookAlike], *, always: bool = False
+) -> Question | None:
+    """Asks where a file goes that would make a new table; None where nothing speaks against the new table.
+
+    :param always: ask even where no table is like it (``new_tables = hold``).
+    """
+    if not alike and not always:
+        return None
+    routes = tuple(_route(one.table, file_name) for one in alike[:3])
+    make = Choice("create", f"Make table {wanted}", f"A new table {wanted} is created from this file.")
+    best = f" {alike[0].table} has its columns: load it there?" if alike else " Make it?"
+    evidence = [f"{one.table}: {' '.join(one.reasons)}" for one in alike[:3]] or ["No table has columns like it."]
+    return Question(
+        QuestionKind.NEW_TABLE,
+        wanted,
+        f"{file_name} would make the new table {wanted}.{best}",
+        tuple(evidence),
+        (*routes, make, REFUSE),
+    )
+
+
+def _route(table: str, file_name: str) -> Choice:
+    return Choice(
+        f"into_{table}",
+        f"Load it into {table}",
+        f"{file_name} is loaded into {table}, by the rules of that table.",
+        Outcome.ROUTE,
+        table=table,
+        keepable=True,
+    )

@@ -1,0 +1,91 @@
+"""The period in a file's name, and the question that an earlier one raises."""
+
+from __future__ import annotations
+
+import datetime
+import doctest
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refdata.core.doubts import order
+from refdata.core.doubts.order import older_content_question, period_of
+from refdata.core.questions import Outcome
+
+DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 31))
+
+
+def test_the_documented_examples_hold() -> None:
+    assert doctest.testmod(order).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("rates_20241201.csv", "2024-12-01", "2024-12-01"),
+        ("rates_2024-12-01.csv", "2024-12-01", "2024-12-01"),
+        ("rates 01.12.2024.csv", "2024-12-01", "2024-12-01"),
+        ("harbours_01.12.24.csv", "2024-12-01", "2024-12-01"),
+        ("harbours_202412.csv", "2024-12-01", "2024-12-31"),
+        ("2025-02_harbours.csv", "2025-02-01", "2025-02-28"),
+        ("harbours_Mar2025.csv", "2025-03-01", "2025-03-31"),
+        ("harbours 2025 March.csv", "2025-03-01", "2025-03-31"),
+        ("harbours_2025-W14.csv", "2025-03-31", "2025-04-06"),
+        ("harbours Q4 2025.csv", "2025-10-01", "2025-12-31"),
+        ("census_2020.csv", "2020-01-01", "2020-12-31"),
+        ("rates_20241201_v2.csv", "2024-12-01", "2024-12-01"),
+        ("rates_20241201T1530.csv", "2024-12-01", "2024-12-01"),
+        ("02.2024 rates.csv", "2024-02-01", "2024-02-29"),
+    ],
+)
+def test_a_name_states_a_period(name: str, first: str, last: str) -> None:
+    period = period_of(name)
+    assert period is not None
+    assert (period.first.isoformat(), period.last.isoformat()) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "name", ["countries.csv", "iso3166.csv", "rates_v2.csv", "part 12345678.csv", "t_20249999.csv"]
+)
+def test_a_name_without_a_date_states_none(name: str) -> None:
+    assert period_of(name) is None
+
+
+@given(DAYS, st.sampled_from(["%Y%m%d", "%Y-%m-%d", "%Y_%m_%d", "%d.%m.%Y", "%Y%m"]))
+def test_each_spelling_of_a_day_holds_that_day(day: datetime.date, spelling: str) -> None:
+    period = period_of(f"rates_{day.strftime(spelling)}.csv")
+    assert period is not None
+    assert period.first <= day <= period.last
+
+
+@pytest.mark.parametrize(
+    ("name", "live"),
+    [
+        ("rates_20241101.csv", "rates_20241201.csv"),
+        ("rates_202411.csv", "rates_20241201.csv"),
+        ("census_2010.csv", "census_2020.csv"),
+        ("census_2019.csv", "census_202001.csv"),
+        ("h Q1 2025.csv", "h Q2 2025.csv"),
+    ],
+)
+def test_an_older_full_load_is_asked_about(name: str, live: str) -> None:
+    question = older_content_question("rates", name, live)
+    assert question is not None
+    assert name in question.subject
+    assert [choice.outcome for choice in question.choices] == [Outcome.LOAD, Outcome.REFUSE]
+    assert older_content_question("rates", live, name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "live"),
+    [
+        ("rates_20241201.csv", "rates_20241201 (1).csv"),
+        ("rates.csv", "rates_20241201.csv"),
+        ("rates_20241201.csv", "rates.csv"),
+        ("rates_2024.csv", "rates_20241201.csv"),
+        ("rates_20241201.csv", "rates_2024.csv"),
+    ],
+)
+def test_one_time_or_no_time_is_not_asked_about(name: str, live: str) -> None:
+    assert older_content_question("rates", name, live) is None

@@ -1,0 +1,83 @@
+"""Which files for a new table are asked about: those that two signs tie to a table that is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from refdata.core.doubts.tables import look_alikes, new_table_question
+from refdata.core.matching import FileColumn
+from refdata.core.model import Column, Table, TableName
+from refdata.core.questions import Outcome
+from refdata.core.sqltypes import text
+
+
+def table(name: str, *columns: str) -> Table:
+    return Table(TableName("ref", name), tuple(Column(column, text(10)) for column in columns))
+
+
+def columns(*names: str) -> list[FileColumn]:
+    return [FileColumn(name, text(10)) for name in names]
+
+
+HARBOURS = table("harbours", "iata", "name")
+COLOURS = table("colours", "code", "name")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "n_2025_02_harbours",
+        "harbours_1",
+        "harbours_v2",
+        "harbours_copy",
+        "copy_of_harbours",
+        "harbours_final",
+        "harbours_q1",
+        "harbours_mar2025",
+        "harbours_2025_w14",
+        "harbours_01_12_24",
+        "harbours_20250401_v2",
+        "new_harbours_export",
+        "harbuors",
+        "harbour",
+        "habours",
+    ],
+)
+def test_a_copy_or_a_slip_belongs_to_the_table_it_is_named_after(wanted: str) -> None:
+    found = look_alikes(wanted, columns("iata", "name"), [COLOURS, HARBOURS])
+    assert [one.table for one in found] == ["harbours"]
+    question = new_table_question(f"{wanted}.csv", wanted, found)
+    assert question is not None
+    assert [(choice.outcome, choice.table) for choice in question.choices] == [
+        (Outcome.ROUTE, "harbours"),
+        (Outcome.LOAD, ""),
+        (Outcome.REFUSE, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "brought"),
+    [
+        ("langs", ("code", "name")),  # another list of the same columns
+        ("units", ("code", "name")),
+        ("harbours_staff", ("id", "surname", "role")),  # the name alone
+        ("countries", ("iso", "continent", "capital")),
+    ],
+)
+def test_a_table_of_its_own_raises_no_question(wanted: str, brought: tuple[str, ...]) -> None:
+    found = look_alikes(wanted, columns(*brought), [COLOURS, HARBOURS])
+    assert found == ()
+    assert new_table_question(f"{wanted}.csv", wanted, found) is None
+
+
+def test_values_speak_for_a_table_of_another_name() -> None:
+    found = look_alikes("ports_of_call", columns("iata", "name"), [COLOURS, HARBOURS], {"harbours": 0.8})
+    assert [one.table for one in found] == ["harbours"]
+    assert "80% of the file's keys are in harbours." in found[0].reasons
+
+
+def test_a_first_table_is_asked_about_only_where_new_tables_are_held() -> None:
+    assert new_table_question("countries.csv", "countries", ()) is None
+    held = new_table_question("countries.csv", "countries", (), always=True)
+    assert held is not None
+    assert [choice.key for choice in held.choices] == ["create", "refuse"]
