@@ -1,0 +1,188 @@
+"""Which of a table's columns each field of a file is, by the headers that the table remembers. Pure.
+
+A column's database name is made once, out of the first header that it had; ``Cost (USD)`` and ``Cost [USD]`` both give
+``cost_usd``, so a later file cannot be matched by names made afresh. The rules, the first that finds a partner wins:
+
+1. the header as written, alone of its kind on both sides;
+2. the same header several times, or none at all (``""``): by the headers that stand beside it;
+3. the database name that the header gives, alone of its kind on both sides.
+
+What stays undecided is reported, never guessed: a wrong column is worse than a question.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from refdata.core import naming
+from refdata.core.naming import fold_name
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownColumn:
+    """A column of the table: its database name, and the headers that files have above it, the usual one first.
+
+    A header ``""`` says that files have the column without a name. No headers: only the database name is known.
+    """
+
+    name: str
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A header that fits several columns: its places in the file (from 0), and the columns that they could be."""
+
+    header: str
+    places: tuple[int, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMatch:
+    """The result: for each field of the file the name of its column, known or new.
+
+    ``names`` has one name a field. ``new`` are the places (from 0) of fields that the table does not know,
+    ``missing`` the columns that no field brings, in the table's order. Undecided headers and the columns
+    that they could be are in neither.
+    """
+
+    names: tuple[str, ...]
+    new: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+
+
+def match_columns(header: Sequence[str], known: Sequence[KnownColumn]) -> ColumnMatch:
+    """Match a file's header, as written, with the columns of its table.
+
+    >>> known = [KnownColumn("item", ("Item",)), KnownColumn("cost_usd", ("Cost (USD)",)),
+    ...          KnownColumn("cost_usd_2", ("Cost [USD]",))]
+    >>> match_columns(["Item", "Cost [USD]", "Cost (USD)"], known).names
+    ('item', 'cost_usd_2', 'cost_usd')
+    >>> match_columns(["Item", "Cost [USD]"], known).missing
+    ('cost_usd',)
+    """
+    work = _Work(tuple(text.strip() for text in header), tuple(known))
+    work.as_ever()
+    work.by(lambda text: text, lambda column: column.headers)
+    work.by_neighbours(lambda beside: beside)
+    work.by_neighbours(lambda beside: (beside[0],), one_side=True)
+    work.by_neighbours(lambda beside: (None, beside[1]), one_side=True)
+    work.in_order()
+    work.by(_made_name, lambda column: (_base_name(column), *map(_made_name, column.headers)))
+    return work.result()
+
+
+def _made_name(header: str) -> str:
+    """The database name that a header gives by itself; ``""`` for one without a name."""
+    return fold_name(naming.column_names([header])[0]) if header else ""
+
+
+def _base_name(column: KnownColumn) -> str:
+    return "" if column.headers else fold_name(column.name)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One matching under way: ``found`` maps places of the file to places of the table."""
+
+    header: tuple[str, ...]
+    known: tuple[KnownColumn, ...]
+    found: dict[int, int] = field(default_factory=dict)
+
+    def by(self, of_field: Callable[[str], str], of_column: Callable[[KnownColumn], Iterable[str]]) -> None:
+        """Pairs what has a name alone of its kind on both sides."""
+        fields = _grouped((of_field(self.header[at]), at) for at in self._free_fields())
+        columns = _grouped((name, at) for at in self._free_columns() for name in set(of_column(self.known[at])))
+        for name, places in fields.items():
+            if name and len(places) == 1 and len(columns.get(name, ())) == 1:
+                self.found[places[0]] = columns[name][0]
+
+    def as_ever(self) -> None:
+        """Pairs all at once where the header is the usual one, whatever it repeats."""
+        if self.header == self._usual():
+            self.found = {at: at for at in range(len(self.header))}
+
+    def by_neighbours(self, beside: Callable[[tuple[str, str]], object], *, one_side: bool = False) -> None:
+        """Pairs equal and unnamed headers by what stands beside them.
+
+        :param one_side: only where the file has as many of a header as the table: with one gone, one side is a guess.
+        """
+        for _, fields, columns in self._repeated():
+            if one_side and len(fields) != len(columns):
+                continue
+            places = _grouped((beside(_beside(self.header, at)), at) for at in fields)
+            partners = _grouped((beside(_beside(self._usual(), at)), at) for at in columns)
+            for key, alone in places.items():
+                if len(alone) == 1 and len(partners.get(key, ())) == 1:
+                    self.found[alone[0]] = partners[key][0]
+
+    def in_order(self) -> None:
+        """Pairs equal headers that nothing else tells apart, where there are as many on both sides."""
+        for text, fields, columns in self._repeated():
+            if text and len(fields) == len(columns):
+                self.found |= dict(zip(fields, columns, strict=True))
+
+    def _repeated(self) -> list[tuple[str, list[int], list[int]]]:
+        """Each header text that is free on both sides, with its places there."""
+        fields = _grouped((self.header[at], at) for at in self._free_fields())
+        columns = _grouped((text, at) for at in self._free_columns() for text in set(self.known[at].headers))
+        return [(text, places, columns[text]) for text, places in fields.items() if text in columns]
+
+    def _usual(self) -> tuple[str, ...]:
+        return tuple((column.headers or (column.name,))[0] for column in self.known)
+
+    def _free_fields(self) -> list[int]:
+        return [at for at in range(len(self.header)) if at not in self.found]
+
+    def _free_columns(self) -> list[int]:
+        taken = set(self.found.values())
+        return [at for at in range(len(self.known)) if at not in taken]
+
+    def result(self) -> ColumnMatch:
+        """The match, with what stays undecided."""
+        undecided = tuple(self._undecided())
+        asked = {at for one in undecided for at in one.places}
+        open_columns = {name for one in undecided for name in one.columns}
+        new = tuple(at for at in self._free_fields() if at not in asked)
+        missing = (self.known[at].name for at in self._free_columns())
+        return ColumnMatch(self._names(), new, tuple(name for name in missing if name not in open_columns), undecided)
+
+    def _undecided(self) -> Iterable[Undecided]:
+        """Named headers that still fit several free columns, or several of which fit one."""
+        free = self._free_columns()
+        for name, places in _grouped((_made_name(self.header[at]), at) for at in self._free_fields()).items():
+            fitting = [
+                at for at in free if name in {_base_name(self.known[at]), *map(_made_name, self.known[at].headers)}
+            ]
+            if name and fitting and (len(fitting) > 1 or len(places) > 1):
+                columns = tuple(self.known[at].name for at in fitting)
+                yield Undecided(self.header[places[0]], tuple(places), columns)
+
+    def _names(self) -> tuple[str, ...]:
+        """Known names where they were found, and for the others new names that no column has."""
+        taken = [column.name for column in self.known]
+        free = self._free_fields()
+        # Numbering goes on behind the table's own names, so that they are put before those of the file.
+        made = naming.column_names([*taken, *(self.header[at] or f"column_{at + 1}" for at in free)])[len(taken) :]
+        new = dict(zip(free, made, strict=True))
+        return tuple(self.known[self.found[at]].name if at in self.found else new[at] for at in range(len(self.header)))
+
+
+def _beside(header: Sequence[str], at: int) -> tuple[str, str]:
+    """The named headers next to a place, before and behind it; ``""`` where there is none."""
+    before, after = [text for text in header[:at] if text], [text for text in header[at + 1 :] if text]
+    return (before or [""])[-1], (after or [""])[0]
+
+
+def _grouped(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, list[int]]:
+    groups: dict[_Key, list[int]] = defaultdict(list)
+    for key, place in pairs:
+        groups[key].append(place)
+    return groups
