@@ -275,7 +275,8 @@ class Publication:
     """Staged rows on their way into the live table.
 
     ``columns`` are the staged columns; the table's others become NULL. ``rows`` is the number staged,
-    which must be the number published. ``loaded_at`` is UTC.
+    which must be the number published. ``loaded_at`` is UTC. ``contract`` is what is known of the table's files after
+    this load, as JSON; ``""`` where nothing was learned.
     """
 
     stage: Stage
@@ -285,6 +286,7 @@ class Publication:
     rejected: int
     method: str
     loaded_at: datetime
+    contract: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
+
+from refdata.core.contract import Contract
+from refdata.core.contractdocument import from_document, to_document
 
 MAX_SUBJECT = 250
 """Characters of a subject: lists show it in one line."""
@@ -53,16 +56,15 @@ class Choice:
     """One answer that a person can give.
 
     ``key`` names it for commands and the API, ``label`` is what a button says, ``effect`` is one sentence on what
-    follows. ``patch`` is the part of a contract document (see ``core.contract``) that the answer adds, empty where the
-    load goes on as it is. ``table`` is where a routed file goes. ``keepable``: the answer can be kept for every
-    later file of the table.
+    follows. ``patch`` is what the answer adds to the table's contract, None where the load goes on as it is.
+    ``table`` is where a routed file goes. ``keepable``: the answer can be kept for every later file of the table.
     """
 
     key: str
     label: str
     effect: str
     outcome: Outcome = Outcome.LOAD
-    patch: Mapping[str, Any] = field(default_factory=dict)
+    patch: Contract | None = None
     table: str = ""
     keepable: bool = False
 
@@ -113,7 +115,7 @@ class Question:
 
         The evidence counts: a file or table that changed since raises another question.
         """
-        choices = [(choice.key, choice.outcome, dict(choice.patch), choice.table) for choice in self.choices]
+        choices = [(choice.key, choice.outcome, _patch_document(choice), choice.table) for choice in self.choices]
         facts = json.dumps([self.kind, self.table, self.column, self.evidence, choices], sort_keys=True)
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
@@ -133,3 +135,30 @@ def unanswered(questions: Iterable[Question], given: Sequence[Given]) -> tuple[Q
     """The questions that nobody has answered yet, in their order."""
     answered = {answer.fingerprint for answer in given}
     return tuple(question for question in questions if question.fingerprint not in answered)
+
+
+def question_document(question: Question) -> dict[str, Any]:
+    """A question as plain JSON types, for the database and for XCom.
+
+    >>> asked = Question(QuestionKind.NEW_TABLE, "units", "Make units?", (), (REFUSE,))
+    >>> read_question(question_document(asked)) == asked
+    True
+    """
+    choices = [{**asdict(choice), "patch": _patch_document(choice)} for choice in question.choices]
+    return {**asdict(question), "evidence": list(question.evidence), "choices": choices}
+
+
+def read_question(document: Mapping[str, Any]) -> Question:
+    """The question that ``question_document`` wrote."""
+    choices = tuple(_read_choice(choice) for choice in document["choices"])
+    kind, evidence = QuestionKind(document["kind"]), tuple(document["evidence"])
+    return Question(kind, document["table"], document["subject"], evidence, choices, document["column"])
+
+
+def _read_choice(document: Mapping[str, Any]) -> Choice:
+    patch = from_document(document["patch"]) if document["patch"] else None
+    return Choice(**{**document, "outcome": Outcome(document["outcome"]), "patch": patch})
+
+
+def _patch_document(choice: Choice) -> dict[str, Any] | None:
+    return to_document(choice.patch) if choice.patch else None

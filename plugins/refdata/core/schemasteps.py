@@ -55,6 +55,17 @@ STEPS = (
         "what a load changed in its table; indexes for the page's tables and charts",
         ("add_ledger_table_changes", "create_ledger_index_versions", "create_ledger_index_days"),
     ),
+    SchemaStep(
+        6,
+        "what loads taught about a table's files, and the questions that they raised",
+        (
+            "create_contract",
+            "create_contract_index_version",
+            "create_question",
+            "create_question_index_load",
+            "create_question_index_table",
+        ),
+    ),
 )
 LATEST = STEPS[-1].number
 

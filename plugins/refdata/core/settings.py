@@ -182,12 +182,14 @@ class Settings:
 
 SCHEMA_TABLE, AUDIT_TABLE = "Reference_Data_Schema", "Reference_Data_Audit"
 ALERT_TABLE = "Reference_Data_Alert"
+CONTRACT_TABLE, QUESTION_TABLE = "Reference_Data_Contract", "Reference_Data_Question"
 """Names in ``include/sql`` that no setting changes."""
 
 
 def own_tables(settings: Settings) -> tuple[str, ...]:
     """Names of refdata's own tables in the schema of the reference tables; no file can load into them."""
-    return settings.ledger_table, settings.config_table, SCHEMA_TABLE, AUDIT_TABLE, ALERT_TABLE
+    configured = (settings.ledger_table, settings.config_table)
+    return (*configured, SCHEMA_TABLE, AUDIT_TABLE, ALERT_TABLE, CONTRACT_TABLE, QUESTION_TABLE)
 
 
 def specs() -> tuple[Field[Any], ...]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from refdata.core import naming
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
 from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, RejectedRow, Scan
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
+from refdata.ingest.memory import column_match, known_contract
 from refdata.ledger import IN_FLIGHT, identity_text
 
 MOST_LISTED = 100_000
@@ -147,7 +147,7 @@ def _rejects_of(deps: Deps, row: LedgerRow) -> Iterator[RejectsFile]:
 def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow, rejects: RejectsFile) -> Scan:
     from refdata.csvformat.scan import scan
 
-    names = naming.column_names(found.header)
+    names = column_match(found, deps.warehouse.table(deps.target(row)), known_contract(deps, row)).names
     allowed = deps.rules(row.table_name).max_rejected_rows
     scanned = scan(path, found, names, on_reject=_listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)

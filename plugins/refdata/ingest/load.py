@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from refdata.contractstore import written
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
@@ -23,6 +24,7 @@ from refdata.ingest.align import (
 )
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done, naming_the_file
+from refdata.ingest.memory import learned_by
 from refdata.ingest.review import Answer, Approval, Held
 
 Examine = Callable[[LedgerRow, Stage, Alignment], Held | None]
@@ -129,8 +131,9 @@ def _load(
             return Loaded(row.id, row.table_name, 0, detection.scan.rejected, 0, "review"), held
         names = tuple(column.name for column in plan.read)
         rejected = detection.scan.rejected
+        contract = written(learned_by(deps, row, detection, plan))
         published = deps.warehouse.publish(
-            Publication(stage, row.load_type, names, rows, rejected, method, deps.clock())
+            Publication(stage, row.load_type, names, rows, rejected, method, deps.clock(), contract)
         )
     finally:
         if held is None:

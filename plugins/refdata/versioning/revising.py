@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.contractstore import ContractStore
 from refdata.core import publishing
 from refdata.core.errors import DataError, LockTimeoutError
 from refdata.core.model import LoadType, Table
@@ -173,7 +174,17 @@ class _Work:
             detail={"rows_before": before, "rows_after": rows, "origin_id": asked.origin_id},
         )  # fmt: skip
         AuditTrail(warehouse).record_in(self.session, entry)
+        self._take_contract_along(version, load_id)
         return Revised(asked.table, version, load_id, before, rows)
+
+    def _take_contract_along(self, version: int, load_id: int) -> None:
+        """What was known of the table's files at the version that is live again; a later load's lessons go with it."""
+        if self.asked.kind is not LoadType.ROLLBACK:
+            return
+        store = ContractStore(self.versions.warehouse)
+        known = store.learned_in(self.session, self.asked.table, self.asked.origin_id)
+        if known is not None:
+            store.record_in(self.session, self.asked.table, version, load_id, known, self.asked.at)
 
     def _hash(self, records: tuple[VersionRecord, ...]) -> str | None:
         """The content's hash, where the version restored is that of one file."""

@@ -29,6 +29,7 @@ def publish_rows(
     rows = _run(session, publishing.insert_rows(request, source))
     _check_count(request, rows)
     _mark(warehouse, session, request, version + 1)
+    _remember(warehouse, session, request, version + 1)
     return Published(rows, version + 1)
 
 
@@ -65,6 +66,14 @@ def _mark(warehouse: Warehouse, session: Session, request: Publication, version:
     values = (request.rows, request.rejected, version, request.method, request.loaded_at, stage.load_id, stage.attempt)
     if session.execute(warehouse.statement("mark_loaded"), values) != 1:
         raise _superseded(request)
+
+
+def _remember(warehouse: Warehouse, session: Session, request: Publication, version: int) -> None:
+    """Keeps what the load taught about the table's files beside the version that it made."""
+    if request.contract:
+        stage = request.stage
+        values = (stage.table.name, version, stage.load_id, request.loaded_at, request.contract)
+        session.execute(warehouse.statement("insert_contract"), values)
 
 
 def _superseded(request: Publication) -> SupersededError:

@@ -35,6 +35,8 @@ VALUES: dict[str, tuple[object, ...]] = {
     "insert_audit": ("2024-01-01", "delete", "test", None, None, None, None, None, "{}"),
     "insert_alert": ("2024-01-01", "data", "title", "text", "", "", ""),
     "insert_revision": ("path", "name", None, "rollback", "t", "t", 1, 2, "run", *("2024-01-01",) * 4, 1),
+    "insert_contract": ("t", 1, 1, "2024-01-01", "{}"),
+    "insert_question": (1, "t", "t.csv", "new_table", "", "0" * 16, "subject", "{}", "2024-01-01", 1, "0" * 16),
     "insert_config": ("t", None, None, None, None, "2024-01-01", None),
 }
 

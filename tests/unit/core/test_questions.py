@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import doctest
+import json
 from typing import Any
 
 import pytest
 
 from refdata.core import questions
-from refdata.core.questions import REFUSE, Choice, Given, Outcome, Question, QuestionKind, unanswered
+from refdata.core.contract import Contract
+from refdata.core.contractterms import OnMissingColumn
+from refdata.core.questions import (
+    REFUSE,
+    Choice,
+    Given,
+    Outcome,
+    Question,
+    QuestionKind,
+    question_document,
+    read_question,
+    unanswered,
+)
 
-KEEP = Choice("empty", "Load without it", "price becomes empty in every row.", patch={"missing": ["price"]})
+KEEP = Choice(
+    "empty",
+    "Load without it",
+    "price becomes empty in every row.",
+    patch=Contract(table="products", on_missing_column=OnMissingColumn.NULL),
+)
 
 
 def question(**changes: Any) -> Question:
@@ -38,7 +56,7 @@ def test_a_question_without_a_refusal_or_with_equal_keys_is_a_fault(choices: tup
         {"column": "price"},
         {"table": "parts"},
         {"kind": QuestionKind.COLUMN_ADDED},
-        {"choices": (dataclasses.replace(KEEP, patch={}), REFUSE)},
+        {"choices": (dataclasses.replace(KEEP, patch=None), REFUSE)},
         {"choices": (dataclasses.replace(KEEP, outcome=Outcome.ROUTE, table="parts"), REFUSE)},
     ],
 )
@@ -50,3 +68,9 @@ def test_an_answer_does_not_fit_another_question(changes: dict[str, Any]) -> Non
 
 def test_the_wording_of_the_subject_is_no_other_question() -> None:
     assert question(subject="Load without price?").fingerprint == question().fingerprint
+
+
+def test_a_question_comes_back_from_json() -> None:
+    stored = json.loads(json.dumps(question_document(question(column="price"))))
+    assert read_question(stored) == question(column="price")
+    assert read_question(stored).fingerprint == question(column="price").fingerprint

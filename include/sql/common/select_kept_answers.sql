@@ -1,0 +1,8 @@
+-- Purpose: the answers that a table keeps for its later files, oldest first; none that were withdrawn.
+-- Parameters: table_name.
+-- Result: the columns listed.
+SELECT id, load_id, table_name, file_name, kind, document, asked_at, choice, is_kept, answered_by, reason, answered_at,
+    withdrawn_by, withdrawn_at
+FROM [ref].[Reference_Data_Question]
+WHERE table_name = ? AND is_kept = 1 AND withdrawn_at IS NULL
+ORDER BY id

@@ -1,0 +1,48 @@
+"""``Reference_Data_Contract``: what the loads of each table have taught about its files, by version.
+
+Rows are written by the publishing transaction and by a rollback, so that a version and what was known with it
+belong together.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from refdata.core.contract import Contract
+from refdata.core.contractdocument import from_document, to_document
+from refdata.warehouse.base import Session, Warehouse
+
+
+def written(contract: Contract) -> str:
+    """A contract as the database keeps it: JSON."""
+    return json.dumps(to_document(contract), ensure_ascii=False)
+
+
+class ContractStore:
+    """``Reference_Data_Contract`` in a warehouse."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def learned(self, table: str, version: int | None = None) -> Contract | None:
+        """What was learned of a table's files up to a version (None: the live one); None where nothing was.
+
+        :raises ConfigurationError: when a later release wrote it in a form that this one cannot read.
+        """
+        with self._warehouse.transaction(write=False) as session:
+            return self.learned_in(session, table, version)
+
+    def learned_in(self, session: Session, table: str, version: int | None = None) -> Contract | None:
+        """``learned`` within a transaction."""
+        if version is None:
+            version = int(session.query(self._warehouse.statement("select_latest_version"), (table,))[0][0])
+        rows = session.query(self._warehouse.statement("select_contract"), (table, version, table))
+        return from_document(json.loads(rows[0][3])) if rows else None
+
+    def record_in(
+        self, session: Session, table: str, version: int, load_id: int, contract: Contract, now: datetime
+    ) -> None:
+        """Keeps what is known of a table's files with a version, in the transaction that makes the version."""
+        values = (table, version, load_id, now, written(contract))
+        session.execute(self._warehouse.statement("insert_contract"), values)

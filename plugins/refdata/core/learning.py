@@ -1,0 +1,78 @@
+"""What a load teaches about its table's files: the learned layer of the contract. Pure.
+
+Only what the load proved is learned. A column without a value keeps the type that earlier loads gave it, a column of
+whole numbers says nothing of its decimal mark, and a header that an earlier file had stays known beside today's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from refdata.core.contract import Contract, Dialect, FieldContract, Origin, SourceHeader
+from refdata.core.contractlayers import merge, with_origin
+from refdata.core.contractterms import FieldType
+from refdata.core.model import Column, Format, ScannedColumn
+from refdata.core.naming import fold_name
+from refdata.core.sqltypes import SqlType, TypeKind
+
+_FIELD_TYPES = {
+    TypeKind.BIT: FieldType.BOOLEAN,
+    TypeKind.INT: FieldType.INTEGER,
+    TypeKind.BIGINT: FieldType.INTEGER,
+    TypeKind.DECIMAL: FieldType.NUMBER,
+    TypeKind.FLOAT: FieldType.NUMBER,
+    TypeKind.DATE: FieldType.DATE,
+    TypeKind.TIME: FieldType.TIME,
+    TypeKind.DATETIME2: FieldType.DATETIME,
+    TypeKind.NVARCHAR: FieldType.STRING,
+}
+
+
+def learned(
+    table: str, found: Format, scanned: Sequence[ScannedColumn], live: Sequence[Column], origin: Origin
+) -> Contract:
+    """What one load shows of its table's files.
+
+    :param scanned: the file's columns, under the names that they have in the table.
+    :param live: the table's columns after the load.
+    """
+    types = {fold_name(column.name): column.type for column in live}
+    columns = tuple(_column(column, types.get(fold_name(column.name)), named=found.has_header) for column in scanned)
+    contract = Contract(table=table, encoding=found.encoding, dialect=_dialect(found), fields=columns)
+    return with_origin(contract, origin)
+
+
+def remembered(new: Contract, before: Contract | None) -> Contract:
+    """What the loads so far have taught: the newest first, and what only earlier ones showed."""
+    return new if before is None else merge(new, before)
+
+
+def _dialect(found: Format) -> Dialect:
+    return Dialect(
+        delimiter=found.delimiter,
+        quote_char=found.quote,
+        escape_char=found.escape or None,
+        skip_initial_space=found.skip_initial_space or None,
+        header=found.has_header,
+        comment_char=found.comment or None,
+    )
+
+
+def _column(column: ScannedColumn, live: SqlType | None, *, named: bool) -> FieldContract:
+    headers = (SourceHeader(column.source.strip()),) if named else ()
+    if column.type is None:
+        return FieldContract(name=column.name, headers=headers)
+    kind, notation = column.type.kind, column.notation
+    decimals = kind in (TypeKind.DECIMAL, TypeKind.FLOAT)
+    numbers = decimals or kind in (TypeKind.INT, TypeKind.BIGINT)
+    moments = kind in (TypeKind.DATE, TypeKind.DATETIME2)
+    return FieldContract(
+        name=column.name,
+        headers=headers,
+        type=_FIELD_TYPES[kind],
+        sql_type=live or column.type,
+        decimal_char=notation.decimal_point if decimals else None,
+        group_char=(notation.thousands or None) if numbers else None,
+        date_order=notation.date_order if moments else None,
+        date_separator=notation.date_separator if moments else None,
+    )

@@ -1,0 +1,53 @@
+"""What a table remembers of its files, as the steps of a load use it."""
+
+from __future__ import annotations
+
+from refdata.contractstore import ContractStore
+from refdata.core.alignment import Alignment, own_columns
+from refdata.core.columnmatch import ColumnMatch, KnownColumn, match_columns
+from refdata.core.contract import Contract, Origin
+from refdata.core.contractterms import Layer
+from refdata.core.errors import SchemaError
+from refdata.core.learning import learned, remembered
+from refdata.core.model import Format, LedgerRow, Table
+from refdata.ingest.context import Deps, Detection
+
+
+def known_contract(deps: Deps, row: LedgerRow) -> Contract:
+    """All that is known of the files of a load's table before this one is read."""
+    return ContractStore(deps.warehouse).learned(row.table_name) or Contract(table=row.table_name)
+
+
+def column_match(found: Format, live: Table | None, contract: Contract) -> ColumnMatch:
+    """Which column of the table each field of the file is.
+
+    :raises SchemaError: when a header fits several columns.
+    """
+    known = known_columns(live, contract)
+    header = found.header if found.has_header else tuple(f"column_{at + 1}" for at in range(len(found.header)))
+    match = match_columns(header, known)
+    if match.undecided:
+        one = match.undecided[0]
+        raise SchemaError(
+            f"The header {one.header!r} fits several columns of {contract.table}: {', '.join(one.columns)}",
+            where=f"column {one.places[0] + 1} of the header",
+            advice="Write each header as the table's earlier files did, so that it names one column.",
+        )
+    return match
+
+
+def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, ...]:
+    """The columns of the live table, each with the headers that its files have had."""
+    if live is None:
+        return ()
+    headers = {column.name: contract.column(column.name) for column in own_columns(live)}
+    return tuple(
+        KnownColumn(name, tuple(one.text for one in fact.headers) if fact else ()) for name, fact in headers.items()
+    )
+
+
+def learned_by(deps: Deps, row: LedgerRow, detection: Detection, plan: Alignment) -> Contract:
+    """What is known of the table's files once this load is published."""
+    origin = Origin(Layer.LEARNED, row.file_name, load_id=row.id)
+    new = learned(row.table_name, detection.format, detection.scan.columns, plan.columns, origin)
+    return remembered(new, ContractStore(deps.warehouse).learned(row.table_name))

@@ -1,0 +1,141 @@
+"""``Reference_Data_Question``: the questions that loads raised, with their answers.
+
+A question is kept when its load is held, and stays when it is answered. An answer that is kept for a table counts for
+its later files until somebody withdraws it. Times are UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from refdata.core.errors import DataError
+from refdata.core.model import LedgerRow
+from refdata.core.questions import MAX_SUBJECT, Given, Question, question_document, read_question
+from refdata.warehouse.base import Row, Session, Warehouse, moment
+
+MAX_REASON, MAX_BY = 1000, 255
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question on record. ``given`` is None while nobody has answered it."""
+
+    id: int
+    load_id: int
+    table_name: str
+    file_name: str
+    question: Question
+    asked_at: datetime
+    given: Given | None = None
+    answered_at: datetime | None = None
+    withdrawn_by: str | None = None
+    withdrawn_at: datetime | None = None
+
+
+class QuestionLog:
+    """``Reference_Data_Question`` in a warehouse. Each method is one short transaction."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    def ask(self, load: LedgerRow, questions: Iterable[Question], now: datetime) -> None:
+        """Keeps the questions of a load; one that it has asked before stays as it is, with its answer."""
+        with self._warehouse.transaction() as session:
+            for question in questions:
+                self._ask(session, load, question, now)
+
+    def _ask(self, session: Session, load: LedgerRow, question: Question, now: datetime) -> None:
+        document = json.dumps(question_document(question), ensure_ascii=False)
+        names = (load.id, question.table, load.file_name, question.kind.value, question.column, question.fingerprint)
+        known = (load.id, question.fingerprint)
+        values = (*names, question.subject[:MAX_SUBJECT], document, now, *known)
+        session.execute(self._warehouse.statement("insert_question"), values)
+
+    def of_load(self, load_id: int) -> tuple[AskedQuestion, ...]:
+        """The questions of a load, in the order in which they were asked."""
+        return self._select("select_questions", load_id)
+
+    def waiting(self) -> tuple[AskedQuestion, ...]:
+        """The questions of held loads that nobody has answered, the oldest first."""
+        return self._select("select_waiting_questions")
+
+    def kept(self, table: str) -> tuple[AskedQuestion, ...]:
+        """The answers that a table keeps for its later files, the oldest first."""
+        return self._select("select_kept_answers", table)
+
+    def _select(self, statement: str, *values: object) -> tuple[AskedQuestion, ...]:
+        with self._warehouse.transaction(write=False) as session:
+            return tuple(map(_asked, session.query(self._warehouse.statement(statement), values)))
+
+    def answer(self, load_id: int, given: Given, now: datetime) -> None:
+        """Records an answer; the same answer given again changes nothing.
+
+        :raises DataError: when the load asked no such question, offers no such choice, or somebody else was first.
+        """
+        asked = {one.question.fingerprint: one for one in self.of_load(load_id)}.get(given.fingerprint)
+        if asked is None:
+            raise DataError(
+                f"Load {load_id} has no such question",
+                where=f"load {load_id}",
+                advice="Look at its questions again: the file or the table has changed since.",
+            )
+        self._check_choice(asked, given)
+        values = (given.choice, given.kept, given.by[:MAX_BY], given.reason[:MAX_REASON], now)
+        with self._warehouse.transaction() as session:
+            statement = self._warehouse.statement("mark_question_answered")
+            if session.execute(statement, (*values, load_id, given.fingerprint)) == 1:
+                return
+        self._check_same(load_id, given)
+
+    @staticmethod
+    def _check_choice(asked: AskedQuestion, given: Given) -> None:
+        choices = {choice.key: choice for choice in asked.question.choices}
+        if given.choice not in choices:
+            raise DataError(
+                f"{given.choice!r} is not among the answers",
+                where=f"load {asked.load_id}, {asked.question.subject}",
+                advice=f"Choose one of: {', '.join(choices)}.",
+            )
+        if given.kept and not choices[given.choice].keepable:
+            raise DataError(
+                f"The answer {given.choice!r} cannot be kept for later files",
+                where=f"load {asked.load_id}, {asked.question.subject}",
+                advice="Give it for this file only.",
+            )
+
+    def _check_same(self, load_id: int, given: Given) -> None:
+        before = next(one for one in self.of_load(load_id) if one.question.fingerprint == given.fingerprint)
+        if before.given is None or (before.given.choice, before.given.by) != (given.choice, given.by[:MAX_BY]):
+            who = before.given.by if before.given else "somebody"
+            raise DataError(
+                f"{who} has answered it already",
+                where=f"load {load_id}, {before.question.subject}",
+                advice="Look at the load; a kept answer can be withdrawn.",
+            )
+
+    def withdraw(self, question_id: int, by: str, now: datetime) -> None:
+        """An answer that a table kept counts no more for later files.
+
+        :raises DataError: when it is not kept, or withdrawn already.
+        """
+        with self._warehouse.transaction() as session:
+            changed = session.execute(
+                self._warehouse.statement("mark_answer_withdrawn"), (by[:MAX_BY], now, question_id)
+            )
+        if changed != 1:
+            raise DataError(
+                f"No kept answer has the number {question_id}",
+                where=f"question {question_id}",
+                advice="`refdata questions --kept` lists the answers that are kept.",
+            )
+
+
+def _asked(line: Row) -> AskedQuestion:
+    (number, load_id, table, name, _, document, asked_at, choice, kept, by, reason, at, withdrawn_by, withdrawn) = line
+    question = read_question(json.loads(document))
+    given = Given(question.fingerprint, choice, by, reason or "", bool(kept)) if choice is not None else None
+    times = (given, moment(at), withdrawn_by, moment(withdrawn))
+    return AskedQuestion(number, load_id, table, name, question, moment(asked_at), *times)

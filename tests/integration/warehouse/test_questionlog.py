@@ -1,0 +1,97 @@
+"""Questions are kept with their answers; the first answer stands, and a kept one can be withdrawn."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+import pytest
+
+from refdata.core.contract import Contract
+from refdata.core.contractterms import OnMissingColumn
+from refdata.core.errors import DataError
+from refdata.core.model import DroppedFile, FileIdentity, FileStatus, LedgerRow, LoadType
+from refdata.core.questions import REFUSE, Choice, Given, Question, QuestionKind
+from refdata.ledger import Ledger
+from refdata.questionlog import QuestionLog
+from tests.integration.engines import Database
+
+NOW = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  naive UTC
+KEEP = Choice(
+    "empty", "Load without it", "price becomes empty.", keepable=True,
+    patch=Contract(table="products", on_missing_column=OnMissingColumn.NULL),
+)  # fmt: skip
+MISSING = Question(
+    QuestionKind.COLUMN_MISSING, "products", "price is gone. Load?", ("3 of 4 columns.",), (KEEP, REFUSE)
+)
+OLDER = Question(QuestionKind.OLDER_CONTENT, "products", "It is older. Load?", (), (REFUSE,))
+
+
+@pytest.fixture
+def load(database: Database) -> LedgerRow:
+    database.warehouse.initialise()
+    path = "reference_data_table/fullload/products.csv"
+    file = DroppedFile(path, FileIdentity(1, 2, 3, 4), LoadType.FULL, True)
+    return Ledger(database.warehouse).register(file, "products", "run", NOW)
+
+
+@pytest.fixture
+def log(database: Database, load: LedgerRow) -> QuestionLog:
+    log = QuestionLog(database.warehouse)
+    log.ask(load, (MISSING, OLDER), NOW)
+    return log
+
+
+def given(question: Question = MISSING, choice: str = "empty", **changes: object) -> Given:
+    return dataclasses.replace(Given(question.fingerprint, choice, "ann", "agreed"), **changes)  # type: ignore[arg-type]
+
+
+def test_a_load_asks_each_question_once(log: QuestionLog, load: LedgerRow) -> None:
+    log.ask(load, (OLDER, MISSING), NOW)
+    assert [one.question for one in log.of_load(load.id)] == [MISSING, OLDER]
+
+
+def test_only_a_held_loads_open_questions_wait(log: QuestionLog, load: LedgerRow, database: Database) -> None:
+    assert log.waiting() == ()
+    database.run("UPDATE ref.File_Monitor_Tracking SET status = ? WHERE id = ?", FileStatus.REVIEW.value, load.id)
+    assert [one.question for one in log.waiting()] == [MISSING, OLDER]
+    log.answer(load.id, given(), NOW)
+    assert [one.question for one in log.waiting()] == [OLDER]
+
+
+def test_an_answer_is_on_record_and_the_same_again_changes_nothing(log: QuestionLog, load: LedgerRow) -> None:
+    log.answer(load.id, given(), NOW)
+    log.answer(load.id, given(), NOW)
+    assert [one.given for one in log.of_load(load.id)] == [given(), None]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (given(choice="maybe"), "'maybe' is not among the answers"),
+        (given(OLDER, "refuse", kept=True), "cannot be kept"),
+        (given(fingerprint="0" * 16), "has no such question"),
+    ],
+)
+def test_an_answer_that_fits_no_question_is_refused(
+    log: QuestionLog, load: LedgerRow, answer: Given, words: str
+) -> None:
+    with pytest.raises(DataError, match=words):
+        log.answer(load.id, answer, NOW)
+
+
+def test_the_first_answer_stands(log: QuestionLog, load: LedgerRow) -> None:
+    log.answer(load.id, given(), NOW)
+    with pytest.raises(DataError, match="ann has answered it already"):
+        log.answer(load.id, given(choice="refuse", by="ben"), NOW)
+
+
+def test_a_kept_answer_counts_for_the_table_until_it_is_withdrawn(log: QuestionLog, load: LedgerRow) -> None:
+    log.answer(load.id, given(kept=True), NOW)
+    log.answer(load.id, given(OLDER, "refuse"), NOW)
+    kept = log.kept("products")
+    assert [one.question for one in kept] == [MISSING]
+    log.withdraw(kept[0].id, "ben", NOW)
+    assert log.kept("products") == ()
+    with pytest.raises(DataError, match="No kept answer"):
+        log.withdraw(kept[0].id, "ben", NOW)
