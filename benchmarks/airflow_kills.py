@@ -280,7 +280,10 @@ def wrongs(airflow: LocalAirflow, drops: list[Drop], outcome: Outcome) -> Iterat
 
 
 def _folders(airflow: LocalAirflow, drops: list[Drop]) -> Iterator[str]:
-    names = {folder: [path.name for path in (airflow.dropoff / folder).glob("*")] for folder in ("processed", "error")}
+    names = {
+        folder: [path.name for path in airflow.dropoff.glob(f"*_table/*/{folder}/*")]
+        for folder in ("processed", "error")
+    }
     archived = sorted(name.split("_", 2)[2] for name in names["processed"])
     if archived != sorted(drop.name for drop in drops) or names["error"]:
         yield f"{len(archived)} files in processed/, in error/: {names['error']}"

@@ -197,7 +197,7 @@ def _one(process: psutil.Process) -> _Process | None:
 
 
 def _count(folder: Path) -> int:
-    return sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+    return sum(1 for path in folder.iterdir() if path.is_file()) if folder.is_dir() else 0
 
 
 def _megabytes(folder: Path) -> float:
@@ -230,7 +230,7 @@ def wrongs(airflow: LocalAirflow, dropped: int) -> Iterator[str]:
         names = connection.execute("SELECT COUNT(DISTINCT file_name) FROM File_Monitor_Tracking").fetchone()[0]
     if found != {"completed": dropped} or names != dropped:
         yield f"{dropped} files dropped, {names} in the ledger: {found}"
-    archived = _count(airflow.dropoff / "processed")
+    archived = sum(_count(airflow.dropoff / folder / "processed") for folder in FOLDERS)
     if archived != dropped:
         yield f"{archived} files in processed/"
     for place in (airflow.home / "warehouse" / "refdata.stage", *(airflow.dropoff / folder for folder in FOLDERS)):

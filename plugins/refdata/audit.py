@@ -26,6 +26,7 @@ class Action(StrEnum):
     REJECT = "reject"
     REPAIR = "repair"
     DELETE = "delete"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,15 +41,22 @@ def _written_names(known: set[str]) -> set[str]:
 
 
 def absolute(settings: Settings, home: Path) -> Settings:
-    """Relative folders resolved: the dropoff root under ``home``, the others under the dropoff root."""
+    """Relative folders resolved: the dropoff root under ``home``, the others under the dropoff root.
+
+    An archive that no setting names stays empty: it is inside each load folder.
+    """
     root = home / Path(settings.dropoff_root).expanduser()
     return dataclasses.replace(
         settings,
         dropoff_root=str(root),
-        processed_root=str(root / Path(settings.processed_root or "processed").expanduser()),
-        error_root=str(root / Path(settings.error_root or "error").expanduser()),
+        processed_root=_under(root, settings.processed_root),
+        error_root=_under(root, settings.error_root),
         tables_file=str(root / Path(settings.tables_file or "tables.yaml").expanduser()),
     )
+
+
+def _under(root: Path, folder: str) -> str:
+    return str(root / Path(folder).expanduser()) if folder else ""
 
 
 def table_rules(configured: Settings, table: str) -> TableRules:

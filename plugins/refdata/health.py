@@ -29,7 +29,8 @@ from refdata.core.health import Check, State, failed, warehouse_check
 from refdata.core.healthrules import Folder
 from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
-from refdata.dropoff import Dropoff
+from refdata.dropoff import ArchiveFolders, Dropoff
+from refdata.dropoff.archivefolders import load_folder_of
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
@@ -91,17 +92,45 @@ def check_folders(settings: Settings) -> Iterable[Check]:
     """The dropoff tree and the archives: there, writable, on one filesystem, with space."""
     root = look_at(Path(settings.dropoff_root))
     yield healthrules.dropoff_check(root, [look_at(Path(settings.dropoff_root, name)) for name in LOAD_FOLDERS])
-    archives = [_archive(Path(path)) for path in (settings.processed_root, settings.error_root)]
-    for name, folder in zip(("processed", "error"), archives, strict=True):
-        yield healthrules.folder_check(name, folder)
+    dropoff = Dropoff.of(settings)
+    seen = [(archive, tuple(_archive_folders(dropoff.root, archive))) for archive in dropoff.archives]
+    for archive, folders in seen:
+        earlier = str(archive.earlier) if _is_left(archive) else ""
+        yield healthrules.archive_check(archive.name, folders or (root,), earlier)
     if root.exists:
-        yield healthrules.filesystem_check(root, archives)
-        yield healthrules.space_check([root, *(folder for folder in archives if folder.exists)], settings.min_free_mb)
+        folders = tuple(folder for _, several in seen for folder in several)
+        yield healthrules.filesystem_check(_drops_beside(dropoff.root, folders))
+        yield healthrules.space_check([root, *(folder for folder in folders if folder.exists)], settings.min_free_mb)
+
+
+def _archive_folders(root: Path, archive: ArchiveFolders) -> Iterable[Folder]:
+    """The folders of an archive; of a load folder that is missing, ``dropoff`` reports."""
+    for path in archive.current():
+        if path.is_symlink() and load_folder_of(root, path):
+            yield Folder(str(path), exists=True, writable=False, is_link=True)
+        elif path.exists() or path.parent.exists() or path == archive.gathered:
+            yield _archive(path)
 
 
 def _archive(path: Path) -> Folder:
-    """An archive is made by the first file that goes there: until then its parent tells."""
+    """An archive is created with its first file: until then the folder above it is what counts."""
     return look_at(path) if path.exists() else dataclasses.replace(look_at(path.parent), path=str(path))
+
+
+def _drops_beside(root: Path, folders: Iterable[Folder]) -> Iterable[tuple[Folder, Folder]]:
+    """Each archive folder with the one that its drops come from."""
+    for folder in folders:
+        place = load_folder_of(root, Path(folder.path))
+        yield look_at(root / place), folder
+
+
+def _is_left(archive: ArchiveFolders) -> bool:
+    """Whether an earlier installation's archive, which is not the current one, contains anything."""
+    try:
+        with os.scandir(archive.earlier) as entries:
+            return archive.earlier not in archive.current() and any(entries)
+    except OSError:
+        return False
 
 
 def look_at(path: Path) -> Folder:

@@ -229,6 +229,10 @@ class Ledger:
         """The file lies at its final place; a loaded one is completed by that."""
         self._write("mark_archived", archive_path, now, load_id)
 
+    def move_file(self, load_id: int, old: str, new: str) -> None:
+        """An archived file gets another path; a row that names another one than ``old`` is left alone."""
+        self._write("move_file", new, load_id, old)
+
     def mark_failed(self, load_id: int, category: str, message: str, now: datetime, *, cancelled: bool = False) -> bool:
         """The load ended without effect, and no attempt of it can publish any more; False when one has published."""
         status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR

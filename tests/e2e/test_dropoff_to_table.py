@@ -31,7 +31,7 @@ def test_a_refused_file_fails_its_run_and_comes_back_with_the_reason_and_one_ale
     content = b"code,name\n1,a\n2\n"
     airflow.drop("broken_list.csv", content)
     airflow.wait_ended("broken_list.csv")
-    errors = airflow.local.dropoff / "error"
+    errors = airflow.local.dropoff / FULL / "error"
     archived = [path for path in errors.iterdir() if "broken_list" in path.name]
     assert sorted(path.name.partition("broken_list")[2] for path in archived) == [".csv", ".error.json", ".rejects.csv"]
     assert next(path for path in archived if path.name.endswith("list.csv")).read_bytes() == content
@@ -88,7 +88,9 @@ def test_a_second_drop_of_the_name_replaces_and_the_same_content_is_a_duplicate(
         airflow.wait_ended("twice.csv", drops=drops)
     assert airflow.status("twice.csv") == ["completed", "completed", "duplicate"]
     assert airflow.query("SELECT code, n FROM twice") == [(3, "c")]
-    processed = [path for path in (airflow.local.dropoff / "processed").iterdir() if path.name.endswith("twice.csv")]
+    processed = [
+        path for path in (airflow.local.dropoff / FULL / "processed").iterdir() if path.name.endswith("twice.csv")
+    ]
     assert len(processed) == 3
 
 
@@ -148,7 +150,9 @@ def test_bad_input_of_every_kind_comes_back_and_odd_names_are_only_names(airflow
     for name, table in GOOD_NAMES.items():
         expected = 0 if name == "header_only.csv" else 2
         assert airflow.query(f'SELECT COUNT(*) FROM "{table}"') == [(expected,)]
-    reports = {path.name for path in (airflow.local.dropoff / "error").iterdir() if path.name.endswith(".error.json")}
+    reports = {
+        path.name for path in (airflow.local.dropoff / FULL / "error").iterdir() if path.name.endswith(".error.json")
+    }
     for name in (*BAD_FILES, "directory.csv", "link.csv"):
         assert any(report.endswith(f"_{name.removesuffix('.csv')}.error.json") for report in reports), name
     assert airflow.status("link.csv") == airflow.status("directory.csv") == []
@@ -162,6 +166,6 @@ def test_nothing_is_left_behind(airflow: RunningAirflow) -> None:
         for kind in ("reference_data_table", "none_reference_data_table")
         for load in ("fullload", "append")
     ]
-    assert [path for folder in folders if folder.exists() for path in folder.iterdir()] == []
+    assert [path for folder in folders if folder.exists() for path in folder.iterdir() if path.is_file()] == []
     assert list((airflow.local.home / "warehouse" / "refdata.stage").iterdir()) == []
     assert not any(Path(row[0]).parts[0] != "/" for row in airflow.query("SELECT file_path FROM File_Monitor_Tracking"))

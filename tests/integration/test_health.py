@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from refdata import health
+from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.health import Check, State
 from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
@@ -33,8 +34,7 @@ def by_name(checks: Any) -> dict[str, Check]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     ensure_tree(tmp_path / "drop")
-    root = tmp_path / "drop"
-    return Settings(dropoff_root=str(root), processed_root=str(root / "processed"), error_root=str(root / "error"))
+    return Settings(dropoff_root=str(tmp_path / "drop"))
 
 
 def test_folders_that_are_there_are_well(settings: Settings) -> None:
@@ -42,6 +42,24 @@ def test_folders_that_are_there_are_well(settings: Settings) -> None:
     assert {name: check.state for name, check in found.items()} == dict.fromkeys(
         ("dropoff", "processed", "error", "filesystem", "space"), State.OK
     )
+
+
+def test_an_archive_that_a_link_stands_for_fails(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "drop" / LOAD_FOLDERS[2] / "error").symlink_to(tmp_path)
+    found = by_name(health.check_folders(settings))
+    assert (found["error"].state, found["error"].figure, found["processed"].state) == (State.FAIL, "a link", State.OK)
+    assert "error_root" in found["error"].advice
+
+
+def test_an_archive_of_an_earlier_installation_is_found(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "drop" / "processed").mkdir()
+    assert by_name(health.check_folders(settings))["processed"].advice == ""
+    (tmp_path / "drop" / "processed" / "20241201_120000_a.csv").touch()
+    found = by_name(health.check_folders(settings))["processed"]
+    assert (found.state, "move-archives" in found.advice) == (State.OK, True)
+    assert str(tmp_path / "drop" / "processed") in found.message
+    gathered = replace(settings, processed_root=str(tmp_path / "drop" / "processed"))
+    assert by_name(health.check_folders(gathered))["processed"].advice == ""
 
 
 def test_a_tree_that_is_not_mounted_is_told_once_for_each_folder(settings: Settings, tmp_path: Path) -> None:

@@ -44,12 +44,13 @@ def other_filesystem() -> Path | None:
     return memory if memory.is_dir() and memory.stat().st_dev != Path(tempfile.gettempdir()).stat().st_dev else None
 
 
-@pytest.fixture(params=["same filesystem", "another filesystem"])
+@pytest.fixture(params=["inside the load folders", "gathered below the root", "another filesystem"])
 def dropoff(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dropoff]:
     root = tmp_path / "dropoff"
     ensure_tree(root)
-    if request.param == "same filesystem":
-        yield Dropoff.of(Settings(dropoff_root=str(root)))
+    if request.param != "another filesystem":
+        names = ("", "") if request.param == "inside the load folders" else ("processed", "error")
+        yield Dropoff.of(Settings(dropoff_root=str(root), processed_root=names[0], error_root=names[1]))
         return
     memory = other_filesystem()
     if memory is None:
@@ -63,6 +64,15 @@ def drop(dropoff: Dropoff, name: str = "airports.csv", text: str = TEXT) -> Drop
     (dropoff.root / path).write_text(text)
     os.utime(dropoff.root / path, ns=(1_700_000_000_123_456_789,) * 2)
     return dropoff.find(path)
+
+
+def processed(dropoff: Dropoff) -> Path:
+    """The archive of the load folder that ``drop`` uses."""
+    return dropoff.processed.of(f"{FULL}/airports.csv")
+
+
+def refused(dropoff: Dropoff) -> Path:
+    return dropoff.error.of(f"{FULL}/airports.csv")
 
 
 def tree(*roots: Path) -> dict[str, str]:
@@ -79,24 +89,24 @@ def tree(*roots: Path) -> dict[str, str]:
 def test_a_loaded_file_goes_to_processed(dropoff: Dropoff) -> None:
     file = drop(dropoff)
     target = Path(dropoff.archive_processed(file, RECEIVED, 41))
-    assert target == dropoff.processed_root / "20241201_120000_airports.csv"
+    assert target == processed(dropoff) / "20241201_120000_airports.csv"
     assert target.read_text() == TEXT
     assert target.stat().st_mtime_ns == file.identity.mtime_ns
-    assert tree(dropoff.root / FULL) == {}
+    assert [path.name for path in (dropoff.root / FULL).glob("*.csv")] == []
 
 
 def test_a_refused_file_goes_to_error_with_reason_and_rejects(dropoff: Dropoff) -> None:
     file = drop(dropoff)
-    dropoff.rejects_path(41).write_text("line,reason,raw\n")
+    dropoff.rejects_path(file, 41).write_text("line,reason,raw\n")
     target = dropoff.archive_error(file, RECEIVED, 41, Fault())
-    assert target == str(dropoff.error_root / "ERROR_20241201_120000_airports.csv")
-    found = tree(dropoff.error_root)
+    assert target == str(refused(dropoff) / "ERROR_20241201_120000_airports.csv")
+    found = tree(refused(dropoff))
     assert {name.partition("/")[2] for name in found} == {
         "ERROR_20241201_120000_airports.csv",
         "ERROR_20241201_120000_airports.error.json",
         "ERROR_20241201_120000_airports.rejects.csv",
     }
-    assert json.loads((dropoff.error_root / "ERROR_20241201_120000_airports.error.json").read_text()) == {
+    assert json.loads((refused(dropoff) / "ERROR_20241201_120000_airports.error.json").read_text()) == {
         "category": "data",
         "message": "2 rows are damaged",
         "place": "airports.csv, line 7",
@@ -113,18 +123,18 @@ def test_a_file_is_archived_also_when_a_second_process_puts_its_rejects_beside_i
             return True
 
     file = drop(dropoff)
-    rejects = TakenJustThen(dropoff.rejects_path(41))
+    rejects = TakenJustThen(dropoff.rejects_path(file, 41))
     names = partial(processed_name, moment=RECEIVED)
-    archived = archive.move(dropoff.root, file, dropoff.processed_root, names, rejects)
-    assert archived == str(dropoff.processed_root / "20241201_120000_airports.csv")
+    archived = archive.move(dropoff.root, file, processed(dropoff), names, rejects)
+    assert archived == str(processed(dropoff) / "20241201_120000_airports.csv")
 
 
 def test_rejects_that_were_let_through_lie_beside_the_loaded_file(dropoff: Dropoff) -> None:
     file = drop(dropoff)
-    dropoff.rejects_path(41).write_text("line,reason,raw\n")
+    dropoff.rejects_path(file, 41).write_text("line,reason,raw\n")
     dropoff.archive_processed(file, RECEIVED, 41)
-    assert (dropoff.processed_root / "20241201_120000_airports.rejects.csv").exists()
-    assert tree(dropoff.error_root) == {}
+    assert (processed(dropoff) / "20241201_120000_airports.rejects.csv").exists()
+    assert tree(refused(dropoff)) == {}
 
 
 def test_a_file_that_the_ledger_does_not_know_is_named_by_its_mtime(dropoff: Dropoff) -> None:
@@ -137,8 +147,8 @@ def test_archived_files_are_never_overwritten(dropoff: Dropoff) -> None:
     for number in range(4):
         file = drop(dropoff, text=f"drop {number}")
         dropoff.archive_processed(file, RECEIVED, number)
-    assert [path.read_text() for path in sorted(dropoff.processed_root.iterdir())] == [f"drop {n}" for n in range(4)]
-    assert {path.name for path in dropoff.processed_root.iterdir()} == {
+    assert [path.read_text() for path in sorted(processed(dropoff).iterdir())] == [f"drop {n}" for n in range(4)]
+    assert {path.name for path in processed(dropoff).iterdir()} == {
         "20241201_120000_airports.csv",
         *(f"20241201_120000_airports_{number}.csv" for number in (2, 3, 4)),
     }
@@ -152,8 +162,9 @@ def test_twins_of_one_second_keep_an_archive_of_their_own(dropoff: Dropoff) -> N
     os.utime(dropoff.root / second.path, ns=(first.identity.mtime_ns,) * 2)
     second = dropoff.find(second.path)
     targets = [dropoff.archive_processed(file, RECEIVED, number) for number, file in enumerate((first, second))]
-    assert len(set(targets)) == len(tree(dropoff.processed_root)) == 2
-    if dropoff.processed_root.is_relative_to(dropoff.root):  # a copy's inode is another, and twins are alike then
+    archives = {Path(target).parent for target in targets}
+    assert len(set(targets)) == sum(len(tree(folder)) for folder in archives) == 2
+    if processed(dropoff).is_relative_to(dropoff.root):  # a copy's inode is another, and twins are alike then
         again = [dropoff.archive_processed(file, RECEIVED, number) for number, file in enumerate((first, second))]
         assert again == targets
 
@@ -161,10 +172,10 @@ def test_twins_of_one_second_keep_an_archive_of_their_own(dropoff: Dropoff) -> N
 @pytest.mark.parametrize("name", ["مطارات.csv", "机场.csv", "✈️.csv", "é" * 125 + ".csv", "x'; DROP TABLE ref;--.csv"])
 def test_any_name_can_be_archived_with_its_reason(dropoff: Dropoff, name: str) -> None:
     file = drop(dropoff, name)
-    dropoff.rejects_path(41).write_text("")
+    dropoff.rejects_path(file, 41).write_text("")
     target = Path(dropoff.archive_error(file, RECEIVED, 41, Fault()))
     assert target.read_text() == TEXT
-    assert len(list(dropoff.error_root.iterdir())) == 3
+    assert len(list(refused(dropoff).iterdir())) == 3
 
 
 @pytest.mark.parametrize(
@@ -183,7 +194,7 @@ def test_a_file_that_is_no_longer_the_loaded_one_stays(dropoff: Dropoff, change:
     assert dropoff.archive_processed(file, RECEIVED, 41) == ""
     assert dropoff.archive_error(file, RECEIVED, 41, Fault()) == ""
     assert tree(dropoff.root / "reference_data_table") == before
-    assert tree(dropoff.processed_root, dropoff.error_root) == {}
+    assert tree(processed(dropoff), refused(dropoff)) == {}
 
 
 def test_a_file_whose_folder_is_away_is_waited_for(dropoff: Dropoff) -> None:
@@ -224,24 +235,25 @@ def _dying(step: int) -> Callable[[FrameType, str, Any], Any]:
 
 def outcome(dropoff: Dropoff, step: int, *, new_drop: bool) -> tuple[bool, str, dict[str, str]]:
     """A refused file's move that dies at a step and is repeated: whether it died, the answer, the folders."""
-    for folder in (dropoff.error_root, dropoff.root / FULL):
+    for folder in (refused(dropoff), dropoff.root / FULL):
         folder.mkdir(parents=True, exist_ok=True)
-        for path in folder.iterdir():
+        for path in filter(Path.is_file, folder.iterdir()):
             path.unlink()
-    (dropoff.error_root / "ERROR_20241201_120000_airports.csv").write_text("of another load")
+    (refused(dropoff) / "ERROR_20241201_120000_airports.csv").write_text("of another load")
     file = drop(dropoff)
-    dropoff.rejects_path(41).write_text("rejects")
+    dropoff.rejects_path(file, 41).write_text("rejects")
     died = dies_at(step, lambda: dropoff.archive_error(file, RECEIVED, 41, Fault()))
     if new_drop and not (dropoff.root / file.path).exists():
         drop(dropoff, text="next drop")
     target = dropoff.archive_error(file, RECEIVED, 41, Fault())
-    return died, target, tree(dropoff.error_root, dropoff.root / "reference_data_table")
+    in_flight = {f"{FULL}/{path.name}": path.read_text() for path in (dropoff.root / FULL).iterdir() if path.is_file()}
+    return died, target, tree(refused(dropoff)) | in_flight
 
 
 @pytest.mark.parametrize("new_drop", [False, True], ids=["alone", "with a new drop under the same name"])
 def test_a_move_that_dies_anywhere_and_is_repeated_ends_the_same(dropoff: Dropoff, new_drop: bool) -> None:
     _, wanted_target, wanted = outcome(dropoff, 0, new_drop=new_drop)
-    name = f"{dropoff.error_root.name}/ERROR_20241201_120000_airports"
+    name = f"{refused(dropoff).name}/ERROR_20241201_120000_airports"
     assert set(wanted) - {"reference_data_table/fullload/airports.csv"} == {
         f"{name}.csv", f"{name}_2.csv", f"{name}_2.error.json", f"{name}_2.rejects.csv"
     }  # fmt: skip
@@ -274,7 +286,7 @@ def test_a_file_swapped_just_before_the_rename_is_put_back(tmp_path: Path, monke
     monkeypatch.setattr("refdata.dropoff.archive.rename_exclusive", swap_then_rename)
     assert dropoff.archive_processed(file, RECEIVED, 41) == ""
     assert (dropoff.root / file.path).read_text() == "another drop"
-    assert tree(dropoff.processed_root) == {}
+    assert tree(processed(dropoff)) == {}
 
 
 def test_a_name_that_another_load_takes_meanwhile_is_left_to_it(
@@ -287,12 +299,12 @@ def test_a_name_that_another_load_takes_meanwhile_is_left_to_it(
 
     def lose_the_race(source_folder: int, source: str, target_folder: int, target: str) -> None:
         if target == "20241201_120000_airports.csv":
-            (dropoff.processed_root / target).write_text("of another load")
+            (processed(dropoff) / target).write_text("of another load")
         real(source_folder, source, target_folder, target)
 
     monkeypatch.setattr("refdata.dropoff.archive.rename_exclusive", lose_the_race)
     assert dropoff.archive_processed(file, RECEIVED, 41).endswith("20241201_120000_airports_2.csv")
-    assert (dropoff.processed_root / "20241201_120000_airports.csv").read_text() == "of another load"
+    assert (processed(dropoff) / "20241201_120000_airports.csv").read_text() == "of another load"
 
 
 def test_renames_are_exclusive_without_renameat2_too(tmp_path: Path) -> None:
@@ -312,11 +324,11 @@ def test_renames_are_exclusive_without_renameat2_too(tmp_path: Path) -> None:
 def test_a_malformed_place_gets_its_reason_once_and_stays(dropoff: Dropoff) -> None:
     place = Malformed(f"{FULL}/x.csv", "it is a folder", mtime_ns=1_700_000_000_000_000_000)
     written = [dropoff.report_malformed(place) for _ in range(2)]
-    assert written == [str(dropoff.error_root / "ERROR_20231114_221320_x.error.json")] * 2
+    assert written == [str(refused(dropoff) / "ERROR_20231114_221320_x.error.json")] * 2
     document = json.loads(Path(written[0]).read_text())
     assert (document["category"], document["place"]) == ("dropoff", f"{FULL}/x.csv")
     assert "it is a folder" in document["message"]
-    assert len(list(dropoff.error_root.iterdir())) == 1
+    assert len(list(refused(dropoff).iterdir())) == 1
 
 
 def test_a_reason_that_two_processes_write_at_once_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,12 +43,16 @@ def test_a_name_that_is_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch, n
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ({}, ("/srv/airflow/dropoff", "/srv/airflow/dropoff/processed", "/srv/airflow/dropoff/tables.yaml")),
-        ({"dropoff_root": "/mnt/in"}, ("/mnt/in", "/mnt/in/processed", "/mnt/in/tables.yaml")),
+        ({}, ("/srv/airflow/dropoff", "", "/srv/airflow/dropoff/tables.yaml")),
+        ({"dropoff_root": "/mnt/in"}, ("/mnt/in", "", "/mnt/in/tables.yaml")),
+        (
+            {"processed_root": "done"},
+            ("/srv/airflow/dropoff", "/srv/airflow/dropoff/done", "/srv/airflow/dropoff/tables.yaml"),
+        ),
         ({"processed_root": "/archive"}, ("/srv/airflow/dropoff", "/archive", "/srv/airflow/dropoff/tables.yaml")),
         (
             {"dropoff_root": "~/in", "tables_file": "~/t.yaml"},
-            ("/home/me/in", "/home/me/in/processed", "/home/me/t.yaml"),
+            ("/home/me/in", "", "/home/me/t.yaml"),
         ),
     ],
 )

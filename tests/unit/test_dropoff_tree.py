@@ -116,11 +116,41 @@ def test_names_that_are_no_drops_are_passed_over(root: Path) -> None:
     (root / FULL / "sub").mkdir()
     (root / FULL / "sub" / "a.csv").write_text("a\n")
     (root / "tables.yaml").write_text("{}")
-    for archive in ("processed", "error"):
-        (root / archive).mkdir()
-        (root / archive / "20241201_120000_a.csv").write_text("a\n")
     result = scan(root)
     assert (result.files, result.malformed) == ((), ())
+
+
+ARCHIVES = {
+    "inside the load folders": ({}, (f"{FULL}/processed", f"{FULL}/error")),
+    "of an earlier installation": ({}, ("processed", "error")),
+    "gathered": ({"processed_root": "done", "error_root": "bad/deep"}, ("done", "bad/deep")),
+    "gathered in a class folder": (
+        {"processed_root": "reference_data_table/done", "error_root": "none_reference_data_table/a/b"},
+        ("reference_data_table/done", "none_reference_data_table/a/b"),
+    ),
+    "of the default, while gathered": (
+        {"processed_root": "/mnt/done", "error_root": "/mnt/bad"},
+        (f"{FULL}/processed", f"{FULL}/error", "processed", "error"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "folders"), ARCHIVES.values(), ids=ARCHIVES)
+def test_archives_are_not_looked_into(root: Path, written: dict[str, str], folders: tuple[str, ...]) -> None:
+    for folder in folders:
+        (root / folder).mkdir(parents=True)
+        (root / folder / "20241201_120000_a.csv").write_text("a\n")
+    result = Dropoff.of(Settings(dropoff_root=str(root), **written)).scan()  # type: ignore[arg-type]  # only text settings
+    assert (result.files, result.malformed) == ((), ())
+
+
+def test_a_folder_beside_an_archive_that_contains_drops_is_reported(root: Path) -> None:
+    (root / "a" / "b").mkdir(parents=True)
+    (root / "reference_data_table" / "done").mkdir()
+    (root / "reference_data_table" / "processed").mkdir()
+    (root / "reference_data_table" / "processed" / "a.csv").touch()
+    found = Dropoff.of(Settings(dropoff_root=str(root), processed_root="reference_data_table/done")).scan()
+    assert [place.path for place in found.malformed] == ["reference_data_table/processed"]
 
 
 def _symlink(path: Path) -> None:
@@ -217,14 +247,6 @@ def test_a_wrong_root_is_a_configuration_error_that_names_it(tmp_path: Path, mak
     make(tmp_path / "nowhere")
     with pytest.raises(ConfigurationError, match=str(tmp_path / "nowhere")):
         scan(tmp_path / "nowhere")
-
-
-def test_archives_under_other_names_are_not_looked_into(root: Path) -> None:
-    dropoff = Dropoff.of(Settings(dropoff_root=str(root), processed_root="done", error_root=str(root / "bad" / "deep")))
-    for folder in (root / "done", root / "bad" / "deep"):
-        folder.mkdir(parents=True)
-        (folder / "20241201_120000_a.csv").touch()
-    assert dropoff.scan().malformed == ()
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {

@@ -11,6 +11,7 @@ import pytest
 
 from refdata.core.errors import TransientError
 from refdata.core.model import DroppedFile
+from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.dropoff.outage import _PREFIX, REMEMBERED, Outage, Outages, _key_of
 
@@ -113,6 +114,6 @@ def test_a_mark_without_its_text_as_a_full_disk_leaves_it_counts(tmp_path: Path,
 def test_the_watcher_does_not_see_the_marks(tmp_path: Path) -> None:
     ensure_tree(tmp_path)
     told(tmp_path, ("connection", A), ("lock_timeout", A))
-    found = Dropoff(tmp_path, tmp_path / "processed", tmp_path / "error").scan()
+    found = Dropoff.of(Settings(dropoff_root=str(tmp_path))).scan()
     nothing: tuple[DroppedFile, ...] = ()
     assert (found.files, found.malformed) == (nothing, ())

@@ -249,7 +249,7 @@ def test_malformed_places_are_told_once_across_runs_and_get_their_reason(
     assert [record.getMessage() for record in caplog.records if "Not loaded" in record.getMessage()] == [
         f"Not loaded: {FULL}/x.csv: it is a folder"
     ]
-    assert len(list((site.root / "error").glob("ERROR_*_x.error.json"))) == 1
+    assert len(list((site.root / FULL / "error").glob("ERROR_*_x.error.json"))) == 1
 
 
 def test_a_file_that_a_crash_left_hidden_is_watched_again(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Commands for those who run it: ``refdata health`` and ``refdata maintenance``."""
+"""Commands for operators: ``refdata health``, ``refdata maintenance`` and ``refdata move-archives``."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from refdata.core.health import Check
     from refdata.ingest.maintenance import Plan
     from refdata.ingest.reconcile import Finding
+    from refdata.ingest.relocate import Relocation
 
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
@@ -32,6 +33,13 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     add_command(commands, "health", health, "whether all that loads need is ready: database, folders, memory, Airflow")
     kept = add_command(commands, "maintenance", maintain, "delete what is past its age, mend what a crash left")
     kept.add_argument("--apply", action="store_true", help="do it; without this it is only told what would be done")
+    moved = add_command(
+        commands,
+        "move-archives",
+        move_archives,
+        "move files that an earlier installation archived at the root into the load folders",
+    )
+    moved.add_argument("--apply", action="store_true", help="do it; without this it only shows what would be moved")
 
 
 def health(options: argparse.Namespace) -> int:
@@ -63,6 +71,37 @@ def maintain(options: argparse.Namespace) -> int:
     return EXIT_FAILED if done is not None and done.left else EXIT_OK
 
 
+def move_archives(options: argparse.Namespace) -> int:
+    """``refdata move-archives``: shows the moves unless ``--apply``; 1 when a file stays that should move."""
+    from refdata import wiring
+    from refdata.ingest import relocate
+
+    deps = wiring.connect()
+    deps.warehouse.initialise()
+    planned = relocate.plan(deps)
+    results = tuple((one, one.why) for one in planned)
+    if options.apply:
+        results = relocate.carry_out(deps, planned, getpass.getuser())
+    if options.json:
+        files = [{"path": str(one.path), "target": one.target and str(one.target), "left": left}
+                 for one, left in results]  # fmt: skip
+        print_json({"applied": options.apply, "files": files})
+    else:
+        _show_moves(results, applied=options.apply)
+    return EXIT_FAILED if any(left for _, left in results) else EXIT_OK
+
+
+def _show_moves(results: Sequence[tuple[Relocation, str]], *, applied: bool) -> None:
+    grid = Grid("File", "To", "Stays because")
+    for one, left in results:
+        grid.add_row(escape(str(one.path)), escape(str(one.target or "")), escape(left))
+    if grid.row_count:
+        console().print(grid)
+    count = sum(1 for _, left in results if not left)
+    what = "moved" if applied else "to move; `refdata move-archives --apply` moves them"
+    console().print(f"{count} files {what}." if results else "No old archives, or nothing in them.")
+
+
 def _as_json(planned: Plan, left: Sequence[tuple[Finding, str]], *, applied: bool) -> dict[str, object]:
     from refdata.ingest.maintenance import in_total
 
@@ -78,7 +117,12 @@ def _as_json(planned: Plan, left: Sequence[tuple[Finding, str]], *, applied: boo
 def _show_plan(planned: Plan, *, applied: bool) -> None:
     grid = Grid("Kind", "What", "Why", "Bytes")
     for one in planned.deletions:
-        grid.add_row(one.kind, escape(one.subject), one.why, f"{one.size:,}" if one.size else "")
+        grid.add_row(
+            one.kind,
+            escape(f"{one.folder}/{one.subject}" if one.folder else one.subject),
+            one.why,
+            f"{one.size:,}" if one.size else "",
+        )
     for finding in planned.findings:
         grid.add_row(finding.kind, escape(finding.where), escape(f"{finding.what}: {finding.remedy}"), "")
     if grid.row_count:

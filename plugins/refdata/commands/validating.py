@@ -147,7 +147,7 @@ class _Canary:
     def archived(self) -> None:
         if self._archive is None or not self._archive.is_file():
             raise DataError("The canary's file is not in the archive", where=str(self._archive),
-                            advice="See that processed_root is one folder for all machines.")  # fmt: skip
+                            advice="See that the archive folder is the same one on all machines.")  # fmt: skip
 
     def remove(self) -> None:
         from refdata.core.model import TableName
@@ -166,7 +166,8 @@ class _Canary:
                 session.execute(f"DROP TABLE {qualified(name)}")
             if row is not None:
                 session.execute(deps.warehouse.statement("delete_canary"), (row.id, f"{CANARY}%"))
-        for folder in (self._path.parent, Path(settings.processed_root), Path(settings.error_root)):
+        archives = deps.dropoff.archives
+        for folder in (self._path.parent, *(one.of(f"{FOLDER}/{self._path.name}") for one in archives)):
             for path in folder.glob(f"*{self._table}*"):
                 path.unlink(missing_ok=True)
 

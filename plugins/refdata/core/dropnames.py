@@ -47,6 +47,15 @@ def name_fault(name: str) -> str:
     return f"its name is longer than {MAX_NAME_UNITS} characters" if units > MAX_NAME_UNITS else ""
 
 
+def load_folder_name(load_type: LoadType, is_reference_data: bool) -> str:
+    """The load folder of such drops, relative to the dropoff root; ``load_of`` backwards.
+
+    >>> load_folder_name(LoadType.APPEND, True)
+    'reference_data_table/append'
+    """
+    return f"{REFERENCE_FOLDER if is_reference_data else OTHER_FOLDER}/{load_type.value}"
+
+
 def load_of(path: str) -> tuple[LoadType, bool]:
     """Load type and whether it is reference data, for a path relative to the dropoff root.
 

@@ -5,7 +5,7 @@ Each function names its check, so that a name stands in one place: ``refdata.hea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,13 +22,17 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What was seen of a folder. ``device`` tells filesystems apart; ``free`` is in bytes."""
+    """What was seen of a folder. ``device`` tells filesystems apart; ``free`` is in bytes.
+
+    ``is_link``: a symbolic link is in its place, where none is followed.
+    """
 
     path: str
     exists: bool
     writable: bool
     device: int | None = None
     free: int | None = None
+    is_link: bool = False
 
 
 def schema_check(version: int, latest: int = LATEST) -> Check:
@@ -68,9 +72,33 @@ def dropoff_check(root: Folder, load_folders: Sequence[Folder]) -> Check:
     return Check("dropoff", State.WARN, figure, f"Not there: {', '.join(missing)}", advice)
 
 
-def filesystem_check(root: Folder, archives: Sequence[Folder]) -> Check:
-    """Whether archiving is one rename; across filesystems it is a copy."""
-    apart = [folder.path for folder in archives if folder.exists and folder.device != root.device]
+def archive_check(name: str, folders: Sequence[Folder], earlier: str = "") -> Check:
+    """The folders of one archive, at least one.
+
+    :param earlier: path of an earlier installation's archive that still contains files; empty for none.
+    """
+    if linked := [folder.path for folder in folders if folder.is_link]:
+        message = f"{_some(linked)} is a symbolic link, which is not followed: no file can be archived there"
+        advice = f"Remove the link, or set `{name}_root` to the folder that it leads to."
+        return Check(name, State.FAIL, "a link", message, advice)
+    bad = next((folder for folder in folders if not (folder.exists and folder.writable)), folders[0])
+    found = folder_check(name, bad)
+    if found.state is not State.OK:
+        return found
+    place = bad.path if len(folders) == 1 else f"`{name}` inside each load folder"
+    if not earlier:
+        return Check(name, State.OK, found.figure, place)
+    advice = "Leave them, or move them to their load folders with `refdata move-archives --apply`."
+    return Check(name, State.OK, found.figure, f"{place}; {earlier} contains files of an earlier installation", advice)
+
+
+def filesystem_check(places: Iterable[tuple[Folder, Folder]]) -> Check:
+    """Whether archiving is one rename; across filesystems it is a copy.
+
+    :param places: each archive folder, after the folder that its drops come from.
+    """
+    apart = [archive.path for drops, archive in places
+             if drops.exists and archive.exists and not archive.is_link and archive.device != drops.device]  # fmt: skip
     if not apart:
         return Check("filesystem", State.OK, "one", "Archiving is one rename")
     advice = "Nothing is lost by it, but it takes time and twice the space: put them on one filesystem."

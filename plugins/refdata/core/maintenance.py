@@ -28,7 +28,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """One thing that is to go. ``amount`` counts rows or files, ``size`` is in bytes (0 for rows)."""
+    """One thing that is to go. ``amount`` counts rows or files, ``size`` is in bytes (0 for rows).
+
+    ``folder`` is the absolute path of a file's archive folder, ``""`` for anything else.
+    """
 
     kind: Kind
     subject: str
@@ -37,14 +40,16 @@ class Deletion:
     size: int = 0
     table_name: str | None = None
     load_id: int | None = None
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A file in an archive folder; ``size`` in bytes."""
+    """A file in an archive folder, whose path is absolute; ``size`` in bytes."""
 
     name: str
     size: int
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ def expired_files(kind: Kind, files: Iterable[ArchivedFile], days: int, now: dat
     for file in sorted(files, key=lambda one: one.name):
         received = archived_at(file.name)
         if limit is not None and received is not None and received < limit:
-            yield Deletion(kind, file.name, f"received {received:%Y-%m-%d}, kept for {days} days", size=file.size)
+            why = f"received {received:%Y-%m-%d}, kept for {days} days"
+            yield Deletion(kind, file.name, why, size=file.size, folder=file.folder)
 
 
 def expired_rows(loads: Iterable[EndedLoad], days: int) -> Iterator[Deletion]:

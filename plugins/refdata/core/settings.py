@@ -45,8 +45,16 @@ class Settings:
     dropoff_root: str = _setting(
         "dropoff", "Folder that holds the four load folders; relative to AIRFLOW_HOME.", pattern=_FILLED
     )
-    processed_root: str = _setting("", "Archive of loaded files; empty means `processed` under the dropoff root.")
-    error_root: str = _setting("", "Archive of refused files; empty means `error` under the dropoff root.")
+    processed_root: str = _setting(
+        "",
+        "One folder for the loaded files of all load folders, relative to the dropoff root; empty: `processed` inside"
+        " each load folder.",
+    )
+    error_root: str = _setting(
+        "",
+        "One folder for the refused files of all load folders, relative to the dropoff root; empty: `error` inside each"
+        " load folder.",
+    )
     tables_file: str = _setting(
         "", "YAML file with overrides per table; empty means `tables.yaml` under the dropoff root."
     )

@@ -15,12 +15,13 @@ from refdata.core.errors import DataError, FileChangedError, FormatError
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.settings import Settings
 from refdata.dropoff import archive, leftovers, tree
-from refdata.dropoff.archive import Reason
+from refdata.dropoff.archive import Names, Reason
+from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders, archive_folder, create_inside, is_link
 from refdata.dropoff.leftovers import Leftover, settle_rejects
 from refdata.dropoff.osfiles import translated
 from refdata.dropoff.tree import Malformed, ScanResult, ensure_tree
 
-__all__ = ["Dropoff", "Leftover", "Malformed", "Reason", "ScanResult", "ensure_tree"]
+__all__ = ["ArchiveFolders", "Dropoff", "Leftover", "Malformed", "Reason", "ScanResult", "ensure_tree"]
 
 
 _CHUNK = 1 << 20
@@ -31,19 +32,30 @@ class Dropoff:
     """The folders of one deployment; all paths absolute."""
 
     root: Path
-    processed_root: Path
-    error_root: Path
+    processed: ArchiveFolders
+    error: ArchiveFolders
 
     @classmethod
     def of(cls, settings: Settings) -> Dropoff:
         """The folders that the settings name."""
         root = Path(settings.dropoff_root)
-        return cls(root, root / (settings.processed_root or "processed"), root / (settings.error_root or "error"))
+        gathered = (root / name if name else None for name in (settings.processed_root, settings.error_root))
+        return cls(root, *map(partial(ArchiveFolders, root), (PROCESSED, ERROR), gathered))
+
+    @property
+    def archives(self) -> tuple[ArchiveFolders, ArchiveFolders]:
+        """The archive of loaded files, and that of refused ones."""
+        return self.processed, self.error
+
+    def create_folders(self) -> None:
+        """Creates root, load folders and the archives inside them where they are missing; see ``ensure_tree``."""
+        ensure_tree(self.root)
+        create_inside(self.root, self.archives)
 
     def scan(self) -> ScanResult:
         """What waits in the tree now; see ``tree.scan``."""
-        archives = (path.relative_to(self.root).parts[0] for path in self._archives() if path.is_relative_to(self.root))
-        return tree.scan(self.root, tree.ARCHIVE_FOLDERS | frozenset(archives))
+        inside = (path.relative_to(self.root) for path in self._archives() if path.is_relative_to(self.root))
+        return tree.scan(self.root, frozenset(path.as_posix() for path in inside))
 
     @contextmanager
     def open(self, file: DroppedFile) -> Iterator[str]:
@@ -86,16 +98,19 @@ class Dropoff:
 
     def archived(self, file: DroppedFile, received: datetime, *, refused: bool) -> str:
         """Where an interrupted ``archive_error`` (``refused``) or ``archive_processed`` put the file, or ``""``."""
-        root, names = (self.error_root, error_name) if refused else (self.processed_root, processed_name)
-        return archive.find(file, root, partial(names, moment=received))
+        folders, name_of = (self.error, error_name) if refused else (self.processed, processed_name)
+        names = partial(name_of, moment=received)
+        places = (archive.find(file, self.root, folder, names) for folder in folders.searched(file.path))
+        return next(filter(None, places), "")
 
     def left_rejects(self) -> dict[int, Path]:
         """The rejects files that no archived file has beside it yet, by load."""
-        return archive.rejects_in(self.error_root)
+        folders = self._real(self.error.known())
+        return {load: path for folder in folders for load, path in archive.rejects_in(folder).items()}
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """What crashes left of refdata's own hidden files, see ``leftovers``."""
-        return leftovers.leftovers(self.root, self._archives())
+        return leftovers.leftovers(self.root, self._real(self._archives()))
 
     def find(self, path: str) -> DroppedFile:
         """The file that lies at a path relative to the root now.
@@ -124,22 +139,28 @@ class Dropoff:
         """Makes files visible again that a crash left hidden half-way through ``hand_back``; their paths."""
         return tree.recover_handed_back(self.root)
 
-    def rejects_path(self, load_id: int) -> Path:
-        """Where a load writes its rejects until its file is archived and they go beside it."""
-        with translated(str(self.error_root)):
-            self.error_root.mkdir(parents=True, exist_ok=True)
-        return self._rejects(load_id)
+    def rejects_path(self, file: DroppedFile, load_id: int) -> Path:
+        """Where a load writes its rejects until its file is archived and they go beside it.
+
+        :raises DropoffError: when a symbolic link is in the place of the file's ``error`` folder.
+        :raises PermissionDeniedError: when the folder may not be written.
+        """
+        folder = self.error.of(file.path)
+        with archive_folder(self.root, folder, create=True):
+            return folder / archive.rejects_name(load_id)
 
     def settle_rejects(self, load_id: int, archived: str) -> bool:
         """Puts a load's rejects beside its archived file, see ``leftovers``; whether it could."""
-        return settle_rejects(self._rejects(load_id), Path(archived))
+        rejects = self.left_rejects().get(load_id)
+        return rejects is not None and settle_rejects(rejects, Path(archived))
 
-    def discard_rejects(self, load_id: int) -> None:
+    def discard_rejects(self, file: DroppedFile, load_id: int) -> None:
         """Removes rejects that a killed attempt left unfinished, or a second one wrote while the first archived."""
-        with translated(str(self.error_root)):
-            rejects = self._rejects(load_id)
-            for path in (rejects, *rejects.parent.glob(f"{unfinished(rejects.name)}*")):
-                path.unlink(missing_ok=True)
+        name = archive.rejects_name(load_id)
+        for folder in self._real(self.error.searched(file.path)):
+            with translated(str(folder)):
+                for path in (folder / name, *folder.glob(f"{unfinished(name)}*")):
+                    path.unlink(missing_ok=True)
 
     def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
         """Moves a loaded file to ``processed``; its path there, or ``""`` when it is gone or another one by now.
@@ -149,7 +170,8 @@ class Dropoff:
         :param received: moment of the name, naive values are UTC; each try must give the same.
         """
         names = partial(processed_name, moment=received)
-        return archive.move(self.root, file, self.processed_root, names, self._rejects(load_id))
+        target = self._target(self.processed, file, names)
+        return archive.move(self.root, file, target, names, self._rejects(file, load_id))
 
     def archive_error(self, file: DroppedFile, received: datetime, load_id: int, reason: Reason) -> str:
         """Moves a refused file to ``error`` with the reason beside it; result as ``archive_processed``.
@@ -161,14 +183,29 @@ class Dropoff:
             received = datetime.fromtimestamp(file.identity.mtime_ns // 10**9, UTC)
         document = archive.reason_document(reason, file.path, load_id, received)
         names = partial(error_name, moment=received)
-        return archive.move(self.root, file, self.error_root, names, self._rejects(load_id), document)
+        target = self._target(self.error, file, names)
+        return archive.move(self.root, file, target, names, self._rejects(file, load_id), document)
 
     def report_malformed(self, place: Malformed) -> str:
         """Writes the ``.error.json`` of a place that is no drop; what lies there stays. Its path."""
-        return archive.report_malformed(self.error_root, place)
+        return archive.report_malformed(self.root, self.error.of_misplaced(place.path), place)
 
-    def _rejects(self, load_id: int) -> Path:
-        return self.error_root / archive.rejects_name(load_id)
+    def _target(self, folders: ArchiveFolders, file: DroppedFile, names: Names) -> Path:
+        """The folder to move a file to: where a call before a change of the settings put it, else the current one."""
+        current, *others = folders.searched(file.path)
+        if self.lies(file):
+            return current
+        return next((other for other in others if archive.find(file, self.root, other, names)), current)
 
-    def _archives(self) -> tuple[Path, Path]:
-        return self.processed_root, self.error_root
+    def _rejects(self, file: DroppedFile, load_id: int) -> Path:
+        """The load's rejects, which it may have written before a change of the settings."""
+        name, folders = archive.rejects_name(load_id), self.error.searched(file.path)
+        paths = (folder / name for folder in self._real(folders))
+        return next((path for path in paths if path.exists()), folders[0] / name)
+
+    def _real(self, folders: tuple[Path, ...]) -> tuple[Path, ...]:
+        """Without those that a link inside a load folder stands for: nothing is read, written or deleted through it."""
+        return tuple(folder for folder in folders if not is_link(self.root, folder))
+
+    def _archives(self) -> tuple[Path, ...]:
+        return (*self.processed.known(), *self.error.known())

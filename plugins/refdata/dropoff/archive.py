@@ -21,12 +21,12 @@ from refdata.core.dropnames import OWN_PREFIX, beside, error_name, printable
 from refdata.core.errors import FileChangedError
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.stability import digest, identity_digest
+from refdata.dropoff.archivefolders import archive_folder, is_link
 from refdata.dropoff.osfiles import (
     copy_to,
     look,
     remove,
     rename_exclusive,
-    root_folder,
     sync_folder,
     translated,
     write_whole,
@@ -77,9 +77,11 @@ def move(
     :raises PermissionDeniedError: when a folder may not be written.
     :raises FileBusyError, StorageFullError: when the storage fails at the moment.
     """
-    with translated(str(archive_root)):
-        archive_root.mkdir(parents=True, exist_ok=True)
-    with root_folder(archive_root) as target, load_folder(root, file.path) as (source, name), translated(file.path):
+    with (
+        load_folder(root, file.path) as (source, name),
+        archive_folder(root, archive_root, create=True) as target,
+        translated(file.path),
+    ):
         try:
             archived = _Move(source, name, target, names, file).run()
         except (FileChangedError, FileNotFoundError):
@@ -87,16 +89,16 @@ def move(
         sync_folder(source)
         if reason is not None:
             write_whole(target, beside(archived, "error.json"), _json(reason))
-        _put_rejects(rejects, target, beside(archived, "rejects.csv"))
+        _put_rejects(root, rejects, target, beside(archived, "rejects.csv"))
         sync_folder(target)
     return str(archive_root / archived)
 
 
-def find(file: DroppedFile, archive_root: Path, names: Names) -> str:
+def find(file: DroppedFile, root: Path, archive_root: Path, names: Names) -> str:
     """Where an earlier ``move`` put the file; ``""`` when it did not. Changes nothing."""
-    if not archive_root.is_dir():
+    if not archive_root.is_dir() or is_link(root, archive_root):
         return ""
-    with root_folder(archive_root) as target:
+    with archive_folder(root, archive_root) as target:
         taken, _ = _Move(-1, file.name, target, names, file).candidates()
     return next((str(archive_root / name) for name, found in taken.items() if _alike(found, file.identity)), "")
 
@@ -126,7 +128,7 @@ def reason_document(reason: Reason, path: str, load_id: int, received: datetime)
     }
 
 
-def report_malformed(error_root: Path, place: Malformed) -> str:
+def report_malformed(root: Path, error_root: Path, place: Malformed) -> str:
     """Says in an ``.error.json`` why something in the tree is no drop; written once, what lies there stays."""
     moment = datetime.fromtimestamp(place.mtime_ns // 1_000_000_000, UTC)
     name = beside(error_name(place.path.rpartition("/")[2], moment), "error.json")
@@ -137,11 +139,9 @@ def report_malformed(error_root: Path, place: Malformed) -> str:
         "what_to_do": "Drop a regular .csv file into one of the load folders, and remove what lies here",
         "original_path": place.path,
     }
-    with translated(str(error_root)):
-        error_root.mkdir(parents=True, exist_ok=True)
-        with root_folder(error_root) as target:
-            if look(target, name) is None:
-                write_whole(target, name, _json(document))
+    with archive_folder(root, error_root, create=True) as target, translated(str(error_root)):
+        if look(target, name) is None:
+            write_whole(target, name, _json(document))
     return str(error_root / name)
 
 
@@ -260,11 +260,11 @@ def _same(found: os.stat_result, identity: FileIdentity) -> bool:
     return found.st_ino == identity.inode and _alike(found, identity)
 
 
-def _put_rejects(rejects: Path, target: int, name: str) -> None:
+def _put_rejects(root: Path, rejects: Path, target: int, name: str) -> None:
     """Moves the rejects, if any, to their place; an earlier try may have."""
     if not rejects.exists():
         return
-    with root_folder(rejects.parent) as source:
+    with archive_folder(root, rejects.parent) as source:
         try:
             os.replace(rejects.name, name, src_dir_fd=source, dst_dir_fd=target)
         except FileNotFoundError:

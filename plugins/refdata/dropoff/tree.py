@@ -3,6 +3,8 @@
     <root>/reference_data_table/{fullload,append}/*.csv
     <root>/none_reference_data_table/{fullload,append}/*.csv
 
+Inside each load folder, ``processed`` and ``error`` contain what was archived; a scan does not look into folders there.
+
 Every folder below the root is opened relative to the one above it and never through a symbolic link
 (``openat`` with O_NOFOLLOW), so no name can lead out of the tree, not even while somebody swaps folders.
 """
@@ -41,7 +43,6 @@ from refdata.core.errors import (
 from refdata.core.model import DROPPED_TYPES, DroppedFile, FileIdentity, LoadType
 from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfolder, translated
 
-ARCHIVE_FOLDERS = frozenset({"processed", "error"})
 _LOOK_AT_MOST = 1_000
 """Entries of a folder that is none of ours among which misplaced files are looked for."""
 _OUTSIDE = f"it lies outside the load folders ({', '.join(LOAD_FOLDERS)})"
@@ -77,19 +78,20 @@ def ensure_tree(root: Path) -> None:
         (root / folder).mkdir(parents=True, exist_ok=True)
 
 
-def scan(root: Path, archives: frozenset[str] = ARCHIVE_FOLDERS) -> ScanResult:
+def scan(root: Path, archives: frozenset[str] = frozenset()) -> ScanResult:
     """All files that wait in the load folders, and all that is misplaced; one ``lstat`` a file.
 
     A folder that may not be read is malformed, a file that may not be read is found: its load refuses it.
 
-    :param archives: names of folders directly under the root that are not looked into.
+    :param archives: folders that are not looked into, nor those above them that are not part of the tree; as paths
+        relative to the root.
     :raises ConfigurationError: when the root is missing or holds none of the load folders.
     :raises PermissionDeniedError: when the root may not be read.
     :raises FileBusyError: when the storage fails at the moment.
     """
-    found = _Findings([], [])
+    found = _Findings([], [], _with_parents(archives))
     with root_folder(root) as top, translated(str(root)):
-        _note_misplaced(top, "", frozenset(CLASS_FOLDERS) | archives, found)
+        _note_misplaced(top, "", frozenset(CLASS_FOLDERS), found)
         for kind in CLASS_FOLDERS:
             _visit(top, kind, found, _visit_kind)
     if not found.folders:
@@ -266,14 +268,21 @@ def _file_fault(found: os.stat_result) -> str:
 
 @dataclass(slots=True)
 class _Findings:
-    """What a scan gathers; ``folders`` counts the load folders that are there."""
+    """What a scan gathers; ``archives`` are not looked into, ``folders`` counts the load folders that are there."""
 
     files: list[DroppedFile]
     malformed: list[Malformed]
+    archives: frozenset[str]
     folders: int = 0
 
     def refuse(self, path: str, reason: str, status: os.stat_result | None) -> None:
         self.malformed.append(Malformed(printable(path), reason, status.st_mtime_ns if status else 0))
+
+
+def _with_parents(paths: frozenset[str]) -> frozenset[str]:
+    """The paths and all folders above them, relative to the root."""
+    return frozenset("/".join(parts[:depth]) for path in paths for parts in [path.split("/")]
+                     for depth in range(1, len(parts) + 1))  # fmt: skip
 
 
 def _visit(parent: int, path: str, found: _Findings, visitor: Callable[[int, str, _Findings], None]) -> None:
@@ -323,9 +332,9 @@ def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], found: _
     """Refuses what looks like a drop directly in a folder that takes none, and strange folders that hold some."""
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name in expected or entry.name.startswith("."):
-                continue
             path = f"{prefix}{entry.name}"
+            if entry.name in expected or entry.name.startswith(".") or path in found.archives:
+                continue
             if not entry.is_dir(follow_symlinks=False):
                 if is_candidate(entry.name):
                     found.refuse(path, _OUTSIDE, look(folder, entry.name))

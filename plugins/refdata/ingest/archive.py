@@ -77,7 +77,7 @@ def move_to_processed(deps: Deps, file: DroppedFile) -> str:
     target = "" if _was_rewritten(deps, file, row) else deps.dropoff.archive_processed(file, row.created_at, row.id)
     # Somebody may have taken the loaded file away; its row is complete all the same.
     deps.ledger.mark_archived(row.id, target or file.path, deps.clock())
-    deps.dropoff.discard_rejects(row.id)
+    deps.dropoff.discard_rejects(file, row.id)
     return target
 
 
@@ -131,7 +131,7 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
     if row is not None and target:
         cancelled = failure.category == CancelledError.category
         deps.ledger.mark_refused(row.id, target, failure.category, failure.text, deps.clock(), cancelled=cancelled)
-        deps.dropoff.discard_rejects(row.id)
+        deps.dropoff.discard_rejects(file, row.id)
     if row is not None and not at_work:
         _drop_stages(deps, row)
     return target

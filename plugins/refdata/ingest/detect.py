@@ -38,7 +38,7 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     with (
         _leaving_no_rejects(deps, file, row),
         naming_the_file(file),
-        _rejects_of(deps, row) as rejects,
+        _rejects_of(deps, file, row) as rejects,
         deps.dropoff.open(file) as path,
     ):
         found = _format(deps, Path(path), row)
@@ -62,7 +62,7 @@ def _leaving_no_rejects(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterat
     except FileChangedError:
         current = deps.ledger.get(row.id)
         if current is None or current.file_path != file.path:
-            deps.dropoff.discard_rejects(row.id)
+            deps.dropoff.discard_rejects(file, row.id)
         raise
 
 
@@ -137,9 +137,9 @@ def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
 
 
 @contextlib.contextmanager
-def _rejects_of(deps: Deps, row: LedgerRow) -> Iterator[RejectsFile]:
+def _rejects_of(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[RejectsFile]:
     """The list of the load's damaged rows; a disk that takes none is no fault of the file."""
-    path = deps.dropoff.rejects_path(row.id)
+    path = deps.dropoff.rejects_path(file, row.id)
     with translated(str(path.parent)), RejectsFile(path) as rejects:
         yield rejects
 

@@ -11,7 +11,9 @@ from refdata.audit import Action, AuditEntry, AuditTrail
 from refdata.core import maintenance
 from refdata.core.maintenance import ArchivedFile, Deletion, EndedLoad, Kind
 from refdata.core.settings import Settings
-from refdata.dropoff.osfiles import remove, root_folder, translated
+from refdata.dropoff import ArchiveFolders, Dropoff
+from refdata.dropoff.archivefolders import archive_folder, is_link
+from refdata.dropoff.osfiles import remove, translated
 from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
 from refdata.ingest.reconcile import Finding, RunState, no_airflow
@@ -20,9 +22,9 @@ from refdata.warehouse.base import Session, moment
 
 _BATCH = 200
 _COUNTS = {Kind.AUDIT_ROWS: "count_old_audit", Kind.ALERT_ROWS: "count_old_alerts"}
-_FOLDERS: Mapping[Kind, Callable[[Settings], str]] = {
-    Kind.PROCESSED_FILE: lambda settings: settings.processed_root,
-    Kind.ERROR_FILE: lambda settings: settings.error_root,
+_ARCHIVES: Mapping[Kind, tuple[Callable[[Dropoff], ArchiveFolders], Callable[[Settings], int]]] = {
+    Kind.PROCESSED_FILE: (lambda dropoff: dropoff.processed, lambda settings: settings.processed_days),
+    Kind.ERROR_FILE: (lambda dropoff: dropoff.error, lambda settings: settings.error_days),
 }
 _DELETES = {Kind.AUDIT_ROWS: "delete_old_audit", Kind.ALERT_ROWS: "delete_old_alerts"}
 
@@ -79,22 +81,20 @@ def _carry_out(deps: Deps, batch: Sequence[Deletion], actor: str) -> None:
     with deps.warehouse.transaction() as session:
         for deletion in batch:
             _record(deps, session, deletion, actor)
-            if deletion.kind not in _FOLDERS:
+            if deletion.kind not in _ARCHIVES:
                 _delete_rows(deps, session, deletion)
     for deletion in batch:
-        if deletion.kind in _FOLDERS:
-            with root_folder(Path(_FOLDERS[deletion.kind](deps.settings))) as handle, translated(deletion.subject):
+        if deletion.kind in _ARCHIVES:
+            folder = Path(deletion.folder)
+            with archive_folder(deps.dropoff.root, folder) as handle, translated(str(folder / deletion.subject)):
                 remove(handle, deletion.subject)
 
 
 def _deletions(deps: Deps) -> Iterator[Deletion]:
     settings, now = deps.settings, deps.clock()
-    folders = (
-        (Kind.PROCESSED_FILE, settings.processed_root, settings.processed_days),
-        (Kind.ERROR_FILE, settings.error_root, settings.error_days),
-    )
-    for kind, folder, days in folders:
-        yield from maintenance.expired_files(kind, _files(Path(folder)), days, now)
+    for kind, (archive_of, days_of) in _ARCHIVES.items():
+        for folder in archive_of(deps.dropoff).known():
+            yield from maintenance.expired_files(kind, _files(deps.dropoff.root, folder), days_of(settings), now)
     for one in expire_versions(deps):
         why = "beyond versions_kept or older than versions_max_age_days"
         yield Deletion(Kind.VERSION, f"{one.table} version {one.version}", why, one.rows, table_name=one.table)
@@ -110,17 +110,18 @@ def _deletions(deps: Deps) -> Iterator[Deletion]:
             yield from maintenance.expired_records(kind, count, days)
 
 
-def _files(folder: Path) -> Iterator[ArchivedFile]:
-    if not folder.is_dir():
+def _files(root: Path, folder: Path) -> Iterator[ArchivedFile]:
+    if not folder.is_dir() or is_link(root, folder):
         return
     with translated(str(folder)), os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_file(follow_symlinks=False):
-                yield ArchivedFile(entry.name, entry.stat(follow_symlinks=False).st_size)
+                yield ArchivedFile(entry.name, entry.stat(follow_symlinks=False).st_size, str(folder))
 
 
 def _record(deps: Deps, session: Session, deletion: Deletion, actor: str) -> None:
     detail = {"kind": deletion.kind.value, "amount": deletion.amount, "bytes": deletion.size}
+    detail |= {"folder": deletion.folder} if deletion.folder else {}
     AuditTrail(deps.warehouse).record_in(
         session,
         AuditEntry(deps.clock(), Action.DELETE, actor, deletion.table_name, deletion.load_id,

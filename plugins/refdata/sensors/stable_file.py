@@ -40,7 +40,7 @@ class StableFileSensor(FileSensor):
     :param poke_interval: seconds between two of them.
     :param max_releases: files released at once at most; ``[core] max_map_length`` bounds it.
     :param idle_timeout: seconds after which the task ends without files.
-    :param processed_root: archive that is not looked into; empty for ``processed`` under the root.
+    :param processed_root: folder that gathers the loaded files; empty for one inside each load folder.
     :param error_root: the same for refused files.
     :param start_from_trigger: with ``deferrable``, starts in the triggerer at once, which spares a task process;
         ``filepath`` is not templated then.

@@ -27,7 +27,7 @@ class StableFileTrigger(BaseTrigger):
     without a release) or ``{"status": "failed", ...}`` with category, text, place and advice.
 
     :param dropoff_root: absolute path of the dropoff tree.
-    :param processed_root: archive below or beside it, as in the settings; so is ``error_root``.
+    :param processed_root: folder that gathers the loaded files, as in the settings; so is ``error_root``.
     :param asset: name of the asset whose store is used; the task has it among its inlets.
     :param interval: seconds between two checks; ``checks`` of them unchanged release a file.
     :param carrier: ``<dag id>/<run id>`` of the watch run; that of the task that waits, if left empty.

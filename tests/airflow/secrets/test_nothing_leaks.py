@@ -116,7 +116,7 @@ def sqlite_runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
 def test_the_runs_end_as_the_search_needs_them(sqlite_runs: Runs) -> None:
     assert sqlite_runs.states == {name: state for name, (_, state) in FILES.items()}
     refused = {name.partition("_")[0] for name, (_, state) in FILES.items() if state == "failed"}
-    errors = list((sqlite_runs.home / "dropoff" / "error").glob("*.error.json"))
+    errors = list((sqlite_runs.home / "dropoff").glob("*_table/*/error/*.error.json"))
     assert len(errors) == sum(state == "failed" for _, state in FILES.values()), refused
 
 

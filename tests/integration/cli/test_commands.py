@@ -14,6 +14,7 @@ import pytest
 
 from refdata import cli, wiring
 from refdata.api import ReferenceData
+from refdata.commands import validating
 from refdata.config import load_settings
 from refdata.core.errors import PermissionDeniedError
 from refdata.core.runid import CLI_RUN
@@ -149,10 +150,10 @@ def test_maintenance_tells_first_and_deletes_when_told(
     capsys.readouterr()
     code, found = asked(capsys, "maintenance")
     assert (code, found["applied"], found["total"]["processed_file"]["amount"]) == (0, False, 1)
-    assert len(list((root / "processed").iterdir())) == 1
+    assert len(list((root / FULL / "processed").iterdir())) == 1
     assert cli.main(["maintenance", "--apply"]) == 0
     assert "was done" in capsys.readouterr().out
-    assert list((root / "processed").glob("*.csv")) == []
+    assert list((root / FULL / "processed").glob("*.csv")) == []
     assert asked(capsys, "maintenance")[1]["deletions"] == []
     assert cli.main(["maintenance"]) == 0
     assert "Nothing is due" in capsys.readouterr().out
@@ -191,7 +192,7 @@ def test_a_canary_goes_the_whole_way_and_leaves_nothing(root: Path, capsys: pyte
 def test_a_canary_tells_which_step_fails_and_is_removed_all_the_same(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (root / "processed").write_text("a file where the folder should be")
+    (root / validating.FOLDER / "processed").write_text("a file where the folder should be")
     code, found = asked(capsys, "validate")
     assert code in (1, 3)
     assert [one["step"] for one in found if not one["works"]] == ["load"]

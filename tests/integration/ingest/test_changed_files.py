@@ -137,9 +137,9 @@ class MeddledDropoff(Dropoff):
 
     meddler: Meddler
 
-    def rejects_path(self, load_id: int) -> Path:
+    def rejects_path(self, file: DroppedFile, load_id: int) -> Path:
         self.meddler.come_to("format found")
-        return super().rejects_path(load_id)
+        return super().rejects_path(file, load_id)
 
     @contextlib.contextmanager
     def open(self, file: DroppedFile) -> Iterator[str]:
@@ -149,7 +149,7 @@ class MeddledDropoff(Dropoff):
 
 
 def meddled(deps: Deps, meddler: Meddler) -> Deps:
-    dropoff = MeddledDropoff(deps.dropoff.root, deps.dropoff.processed_root, deps.dropoff.error_root)
+    dropoff = MeddledDropoff(deps.dropoff.root, deps.dropoff.processed, deps.dropoff.error)
     object.__setattr__(dropoff, "meddler", meddler)
     warehouse: Any = MeddledWarehouse(deps.warehouse, meddler)
     return dataclasses.replace(deps, dropoff=dropoff, warehouse=warehouse)
@@ -223,7 +223,7 @@ def test_a_file_that_is_written_meanwhile_is_loaded_whole_in_the_end(
         assert live == rows_of(content)
     else:
         assert live == rows_of(OLD if moment in PUBLISHED else BEFORE)
-        assert [path.name[:5] for path in site.deps.dropoff.error_root.glob("*.csv")] == ["ERROR"]
+        assert [path.name[:5] for path in site.deps.dropoff.root.glob("*_table/*/error/*.csv")] == ["ERROR"]
     assert not list(site.deps.dropoff.root.glob("*_table/*/*.csv"))
     kept = [path.read_text() for path in site.deps.dropoff.root.rglob("[!.]*.csv")]
     assert (content or '01,"Gr') in kept or any('01,"Gr' in text for text in kept)

@@ -13,7 +13,7 @@ import pytest
 from refdata.alertlog import AlertLog
 from refdata.audit import Action, AuditTrail
 from refdata.core.alerting import Alert
-from refdata.core.errors import RefdataError
+from refdata.core.errors import DropoffError, RefdataError
 from refdata.core.maintenance import Deletion, Kind
 from refdata.ingest import maintenance
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tests.integration.ingest.conftest import Site
 
 GOOD, BAD = "code,name\n01,Graz\n", "code,name\n01\n02,Linz\n"
+
+
+DROP = "reference_data_table/fullload/cities.csv"
 
 
 def kinds(site: Site) -> list[str]:
@@ -38,10 +41,10 @@ def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[...
     assert sorted(one.kind for one in planned.deletions) == sorted(
         [Kind.PROCESSED_FILE, *[Kind.ERROR_FILE] * 3, Kind.LEDGER_ROW, Kind.ALERT_ROWS]
     )
-    assert len(list(Path(site.deps.settings.error_root).glob("ERROR_*"))) == 3, "planning deletes nothing"
+    assert len(list(site.deps.dropoff.error.of(DROP).glob("ERROR_*"))) == 3, "planning deletes nothing"
     maintenance.carry_out(site.deps, planned)
-    assert list(Path(site.deps.settings.error_root).glob("ERROR_*")) == []
-    assert list(Path(site.deps.settings.processed_root).glob("*.csv")) == []
+    assert list(site.deps.dropoff.error.of(DROP).glob("ERROR_*")) == []
+    assert list(site.deps.dropoff.processed.of(DROP).glob("*.csv")) == []
     assert [row.file_name for row in site.deps.ledger.page().files] == ["cities.csv"], "its rows are live"
     entries = AuditTrail(site.deps.warehouse).entries()
     assert {entry.action for entry in entries} == {Action.DELETE}
@@ -50,16 +53,54 @@ def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[...
     assert site.rows("cities", "code") == [("01",)]
 
 
+@pytest.mark.parametrize("gathered", ["", "done"])
+def test_archives_of_earlier_settings_and_installations_age_too(make_site: Callable[..., Site], gathered: str) -> None:
+    site = make_site(processed_days=30, processed_root=gathered)
+    root = site.deps.dropoff.root
+    for folder in ("processed", "reference_data_table/append/processed", "done", "other"):
+        (root / folder).mkdir(exist_ok=True)
+        (root / folder / "20200101_000000_a.csv").touch()
+    planned = maintenance.plan(site.deps)
+    expected = {"processed", "reference_data_table/append/processed", *filter(None, [gathered])}
+    assert {Path(one.folder).relative_to(root).as_posix() for one in planned.deletions} == expected
+    maintenance.carry_out(site.deps, planned)
+    left = {path.parent.relative_to(root).as_posix() for path in root.rglob("20200101*")}
+    assert left == {"done", "other"} - expected
+    assert {entry.detail["folder"] for entry in AuditTrail(site.deps.warehouse).entries()} == {
+        str(root / folder) for folder in expected
+    }
+
+
+def test_maintenance_deletes_nothing_through_a_link_in_a_load_folder(
+    make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = make_site(processed_days=30)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "20200101_000000_a.csv").touch()
+    site.deps.dropoff.processed.of(DROP).symlink_to(outside)
+    planned = maintenance.plan(site.deps)
+    assert planned.deletions == ()
+    later = Deletion(
+        Kind.PROCESSED_FILE, "20200101_000000_a.csv", "planned before", folder=str(site.deps.dropoff.processed.of(DROP))
+    )
+    with pytest.raises(DropoffError):
+        maintenance.carry_out(site.deps, replace(planned, deletions=(later,)))
+    assert list(outside.iterdir())
+
+
 def test_a_file_that_cannot_be_deleted_takes_no_record_of_the_others_along(make_site: Callable[..., Site]) -> None:
     site = make_site(processed_days=30)
     site.load(site.drop("cities.csv", GOOD), "good")
     site.clock.now += timedelta(days=31)
-    (Path(site.deps.settings.processed_root) / "a folder").mkdir()
+    (site.deps.dropoff.processed.of(DROP) / "a folder").mkdir()
     planned = maintenance.plan(site.deps)
-    stubborn = Deletion(Kind.PROCESSED_FILE, "a folder", "for the test")
+    stubborn = Deletion(
+        Kind.PROCESSED_FILE, "a folder", "for the test", folder=str(site.deps.dropoff.processed.of(DROP))
+    )
     with pytest.raises(RefdataError):
         maintenance.carry_out(site.deps, replace(planned, deletions=(*planned.deletions, stubborn)))
-    assert list(Path(site.deps.settings.processed_root).glob("*.csv")) == []
+    assert list(site.deps.dropoff.processed.of(DROP).glob("*.csv")) == []
     subjects = {entry.subject for entry in AuditTrail(site.deps.warehouse).entries()}
     assert subjects >= {one.subject for one in planned.deletions}
 
@@ -101,7 +142,7 @@ def test_the_audit_trail_itself_has_an_age_and_says_what_went(make_site: Callabl
 
 def test_foreign_files_in_the_archive_stay(make_site: Callable[..., Site]) -> None:
     site = make_site(processed_days=1)
-    folder = Path(site.deps.settings.processed_root)
+    folder = site.deps.dropoff.processed.of(DROP)
     folder.mkdir()
     for name in ("report.csv", "README"):
         (folder / name).write_text("x")

@@ -26,6 +26,8 @@ from refdata.ingest.reconcile import Kind, RunState
 if TYPE_CHECKING:
     from tests.integration.ingest.conftest import Site
 
+FULL = "reference_data_table/fullload"
+BACK = f"{FULL}/cities.csv"
 LIVE = "code,name\n01,Graz\n02,Linz\n"
 REFUSED = Failure.of(DataError("It is bad", where="line 2", advice="Mend it."), "detect_format")
 LATER = timedelta(days=2)
@@ -39,6 +41,12 @@ def only(site: Site) -> int:
 
 def dropped(site: Site) -> DroppedFile:
     return site.drop("cities.csv", LIVE)
+
+
+def taken_away(site: Site) -> DroppedFile:
+    file = dropped(site)
+    remove(site, file)
+    return file
 
 
 def registered(site: Site) -> DroppedFile:
@@ -112,17 +120,18 @@ def loaded_and_not_registered(site: Site) -> None:
 
 
 def rejects_of_nobody(site: Site) -> None:
-    site.deps.dropoff.rejects_path(999).write_text("line,reason,raw\n")
+    site.deps.dropoff.rejects_path(taken_away(site), 999).write_text("line,reason,raw\n")
 
 
 def rejects_of_an_archived_file(site: Site) -> None:
-    site.load(dropped(site))
-    site.deps.dropoff.rejects_path(only(site)).write_text("line,reason,raw\n")
+    file = dropped(site)
+    site.load(file)
+    site.deps.dropoff.rejects_path(file, only(site)).write_text("line,reason,raw\n")
 
 
 def a_copy_without_a_name(site: Site) -> None:
     site.load(dropped(site))
-    (site.deps.dropoff.processed_root / ".refdata-moving-0123").write_text("code,na")
+    (site.deps.dropoff.processed.of(BACK) / ".refdata-moving-0123").write_text("code,na")
 
 
 def an_original_put_aside(site: Site) -> None:
@@ -132,23 +141,27 @@ def an_original_put_aside(site: Site) -> None:
 
 def an_original_whose_copy_is_nowhere(site: Site) -> None:
     an_original_put_aside(site)
-    for path in site.deps.dropoff.processed_root.iterdir():
+    for path in site.deps.dropoff.processed.of(BACK).iterdir():
         path.write_text("code,name\n")
 
 
-BACK = f"{'reference_data_table/fullload'}/cities.csv"
 CASES = [
     (aligned, Kind.STALE_TURN, FileStatus.PENDING, BACK),
     (registered, Kind.ABANDONED, FileStatus.PENDING, BACK),
     (vanished, Kind.VANISHED, FileStatus.CANCELLED, ""),
-    (loaded, Kind.NOT_ARCHIVED, FileStatus.COMPLETED, "processed/20241201_120000_cities.csv"),
-    (refused, Kind.NOT_ARCHIVED, FileStatus.ERROR, "error/ERROR_20241201_120000_cities.csv"),
+    (loaded, Kind.NOT_ARCHIVED, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
+    (refused, Kind.NOT_ARCHIVED, FileStatus.ERROR, f"{FULL}/error/ERROR_20241201_120000_cities.csv"),
     (cancelled_and_back, Kind.NOT_ARCHIVED, FileStatus.CANCELLED, BACK),
-    (loaded_and_moved, Kind.NOT_MARKED, FileStatus.COMPLETED, "processed/20241201_120000_cities.csv"),
-    (refused_and_moved, Kind.NOT_MARKED, FileStatus.ERROR, "error/ERROR_20241201_120000_cities.csv"),
+    (loaded_and_moved, Kind.NOT_MARKED, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
+    (refused_and_moved, Kind.NOT_MARKED, FileStatus.ERROR, f"{FULL}/error/ERROR_20241201_120000_cities.csv"),
     (loaded_and_removed, Kind.FILE_MISSING, FileStatus.COMPLETED, ""),
-    (staged_and_left, Kind.LEFT_STAGE, FileStatus.COMPLETED, "processed/20241201_120000_cities.csv"),
-    (loaded_and_not_registered, Kind.NOT_REGISTERED, FileStatus.COMPLETED, "processed/20241201_120000_cities.csv"),
+    (staged_and_left, Kind.LEFT_STAGE, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
+    (
+        loaded_and_not_registered,
+        Kind.NOT_REGISTERED,
+        FileStatus.COMPLETED,
+        f"{FULL}/processed/20241201_120000_cities.csv",
+    ),
 ]
 
 

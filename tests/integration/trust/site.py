@@ -50,11 +50,11 @@ class Site(abc.ABC):
     @property
     def folders(self) -> dict[str, Path]:
         """The folders that belong to the state."""
-        names = ("dropoff", "processed", "error")
-        roots = map(Path, (self.settings.dropoff_root, self.settings.processed_root, self.settings.error_root))
-        found = dict(zip(names, roots, strict=True))
-        outside = {name: path for name, path in found.items() if not path.is_relative_to(self.home)}
-        return {"dropoff": found["dropoff"], "warehouse": self.home / "warehouse", **outside}
+        archives = {"processed": self.settings.processed_root, "error": self.settings.error_root}
+        outside = {
+            name: Path(root) for name, root in archives.items() if root and not Path(root).is_relative_to(self.home)
+        }
+        return {"dropoff": Path(self.settings.dropoff_root), "warehouse": self.home / "warehouse", **outside}
 
     @property
     def _places(self) -> dict[str, Path]:

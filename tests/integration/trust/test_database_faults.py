@@ -227,7 +227,7 @@ def test_a_disk_too_full_for_the_list_of_damaged_rows_is_waited_for(memory: Path
         work(deps, Book())
         assert statuses(deps) == ["completed"]
         assert [path.name.rpartition("_")[2] for path in place.rglob("*.csv")] == []
-        (rejects,) = (Path(site.settings.dropoff_root) / "processed").glob("*.rejects.csv")
+        (rejects,) = (Path(site.settings.dropoff_root) / FULL / "processed").glob("*.rejects.csv")
         assert len(rejects.read_text().splitlines()) == 5_001
 
 
