@@ -35,6 +35,11 @@ MARKUP = "<script>document.title='run'</script><svg onload=alert(1)>\"'><a href=
 COLUMNS = (Column("code", sqltypes.text(8)), Column("name", sqltypes.text(40)))
 
 
+def folder_of(row: LedgerRow) -> str:
+    """The load folder of a file that is in flight."""
+    return row.file_path.rpartition("/")[0]
+
+
 class DemoLedger:
     """Drops files and lets their loads come to one end or another.
 
@@ -98,7 +103,7 @@ class DemoLedger:
     def archive(self, row: LedgerRow, *, minutes: float, seconds: float) -> None:
         """The file lies in ``processed``."""
         at = self._at(minutes) + timedelta(seconds=seconds)
-        self._ledger.mark_archived(row.id, f"processed/{at:%Y%m%d_%H%M%S}_{row.file_name}", at)
+        self._ledger.mark_archived(row.id, f"{folder_of(row)}/processed/{at:%Y%m%d_%H%M%S}_{row.file_name}", at)
 
     def complete(self, row: LedgerRow, *, rows: int, minutes: float, seconds: float, rejected: int = 0) -> None:
         """From the turn to the archive."""
@@ -114,7 +119,7 @@ class DemoLedger:
         """It ended in ``error``."""
         at = self._at(minutes)
         self._ledger.mark_failed(row.id, error.category, str(error), at, cancelled=cancelled)
-        self._ledger.mark_archived(row.id, f"error/ERROR_{at:%Y%m%d_%H%M%S}_{row.file_name}", at)
+        self._ledger.mark_archived(row.id, f"{folder_of(row)}/error/ERROR_{at:%Y%m%d_%H%M%S}_{row.file_name}", at)
 
     def hand_back(self, row: LedgerRow, error: RefdataError) -> None:
         """It waits for the database to return."""

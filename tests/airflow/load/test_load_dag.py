@@ -112,7 +112,7 @@ def test_the_steps_of_a_good_file_end_in_processed(root: Path) -> None:
     assert results["align_table"].startswith("create ref.cities")
     assert (results["load_rows"]["rows"], results["load_rows"]["version"]) == (2, 1)
     assert results["write_config"] == "inserted"
-    assert Path(results["move_to_processed"]).parent == root / "processed"
+    assert Path(results["move_to_processed"]).parent == root / FULL / "processed"
 
 
 def test_every_step_may_run_again_after_its_success(root: Path) -> None:
