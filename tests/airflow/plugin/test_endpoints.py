@@ -148,7 +148,7 @@ def test_a_story_names_the_file_of_the_rejects_and_no_row(get: Get) -> None:
     refused = get("files", search="bookings_29")["data"][0]
     rejects = get(f"files/{refused['id']}")["data"]["rejects"]
     assert rejects["rows"] == 3
-    assert re.fullmatch(r"error/ERROR_\d{8}_\d{6}_bookings_29\.rejects\.csv", rejects["file"])
+    assert re.fullmatch(r"\w+/\w+/error/ERROR_\d{8}_\d{6}_bookings_29\.rejects\.csv", rejects["file"])
 
 
 def test_a_story_before_its_detection_has_gaps_and_no_error(get: Get) -> None:
