@@ -1,13 +1,14 @@
-"""Writes the table of settings in docs/configuration.md from the settings themselves.
+"""Writes what follows from lists in the code: the table of settings in docs/configuration.md, the contracts' schema.
 
-Run it after a change of ``refdata.core.settings``: ``PYTHONPATH=plugins python scripts/write_docs.py``.
-A test fails while the page differs.
+Run it after a change of ``refdata.core.settings`` or ``refdata.contracts.keys``:
+``PYTHONPATH=plugins python scripts/write_docs.py``. A test fails while they differ.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from refdata.contracts import schema
 from refdata.core.settings import SECTION, allowed, specs
 
 PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
@@ -36,4 +37,5 @@ def with_table(page: str) -> str:
 
 
 if __name__ == "__main__":
+    schema.PACKAGED.write_text(schema.as_text(), encoding="utf-8")
     PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
 from airflow.configuration import conf
 
+from refdata.contracts.files import declared
 from refdata.core import settings as core_settings
-from refdata.core.errors import ConfigurationError
+from refdata.core.contractlayers import load_rules
 from refdata.core.settings import SECTION, Settings
-from refdata.core.tablerules import TableRules, rules_of
+from refdata.core.tablerules import TableRules, defaults
 
 
 @lru_cache(maxsize=1)
@@ -46,12 +46,15 @@ def absolute(settings: Settings, home: Path) -> Settings:
     An archive that no setting names stays empty: it is inside each load folder.
     """
     root = home / Path(settings.dropoff_root).expanduser()
+    tables = root / Path(settings.tables_file or "tables.yaml").expanduser()
+    contracts = Path(settings.contracts_folder).expanduser()
     return dataclasses.replace(
         settings,
         dropoff_root=str(root),
         processed_root=_under(root, settings.processed_root),
         error_root=_under(root, settings.error_root),
-        tables_file=str(root / Path(settings.tables_file or "tables.yaml").expanduser()),
+        tables_file=str(tables),
+        contracts_folder=str(root / contracts if settings.contracts_folder else tables.parent / "contracts"),
     )
 
 
@@ -60,18 +63,13 @@ def _under(root: Path, folder: str) -> str:
 
 
 def table_rules(configured: Settings, table: str) -> TableRules:
-    """The overrides for a table, read from ``tables.yaml`` at each call, so that a change counts at once.
+    """The rules for a table: its contract's, then those of ``tables.yaml``, then the settings.
 
-    :raises ConfigurationError: when the file cannot be read or has a wrong key.
+    Both files are read at each call, so that a change counts at once.
+
+    :raises ConfigurationError: when a file cannot be read or has a wrong key.
     """
-    path = Path(configured.tables_file)
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(
-            f"The table rules cannot be read: {error}", where=str(path), advice="Correct the file, or remove it."
-        ) from error
-    return rules_of(table, document, configured, str(path))
+    return load_rules(declared(configured, table).contract, defaults(configured))
 
 
 def utc_now() -> datetime:

@@ -62,3 +62,17 @@ def test_paths_become_absolute(
     monkeypatch.setenv("HOME", "/home/me")
     settings = absolute(Settings(**written), Path("/srv/airflow"))  # type: ignore[arg-type]  # only text settings
     assert (settings.dropoff_root, settings.processed_root, settings.tables_file) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ({}, "/srv/airflow/dropoff/contracts"),
+        ({"tables_file": "/etc/refdata/tables.yaml"}, "/etc/refdata/contracts"),
+        ({"contracts_folder": "rules"}, "/srv/airflow/dropoff/rules"),
+        ({"contracts_folder": "/git/contracts", "tables_file": "/t.yaml"}, "/git/contracts"),
+    ],
+)
+def test_contracts_lie_beside_the_table_rules_unless_a_folder_is_set(written: dict[str, str], expected: str) -> None:
+    settings = absolute(Settings(**written), Path("/srv/airflow"))  # type: ignore[arg-type]  # only text settings
+    assert settings.contracts_folder == expected

@@ -58,6 +58,9 @@ class Settings:
     tables_file: str = _setting(
         "", "YAML file with overrides per table; empty means `tables.yaml` under the dropoff root."
     )
+    contracts_folder: str = _setting(
+        "", "Folder of the tables' contracts, `<table>.yaml` each; empty means `contracts` beside the `tables_file`."
+    )
     stability_checks: int = _setting(6, "Unchanged checks in a row that release a file.", least=1, most=1000)
     stability_interval: float = _setting(15.0, "Seconds between two checks.", least=0.05, most=3600)
     watch_timeout: float = _setting(

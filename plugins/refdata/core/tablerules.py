@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from refdata.core.errors import ConfigurationError
@@ -54,8 +54,8 @@ def defaults(settings: Settings) -> TableRules:
     )
 
 
-def rules_of(table: str, document: object, settings: Settings, source: str) -> TableRules:
-    """The rules of ``table`` in a parsed ``tables.yaml``: ``{tables: {airports: {frozen: true}}}``.
+def own_rules(table: str, document: object, settings: Settings, source: str) -> dict[str, Any]:
+    """What a parsed ``tables.yaml`` states of ``table``: ``{tables: {airports: {frozen: true}}}``.
 
     Names of tables compare without case. A slip in another table's rules is that table's affair.
 
@@ -64,7 +64,7 @@ def rules_of(table: str, document: object, settings: Settings, source: str) -> T
     base = defaults(settings)
     where = f"{source}, tables.{table}"
     own = _mapping(_entry(table, document, source), source, f"Key tables.{table}")
-    return replace(base, **{key: _checked(key, value, base, where) for key, value in own.items()})
+    return {key: _checked(key, value, base, where) for key, value in own.items()}
 
 
 def _entry(table: str, document: object, source: str) -> object:

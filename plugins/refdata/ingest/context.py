@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from refdata.contracts.files import declared
 from refdata.core import naming
+from refdata.core.contract import Contract
 from refdata.core.model import DroppedFile, Format, LedgerRow, Scan, TableName
 from refdata.core.settings import Settings, own_tables
 from refdata.core.tablerules import TableRules
@@ -48,6 +50,13 @@ class Deps:
     def ledger(self) -> Ledger:
         """The ledger in the warehouse."""
         return Ledger(self.warehouse)
+
+    def contract(self, table: str) -> Contract:
+        """What is known of a table; read at each call, so that a change counts at once.
+
+        :raises ConfigurationError: when its contract file is wrong.
+        """
+        return declared(self.settings, table).contract
 
     def table_of(self, file: DroppedFile) -> str:
         """The table that a file loads."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
-from refdata.core.tablerules import TableRules, defaults, rules_of
+from refdata.core.tablerules import TableRules, defaults, own_rules
 
 SETTINGS = Settings(max_rejected_rows=3, min_column_match=0.5, post_load_procedure="dbo.after")
 BASE = TableRules(3, 0.5, allow_empty_full_load=False, post_load_procedure="dbo.after")
 
 
 def rules(document: object, table: str = "airports") -> TableRules:
-    return rules_of(table, document, SETTINGS, "/drop/tables.yaml")
+    return replace(defaults(SETTINGS), **own_rules(table, document, SETTINGS, "/drop/tables.yaml"))
 
 
 @pytest.mark.parametrize("document", [None, {}, {"tables": None}, {"tables": {}}, {"tables": {"airports": None}}])

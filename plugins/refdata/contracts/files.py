@@ -1,0 +1,150 @@
+"""Where the contract of a table lies, and what ``tables.yaml`` says beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from refdata.contracts.nodes import parse
+from refdata.contracts.reading import read_contract
+from refdata.core.contract import Contract, LoadRules, Origin
+from refdata.core.contractlayers import merge
+from refdata.core.contractterms import Layer
+from refdata.core.errors import ConfigurationError
+from refdata.core.naming import fold_name
+from refdata.core.settings import Settings
+from refdata.core.tablerules import own_rules
+
+SUFFIXES = (".yaml", ".yml", ".json")
+SCHEMA_FILE = "contract.schema.json"
+"""The JSON Schema for editors, which may lie beside the contracts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What people declared of a table: the contract, and sentences about what its two files state differently."""
+
+    contract: Contract
+    contradictions: tuple[str, ...] = ()
+
+
+def declared(settings: Settings, table: str) -> Declared:
+    """The contract file of a table with the rules of ``tables.yaml`` under it; both are read at each call.
+
+    :param settings: with absolute paths.
+    :raises ConfigurationError: when one of the files is wrong, naming the line.
+    """
+    file = contract_file(folder_of(settings), table)
+    contract = Contract(table=table) if file is None else read_contract(_text(file), table, shown(file))
+    rules = _rules_file(settings, table)
+    conflicts = _contradictions(contract, rules)
+    if contract.primary_key and contract.rules.keys is None:
+        rules = replace(rules, keys=None, origins={name: at for name, at in rules.origins.items() if name != "keys"})
+    return Declared(merge(contract, Contract(table=table, rules=rules)), conflicts)
+
+
+def folder_of(settings: Settings) -> Path:
+    """The folder of the contracts."""
+    return Path(settings.contracts_folder or Path(settings.tables_file).parent / "contracts")
+
+
+def contract_file(folder: Path, table: str) -> Path | None:
+    """The contract file of a table, or None; names compare without case.
+
+    :raises ConfigurationError: when there are two.
+    """
+    found = [path for path in contract_files(folder) if fold_name(path.stem) == fold_name(table)]
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise ConfigurationError(
+            f"Table {table} has {len(found)} contracts: {names}", where=str(folder), advice="Keep one of them."
+        )
+    return found[0] if found else None
+
+
+def contract_files(folder: Path) -> list[Path]:
+    """The contract files of a folder by their names; none where there is no folder.
+
+    :raises ConfigurationError: when the folder cannot be read.
+    """
+    try:
+        return sorted(_contracts(folder.iterdir())) if folder.is_dir() else []
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def shown(file: Path) -> str:
+    """A contract file's name for messages: ``contracts/airports.yaml``."""
+    return f"{file.parent.name}/{file.name}"
+
+
+def _contracts(paths: Iterable[Path]) -> list[Path]:
+    return [
+        path
+        for path in paths
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.name != SCHEMA_FILE
+    ]
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"The contract cannot be read: {error}", where=str(path), advice="Let refdata read it; contracts are UTF-8."
+    )
+
+
+def _rules_file(settings: Settings, table: str) -> LoadRules:
+    """The rules that ``tables.yaml`` states of the table, each with its line."""
+    path = Path(settings.tables_file)
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        document = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(
+            f"The table rules cannot be read: {error}", where=str(path), advice="Correct the file, or remove it."
+        ) from error
+    stated = own_rules(table, document, settings, str(path))
+    lines = _lines(text, table, path.name) if stated else {}
+    origins = {name: Origin(Layer.DECLARED, path.name, line=lines.get(name)) for name in stated}
+    return LoadRules(**stated, origins=origins)
+
+
+def _lines(text: str, table: str, source: str) -> dict[str, int]:
+    tables = parse(text, source).get("tables")
+    entries = tables.pairs if tables else ()
+    entry = next((value for name, value in entries if fold_name(name.text) == fold_name(table)), None)
+    return {key.text: key.line for key, _ in entry.pairs} if entry else {}
+
+
+def _contradictions(contract: Contract, rules: LoadRules) -> tuple[str, ...]:
+    ours = contract.rules.spoken()
+    origins = dict(contract.rules.origins)
+    if contract.primary_key and "keys" not in ours and (origin := contract.origin("primary_key")):
+        ours, origins = {**ours, "keys": contract.primary_key}, {**origins, "keys": origin}
+    return tuple(
+        f"{name} is {_shown(ours[name])}, {origins[name]}; {_shown(value)}, {rules.origins[name]}, does not count"
+        for name, value in rules.spoken().items()
+        if name in ours and not _same(ours[name], value)
+    )
+
+
+def _same(first: Any, second: Any) -> bool:
+    if isinstance(first, tuple) and isinstance(second, tuple):
+        return [fold_name(one) for one in first] == [fold_name(one) for one in second]
+    return bool(first == second)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(value)}]"
+    return str(value).lower() if isinstance(value, bool) else repr(value)
