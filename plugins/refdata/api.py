@@ -18,6 +18,7 @@ from refdata.core.errors import DataError, NotInitialisedError, SchemaError
 from refdata.core.health import Check
 from refdata.core.matching import TableMatch
 from refdata.core.model import FileStatus, Format, LedgerRow, LoadType, TableName
+from refdata.core.naming import typed_table
 from refdata.core.runid import API_RUN
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
@@ -174,7 +175,7 @@ class ReferenceData:
         :raises DataError: when there is no such table.
         """
         with self._ledger_expected():
-            table = table.lower()
+            table = typed_table(table)
             live = self._versions.live(table)
             versions = self._versions.listed(table)
             summary = next((one for one in self._ledger.tables() if one.table_name == table), None)
@@ -188,7 +189,7 @@ class ReferenceData:
         :raises DataError: when there is no such table.
         """
         with self._ledger_expected():
-            return self._versions.listed(table.lower())
+            return self._versions.listed(typed_table(table))
 
     def diff(self, table: str, before: int, after: int | None = None, *, keys: Sequence[str] = ()) -> TableDiff:
         """What became of a table's rows between two versions, with a sample of 100 rows of each kind at most.
@@ -201,7 +202,7 @@ class ReferenceData:
         :raises ConfigurationError: when a key is no column.
         """
         with self._ledger_expected():
-            table = table.lower()
+            table = typed_table(table)
             newest = self.live_version(table) if after is None else after
             return diff_versions(self._versions, table, before, newest, tuple(keys) or self._rules(table).keys)
 
@@ -216,7 +217,7 @@ class ReferenceData:
     def live_version(self, table: str) -> int:
         """The number of a table's live version; 0 when refdata never loaded it."""
         with self._ledger_expected():
-            return live_version(self._ledger.versions(table.lower()))
+            return live_version(self._ledger.versions(typed_table(table)))
 
     def rollback(
         self, table: str, version: int, *, reason: str, by: str, request_id: str = "", expected: int | None = None
@@ -242,7 +243,7 @@ class ReferenceData:
         :raises DataError: when the version does not exist, is live, or was deleted by retention.
         """
         with self._ledger_expected():
-            name = table.lower()
+            name = typed_table(table)
             self._versions.rows_of(name, version, self._ledger.versions(name))
             require_other(name, version, self.live_version(name))
 
@@ -268,7 +269,7 @@ class ReferenceData:
         now = self._clock()
         stale = now - timedelta(seconds=self._settings.stale_after)
         request = request_id or f"{API_RUN}{now.isoformat()}_{uuid4().hex[:8]}"
-        asked = Revision(table.lower(), kind, origin, by.strip(), reason.strip(), request, now, stale, expected)
+        asked = Revision(typed_table(table), kind, origin, by.strip(), reason.strip(), request, now, stale, expected)
         with self._ledger_expected():
             done = revise(self._versions, asked)
             run_post_load(self._deps(), Loaded(done.load_id, done.table, done.rows, 0, done.version, "loaded"))
@@ -372,10 +373,9 @@ class ReferenceData:
 
         :param version: None means the live table.
         :raises DataError: when there is no such table or version, or the version's rows were deleted.
-        :raises ConfigurationError: when pandas is not installed.
         """
         with self._ledger_expected():
-            return read_version(self._versions, name.lower(), version)
+            return read_version(self._versions, typed_table(name), version)
 
     @contextlib.contextmanager
     def _ledger_expected(self) -> Iterator[None]:

@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
         "create refdata's own tables and the load folders, or upgrade the tables to this version",
     )
     made.add_argument("--check", action="store_true", help="change nothing; exit code 1 when an upgrade is due")
+    add_command(commands, "dags", dags, "print the file that brings refdata's DAGs to Airflow's DAGs folder")
     found = add_command(commands, "detect", detect_file, "how a file is written, and which table its columns fit")
     found.add_argument("file", type=Path, help="any CSV file")
     found.add_argument("--no-tables", action="store_true", help="do not compare with the database's tables")
@@ -106,6 +107,17 @@ def init_db(options: argparse.Namespace) -> int:
     dropoff = str(root) if root.is_dir() else f"{root} is not there: mount or create it, and run this again"
     say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": dropoff})
     return EXIT_OK if change.after >= LATEST else EXIT_FAILED
+
+
+def dags(options: argparse.Namespace) -> int:
+    """``refdata dags``: for an Airflow that has the package, but not this project's folder ``dags``."""
+    from refdata.dags import DAG_FILE
+
+    if options.json:
+        print_json({"file": DAG_FILE})
+    else:
+        sys.stdout.write(DAG_FILE)
+    return EXIT_OK
 
 
 def _complete_tree(root: Path) -> None:

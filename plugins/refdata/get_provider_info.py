@@ -7,17 +7,19 @@ from dataclasses import Field
 from pathlib import Path
 from typing import Any
 
+from refdata.connectionform import FORMS
 from refdata.core import settings
 
 _TYPES: Mapping[str, str] = {"str": "string", "int": "integer", "float": "float", "bool": "boolean"}
 _INTEGRATION = "refdata"
 _KINDS = ("hooks", "operators", "sensors", "triggers")
 
-CONNECTION_TYPES: tuple[Mapping[str, str], ...] = tuple(
+CONNECTION_TYPES: tuple[Mapping[str, Any], ...] = tuple(
     {
         "connection-type": f"refdata_{engine}",
-        "hook-class-name": f"refdata.hooks.warehouse.Refdata{name}Hook",
+        "hook-class-name": f"refdata.hooks.{engine}.Refdata{name}Hook",
         "hook-name": f"refdata: {shown}",
+        **FORMS[engine],
     }
     for engine, name, shown in (("mssql", "MsSql", "SQL Server"), ("odbc", "Odbc", "SQL Server by ODBC"))
 )

@@ -8,6 +8,7 @@ may name an ODBC driver; without it Microsoft's is taken, installed or out of ms
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import os
 from dataclasses import dataclass
@@ -29,13 +30,27 @@ CONN_ID = "refdata_test"
 SCHEMAS = {"ref_schema": f"ref_{os.getpid()}", "bkp_schema": f"bkp_{os.getpid()}"}
 _initialised: list[str] = []
 
+NO_ODBC = "ODBC cannot be used on this machine: install unixODBC (Debian: apt-get install unixodbc)"
+"""Why a test of the ODBC engine skips where pyodbc finds no driver manager."""
+
+
+def has_odbc() -> bool:
+    """Whether pyodbc can be imported, which needs unixODBC's library."""
+    try:
+        importlib.import_module("pyodbc")
+    except ImportError:
+        return False
+    return True
+
+
 live = pytest.mark.live
 _needs_server = pytest.mark.skipif(not URI, reason="REFDATA_TEST_MSSQL_URI names no T-SQL server")
 
 SQLITE = pytest.param("sqlite", id="sqlite")
 MSSQL = pytest.param("mssql", id="mssql", marks=(live, _needs_server))
 MSSQL_PYTHON = pytest.param("mssql_python", id="mssql_python", marks=(live, _needs_server))
-ODBC = pytest.param("odbc", id="odbc", marks=(live, _needs_server))
+_needs_odbc = pytest.mark.skipif(not has_odbc(), reason=NO_ODBC)
+ODBC = pytest.param("odbc", id="odbc", marks=(live, _needs_server, _needs_odbc))
 TSQL = (MSSQL, ODBC)
 ALL = (SQLITE, *TSQL)
 

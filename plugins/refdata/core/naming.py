@@ -63,6 +63,14 @@ def fold_name(name: str) -> str:
     return name.casefold()
 
 
+def typed_table(name: str) -> str:
+    """A table's name as the ledger has it, from one that a person typed: ``Airports`` → ``airports``.
+
+    Names of tables are made so (see ``table_name``); ``fold_name`` compares, and would make ``strasse`` of ``straße``.
+    """
+    return _fold(name)
+
+
 def column_names(header: Sequence[str]) -> tuple[str, ...]:
     """Database names for a header: blanks become ``column_<n>``, duplicates are numbered.
 

@@ -1,6 +1,6 @@
 """Column types as SQL Server names them, and the rules that widen them.
 
-The eight types are those of the design; each engine renders them in its own words. Widening never
+The nine types are those of the design; each engine renders them in its own words. Widening never
 loses a value: text grows, numbers grow, and types that do not fit one another become text.
 """
 

@@ -45,7 +45,7 @@ class RefDataStep(BaseOperator, abc.ABC):
     """A step of ``refdata_load``. The file comes from the run's conf.
 
     An error of the tree is pushed to XCom as ``failure`` before it is raised, so that the error branch
-    can say why. Permanent ones fail at once and transient ones are retried: ``wiring.retry_policy``. Any other
+    can say why. Permanent ones fail at once and transient ones are retried: ``wiring.task_defaults``. Any other
     exception is told without its text, which goes to logs and may quote a row.
 
     A person who marks the running task (or its run) ends the load: it is cancelled, see ``ingest.cancel``. So does

@@ -7,7 +7,6 @@ from datetime import date, datetime, time
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
-from refdata.core.errors import ConfigurationError
 from refdata.core.model import Column
 from refdata.core.sqltypes import SqlType, TypeKind
 
@@ -29,17 +28,9 @@ _DTYPES = {
 def frame_of(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> pd.DataFrame:
     """The rows with exact types: ``Int64``, ``Float64``, ``boolean``, ``str``, ``datetime64[us]``, and ``Decimal``,
     ``date`` and ``time`` objects. NULL is pandas' missing value, in object columns None.
-
-    :raises ConfigurationError: when pandas is not installed.
     """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ConfigurationError(
-            "read_table needs pandas, which is not installed",
-            where="Python environment",
-            advice="pip install 'airflow-provider-refdata[pandas]'",
-        ) from error
+    import pandas as pd
+
     values = zip(*rows, strict=True) if rows else ((),) * len(columns)
     series = {
         column.name: pd.Series(_converted(cells, column.type), dtype=_DTYPES.get(column.type.kind, "object"))

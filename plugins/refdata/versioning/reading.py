@@ -18,7 +18,6 @@ def read_version(versions: Versions, table: str, version: int | None) -> pd.Data
     """The rows of a version, or of the live table where it is None; see ``ReferenceData.read_table``.
 
     :raises DataError: when there is no such version, or its rows were deleted.
-    :raises ConfigurationError: when pandas is not installed.
     """
     records = versions.ledger.versions(table) if version is not None else ()
     rows = versions.rows_of(table, version, records)

@@ -25,14 +25,25 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
         return mssql_warehouse(settings)
     if conn_type == "odbc":
-        from refdata.warehouse.odbc.engine import odbc_warehouse
-
-        return odbc_warehouse(settings)
+        return _open_odbc(settings)
     raise ConfigurationError(
         f"Connection {settings.conn_id} has the type {conn_type!r}, which no engine serves",
         where=f"Airflow connection {settings.conn_id}",
         advice="Use a connection of type mssql, odbc or sqlite.",
     )
+
+
+def _open_odbc(settings: Settings) -> Warehouse:
+    try:
+        from refdata.warehouse.odbc.engine import odbc_warehouse
+    except ImportError as error:
+        raise ConfigurationError(
+            f"ODBC cannot be used on this machine: {error}",
+            where=f"Airflow connection {settings.conn_id}",
+            advice="Install the driver manager unixODBC (Debian: apt-get install unixodbc; Red Hat: dnf install"
+            " unixODBC), or use a connection of type mssql, which needs no further package.",
+        ) from error
+    return odbc_warehouse(settings)
 
 
 def _connection_type(conn_id: str) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -106,8 +108,9 @@ def test_the_wheel_holds_all_that_the_tree_holds(wheel: Path) -> None:
     for source, packed in (
         (PROJECT / "plugins" / "refdata", "refdata"),
         (PROJECT / "include" / "sql", "refdata/include/sql"),
+        (PROJECT / "dags", "refdata/include/dags"),
     ):
-        kept = {".py", ".sql", ".js", ".css", ".html", ".svg"}
+        kept = {".py", ".typed", ".sql", ".js", ".css", ".html", ".svg"}
         names = {path.relative_to(source) for path in source.rglob("*") if path.suffix in kept}
         assert [str(name) for name in sorted(names) if not (wheel / packed / name).is_file()] == []
 
@@ -121,3 +124,49 @@ def test_airflow_lists_the_installed_provider_with_its_settings(tmp_path: Path, 
     )
     providers = {one["package_name"]: one["version"] for one in json.loads(listed[listed.index("[{") :])}
     assert providers["airflow-provider-refdata"] == told["version"]
+
+
+def test_the_wheel_alone_brings_every_dag_by_one_documented_line(tmp_path: Path, site: Path, wheel: Path) -> None:
+    """``refdata dags > dags/refdata.py``, as the README says."""
+    for folder in ("plugins", "dags"):
+        (tmp_path / folder).mkdir()
+    path, plugins = (site, wheel), tmp_path / "plugins"
+    printed = run(tmp_path, "-c", "from refdata.cli import main; main(['dags'])", path=path, plugins=plugins)
+    (tmp_path / "dags" / "refdata.py").write_text(printed)
+    code = """
+import json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+print(json.dumps({"dags": sorted(bag.dags), "errors": bag.import_errors}))
+"""
+    found = run(tmp_path, "-c", code, str(tmp_path / "dags"), path=path, plugins=plugins)
+    told = json.loads(found.splitlines()[-1])
+    assert told["errors"] == {}
+    assert told["dags"] == sorted(path.stem for path in (PROJECT / "dags").glob("refdata_*.py"))
+
+
+def test_the_source_distribution_holds_what_a_reader_and_a_project_need(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "requirements.txt",
+        "plugins/refdata_plugin.py",
+    }
+    assert wanted <= names
+    for folder in ("docs", "dags", "include/sql"):
+        there = {str(path.relative_to(PROJECT)) for path in (PROJECT / folder).rglob("*") if path.is_file()}
+        assert {name for name in there if "__pycache__" not in name} <= names
+
+
+def test_an_index_shows_no_link_that_leads_nowhere(wheel: Path) -> None:
+    metadata = next(wheel.glob("*.dist-info")) / "METADATA"
+    text = metadata.read_text(encoding="utf-8").partition("\n\n")[2]
+    targets = re.findall(r"\]\(([^)]+)\)", text)
+    assert targets
+    assert [target for target in targets if not target.startswith(("https://", "#"))] == []

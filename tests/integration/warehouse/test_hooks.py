@@ -2,25 +2,31 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from airflow.sdk import Connection
 
+from refdata.connectionform import FORMS, given
 from refdata.get_provider_info import CONNECTION_TYPES
-from refdata.hooks import warehouse
+from refdata.hooks import _diagnosed
+from refdata.hooks._diagnosed import DiagnosedMixin
+from refdata.hooks.mssql import RefdataMsSqlHook
+from refdata.hooks.odbc import RefdataOdbcHook
 from tests.integration.engines import TSQL, Database
 
-HOOKS: dict[str, Any] = {"mssql": warehouse.RefdataMsSqlHook, "odbc": warehouse.RefdataOdbcHook}
+HOOKS: dict[str, Any] = {"mssql": RefdataMsSqlHook, "odbc": RefdataOdbcHook}
 
 
-def connect(database: Database, monkeypatch: pytest.MonkeyPatch, **changes: object) -> warehouse._DiagnosedMixin:
+def connect(database: Database, monkeypatch: pytest.MonkeyPatch, **changes: object) -> DiagnosedMixin:
     """A hook for the database's connection, under refdata's own type."""
     fields = json.loads(os.environ[f"AIRFLOW_CONN_{database.settings.conn_id.upper()}"])
     fields |= {"conn_type": f"refdata_{database.engine}", **changes}
     monkeypatch.setenv("AIRFLOW_CONN_REFDATA_TRIED", json.dumps(fields))
-    monkeypatch.setattr(warehouse, "load_settings", lambda: database.settings)
-    hook: warehouse._DiagnosedMixin = HOOKS[database.engine]("refdata_tried")
+    monkeypatch.setattr(_diagnosed, "load_settings", lambda: database.settings)
+    hook: DiagnosedMixin = HOOKS[database.engine]("refdata_tried")
     return hook
 
 
@@ -52,3 +58,33 @@ def test_each_declared_type_is_its_hooks_type() -> None:
 def test_a_connection_finds_its_hook(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     connect(database, monkeypatch)
     assert Connection.get("refdata_tried").conn_type == f"refdata_{database.engine}"
+
+
+def test_without_a_driver_manager_the_odbc_type_says_what_to_install() -> None:
+    """In a process of its own, where ``import pyodbc`` fails as it does without unixODBC."""
+    code = """
+import sys
+sys.modules["pyodbc"] = None  # what Python does for a module that cannot be imported
+from refdata.hooks.odbc import RefdataOdbcHook
+ok, message = RefdataOdbcHook("refdata_tried").test_connection()
+print(ok, message)
+"""
+    environment = {
+        **os.environ,
+        "AIRFLOW_CONN_REFDATA_TRIED": json.dumps({"conn_type": "refdata_odbc", "host": "sql01", "schema": "refdata"}),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    printed = done.stdout.strip().splitlines()[-1]
+    assert printed.startswith("False ODBC cannot be used on this machine")
+    assert "apt-get install unixodbc" in printed
+
+
+def test_an_empty_field_of_the_form_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = [name for form in FORMS.values() for name in form["conn-fields"]]
+    assert given(dict.fromkeys(fields)) == {}
+    extra = {"encrypt": None, "driver": "", "ca_file": None, "authentication": None, "trust_server_certificate": False}
+    described = {"conn_type": "refdata_mssql", "host": "sql01", "schema": "refdata", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_REFDATA_TRIED", json.dumps(described))
+    options = RefdataMsSqlHook("refdata_tried").options()
+    assert (options.encrypt, options.trust, options.driver) == ("yes", False, "")

@@ -7,6 +7,7 @@ from typing import Any
 import pymssql
 from airflow.providers.microsoft.mssql.hooks.mssql import MsSqlHook
 
+from refdata.connectionform import given
 from refdata.warehouse.mssql.freetds import configured
 from refdata.warehouse.mssql.options import ServerOptions, read_options
 
@@ -29,7 +30,9 @@ class SecureMsSqlHook(MsSqlHook):
         found = self.connection
         database = self.schema or found.schema
         where = f"Airflow connection {found.conn_id}"
-        return read_options(found.host, found.port, database, found.login, found.password, found.extra_dejson, where)
+        return read_options(
+            found.host, found.port, database, found.login, found.password, given(found.extra_dejson), where
+        )
 
     def get_conn(self) -> pymssql.Connection:
         """A new connection, which begins its transactions by itself as MsSqlHook's do."""

@@ -8,6 +8,7 @@ import mssql_python
 import pyodbc
 from airflow.providers.odbc.hooks.odbc import OdbcHook
 
+from refdata.connectionform import given
 from refdata.core.errors import ConfigurationError
 
 _NOT_KEYWORDS = frozenset(("driver", "dsn", "connect_kwargs", "sqlalchemy_scheme", "placeholder"))
@@ -72,7 +73,9 @@ class SecureOdbcHook(OdbcHook):
 
     def _extras(self, words: dict[str, str | None]) -> dict[str, str]:
         spelled = {_plain(word): word for word in words}
-        extras = {name: value for name, value in self.connection_extra.items() if name.lower() not in _NOT_KEYWORDS}
+        extras = {
+            name: value for name, value in given(self.connection_extra).items() if name.lower() not in _NOT_KEYWORDS
+        }
         return {spelled.get(_plain(name), name): _word(value) for name, value in extras.items()}
 
 

@@ -286,8 +286,8 @@ class TsqlWarehouse:
     @contextlib.contextmanager
     def _identity_insert(self, session: TsqlSession, table: TableName, columns: Sequence[str]) -> Iterator[None]:
         """Lets numbers that are brought into an identity column, where there are any."""
-        brought = {name.lower() for name in columns}
-        if not any(column.identity and column.name.lower() in brought for column in self._catalog(session, table)):
+        brought = {fold_name(name) for name in columns}
+        if not any(column.identity and fold_name(column.name) in brought for column in self._catalog(session, table)):
             yield
             return
         session.execute(f"SET IDENTITY_INSERT {qualified(table)} ON")

@@ -1,0 +1,25 @@
+"""A test button that says what is wrong, where Airflow's own says only that the connection failed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from refdata.config import load_settings
+from refdata.core.errors import RefdataError
+from refdata.warehouse.connect import open_warehouse
+
+
+class DiagnosedMixin:
+    """``test_connection`` by way of the warehouse that loads use."""
+
+    conn_name_attr: str
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether loads can run over this connection, and a sentence: unreachable, login refused, database
+        missing, right missing, or not initialised."""
+        try:
+            settings = dataclasses.replace(load_settings(), conn_id=getattr(self, self.conn_name_attr))
+            found = open_warehouse(settings).diagnose()
+        except RefdataError as error:
+            return False, str(error)
+        return found.ok, found.message if found.trouble is None else f"{found.trouble}: {found.message}"
