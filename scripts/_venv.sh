@@ -1,5 +1,5 @@
 # Sourced by the scripts beside it: makes .venv with everything installed, once for each set of requirements.
-# Needs Python 3.11 or newer, nothing else.
+# Needs Python 3.11, 3.12 or 3.13, nothing else.
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 ROOT=$PWD
 VENV=$ROOT/.venv

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
@@ -19,10 +19,11 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from refdata.core.errors import RefdataError
+from refdata.core.settings import Settings
+from scripts import demo_gate
+from scripts.demo_site import DemoSite, callers, settings_of, variables
 from scripts.local_airflow import PROJECT, LocalAirflow, LocalAirflowError
-
-STABILITY_INTERVAL = 1.0
-"""Seconds between checks here, 15 in production: six checks take six seconds instead of ninety."""
 
 SAMPLES = PROJECT / "include" / "samples"
 ENDS = ("completed", "error", "duplicate", "cancelled")
@@ -67,19 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     console = Console(width=max(Console().width, 110) if not sys.stdout.isatty() else None)
     began = time.monotonic() - options.elapsed
-    airflow = LocalAirflow(
-        PROJECT / ".demo",
-        options.port,
-        {
-            "AIRFLOW__REFDATA__STABILITY_INTERVAL": str(STABILITY_INTERVAL),
-            "AIRFLOW__REFDATA__TURN_POLL_INTERVAL": "2",
-        },
-    )
+    chosen = variables(os.environ, gate=options.gate)
+    airflow = LocalAirflow(PROJECT / ".demo", options.port, chosen)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _run(airflow, console, began, once=options.once)
-    except LocalAirflowError as error:
-        console.print(f"[red]The demo cannot go on.[/red] {escape(str(error))}")
+        site = DemoSite(airflow, settings_of(chosen), tuple(callers(os.environ)))
+        return _run(site, console, began, once=options.once)
+    except (LocalAirflowError, RefdataError) as error:
+        console.print(f"[red]The demo cannot go on.[/red] {escape(str(error))}", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print("Stopping Airflow ...")
@@ -91,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="exit after the last file instead of keeping Airflow up")
+    parser.add_argument("--gate", action="store_true", help="then drop a file that has to be approved first")
     parser.add_argument("--port", type=int, default=int(os.environ.get("REFDATA_DEMO_PORT", "8080")))
     parser.add_argument("--elapsed", type=float, default=0.0, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -100,24 +97,31 @@ def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  t
     raise KeyboardInterrupt
 
 
-def _run(airflow: LocalAirflow, console: Console, began: float, *, once: bool) -> int:
+def _run(site: DemoSite, console: Console, began: float, *, once: bool) -> int:
+    airflow, settings = site.airflow, site.settings
     if airflow.home.exists():
         _clean(airflow)
     console.print(f"Starting Airflow on {airflow.url} (own home in {airflow.home.relative_to(PROJECT)}) ...")
+    if site.own:
+        console.print(f"Settings from your environment: {', '.join(site.own)}", soft_wrap=True, highlight=False)
     airflow.prepare()
     airflow.start(["standalone"])
     with console.status("Waiting for scheduler, triggerer and DAG processor ..."):
         airflow.wait_healthy()
-    _drop(airflow)
+    _drop(site)
     console.print(
         f"Airflow is up after {time.monotonic() - began:.0f} s. Dropped {len(EXPECTED)} files. The demo checks"
-        f" stability every {STABILITY_INTERVAL:g} s instead of every 15 s; six unchanged checks release a file."
+        f" stability every {settings.stability_interval:g} s ({Settings().stability_interval:g} s by default);"
+        f" {settings.stability_checks} unchanged checks release a file."
     )
-    fates = _watch(airflow, console)
-    _report(airflow, console, fates, time.monotonic() - began)
-    right = all(_as_expected(sample, fates[sample.file]) for sample in EXPECTED)
+    fates = _watch(site, console)
+    _report(site, console, fates, time.monotonic() - began)
+    right = bool(site.own) or all(_as_expected(sample, fates[sample.file]) for sample in EXPECTED)
+    if settings.gate:
+        right = demo_gate.play(site, console, answers=once) and right
+    where_to_look(site, console, running=not once)
     if not once:
-        console.print("Airflow keeps running; drop files of your own. Ctrl-C stops it.")
+        console.print("\nAirflow keeps running; drop files of your own. Ctrl-C stops it.")
         while True:
             airflow.require_running()
             time.sleep(1)
@@ -125,48 +129,44 @@ def _run(airflow: LocalAirflow, console: Console, began: float, *, once: bool) -
 
 
 def _clean(airflow: LocalAirflow) -> None:
-    """A second run starts anew; only what an earlier demo wrote is removed."""
+    """A second run starts from nothing; only what an earlier demo wrote is removed."""
     for folder in ("airflow", "dropoff", "warehouse", "logs"):
         shutil.rmtree(airflow.home / folder, ignore_errors=True)
 
 
-def _drop(airflow: LocalAirflow) -> None:
+def _drop(site: DemoSite) -> None:
+    site.dropoff.create_folders()
     for sample in EXPECTED:
-        folder = airflow.dropoff / sample.folder
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(SAMPLES / sample.file, folder)
+        shutil.copy(SAMPLES / sample.file, site.airflow.dropoff / sample.folder)
 
 
-def _watch(airflow: LocalAirflow, console: Console) -> dict[str, Fate]:
-    fates = _fates(airflow)
+def _watch(site: DemoSite, console: Console) -> dict[str, Fate]:
+    fates = _fates(site)
     with Live(_progress(fates), console=console, refresh_per_second=2, transient=True) as live:
 
         def look() -> bool:
             nonlocal fates
-            fates = _fates(airflow)
+            fates = _fates(site)
             live.update(_progress(fates))
-            return all(_ended(airflow, fates[sample.file]) for sample in EXPECTED)
+            return all(_ended(fates[sample.file]) for sample in EXPECTED)
 
-        airflow.wait_for(look, 240, "Not every file came to its end")
+        stable = site.settings.stability_checks * site.settings.stability_interval
+        site.airflow.wait_for(look, 240 + stable, "Not every file came to its end")
     return fates
 
 
-def _fates(airflow: LocalAirflow) -> dict[str, Fate]:
+def _fates(site: DemoSite) -> dict[str, Fate]:
     found = {sample.file: Fate() for sample in EXPECTED}
     sql = """SELECT file_name, status, table_name, rows_loaded, error_message, file_path,
                     (julianday(COALESCE(processed_at, heartbeat_at)) - julianday(created_at)) * 86400
-             FROM File_Monitor_Tracking ORDER BY id"""
-    try:
-        with closing(sqlite3.connect(f"file:{airflow.ref_database}?mode=ro", uri=True, timeout=5)) as connection:
-            for name, status, table, rows, error, path, seconds in connection.execute(sql):
-                found[name] = Fate(status, table, rows, seconds, error or "", path)
-    except sqlite3.OperationalError:
-        return found  # not made yet: the first load makes it
+             FROM {ledger} ORDER BY id"""
+    for name, status, table, rows, error, path, seconds in site.query(sql):
+        found[name] = Fate(status, table, rows, seconds, error or "", path)
     return found
 
 
-def _ended(airflow: LocalAirflow, fate: Fate) -> bool:
-    return fate.status in ENDS and not fate.path.startswith(("reference", "none")) and airflow.home.exists()
+def _ended(fate: Fate) -> bool:
+    return fate.status in ENDS and Path(fate.path).is_absolute()
 
 
 def _as_expected(sample: Sample, fate: Fate) -> bool:
@@ -188,31 +188,72 @@ def _coloured(status: str) -> str:
     return f"[{colour}]{status}[/{colour}]"
 
 
-def _report(airflow: LocalAirflow, console: Console, fates: dict[str, Fate], seconds: float) -> None:
+def _report(site: DemoSite, console: Console, fates: dict[str, Fate], seconds: float) -> None:
     table = Table(title=f"What became of the files, {seconds:.0f} s after the start")
     for heading in ("File", "Shows", "Status", "Table", "Rows", "Seconds", "As expected"):
-        table.add_column(heading, justify="right" if heading in ("Rows", "Seconds") else "left")
+        table.add_column(
+            heading, justify="right" if heading in ("Rows", "Seconds") else "left", no_wrap=heading == "File"
+        )
     for sample in EXPECTED:
         fate = fates[sample.file]
-        right = "[green]yes[/green]" if _as_expected(sample, fate) else f"[red]no, {sample.status}[/red]"
         took = f"{fate.seconds:.1f}" if fate.seconds is not None else ""
-        table.add_row(sample.file, sample.shows, _coloured(fate.status), fate.table, str(fate.rows or ""), took, right)
+        rows = str(fate.rows or "")
+        table.add_row(sample.file, sample.shows, _coloured(fate.status), fate.table, rows, took,
+                      _verdict(sample, fate, site))  # fmt: skip
     console.print(table)
     for sample in EXPECTED:
         if fates[sample.file].error:
-            console.print(f"[red]{sample.file}[/red]: {escape(fates[sample.file].error)}", highlight=False)
-    _where_to_look(airflow, console)
+            text = f"[red]{sample.file}[/red]: {escape(fates[sample.file].error)}"
+            console.print(text, highlight=False, soft_wrap=True)
 
 
-def _where_to_look(airflow: LocalAirflow, console: Console) -> None:
-    places = Table(title="Where to look", show_header=False)
-    places.add_row("Airflow", f"{airflow.url}  (user admin, password {airflow.password})")
-    places.add_row("Page of refdata", f"{airflow.url}/plugin/refdata/refdata/")
-    places.add_row("Loaded tables", f'sqlite3 {airflow.ref_database} "SELECT * FROM countries LIMIT 5"')
-    places.add_row("Drop files here", str(airflow.dropoff))
-    places.add_row("Refused files, with reasons", str(airflow.dropoff / "error"))
-    places.add_row("Logs", str(airflow.home / "logs"))
-    console.print(places)
+def _verdict(sample: Sample, fate: Fate, site: DemoSite) -> str:
+    if _as_expected(sample, fate):
+        return "[green]yes[/green]"
+    wanted = f"{sample.status} with the default settings" if site.own else sample.status
+    return f"[{'yellow' if site.own else 'red'}]no, {wanted}[/]"
+
+
+def where_to_look(site: DemoSite, console: Console, *, running: bool) -> None:
+    """One place a line, outside any box: each can be copied whole, however narrow the terminal is."""
+    airflow, dropoff = site.airflow, site.dropoff
+    sample = f"{EXPECTED[0].folder}/{EXPECTED[0].file}"
+    pages = {
+        "Page of refdata": f"{airflow.url}/plugin/refdata/refdata/",
+        "Airflow": airflow.url,
+        "User and password for both": f"admin {airflow.password}",
+        "Drop files here": _short((dropoff.root / sample).parent),
+    }
+    places = {
+        **(pages if running else {}),
+        "Loaded files": _short(dropoff.processed.of(sample)),
+        "Refused files, with reasons": _short(dropoff.error.of(sample)),
+        "Logs": _short(airflow.home / "logs"),
+        "Rows of a loaded table": _reading_command(site),
+    }
+    console.print("\n[bold]Where to look[/bold]")
+    for name, place in places.items():
+        console.print(f"  {name}:", highlight=False)
+        console.print(f"    {escape(place)}", highlight=False, soft_wrap=True)
+    if not running:
+        console.print("Airflow is stopped now. Without --once it keeps running, with the page of refdata in it.")
+
+
+def _short(path: Path) -> str:
+    """The path from where the caller is, if that is shorter; otherwise the whole path."""
+    here = Path(os.environ.get("REFDATA_DEMO_CALLED_FROM", Path.cwd()))
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _reading_command(site: DemoSite) -> str:
+    """A line for the shell; on a machine without the ``sqlite3`` program, one for the demo's own Python."""
+    database = shlex.quote(_short(site.airflow.ref_database))
+    sql = "SELECT * FROM countries LIMIT 5"
+    if shutil.which("sqlite3"):
+        return f'sqlite3 {database} "{sql}"'
+    python = shlex.quote(_short(Path(sys.executable)))
+    code = f"import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('{sql}'), sep='\\n')"
+    return f'{python} -c "{code}" {database}'
 
 
 if __name__ == "__main__":

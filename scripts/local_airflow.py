@@ -48,8 +48,9 @@ class LocalAirflow:
 
     @property
     def dropoff(self) -> Path:
-        """The dropoff root."""
-        return self.home / "dropoff"
+        """The dropoff root; a relative one that ``extra`` names is under ``AIRFLOW_HOME``, as for Airflow itself."""
+        chosen = self.extra.get("AIRFLOW__REFDATA__DROPOFF_ROOT")
+        return self.home / "airflow" / Path(chosen).expanduser() if chosen else self.home / "dropoff"
 
     @property
     def database(self) -> Path:
@@ -58,8 +59,8 @@ class LocalAirflow:
 
     @property
     def ref_database(self) -> Path:
-        """File of schema ``ref``: the ledger, the configuration and the loaded tables."""
-        return self.database.with_name("refdata.ref.db")
+        """File of schema ``ref``, or what ``extra`` calls it: the ledger, the configuration and the loaded tables."""
+        return self.database.with_name(f"refdata.{self.extra.get('AIRFLOW__REFDATA__REF_SCHEMA', 'ref')}.db")
 
     def environment(self) -> dict[str, str]:
         """The environment of every Airflow process; none of the caller's Airflow settings leak in."""
@@ -88,8 +89,12 @@ class LocalAirflow:
             "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "100",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
             "AIRFLOW__REFDATA__DROPOFF_ROOT": str(self.dropoff),
-            "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps({"conn_type": "sqlite", "host": str(self.database)}),
+            self._connection_variable: json.dumps({"conn_type": "sqlite", "host": str(self.database)}),
         }
+
+    @property
+    def _connection_variable(self) -> str:
+        return f"AIRFLOW_CONN_{self.extra.get('AIRFLOW__REFDATA__CONN_ID', 'refdata_default').upper()}"
 
     @property
     def _passwords(self) -> Path:

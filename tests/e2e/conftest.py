@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripts import airflow_api
 from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 
 from tests.airflow.secrets.canaries import EXTRA
@@ -98,12 +99,7 @@ class RunningAirflow:
             return error.code, error.read()
 
     def token(self, user: str = "admin") -> str:
-        body = json.dumps({"username": user, "password": self.local.password}).encode()
-        request = urllib.request.Request(
-            f"{self.local.url}/auth/token", data=body, headers={"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return str(json.load(answer)["access_token"])
+        return airflow_api.token(self.local, user)
 
     def api(self, path: str) -> dict[str, Any]:
         """An answer of Airflow's own REST API."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from scripts import airflow_api
 from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 
 from tests.e2e.conftest import RunningAirflow
@@ -50,18 +49,7 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
 
 
 def send(airflow: RunningAirflow, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(
-        f"{airflow.local.url}/api/v2{path}",
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", "Authorization": f"Bearer {airflow.token()}"},
-        method=method,
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except urllib.error.HTTPError as error:
-        raise AssertionError(error.read().decode()) from error
+    return airflow_api.call(airflow.local, method, path, body)
 
 
 def states(airflow: RunningAirflow, run: str) -> dict[str, str | None]:

@@ -57,6 +57,26 @@ def test_every_library_that_the_product_imports_is_a_declared_dependency_and_non
     assert idle <= {"mssql-python"}
 
 
+def test_every_place_names_the_same_python_versions() -> None:
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    first, last = named[0], named[-1]
+    after = f"3.{int(last.partition('.')[2]) + 1}"
+    in_words = f"{', '.join(named[:-1])} or {last}"
+    assert named == [f"3.{minor}" for minor in range(int(first[2:]), int(last[2:]) + 1)]
+    assert PROJECT["requires-python"] == f">={first},<{after}"
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    matrices = [job["strategy"]["matrix"] for job in workflow["jobs"].values() if "strategy" in job]
+    assert [matrix["python"] for matrix in matrices if "python" in matrix] == [named]
+    texts = {
+        path: (ROOT / path).read_text(encoding="utf-8") for path in ("README.md", "scripts/demo", "scripts/_venv.sh")
+    }
+    assert f"Python {first} to {last}" in texts["README.md"]
+    for path in ("scripts/demo", "scripts/_venv.sh"):
+        assert in_words in texts[path], path
+    alone = r"Python 3\.\d+\b(?! to|, 3| or)"
+    assert {path: found for path, text in texts.items() if (found := re.findall(alone, text))} == {}
+
+
 def test_the_version_is_the_changelog_latest() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     versions = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (unreleased|\d{4}-\d\d-\d\d)$", changelog, re.MULTILINE)
