@@ -1,5 +1,11 @@
--- Purpose: one learned contract for each version of a table, found by it. Safe to run again.
+-- Purpose: one learned contract for each version of a table, found by it, unless an index leads with
+--   the table's name. Safe to run again.
 -- Parameters: none. Result: none.
-IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE name = N'UX_Reference_Data_Contract_version'
-               AND object_id = OBJECT_ID(N'[ref].[Reference_Data_Contract]', N'U'))
-CREATE UNIQUE INDEX UX_Reference_Data_Contract_version ON [ref].[Reference_Data_Contract] (table_name, version_id)
+IF NOT EXISTS (
+    SELECT 1
+    FROM sys.index_columns AS part
+    JOIN sys.columns AS named ON named.object_id = part.object_id AND named.column_id = part.column_id
+    WHERE part.object_id = OBJECT_ID(N'[ref].[Reference_Data_Contract]') AND part.key_ordinal = 1 AND named.name = N'table_name'
+)
+CREATE UNIQUE INDEX [UX_Reference_Data_Contract_version]
+ON [ref].[Reference_Data_Contract] (table_name, version_id)
