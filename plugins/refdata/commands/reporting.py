@@ -79,7 +79,7 @@ def draw(found: Report, path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ConfigurationError(
-            "Drawing needs matplotlib", advice="pip install 'airflow-provider-refdata[plots]'"
+            "Drawing needs matplotlib", advice="Run `pip install 'airflow-provider-refdata[plots]'`"
         ) from error
     panels = (
         ("Rows by day", [day for day, _, _ in found.days], [float(rows) for _, rows, _ in found.days]),

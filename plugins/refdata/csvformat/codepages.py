@@ -104,7 +104,7 @@ def guess_code_page(data: bytes, code_page: str) -> tuple[str, float, str]:
     """The encoding, how sure it is (0 to 1), and why. Raises FormatError if none reads the bytes."""
     readings = rank_code_pages(data, code_page)
     if not readings:
-        raise FormatError("No known encoding reads the file", advice="save the file as UTF-8 and drop it again")
+        raise FormatError("No known encoding reads the file", advice="Save the file as UTF-8 and drop it again")
     best = _settled(readings, data, codecs.lookup(code_page).name)
     others = [one.score for one in readings if not _same_text(one, best, data)]
     margin = best.score - max(others, default=-math.inf)

@@ -77,7 +77,7 @@ def _detect(path: Path, known_columns: Sequence[str], code_page: str, sample_byt
 def read_text(sample: Sample, code_page: str) -> Text:
     """Decode a sample. Raises FormatError if it is empty, binary or in no one encoding."""
     if not sample.head.data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise FormatError("The file is empty", advice="drop a file that has rows or at least a header")
+        raise FormatError("The file is empty", advice="Drop a file that has rows or at least a header")
     refuse_other_bytes(sample.head.data)
     encoding = detect_encoding(sample, code_page)
     texts = [decode(window, encoding.name, sample.size) for window in sample.windows]
@@ -134,5 +134,5 @@ def _refusal(found: Format, path: str | Path, least: float) -> FormatError:
         f"No table can be told in the file: the best reading, {names[found.delimiter]}-delimited with"
         f" {len(found.header)} columns, has a confidence of {found.confidence:.2f}, less than {least:.2f}",
         where=str(path),
-        advice="save it as CSV with one delimiter, a header line and quotes around text that holds the delimiter",
+        advice="Save it as CSV with one delimiter, a header line and quotes around text that holds the delimiter",
     )

@@ -112,7 +112,7 @@ def _by_nuls(sample: Sample) -> Encoding | None:
     if name is None or not _looks_like_text(data[: 4 * LOOKED_AT], name):
         raise FormatError(
             f"The file is binary: {nuls} of {len(data)} bytes looked at are NUL, and it is neither UTF-16 nor UTF-32",
-            advice="export the data as text (CSV) and drop it again",
+            advice="Export the data as text (CSV) and drop it again",
         )
     _refuse_narrow(sample, name)
     return Encoding(name, 0.95, f"the places of NUL bytes are those of {name.upper()}")
@@ -124,7 +124,7 @@ def _refuse_controls(data: bytes) -> None:
     if controls > MANY_CONTROLS * len(data) + 2:
         raise FormatError(
             f"The file is binary: {controls} of {len(data)} bytes looked at are control characters",
-            advice="export the data as text (CSV) and drop it again",
+            advice="Export the data as text (CSV) and drop it again",
         )
 
 
@@ -189,7 +189,7 @@ def _refuse_mixture(sample: Sample) -> None:
     by_ends = max(wrong, behind) >= MIXED_EVIDENCE and sum(marks) * MIXED_SHARE >= len(marks)
     by_number = sum(marks) >= MIXED_EVIDENCE and sum(marks) * 2 >= len(marks)
     if wrong < len(marks) and (by_ends or by_number):
-        advice = "the file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again"
+        advice = "The file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again"
         raise _undecodable(beyond[wrong][1], beyond[wrong][2], "utf-8", advice)
 
 

@@ -8,21 +8,21 @@ import re
 from refdata.core.errors import FormatError
 
 _MAGIC = (
-    (b"PK\x03\x04", "a ZIP archive, as Excel workbooks (.xlsx) are", "save the sheet as CSV, or unpack the archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (.xls)", "save the sheet as CSV"),
-    (b"%PDF-", "a PDF document", "ask its sender for the data as CSV"),
-    (b"\x1f\x8b", "compressed with gzip", "unpack it first"),
-    (b"BZh", "compressed with bzip2", "unpack it first"),
-    (b"\xfd7zXZ\x00", "compressed with xz", "unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it first"),
-    (b"PAR1", "a Parquet file", "export it as CSV"),
-    (b"SQLite format 3\x00", "an SQLite database", "export the table as CSV"),
-    (b"\x89PNG", "a picture", "drop the data as CSV"),
-    (b"\xff\xd8\xff", "a picture", "drop the data as CSV"),
-    (b"\x7fELF", "a program", "drop the data as CSV"),
-    (b"MZ\x90\x00", "a program", "drop the data as CSV"),
-    (b"{\\rtf", "an RTF document", "save it as plain text"),
+    (b"PK\x03\x04", "a ZIP archive, as Excel workbooks (.xlsx) are", "Save the sheet as CSV, or unpack the archive"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (.xls)", "Save the sheet as CSV"),
+    (b"%PDF-", "a PDF document", "Ask its sender for the data as CSV"),
+    (b"\x1f\x8b", "compressed with gzip", "Unpack it first"),
+    (b"BZh", "compressed with bzip2", "Unpack it first"),
+    (b"\xfd7zXZ\x00", "compressed with xz", "Unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "Unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it first"),
+    (b"PAR1", "a Parquet file", "Export it as CSV"),
+    (b"SQLite format 3\x00", "an SQLite database", "Export the table as CSV"),
+    (b"\x89PNG", "a picture", "Drop the data as CSV"),
+    (b"\xff\xd8\xff", "a picture", "Drop the data as CSV"),
+    (b"\x7fELF", "a program", "Drop the data as CSV"),
+    (b"MZ\x90\x00", "a program", "Drop the data as CSV"),
+    (b"{\\rtf", "an RTF document", "Save it as plain text"),
 )
 
 _MARKUP = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<table[\s>])", re.IGNORECASE)
@@ -43,12 +43,12 @@ def refuse_other_text(text: str) -> None:
     """Raise FormatError if the text is a page, XML or JSON."""
     if _MARKUP.match(text):
         raise FormatError(
-            "The file is an HTML page, no CSV", advice="look at it in a browser: it may be a login or error page"
+            "The file is an HTML page, no CSV", advice="Look at it in a browser: it may be a login or error page"
         )
     if _XML.match(text):
-        raise FormatError("The file is XML, no CSV", advice="export the data as CSV")
+        raise FormatError("The file is XML, no CSV", advice="Export the data as CSV")
     if _is_json(text):
-        raise FormatError("The file is JSON, no CSV", advice="export the data as CSV")
+        raise FormatError("The file is JSON, no CSV", advice="Export the data as CSV")
 
 
 def _is_json(text: str) -> bool:

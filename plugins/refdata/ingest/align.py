@@ -93,13 +93,13 @@ def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
             if isinstance(error, (FileChangedError, CancelledError)):
                 raise
             raise LockTimeoutError(
-                f"Attempt {attempt} of load {row.id} lost its turn, and no other attempt has it",
+                f"This attempt of load {row.id} lost its turn, and no other attempt has it",
                 where=row.file_path,
                 advice="Nothing: it is tried again.",
             ) from error
         if current is not None and not _holds_turn(current, attempt):
             raise SupersededError(
-                f"Attempt {attempt} of load {row.id} no longer holds its turn, so it stopped",
+                f"This attempt of load {row.id} no longer holds its turn, so it stopped",
                 where=row.file_path,
                 advice="Nothing: a newer attempt of the same load goes on.",
             ) from error

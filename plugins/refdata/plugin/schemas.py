@@ -104,10 +104,14 @@ class FileView(BaseModel):
     load_type: LoadType
     table_name: str
     is_reference_data: bool
-    attempt: int
+    attempt: int = Field(
+        description="Rises with each step that takes the table's turn: 2 for a load without retries. A fence, not a"
+        " count of retries."
+    )
     file_size: int | None
     file_hash: str | None
-    rows_read: int | None
+    rows_read: int | None = Field(description="All rows of the file: those fit to load and the rejected ones.")
+    rows_fit: int | None = Field(description="Rows that the scan found fit to load.")
     rows_staged: int | None
     rows_loaded: int | None
     rows_rejected: int | None
@@ -132,6 +136,8 @@ class FileView(BaseModel):
         shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
         error = Fault.told(row.error_category or "internal", row.error_message) if row.error_message else None
         path = run_path(row.dag_run_id, row.load_type)
+        fit, damaged = row.rows_read, row.rows_rejected or 0
+        shown |= {"rows_fit": fit, "rows_read": None if fit is None else fit + damaged}
         return cls(**shown, run_path=path, seconds=_seconds(row), error=error)
 
 

@@ -78,7 +78,7 @@ def _remember(warehouse: Warehouse, session: Session, request: Publication, vers
 
 def _superseded(request: Publication) -> SupersededError:
     return SupersededError(
-        f"Attempt {request.stage.attempt} of load {request.stage.load_id} no longer holds its turn, so it stopped",
+        f"This attempt of load {request.stage.load_id} no longer holds its turn, so it stopped",
         where=str(request.stage.table),
         advice="Nothing: a newer attempt of the same load goes on.",
     )

@@ -122,7 +122,7 @@ def test_a_refused_file_tells_category_reason_and_advice(get: Get) -> None:
 
 def test_a_load_at_work_tells_how_far_it_is(get: Get) -> None:
     file = get("files", status="processing")["data"][0]
-    assert (file["rows_staged"], file["rows_read"], file["seconds"]) == (462_000, 1_250_000, None)
+    assert (file["rows_staged"], file["rows_fit"], file["seconds"]) == (462_000, 1_250_000, None)
 
 
 def test_times_are_utc_and_say_so(get: Get) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pickle
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from refdata.core import errors
-from refdata.core.errors import PermanentError, RefdataError, TransientError, split_advice
+from refdata.core.errors import FormatError, PermanentError, RefdataError, TransientError, split_advice
+from refdata.csvformat import signatures
 
 CLASSES = sorted(
     (kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, RefdataError)),
@@ -88,3 +92,35 @@ def test_an_error_reads_as_sentences(what: str, where: str, advice: str, text: s
 )
 def test_reason_and_advice_come_apart_again(text: str, parts: tuple[str, str]) -> None:
     assert split_advice(text) == parts
+
+
+ADVICE = re.compile(r"[A-Z`]")
+
+
+def advice_in(tree: ast.AST) -> Iterator[str]:
+    """The beginning of each text that code gives as advice, whatever branch it stands in."""
+    for node in ast.walk(tree):
+        given: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "advice"]
+        elif isinstance(node, ast.Assign):
+            given = [node.value] * any(isinstance(one, ast.Name) and one.id == "advice" for one in node.targets)
+        for value in given:
+            for part in (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,):
+                first = part.values[0] if isinstance(part, ast.JoinedStr) and part.values else part
+                if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value:
+                    yield first.value
+
+
+def test_every_advice_begins_like_a_sentence() -> None:
+    sources = Path(errors.__file__).parents[1].rglob("*.py")
+    found = [advice for path in sources for advice in advice_in(ast.parse(path.read_text(encoding="utf-8")))]
+    assert len(found) > 100
+    assert [advice for advice in found if not ADVICE.match(advice)] == []
+
+
+def test_every_kind_of_file_that_is_no_csv_gets_advice_like_a_sentence() -> None:
+    for magic, _, _ in signatures._MAGIC:
+        with pytest.raises(FormatError) as caught:
+            signatures.refuse_other_bytes(magic)
+        assert ADVICE.match(caught.value.advice)

@@ -76,9 +76,9 @@ export function kindOf(file) {
 /** Loaded rows; of a load at work, how many are staged so far. */
 export function rowsOf(file) {
   if (file.status !== "processing" || file.rows_staged === null) return number(file.rows_loaded);
-  const text = `${number(file.rows_staged)} of ${number(file.rows_read)}`;
+  const text = `${number(file.rows_staged)} of ${number(file.rows_fit)}`;
   return element("span", { class: "progress" },
-    element("progress", { max: file.rows_read || 1, value: file.rows_staged, "aria-label": `Rows staged: ${text}` }),
+    element("progress", { max: file.rows_fit || 1, value: file.rows_staged, "aria-label": `Rows staged: ${text}` }),
     element("span", { class: "small" }, text));
 }
 
@@ -124,7 +124,7 @@ function setOpen(body, file, wanted) {
 function facts(file) {
   const times = [["Dropped", file.created_at], ["Started", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]];
   const pairs = [
-    ["Load", `${file.id}, attempt ${file.attempt}`], ["Path", file.file_path], ["Size", bytes(file.file_size)],
+    ["Load", `${file.id}`], ["Path", file.file_path], ["Size", bytes(file.file_size)],
     ["Format", formatOf(file)], ["Columns", file.detected_headers.join(", ") || NONE],
     ["Rows read", number(file.rows_read)], ["Version", number(file.version_id)], ["Staged by", file.load_method ?? NONE],
     ...times.map(([title, iso]) => [title, iso ? absolute(iso) : NONE]),

@@ -158,7 +158,7 @@ function changes({ file, table_changes: told, is_configured: configured }) {
 }
 
 function facts(file) {
-  return pairs([["Load", `${file.id}, attempt ${file.attempt}`], ["Lies in", file.file_path], ["Size", bytes(file.file_size)], ["Staged by", file.load_method ?? NONE],
+  return pairs([["Load", `${file.id}`], ["Lies in", file.file_path], ["Size", bytes(file.file_size)], ["Staged by", file.load_method ?? NONE],
     ["Dropped", moment(file.created_at)], ["Ended", file.processed_at ? absolute(file.processed_at) : NONE],
     ["Run", file.dag_run_id ?? NONE], ["SHA-256", file.file_hash ?? NONE]]);
 }

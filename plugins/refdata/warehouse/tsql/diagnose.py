@@ -46,8 +46,8 @@ def verdict(rights: Sequence[Right], has_ledger: bool, where: str) -> Diagnosis:
     """What the rights and the ledger's presence come to. Pure."""
     lacking = [f"{right} on {securable}" for securable, right, held in rights if held is not None and not held]
     if lacking:
-        advice = "let the DBA run the grant scripts of include/sql/mssql/README.md"
-        return Diagnosis(Trouble.RIGHT_MISSING, f"{where}: the login lacks {', '.join(lacking)}; {advice}")
+        advice = "Let the DBA run the grant scripts of include/sql/mssql/README.md"
+        return Diagnosis(Trouble.RIGHT_MISSING, f"{where}: the login lacks {', '.join(lacking)}. {advice}")
     if not has_ledger or any(held is None for _, _, held in rights):
         return Diagnosis(Trouble.NOT_INITIALISED, f"{where} has no ledger: run `refdata init-db`")
     return Diagnosis(None, f"{where} is ready")
