@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from refdata.core.model import Format, ReadColumn, RejectedRow
@@ -17,6 +18,8 @@ from refdata.csvformat.convert import CLEAN, CsvText, read_typed
 from refdata.csvformat.limits import BATCH_ROWS, BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.rejects import OnReject
+from refdata.csvformat.rowrules import RowRule, broken_rules
+from refdata.csvformat.rowrules import reason as rule_reason
 from refdata.csvformat.text import Progress, Source
 
 
@@ -29,6 +32,7 @@ def read_rows(
     batch_rows: int = BATCH_ROWS,
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
+    rules: Sequence[RowRule] = (),
 ) -> Iterator[pa.RecordBatch]:
     """The rows of Python's csv module under ``fmt``, as Arrow batches of the target types.
 
@@ -39,11 +43,12 @@ def read_rows(
     :param on_reject: called for each row that is not in the batches; may raise to stop.
     :param batch_rows: the most rows in a batch.
     :param progress: called with the bytes read so far; may raise to stop.
+    :param rules: what the rows must keep besides their types; one that breaks a rule of severity ``error`` is a reject.
     :raises FormatError: an undecodable byte, an unclosed quote, a row past the bound, too many columns.
     """
     fields = len(fmt.header)
     cutter = BlockCutter(Source(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
-    convert = partial(_convert, CsvText.of(fmt), fields, columns, cutter.careful)
+    convert = partial(_convert, CsvText.of(fmt), fields, columns, rules, cutter.careful)
     for converted in in_order(convert, cutter.blocks(), size=Block.size):
         for reject in converted.rejects:
             on_reject(reject)
@@ -63,25 +68,40 @@ def _split(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:
 
 
 def _convert(
-    written: CsvText, fields: int, columns: Sequence[ReadColumn], careful: CarefulReader, block: Block
+    written: CsvText,
+    fields: int,
+    columns: Sequence[ReadColumn],
+    rules: Sequence[RowRule],
+    careful: CarefulReader,
+    block: Block,
 ) -> _Converted:
-    """Type a block; where pyarrow refuses it, read it row by row and set aside what does not fit."""
+    """Type a block; where pyarrow or a rule refuses something, read it row by row and set aside what does not fit."""
     with suppress(pa.ArrowInvalid):
         batch = read_typed(block.text, CLEAN if block.rows else written, fields, columns)
-        return _Converted([batch], block.rejects)
+        if next(broken_rules(batch, rules), None) is None:
+            return _Converted([batch], block.rejects)
     # Outside a handler, here and below: an error raised within one shows Arrow's, which quotes the row.
     rows = block.rows or careful.read(block.text, block.line, block.offset, at_end=True)
-    batches, misfits = _typed_rows(rows, 0, len(rows.clean), fields, columns)
-    rejects = sorted([*rows.rejects, *misfits], key=lambda reject: reject.line)
+    typed, misfits = _typed_rows(rows, 0, len(rows.clean), fields, columns)
+    batches, refused = _keeping_rules(typed, rows, rules)
+    rejects = sorted([*rows.rejects, *misfits, *refused], key=lambda reject: reject.line)
     return _Converted(batches, rejects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """Typed rows, and the number (from 0) that the first of them has among the good rows of its stretch."""
+
+    start: int
+    batch: pa.RecordBatch
 
 
 def _typed_rows(
     rows: CarefulRows, start: int, stop: int, fields: int, columns: Sequence[ReadColumn]
-) -> tuple[list[pa.RecordBatch], list[RejectedRow]]:
+) -> tuple[list[_Typed], list[RejectedRow]]:
     """Type good rows, halving what does not convert until the row at fault stands alone."""
     with suppress(pa.ArrowInvalid):
-        return [read_typed(rows.text(start, stop), CLEAN, fields, columns)], []
+        return [_Typed(start, read_typed(rows.text(start, stop), CLEAN, fields, columns))], []
     if stop - start == 1:
         reason = _misfit(rows.text(start, stop), fields, columns)
         return [], [rows.refuse(start, reason)]
@@ -89,6 +109,26 @@ def _typed_rows(
     first = _typed_rows(rows, start, middle, fields, columns)
     second = _typed_rows(rows, middle, stop, fields, columns)
     return first[0] + second[0], first[1] + second[1]
+
+
+def _keeping_rules(
+    typed: Sequence[_Typed], rows: CarefulRows, rules: Sequence[RowRule]
+) -> tuple[list[pa.RecordBatch], list[RejectedRow]]:
+    """The rows that keep the rules, and as rejects those that do not."""
+    batches, refused = [], []
+    for part in typed:
+        broken = list(broken_rules(part.batch, rules))
+        refused += [rows.refuse(part.start + one.row, rule_reason(one.rule)) for one in broken]
+        batches.append(_without(part.batch, [one.row for one in broken]))
+    return batches, refused
+
+
+def _without(batch: pa.RecordBatch, rows: Sequence[int]) -> pa.RecordBatch:
+    if not rows:
+        return batch
+    mask = np.ones(batch.num_rows, dtype=bool)
+    mask[list(rows)] = False
+    return batch.filter(pa.array(mask))
 
 
 def _misfit(row: bytes, fields: int, columns: Sequence[ReadColumn]) -> str:

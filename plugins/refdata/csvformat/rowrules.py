@@ -1,0 +1,187 @@
+"""A contract's rules on single values, checked on whole Arrow columns while the rows stream past.
+
+Both engines get the same rows, so a rule means the same on both: no collation and no database's own regular
+expressions come in. Rules over several rows (keys, references) are checked in the stage table. A missing value breaks
+``required`` and no other rule, as Table Schema has it: https://datapackage.org/standard/table-schema/#field-constraints
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from refdata.core.contract import Constraint, Contract
+from refdata.core.contractterms import ConstraintKind, Severity
+from refdata.core.errors import ConfigurationError
+from refdata.core.model import ReadColumn
+from refdata.csvformat.convert import arrow_type
+
+ROW_KINDS = frozenset(ConstraintKind) - {ConstraintKind.UNIQUE}
+"""The rules that one row can break by itself."""
+
+Faults = Callable[[pa.Array], pa.BooleanArray]
+"""From a column's values to a mask: true where the rule is broken; null counts as kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """One rule on one column of the batches: ``place`` is the column's index there, ``words`` says what it asks."""
+
+    column: str
+    place: int
+    words: str
+    severity: Severity
+    faults: Faults = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A row, counted from 0 within its batch, and the first rule that it breaks."""
+
+    row: int
+    rule: RowRule
+
+
+def row_rules(contract: Contract, columns: Sequence[ReadColumn]) -> tuple[RowRule, ...]:
+    """The rules of the columns that a file brings.
+
+    :raises ConfigurationError: a limit or an allowed value that is none of the column's type, or a wrong pattern.
+    """
+    return tuple(
+        RowRule(column.name, place, _words(rule), rule.severity, _faults(rule, column, contract.table))
+        for place, column in enumerate(columns)
+        if (fact := contract.column(column.name)) is not None
+        for rule in fact.constraints
+        if rule.kind in ROW_KINDS and rule.value is not False
+    )
+
+
+def broken_rules(batch: pa.RecordBatch, rules: Sequence[RowRule]) -> Iterator[BrokenRule]:
+    """Each row that breaks a rule of severity ``error``, once, by its first one; in the order of the rows."""
+    first: dict[int, RowRule] = {}
+    for rule in rules:
+        if rule.severity is Severity.ERROR:
+            for row in _rows_at_fault(batch, rule):
+                first.setdefault(row, rule)
+    return (BrokenRule(row, first[row]) for row in sorted(first))
+
+
+@dataclass(slots=True)
+class WarnedRules:
+    """Counts the rows that break rules of severity ``warn``; they are loaded all the same."""
+
+    rules: Sequence[RowRule]
+    counts: Counter[RowRule] = field(default_factory=Counter)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Counts the rows of one batch."""
+        for rule in self.rules:
+            if rule.severity is Severity.WARN:
+                self.counts[rule] += len(_rows_at_fault(batch, rule))
+
+    def sentences(self) -> tuple[str, ...]:
+        """One sentence for each rule that was broken, for the ledger."""
+        return tuple(
+            f"{count} {'row breaks' if count == 1 else 'rows break'} the rule on column {rule.column!r}: {rule.words}."
+            " They are loaded, because the rule only warns."
+            for rule, count in self.counts.items()
+            if count
+        )
+
+
+def reason(rule: RowRule) -> str:
+    """Why a row is a reject, for the list of rejects."""
+    return f"column {rule.column!r} breaks its rule: {rule.words}"
+
+
+def _rows_at_fault(batch: pa.RecordBatch, rule: RowRule) -> list[int]:
+    mask = rule.faults(batch.column(rule.place))
+    # Most columns keep their rules: one look at the whole mask is cheaper than a list of places.
+    if not pc.any(mask).as_py():
+        return []
+    rows: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+    return rows
+
+
+_LIMITS = {
+    ConstraintKind.MINIMUM: (pc.less, "at least"),
+    ConstraintKind.MAXIMUM: (pc.greater, "at most"),
+    ConstraintKind.EXCLUSIVE_MINIMUM: (pc.less_equal, "more than"),
+    ConstraintKind.EXCLUSIVE_MAXIMUM: (pc.greater_equal, "less than"),
+}
+
+
+def _words(rule: Constraint) -> str:
+    value = rule.value
+    if rule.kind is ConstraintKind.REQUIRED:
+        return "a value is required"
+    if rule.kind is ConstraintKind.PATTERN:
+        return f"it must match {value}"
+    if rule.kind is ConstraintKind.ENUM and isinstance(value, tuple):
+        return f"it must be one of {', '.join(value[:10])}{' …' if len(value) > 10 else ''}"
+    if rule.kind in _LIMITS:
+        return f"it must be {_LIMITS[rule.kind][1]} {value}"
+    side = "at least" if rule.kind is ConstraintKind.MIN_LENGTH else "at most"
+    return f"it must have {side} {value} characters"
+
+
+def _faults(rule: Constraint, column: ReadColumn, table: str) -> Faults:
+    kind, value = rule.kind, rule.value
+    where = f"contract of {table}, field {column.name}, {kind.value}"
+    if kind is ConstraintKind.REQUIRED:
+        return lambda values: values.is_null()
+    if kind is ConstraintKind.PATTERN:
+        return _pattern(str(value), where)
+    if kind is ConstraintKind.ENUM and isinstance(value, tuple):
+        allowed = _typed(value, column, where)
+        return lambda values: pc.and_(pc.is_valid(values), pc.invert(pc.is_in(values, value_set=allowed)))
+    if kind in _LIMITS:
+        compare, limit = _LIMITS[kind][0], _typed((str(value),), column, where)[0]
+        return lambda values: compare(values, limit)
+    longer = kind is ConstraintKind.MAX_LENGTH
+    most = int(str(value))
+    return lambda values: (pc.greater if longer else pc.less)(pc.utf8_length(_text(values)), most)
+
+
+def _typed(texts: Sequence[str], column: ReadColumn, where: str) -> pa.Array:
+    """Texts of the contract as values of the column's type."""
+    try:
+        return pa.array(list(texts), pa.string()).cast(arrow_type(column.type, column.notation))
+    except pa.ArrowInvalid:
+        raise ConfigurationError(
+            f"{', '.join(texts)} cannot be compared with column {column.name}, which is {column.type}",
+            where=where,
+            advice="Write the value as the column's type has it: 1234.5, 2024-01-31, 2024-01-31 12:00:00.",
+        ) from None
+
+
+def _text(values: pa.Array) -> pa.Array:
+    return values if pa.types.is_string(values.type) else pc.cast(values, pa.string())
+
+
+def _pattern(pattern: str, where: str) -> Faults:
+    """The whole value must match. RE2 is fast; what it does not know (looking around) goes to Python's ``re``."""
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ConfigurationError(
+            f"The pattern {pattern!r} is wrong: {error}", where=where, advice="Correct the regular expression."
+        ) from None
+    whole = rf"\A(?:{pattern})\z"
+    try:
+        pc.match_substring_regex(pa.array([""]), whole)
+    except pa.ArrowInvalid:
+        return lambda values: _by_python(_text(values), compiled)
+    return lambda values: pc.invert(pc.match_substring_regex(_text(values), whole))
+
+
+def _by_python(values: pa.Array, compiled: re.Pattern[str]) -> pa.BooleanArray:
+    """Each distinct value once."""
+    encoded = pc.dictionary_encode(values)
+    faults = [compiled.fullmatch(value) is None for value in encoded.dictionary.to_pylist()]
+    return pa.array(faults, pa.bool_()).take(encoded.indices)
