@@ -1,0 +1,119 @@
+"""Questions about columns that are gone, new, or named in a way that fits several columns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from refdata.core.columnmatch import Undecided
+from refdata.core.contract import Contract, FieldContract, KeptAnswer, SourceHeader
+from refdata.core.matching import Rename
+from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
+
+LIKE_VALUES = 0.5
+"""Share of a new column's distinct values that a missing one holds, from which on it is offered as its new name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """A column that is gone and a field that may be its new name.
+
+    ``header`` is the field's header as written. ``name_likeness`` is between 0 and 1; ``shared`` is the share of
+    the field's distinct values that the live column holds, None where nobody counted.
+    """
+
+    column: str
+    header: str
+    name_likeness: float
+    shared: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Why it may be so."""
+        values = "" if self.shared is None else f"; {self.shared:.0%} of its values are among those of {self.column}"
+        return f"The new column {self.header!r} is named {_likeness(self.name_likeness)} {self.column}{values}."
+
+
+def _likeness(share: float) -> str:
+    return "much like" if share >= 0.85 else "somewhat like" if share >= 0.5 else "unlike"
+
+
+def renamings(
+    missing: Sequence[str],
+    new: Mapping[str, str],
+    by_name: Sequence[Rename],
+    shared: Mapping[tuple[str, str], float] | None = None,
+) -> tuple[Renaming, ...]:
+    """The renamings that names or values propose, the likeliest first.
+
+    :param new: the headers, as written, of the fields that the table does not know, by the names they would get.
+    :param by_name: what the names alone propose.
+    :param shared: for pairs of (field's name, missing column) the share of values in common.
+    """
+    values = shared or {}
+    likely = {(one.source, one.column): one.likeness for one in by_name if one.source in new and one.column in missing}
+    pairs = likely | {pair: likely.get(pair, 0.0) for pair, share in values.items() if share >= LIKE_VALUES}
+    found = [
+        Renaming(column, new[field], likeness, values.get((field, column)))
+        for (field, column), likeness in pairs.items()
+        if field in new and column in missing
+    ]
+    return tuple(sorted(found, key=lambda one: (-(one.shared or 0.0), -one.name_likeness, one.column, one.header)))
+
+
+def missing_question(table: str, file_name: str, column: str, proposed: Sequence[Renaming], rows: int) -> Question:
+    """Asks about a column that the file lacks: renamed, gone, or a fault of the file.
+
+    :param proposed: the fields that may be its new name.
+    :param rows: rows of the file, in which the column would be empty.
+    """
+    own = [one for one in proposed if one.column == column]
+    renamed = tuple(_renamed(table, one) for one in own[:3])
+    kept = Contract(table=table, answers=(KeptAnswer(QuestionKind.COLUMN_MISSING, column, "null"),))
+    effect = f"{column} is empty in the {rows:,} rows of this file; the column stays in the table."
+    empty = Choice("empty", f"Load without {column}", effect, patch=kept, keepable=True)
+    kind = QuestionKind.COLUMN_RENAMED if own else QuestionKind.COLUMN_MISSING
+    likely = f" and {own[0].header!r} is new: renamed?" if own else ": load it without?"
+    evidence = (f"{file_name} has no column {column}, which the table has.", *(one.sentence for one in own[:3]))
+    subject = f"{column} is gone from {file_name}{likely}"
+    return Question(kind, table, subject, evidence, (*renamed, empty, REFUSE), column=column)
+
+
+def _renamed(table: str, one: Renaming) -> Choice:
+    header = FieldContract(name=one.column, headers=(SourceHeader(one.header),))
+    return Choice(
+        f"renamed_{one.header}",
+        f"{one.header} is the new name",
+        f"The values of {one.header} go into the column {one.column}.",
+        patch=Contract(table=table, fields=(header,)),
+        keepable=True,
+    )
+
+
+def undecided_question(table: str, file_name: str, one: Undecided) -> Question:
+    """Asks which column a header means that fits several."""
+    choices = tuple(_meant(table, one.header, column) for column in one.columns)
+    return Question(
+        QuestionKind.COLUMN_RENAMED,
+        table,
+        f"Which column of {table} is {one.header!r} in {file_name}?",
+        (f"The header {one.header!r} fits {' and '.join(one.columns)}; in earlier files their headers differed.",),
+        (*choices, REFUSE),
+        column=one.columns[0],
+    )
+
+
+def _meant(table: str, header: str, column: str) -> Choice:
+    patch = Contract(table=table, fields=(FieldContract(name=column, headers=(SourceHeader(header),)),))
+    effect = f"The values of {header!r} go into the column {column}."
+    return Choice(f"is_{column}", f"It is {column}", effect, patch=patch, keepable=True)
+
+
+def new_column_question(table: str, file_name: str, column: str, header: str) -> Question:
+    """Asks whether a table takes a column that it does not know (policy ``on_new_column: hold``)."""
+    kept = Contract(table=table, answers=(KeptAnswer(QuestionKind.COLUMN_ADDED, column, "add"),))
+    effect = f"{table} gets the column {column}; it is empty in the rows of earlier files."
+    add = Choice("add", f"Add {column}", effect, patch=kept, keepable=True)
+    evidence = (f"No earlier file of {table} had a column {header!r}.",)
+    subject = f"{file_name} brings the new column {header!r}. Add it to {table}?"
+    return Question(QuestionKind.COLUMN_ADDED, table, subject, evidence, (add, REFUSE), column=column)

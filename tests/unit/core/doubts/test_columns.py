@@ -1,0 +1,51 @@
+"""What is asked about columns that are gone, new or ambiguous, and what each answer puts into the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from refdata.core.columnmatch import Undecided
+from refdata.core.doubts.columns import missing_question, new_column_question, renamings, undecided_question
+from refdata.core.matching import Rename
+from refdata.core.questions import Outcome, QuestionKind
+
+
+def test_a_likely_new_name_is_offered_with_what_speaks_for_it() -> None:
+    likely = [Rename("unit_price", "price", 0.75)]
+    found = renamings(["price"], {"unit_price": "Unit Price"}, likely, {("unit_price", "price"): 0.9})
+    question = missing_question("products", "products.csv", "price", found, 1200)
+    assert question.kind is QuestionKind.COLUMN_RENAMED
+    assert question.subject == "price is gone from products.csv and 'Unit Price' is new: renamed?"
+    assert "90% of its values are among those of price" in question.evidence[1]
+    renamed, empty, refuse = question.choices
+    assert renamed.patch is not None
+    assert [header.text for header in renamed.patch.fields[0].headers] == ["Unit Price"]
+    assert empty.patch is not None
+    assert empty.patch.answer("column_missing", "price") is not None
+    assert refuse.outcome is Outcome.REFUSE
+
+
+def test_values_alone_propose_a_renaming() -> None:
+    found = renamings(
+        ["country"], {"nation": "nation", "x": "x"}, [], {("nation", "country"): 0.8, ("x", "country"): 0.1}
+    )
+    assert [(one.column, one.header) for one in found] == [("country", "nation")]
+
+
+@pytest.mark.parametrize("by_name", [[], [Rename("unit_price", "qty", 0.9)], [Rename("other", "price", 0.9)]])
+def test_a_column_without_a_likely_new_name_is_simply_missing(by_name: list[Rename]) -> None:
+    found = renamings(["price"], {"unit_price": "unit_price"}, by_name)
+    question = missing_question("products", "products.csv", "price", found, 3)
+    assert question.kind is QuestionKind.COLUMN_MISSING
+    assert [choice.key for choice in question.choices] == ["empty", "refuse"]
+
+
+def test_a_header_that_fits_several_columns_offers_each() -> None:
+    question = undecided_question("tariffs", "tariffs.csv", Undecided("Cost USD", (1,), ("cost_usd", "cost_usd_2")))
+    assert [choice.key for choice in question.choices] == ["is_cost_usd", "is_cost_usd_2", "refuse"]
+
+
+def test_a_new_column_is_added_or_the_file_refused() -> None:
+    question = new_column_question("products", "products.csv", "colour", "Colour")
+    assert [choice.key for choice in question.choices] == ["add", "refuse"]
+    assert question.column == "colour"
