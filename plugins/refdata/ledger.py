@@ -1,4 +1,4 @@
-"""The ledger: one row per dropped file, and with it the turn of each table.
+"""The ledger: one row per dropped file, which also holds the turn of each table.
 
 Each method is one short transaction. Times come in as arguments, in UTC.
 """
@@ -24,7 +24,7 @@ IN_FLIGHT = frozenset((FileStatus.PENDING, FileStatus.PROCESSING, FileStatus.REV
 
 
 class FileOrder(StrEnum):
-    """What the ledger can be sorted by; the values are its columns."""
+    """The sort orders of the ledger; the values are its columns."""
 
     ID = "id"
     FILE_NAME = "file_name"
@@ -36,7 +36,7 @@ class FileOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TableSummary:
-    """A loaded table, as the ledger knows it.
+    """A loaded table, as recorded in the ledger.
 
     ``rows_loaded`` counts the rows of the last load, ``rows_live`` those of the last full load and of
     every append since. ``version_id`` is the live version. Times are UTC.
@@ -55,7 +55,7 @@ class TableSummary:
 
 @dataclass(frozen=True, slots=True)
 class LedgerPage:
-    """Some rows of the ledger, and how many files the same search finds in each status."""
+    """Some rows of the ledger, and how many files match the search in each status."""
 
     files: tuple[LedgerRow, ...]
     counts: Mapping[FileStatus, int]
@@ -79,9 +79,9 @@ class Ledger:
         self._warehouse = warehouse
 
     def register(self, file: DroppedFile, table: str, run_id: str, now: datetime) -> LedgerRow:
-        """The row of a file that is to be loaded; the one it has already, when a run comes again.
+        """Returns the row of a file to be loaded, new or existing, when a run starts again.
 
-        That one may be of another path by now: a second process of the same run has archived this very file. A path
+        An existing row may have another path by now: a second process of the same run has archived this file. A path
         that still belongs to another file (loaded, and replaced before it was archived) is freed.
         """
         with self._warehouse.transaction(lock=f"refdata path {file.path}") as session:
@@ -107,7 +107,7 @@ class Ledger:
             return self._by_path(session, path)
 
     def by_run(self, run_id: str) -> LedgerRow | None:
-        """The row that an Airflow run works on, or worked on last."""
+        """The row that an Airflow run is working on, or last worked on."""
         with self._warehouse.transaction(write=False) as session:
             found = session.query(self._sql("select_file_by_run"), (run_id,))
         return _row(found[-1]) if found else None
@@ -119,14 +119,14 @@ class Ledger:
         return _row(found[0]) if found else None
 
     def unfinished(self) -> tuple[tuple[LedgerRow, datetime], ...]:
-        """The rows whose file no archive holds as far as the ledger knows, each with its last sign of life."""
+        """The rows whose files are not archived as far as the ledger knows, each with its last heartbeat."""
         with self._warehouse.transaction(write=False) as session:
             found = session.query(self._sql("select_unfinished_files"))
         rows = [(_row(line[:-1]), moment(line[-1])) for line in found]
         return tuple((row, max(filter(None, (last_sign(row), heartbeat)))) for row, heartbeat in rows)
 
     def unregistered(self) -> tuple[tuple[str, int], ...]:
-        """The reference tables that the configuration does not know, each with its last load."""
+        """The reference tables that are missing from the configuration, each with its last load."""
         with self._warehouse.transaction(write=False) as session:
             return tuple(
                 (str(line[0]), int(line[1])) for line in session.query(self._sql("select_unregistered_tables"))
@@ -135,7 +135,7 @@ class Ledger:
     def record_format(
         self, load_id: int, found: Format, scan: Scan, warnings: Sequence[str], identity: FileIdentity | None = None
     ) -> bool:
-        """Keeps what detection and the scan found; False when the row is of another file than ``identity`` by now."""
+        """Records what detection and the scan found; False when the row's file is no longer ``identity``."""
         shown = "\\t" if found.delimiter == "\t" else found.delimiter
         values = (
             scan.sha256,
@@ -150,10 +150,10 @@ class Ledger:
         return self._write("record_format", *values, _json(warnings), load_id, looked_at) == 1
 
     def claim_turn(self, row: LedgerRow, stale_after: float, now: datetime) -> int | None:
-        """Asks for the table's turn; the number of the attempt when it is given, else None.
+        """Requests the table's turn; returns the number of the new attempt when granted, else None.
 
-        Loads of the same table run by mtime, then name, one at a time. The turn is the row's file's: once the row is of
-        another one, which took its place, it is not given.
+        Loads of the same table run one at a time, by mtime, then name. The turn belongs to the row's file: it is not
+        granted once another file has taken its place.
         """
         order = (row.table_name, row.id, row.file_mtime_ns, row.file_mtime_ns, row.file_name)
         with self._warehouse.transaction(lock=turn_lock(row.table_name)) as session:
@@ -170,7 +170,7 @@ class Ledger:
         return tuple(Waiting(line[0], line[1], line[2], FileStatus(line[3]), int(line[4])) for line in found)
 
     def begin_attempt(self, load_id: int, now: datetime) -> int:
-        """A new attempt of a load that holds its turn; earlier attempts are fenced off.
+        """Starts a new attempt of a load that holds its turn; earlier attempts are fenced off.
 
         :raises SupersededError: when the load no longer holds its turn.
         """
@@ -182,7 +182,7 @@ class Ledger:
         return int(found[0][1])
 
     def report_progress(self, load_id: int, attempt: int, rows: int, now: datetime) -> None:
-        """A sign of life.
+        """Records progress, which also counts as a heartbeat.
 
         :raises SupersededError: when the attempt no longer holds the turn, so that it stops early.
         """
@@ -190,11 +190,11 @@ class Ledger:
             raise _lost_turn(load_id)
 
     def give_sign(self, load_id: int, attempt: int, now: datetime) -> bool:
-        """A sign of life that tells of no rows; False when the attempt no longer holds the turn."""
+        """Records a heartbeat without rows; False when the attempt no longer holds the turn."""
         return self._write("record_sign", now, load_id, attempt) == 1
 
     def hold_for_review(self, load_id: int, attempt: int, now: datetime) -> None:
-        """The load waits for approval and keeps its table's turn.
+        """Makes the load wait for approval; it keeps its table's turn.
 
         :raises SupersededError: when the attempt no longer holds the turn.
         """
@@ -202,55 +202,55 @@ class Ledger:
             raise _lost_turn(load_id)
 
     def live_duplicate(self, row: LedgerRow) -> int | None:
-        """The load that already put this very content into the table, or None."""
+        """The load that already put this exact content into the table, or None."""
         return duplicate_of(self.versions(row.table_name), row.load_type, row.file_hash) if row.file_hash else None
 
     def mark_duplicate(self, load_id: int, attempt: int) -> None:
-        """The content is there already; nothing is loaded.
+        """Records that the content is already in the table and nothing is loaded.
 
-        :raises SupersededError: when the attempt no longer holds the turn: unmarked, the file would be loaded.
+        :raises SupersededError: when the attempt no longer holds the turn; then nothing is marked.
         """
         if self._write("mark_duplicate", load_id, attempt) != 1:
             raise _lost_turn(load_id)
 
     def add_warnings(self, row: LedgerRow, warnings: Sequence[str]) -> None:
-        """More sentences for the readers of the ledger."""
+        """Adds warnings for readers of the ledger."""
         self._write("note_warning", _json((*row.warnings, *warnings)), row.id)
 
     def record_table_changes(self, load_id: int, words: str, *, any_change: bool) -> None:
-        """What the load changes in its table; a repeated step that finds nothing to do keeps what the first did."""
+        """Records what the load changes in its table; a repeated step that changes nothing keeps the first record."""
         self._write("record_table_changes", words, load_id, any_change)
 
     def mark_configured(self, session: Session, load_id: int) -> None:
-        """The table's row in the configuration is right; in the transaction that made it so."""
+        """Records that the table's configuration row is correct, in the transaction that made it so."""
         self._run(session, "mark_configured", load_id)
 
     def mark_archived(self, load_id: int, archive_path: str, now: datetime) -> None:
-        """The file lies at its final place; a loaded one is completed by that."""
+        """Records the file's final path; this completes a loaded one."""
         self._write("mark_archived", archive_path, now, load_id)
 
     def move_file(self, load_id: int, old: str, new: str) -> None:
-        """An archived file gets another path; a row that names another one than ``old`` is left alone."""
+        """Changes the path of an archived file; a row with a path other than ``old`` is left alone."""
         self._write("move_file", new, load_id, old)
 
     def mark_failed(self, load_id: int, category: str, message: str, now: datetime, *, cancelled: bool = False) -> bool:
-        """The load ended without effect, and no attempt of it can publish any more; False when one has published."""
+        """Records that the load ended without effect and can publish no more; False when an attempt has published."""
         status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
         return self._write("mark_failed", status.value, category, message[:MAX_MESSAGE], now, load_id) == 1
 
     def mark_refused(
         self, load_id: int, archive_path: str, category: str, message: str, now: datetime, *, cancelled: bool = False
     ) -> None:
-        """The refused file lies at its final place: that and the reason at once."""
+        """Records the refused file's final path and the reason in one step."""
         status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
         self._write("mark_refused", archive_path, now, status.value, category, message[:MAX_MESSAGE], load_id)
 
     def mark_vanished(self, load_id: int, path: str, category: str, message: str, now: datetime) -> None:
-        """The file was gone from its path before its load; one that was archived meanwhile keeps its fate."""
+        """Records that the file was gone before its load; a file archived in the meantime keeps its status."""
         self._write("mark_vanished", category, message[:MAX_MESSAGE], now, load_id, path)
 
     def hand_back(self, row: LedgerRow, category: str, message: str) -> None:
-        """The load gave up for a transient reason and waits for the watcher, unless the next run has taken it up."""
+        """Records that the load gave up for a transient reason and waits for the watcher, unless its next run began."""
         self._write("hand_back_file", category, message[:MAX_MESSAGE], row.id, row.file_identity)
 
     def page(
@@ -275,7 +275,7 @@ class Ledger:
             return LedgerPage(tuple(_row(line) for line in found), self._counts(session, pattern))
 
     def counts(self) -> Mapping[FileStatus, int]:
-        """How many files stand in each status."""
+        """How many files are in each status."""
         with self._warehouse.transaction(write=False) as session:
             return self._counts(session, None)
 
@@ -285,12 +285,12 @@ class Ledger:
             return tuple(_summary(line) for line in session.query(self._sql("summarise_tables")))
 
     def versions(self, table: str) -> tuple[VersionRecord, ...]:
-        """What became of a table, in the order of the versions made."""
+        """The history of a table, in the order of its versions."""
         with self._warehouse.transaction(write=False) as session:
             return version_records(session, self._warehouse, table)
 
     def recent(self, since: datetime) -> tuple[LoadFigures, ...]:
-        """The figures of the loads that were registered since a moment, oldest first."""
+        """The figures of the loads registered since the given time, oldest first."""
         with self._warehouse.transaction(write=False) as session:
             return tuple(map(_figures, session.query(self._sql("select_recent_loads"), (since,))))
 
@@ -309,7 +309,7 @@ class Ledger:
             return self._run(session, name, *values)
 
     def _ended(self, session: Session, file: DroppedFile, run_id: str) -> LedgerRow | None:
-        """The row of this very file and run, when it is over and the file archived."""
+        """The row of this file and run when the load is over and the file archived."""
         found = map(_row, session.query(self._sql("select_file_by_run"), (run_id,)))
         over = [row for row in found if row.status not in IN_FLIGHT and row.file_path != file.path]
         return next((row for row in over if row.file_identity == identity_text(file.identity)), None)
@@ -320,12 +320,12 @@ class Ledger:
 
 
 def version_records(session: Session, warehouse: Warehouse, table: str) -> tuple[VersionRecord, ...]:
-    """What became of a table, in the order of the versions made; within the caller's transaction."""
+    """The history of a table, in the order of its versions; within the caller's transaction."""
     return tuple(_record(line) for line in session.query(warehouse.statement("select_versions"), (table,)))
 
 
 def identity_text(identity: FileIdentity) -> str:
-    """An identity as the ledger keeps it."""
+    """An identity as the ledger stores it."""
     return f"{identity.size}-{identity.mtime_ns}-{identity.ctime_ns}-{identity.inode}"
 
 
@@ -336,7 +336,7 @@ def identity_of(text: str | None) -> FileIdentity | None:
 
 
 def file_of(row: LedgerRow) -> DroppedFile | None:
-    """The file that was dropped; None when the row's path is that of an archive, or is freed for another drop."""
+    """The file that was dropped; None when the row's path is an archive path, or is freed for another drop."""
     identity = identity_of(row.file_identity)
     if identity is None or not row.file_path.endswith(f"/{row.load_type}/{row.file_name}"):
         return None
@@ -344,7 +344,7 @@ def file_of(row: LedgerRow) -> DroppedFile | None:
 
 
 def last_sign(row: LedgerRow) -> datetime:
-    """The last moment that the row tells of."""
+    """The last activity that the row records."""
     return max(filter(None, (row.created_at, row.started_at, row.loaded_at, row.processed_at)))
 
 
@@ -353,7 +353,7 @@ def _identity_values(file: DroppedFile) -> tuple[object, ...]:
 
 
 def _another_file(row: LedgerRow, file: DroppedFile) -> bool:
-    """Whether the row is about an earlier drop under this path, with a fate of its own."""
+    """Whether the row is about an earlier drop under this path, which has its own outcome."""
     return row.status not in IN_FLIGHT and row.file_identity != identity_text(file.identity)
 
 
@@ -392,7 +392,7 @@ def _summary(line: Row) -> TableSummary:
 
 
 def _ordered(statement: str, order: FileOrder, *, descending: bool) -> str:
-    """The statement with its ``ORDER BY`` line for another of the columns that ``FileOrder`` lists."""
+    """The statement, ordered by another of the columns that ``FileOrder`` lists."""
     direction = "DESC" if descending else "ASC"
     last = "" if order is FileOrder.ID else ", id DESC"
     return statement.replace("ORDER BY id DESC", f"ORDER BY {order.value} {direction}{last}", 1)
@@ -403,7 +403,7 @@ def _json(value: object) -> str:
 
 
 def _like(text: str) -> str:
-    """Text that LIKE … ESCAPE '\\' takes literally; T-SQL has the bracket as a wildcard too."""
+    """Text escaped so that LIKE … ESCAPE '\\' takes it literally; T-SQL also has the bracket as a wildcard."""
     return re.sub(r"([\\%_\[])", r"\\\1", text)
 
 
@@ -411,5 +411,5 @@ def _lost_turn(load_id: int) -> SupersededError:
     return SupersededError(
         f"Load {load_id} no longer holds its table's turn",
         where=f"load {load_id}",
-        advice="Nothing, when a newer run of the same file goes on; else clear the failed task.",
+        advice="Nothing, if a newer run of the same file continues; otherwise clear the failed task.",
     )

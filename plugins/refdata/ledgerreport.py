@@ -1,4 +1,4 @@
-"""What the ledger tells beyond its rows: a file's whole story, figures per day; and the shapes of such answers."""
+"""Reports from the ledger: a file's whole history, figures per day, and the types of these answers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _ARCHIVED = (FileStatus.COMPLETED, FileStatus.ERROR, FileStatus.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class FileStory:
-    """All that is known of one dropped file.
+    """Everything known about one dropped file.
 
     ``changed_at`` is when its content last changed before it was released. ``format`` is what detection found, with
-    its reasons; None before it, and for a rollback. ``table_changes`` says in words what the load changed in its
-    table's columns. ``rejects_file`` is where the damaged rows lie, None when there is none. ``is_configured``:
-    the table's row in the configuration was written or found right. ``origin_id`` is the version that a rollback
+    its reasons; None before detection, and for a rollback. ``table_changes`` describes what the load changed in its
+    table's columns. ``rejects_file`` is the path of the damaged rows, None when there are none. ``is_configured``: the
+    table's row in the configuration was written or found correct. ``origin_id`` is the version that a rollback
     restored, or the load that a take-back removed. Times are UTC without a zone.
     """
 
@@ -53,7 +53,7 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class ErrorFigures:
-    """How many files ended in errors of one category, and the newest of those loads."""
+    """How many files ended in errors of one category, and the newest such load."""
 
     category: str
     files: int
@@ -62,7 +62,7 @@ class ErrorFigures:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Each day from the first to the last, also those without a file, and the errors of all of them."""
+    """Each day from the first to the last, including days without files, and the errors of the whole period."""
 
     days: tuple[DayFigures, ...]
     errors: tuple[ErrorFigures, ...]
@@ -72,7 +72,7 @@ class Statistics:
 class HistoryPage:
     """A page of the ledger.
 
-    ``total`` counts the files that fit the search and the status, ``counts`` those that fit the search,
+    ``total`` counts the files that match the search and the status, ``counts`` those that match the search,
     by status.
     """
 
@@ -85,10 +85,10 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:
-    """A live table: its columns (without those that refdata added), its rules and its last load.
+    """A live table: its columns (without those that refdata adds), its rules and its last load.
 
-    ``summary`` is None for a table that refdata never loaded. ``versions`` counts them all, ``versions_kept`` those
-    whose rows can still be had.
+    ``summary`` is None for a table that refdata never loaded. ``versions`` counts all versions, ``versions_kept`` those
+    whose rows can still be read.
     """
 
     table_name: str
@@ -101,13 +101,13 @@ class TableInfo:
 
 
 class LedgerReport:
-    """Questions to ``File_Monitor_Tracking`` that the page's views ask."""
+    """Queries on ``File_Monitor_Tracking`` for the page's views."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 
     def story(self, load_id: int) -> FileStory | None:
-        """All that is known of a load, or None."""
+        """Everything known about a load, or None."""
         row = Ledger(self._warehouse).get(load_id)
         if row is None:
             return None
@@ -116,7 +116,7 @@ class LedgerReport:
         return _story(row, found[0]) if found else None
 
     def statistics(self, days: int, now: datetime) -> Statistics:
-        """The last ``days`` days, of which today, by ``now`` (UTC without a zone), is the last."""
+        """The last ``days`` days up to today; ``now`` is UTC without a zone."""
         last = now.date()
         first = last - timedelta(days=days - 1)
         since = datetime.combine(first, datetime.min.time())
@@ -143,7 +143,7 @@ def _story(row: LedgerRow, found: Row) -> FileStory:
 
 
 def _moment(nanoseconds: int | None) -> datetime | None:
-    """A file's time; None too where a file system made one up that no calendar has."""
+    """A file's time; also None where a file system reports a time that no calendar has."""
     if nanoseconds is None:
         return None
     try:
@@ -158,7 +158,7 @@ def _day(line: Row) -> DayFigures:
 
 
 def _each_day(first: date, last: date, known: Sequence[DayFigures]) -> tuple[DayFigures, ...]:
-    """One entry for each day; a file registered by a clock ahead of ours is left to tomorrow."""
+    """One entry per day; a file registered by a clock ahead of ours is left for tomorrow."""
     by_day = {figures.day: figures for figures in known}
     every = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return tuple(by_day.get(day, DayFigures(day)) for day in every)

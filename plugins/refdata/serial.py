@@ -1,4 +1,4 @@
-"""Carries the model's dataclasses through JSON, as XCom and the ledger need it."""
+"""Converts the model's dataclasses to and from JSON, for XCom and the ledger."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ T = TypeVar("T")
 
 
 def to_json(value: Any) -> dict[str, Any]:
-    """A dataclass as JSON's own types."""
+    """A dataclass as plain JSON types."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(value)))
     return plain
 
 
 def from_json(kind: type[T], value: object) -> T:
-    """The dataclass that ``to_json`` wrote.
+    """The dataclass that ``to_json`` converted.
 
-    :raises ConfigurationError: naming the fields that do not fit.
+    :raises ConfigurationError: naming the invalid fields.
     """
     try:
         found: T = _adapter(cast(Any, kind)).validate_python(value)
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ConfigurationError(
-            f"No valid {kind.__name__}: {places}", where="task input", advice="Clear the run from its first task."
+            f"Not a valid {kind.__name__}: {places}", where="task input", advice="Clear the run from its first task."
         ) from None
     return found
 

@@ -32,7 +32,9 @@ def config(options: argparse.Namespace) -> int:
 
     data = ReferenceData.connect()
     if options.what == "check":
-        results = [(one, "not repaired" if one.is_repairable else "it needs a person") for one in data.config_check()]
+        results = [
+            (one, "not repaired" if one.is_repairable else "a person has to decide") for one in data.config_check()
+        ]
     else:
         done = data.config_repair(by=options.by or getpass.getuser())
         results = [(repair.finding, repair.left) for repair in done]

@@ -1,4 +1,4 @@
-"""The use cases of a load, one function a step: detect, align, load, configure, archive.
+"""The use cases of a load, one function per step: detect, align, load, configure, archive.
 
-Each step may be run again after a crash at any point: it finds what is done and does the rest.
+Each step can run again after a crash at any point: it recognises what is done and does the rest.
 """

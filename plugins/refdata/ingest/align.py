@@ -29,20 +29,20 @@ MOST_NAMED = 3
 
 
 class NotYetError(Exception):
-    """It is another load's turn; ask again later. Not a failure, hence not of the error tree."""
+    """Another load has the turn; ask again later. Not a failure, so not part of the error tree."""
 
 
 def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
-    """Takes the turn and aligns the table; what was done, in words.
+    """Takes the turn and aligns the table; returns a description of what was done.
 
-    A file whose content is in the table already is marked as duplicate, and the table stays as it is.
+    A file whose content is already in the table is marked as a duplicate, and the table is left unchanged.
 
-    :raises NotYetError: when an older file of the table goes first.
+    :raises NotYetError: when an older file for the table goes first.
     :raises SchemaError: when the file does not fit the table.
     """
     row = row_of(deps, detection)
     if is_done(row):
-        return f"load {row.id} is {row.status} already"
+        return f"load {row.id} is already {row.status}"
     attempt = take_turn(deps, file, row)
     with holding_turn(deps, row, attempt):
         return _align(deps, row, detection, attempt)
@@ -50,7 +50,7 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
 
 def _align(deps: Deps, row: LedgerRow, detection: Detection, attempt: int) -> str:
     if (earlier := marked_duplicate(deps, row, attempt)) is not None:
-        return f"duplicate of load {earlier}: this content is in {row.table_name} already"
+        return f"duplicate of load {earlier}: this content is already in {row.table_name}"
     sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     check_empty(deps, row, detection)
@@ -60,13 +60,13 @@ def _align(deps: Deps, row: LedgerRow, detection: Detection, attempt: int) -> st
 
 
 def apply_alignment(deps: Deps, row: LedgerRow, plan: Alignment) -> None:
-    """Gives the table its columns. The ledger hears of it first: after a crash in between, nothing is left to tell."""
+    """Gives the table its columns. The ledger records it first: a crash in between would hide the change."""
     deps.ledger.record_table_changes(row.id, alignment.describe(plan), any_change=plan.changes)
     deps.warehouse.align(plan)
 
 
 def _warn_of_damage(deps: Deps, row: LedgerRow, detection: Detection) -> None:
-    """Tells in the ledger, once, of columns that a spreadsheet seems to have changed."""
+    """Warns in the ledger, once, about columns that a spreadsheet seems to have changed."""
     found = alignment.damage_warnings(deps.warehouse.table(deps.target(row)), detection.scan.columns)
     new = tuple(warning for warning in found if warning not in row.warnings)
     if new:
@@ -76,13 +76,13 @@ def _warn_of_damage(deps: Deps, row: LedgerRow, detection: Detection) -> None:
 
 @contextlib.contextmanager
 def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
-    """What fails because a newer attempt took over (its stage swept, its file moved) is no fault of file or database.
+    """Blames no file and no database for failures caused by a newer attempt that swept the stage or moved the file.
 
-    Signs of life are given all the while.
+    The attempt sends heartbeats while the body runs.
 
-    :raises SupersededError: in place of an error of the body, when a newer attempt has the load, or it is over.
-    :raises LockTimeoutError: when the turn was taken away and nobody has it: the step is to ask for it anew. If the
-        file was handed back by a second Airflow, that try finds it changed.
+    :raises SupersededError: instead of the body's error, when a newer attempt has the load, or the load is over.
+    :raises LockTimeoutError: when the turn was taken away and nobody has it: the step should request it again. If
+        a second Airflow handed the file back, the retry finds it changed.
     """
     try:
         with signs_of_life(deps, row.id, attempt):
@@ -95,24 +95,24 @@ def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
             raise LockTimeoutError(
                 f"This attempt of load {row.id} lost its turn, and no other attempt has it",
                 where=row.file_path,
-                advice="Nothing: it is tried again.",
+                advice="Nothing: the step is retried.",
             ) from error
         if current is not None and not _holds_turn(current, attempt):
             raise SupersededError(
                 f"This attempt of load {row.id} no longer holds its turn, so it stopped",
                 where=row.file_path,
-                advice="Nothing: a newer attempt of the same load goes on.",
+                advice="Nothing: a newer attempt of the same load continues.",
             ) from error
         raise
 
 
 def _holds_turn(row: LedgerRow, attempt: int) -> bool:
-    """Whether the attempt is at work still, or has published."""
+    """Whether the attempt is still running, or has published."""
     return row.attempt == attempt and (row.status is FileStatus.PROCESSING or is_done(row))
 
 
 def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignment:
-    """How the table takes the file, against the table as it is now."""
+    """How to align the table with the file, given the table as it is now."""
     target = deps.target(row)
     rules = deps.rules(row.table_name)
     live = deps.warehouse.table(target)
@@ -131,7 +131,7 @@ def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignmen
 def row_of(deps: Deps, detection: Detection) -> LedgerRow:
     """The load's row in the ledger.
 
-    :raises DataError: when somebody removed it.
+    :raises DataError: when somebody deleted it.
     """
     row = deps.ledger.get(detection.load_id)
     if row is None:
@@ -144,44 +144,44 @@ def row_of(deps: Deps, detection: Detection) -> LedgerRow:
 
 
 def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
-    """The number of a new attempt that holds the table's turn.
+    """Starts a new attempt that holds the table's turn, and returns its number.
 
     :raises NotYetError: when another load holds it or goes first.
-    :raises FileChangedError: when the file was taken away while it waited.
+    :raises FileChangedError: when the file was removed while it waited.
     """
     if not deps.dropoff.is_there(file):
         if is_done(deps.ledger.get(row.id) or row):
-            raise NotYetError(f"{row.file_name} was finished meanwhile by another attempt")
+            raise NotYetError(f"{row.file_name} was finished by another attempt in the meantime")
         raise FileChangedError(
             "The file is gone, or was changed after its release",
             where=file.path,
-            advice="Nothing, if you took it away; a changed file is watched and loaded anew.",
+            advice="Nothing, if you removed it; a changed file is watched and loaded again.",
         )
     older = _older_unregistered(deps, file, row)
     if older:
-        raise NotYetError(f"{row.file_name} waits for the older {older}")
+        raise NotYetError(f"{row.file_name} is waiting for the older {older}")
     _cancel_vanished(deps, row)
     attempt = deps.ledger.claim_turn(row, deps.settings.stale_after, deps.clock())
     if attempt is None:
         ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
         _check_patience(deps, row, ahead)
-        raise NotYetError(f"{row.file_name} waits for {ahead}")
+        raise NotYetError(f"{row.file_name} is waiting for {ahead}")
     return attempt
 
 
 def _check_patience(deps: Deps, row: LedgerRow, ahead: str) -> None:
     if deps.clock() - _since(deps, row) > timedelta(seconds=deps.settings.turn_timeout):
         raise LockTimeoutError(
-            f"The file waited longer than turn_timeout ({deps.settings.turn_timeout:.0f} s) for {ahead}",
+            f"The file waited longer than turn_timeout allows ({deps.settings.turn_timeout:.0f} s) for {ahead}",
             where=row.file_path,
-            advice="Look at the load that it waits for; this file is taken up again by the watcher.",
+            advice="Check the load that it waits for; the watcher will pick this file up again.",
         )
 
 
 def _since(deps: Deps, row: LedgerRow) -> datetime:
-    """Since when the file waits for its turn: its registration, or when it was handed back after that.
+    """The time from which the file has waited for its turn: its registration, or a later hand-back.
 
-    Handing a file back changes its ctime. A clock of the storage that goes ahead of ours says nothing.
+    Handing a file back changes its ctime. A ctime in the future (the storage's clock is ahead of ours) is ignored.
     """
     identity = identity_of(row.file_identity)
     if identity is None:
@@ -191,9 +191,9 @@ def _since(deps: Deps, row: LedgerRow) -> datetime:
 
 
 def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
-    """An older file for the same table that lies in the folder and has not come to its own load yet.
+    """An older file for the same table that is in the folder and whose own load has not started yet.
 
-    The wait is bounded: a file that never becomes stable must not hold the others for ever.
+    The wait is bounded: a file that never becomes stable must not block the others forever.
     """
     patience = timedelta(seconds=60 + 4 * deps.settings.stability_checks * deps.settings.stability_interval)
     if deps.clock() - _since(deps, row) > patience:
@@ -217,12 +217,12 @@ def _cancel_vanished(deps: Deps, row: LedgerRow) -> None:
 
 
 def _waits(deps: Deps, path: str) -> bool:
-    """Whether a file lies at a row's path; at that of an archive, which is none of a drop, no file waits."""
+    """Whether a file is waiting at a row's path; never true of an archive's path, which is not a drop."""
     return path.rpartition("/")[0] in LOAD_FOLDERS and deps.dropoff.exists(path)
 
 
 def marked_duplicate(deps: Deps, row: LedgerRow, attempt: int) -> int | None:
-    """Marks a file whose content is in the table as duplicate: the load that brought it, or None.
+    """Marks a file whose content is already in the table as a duplicate; returns the earlier load, or None.
 
     :raises SupersededError: when the attempt no longer holds the turn.
     """
@@ -233,9 +233,9 @@ def marked_duplicate(deps: Deps, row: LedgerRow, attempt: int) -> int | None:
 
 
 def sweep_stages(deps: Deps, row: LedgerRow) -> None:
-    """Removes what crashed attempts on this table left.
+    """Removes the stages that crashed attempts left for this table.
 
-    Never the stage of an attempt that holds its turn: this one may have lost it without knowing yet.
+    It never removes the stage of an attempt that holds its turn: this attempt may have lost the turn unnoticed.
     """
     for stage in deps.warehouse.stages():
         owner = deps.ledger.get(stage.load_id)
@@ -257,7 +257,7 @@ def _renames(live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
 
 
 def check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:
-    """:raises DataError: when the load would empty a table with rows that may not be emptied."""
+    """:raises DataError: when the load would empty a table that has rows and must not become empty."""
     if detection.scan.rows or row.load_type is not LoadType.FULL:
         return
     if deps.rules(row.table_name).allow_empty_full_load or not _has_rows(deps, row):
@@ -265,7 +265,7 @@ def check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:
     raise DataError(
         f"The file has no rows, and a full load would empty {row.table_name}",
         where=row.file_name,
-        advice="Drop a file with rows, or set allow_empty_full_load for this table if it shall become empty.",
+        advice="Drop a file with rows, or set allow_empty_full_load for this table if it is meant to become empty.",
     )
 
 

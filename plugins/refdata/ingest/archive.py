@@ -24,7 +24,7 @@ from refdata.ledger import identity_text
 
 REFUSED = (FileStatus.ERROR, FileStatus.CANCELLED)
 AFTER_PUBLISHING = frozenset(("write_config", "move_to_processed"))
-"""Steps by whose time the rows are in the table: the file is not to be loaded again, whatever happens."""
+"""Steps that run once the rows are in the table: from there on the file must not be loaded again."""
 _TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
 
 
@@ -42,7 +42,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: RefdataError, task: str, *, final: bool = True) -> Failure:
-        """The failure that an error of the tree means for the step ``task``; ``final``: it is not tried again."""
+        """The failure of the step ``task`` that an error stands for; ``final``: it is not retried."""
         transient = isinstance(error, TransientError)
         return cls(error.category, error.what, error.where, error.advice, transient, task, final)
 
@@ -53,7 +53,7 @@ class Failure:
 
 
 def failure_of(row: LedgerRow) -> Failure:
-    """Why the load failed, out of its row."""
+    """Why the load failed, from its row."""
     reason, advice = split_advice(row.error_message or "")
     found = re.fullmatch(r"(?s)(.*) \[([^\[\]]*)\]\.", reason)
     what, where = found.groups() if found else (reason, "")
@@ -61,70 +61,70 @@ def failure_of(row: LedgerRow) -> Failure:
 
 
 def gave_up(row: LedgerRow) -> bool:
-    """Whether the load ended for a reason that is no fault of its file, so that it is to be loaded again."""
+    """Whether the load ended for a reason that is not its file's fault, so that it must be loaded again."""
     return row.status in REFUSED and row.error_category in _TRANSIENT
 
 
 def move_to_processed(deps: Deps, file: DroppedFile) -> str:
-    """Archives a loaded (or duplicate) file and completes its ledger row; where it lies now.
+    """Archives a loaded (or duplicate) file and completes its ledger row; returns the archive path.
 
-    Repeating it after a crash finds the file moved already and writes the ledger.
+    Repeated after a crash, it finds the file already moved and updates the ledger.
     """
     row = _row(deps, file)
     if row is None:
-        deps.log.info("%s is archived already", file.path)
+        deps.log.info("%s is already archived", file.path)
         return ""
     target = "" if _was_rewritten(deps, file, row) else deps.dropoff.archive_processed(file, row.created_at, row.id)
-    # Somebody may have taken the loaded file away; its row is complete all the same.
+    # Somebody may have removed the loaded file; its row is complete anyway.
     deps.ledger.mark_archived(row.id, target or file.path, deps.clock())
     deps.dropoff.discard_rejects(file, row.id)
     return target
 
 
 def _was_rewritten(deps: Deps, file: DroppedFile, row: LedgerRow) -> bool:
-    """Whether the file has got other content since it was loaded, under its old size and mtime.
+    """Whether the file's content changed after it was loaded, while its size and mtime stayed the same.
 
-    Only its ctime tells then, which a mere touch changes too: the content decides. It is watched and loaded anew.
+    Only its ctime shows that, and a mere touch changes it too, so the content decides. Such a file is loaded again.
     """
     if deps.dropoff.is_there(file) or not deps.dropoff.lies(file):
         return False
     try:
         return deps.dropoff.content_hash(file) != row.file_hash
     except (DropoffError, FileChangedError, PermissionDeniedError) as error:
-        deps.log.info("%s stays where it is: %s", file.path, error)
-        # Gone altogether: somebody took it away, or a second process archives it just now.
+        deps.log.info("%s stays in its folder: %s", file.path, error)
+        # Gone: somebody removed it, or a second process is archiving it right now.
         return deps.dropoff.exists(file.path)
 
 
 def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str = "", *, at_work: bool = False) -> str:
-    """Archives a refused file with the reason beside it, and marks the ledger row; where it lies now.
+    """Archives a refused file with the reason beside it, and marks the ledger row; returns the archive path.
 
-    A failure that is no fault of the file hands the file back to the watcher instead, and one that a newer
-    attempt caused leaves file and row to that attempt; the answer is then ``""``.
+    A failure that is not the file's fault hands the file back to the watcher instead. One caused by a newer attempt
+    leaves file and row to that attempt. Both return ``""``.
 
-    :param at_work: whether an attempt may be at work, and time is short. Its stage cannot be dropped then: it goes
-        with the next call for this run, or with the next load of the table.
+    :param at_work: whether an attempt may be running, and time is short. Its stage cannot be dropped then; the next
+        call for this run, or the table's next load, drops it.
     """
     if failure.category == SupersededError.category:
         deps.log.info("%s is left to the newer attempt of its load", file.path)
         return ""
     if failure.transient:
         return _hand_back(deps, file, failure)
-    # While the load's own process cancels it, the error branch is still to come: it gives the file back if need be.
+    # While the load's own process cancels it, the error branch is still to come: it hands the file back if necessary.
     with contextlib.nullcontext() if at_work else _returning(deps, file, failure):
         if not at_work:
-            deps.warehouse.initialise()  # the first load of all may have died before it did
+            deps.warehouse.initialise()  # the very first load may have died before it did this
         row = _row(deps, file) or _registered_late(deps, file, run_id)
         if row is None and (archived := _archived_by_run(deps, file, run_id)) is not None:
-            deps.log.info("%s is archived already", file.path)
+            deps.log.info("%s is already archived", file.path)
             _drop_stages(deps, archived)
             return ""
         if row is not None and (is_done(row) or not _marked(deps, row, failure)):
-            # The rows are in the table, maybe by an attempt that was at work until now; what comes after failed, and
-            # the file is no bad file.
+            # The rows are in the table, perhaps by an attempt that was running until now. A later step failed, so
+            # this is not a bad file.
             return move_to_processed(deps, file)
     if row is None and deps.dropoff.lies(file):
-        deps.log.info("%s was given back to the watcher and is left to its next run", file.path)
+        deps.log.info("%s was handed back to the watcher; its next run loads it", file.path)
         return ""
     received = row.created_at if row else deps.clock()
     target = deps.dropoff.archive_error(file, received, row.id if row else 0, failure)
@@ -138,13 +138,13 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
 
 
 def _marked(deps: Deps, row: LedgerRow, failure: Failure) -> bool:
-    """Writes the failure into the row, unless the load is published; whether it did."""
+    """Writes the failure into the row unless the load is published; returns whether it did."""
     cancelled = failure.category == CancelledError.category
     return deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
 
 
 def _drop_stages(deps: Deps, row: LedgerRow) -> None:
-    """What a killed attempt had staged goes."""
+    """Drops what a killed attempt had staged."""
     for stage in deps.warehouse.stages():
         if stage.load_id == row.id:
             deps.warehouse.drop_stage(stage)
@@ -152,11 +152,11 @@ def _drop_stages(deps: Deps, row: LedgerRow) -> None:
 
 @contextlib.contextmanager
 def _returning(deps: Deps, file: DroppedFile, failure: Failure) -> Iterator[None]:
-    """Gives the file back to the watcher when the ledger cannot be used, for whatever reason: a server that is away, a
-    changed password, a right that was taken away. The ledger hears of the file by its next load.
+    """Hands the file back to the watcher when the ledger cannot be used for any reason: an unreachable server, a
+    changed password, a revoked permission. The file's next load registers it.
 
-    One that is published stays as it is, for the next try or the doctor to archive: loaded again after a newer file of
-    its table, it would bring the older rows back.
+    A published load is left alone, for the next retry or the doctor to archive. If its file were loaded again after a
+    newer file of its table, the older rows would come back.
     """
     try:
         yield
@@ -171,13 +171,13 @@ def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
         deps.warehouse.initialise()
         row = _row(deps, file)
     if row is not None and is_done(row):
-        # Handed back it would be loaded, or at best compared, a second time.
+        # If it were handed back, it would be loaded, or at best compared, a second time.
         return move_to_processed(deps, file)
     if row is not None and row.status in REFUSED and not gave_up(row) and not deps.dropoff.is_there(file):
-        # Somebody cleared the run while its error branch was at work, or had died at it: the first reason stands.
+        # Somebody cleared the run while its error branch was running, or after it died there: the first reason stands.
         return move_to_error(deps, file, failure_of(row))
     if deps.dropoff.hand_back(file) is None:
-        deps.log.info("%s is gone or was changed; there is nothing to hand back", file.path)
+        deps.log.info("%s is gone or has changed; there is nothing to hand back", file.path)
     if row is not None and deps.dropoff.exists(file.path):
         deps.ledger.hand_back(row, failure.category, failure.text)
     elif row is not None:
@@ -186,14 +186,14 @@ def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
 
 
 def _registered_late(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | None:
-    """A row for a file whose load died before it registered it: its fate, too, can be read in the ledger."""
+    """Adds a row for a file whose load died before registering it, so that the ledger shows its fate too."""
     if not deps.dropoff.is_there(file):
         return None
     return deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
 
 
 def _archived_by_run(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | None:
-    """The row of a load whose file this very run has archived; its path is that of the archive."""
+    """The row of a load whose file this same run has archived; its path is the archive path."""
     row = deps.ledger.by_run(run_id) if run_id else None
     return row if row is not None and row.file_identity == identity_text(file.identity) else None
 

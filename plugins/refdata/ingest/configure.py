@@ -14,7 +14,7 @@ CREATED_BY = "refdata"
 
 
 def write_config(deps: Deps, loaded: Loaded) -> str:
-    """Inserts the row once, updates it when a value differs; ``is_enabled`` belongs to people.
+    """Inserts the row once and updates it when a value differs; only people set ``is_enabled``.
 
     Returns what was done: ``inserted``, ``updated``, ``unchanged`` or ``no reference table``.
     """
@@ -28,9 +28,9 @@ def write_config(deps: Deps, loaded: Loaded) -> str:
 
 
 def run_post_load(deps: Deps, loaded: Loaded) -> RefdataError | None:
-    """Calls the table's ``post_load_procedure``; what went wrong, which is told and never undoes the load.
+    """Calls the table's ``post_load_procedure``; returns its error, which is reported but never undoes the load.
 
-    It gets those of ``table_name``, ``load_id`` and ``version_id`` that it declares, and may be called
+    The procedure gets those of ``table_name``, ``load_id`` and ``version_id`` that it declares. It may be called
     again when the step is repeated after a crash.
     """
     procedure = deps.rules(loaded.table).post_load_procedure

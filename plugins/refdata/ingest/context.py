@@ -1,4 +1,4 @@
-"""What every step works with. Time, disk and database come in here and nowhere else."""
+"""What every step works with. Time, disk and database enter here and nowhere else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from refdata.warehouse.base import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What the first step found; the later ones start from it."""
+    """What the first step found; later steps start from it."""
 
     load_id: int
     format: Format
@@ -28,14 +28,14 @@ class Detection:
 
 
 def _unheard(rows: int, total: int) -> None:
-    """Nobody follows the rows."""
+    """Used when nobody follows the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
     """Settings, database, folders, clock (UTC, naive) and log of a load.
 
-    ``on_rows`` hears how many rows of how many are staged, after each batch; what it raises stops the load.
+    ``on_rows`` gets the number of staged rows and the total after each batch; raising in it stops the load.
     """
 
     settings: Settings
@@ -52,7 +52,7 @@ class Deps:
         return Ledger(self.warehouse)
 
     def contract(self, table: str) -> Contract:
-        """What is known of a table; read at each call, so that a change counts at once.
+        """What is known about a table; read at each call, so that a change takes effect at once.
 
         :raises ConfigurationError: when its contract file is wrong.
         """

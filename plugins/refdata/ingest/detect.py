@@ -17,15 +17,15 @@ from refdata.ingest.memory import column_match, known_contract
 from refdata.ledger import IN_FLIGHT, identity_text
 
 MOST_LISTED = 100_000
-"""Damaged rows of a refused file that its rejects file lists."""
+"""Limit on the damaged rows that the rejects file of a refused file lists."""
 
 
 def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
-    """What the file is and which types its columns have; nothing in the database but the ledger changes.
+    """Finds the file's format and its columns' types; changes nothing in the database except the ledger.
 
-    :raises FormatError: the file is no CSV that can be read safely.
-    :raises DataError: more rows are damaged than the table lets through.
-    :raises FileChangedError: the file is gone, or not the one that was released.
+    :raises FormatError: the file cannot be read safely as CSV.
+    :raises DataError: more rows are damaged than the table allows.
+    :raises FileChangedError: the file is gone, or is not the one that was released.
     """
     deps.warehouse.initialise()
     if (done := _done_before(deps, file, run_id)) is not None:
@@ -34,7 +34,7 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     if row.file_path != file.path:
         return _as_it_ended(row, file)
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
-    # The list gets its name after the file is known to have stayed the same: it may be another run's list by then.
+    # The list gets its name only once the file is known to be unchanged: otherwise it could be another run's list.
     with (
         _leaving_no_rejects(deps, file, row),
         naming_the_file(file),
@@ -45,7 +45,7 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
         scanned = _scan(deps, Path(path), found, row, rejects)
     if not deps.ledger.record_format(row.id, found, scanned, scanned.warnings, file.identity):
         raise FileChangedError(
-            "The file changed after its release", where=file.path, advice="Nothing; its next run goes on."
+            "The file changed after its release", where=file.path, advice="Nothing; its next run takes over."
         )
     _check_rejects(deps, scanned, row)
     return Detection(row.id, found, scanned)
@@ -53,9 +53,9 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
 
 @contextlib.contextmanager
 def _leaving_no_rejects(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[None]:
-    """A second attempt that archived the file meanwhile put its rejects beside it; those written here belong to none.
+    """Removes rejects written here when a second attempt has archived the file, and its rejects, in the meantime.
 
-    It looks for them, too, once the ledger has the archive's path: one of the two comes last.
+    The second attempt also looks for them once the ledger has the archive path, so whichever is last cleans up.
     """
     try:
         yield
@@ -68,7 +68,7 @@ def _leaving_no_rejects(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterat
 
 @contextlib.contextmanager
 def naming_the_file(file: DroppedFile) -> Iterator[None]:
-    """The file is read through an open handle; errors shall name it as people know it."""
+    """Names the file in errors by its own path, although it is read through an open handle."""
     try:
         yield
     except RefdataError as error:
@@ -77,10 +77,10 @@ def naming_the_file(file: DroppedFile) -> Iterator[None]:
 
 
 def _done_before(deps: Deps, file: DroppedFile, run_id: str) -> Detection | None:
-    """What the ledger knows of a load that this very run finished; the file is archived, and the run comes again.
+    """The detection of a load that this same run already finished and archived, when the run starts again.
 
-    Somebody clears it, or a second Airflow watches the same folders. The later steps find the load done and ask
-    for no more than its id.
+    That happens when somebody clears the run, or when a second Airflow watches the same folders. The later steps find
+    the load done and need only its id.
 
     :raises FileChangedError: when the run finished by refusing the file.
     """
@@ -94,9 +94,9 @@ def _as_it_ended(row: LedgerRow, file: DroppedFile) -> Detection:
     """:raises FileChangedError: when the file was refused."""
     if not is_done(row):
         raise FileChangedError(
-            f"The file was refused by this run before and lies in {row.file_path}",
+            f"This run already refused the file; it is now in {row.file_path}",
             where=file.path,
-            advice="Mend it and drop it again.",
+            advice="Fix it and drop it again.",
         )
     found = Format(row.detected_encoding or "", row.detected_delimiter or "", "", "", True, row.detected_headers)
     counts = row.rows_read or 0, row.rows_rejected or 0
@@ -104,12 +104,12 @@ def _as_it_ended(row: LedgerRow, file: DroppedFile) -> Detection:
 
 
 def is_done(row: LedgerRow) -> bool:
-    """Whether the load is published, or found to be a duplicate: only its archive may be missing."""
+    """Whether the load is published, or known to be a duplicate: only archiving may remain."""
     return row.status in (FileStatus.LOADED, FileStatus.COMPLETED, FileStatus.DUPLICATE)
 
 
 def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
-    # Here and below: at the top, each parse of the DAGs would pay for pyarrow, numpy and chardet.
+    # Imported here and below, because at the top each DAG parse would pay for pyarrow, numpy and chardet.
     from refdata.csvformat.detection import detect
     from refdata.csvformat.text import storage_errors
 
@@ -122,7 +122,7 @@ def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
             code_page=deps.settings.code_page,
             min_confidence=deps.settings.min_confidence,
         )
-    # The reasons quote what comes before and behind the table: they are for the file's owner (`refdata detect`).
+    # The reasons quote text before and after the table, so only the file's owner may see them (`refdata detect`).
     found = replace(found, reasons=())
     deps.log.info(
         "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
@@ -138,7 +138,7 @@ def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
 
 @contextlib.contextmanager
 def _rejects_of(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[RejectsFile]:
-    """The list of the load's damaged rows; a disk that takes none is no fault of the file."""
+    """The list of the load's damaged rows; a disk that cannot be written is not the file's fault."""
     path = deps.dropoff.rejects_path(file, row.id)
     with translated(str(path.parent)), RejectsFile(path) as rejects:
         yield rejects
@@ -155,15 +155,15 @@ def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow, rejects: Reject
 
 
 def _listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[RejectedRow], None]:
-    """Lists each damaged row, and stops the reading where the file is refused anyhow and the list is long enough."""
+    """Lists each damaged row; stops reading once the file is refused anyway and the list is long enough."""
     most = max(allowed, MOST_LISTED)
 
     def write(reject: RejectedRow) -> None:
         if rejects.count >= most:
             raise DataError(
-                f"More than {most} rows are damaged, {allowed} are let through; reading stopped there",
+                f"More than {most} rows are damaged, {allowed} are allowed; reading stopped there",
                 where=row.file_name,
-                advice="Open the .rejects.csv beside the file; it gives the first of them, each with its reason.",
+                advice="Open the .rejects.csv beside the file; it lists the first of them, each with its reason.",
             )
         rejects.write(reject)
 
@@ -174,13 +174,13 @@ def _check_rejects(deps: Deps, scanned: Scan, row: LedgerRow) -> None:
     allowed = deps.rules(row.table_name).max_rejected_rows
     if scanned.rejected and not scanned.rows:
         raise FormatError(
-            f"Not one of {scanned.rejected} rows can be read",
+            f"None of the {scanned.rejected} rows can be read",
             where=row.file_name,
-            advice="Open the .rejects.csv beside the file; it gives each line and its reason.",
+            advice="Open the .rejects.csv beside the file; it lists each line and its reason.",
         )
     if scanned.rejected > allowed:
         raise DataError(
-            f"{scanned.rejected} of {scanned.rows + scanned.rejected} rows are damaged; {allowed} are let through",
+            f"{scanned.rejected} of {scanned.rows + scanned.rejected} rows are damaged; {allowed} are allowed",
             where=row.file_name,
-            advice="Mend the lines listed in the .rejects.csv beside the file, or raise max_rejected_rows.",
+            advice="Fix the lines listed in the .rejects.csv beside the file, or raise max_rejected_rows.",
         )

@@ -28,14 +28,14 @@ from refdata.ingest.memory import learned_by
 from refdata.ingest.review import Answer, Approval, Held
 
 Examine = Callable[[LedgerRow, Stage, Alignment], Held | None]
-"""Looks at the staged rows before they are published; what it returns holds the load."""
+"""Examines the staged rows before they are published; a result other than None holds the load."""
 
 PROGRESS_INTERVAL = 2.0
-"""Seconds between two signs of life in the ledger."""
+"""Seconds between two progress reports in the ledger."""
 
 
 MOST_ISSUES = 10
-"""Issues of a validation procedure that the message names."""
+"""Number of issues of a validation procedure that the message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +51,25 @@ class Loaded:
 
 
 def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
-    """Stages and publishes the rows; done a second time, it returns what the first did.
+    """Stages and publishes the rows; repeated, it returns the result of the first call.
 
-    :raises NotYetError: when the turn was lost and another load has it.
-    :raises DataError: when the rows read are not those that the scan counted.
+    :raises NotYetError: when this load lost the turn and another load has it.
+    :raises DataError: when the row counts differ from those of the scan.
     """
     loaded, _ = _load_unless(deps, file, detection, lambda *_: None)
     return loaded
 
 
 def load_or_hold(deps: Deps, file: DroppedFile, detection: Detection) -> tuple[Loaded, Held | None]:
-    """Stages the rows, and publishes them unless the change gate wants a person's word first.
+    """Stages the rows and publishes them, unless the change gate requires a person's approval first.
 
-    The load is then held: it has the status ``review`` and keeps its table's turn. Raises as ``load_rows``.
+    In that case the load is held: it has the status ``review`` and keeps its table's turn. Raises like ``load_rows``.
     """
     return _load_unless(deps, file, detection, lambda row, stage, plan: review.examine(deps, row, stage, plan))
 
 
 def load_approved(deps: Deps, file: DroppedFile, detection: Detection, approval: Approval | None) -> Loaded:
-    """``load_rows`` where nobody can be asked: beyond the change gate's limits it takes an approval given beforehand.
+    """``load_rows`` where nobody can be asked: beyond the change gate's limits it needs an approval given in advance.
 
     :raises HeldError: when it needs one and has none.
     """
@@ -82,10 +82,10 @@ def load_approved(deps: Deps, file: DroppedFile, detection: Detection, approval:
 
 
 def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: Answer) -> Loaded:
-    """Stages the rows of an approved load anew and publishes them, if they are what the reviewer saw.
+    """Stages the rows of an approved load again and publishes them if they are what the reviewer saw.
 
     :raises RejectedError: when the answer is no.
-    :raises FileChangedError: when the table, or the file, is not what it was.
+    :raises FileChangedError: when the table or the file has changed.
     """
 
     def same(row: LedgerRow, stage: Stage, plan: Alignment) -> None:
@@ -101,12 +101,12 @@ def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: A
 def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: Examine) -> tuple[Loaded, Held | None]:
     row = row_of(deps, detection)
     if is_done(row):
-        # An attempt that died just after it had published left its stage.
+        # An attempt that died just after publishing left its stage behind.
         deps.warehouse.drop_stage(Stage(deps.target(row), row.id, row.attempt))
         return _done(row), None
     attempt = take_turn(deps, file, row)
     with holding_turn(deps, row, attempt):
-        # The turn may have been lost since the table was aligned, and others have loaded.
+        # The turn may have been lost since the table was aligned, and other loads may have run.
         if marked_duplicate(deps, row, attempt) is not None:
             return _done(row_of(deps, detection)), None
         check_empty(deps, row, detection)
@@ -144,21 +144,21 @@ def _load(
 
 
 def _validate(deps: Deps, stage: Stage) -> None:
-    """Asks the table's own validation procedure, when there is one, before anybody sees the rows."""
+    """Calls the table's validation procedure, if it has one, before anybody sees the rows."""
     verdict = deps.warehouse.validate(stage)
     if verdict is None or verdict.passed:
         return
-    shown = "; ".join(verdict.issues[:MOST_ISSUES]) or "no issue is named"
+    shown = "; ".join(verdict.issues[:MOST_ISSUES]) or "no issue is listed"
     more = len(verdict.issues) - MOST_ISSUES
     raise DataError(
         f"The validation procedure of {stage.table} refuses the rows: {shown}" + (f"; {more} more" if more > 0 else ""),
         where=str(stage.table),
-        advice="Correct the file, or the procedure. The table is as it was.",
+        advice="Correct the file or the procedure. The table is unchanged.",
     )
 
 
 def _stage(deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, plan: Alignment) -> tuple[int, str]:
-    # At the top, each parse of the DAGs would pay for pyarrow and numpy.
+    # Imported here, because at the top each DAG parse would pay for pyarrow and numpy.
     from refdata.csvformat.reader import read_rows
 
     columns = tuple(Column(column.name, column.type) for column in plan.read)
@@ -174,15 +174,15 @@ def _stage(deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, pl
     if (rows, rejected) != (detection.scan.rows, detection.scan.rejected):
         raise DataError(
             f"{detection.scan.rows} rows and {detection.scan.rejected} rejects were counted,"
-            f" {rows} and {rejected} were read; nothing was loaded",
+            f" but {rows} and {rejected} were read; nothing was loaded",
             where=file.path,
-            advice="Drop the file again; if it recurs, report the file.",
+            advice="Drop the file again; if this happens again, report it as a bug.",
         )
     return rows, method
 
 
 def _progress(deps: Deps, stage: Stage, total: int) -> Callable[[int], None]:
-    """Reports rows and rate every two seconds, and stops the load when it may go on no longer."""
+    """Reports rows and rate every two seconds, and stops the load when it may no longer continue."""
     started = last = time.monotonic()
 
     def report(rows: int) -> None:
@@ -204,7 +204,7 @@ def _timed_out(deps: Deps, stage: Stage, rows: int) -> CancelledError:
     return CancelledError(
         f"The load took longer than load_timeout ({deps.settings.load_timeout:.0f} s); {rows} rows were staged",
         where=str(stage.table),
-        advice="Raise load_timeout, or split the file. The table is as it was.",
+        advice="Raise load_timeout, or split the file. The table is unchanged.",
     )
 
 

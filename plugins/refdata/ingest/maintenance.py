@@ -1,4 +1,4 @@
-"""Deletes what its age allows, and mends what a crash left; planned first, and every deletion is in the audit trail."""
+"""Deletes what has passed its age limit and cleans up after crashes; planned first, with every deletion audited."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DELETES = {Kind.AUDIT_ROWS: "delete_old_audit", Kind.ALERT_ROWS: "delete_old_al
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What maintenance would do: delete by age, and mend as ``refdata doctor --repair`` does."""
+    """What maintenance would do: delete by age, and repair as ``refdata doctor --repair`` does."""
 
     deletions: tuple[Deletion, ...]
     findings: tuple[Finding, ...]
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What it did; ``left`` are findings that stay as they were, each with the reason."""
+    """What it did; ``left`` lists findings that remain, each with the reason."""
 
     deletions: tuple[Deletion, ...]
     mended: tuple[Finding, ...]
@@ -47,19 +47,19 @@ class Done:
 
 
 def plan(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> Plan:
-    """What is to be done by the clock of ``deps``; changes nothing.
+    """What the clock of ``deps`` says is due; changes nothing.
 
-    :param run_state: what Airflow says of a run, by its id.
-    :raises RefdataError: when database or folders cannot be read.
+    :param run_state: maps a run id to what Airflow says about the run.
+    :raises RefdataError: when the database or the folders cannot be read.
     """
     findings = tuple(finding for finding in reconcile.examine(deps, run_state) if finding.mend is not None)
     return Plan(tuple(_deletions(deps)), findings)
 
 
 def carry_out(deps: Deps, planned: Plan, actor: str = MAINTENANCE) -> Done:
-    """Does what was planned; safe to run again after a crash, which at most leaves work for the next run.
+    """Carries out the plan; safe to repeat after a crash, which at worst leaves work for the next run.
 
-    :raises RefdataError: when a file may not be deleted, or the database refuses; what was done until then stays done.
+    :raises RefdataError: when a file cannot be deleted, or the database refuses; what was done by then stays done.
     """
     simple = [one for one in planned.deletions if one.kind is not Kind.VERSION]
     for start in range(0, len(simple), _BATCH):
@@ -77,7 +77,7 @@ def carry_out(deps: Deps, planned: Plan, actor: str = MAINTENANCE) -> Done:
 
 
 def _carry_out(deps: Deps, batch: Sequence[Deletion], actor: str) -> None:
-    """Files go after their entries are safe: one that cannot go, or a kill, takes no record of the others along."""
+    """Deletes files only after their entries are committed: a failure or a kill loses no record of the others."""
     with deps.warehouse.transaction() as session:
         for deletion in batch:
             _record(deps, session, deletion, actor)
@@ -139,7 +139,7 @@ def _delete_rows(deps: Deps, session: Session, deletion: Deletion) -> None:
 
 
 def in_total(deletions: Sequence[Deletion]) -> dict[str, dict[str, int]]:
-    """Number and bytes of each kind."""
+    """Number and bytes by kind."""
     found = {kind.value: [one for one in deletions if one.kind is kind] for kind in Kind}
     return {
         kind: {"amount": sum(one.amount for one in members), "bytes": sum(one.size for one in members)}

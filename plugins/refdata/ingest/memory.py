@@ -1,4 +1,4 @@
-"""What a table remembers of its files, as the steps of a load use it."""
+"""What a table remembers about its files, in the form that the steps of a load use."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from refdata.ingest.context import Deps, Detection
 
 
 def known_contract(deps: Deps, row: LedgerRow) -> Contract:
-    """All that is known of the files of a load's table before this one is read."""
+    """All that is known about the files of a load's table before this one is read."""
     return ContractStore(deps.warehouse).learned(row.table_name) or Contract(table=row.table_name)
 
 
 def column_match(found: Format, live: Table | None, contract: Contract) -> ColumnMatch:
-    """Which column of the table each field of the file is.
+    """Matches each field of the file to a column of the table.
 
-    :raises SchemaError: when a header fits several columns.
+    :raises SchemaError: when a header matches several columns.
     """
     known = known_columns(live, contract)
     header = found.header if found.has_header else tuple(f"column_{at + 1}" for at in range(len(found.header)))
@@ -29,15 +29,15 @@ def column_match(found: Format, live: Table | None, contract: Contract) -> Colum
     if match.undecided:
         one = match.undecided[0]
         raise SchemaError(
-            f"The header {one.header!r} fits several columns of {contract.table}: {', '.join(one.columns)}",
+            f"The header {one.header!r} matches several columns of {contract.table}: {', '.join(one.columns)}",
             where=f"column {one.places[0] + 1} of the header",
-            advice="Write each header as the table's earlier files did, so that it names one column.",
+            advice="Write the headers as in the table's earlier files, so that each matches one column.",
         )
     return match
 
 
 def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, ...]:
-    """The columns of the live table, each with the headers that its files have had."""
+    """The columns of the live table, each with the headers that its files have used."""
     if live is None:
         return ()
     headers = {column.name: contract.column(column.name) for column in own_columns(live)}
@@ -47,7 +47,7 @@ def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, 
 
 
 def learned_by(deps: Deps, row: LedgerRow, detection: Detection, plan: Alignment) -> Contract:
-    """What is known of the table's files once this load is published."""
+    """What is known about the table's files once this load is published."""
     origin = Origin(Layer.LEARNED, row.file_name, load_id=row.id)
     new = learned(row.table_name, detection.format, detection.scan.columns, plan.columns, origin)
     return remembered(new, ContractStore(deps.warehouse).learned(row.table_name))

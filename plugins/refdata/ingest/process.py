@@ -1,4 +1,4 @@
-"""All steps of a load in one call, for those who load without Airflow: the same use cases in the same order."""
+"""All steps of a load in one call, for loading without Airflow: the same use cases in the same order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from refdata.ingest.review import Approval
 
 
 class Step(StrEnum):
-    """The steps, by the names of their tasks in ``refdata_load``."""
+    """The steps, named after their tasks in ``refdata_load``."""
 
     DETECT = "detect_format"
     ALIGN = "align_table"
@@ -34,7 +34,7 @@ class Step(StrEnum):
 
 
 class Moment(StrEnum):
-    """What an event tells of a step."""
+    """What an event reports about a step."""
 
     BEGAN = "began"
     ROWS = "rows"
@@ -44,7 +44,7 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """What just happened: where the moment is ``rows``, so many of ``total`` are staged; ``text`` tells a failure."""
+    """What just happened. For the moment ``rows``, so many of ``total`` are staged; ``text`` describes a failure."""
 
     step: Step
     moment: Moment
@@ -57,16 +57,16 @@ OnEvent = Callable[[ProgressEvent], None]
 
 
 def unheard(event: ProgressEvent) -> None:
-    """Nobody follows the load."""
+    """Used when nobody follows the load."""
 
 
 def never() -> bool:
-    """Nobody stops the load."""
+    """Used when nobody can stop the load."""
     return False
 
 
 def own_run(deps: Deps) -> str:
-    """A run id for a load that Airflow knows nothing of."""
+    """A run id for a load outside Airflow."""
     return f"{CLI_RUN}{deps.clock().isoformat()}"
 
 
@@ -78,22 +78,22 @@ def process(
     stopped: Callable[[], bool] = never,
     approval: Approval | None = None,
 ) -> LedgerRow:
-    """Loads a file by all steps; its ledger row at the end, ``completed`` or ``duplicate``.
+    """Runs all steps of a file's load; returns its final ledger row, ``completed`` or ``duplicate``.
 
-    A file that is refused goes to ``error`` before the error is raised, as in Airflow. What the change gate would hold
-    is loaded with an approval only: nobody can be asked here.
+    A refused file goes to ``error`` before the error is raised, as in Airflow. A load that the change gate would hold
+    needs an approval, because nobody can be asked here.
 
-    :param run_id: what the ledger knows the load by; ``own_run`` makes one.
-    :param stopped: asked before each step and at each batch of rows; once it says yes the load is cancelled.
-    :param approval: who wants the load, whatever it changes.
+    :param run_id: identifies the load in the ledger; ``own_run`` makes one.
+    :param stopped: asked before each step and at each batch of rows; once it returns true, the load is cancelled.
+    :param approval: who approves the load, whatever it changes.
     :raises RefdataError: why the file was refused or handed back to the watcher; ``CancelledError`` when stopped,
-        ``HeldError`` when the change gate wants an approval.
+        ``HeldError`` when the change gate requires an approval.
     """
     work = _Work(replace(deps, on_rows=_rows_told(on_event, stopped, file)), file, on_event, stopped, approval)
     try:
         work.run(run_id)
     except NotYetError as wait:
-        raise LockTimeoutError(str(wait), where=file.path, advice="Try again when it is loaded.") from None
+        raise LockTimeoutError(str(wait), where=file.path, advice="Retry when that file is loaded.") from None
     except RefdataError as error:
         failure = Failure.of(error, work.at)
         with work.step(Step.REFUSE, stoppable=False):
@@ -101,7 +101,7 @@ def process(
         raise
     row = deps.ledger.by_run(run_id)
     if row is None:
-        raise DataError("Another run has taken the file over", where=file.path, advice="Look at `refdata history`.")
+        raise DataError("Another run has taken over the file", where=file.path, advice="Check `refdata history`.")
     return row
 
 
@@ -116,7 +116,7 @@ class _Work:
 
     @property
     def at(self) -> str:
-        """The step that was begun last; ``process`` before the first."""
+        """The step that began last; ``process`` before the first."""
         return self.begun[-1].value if self.begun else "process"
 
     def run(self, run_id: str) -> None:
@@ -126,7 +126,7 @@ class _Work:
             align_table(self.deps, self.file, detection)
         with self.step(Step.LOAD):
             loaded = load_approved(self.deps, self.file, detection, self.approval)
-        # Published: from here on a stop comes too late, and the file must not look refused.
+        # Published: from here on it is too late to stop, and the file must not look refused.
         with self.step(Step.CONFIGURE, stoppable=False):
             write_config(self.deps, loaded)
             run_post_load(self.deps, loaded)
@@ -135,7 +135,7 @@ class _Work:
 
     @contextlib.contextmanager
     def step(self, step: Step, *, stoppable: bool = True) -> Iterator[None]:
-        """Tells of the step's begin and end."""
+        """Reports the beginning and the end of the step."""
         if stoppable and self.stopped():
             raise _stop(self.file)
         self.on_event(ProgressEvent(step, Moment.BEGAN))
@@ -164,7 +164,7 @@ def _stop(file: DroppedFile) -> CancelledError:
 async def aprocess(deps: Deps, file: DroppedFile, on_event: OnEvent, approval: Approval | None = None) -> LedgerRow:
     """``process`` in a thread. Events arrive in the event loop; cancelling the awaiting task cancels the load.
 
-    It waits until the load has stopped, so that nothing goes on behind the caller's back.
+    It waits until the load has stopped, so that nothing continues unseen.
     """
     loop, stop = asyncio.get_running_loop(), threading.Event()
 

@@ -1,8 +1,8 @@
-"""Finds where ledger, database and folders tell different stories of a load, and brings them together again.
+"""Finds where ledger, database and folders disagree about a load, and repairs what can be repaired.
 
-What a kill leaves is mended by the next try of its step. This is for what no step comes back to: Airflow gave up, a run
-was deleted, somebody moved a file by hand. A finding is mended only where the facts leave one way to go on, and by the
-very code that the load itself runs; everything else is told.
+The next retry cleans up after a killed step. This module handles what no step comes back to: Airflow gave up, a run
+was deleted, somebody moved a file by hand. A finding is repaired only where the facts allow one outcome, and by the
+same code that the load itself runs; everything else is reported.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _STOPPED = "Somebody ended its run in Airflow before the load was done"
 
 
 class RunState(StrEnum):
-    """What Airflow says of a load's run; ``stopped``: a person ended it, so that its error branch never ran."""
+    """What Airflow says about a load's run; ``stopped``: a person ended it, so its error branch never ran."""
 
     ACTIVE = "active"
     STOPPED = "stopped"
@@ -55,7 +55,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, in words; ``mend`` is None where only a person can decide."""
+    """One problem, in words; ``mend`` is None where only a person can decide."""
 
     kind: Kind
     load_id: int
@@ -66,28 +66,28 @@ class Finding:
 
 
 def no_airflow(run_id: str) -> RunState:  # noqa: ARG001
-    """The answer where nobody asks Airflow."""
+    """The answer when Airflow is not asked."""
     return RunState.UNKNOWN
 
 
 def examine(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> tuple[Finding, ...]:
-    """What is wrong now. Loads that gave a sign of life within ``stale_after`` or whose run goes on are left alone.
+    """The problems that exist now. Loads with a heartbeat within ``stale_after`` or a live run are left alone.
 
-    :param run_state: what Airflow says of a run, by its id.
-    :raises RefdataError: when the dropoff tree cannot be read: no file counts as gone because a mount is missing.
+    :param run_state: maps a run id to what Airflow says about the run.
+    :raises RefdataError: when the dropoff tree cannot be read: a missing mount must not make files look gone.
     """
     deps.dropoff.scan()
     return tuple(_Examination(deps, run_state).findings())
 
 
 def repair(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, str], ...]:
-    """Mends what can be mended; each finding with ``""``, or with the reason why it is as it was."""
+    """Repairs what can be repaired; returns each finding with ``""``, or with the reason why it remains."""
     return tuple((finding, _mended(finding)) for finding in findings)
 
 
 def _mended(finding: Finding) -> str:
     if finding.mend is None:
-        return "it needs a person"
+        return "a person has to decide"
     try:
         finding.mend()
     except RefdataError as error:
@@ -96,7 +96,7 @@ def _mended(finding: Finding) -> str:
 
 
 class _Examination:
-    """One look at everything."""
+    """One pass over everything."""
 
     def __init__(self, deps: Deps, run_state: Callable[[str], RunState]) -> None:
         self._deps = deps
@@ -106,7 +106,7 @@ class _Examination:
         self._patience = timedelta(seconds=deps.settings.turn_timeout)
 
     def findings(self) -> Iterator[Finding]:
-        """Rows first: what belongs to a load that is at work is not left over."""
+        """Yields rows first: what belongs to a running load is not a leftover."""
         at_work = set()
         for row, seen_at in self._deps.ledger.unfinished():
             state = self._run_state(row.dag_run_id or "")
@@ -128,26 +128,26 @@ class _Examination:
         if file is None or not self._folder_is_there(file):
             return
         if not deps.dropoff.exists(file.path):
-            reason = f"{file.path} vanished before its load. Drop it again if it was needed."
+            reason = f"{file.path} disappeared before its load. Drop it again if it was needed."
             yield self._finding(
-                Kind.VANISHED, row, "The file is gone before it was loaded", "mark it cancelled",
+                Kind.VANISHED, row, "The file disappeared before it was loaded", "mark it cancelled",
                 lambda: deps.ledger.mark_vanished(
                     row.id, row.file_path, FileChangedError.category, reason, self._now
                 ),
             )  # fmt: skip
         elif not deps.dropoff.is_there(file):
-            return  # Another file, or this one touched: the watcher takes it up by itself.
+            return  # Another file, or this one touched: the watcher picks it up by itself.
         elif state is RunState.STOPPED:
             remedy = "cancel the load and archive the file"
             yield self._finding(Kind.STOPPED_RUN, row, _STOPPED, remedy, lambda: cancel_ended(deps, row, _STOPPED))
         elif row.status is FileStatus.PROCESSING:
             yield self._finding(
-                Kind.STALE_TURN, row, "It holds its table's turn and gives no sign of life",
+                Kind.STALE_TURN, row, "It holds its table's turn and sends no heartbeat",
                 "release the turn and hand the file back to the watcher", lambda: self._hand_back(row, file),
             )  # fmt: skip
         elif waits_too_long and (row.status is not FileStatus.REVIEW or state is RunState.ENDED):
             yield self._finding(
-                Kind.ABANDONED, row, "The file waits, and no run comes for it", "hand the file back to the watcher",
+                Kind.ABANDONED, row, "The file is waiting, but no run loads it", "hand the file back to the watcher",
                 lambda: self._hand_back(row, file),
             )  # fmt: skip
 
@@ -155,25 +155,25 @@ class _Examination:
         deps, file = self._deps, file_of(row)
         if file is None or not self._folder_is_there(file):
             return
-        done = f"The load is over ({row.status}), and the file still lies in its folder"
+        done = f"The load is over ({row.status}), but the file is still in its folder"
         if gave_up(row):
-            if deps.dropoff.is_there(file):  # else it was touched, and the watcher takes it up by itself
+            if deps.dropoff.is_there(file):  # otherwise it was touched, and the watcher picks it up by itself
                 remedy = "hand the file back to the watcher"
                 yield self._finding(Kind.NOT_ARCHIVED, row, done, remedy, lambda: deps.dropoff.hand_back(file))
         elif deps.dropoff.lies(file):
             yield self._finding(Kind.NOT_ARCHIVED, row, done, "archive it", lambda: self._archive(row, file))
         elif deps.dropoff.exists(file.path):
-            return  # A newer drop has taken its place; its own load frees the path.
+            return  # A newer drop has replaced it; that file's own load frees the path.
         elif place := deps.dropoff.archived(file, row.created_at, refused=row.status in REFUSED):
-            what = f"The file is archived as {place}, and the ledger does not know"
+            what = f"The file is archived as {place}, but the ledger does not say so"
             yield self._finding(Kind.NOT_MARKED, row, what, "mark it archived", lambda: self._archive(row, file))
         elif row.status is FileStatus.LOADED:
             yield self._finding(
-                Kind.FILE_MISSING, row, "The rows are loaded; the file lies neither in its folder nor in the archive",
+                Kind.FILE_MISSING, row, "The rows are loaded; the file is neither in its folder nor in the archive",
                 "mark the load completed", lambda: self._archive(row, file),
             )  # fmt: skip
         elif row.status is FileStatus.ERROR:
-            what = "The refused file lies neither in its folder nor in the archive"
+            what = "The refused file is neither in its folder nor in the archive"
             yield self._finding(Kind.FILE_MISSING, row, what, "look for it; drop it again if it is needed")
 
     def _stages(self, at_work: set[int]) -> Iterator[Finding]:
@@ -183,7 +183,7 @@ class _Examination:
                 continue
             status = owner.status.value if owner else "not in the ledger"
             yield Finding(
-                Kind.LEFT_STAGE, stage.load_id, stage.name, f"A stage is left of a load that is {status}", "drop it",
+                Kind.LEFT_STAGE, stage.load_id, stage.name, f"A stage is left over: its load is {status}", "drop it",
                 _dropping(self._deps, stage),
             )  # fmt: skip
 
@@ -192,7 +192,7 @@ class _Examination:
             owner = self._deps.ledger.get(load_id)
             if load_id in at_work or (owner is not None and (self._is_young(owner) or file_of(owner) is not None)):
                 continue
-            what = f"Rejected rows of load {load_id} lie beside no file"
+            what = f"A rejects file of load {load_id} has no archived file beside it"
             yield Finding(
                 Kind.LEFT_REJECTS, load_id, str(path), what, "put them beside their file, or keep or delete them",
                 _settling(self._deps, owner) if owner is not None else None,
@@ -201,19 +201,19 @@ class _Examination:
     def _copies(self) -> Iterator[Finding]:
         for left in self._deps.dropoff.leftovers():
             if self._now - left.changed > self._grace:
-                what = "A copy that a crash left on the way to an archive"
+                what = "A partial copy to an archive, left by a crash"
                 remedy = "delete it" if left.needless else "compare it with the archive, which has no such file"
                 mend = _removing(left) if left.needless else None
                 yield Finding(Kind.LEFT_COPY, 0, str(left.path), what, remedy, mend)
 
     def _forgotten(self) -> Iterator[Finding]:
-        """Files whose run ended before the ledger heard of them: the watcher holds them for started."""
+        """Files whose run ended before the ledger knew them: the watcher considers them started."""
         for file in self._deps.dropoff.scan().files:
             if self._deps.ledger.by_path(file.path) is not None:
                 continue
             state = self._run_state(run_id_of(file))
             if state is RunState.ENDED:
-                what = "The file waits, its run is over, and the ledger does not know it"
+                what = "The file is waiting, its run is over, and the ledger does not know it"
                 remedy = "hand the file back to the watcher"
                 yield Finding(Kind.FORGOTTEN, 0, file.path, what, remedy, _returning(self._deps, file))
             elif state is RunState.STOPPED:
@@ -225,7 +225,7 @@ class _Examination:
             row = self._deps.ledger.get(load_id)
             if row is not None and not self._is_young(row):
                 loaded = Loaded(load_id, table, 0, 0, 0, row.status.value)
-                what = "The reference table is loaded and not in the configuration"
+                what = "The reference table is loaded but not in the configuration"
                 yield self._finding(Kind.NOT_REGISTERED, row, what, "register it", _registering(self._deps, loaded))
 
     def _finding(
@@ -253,7 +253,7 @@ class _Examination:
 
 
 def _shows(owner: LedgerRow, stage: Stage) -> bool:
-    """Whether a reviewer is shown the rows of a stage."""
+    """Whether a reviewer can see the rows of a stage."""
     return owner.status is FileStatus.REVIEW and owner.attempt == stage.attempt
 
 
@@ -261,9 +261,9 @@ def _settling(deps: Deps, row: LedgerRow) -> Callable[[], object]:
     def settle() -> None:
         if not deps.dropoff.settle_rejects(row.id, row.file_path):
             raise DataError(
-                f"Load {row.id} has no file in the archive, or other rejects beside it",
+                f"Load {row.id} has no archived file, or a different rejects file beside it",
                 where=row.file_path,
-                advice="Compare them; keep or delete these.",
+                advice="Compare them, then keep or delete this one.",
             )
 
     return settle
@@ -274,7 +274,7 @@ def _removing(left: Leftover) -> Callable[[], object]:
 
 
 def _cancelling(deps: Deps, file: DroppedFile) -> Callable[[], object]:
-    """As for a load that the ledger knows: it is registered late, so that its fate can be read there."""
+    """As for a load that the ledger knows: it is registered late, so that the ledger shows its fate."""
     failure = Failure.of(cancellation(_STOPPED, file.path), "none")
     return lambda: move_to_error(deps, file, failure, run_id_of(file))
 

@@ -1,7 +1,7 @@
-"""Compares ``Reference_Data_Cfg`` with the tables and the ledger, and mends what is refdata's to mend.
+"""Compares ``Reference_Data_Cfg`` with the tables and the ledger, and repairs the rows that refdata maintains.
 
-What a person switched off stays as it is in every respect, and rows that a person wrote for tables of their own are
-none of refdata's: both are told, never touched.
+A row that a person switched off is left alone in every respect, and so are rows that people wrote for tables of their
+own: both are reported, never changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ConfigKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConfigFinding:
-    """One difference, in words. ``is_repairable``: refdata can mend it without overruling a person."""
+    """One difference, in words. ``is_repairable``: refdata can fix it without overruling a person."""
 
     kind: ConfigKind
     table: str
@@ -41,7 +41,7 @@ class ConfigFinding:
 
 @dataclass(frozen=True, slots=True)
 class ConfigRepair:
-    """A difference and what came of it; ``left`` says why it is as it was, empty when it is mended."""
+    """A difference and the result; ``left`` says why it remains, empty when it is fixed."""
 
     finding: ConfigFinding
     left: str
@@ -61,12 +61,12 @@ class _Entry:
 
     @property
     def values(self) -> tuple[str | None, ...]:
-        """What a load keeps up to date."""
+        """The values that a load keeps up to date."""
         return self.sp_name, self.source_db, self.source_schema, self.source_table
 
 
 def check_register(deps: Deps) -> tuple[ConfigFinding, ...]:
-    """What differs now."""
+    """The current differences."""
     with deps.warehouse.transaction(write=False) as session:
         lines = session.query(deps.warehouse.statement("select_configs"))
     entries = [_entry(line) for line in lines]
@@ -77,7 +77,7 @@ def check_register(deps: Deps) -> tuple[ConfigFinding, ...]:
 
 
 def repair_register(deps: Deps, by: str) -> tuple[ConfigRepair, ...]:
-    """Mends what can be mended, and records it in the audit trail under the name ``by``."""
+    """Fixes what can be fixed, and records it in the audit trail under the name ``by``."""
     return tuple(ConfigRepair(finding, _mended(deps, finding, by)) for finding in check_register(deps))
 
 
@@ -89,7 +89,7 @@ def _entry(line: Row) -> _Entry:
 def _of_entry(deps: Deps, entry: _Entry, is_loaded: bool) -> Iterator[ConfigFinding]:
     if not entry.is_enabled:
         what = f"Switched off{'' if is_loaded else ', and refdata never loaded it'}"
-        yield ConfigFinding(ConfigKind.DISABLED, entry.ref_name, what, "nothing: a person decided it", False)
+        yield ConfigFinding(ConfigKind.DISABLED, entry.ref_name, what, "nothing: a person decided this", False)
     if _is_here(deps, entry) and deps.warehouse.table(_table(deps, entry)) is None:
         yield ConfigFinding(
             ConfigKind.TABLE_MISSING, entry.ref_name, f"The row names {_table(deps, entry)}, which does not exist",
@@ -105,7 +105,7 @@ def _of_entry(deps: Deps, entry: _Entry, is_loaded: bool) -> Iterator[ConfigFind
 
 
 def _is_here(deps: Deps, entry: _Entry) -> bool:
-    """Whether the row is about a table of this database, which can be looked for."""
+    """Whether the row is about a table of this database, where it can be looked up."""
     here = deps.settings.source_db or deps.warehouse.database
     return entry.created_by == CREATED_BY or fold_name(entry.source_db or here) == fold_name(here)
 
@@ -115,13 +115,13 @@ def _table(deps: Deps, entry: _Entry) -> TableName:
 
 
 def _not_registered(table: str) -> ConfigFinding:
-    what = "The reference table is loaded and has no row"
+    what = "The reference table is loaded but has no row"
     return ConfigFinding(ConfigKind.NOT_REGISTERED, table, what, "register it", True)
 
 
 def _mended(deps: Deps, finding: ConfigFinding, by: str) -> str:
     if not finding.is_repairable:
-        return "it needs a person"
+        return "a person has to decide"
     try:
         done = upsert_config(deps, finding.table)
         now = deps.clock()

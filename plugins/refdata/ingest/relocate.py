@@ -1,8 +1,8 @@
-"""Moves what an earlier installation archived below the dropoff root to where files are archived now.
+"""Moves files that an earlier installation archived below the dropoff root to where files are archived now.
 
 Earlier installations kept one ``processed`` and one ``error`` folder below the root. The ledger names each file's path,
 so a file is moved together with its row. Every step can be repeated: a file first gets its second name, then its row
-the new path, and only then the first name goes.
+gets the new path, and only then is the first name removed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SIDECARS = ("error.json", "rejects.csv")
 class Relocation:
     """One file of an old archive. ``target`` is the folder that it belongs in; None when that is unknown, see ``why``.
 
-    ``beside`` are the names of the files that go with it; ``load_id`` is 0 for a file that the ledger does not know.
+    ``beside`` names the files that go with it; ``load_id`` is 0 for a file that the ledger does not know.
     """
 
     path: Path
@@ -45,13 +45,13 @@ class Relocation:
 def plan(deps: Deps) -> tuple[Relocation, ...]:
     """What the old archives contain, and where it belongs; changes nothing.
 
-    :raises RefdataError: when database or folders cannot be read.
+    :raises RefdataError: when the database or the folders cannot be read.
     """
     return tuple(found for archive in deps.dropoff.archives for found in _in_archive(deps, archive))
 
 
 def carry_out(deps: Deps, planned: tuple[Relocation, ...], actor: str) -> tuple[tuple[Relocation, str], ...]:
-    """Moves what can be moved; each file with ``""``, or with the reason why it stays. Safe to run again after a kill.
+    """Moves what can be moved; returns each file with ``""``, or with the reason why it stays. Safe to repeat.
 
     :param actor: who asks, for the audit trail.
     """
@@ -64,7 +64,7 @@ def carry_out(deps: Deps, planned: tuple[Relocation, ...], actor: str) -> tuple[
             trail.record(AuditEntry(deps.clock(), Action.MOVE, actor, subject=str(archive.earlier),
                                     reason=why, detail=detail))  # fmt: skip
         with contextlib.suppress(OSError):
-            archive.earlier.rmdir()  # only an empty folder goes
+            archive.earlier.rmdir()  # removes it only when empty
     return results
 
 
@@ -97,7 +97,7 @@ def _relocation(deps: Deps, archive: ArchiveFolders, path: Path, sidecars: tuple
 
 
 def _second_name(archive: ArchiveFolders, path: Path) -> Path | None:
-    """The folder in which a killed move gave the file its second name already."""
+    """The folder in which a killed move already gave the file its second name."""
     inode = path.lstat().st_ino
     for folder in archive.current():
         with contextlib.suppress(OSError):
@@ -107,7 +107,7 @@ def _second_name(archive: ArchiveFolders, path: Path) -> Path | None:
 
 
 def _original_path(path: Path, sidecars: tuple[str, ...]) -> str:
-    """The drop's path by the reason beside it, or by the reason that it is; ``""`` when none says."""
+    """The drop's path, read from the reason beside it or from the reason itself; ``""`` when unknown."""
     reason = next((path.with_name(name) for name in (path.name, *sidecars) if name.endswith(".error.json")), None)
     if reason is None:
         return ""
@@ -143,7 +143,7 @@ def _move(deps: Deps, one: Relocation, target: Path) -> None:
 
 
 def _name_again(source: int, target: int, name: str) -> None:
-    """Gives the file its name in the target folder, beside the one that it has."""
+    """Gives the file a name in the target folder, in addition to the one that it has."""
     try:
         os.link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
     except FileExistsError:
@@ -159,7 +159,7 @@ def _explained(path: Path) -> Iterator[None]:
             yield
         except FileExistsError as fault:
             advice = "Compare the two files, and rename or delete one."
-            raise DropoffError("The name is taken in the new folder", where=str(path), advice=advice) from fault
+            raise DropoffError("The new folder has a file of this name", where=str(path), advice=advice) from fault
         except OSError as fault:
             if fault.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP):
                 raise

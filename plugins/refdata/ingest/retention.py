@@ -1,4 +1,4 @@
-"""Deletes the oldest kept versions by count and age; the live rows are never among them."""
+"""Deletes the oldest kept versions by count and age; live rows are never deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAINTENANCE = "maintenance"
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """A kept version that goes by the rules, and how many rows lie under its number."""
+    """A kept version that the rules delete, and how many rows it has."""
 
     table: str
     version: int
@@ -30,9 +30,9 @@ class Expired:
 def expire_versions(deps: Deps, *, dry_run: bool = True, by: str = MAINTENANCE) -> tuple[Expired, ...]:
     """The versions beyond ``versions_kept`` or older than ``versions_max_age_days``, of all tables.
 
-    Each is deleted in a transaction of its own, with an entry in the audit trail; a kill leaves whole versions.
+    Each is deleted in its own transaction, with an audit entry; a kill leaves only whole versions.
 
-    :param dry_run: only tell.
+    :param dry_run: only report.
     """
     tables = [summary.table_name for summary in deps.ledger.tables()]
     return tuple(one for table in tables for one in _expire(deps, table, dry_run=dry_run, by=by))
@@ -61,7 +61,7 @@ def _count(session: Session, backup: TableName, version: int) -> int:
 
 
 def _delete(deps: Deps, backup: TableName, one: Expired, by: str) -> Expired:
-    """Under the turn's lock: no rollback reads the version meanwhile."""
+    """Holds the turn's lock, so that no rollback reads the version at the same time."""
     now = deps.clock()
     with deps.warehouse.transaction(lock=turn_lock(one.table)) as session:
         sql = f"DELETE FROM {qualified(backup)} WHERE {quote(VERSION_COLUMN)} = ?"

@@ -1,9 +1,8 @@
 """The change gate of a load: compare the staged rows with the live ones, hold the load, take the answer.
 
-A held load keeps its table's turn (status ``review``) and its stage, out of which the reviewer is shown rows. When the
-answer comes the file, which still lies in the dropoff folder and whose identity is checked as ever, is staged anew and
-compared again; only what the reviewer saw is published. The question itself holds counts and no row, since Airflow
-keeps it.
+A held load keeps its table's turn (status ``review``) and its stage, from which the reviewer is shown rows. When the
+answer arrives, the file, which is still in the dropoff folder, is checked for changes, staged again and compared again.
+Only what the reviewer saw is published. The question itself contains counts but no rows, because Airflow stores it.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ from refdata.ingest.context import Deps
 from refdata.versioning.comparing import compare, dialect_of
 
 MARKED = "somebody in Airflow"
-"""Who rejected a load by marking its task; Airflow's audit log has the name, and shows it to no task."""
+"""Who rejected a load by marking its task; Airflow's audit log has the name but does not show it to tasks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A load that waits for a person's word; ``facts`` are what the reviewer decides on. It holds no row's value.
+    """A load that waits for approval; ``facts`` are what the reviewer decides on. It contains no row values.
 
     Unanswered after ``timeout`` seconds it is approved or rejected, as ``default`` says.
     """
@@ -46,7 +45,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of the question: who said what. ``facts`` are those of the ``Held`` that was asked about."""
+    """The answer to the question: who decided what. ``facts`` are those of the ``Held`` that it answers."""
 
     approved: bool
     by: str
@@ -56,7 +55,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A person's word given beforehand: whatever the load changes is wanted. ``by`` and ``reason`` are audited."""
+    """An approval given in advance: whatever the load changes is wanted. ``by`` and ``reason`` are audited."""
 
     by: str
     reason: str
@@ -73,25 +72,25 @@ def examine(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> Held |
     deps.log.info("Gate: %s added, %s removed, %s changed", found.added, found.removed, found.changed)
     if not reasons:
         return None
-    # Lists cut it short, and the body gives each reason in full.
+    # Lists shorten the subject; the body gives each reason in full.
     subject = f"Publish {row.file_name} to {row.table_name}? {reasons[0].partition(';')[0]}."
     facts = _facts(deps, row, found)
     return Held(row.id, subject, as_markdown(found, reasons), facts, rules.gate_timeout, rules.gate_default)
 
 
 def compare_held(deps: Deps, load_id: int) -> TableDiff:
-    """What a load that waits for approval would make of the live rows, with some of them.
+    """What a held load would change in the live rows, with some of those rows.
 
-    :raises DataError: when no such load waits.
+    :raises DataError: when no such load is waiting.
     """
     row = deps.ledger.get(load_id)
     stage = Stage(deps.target(row), row.id, row.attempt) if row and row.status is FileStatus.REVIEW else None
     staged = deps.warehouse.staged(stage) if stage else None
     if row is None or stage is None or staged is None:
         raise DataError(
-            f"Load {load_id} does not wait for approval",
+            f"Load {load_id} is not waiting for approval",
             where="ledger",
-            advice="`refdata history --status review` lists those that do.",
+            advice="`refdata history --status review` lists those that are.",
         )
     return _compare(deps, row, stage, staged.columns, SAMPLE)
 
@@ -102,7 +101,7 @@ def _compare_planned(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) 
 
 
 def _compare(deps: Deps, row: LedgerRow, stage: Stage, columns: tuple[Column, ...], sample: int) -> TableDiff:
-    """What a full load would make of the live rows."""
+    """What a full load would change in the live rows."""
     live = deps.warehouse.table(deps.target(row))
     if live is None:
         raise DataError(f"There is no table {row.table_name}", where=row.table_name, advice="Clear the run.")
@@ -123,16 +122,16 @@ def _facts(deps: Deps, row: LedgerRow, found: TableDiff) -> dict[str, int]:
 
 
 def _digest(found: TableDiff) -> int:
-    """A number for the rows that a reviewer can see and the changes of each column: a hand edit changes no count.
+    """A number for the rows that a reviewer can see and each column's changes, because a hand edit changes no count.
 
-    Of 48 bits, so that JSON keeps it everywhere; it tells no value.
+    It has 48 bits, which JSON keeps everywhere; it reveals no value.
     """
     seen = (found.column_changes, found.changed_sample, found.removed_sample, found.added_sample)
     return int.from_bytes(hashlib.sha256(repr(seen).encode()).digest()[:6], "big")
 
 
 def hold(deps: Deps, row: LedgerRow, attempt: int) -> None:
-    """The load waits, with its table's turn, for as long as it takes.
+    """Makes the load wait, with its table's turn, for as long as it takes.
 
     :raises SupersededError: when another attempt has the load.
     """
@@ -140,21 +139,21 @@ def hold(deps: Deps, row: LedgerRow, attempt: int) -> None:
 
 
 def reject_by_hand(deps: Deps, row: LedgerRow) -> RejectedError:
-    """The rejection that it means when somebody marks the waiting task failed in place of an answer; recorded once."""
+    """The rejection that follows from marking the waiting task failed instead of answering; recorded once."""
     answer = Answer(approved=False, by=MARKED, reason="its task review was marked failed", facts={})
     try:
         require_approval(deps, row, answer)
     except RejectedError as error:
         return error
-    raise AssertionError(answer)  # a no always raises
+    raise AssertionError(answer)  # a rejection always raises
 
 
 def require_approval_beforehand(
     deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, approval: Approval | None
 ) -> None:
-    """Lets a load within the limits pass, and one beyond them with an approval only, which is recorded.
+    """Lets a load within the limits pass; one beyond them needs an approval, which is recorded.
 
-    :raises HeldError: when it needs one and has none.
+    :raises HeldError: when it needs an approval and has none.
     """
     held = examine(deps, row, stage, plan)
     if held is None:
@@ -163,8 +162,8 @@ def require_approval_beforehand(
         raise HeldError(
             held.subject,
             where=row.file_path,
-            advice="Look at the file. If the change is wanted, load it with an approval (`--approve REASON`), or leave"
-            " it to refdata_watch: Airflow then asks.",
+            advice="Look at the file. If the change is wanted, load it with an approval (`--approve REASON`),"
+            " or leave it to refdata_watch: Airflow then asks for approval.",
         )
     require_approval(deps, row, Answer(approved=True, by=approval.by, reason=approval.reason, facts=held.facts))
 
@@ -188,25 +187,25 @@ def require_approval(deps: Deps, row: LedgerRow, answer: Answer) -> None:
         raise RejectedError(
             f"{answer.by} rejected the load: {answer.reason or 'no reason was given'}",
             where=row.file_name,
-            advice="Ask the reviewer; drop the corrected file again. The table is as it was.",
+            advice="Ask the reviewer; drop the corrected file again. The table is unchanged.",
         )
 
 
 def require_same(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, answer: Answer) -> None:
-    """What is about to be published is what the reviewer saw.
+    """Checks that what is about to be published is what the reviewer saw.
 
-    :raises FileChangedError: when the table changed meanwhile; the watcher offers the file again, to be reviewed anew.
+    :raises FileChangedError: when the table has changed; the watcher offers the file again for a new review.
     """
     now = _facts(deps, row, _compare_planned(deps, row, stage, plan))
     if now != answer.facts:
         raise FileChangedError(
             f"The table changed while the load waited for approval: {_told(answer.facts, now)}",
             where=row.table_name,
-            advice="Nothing: the file is offered again, and the change is reviewed anew.",
+            advice="Nothing: the file is offered again, and the change gets a new review.",
         )
 
 
 def _told(then: dict[str, int], now: dict[str, int]) -> str:
     apart = [name for name in now if now[name] != then.get(name) and name != "shown_rows"]
     told = (f"{name.replace('_', ' ')} {then.get(name)} then, {now[name]} now" for name in apart)
-    return ", ".join(told) or "as many rows differ as then, but not the same ones"
+    return ", ".join(told) or "the same number of rows differs, but not the same rows"

@@ -1,7 +1,7 @@
-"""Signs of life of an attempt, also while it waits for the database.
+"""Heartbeats of an attempt, sent also while it waits for the database.
 
-Staging reports its rows, and with them that it lives. What one statement does (a publish of many rows, a validation
-procedure, a widened column) may take longer than ``stale_after`` all the same; then the next load of the table would
+Each progress report of staging counts as a heartbeat. A single statement (a publish of many rows, a validation
+procedure, a widened column) may take longer than ``stale_after``. Without heartbeats the next load of the table would
 take the turn away, and the rows would never be published.
 """
 
@@ -16,12 +16,12 @@ from refdata.core.errors import RefdataError
 from refdata.ingest.context import Deps
 
 SIGNS = 3
-"""Signs in the time after which an attempt without one counts as dead: one or two may fail, as when a lock is held."""
+"""Heartbeats sent within ``stale_after``, after which an attempt counts as dead: one or two of them may fail."""
 
 
 @contextlib.contextmanager
 def signs_of_life(deps: Deps, load_id: int, attempt: int) -> Iterator[None]:
-    """Tells the ledger from another thread, ``SIGNS`` times in ``stale_after``, that the attempt is at work."""
+    """Sends heartbeats to the ledger from another thread, ``SIGNS`` times within ``stale_after``."""
     over = threading.Event()
 
     def tell() -> None:
@@ -30,9 +30,9 @@ def signs_of_life(deps: Deps, load_id: int, attempt: int) -> Iterator[None]:
                 if not deps.ledger.give_sign(load_id, attempt, deps.clock()):
                     return
             except RefdataError as error:
-                deps.log.info("Load %s could give no sign of life: %s", load_id, error)
+                deps.log.info("Load %s could not send a heartbeat: %s", load_id, error)
 
-    # Airflow's connections are asked for under the context of the task.
+    # Airflow looks up connections in the task's context.
     context = contextvars.copy_context()
     thread = threading.Thread(target=context.run, args=(tell,), name="refdata-signs", daemon=True)
     thread.start()

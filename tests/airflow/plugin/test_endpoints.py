@@ -115,8 +115,8 @@ def test_a_refused_file_tells_category_reason_and_advice(get: Get) -> None:
     error = get("files", search="bookings_29")["data"][0]["error"]
     assert error == {
         "category": "data",
-        "message": "3 of 20311 rows are damaged; 0 are let through [bookings_29.csv].",
-        "advice": "Mend the lines listed in the .rejects.csv beside the file, or raise max_rejected_rows.",
+        "message": "3 of 20311 rows are damaged; 0 are allowed [bookings_29.csv].",
+        "advice": "Fix the lines listed in the .rejects.csv beside the file, or raise max_rejected_rows.",
     }
 
 
@@ -281,7 +281,7 @@ def refusing(error: Exception) -> Callable[[], ReferenceData]:
     ("error", "status", "category"),
     [
         (ConnectionLostError("The server is away", where="db.example:1433", advice="Wait."), 503, "connection"),
-        (ConfigurationError("Setting x is wrong", advice="Mend it."), 500, "configuration"),
+        (ConfigurationError("Setting x is wrong", advice="Fix it."), 500, "configuration"),
         (PermissionDeniedError("No right to read"), 500, "permission"),
         (RuntimeError("login failed for sa, password hunter2"), 500, "internal"),
     ],

@@ -60,7 +60,7 @@ def test_a_list_of_damaged_rows_that_refuses_the_file_comes_to_an_end(
     monkeypatch.setattr("refdata.ingest.detect.MOST_LISTED", 5)
     row = site.load(site.drop("cities.csv", LIVE + "03\n" * 20))
     assert (row.status, row.error_category) == (FileStatus.ERROR, "data")
-    assert "More than 5 rows are damaged, 0 are let through" in (row.error_message or "")
+    assert "More than 5 rows are damaged, 0 are allowed" in (row.error_message or "")
     rejects = Path(row.file_path).with_suffix(".rejects.csv").read_text().splitlines()
     assert len(rejects) == 1 + 5
 

@@ -122,7 +122,7 @@ def test_only_a_load_that_waits_has_rows_to_show(gated: Site) -> None:
     file, detection, held = held_load(gated)
     load_reviewed(gated.deps, file, detection, approve(held))
     for load_id in (detection.load_id, 99_999):
-        with pytest.raises(DataError, match="does not wait for approval"):
+        with pytest.raises(DataError, match="is not waiting for approval"):
             desk(gated).held_diff(load_id)
 
 
@@ -134,7 +134,7 @@ def test_a_held_load_changes_nothing_and_keeps_its_turn(gated: Site) -> None:
     gated.clock.now += timedelta(days=5)
     other = gated.drop("cities_20250101.csv", HEAD + names(0, 9))
     waiting = detect_format(gated.deps, other, "behind")
-    with pytest.raises(NotYetError, match=r"waits for cities\.csv"):
+    with pytest.raises(NotYetError, match=r"is waiting for cities\.csv"):
         align_table(gated.deps, other, waiting)
     with pytest.raises(LockTimeoutError, match="waits for approval"):
         desk(gated).take_back(load_append_id(gated), **BY)
@@ -194,7 +194,7 @@ def test_what_changed_while_a_load_waited_is_reviewed_anew(gated: Site) -> None:
 def test_a_hand_edit_that_changes_no_count_is_reviewed_anew(gated: Site) -> None:
     file, detection, held = held_load(gated)
     gated.database.run("UPDATE ref.cities SET name = 'by hand' WHERE code = '09'")
-    with pytest.raises(FileChangedError, match="as many rows differ as then, but not the same ones"):
+    with pytest.raises(FileChangedError, match="the same number of rows differs, but not the same rows"):
         load_reviewed(gated.deps, file, detection, approve(held))
     assert len(codes(gated)) == 10
 

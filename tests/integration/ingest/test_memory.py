@@ -72,7 +72,7 @@ def test_a_header_that_fits_two_columns_is_refused(site: Site) -> None:
     site.load(site.drop("t.csv", "Item,Cost (USD),Cost [USD]\nA,1,9\n"))
     row = site.load(site.drop("t.csv", "Item,Cost USD\nA,1\n"))
     assert row.status is FileStatus.ERROR
-    assert "'Cost USD' fits several columns of t: cost_usd, cost_usd_2" in (row.error_message or "")
+    assert "'Cost USD' matches several columns of t: cost_usd, cost_usd_2" in (row.error_message or "")
 
 
 def test_an_earlier_header_stays_known_beside_the_newest(site: Site) -> None:

@@ -203,7 +203,7 @@ def test_after_an_outage_an_older_file_that_the_ledger_never_heard_of_goes_first
     site: Site, after_an_outage: tuple[DroppedFile, Callable[[], str]]
 ) -> None:
     site.drop("cities_2024.csv", GOOD, mtime=1)
-    with pytest.raises(NotYetError, match="waits for the older cities_2024"):
+    with pytest.raises(NotYetError, match="is waiting for the older cities_2024"):
         after_an_outage[1]()
 
 
@@ -212,7 +212,7 @@ def test_the_time_of_an_outage_is_no_waiting_for_a_turn(
 ) -> None:
     older = site.drop("cities_2024.csv", GOOD, mtime=1)
     align_table(site.deps, older, detect_format(site.deps, older, "older"))
-    with pytest.raises(NotYetError, match="waits for cities_2024"):
+    with pytest.raises(NotYetError, match="is waiting for cities_2024"):
         after_an_outage[1]()
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FULL = "reference_data_table/fullload"
 BACK = f"{FULL}/cities.csv"
 LIVE = "code,name\n01,Graz\n02,Linz\n"
-REFUSED = Failure.of(DataError("It is bad", where="line 2", advice="Mend it."), "detect_format")
+REFUSED = Failure.of(DataError("It is bad", where="line 2", advice="Fix it."), "detect_format")
 LATER = timedelta(days=2)
 
 
@@ -193,7 +193,7 @@ def test_what_only_a_person_can_decide_is_told_and_left(
     site.clock.now += LATER
     found = reconcile.examine(site.deps)
     assert [one.kind for one in found] == [kind]
-    assert [left for _, left in reconcile.repair(found)] == ["it needs a person"]
+    assert [left for _, left in reconcile.repair(found)] == ["a person has to decide"]
     assert reconcile.examine(site.deps) == found
 
 
@@ -273,7 +273,7 @@ def test_the_reason_of_a_refused_file_is_kept(site: Site) -> None:
     assert row is not None
     assert row.error_message == REFUSED.text
     report = site.error_report(row)
-    assert [report[name] for name in ("message", "place", "what_to_do")] == ["It is bad", "line 2", "Mend it."]
+    assert [report[name] for name in ("message", "place", "what_to_do")] == ["It is bad", "line 2", "Fix it."]
 
 
 def test_a_missing_mount_is_no_reason_to_believe_that_files_are_gone(site: Site) -> None:

@@ -77,7 +77,7 @@ def test_a_row_that_was_changed_by_hand_gets_its_values_back(site: Site) -> None
     found = desk(site).config_check()
     assert [one.kind for one in found] == ["table_missing", "changed"]
     assert "source_table is 'towns', not 'cities'" in found[1].what
-    assert [repair.left for repair in desk(site).config_repair(by="ada")] == ["it needs a person", ""]
+    assert [repair.left for repair in desk(site).config_repair(by="ada")] == ["a person has to decide", ""]
     assert entry(site)[:3] == ("cities", None, "cities")
 
 
@@ -94,7 +94,7 @@ def test_a_row_without_a_table_needs_a_person(site: Site) -> None:
     load(site, "code\n01\n")
     site.database.run("DROP TABLE ref.cities")
     assert differences(desk(site)) == [("table_missing", "cities", False)]
-    assert [repair.left for repair in desk(site).config_repair(by="ada")] == ["it needs a person"]
+    assert [repair.left for repair in desk(site).config_repair(by="ada")] == ["a person has to decide"]
 
 
 def test_a_row_that_a_person_wrote_for_another_database_is_left_alone(site: Site) -> None:

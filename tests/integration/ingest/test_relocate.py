@@ -128,7 +128,7 @@ def test_what_cannot_be_moved_stays_and_is_reported(make_site: Callable[..., Sit
     (root / "processed" / "notes.txt").write_text("somebody's own")
     left = {one.path.name: why for one, why in relocate.carry_out(site.deps, relocate.plan(site.deps), "ann") if why}
     assert set(left) == {"20241201_120000_cities.csv", "20230101_000000_unknown.csv"}
-    assert "is taken" in left["20241201_120000_cities.csv"]
+    assert "has a file of this name" in left["20241201_120000_cities.csv"]
     assert "ledger" in left["20230101_000000_unknown.csv"]
     assert (root / "processed" / "notes.txt").is_file()
     assert (root / "processed" / "20241201_120000_cities.csv").read_text() == GOOD
