@@ -82,37 +82,37 @@ def _convert(
             return _Converted([batch], block.rejects)
     # Outside a handler, here and below: an error raised within one shows Arrow's, which quotes the row.
     rows = block.rows or careful.read(block.text, block.line, block.offset, at_end=True)
-    typed, misfits = _typed_rows(rows, 0, len(rows.clean), fields, columns)
+    typed, misfits = typed_rows(rows, 0, len(rows.clean), fields, columns)
     batches, refused = _keeping_rules(typed, rows, rules)
     rejects = sorted([*rows.rejects, *misfits, *refused], key=lambda reject: reject.line)
     return _Converted(batches, rejects)
 
 
 @dataclass(frozen=True, slots=True)
-class _Typed:
+class Typed:
     """Typed rows, and the number (from 0) that the first of them has among the good rows of its stretch."""
 
     start: int
     batch: pa.RecordBatch
 
 
-def _typed_rows(
+def typed_rows(
     rows: CarefulRows, start: int, stop: int, fields: int, columns: Sequence[ReadColumn]
-) -> tuple[list[_Typed], list[RejectedRow]]:
+) -> tuple[list[Typed], list[RejectedRow]]:
     """Type good rows, halving what does not convert until the row at fault stands alone."""
     with suppress(pa.ArrowInvalid):
-        return [_Typed(start, read_typed(rows.text(start, stop), CLEAN, fields, columns))], []
+        return [Typed(start, read_typed(rows.text(start, stop), CLEAN, fields, columns))], []
     if stop - start == 1:
         reason = _misfit(rows.text(start, stop), fields, columns)
         return [], [rows.refuse(start, reason)]
     middle = (start + stop) // 2
-    first = _typed_rows(rows, start, middle, fields, columns)
-    second = _typed_rows(rows, middle, stop, fields, columns)
+    first = typed_rows(rows, start, middle, fields, columns)
+    second = typed_rows(rows, middle, stop, fields, columns)
     return first[0] + second[0], first[1] + second[1]
 
 
 def _keeping_rules(
-    typed: Sequence[_Typed], rows: CarefulRows, rules: Sequence[RowRule]
+    typed: Sequence[Typed], rows: CarefulRows, rules: Sequence[RowRule]
 ) -> tuple[list[pa.RecordBatch], list[RejectedRow]]:
     """The rows that keep the rules, and as rejects those that do not."""
     batches, refused = [], []

@@ -1,0 +1,198 @@
+"""Plans the rules over several rows, set-wise in the stage table: keys that occur once, references that are met. Pure.
+
+Each staged row has a number, ``ROW_COLUMN``, in the order of the file; statements return or remove rows by it. Text is
+compared exactly (by code points, with its trailing blanks) on every engine, whatever the collation, unless the
+contract says that a key ignores case or trailing blanks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from refdata.core.contract import Contract
+from refdata.core.contractterms import ConstraintKind, LoadMode, Severity
+from refdata.core.diffplan import Dialect
+from refdata.core.model import Column, LoadType
+from refdata.core.naming import fold_name, quote
+from refdata.core.publishing import Statement
+from refdata.core.sqltypes import BIGINT, TypeKind
+
+ROW_COLUMN = "ref_data_row"
+"""The stage table's column with the number of the row, from 1."""
+ROW = Column(ROW_COLUMN, BIGINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Rows that a rule looks at: ``source`` is a quoted name, ``columns`` are those of its table."""
+
+    source: str
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, or None."""
+        return next((one for one in self.columns if fold_name(one.name) == fold_name(name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRule:
+    """A rule over several rows. ``words`` says what it asks; ``statement`` finds the staged rows that break it."""
+
+    columns: tuple[str, ...]
+    words: str
+    severity: Severity
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlan:
+    """What the rules of one load compare.
+
+    ``live`` are the table's rows, None where there is no table yet. ``parents`` are the tables that the contract
+    refers to, by their folded names.
+    """
+
+    dialect: Dialect
+    contract: Contract
+    load_type: LoadType
+    stage: Side
+    live: Side | None
+    parents: Mapping[str, Side]
+
+    def rules(self) -> tuple[KeyRule, ...]:
+        """All of them, keys first: a row that goes for its key must not meet another's reference."""
+        return (*self._primary(), *self._unique(), *self._references())
+
+    def _primary(self) -> Iterator[KeyRule]:
+        key = self._staged(self.contract.primary_key or ())
+        if not key:
+            return
+        named = ", ".join(key)
+        empty = " OR ".join(f"{quote(name)} IS NULL" for name in key)
+        sql = f"SELECT {quote(ROW_COLUMN)} FROM {self.stage.source} WHERE {empty}"
+        yield KeyRule(key, f"the key ({named}) needs a value", Severity.ERROR, Statement(sql))
+        yield KeyRule(key, f"the key ({named}) stands in an earlier row", Severity.ERROR, self._repeated(key))
+        if self._adds_rows and self.contract.load is not LoadMode.UPSERT and self.live is not None:
+            words = f"the key ({named}) is in the table already"
+            yield KeyRule(key, words, Severity.ERROR, self._present(key, self.live))
+
+    def _unique(self) -> Iterator[KeyRule]:
+        single = [
+            ((fact.name,), rule.severity)
+            for fact in self.contract.fields
+            if (rule := fact.constraint(ConstraintKind.UNIQUE)) is not None
+        ]
+        for names, severity in (*((key.fields, key.severity) for key in self.contract.unique_keys or ()), *single):
+            key = self._staged(names)
+            if not key:
+                continue
+            named = ", ".join(key)
+            yield KeyRule(key, f"the value of {named} stands in an earlier row", severity, self._repeated(key))
+            if self._adds_rows and self.live is not None and self.contract.load is not LoadMode.UPSERT:
+                words = f"the value of {named} is in the table already"
+                yield KeyRule(key, words, severity, self._present(key, self.live))
+
+    def _references(self) -> Iterator[KeyRule]:
+        for reference in self.contract.foreign_keys or ():
+            columns = self._staged(reference.fields)
+            targets = self._targets(reference.table)
+            if not columns:
+                continue
+            named = ", ".join(columns)
+            words = f"the value of {named} is not in {reference.table} ({', '.join(reference.references)})"
+            statement = self._unmet(columns, reference.references, targets)
+            yield KeyRule(columns, words, reference.severity, statement)
+
+    @property
+    def _adds_rows(self) -> bool:
+        return self.load_type is LoadType.APPEND
+
+    def _staged(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The columns under their names in the stage; none where the file lacks one of them."""
+        found = [self.stage.column(name) for name in names]
+        return tuple(one.name for one in found if one is not None) if all(found) else ()
+
+    def _targets(self, table: str) -> tuple[Side, ...]:
+        """The rows that a reference may meet; a table that refers to itself meets the rows that come with it."""
+        if fold_name(table) != fold_name(self.contract.table):
+            parent = self.parents.get(fold_name(table))
+            return (parent,) if parent else ()
+        return (self.stage, *((self.live,) if self._adds_rows and self.live else ()))
+
+    def _repeated(self, key: Sequence[str]) -> Statement:
+        """The rows whose key an earlier row has; a key with an empty part equals no other."""
+        parts = ", ".join(part for name in key for part in self._compared("s", self._of(self.stage, name)))
+        given = " AND ".join(f"s.{quote(name)} IS NOT NULL" for name in key)
+        inner = (
+            f"SELECT s.{quote(ROW_COLUMN)}, ROW_NUMBER() OVER (PARTITION BY {parts} ORDER BY s.{quote(ROW_COLUMN)})"
+            f" AS n FROM {self.stage.source} AS s WHERE {given}"
+        )
+        return Statement(f"SELECT {quote(ROW_COLUMN)} FROM ({inner}) AS r WHERE n > 1")
+
+    def _present(self, key: Sequence[str], live: Side) -> Statement:
+        pairs = [(self._of(self.stage, name), live.column(name)) for name in key]
+        if any(there is None for _, there in pairs):
+            return self._none()
+        same = " AND ".join(self._same(ours, there) for ours, there in pairs if there is not None)
+        return Statement(
+            f"SELECT s.{quote(ROW_COLUMN)} FROM {self.stage.source} AS s"
+            f" WHERE EXISTS (SELECT 1 FROM {live.source} AS t WHERE {same})"
+        )
+
+    def _unmet(self, columns: Sequence[str], targets: Sequence[str], sides: Sequence[Side]) -> Statement:
+        given = " AND ".join(f"s.{quote(name)} IS NOT NULL" for name in columns)
+        met = "".join(f" AND NOT EXISTS ({sql})" for side in sides if (sql := self._meeting(columns, targets, side)))
+        return Statement(f"SELECT s.{quote(ROW_COLUMN)} FROM {self.stage.source} AS s WHERE {given}{met}")
+
+    def _meeting(self, columns: Sequence[str], targets: Sequence[str], side: Side) -> str:
+        pairs = [
+            (self._of(self.stage, ours), side.column(theirs)) for ours, theirs in zip(columns, targets, strict=True)
+        ]
+        if any(there is None for _, there in pairs):
+            return ""
+        same = " AND ".join(self._same(ours, there) for ours, there in pairs if there is not None)
+        return f"SELECT 1 FROM {side.source} AS t WHERE {same}"
+
+    def _of(self, side: Side, name: str) -> Column:
+        column = side.column(name)
+        assert column is not None  # noqa: S101  the caller has looked
+        return column
+
+    def _none(self) -> Statement:
+        return Statement(f"SELECT {quote(ROW_COLUMN)} FROM {self.stage.source} WHERE 1 = 0")
+
+    def _same(self, ours: Column, theirs: Column) -> str:
+        """Whether a staged value (``s``) equals one of another table (``t``)."""
+        as_text = _is_text(ours) != _is_text(theirs)
+        sides = zip(self._compared("s", ours, as_text), self._compared("t", theirs, as_text), strict=False)
+        return " AND ".join(f"{one} = {other}" for one, other in sides)
+
+    def _compared(self, side: str, column: Column, as_text: bool = False) -> tuple[str, ...]:
+        """What a value is compared by: itself, and for text in T-SQL its length too, which ``=`` leaves out."""
+        value = f"{side}.{quote(column.name)}"
+        if not (_is_text(column) or as_text):
+            return (value,)
+        if as_text and not _is_text(column):
+            value = f"CAST({value} AS {'TEXT' if self.dialect is Dialect.SQLITE else 'NVARCHAR(4000)'})"
+        value = f"UPPER({value})" if self.contract.key_ignores_case else value
+        value = f"RTRIM({value})" if self.contract.key_ignores_trailing_blanks else value
+        if self.dialect is Dialect.SQLITE:
+            return (value,)
+        return f"{value} COLLATE Latin1_General_BIN2", f"DATALENGTH({value})"
+
+
+def remove_rows(source: str, rows: Sequence[int]) -> Statement:
+    """Takes staged rows away by their numbers; a few hundred at a time, within the engines' limits of parameters."""
+    marks = ", ".join("?" for _ in rows)
+    return Statement(f"DELETE FROM {source} WHERE {quote(ROW_COLUMN)} IN ({marks})", tuple(rows))
+
+
+def has_key_rules(contract: Contract) -> bool:
+    """Whether the contract has a rule over several rows, for which the staged rows need numbers."""
+    unique = any(fact.constraint(ConstraintKind.UNIQUE) for fact in contract.fields)
+    return bool(contract.primary_key or contract.unique_keys or contract.foreign_keys or unique)
+
+
+def _is_text(column: Column) -> bool:
+    return column.type.kind is TypeKind.NVARCHAR
