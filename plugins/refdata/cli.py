@@ -20,7 +20,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands import loading, operations, overview, register, reporting, undoing, validating
+from refdata.commands import loading, operations, overview, register, reporting, setup, undoing, validating
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -34,7 +34,7 @@ from refdata.commands.terminal import (
     say,
     show_files,
 )
-from refdata.core.errors import RefdataError, TransientError, unforeseen
+from refdata.core.errors import ConfigurationError, RefdataError, TransientError, unforeseen
 from refdata.core.model import FileStatus
 from refdata.core.schemasteps import LATEST, SchemaChange
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from refdata.core.matching import TableMatch
     from refdata.core.model import Format
     from refdata.core.settings import Settings
+    from refdata.dropoff import Dropoff
     from refdata.ingest.reconcile import Finding
 
 
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="refdata", description="Reference tables from dropped CSV files.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
+    setup.register(commands)
     made = add_command(
         commands,
         "init-db",
@@ -102,10 +104,18 @@ def init_db(options: argparse.Namespace) -> int:
     root = Path(deps.settings.dropoff_root)
     if not options.check:
         change = deps.warehouse.initialise(thorough=True)
-        _complete_tree(root)
+        _complete_tree(deps.dropoff)
     facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
-    dropoff = str(root) if root.is_dir() else f"{root} is not there: mount or create it, and run this again"
-    say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": dropoff})
+    say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": str(root)})
+    if not root.is_dir():
+        raise ConfigurationError(
+            "The dropoff folder is missing, so there are no load folders; the tables are up to date"
+            if change.after >= LATEST
+            else "The dropoff folder is missing",
+            where=str(root),
+            advice="Mount or create it and run this again, let the setting dropoff_root name the right folder, or run"
+            " `refdata init`, which creates it.",
+        )
     return EXIT_OK if change.after >= LATEST else EXIT_FAILED
 
 
@@ -120,12 +130,10 @@ def dags(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _complete_tree(root: Path) -> None:
-    """Creates the load folders, but never the root: where that is missing, a mount is."""
-    from refdata.dropoff import ensure_tree
-
-    if root.is_dir():
-        ensure_tree(root)
+def _complete_tree(dropoff: Dropoff) -> None:
+    """Creates the load folders and their archives, but never the root: where that is missing, a mount is."""
+    if dropoff.root.is_dir():
+        dropoff.create_folders()
 
 
 def detect_file(options: argparse.Namespace) -> int:

@@ -27,8 +27,12 @@ def load_settings() -> Settings:
     values = {name: value for name in known if (value := conf.get(SECTION, name, fallback=None)) is not None}
     # A misspelt name would leave its setting at the default in silence: it goes to the parser, which refuses it.
     misspelt = dict.fromkeys(_written_names(known) - known, "")
-    home = Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
-    return absolute(core_settings.parse({**values, **misspelt}), home)
+    return absolute(core_settings.parse({**values, **misspelt}), airflow_home())
+
+
+def airflow_home() -> Path:
+    """The folder that relative paths of the settings start from."""
+    return Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
 
 
 def _written_names(known: set[str]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
-from airflow.sdk import BaseHook
+from airflow.sdk import BaseHook, Connection
 
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
@@ -46,9 +46,13 @@ def _open_odbc(settings: Settings) -> Warehouse:
     return odbc_warehouse(settings)
 
 
-def _connection_type(conn_id: str) -> str:
+def find_connection(conn_id: str) -> Connection | None:
+    """The Airflow connection of that name, or None.
+
+    :raises ConfigurationError: when it cannot be read.
+    """
     try:
-        return str(BaseHook.get_connection(conn_id).conn_type)
+        return BaseHook.get_connection(conn_id)
     except ValueError:
         # Not chained: of "user:pass/word@host" Python says that the port "pass" is no number.
         raise ConfigurationError(
@@ -60,8 +64,16 @@ def _connection_type(conn_id: str) -> str:
         # Airflow raises several unrelated types for a missing connection, by where the code runs.
         if "isn't defined" not in str(error) and type(error).__name__ != "AirflowNotFoundException":
             raise
+        return None
+
+
+def _connection_type(conn_id: str) -> str:
+    found = find_connection(conn_id)
+    if found is None:
         raise ConfigurationError(
             f"Airflow connection {conn_id} does not exist",
             where=f"Airflow connection {conn_id}",
-            advice=f"Create it: airflow connections add {conn_id} --conn-type sqlite --conn-host PATH",
-        ) from error
+            advice=f"Run `refdata init`, or create it: `airflow connections add {conn_id} --conn-type sqlite"
+            " --conn-host PATH`",
+        )
+    return str(found.conn_type)

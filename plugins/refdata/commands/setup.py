@@ -1,0 +1,90 @@
+"""``refdata init``: the first command of a new installation."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from rich.markup import escape
+
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, print_json
+
+if TYPE_CHECKING:
+    from refdata.core.settings import Settings
+    from refdata.installation import Installed
+
+Ask = Callable[[str], str]
+
+
+def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    made = add_command(
+        commands, "init", init, "set refdata up: connection, own tables, folders and settings; asks on a terminal"
+    )
+    made.add_argument("--root", help="dropoff root; a relative path is under AIRFLOW_HOME")
+    made.add_argument(
+        "--connection",
+        help="URI of the database, such as mssql://user@server:1433/database, or the name of an Airflow connection;"
+        " empty for an embedded database in AIRFLOW_HOME",
+    )
+    made.add_argument("--yes", action="store_true", help="ask nothing; what is not given gets its default")
+
+
+def init(options: argparse.Namespace) -> int:
+    """``refdata init``: 0 when everything that loads need is there."""
+    from refdata.config import load_settings
+    from refdata.installation import Choice, install
+
+    settings = load_settings()
+    asks = sys.stdin.isatty() and not options.yes and not options.json
+    root, connection = chosen(options, settings, input if asks else None)
+    if asks:
+        connection = with_password(connection, getpass.getpass)
+    done = install(Choice(root, connection), settings)
+    if options.json:
+        print_json(asdict(done))
+    else:
+        show(done)
+    return EXIT_OK
+
+
+def chosen(options: argparse.Namespace, settings: Settings, ask: Ask | None) -> tuple[str, str]:
+    """Root and connection: by flag, else by question, else by default."""
+    root, connection = options.root, options.connection
+    if ask is not None and root is None:
+        root = ask(f"Dropoff folder [{settings.dropoff_root}]: ").strip()
+    if ask is not None and connection is None:
+        connection = ask(
+            "Database: a URI such as mssql://user@server:1433/database, the name of an Airflow connection, or empty\n"
+            f"for {settings.conn_id} (an embedded database if Airflow has no such connection): "
+        ).strip()
+    return root or settings.dropoff_root, connection or ""
+
+
+def with_password(connection: str, ask: Ask) -> str:
+    """A URI that names a user and no password gets one that is typed unseen, so that no shell history keeps it."""
+    if "://" not in connection:
+        return connection
+    parts = urlsplit(connection)
+    if parts.username is None or parts.password is not None:
+        return connection
+    user, _, place = parts.netloc.rpartition("@")
+    typed = ask(f"Password of {parts.username}: ")
+    return parts._replace(netloc=f"{user}:{quote(typed, safe='')}@{place}").geturl() if typed else connection
+
+
+def show(done: Installed) -> None:
+    """What is there now, and what to do next; each command on a line of its own, so that it can be copied."""
+    out = console()
+    out.print("[green]refdata is set up.[/green] There are now:")
+    for line in done.written:
+        out.print(f"  - {escape(line)}", highlight=False, soft_wrap=True)
+    out.print("\n[bold]What to do next[/bold]")
+    for number, (purpose, command) in enumerate(done.next_steps, start=1):
+        out.print(f"  {number}. {escape(purpose)}:", highlight=False, soft_wrap=True)
+        out.print(f"       {escape(command)}", highlight=False, soft_wrap=True)
