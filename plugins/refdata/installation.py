@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from airflow.configuration import conf
 
@@ -141,10 +142,17 @@ def _embedded(conn_id: str, folder: Path) -> Connection:
     return Connection(conn_id=conn_id, conn_type="sqlite", host=str(folder / "refdata.db"))
 
 
+def _sqlite_path(uri: str) -> str:
+    """The path in SQLAlchemy's form of the URI, which Airflow reads otherwise: three slashes start a relative one."""
+    return str(airflow_home() / unquote(urlsplit(uri).path).removeprefix("/"))
+
+
 def _parsed(conn_id: str, uri: str) -> Connection:
     from airflow.models import Connection
 
     try:
+        if uri.startswith("sqlite:///"):
+            return Connection(conn_id=conn_id, conn_type="sqlite", host=_sqlite_path(uri))
         return Connection(conn_id=conn_id, uri=uri)
     except ValueError:
         # Not chained: the text may quote a password.

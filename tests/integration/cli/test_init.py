@@ -110,6 +110,8 @@ def test_a_connection_is_given_by_uri_or_by_name(machine: Machine, tmp_path: Pat
     other = tmp_path / "other.db"
     conn_id = machine.init("--connection", f"sqlite:///{other}", AIRFLOW__REFDATA__CONN_ID="third")["conn_id"]
     assert (conn_id, other.is_file()) == ("third", True)
+    machine.init("--connection", "sqlite:///beside.db", AIRFLOW__REFDATA__CONN_ID="fourth")
+    assert (machine.home / "beside.db").is_file()
 
 
 def test_a_connection_that_is_there_is_never_overwritten(machine: Machine) -> None:
