@@ -32,7 +32,7 @@ class Fault:
     category: str = "data"
     message: str = "2 rows are damaged"
     where: str = "airports.csv, line 7"
-    advice: str = "Mend the lines"
+    advice: str = "Fix the lines"
 
 
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are UTC without a zone
@@ -110,7 +110,7 @@ def test_a_refused_file_goes_to_error_with_reason_and_rejects(dropoff: Dropoff) 
         "category": "data",
         "message": "2 rows are damaged",
         "place": "airports.csv, line 7",
-        "what_to_do": "Mend the lines",
+        "what_to_do": "Fix the lines",
         "load_id": 41,
         "received_at": "2024-12-01T12:00:00+00:00",
         "original_path": f"{FULL}/airports.csv",

@@ -174,7 +174,7 @@ def test_nothing_is_written_through_what_a_dropper_put_in_the_place_of_an_archiv
         dropoff.create_folders,
     ]
     for action in actions:
-        with pytest.raises(DropoffError, match=r"setting (processed|error)_root"):
+        with pytest.raises(DropoffError, match=r"set (processed|error)_root"):
             action()
     if put is _link:
         dropoff.discard_rejects(file, 1)

@@ -378,7 +378,7 @@ def test_an_unreadable_file_is_found_and_its_opening_denied(open_root: Path) -> 
 def test_a_folder_that_may_not_be_read_is_told(open_root: Path) -> None:
     (open_root / FULL).chmod(0o700)
     with another_user():
-        assert [(place.path, place.reason) for place in scan(open_root).malformed] == [(FULL, "it may not be read")]
+        assert [(place.path, place.reason) for place in scan(open_root).malformed] == [(FULL, "it is not readable")]
 
 
 def test_a_root_that_may_not_be_read_is_a_permission_error(open_root: Path) -> None:

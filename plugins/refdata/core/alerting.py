@@ -1,6 +1,6 @@
-"""What an alert says, when it is sent, and what several of them come to as one message. Pure.
+"""What an alert says, when it is sent, and how several are combined into one message. Pure.
 
-The first alert of a category goes out at once. Those that follow within the gathering time wait, and go out together
+The first alert of a category is sent at once. Those that follow within the gathering time wait, and are sent together
 when it is over, as one message with their number: fifty bad files make two messages, not fifty.
 """
 
@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 NAMED_AT_MOST = 20
-"""Alerts that a gathered message names; of the others it gives the number."""
+"""Alerts that a gathered message lists; the others are only counted."""
 
 
 class Occasion(StrEnum):
-    """Categories of alerts that tell of no single error; a failed file has the category of its error."""
+    """Categories of alerts that are not about a single error; a failed file has the category of its error."""
 
     WAITING = "waiting_too_long"
     WATCHER = "watcher_stopped"
@@ -30,9 +30,9 @@ class Occasion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What an alert says: the words that the setting ``alert_notifiers`` can use.
+    """An alert's texts, which the setting ``alert_notifiers`` can use as placeholders.
 
-    ``file`` and ``run_id`` are ``""`` where it is about none; ``url`` is where Airflow shows more.
+    ``file`` and ``run_id`` are ``""`` where it is not about one; ``url`` is where Airflow shows more.
     """
 
     title: str
@@ -44,7 +44,7 @@ class Alert:
 
     @property
     def html(self) -> str:
-        """Text and address as HTML, for a notifier whose argument is a document: nothing in them is markup."""
+        """Text and address as HTML, for a notifier that takes a document: nothing in them is treated as markup."""
         body = html.escape(self.text).replace("\n", "<br>\n")
         return f"<p>{body}</p>" + (
             f'\n<p><a href="{html.escape(self.url)}">{html.escape(self.url)}</a></p>' * bool(self.url)
@@ -52,14 +52,14 @@ class Alert:
 
 
 def is_due(last_sent: datetime | None, window: float, now: datetime) -> bool:
-    """Whether alerts of a category may go out: none did within ``window`` seconds. Times are UTC."""
+    """Whether alerts of a category may be sent: none was within ``window`` seconds. Times are UTC."""
     return last_sent is None or now - last_sent >= timedelta(seconds=window)
 
 
 def gathered(alerts: Sequence[Alert]) -> Alert:
-    """One message for alerts of one category, in the order in which they were raised.
+    """Combines alerts of one category, in the order in which they were raised, into one message.
 
-    :raises ValueError: when there is none.
+    :raises ValueError: when there are no alerts.
     """
     if not alerts:
         raise ValueError("There is no alert to send")

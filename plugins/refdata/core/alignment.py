@@ -28,7 +28,7 @@ _OWN = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
 
 @dataclass(frozen=True, slots=True)
 class Widening:
-    """A column that gets another type, and what it was."""
+    """A column whose type changes, and its old form."""
 
     column: Column
     old: Column
@@ -52,7 +52,7 @@ class Alignment:
 
     @property
     def changes(self) -> bool:
-        """Whether the live table has to be altered or created."""
+        """Whether the live table must be altered or created."""
         return self.create or bool(self.add) or bool(self.widen)
 
 
@@ -68,11 +68,11 @@ def align(
 ) -> Alignment:
     """The plan for loading ``scanned`` columns into ``live`` (None: the table does not exist yet).
 
-    :param min_match: share of the live table's own columns that the file must bring.
+    :param min_match: share of the live table's own columns that the file must have.
     :param frozen: refuse any change of the table.
     :param better: tables that fit the file better, for the message.
     :param renames: columns that seem to be renamed, as ``file → table``, for the message.
-    :raises SchemaError: too few columns match, a change is not allowed, or the table would be too wide.
+    :raises SchemaError: when too few columns match, a change is not allowed, or the table would be too wide.
     """
     plan = _create(name, scanned) if live is None else _alter(live, scanned)
     if live is not None:
@@ -83,7 +83,7 @@ def align(
         raise SchemaError(
             f"Table {name} is frozen, and the file would change it: {describe(plan)}",
             where=str(name),
-            advice="Bring the file in the table's shape, or lift `frozen` in tables.yaml.",
+            advice="Make the file match the table's columns, or remove `frozen` in tables.yaml.",
         )
     _check_width(plan)
     return plan
@@ -106,12 +106,12 @@ def own_columns(table: Table) -> tuple[Column, ...]:
 
 
 def backup_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """The columns of the table that keeps versions: all of them, nullable, and the version."""
+    """The columns of the version table: all of them, nullable, and the version."""
     return (*(Column(column.name, column.type) for column in columns), VERSION)
 
 
 def diff_columns(live: Sequence[Column], wanted: Sequence[Column]) -> tuple[tuple[Column, ...], tuple[Widening, ...]]:
-    """What to add and what to widen so that ``live`` holds every value of ``wanted``."""
+    """What to add and what to widen so that ``live`` can store every value of ``wanted``."""
     by_name = {fold_name(column.name): column for column in live}
     add = tuple(column for column in wanted if fold_name(column.name) not in by_name)
     widen = []
@@ -158,7 +158,7 @@ def _alter(live: Table, scanned: Sequence[ScannedColumn]) -> Alignment:
 
 
 def _wanted(live: Table, scanned: ScannedColumn) -> Column:
-    """The least type that the live column must cover: against text, only the length that is there."""
+    """The smallest type that the live column must cover: for text, only the length that occurs."""
     old = live.column(scanned.name)
     if scanned.type is None:
         return old or Column(scanned.name, sqltypes.text(0))
@@ -169,7 +169,7 @@ def _wanted(live: Table, scanned: ScannedColumn) -> Column:
     if old.type.kind is TypeKind.NVARCHAR:
         return Column(scanned.name, SqlType(TypeKind.NVARCHAR, length=_exact(scanned)))
     if old.native is not None and scanned.type.kind in (TypeKind.INT, TypeKind.BIGINT):
-        # SMALLINT and the like hold some integers: the digits that are there decide.
+        # SMALLINT and the like store some integers: the digits that occur decide.
         return Column(scanned.name, sqltypes.decimal(max(scanned.longest, 1), 0))
     return Column(scanned.name, scanned.type)
 
@@ -187,13 +187,13 @@ def _exact(scanned: ScannedColumn) -> int | None:
 
 
 def _check_width(plan: Alignment) -> None:
-    # The table of versions is the widest: it has one column more than the live table.
+    # The version table is the widest: it has one column more than the live table.
     width = len(backup_columns(plan.columns))
     if width > MAX_COLUMNS:
         raise SchemaError(
             f"Table {plan.table} would have {width} columns with those of refdata; SQL Server allows {MAX_COLUMNS}",
             where=str(plan.table),
-            advice=f"Split the file; {MAX_COLUMNS - len(LINEAGE) - 1} columns are the most that a table can take.",
+            advice=f"Split the file; a table can have at most {MAX_COLUMNS - len(LINEAGE) - 1} columns.",
         )
 
 
@@ -202,11 +202,11 @@ def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequenc
     matched = sum(column.name not in plan.missing for column in own)
     if not own or matched / len(own) >= min_match:
         return
-    others = f" Tables that fit better: {', '.join(better)}." if better else ""
-    renamed = f" Perhaps renamed: {', '.join(renames)}." if renames else ""
+    others = f" Tables that match better: {', '.join(better)}." if better else ""
+    renamed = f" Possibly renamed: {', '.join(renames)}." if renames else ""
     extra = ", ".join(column.name for column in plan.add) or "none"
     raise SchemaError(
-        f"The file brings {matched} of the {len(own)} columns of {live.name}"
+        f"The file has {matched} of the {len(own)} columns of {live.name}"
         f" ({matched / len(own):.0%}, at least {min_match:.0%} is needed)."
         f" Missing: {', '.join(plan.missing)}. Unknown to the table: {extra}.{renamed}{others}",
         where=str(live.name),
@@ -222,7 +222,7 @@ def _check_required(live: Table, plan: Alignment) -> None:
     ]
     if required:
         raise SchemaError(
-            f"The file lacks columns that {live.name} does not allow to be empty: {', '.join(required)}",
+            f"The file lacks columns that may not be empty in {live.name}: {', '.join(required)}",
             where=str(live.name),
             advice="Add the columns to the file, or allow NULL in the table.",
         )
@@ -236,9 +236,9 @@ def _check_not_null(live: Table, scanned: Sequence[ScannedColumn]) -> None:
     ]
     if refused:
         raise SchemaError(
-            f"The file has empty values in columns that {live.name} does not allow to be empty: {', '.join(refused)}",
+            f"The file has empty values in columns that may not be empty in {live.name}: {', '.join(refused)}",
             where=str(live.name),
-            advice="Fill the values in, or allow NULL in the table.",
+            advice="Fill in the values, or allow NULL in the table.",
         )
 
 
@@ -250,9 +250,9 @@ _DAMAGE = {
 
 
 def damage_warnings(live: Table | None, scanned: Sequence[ScannedColumn]) -> tuple[str, ...]:
-    """Sentences about columns that held text and now bring what spreadsheets make of codes.
+    """Warnings about columns that held text and now contain what spreadsheets make of codes.
 
-    ``2-3`` becomes a date and ``123E10`` a number when a person opens and saves the file in one.
+    ``2-3`` becomes a date and ``123E10`` a number when a person opens and saves the file in a spreadsheet.
     """
     warnings = []
     for column in scanned:
@@ -260,7 +260,7 @@ def damage_warnings(live: Table | None, scanned: Sequence[ScannedColumn]) -> tup
         found = _DAMAGE.get(column.type.kind) if column.type is not None else None
         if found and old is not None and old.type.kind is TypeKind.NVARCHAR:
             warnings.append(
-                f"Column {column.source!r} held text and now brings only {found}:"
+                f"Column {column.source!r} held text and now contains only {found}:"
                 " a spreadsheet may have changed its codes. Compare with the source."
             )
     return tuple(warnings)

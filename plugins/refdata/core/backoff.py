@@ -1,4 +1,4 @@
-"""Exponential backoff with jitter, pure: the randomness comes in, the waiting is done by the caller."""
+"""Exponential backoff with jitter. Pure: randomness is an argument, and the caller does the waiting."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 def delays(tries: int, first: float, most: float, random: Callable[[], float]) -> Iterator[float]:
     """Seconds to wait before the second, third … of ``tries`` tries.
 
-    Each is twice the one before, at most ``most``, and shortened by up to a half at random, so that
-    clients that failed together do not come back together.
+    Each is twice the one before, at most ``most``, and randomly shortened by up to half, so that clients that
+    failed together do not retry together.
 
-    :param random: a number from 0 up to 1, anew at each call.
+    :param random: returns a number from 0 to 1, a new one at each call.
     """
     delay = first
     for _ in range(tries - 1):

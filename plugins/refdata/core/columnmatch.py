@@ -1,13 +1,13 @@
-"""Which of a table's columns each field of a file is, by the headers that the table remembers. Pure.
+"""Matches each field of a file to a column of its table, by the headers that the table remembers. Pure.
 
-A column's database name is made once, out of the first header that it had; ``Cost (USD)`` and ``Cost [USD]`` both give
-``cost_usd``, so a later file cannot be matched by names made afresh. The rules, the first that finds a partner wins:
+A column's database name is made once, from its first header. ``Cost (USD)`` and ``Cost [USD]`` both give ``cost_usd``,
+so a later file cannot be matched by newly made names. The rules, of which the first that finds a match applies:
 
-1. the header as written, alone of its kind on both sides;
-2. the same header several times, or none at all (``""``): by the headers that stand beside it;
-3. the database name that the header gives, alone of its kind on both sides.
+1. the header as written, unique on both sides;
+2. the same header several times, or no header (``""``): by the neighbouring headers;
+3. the database name made from the header, unique on both sides.
 
-What stays undecided is reported, never guessed: a wrong column is worse than a question.
+Anything still undecided is reported, never guessed: a wrong column is worse than a question.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _Key = TypeVar("_Key")
 
 @dataclass(frozen=True, slots=True)
 class KnownColumn:
-    """A column of the table: its database name, and the headers that files have above it, the usual one first.
+    """A column of the table: its database name, and the headers that files give it, the usual one first.
 
-    A header ``""`` says that files have the column without a name. No headers: only the database name is known.
+    A header ``""`` means that files leave the column unnamed. No headers: only the database name is known.
     """
 
     name: str
@@ -36,7 +36,7 @@ class KnownColumn:
 
 @dataclass(frozen=True, slots=True)
 class Undecided:
-    """A header that fits several columns: its places in the file (from 0), and the columns that they could be."""
+    """A header that matches several columns: its positions in the file (from 0), and the candidate columns."""
 
     header: str
     places: tuple[int, ...]
@@ -45,11 +45,11 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMatch:
-    """The result: for each field of the file the name of its column, known or new.
+    """The result: the name of the column, known or new, for each field of the file.
 
-    ``names`` has one name a field. ``new`` are the places (from 0) of fields that the table does not know,
-    ``missing`` the columns that no field brings, in the table's order. Undecided headers and the columns
-    that they could be are in neither.
+    ``names`` has one name per field. ``new`` are the positions (from 0) of fields that the table does not know,
+    ``missing`` the columns that the file lacks, in the table's order. Undecided headers and their candidate
+    columns are in neither.
     """
 
     names: tuple[str, ...]
@@ -80,7 +80,7 @@ def match_columns(header: Sequence[str], known: Sequence[KnownColumn]) -> Column
 
 
 def _made_name(header: str) -> str:
-    """The database name that a header gives by itself; ``""`` for one without a name."""
+    """The database name made from a header alone; ``""`` for an unnamed one."""
     return fold_name(naming.column_names([header])[0]) if header else ""
 
 
@@ -90,14 +90,14 @@ def _base_name(column: KnownColumn) -> str:
 
 @dataclass(slots=True)
 class _Work:
-    """One matching under way: ``found`` maps places of the file to places of the table."""
+    """A matching in progress: ``found`` maps positions in the file to positions in the table."""
 
     header: tuple[str, ...]
     known: tuple[KnownColumn, ...]
     found: dict[int, int] = field(default_factory=dict)
 
     def by(self, of_field: Callable[[str], str], of_column: Callable[[KnownColumn], Iterable[str]]) -> None:
-        """Pairs what has a name alone of its kind on both sides."""
+        """Pairs what has a name that is unique on both sides."""
         fields = _grouped((of_field(self.header[at]), at) for at in self._free_fields())
         columns = _grouped((name, at) for at in self._free_columns() for name in set(of_column(self.known[at])))
         for name, places in fields.items():
@@ -105,14 +105,14 @@ class _Work:
                 self.found[places[0]] = columns[name][0]
 
     def as_ever(self) -> None:
-        """Pairs all at once where the header is the usual one, whatever it repeats."""
+        """Pairs everything at once where the header is the usual one, even with repeated names."""
         if self.header == self._usual():
             self.found = {at: at for at in range(len(self.header))}
 
     def by_neighbours(self, beside: Callable[[tuple[str, str]], object], *, one_side: bool = False) -> None:
-        """Pairs equal and unnamed headers by what stands beside them.
+        """Pairs equal and unnamed headers by their neighbours.
 
-        :param one_side: only where the file has as many of a header as the table: with one gone, one side is a guess.
+        :param one_side: only where file and table have the header equally often; otherwise one neighbour is a guess.
         """
         for _, fields, columns in self._repeated():
             if one_side and len(fields) != len(columns):
@@ -124,13 +124,13 @@ class _Work:
                     self.found[alone[0]] = partners[key][0]
 
     def in_order(self) -> None:
-        """Pairs equal headers that nothing else tells apart, where there are as many on both sides."""
+        """Pairs equal headers that nothing else distinguishes, where both sides have the same number."""
         for text, fields, columns in self._repeated():
             if text and len(fields) == len(columns):
                 self.found |= dict(zip(fields, columns, strict=True))
 
     def _repeated(self) -> list[tuple[str, list[int], list[int]]]:
-        """Each header text that is free on both sides, with its places there."""
+        """Each header text that is free on both sides, with its positions."""
         fields = _grouped((self.header[at], at) for at in self._free_fields())
         columns = _grouped((text, at) for at in self._free_columns() for text in set(self.known[at].headers))
         return [(text, places, columns[text]) for text, places in fields.items() if text in columns]
@@ -146,7 +146,7 @@ class _Work:
         return [at for at in range(len(self.known)) if at not in taken]
 
     def result(self) -> ColumnMatch:
-        """The match, with what stays undecided."""
+        """The match, and what is still undecided."""
         undecided = tuple(self._undecided())
         asked = {at for one in undecided for at in one.places}
         open_columns = {name for one in undecided for name in one.columns}
@@ -155,7 +155,7 @@ class _Work:
         return ColumnMatch(self._names(), new, tuple(name for name in missing if name not in open_columns), undecided)
 
     def _undecided(self) -> Iterable[Undecided]:
-        """Named headers that still fit several free columns, or several of which fit one."""
+        """Named headers that still match several free columns, or several of which match one."""
         free = self._free_columns()
         for name, places in _grouped((_made_name(self.header[at]), at) for at in self._free_fields()).items():
             fitting = [
@@ -166,17 +166,17 @@ class _Work:
                 yield Undecided(self.header[places[0]], tuple(places), columns)
 
     def _names(self) -> tuple[str, ...]:
-        """Known names where they were found, and for the others new names that no column has."""
+        """Known names where a match was found; new names, which no column has, for the others."""
         taken = [column.name for column in self.known]
         free = self._free_fields()
-        # Numbering goes on behind the table's own names, so that they are put before those of the file.
+        # The table's own names come before those of the file, so that numbering continues after them.
         made = naming.column_names([*taken, *(self.header[at] or f"column_{at + 1}" for at in free)])[len(taken) :]
         new = dict(zip(free, made, strict=True))
         return tuple(self.known[self.found[at]].name if at in self.found else new[at] for at in range(len(self.header)))
 
 
 def _beside(header: Sequence[str], at: int) -> tuple[str, str]:
-    """The named headers next to a place, before and behind it; ``""`` where there is none."""
+    """The named headers next to a position, before and after it; ``""`` where there is none."""
     before, after = [text for text in header[:at] if text], [text for text in header[at + 1 :] if text]
     return (before or [""])[-1], (after or [""])[0]
 

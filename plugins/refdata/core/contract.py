@@ -1,10 +1,10 @@
 """A table's contract: how its files are written, which columns it has, and what its rows must keep.
 
-Three layers speak about a table, and the first that speaks about a fact wins: what people declared
-(``contracts/<table>.yaml``), what earlier loads showed (learned), what this file shows (detected). Every class here
-is a set of facts; a fact that nobody stated is ``None`` (an empty tuple in a list of parts), and ``origins`` says
-where each of the others comes from. ``contractlayers`` puts layers together, ``contractdocument`` carries a contract
-through JSON, ``refdata.contracts`` reads and writes the files.
+Three layers describe a table, and the first that states a fact wins: what people declared
+(``contracts/<table>.yaml``), what earlier loads showed (learned), what this file shows (detected). Every class here is
+a set of facts. A fact that nobody stated is ``None`` (an empty tuple in a list of parts); ``origins`` says where each
+stated fact comes from. ``contractlayers`` merges layers, ``contractdocument`` carries a contract through JSON, and
+``refdata.contracts`` reads and writes the files.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Origin:
     """Where a fact comes from.
 
     ``file`` is the contract file of a declared fact and the dropped file of a learned one, ``line`` the line in the
-    contract file (from 1), ``load_id`` the load that taught it, ``by`` the person who answered.
+    contract file (from 1), ``load_id`` the load that showed it, ``by`` the person who answered.
 
     >>> str(Origin(Layer.DECLARED, "contracts/airports.yaml", line=7))
     'declared in contracts/airports.yaml, line 7'
@@ -83,7 +83,7 @@ class Facts:
         return self.origins.get(name)
 
     def spoken(self) -> dict[str, Any]:
-        """The facts that somebody stated, by name; neither keys nor parts that are sets of facts themselves."""
+        """The stated facts by name, without keys and parts that are themselves sets of facts."""
         names = (spec.name for spec in fields(self) if not spec.metadata.get("structure") and spec.name != "origins")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
@@ -92,11 +92,11 @@ _Kind = TypeVar("_Kind", bound=Facts)
 
 
 _STRUCTURE = {"structure": True}
-"""Marks a key, or a part that is merged by rules of its own: no fact."""
+"""Marks a key, or a part with its own merge rules, as no fact."""
 
 
 def stated(kind: type[_Kind], origin: Origin, /, **facts: Any) -> _Kind:
-    """A set of facts that all come from one place; ``None`` among them is not stated.
+    """A set of facts that share one origin; a ``None`` among them is not stated.
 
     >>> stated(Dialect, DETECTED, delimiter=";", quote_char=None).spoken()
     {'delimiter': ';'}
@@ -110,10 +110,10 @@ class Dialect(Facts):
     r"""How a file is written: Table Dialect, version 2.
 
     ``header_rows`` are the numbers, from 1, of the header's rows, counted in the file without comment rows;
-    ``header=False`` states that there is none. ``header_join`` stands between the parts of a name over several
+    ``header=False`` states that there is none. ``header_join`` joins the parts of a name that spans several
     rows. ``comment_rows`` are numbers of rows to skip (from 1), ``comment_char`` begins rows to skip (``""``: there
     are none). ``quote_char`` ``""`` states that nothing is quoted. ``null_sequence`` is a text that means no value.
-    ``sheet_name`` and ``sheet_number`` (from 1) choose the sheet of a workbook.
+    ``sheet_name`` and ``sheet_number`` (from 1) select the sheet of a workbook.
     """
 
     delimiter: str | None = None
@@ -143,7 +143,7 @@ class Constraint:
     """One rule on a field's values.
 
     ``value`` is a bool for ``required`` and ``unique``, an int for lengths (characters), the texts for ``enum``, and a
-    text for ``pattern`` and the limits: as the contract writes it, to be read as the field's type (``"0.1"``,
+    text for ``pattern`` and the limits: as written in the contract, to be read as the field's type (``"0.1"``,
     ``"2024-01-31"``). A pattern must match the whole value.
     """
 
@@ -155,7 +155,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class SourceHeader:
-    """A text that stands above the column in files, as the file writes it."""
+    """A column header as files write it."""
 
     text: str
     origin: Origin | None = None
@@ -163,14 +163,14 @@ class SourceHeader:
 
 @dataclass(frozen=True, slots=True)
 class FieldContract(Facts):
-    """What is known of one column.
+    """What is known about one column.
 
-    ``name`` is the column's database name. ``headers`` are the texts that files have above it, the usual one first;
-    a header from which naming makes ``name`` belongs to it too. ``sql_type`` is the database type, exact; ``type``
+    ``name`` is the column's database name. ``headers`` are the texts that files put above it, the usual one first;
+    a header from which naming makes ``name`` also belongs to it. ``sql_type`` is the exact database type; ``type``
     and ``format`` are those of Table Schema. The notation: ``decimal_char``, ``group_char`` (``""``: none),
     ``date_order`` (``ymd``, ``dmy``, ``mdy``) with ``date_separator`` (``-``, ``/``, ``.``), ``true_values`` and
-    ``false_values``. ``bare_number=False``: text such as a unit stands beside the number. ``missing_values`` are the
-    texts that mean no value here; None: those of the table.
+    ``false_values``. ``bare_number=False``: text such as a unit appears beside the number. ``missing_values`` are the
+    texts that mean no value here; None: the table's apply.
     """
 
     name: str = field(metadata=_STRUCTURE)
@@ -191,7 +191,7 @@ class FieldContract(Facts):
     constraints: tuple[Constraint, ...] = field(default=(), metadata=_STRUCTURE)
 
     def constraint(self, kind: ConstraintKind) -> Constraint | None:
-        """The field's rule of that kind, or None; ``required: false`` is no rule."""
+        """The field's rule of the given kind, or None; ``required: false`` is no rule."""
         found = next((rule for rule in self.constraints if rule.kind is kind), None)
         return None if found is None or found.value is False else found
 
@@ -216,10 +216,10 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """An answer that holds for the table's later loads too.
+    """An answer that also applies to the table's later loads.
 
-    ``question`` is the kind of question, ``subject`` what it was about (a column, a header, a marker), ``answer`` what
-    was chosen.
+    ``question`` is the kind of question, ``subject`` what it was about (a column, a header, a marker), ``answer`` the
+    chosen answer.
     """
 
     question: str
@@ -230,7 +230,7 @@ class KeptAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LoadRules(Facts):
-    """The rules of ``tables.yaml``, as far as the contract states them: the same names as ``TableRules``."""
+    """The rules of ``tables.yaml``, as far as the contract states them, with the names of ``TableRules``."""
 
     max_rejected_rows: int | None = None
     min_column_match: float | None = None
@@ -263,12 +263,12 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Contract(Facts):
-    """All that is known of a table before its next file comes.
+    """Everything known about a table before its next file arrives.
 
     ``fields`` are in the order of the strongest layer. ``decode_fallback`` is the encoding of single lines that
     ``encoding`` cannot read. ``missing_values`` are the texts that mean no value in every column. Names in keys are
-    database names. ``key_ignores_case`` and ``key_ignores_trailing_blanks`` say how keys compare (nobody speaks:
-    they are exact). ``on_new_column`` and the like are what was stated; ``policies`` has the defaults too.
+    database names. ``key_ignores_case`` and ``key_ignores_trailing_blanks`` say how keys compare (not stated: exactly).
+    ``on_new_column`` and the like are what was stated; ``policies`` includes the defaults.
     """
 
     table: str = field(metadata=_STRUCTURE)
@@ -295,12 +295,12 @@ class Contract(Facts):
     answers: tuple[KeptAnswer, ...] = field(default=(), metadata=_STRUCTURE)
 
     def column(self, name: str) -> FieldContract | None:
-        """The column of that name (names compare without case), or None."""
+        """The column with that name (case is ignored), or None."""
         return next((one for one in self.fields if fold_name(one.name) == fold_name(name)), None)
 
     @property
     def policies(self) -> Policies:
-        """The policies in force, the defaults where nobody spoke."""
+        """The policies in force, with defaults where nothing is stated."""
         names = (spec.name for spec in fields(Policies))
         return Policies(**{name: value for name in names if (value := getattr(self, name)) is not None})
 

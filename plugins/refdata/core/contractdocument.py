@@ -1,7 +1,7 @@
-"""A contract as a document of JSON's own types, as the database keeps it, and back.
+"""Converts a contract to and from plain JSON types, as stored in the database.
 
-The document has the version of its form. What a later release adds to the form is left aside by an earlier one (both
-may run side by side); a form that an earlier release would misread gets another version.
+The document states the version of its form. An earlier release ignores what a later one adds to the form (both may
+run side by side); a form that an earlier release would misread gets a new version.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from refdata.core.contract import Contract
 from refdata.core.errors import ConfigurationError
 
 VERSION = 1
-"""Of the form of the documents."""
+"""Version of the documents' form."""
 
 T = TypeVar("T")
 
@@ -34,16 +34,16 @@ def to_document(contract: Contract) -> dict[str, Any]:
 def from_document(document: object) -> Contract:
     """The contract that ``to_document`` wrote.
 
-    :raises ConfigurationError: when it is no such document, or one of a later form.
+    :raises ConfigurationError: when it is not such a document, or has a later form.
     """
     if not isinstance(document, Mapping) or not isinstance(document.get("version"), int):
-        raise _unreadable("it is no contract")
+        raise _unreadable("it is not a contract")
     if document["version"] != VERSION:
         raise _unreadable(f"it has form {document['version']}, and this release reads form {VERSION}")
     try:
         return _read(Contract, document.get("contract"))
     except (TypeError, ValueError, KeyError) as error:
-        raise _unreadable(f"a part of it cannot be read ({error})") from error
+        raise _unreadable(f"part of it cannot be read ({error})") from error
 
 
 def _unreadable(why: str) -> ConfigurationError:
@@ -78,7 +78,7 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 def _read(kind: type[T], value: object) -> T:
     if not isinstance(value, Mapping):
-        raise TypeError(f"{kind.__name__} is no object")
+        raise TypeError(f"{kind.__name__} is not an object")
     hints = _hints(cast("Any", kind))
     parts = {name: _value(hints[name], part) for name, part in value.items() if name in hints}
     return kind(**parts)
@@ -100,7 +100,7 @@ def _value(hint: Any, value: object) -> Any:
 
 
 def _choice(hints: tuple[Any, ...], value: object) -> Any:
-    """The value by that of the types which is JSON's own kind of it."""
+    """The value read as whichever of the types matches its JSON kind."""
     if value is None and type(None) in hints:
         return None
     for hint in hints:
@@ -108,10 +108,10 @@ def _choice(hints: tuple[Any, ...], value: object) -> Any:
         kind = list if outer is tuple else dict if is_dataclass(outer) else str if issubclass(outer, StrEnum) else outer
         if type(value) is kind or (kind is float and type(value) is int):
             return _value(hint, value)
-    raise TypeError(f"{value!r} is of no kind that fits")
+    raise TypeError(f"{value!r} matches none of the expected types")
 
 
 def _expect(kind: type, value: object) -> Any:
     if type(value) is not kind:
-        raise TypeError(f"{value!r} is no {kind.__name__}")
+        raise TypeError(f"{value!r} is not a {kind.__name__}")
     return value

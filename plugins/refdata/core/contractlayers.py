@@ -1,4 +1,4 @@
-"""Puts the layers of a contract together: of each fact, the first that speaks wins, with its origin. Pure."""
+"""Merges the layers of a contract: for each fact the first layer that states it wins, with its origin. Pure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _Item = TypeVar("_Item")
 
 
 def merge(*layers: Contract) -> Contract:
-    """The contract that layers make together, the strongest first: of each fact, the first that speaks wins.
+    """Merges layers, the strongest first: for each fact, the first layer that states it wins.
 
     A field's headers are those of all layers, but a header that a stronger layer gives to one field counts for no
-    other. Constraints go by kind, kept answers by question and subject. The table is the first layer's.
+    other field. Constraints merge by kind, kept answers by question and subject. The table name is the first layer's.
 
     >>> from refdata.core.contract import Contract, Dialect
     >>> declared = Contract(table="airports", encoding="cp1252")
@@ -32,7 +32,7 @@ def merge(*layers: Contract) -> Contract:
 
 
 def with_origin(contract: Contract, origin: Origin) -> Contract:
-    """The contract with one origin for all that it states and that has none yet."""
+    """The contract with the given origin for everything stated that has none yet."""
 
     def named(part: _Kind) -> _Kind:
         return replace(part, origins={**dict.fromkeys(part.spoken(), origin), **part.origins})
@@ -51,7 +51,7 @@ def with_origin(contract: Contract, origin: Origin) -> Contract:
 
 
 def load_rules(contract: Contract, base: TableRules) -> TableRules:
-    """The rules of a load: what the contract states, else ``base``. A primary key serves as ``keys``, too."""
+    """The rules of a load: what the contract states, else ``base``. A primary key also serves as ``keys``."""
     said = contract.rules.spoken()
     if contract.primary_key and "keys" not in said:
         said["keys"] = contract.primary_key

@@ -1,4 +1,4 @@
-"""The words of a contract: layers, types, rules and policies, each a closed list."""
+"""The vocabulary of a contract: layers, types, rules and policies, each a closed list."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class FieldType(StrEnum):
 class FieldsMatch(StrEnum):
     """How a file's columns must meet the declared fields (Table Schema ``fieldsMatch``).
 
-    ``exact``: the same columns in the same order; ``equal``: the same in any order; ``subset``: the file brings all
-    declared fields and may bring more; ``superset``: it brings declared fields only, but not all need come;
+    ``exact``: the same columns in the same order; ``equal``: the same in any order; ``subset``: the file has all
+    declared fields and may have more; ``superset``: it has only declared fields, but may lack some;
     ``partial``: at least one is shared.
     """
 
@@ -73,7 +73,7 @@ class ConstraintKind(StrEnum):
 
 
 class OnNewColumn(StrEnum):
-    """What a column that the table does not have does."""
+    """What to do about a column that the table does not have."""
 
     ADD = "add"
     HOLD = "hold"
@@ -81,7 +81,7 @@ class OnNewColumn(StrEnum):
 
 
 class OnMissingColumn(StrEnum):
-    """What it does that a file lacks a column of the table: NULL in all its rows, a question, or a refusal."""
+    """What to do when a file lacks a column of the table: NULL in all its rows, a question, or a refusal."""
 
     NULL = "null"
     HOLD = "hold"
@@ -89,7 +89,7 @@ class OnMissingColumn(StrEnum):
 
 
 class OnTypeChange(StrEnum):
-    """What values do that are not of their column's type: widen the column, be rejected, be asked about, refuse."""
+    """What to do about values that do not fit their column's type: widen the column, reject, ask, or refuse."""
 
     WIDEN = "widen"
     REJECT = "reject"
@@ -98,7 +98,7 @@ class OnTypeChange(StrEnum):
 
 
 class OnOrphans(StrEnum):
-    """What a load does after which rows of other tables would refer to nothing."""
+    """What to do about a load after which rows of other tables would refer to nothing."""
 
     ALLOW = "allow"
     HOLD = "hold"
@@ -106,7 +106,7 @@ class OnOrphans(StrEnum):
 
 
 class LoadMode(StrEnum):
-    """What a file in an append folder does: add its rows, or replace those of the same primary key."""
+    """What a file in an append folder does: add its rows, or replace those with the same primary key."""
 
     APPEND = "append"
     UPSERT = "upsert"

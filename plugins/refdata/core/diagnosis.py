@@ -1,4 +1,4 @@
-"""What a look at the database tells a person. Pure."""
+"""The result of a database diagnosis. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Trouble(StrEnum):
-    """What stands between a client and its work; each asks another person for another thing."""
+    """What prevents a client from working; each kind needs a different person to fix it."""
 
     UNREACHABLE = "unreachable"
     LOGIN_REFUSED = "login refused"
@@ -18,7 +18,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """``trouble`` is None when all is well. ``message`` says it in a sentence, without a secret."""
+    """``trouble`` is None when all is well. ``message`` is one sentence without secrets."""
 
     trouble: Trouble | None
     message: str

@@ -1,8 +1,9 @@
 """Plans the comparison of two sets of rows in the database: by key columns, or by whole rows with multiplicity.
 
-Pure: returns statements. Both sides are copied into temporary tables once, in the form in which equal values are equal,
-and all that follows reads those; one statement finds the rows that differ, and the counts and samples come from what it
-found. The rows stay in the database; only counts and a bounded sample leave it. ``benchmarks/diff_speed.py`` measures.
+Pure: returns statements. Both sides are copied once into temporary tables, in the form in which equal values are
+equal, and everything after that reads the copies. One statement finds the rows that differ; counts and samples come
+from its result. The rows stay in the database: only counts and a bounded sample leave it. Measured by
+``benchmarks/diff_speed.py``.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ _LOBS = frozenset(("text", "ntext", "xml", "geography", "geometry", "hierarchyid
 _COPIES = ("refdata_diff_before", "refdata_diff_after")
 _FOUND = "refdata_diff_found"
 _CACHE_KIB = 65_536
-"""What SQLite may keep of temporary tables in memory; with its own 2 MB a key is looked up on the disk."""
+"""How much SQLite may keep of temporary tables in memory; with its default of 2 MB each key lookup reads the disk."""
 
 
 class Dialect(StrEnum):
-    """The two ways to write what the standard leaves open."""
+    """The two ways to write what the SQL standard leaves open."""
 
     SQLITE = "sqlite"
     TSQL = "tsql"
@@ -33,9 +34,9 @@ class Dialect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiffPlan:
-    """The statements of one comparison, for one dialect. ``copy`` goes first, then a way to ``find``, ``drop`` last.
+    """The statements of one comparison in one dialect. Run ``copy`` first, then a ``find``, ``drop`` last.
 
-    ``sample`` is how many rows of each kind are brought along.
+    ``sample`` is the number of sample rows of each kind.
     """
 
     dialect: Dialect
@@ -46,7 +47,7 @@ class DiffPlan:
     keys: tuple[str, ...] = ()
 
     def with_keys(self, keys: Iterable[str]) -> DiffPlan:
-        """The plan for a comparison by key columns, under the table's own spelling of their names."""
+        """The plan for a comparison by key columns, spelled as the table spells their names."""
         known = {fold_name(pair.name): pair.name for pair in self.pairs}
         return replace(self, keys=tuple(known[fold_name(key)] for key in keys))
 
@@ -68,7 +69,7 @@ class DiffPlan:
         return self._top(f"SELECT {self._names()} FROM {self._copy(after=after)}", PROBE)
 
     def index_keys(self) -> tuple[Statement, ...]:
-        """Makes the key quick to look up. T-SQL joins by hash: its key compares by code points, as no index does."""
+        """Makes key lookups fast. T-SQL uses hash joins: its key compares by code points, which no index does."""
         if self.dialect is Dialect.TSQL:
             return ()
         keys = ", ".join(f"c{index}" for index in self._key_indexes)
@@ -82,7 +83,7 @@ class DiffPlan:
         )
 
     def key_faults(self, *, after: bool) -> Statement:
-        """1 where the key columns are NULL in a row of a side, or the same in two; else 0."""
+        """1 where a side has a row with NULL in the key, or two rows with the same key; else 0."""
         source = self._copy(after=after)
         keys = [self._folded(index) for index in self._key_indexes]
         nulls = " OR ".join(f"c{index} IS NULL" for index in self._key_indexes)
@@ -93,7 +94,7 @@ class DiffPlan:
         )
 
     def find_changes(self) -> tuple[Statement, ...]:
-        """Notes, by its key, each row of ``after`` that is new (``fresh``) or differs, with a flag for each column."""
+        """Records the key of each row of ``after`` that is new (``fresh``) or differs, with a flag per column."""
         first, keys = self._key_indexes[0], ", ".join(f"b.c{index} AS k{index}" for index in self._key_indexes)
         flags = "".join(f", {self._differs(index)} AS d{index}" for index in self._value_indexes)
         fresh = f"a.c{first} IS NULL"
@@ -104,7 +105,7 @@ class DiffPlan:
         )
 
     def count_changes(self) -> Statement:
-        """One row: added rows, changed rows, then the changed values of each column that is no key."""
+        """One row: added rows, changed rows, then the changed values of each non-key column."""
         sums = "".join(f", SUM(CASE WHEN fresh = 0 THEN d{index} ELSE 0 END)" for index in self._value_indexes)
         return Statement(f"SELECT SUM(fresh), SUM(1 - fresh){sums} FROM {self._temporary(_FOUND)}")
 
@@ -132,13 +133,13 @@ class DiffPlan:
         return self._top(f"SELECT {names} FROM {self._joined('LEFT JOIN')} WHERE {missing} ORDER BY {order}")
 
     def find_rows_moved(self) -> tuple[Statement, ...]:
-        """Without keys: notes the rows that one side has more often, and by how much (``n``; negative: ``before``)."""
+        """Without keys: records the rows that one side has more often, and how many (``n``; negative: ``before``)."""
         inner, names = [], []
         for index in range(len(self.pairs)):
             inner.append(f"{self._folded(index)} AS c{index}")
             names.append(f"c{index}")
             if not self._is_sqlite and self._is_text(index):
-                inner.append(f"DATALENGTH(c{index}) AS l{index}")  # blanks at the end count
+                inner.append(f"DATALENGTH(c{index}) AS l{index}")  # trailing blanks count
                 names.append(f"l{index}")
         columns, group = ", ".join(inner), ", ".join(names)
         before, after = (self._copy(after=side) for side in (False, True))
@@ -156,7 +157,7 @@ class DiffPlan:
         )
 
     def sample_rows_moved(self, *, after: bool) -> Statement:
-        """Without keys: rows that one side has more often, and by how much; the first columns give the order."""
+        """Without keys: rows that one side has more often, and how many more, ordered by the first columns."""
         sign, order = ">" if after else "<", ", ".join(f"c{index}" for index in range(min(len(self.pairs), 8)))
         found = self._temporary(_FOUND)
         return self._top(f"SELECT {self._names()}, n FROM {found} WHERE n {sign} 0 ORDER BY {order}")
@@ -174,7 +175,7 @@ class DiffPlan:
         return [index for index, pair in enumerate(self.pairs) if pair.name not in self.keys]
 
     def value_names(self) -> tuple[str, ...]:
-        """The columns that are no keys, in the order of ``count_changes``."""
+        """The non-key columns, in the order of ``count_changes``."""
         return tuple(self.pairs[index].name for index in self._value_indexes)
 
     def _names(self) -> str:
@@ -192,13 +193,13 @@ class DiffPlan:
         rows = f"SELECT {columns} FROM {side.source}"
         where = f" WHERE {side.where}" if side.where else ""
         if self._is_sqlite:
-            # The columns keep the affinity of what they come from, by which SQLite compares.
+            # The columns keep the affinity of their source, which SQLite's comparison uses.
             return (Statement(f"CREATE TEMPORARY TABLE {_COPIES[after]} AS {rows}{where}", side.values),)
         return (*self._empty_copy(rows, target), Statement(f"INSERT INTO {target} {rows}{where}", side.values))
 
     def _empty_copy(self, rows: str, target: str) -> tuple[Statement, ...]:
-        """A temporary table made without values: a statement with some runs in a scope of its own in ODBC, and what it
-        makes goes with that. Behind a UNION no column is an identity."""
+        """A temporary table created without values: in ODBC a statement with values runs in its own scope, and what it
+        creates vanishes with that scope. Behind a UNION, no column is an identity."""
         none = f"{rows} WHERE 1 = 0"
         return (Statement(f"SELECT * INTO {target} FROM ({none} UNION ALL {none}) AS s"),)
 
@@ -234,7 +235,7 @@ class DiffPlan:
             return f"({a} IS NOT {b})"
         same = f"{a} = {b}"
         if self._is_text(index):
-            # T-SQL pads the shorter text with blanks before it compares.
+            # T-SQL pads the shorter text with blanks before comparing.
             same = f"{a} COLLATE Latin1_General_BIN2 = {b} AND DATALENGTH({a}) = DATALENGTH({b})"
         return f"CASE WHEN {same} OR ({a} IS NULL AND {b} IS NULL) THEN 0 ELSE 1 END"
 
@@ -270,7 +271,7 @@ def _changed_row(plan: DiffPlan, row: Sequence[object]) -> ChangedRow:
 
 
 def _exact(value: str, kind: SqlType, dialect: Dialect) -> str:
-    """A value in the one form in which equal ones are equal.
+    """A value in the canonical form in which equal values are equal.
 
     SQLite keeps long decimals and times as text (``sqlite/ddl.py``), in which ``1.10`` and ``1.1000``, or a date
     and its midnight, differ after a widening.
@@ -289,7 +290,7 @@ def _cast_name(kind: SqlType, dialect: Dialect) -> str:
 
 
 def _any(terms: Sequence[str]) -> str:
-    """The terms joined by OR in nested halves: SQLite takes a nesting of 1,000, and tables have more columns."""
+    """The terms joined by OR in nested halves: SQLite allows 1,000 levels, and tables can have more columns."""
     if len(terms) < 2:
         return terms[0]
     middle = len(terms) // 2

@@ -1,7 +1,7 @@
 """A diff as Markdown, for people who decide on it. Pure.
 
-Airflow keeps the text in its own database, so rows are shown only where that is asked for. Values come from files: each
-is shortened and escaped, so that none of them is read as Markdown or HTML.
+Airflow keeps the text in its own database, so rows are shown only on request. Values come from files: each is
+shortened and escaped, so that none of them is read as Markdown or HTML.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~<>&-])")
 
 
 def as_markdown(diff: TableDiff, reasons: Sequence[str] = (), *, with_rows: bool = False) -> str:
-    """Counts and changed columns, below the reasons for asking.
+    """Counts and changed columns, after the reasons for asking.
 
-    :param with_rows: also some rows of each kind, as far as the diff has them.
+    :param with_rows: also include the diff's sample rows of each kind.
     """
     return "\n".join((*_counts(diff, reasons), *(_samples(diff) if with_rows else ())))
 
@@ -27,7 +27,7 @@ def _counts(diff: TableDiff, reasons: Sequence[str]) -> Iterator[str]:
     yield from (f"- **{_text(reason, 500)}**" for reason in reasons)
     yield ""
     counts = (diff.rows_before, diff.rows_after, diff.added, diff.removed, diff.changed, diff.unchanged)
-    names = ("rows before", "rows after", "added", "removed", "changed", "alike")
+    names = ("rows before", "rows after", "added", "removed", "changed", "unchanged")
     yield from _table(names, [tuple(f"{count:,}" for count in counts)])
     matched = f"Rows are matched by {', '.join(diff.keys)}." if diff.keys else diff.note
     yield from ("", _text(matched, 500))

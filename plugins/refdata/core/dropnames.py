@@ -1,4 +1,4 @@
-"""Which names a dropoff tree knows, which it passes over, which it refuses, and what archives call them."""
+"""Which names a dropoff tree accepts, skips and refuses, and what archives call them."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ CLASS_FOLDERS = (REFERENCE_FOLDER, OTHER_FOLDER)
 LOAD_FOLDERS = tuple(f"{kind}/{load.value}" for kind in CLASS_FOLDERS for load in DROPPED_TYPES)
 EXTENSION = ".csv"
 OWN_PREFIX = ".refdata-"
-"""Start of the names that refdata itself gives to files in transit; hidden, so no scan takes them up."""
+"""Prefix of the names that refdata gives to files in transit; hidden, so that no scan picks them up."""
 
 _TURNING = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
-"""Embeddings, overrides and isolates (https://www.unicode.org/reports/tr9/); letters of all scripts do without them."""
+"""Embeddings, overrides and isolates (https://www.unicode.org/reports/tr9/); no script's letters need them."""
 
 MAX_NAME_UNITS = 255
 """UTF-16 code units of ``File_Monitor_Tracking.file_name``, an NVARCHAR(255)."""
 MAX_NAME_BYTES = 255
 """Linux ``NAME_MAX``, https://man7.org/linux/man-pages/man3/pathconf.3.html"""
 
-# Office lock files (~$x.csv), editors' and browsers' names for what is still being written.
+# Office lock files (~$x.csv), and names that editors and browsers give to unfinished files.
 _TEMPORARY = re.compile(r"^[.~].*|.*\.(?:tmp|temp|part|partial|filepart|crdownload|download)(?:\.csv)?$", re.IGNORECASE)
 
 
 def is_candidate(name: str) -> bool:
-    """Whether a name asks to be loaded: it ends in ``.csv``, in any case, and is not hidden or temporary."""
+    """Whether a name is to be loaded: it ends in ``.csv`` (any case) and is not hidden or temporary."""
     return name.lower().endswith(EXTENSION) and not _TEMPORARY.match(name)
 
 
 def name_fault(name: str) -> str:
-    """Why a candidate's name cannot be taken, or ``""`` when it can."""
+    """Why a candidate's name is refused, or ``""`` when it is accepted."""
     try:
         units = len(name.encode("utf-16-le")) // 2
     except UnicodeEncodeError:
         return "its name is not valid UTF-8"
     if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in name):
-        return "its name holds a control character"
+        return "its name contains a control character"
     if any(unicodedata.bidirectional(char) in _TURNING for char in name):
-        return "its name holds a character that turns the direction of text, and so shows another name than it has"
+        return "its name contains a character that reverses text direction, so it displays as a different name"
     return f"its name is longer than {MAX_NAME_UNITS} characters" if units > MAX_NAME_UNITS else ""
 
 
 def load_folder_name(load_type: LoadType, is_reference_data: bool) -> str:
-    """The load folder of such drops, relative to the dropoff root; ``load_of`` backwards.
+    """The load folder of such drops, relative to the dropoff root; the inverse of ``load_of``.
 
     >>> load_folder_name(LoadType.APPEND, True)
     'reference_data_table/append'
@@ -83,24 +83,24 @@ def processed_name(name: str, moment: datetime, number: int = 1) -> str:
 
 
 def error_name(name: str, moment: datetime, number: int = 1) -> str:
-    """``ERROR_20241201_120000_airports.csv``, numbered as ``processed_name``."""
+    """``ERROR_20241201_120000_airports.csv``, numbered like ``processed_name``."""
     return _stamped(f"ERROR_{_stamp(moment)}_", name, number)
 
 
 def unfinished(name: str) -> str:
-    """The hidden name of a file until all of it is written; what a crash leaves of it is swept by this name."""
+    """The hidden name of a file until it is completely written; leftovers of a crash are swept by this name."""
     return f"{OWN_PREFIX}write-{name.removeprefix(OWN_PREFIX)}"
 
 
 def beside(archived: str, suffix: str) -> str:
     """A name beside an archived file: ``…_airports.csv`` and ``error.json`` → ``…_airports.error.json``."""
     stem, extension = _split(archived)
-    # The longest sidecar decides how long a stem may get, so that it is cut in ``_stamped`` only.
+    # The longest sidecar limits the stem, so that only ``_stamped`` cuts it.
     return f"{stem}.{suffix}" if extension else f"{archived}.{suffix}"
 
 
 def _stamp(moment: datetime) -> str:
-    # Of a naive value astimezone() believes that it is local time; the ledger's are UTC.
+    # astimezone() treats a naive value as local time; the ledger's values are UTC.
     return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y%m%d_%H%M%S")
 
 
@@ -120,12 +120,12 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _cut(stem: str, room: int) -> str:
-    """A stem of at most ``room`` bytes: the middle goes, beginning and end stay."""
+    """A stem of at most ``room`` bytes: the middle is cut, beginning and end stay."""
     data = stem.encode("utf-8", "surrogateescape")
     if len(data) <= room:
         return stem
     mark = "~"
     head = (room - len(mark) + 1) // 2
     tail = room - len(mark) - head
-    # Cutting may split a character: its remains are dropped.
+    # Cutting may split a character; the fragments are dropped.
     return f"{data[:head].decode('utf-8', 'ignore')}{mark}{data[-tail:].decode('utf-8', 'ignore')}"

@@ -1,4 +1,4 @@
-"""What each category of error usually comes from and what to do about it, as ``docs/errors.md`` says it. Pure."""
+"""The usual cause of each error category and what to do about it, as in ``docs/errors.md``. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Guide:
 
 
 RUNBOOK = "docs/operations.md#by-category"
-"""The page that says more of each category."""
+"""The page that explains each category."""
 
 GUIDES: dict[str, Guide] = {
     "connection": Guide(
@@ -23,10 +23,10 @@ GUIDES: dict[str, Guide] = {
     ),
     "deadlock": Guide(
         "Another program writes the same table.",
-        "Nothing; if it recurs, move the other program to another hour.",
+        "Nothing; if it recurs, run the other program at another time.",
     ),
     "lock_timeout": Guide(
-        "A long transaction on the table, a file ahead that hangs.",
+        "A long transaction on the table, or a stuck load ahead of this one.",
         "Find who holds the lock, or the load ahead in the ledger; raise lock_timeout or turn_timeout.",
     ),
     "throttled": Guide(
@@ -34,74 +34,74 @@ GUIDES: dict[str, Guide] = {
         "Nothing; if it recurs, lower max_parallel_loads or raise the tier.",
     ),
     "file_busy": Guide(
-        "A program still writes it, a network drive hangs.",
+        "A program is still writing it, or a network drive hangs.",
         "Close the program; check the drive.",
     ),
     "file_changed": Guide(
         "Somebody replaced or removed it while it waited.",
-        "Nothing: what lies there now is watched anew.",
+        "Nothing: the file there now is watched again.",
     ),
     "storage_full": Guide(
         "Disk, database file or transaction log is full.",
-        "Free space; the load goes on by itself.",
+        "Free up space; the load continues by itself.",
     ),
     "stopped": Guide(
         "A worker was shut down, somebody cleared the running task.",
-        "Nothing: the next try starts the step anew.",
+        "Nothing: the next retry starts the step again.",
     ),
     "held": Guide(
         "A load from Python or the command line changes more than the table's limits allow.",
-        "Look at the file; load it again with an approval, or let refdata_watch take it up: Airflow then asks.",
+        "Look at the file; load it again with an approval, or leave it to refdata_watch: Airflow then asks.",
     ),
     "format": Guide(
         "Empty or binary file, an unclosed quote, a broken encoding, too many columns.",
-        "Export the file again as CSV, best in UTF-8.",
+        "Export the file again as CSV, preferably in UTF-8.",
     ),
     "schema": Guide(
         "File of another table, a frozen table, a NOT NULL column without values,"
         " more columns than the database allows.",
-        "Follow the mismatch report in the message: rename the file, mend its header,"
+        "Follow the mismatch report in the message: rename the file, fix its header,"
         " or change the rule in tables.yaml.",
     ),
     "data": Guide(
-        "Damaged lines, a trailer that states another number, a full load without rows, a constraint.",
-        "Mend the lines listed in .rejects.csv, or let some through with max_rejected_rows.",
+        "Damaged lines, a trailer with a different row count, a full load without rows, a constraint.",
+        "Fix the lines listed in .rejects.csv, or allow some with max_rejected_rows.",
     ),
     "configuration": Guide(
-        "A slip in airflow.cfg, in the environment or in tables.yaml.",
+        "A mistake in airflow.cfg, in the environment or in tables.yaml.",
         "Correct what the message names, then drop the file again.",
     ),
     "not_initialised": Guide(
-        "Nothing was ever loaded with this connection.",
+        "Nothing has been loaded with this connection yet.",
         "Drop a first file, or run refdata init-db.",
     ),
     "permission": Guide(
         "The Airflow user may not write a folder or a table.",
-        "Grant the right that the message names.",
+        "Grant the permission that the message names.",
     ),
     "dropoff": Guide(
-        "A symbolic link, a folder named like a file, a path outside the four folders.",
+        "A symbolic link, a folder with a file's name, a path outside the four folders.",
         "Put a plain file into one of the four load folders.",
     ),
     "superseded": Guide(
         "Airflow started the task a second time.",
-        "Nothing: the newer attempt goes on.",
+        "Nothing: the newer attempt continues.",
     ),
     "cancelled": Guide(
-        "Its run or task was marked in Airflow, the file was removed before its load, or the load took too long.",
-        "Drop the file again if it shall be loaded after all; raise load_timeout if it needs longer.",
+        "Somebody marked its run or task in Airflow, the file was removed before its load, or the load took too long.",
+        "Drop the file again if you want it loaded after all; raise load_timeout if it needs longer.",
     ),
     "rejected": Guide(
         "The file removes or changes more rows than the table's limits allow.",
         "Read the reason in the .error.json; correct the file and drop it again.",
     ),
     "internal": Guide(
-        "It was killed (out of memory, a restart), or refdata has a fault.",
-        "Read the failed task's log in Airflow, drop the file again, report the fault.",
+        "It was killed (out of memory, a restart), or refdata has a bug.",
+        "Read the failed task's log in Airflow, drop the file again, report the bug.",
     ),
 }
 
 
 def guide_to(category: str) -> Guide:
-    """The guide to a category; one that a later release wrote is told as the unforeseen ones."""
+    """The guide to a category; an unknown one, from a later release, gets the guide to unforeseen errors."""
     return GUIDES.get(category, GUIDES["internal"])

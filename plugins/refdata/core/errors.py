@@ -1,8 +1,8 @@
 """The error tree: every failure that refdata raises on purpose.
 
     RefdataError
-    ├── TransientError          try again later; the file stays in the dropoff folder
-    │   ├── ConnectionLostError     the database went away or cannot be reached
+    ├── TransientError          retry later; the file stays in the dropoff folder
+    │   ├── ConnectionLostError     the database connection was lost or cannot be made
     │   ├── DeadlockError           chosen as deadlock victim (SQL Server 1205)
     │   ├── LockTimeoutError        a lock was not granted in time
     │   ├── ThrottledError          the server asks to slow down
@@ -10,20 +10,20 @@
     │   ├── FileChangedError        the file changed after its release; it is watched again
     │   ├── StorageFullError        no space left on a disk or in a database log
     │   ├── StoppedError            Airflow stopped the task to run it again
-    │   └── HeldError               the change gate wants a person's word, and there is none
-    └── PermanentError          trying again changes nothing; the file moves to error/
-        ├── FormatError             the bytes are no CSV that can be read safely
+    │   └── HeldError               the change gate requires an approval, and there is none
+    └── PermanentError          a retry changes nothing; the file moves to error/
+        ├── FormatError             the bytes cannot be read safely as CSV
         ├── SchemaError             the columns do not fit the table
         ├── DataError               rows were rejected, or counts do not add up
         ├── ConfigurationError      a setting or a table's contract is wrong
         │   └── NotInitialisedError     the ledger does not exist yet
         ├── PermissionDeniedError   a right is missing, on disk or in the database
-        ├── DropoffError            the file lies where no file may be loaded from
+        ├── DropoffError            the file is where no file may be loaded from
         ├── SupersededError         a newer attempt of the same load has taken over
         ├── CancelledError          somebody stopped the load
         └── RejectedError           a reviewer rejected the load at the change gate
 
-The split alone decides on retries (the habit is dlt's, ``common/exceptions.py``). Each error says
+The split alone decides on retries (a habit taken from dlt, ``common/exceptions.py``). Each error says
 what happened, where, and what to do about it.
 """
 
@@ -62,14 +62,14 @@ __all__ = [
 
 _ADVICE = " What to do: "
 _FRAMES = 4
-"""Calls, the innermost ones, by which an unforeseen error is told."""
+"""Number of innermost calls that describe an unforeseen error."""
 
 
 class RefdataError(Exception):
     """Base of the tree.
 
-    :param what: what happened, one sentence without a row's values or a secret.
-    :param where: the file, line, table, setting or server that it happened at.
+    :param what: what happened, in one sentence without row values or secrets.
+    :param where: the file, line, table, setting or server where it happened.
     :param advice: what the reader of the message should do.
     """
 
@@ -87,26 +87,26 @@ class RefdataError(Exception):
         return f"{_sentence(self.what, place)}{advice}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keyword-only arguments survive pickling between processes."""
+        """Lets keyword-only arguments survive pickling between processes."""
         return _rebuild, (type(self), self.what, self.where, self.advice)
 
 
 def _sentence(text: str, ending: str = "") -> str:
-    """The text and its ending with one full stop behind both."""
+    """The text and its ending, followed by a single full stop."""
     text = text.rstrip()
     mark = text[-1] if text.endswith((".", "!", "?")) else ""
     return f"{text.removesuffix(mark)}{ending}{mark or '.'}"
 
 
 def split_advice(text: str) -> tuple[str, str]:
-    """The reason and the advice in an error's text, as the ledger keeps it; advice is ``""`` without one."""
-    # From the right: the reason may quote another error, with advice of its own.
+    """The reason and the advice in an error's text, as the ledger stores it; advice is ``""`` where there is none."""
+    # From the right: the reason may quote another error that has its own advice.
     reason, found, advice = text.rpartition(_ADVICE)
     return (reason, advice) if found else (text, "")
 
 
 def unforeseen(error: BaseException) -> RefdataError:
-    """An exception that no part foresaw, by its type and the places that it came through.
+    """Describes an unforeseen exception by its type and the places that it passed through.
 
     Its text is left out, since a library may quote a row or a secret in it; raise the result ``from None``.
     """
@@ -115,7 +115,7 @@ def unforeseen(error: BaseException) -> RefdataError:
     return RefdataError(
         f"Unforeseen error {type(error).__name__}",
         where=", from ".join(places),
-        advice="It is tried again; if it stays, report it with these places and, if you may, the file.",
+        advice="Nothing yet: it is retried. If it persists, report it with these places and, if allowed, the file.",
     )
 
 
@@ -124,13 +124,13 @@ def _rebuild(cls: type[RefdataError], what: str, where: str, advice: str) -> Ref
 
 
 class TransientError(RefdataError):
-    """Trying again later can succeed; nothing about the file is wrong."""
+    """A later retry can succeed; nothing is wrong with the file."""
 
     category: ClassVar[str] = "transient"
 
 
 class ConnectionLostError(TransientError):
-    """The database went away or cannot be reached."""
+    """The database connection was lost or cannot be made."""
 
     category: ClassVar[str] = "connection"
 
@@ -160,7 +160,7 @@ class FileBusyError(TransientError):
 
 
 class FileChangedError(TransientError):
-    """The file is not the one that was released; the watcher takes it up again."""
+    """The file is not the one that was released; the watcher picks it up again."""
 
     category: ClassVar[str] = "file_changed"
 
@@ -178,19 +178,19 @@ class StoppedError(TransientError):
 
 
 class HeldError(TransientError):
-    """The change gate wants a person's word on the load, and whoever loads the file gave none."""
+    """The change gate requires an approval for the load, and whoever loads the file gave none."""
 
     category: ClassVar[str] = "held"
 
 
 class PermanentError(RefdataError):
-    """Trying again changes nothing: the file, a setting or a right has to change first."""
+    """A retry changes nothing: the file, a setting or a permission has to change first."""
 
     category: ClassVar[str] = "permanent"
 
 
 class FormatError(PermanentError):
-    """The bytes are no CSV that can be read safely."""
+    """The bytes cannot be read safely as CSV."""
 
     category: ClassVar[str] = "format"
 
@@ -214,7 +214,7 @@ class ConfigurationError(PermanentError):
 
 
 class NotInitialisedError(ConfigurationError):
-    """The ledger does not exist yet: nothing was ever loaded here."""
+    """The ledger does not exist yet: nothing has been loaded here."""
 
     category: ClassVar[str] = "not_initialised"
 
@@ -226,7 +226,7 @@ class PermissionDeniedError(PermanentError):
 
 
 class DropoffError(PermanentError):
-    """The file lies where no file may be loaded from."""
+    """The file is where no file may be loaded from."""
 
     category: ClassVar[str] = "dropoff"
 

@@ -13,9 +13,9 @@ REFUSED = frozenset((FileStatus.ERROR,))
 
 @dataclass(frozen=True, slots=True)
 class LoadFigures:
-    """What the ledger knows of one load's cost. Times are UTC; ``file_size`` is in bytes.
+    """What the ledger records of one load's cost. Times are UTC; ``file_size`` is in bytes.
 
-    None stands for what did not come to pass.
+    None stands for what did not happen.
     """
 
     id: int
@@ -33,7 +33,7 @@ class LoadFigures:
 
     @property
     def seconds(self) -> float | None:
-        """From the table's turn to the published rows; None when nothing was published."""
+        """Seconds from getting the table's turn to publishing; None when nothing was published."""
         if self.started_at is None or self.loaded_at is None:
             return None
         return max(0.0, (self.loaded_at - self.started_at).total_seconds())

@@ -1,4 +1,4 @@
-"""The change gate: whether a full load changes more of a table than its limits allow without a person's word. Pure."""
+"""The change gate: whether a full load changes more of a table than allowed without approval. Pure."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from refdata.core.tablediff import TableDiff
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much may change unasked, each as ``settings.LIMIT`` has it.
+    """How much may change without approval, each written as in ``settings.LIMIT``.
 
     ``keys_vanished`` counts rows whose key is gone, where rows are matched by keys. ``rows_removed`` counts the same;
-    where whole rows are compared, by how many rows the table shrinks. ``rows_changed`` then counts the rows that went
-    and came, as many as there are of both.
+    where whole rows are compared, it is the number of rows by which the table shrinks, and ``rows_changed`` is the
+    number of replaced rows: as many as were both removed and added.
     """
 
     rows_removed: str = ""
@@ -23,7 +23,7 @@ class Limits:
 
 
 def exceeded(diff: TableDiff, limits: Limits) -> tuple[str, ...]:
-    """A sentence for each limit that the change passes; none when nobody needs to be asked."""
+    """One sentence per limit that the change exceeds; empty when no approval is needed."""
     return tuple(_faults(diff, limits))
 
 
@@ -43,5 +43,5 @@ def _faults(diff: TableDiff, limits: Limits) -> Iterator[str]:
 
 
 def allowed(limit: str, rows: int) -> float:
-    """The rows that a limit allows of so many live ones."""
+    """The number of rows that a limit allows out of ``rows`` live ones."""
     return rows * float(limit[:-1]) / 100 if limit.endswith("%") else float(limit)

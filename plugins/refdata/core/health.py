@@ -1,6 +1,6 @@
-"""What a health check finds, and what several of them come to. Pure.
+"""The result of a health check, and how results combine. Pure.
 
-A check is one line of ``refdata health``. Whoever adds one returns a ``Check`` and puts the function that makes
+A check is one line of ``refdata health``. To add one, return a ``Check`` and put the function that makes
 it into ``refdata.health.CHECKS``.
 """
 
@@ -15,7 +15,7 @@ from refdata.core.errors import RefdataError, TransientError, split_advice
 
 
 class State(StrEnum):
-    """``warn`` asks somebody to look; ``fail`` says that loads cannot run, or do not."""
+    """``warn`` asks somebody to look; ``fail`` means that loads cannot run, or do not."""
 
     OK = "ok"
     WARN = "warn"
@@ -24,13 +24,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at.
+    """One thing that was checked.
 
-    :param name: what was looked at, the same at each run, such as ``warehouse``.
+    :param name: what was checked, the same at each run, such as ``warehouse``.
     :param figure: the short answer: a measure with its unit, or the kind of trouble.
-    :param message: the answer in a sentence, without a secret; ``""`` where the figure says it all.
+    :param message: the answer in a sentence, without secrets; ``""`` where the figure is enough.
     :param advice: what to do about it; ``""`` when there is nothing to do.
-    :param transient: whether it may pass by itself, as a server that is restarted.
+    :param transient: whether it may pass by itself, such as a server restart.
     """
 
     name: str
@@ -42,21 +42,21 @@ class Check:
 
 
 def worst(checks: Iterable[Check]) -> State:
-    """The worst state among the checks; ``ok`` when there is none."""
+    """The worst state among the checks; ``ok`` when there are no checks."""
     return max((check.state for check in checks), key=_rank, default=State.OK)
 
 
 def failed(name: str, error: RefdataError) -> Check:
-    """The check that could not be made, or whose making is the failure."""
+    """A check that could not be run, or whose failure to run is the finding."""
     what, advice = split_advice(str(error))
     return Check(name, State.FAIL, error.category, what, advice, isinstance(error, TransientError))
 
 
 _ADVICE = {
-    Trouble.UNREACHABLE: "Check that the server runs and is reached from this machine.",
-    Trouble.LOGIN_REFUSED: "Check login and password of the Airflow connection.",
+    Trouble.UNREACHABLE: "Check that the server is running and reachable from this machine.",
+    Trouble.LOGIN_REFUSED: "Check the login and password of the Airflow connection.",
     Trouble.DATABASE_MISSING: "Create the database, or correct its name in the Airflow connection.",
-    Trouble.RIGHT_MISSING: "Let the DBA run the grant scripts of include/sql/mssql/README.md.",
+    Trouble.RIGHT_MISSING: "Ask the DBA to run the grant scripts in include/sql/mssql/README.md.",
     Trouble.NOT_INITIALISED: "Run `refdata init-db`.",
 }
 
@@ -75,34 +75,34 @@ def warehouse_check(name: str, found: Diagnosis, seconds: float) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A check that came to another state than the last look found."""
+    """A check whose state has changed since the last run."""
 
     check: Check
     before: State
 
 
 def changes(before: Mapping[str, str], checks: Iterable[Check]) -> tuple[Change, ...]:
-    """What is to be told: the checks whose state differs from the one told last, kept under their name.
+    """What to report: the checks whose state differs from the last one reported under their name.
 
-    A check that was never made before counts as having been well.
+    A check that has never run before counts as having been ok.
     """
     found = ((check, State(before.get(check.name, State.OK))) for check in checks)
     return tuple(Change(check, earlier) for check, earlier in found if check.state is not earlier)
 
 
 def told(before: Mapping[str, str], checks: Iterable[Check], untold: Collection[str]) -> dict[str, str]:
-    """The states to keep: those found, but for the checks whose change is ``untold``, which keep what was told.
+    """The states to remember: those found, except that checks whose change is ``untold`` keep the reported state.
 
-    So a check that fails and is well again before anybody could be told of it is told of to nobody. A check that was
-    not made this time keeps the state that it had.
+    So a check that fails and recovers before anybody could be alerted is never reported. A check that did not run this
+    time keeps its state.
     """
     return {**before, **{check.name: check.state.value for check in checks if check.name not in untold}}
 
 
 def settled(checks: Iterable[Check]) -> tuple[Check, ...]:
-    """The checks of the very first look, without troubles that may pass: a start makes folders and connects.
+    """The checks of the very first run, without transient problems: a start creates folders and connects.
 
-    What is left out counts as never made, so the next look tells of it if it lasts.
+    What is left out counts as never checked, so the next run reports it if it persists.
     """
     return tuple(check for check in checks if check.state is State.OK or not check.transient)
 
@@ -113,7 +113,7 @@ def is_worse(change: Change) -> bool:
 
 
 def describe(changed: Iterable[Change]) -> str:
-    """The changes in lines, each with what to do."""
+    """The changes, one per line, each with what to do."""
     return "\n".join(
         f"{change.check.name}: {change.before} → {change.check.state} ({change.check.figure}). {change.check.message}"
         + (f"\nWhat to do: {change.check.advice}" if change.check.advice else "")

@@ -1,6 +1,6 @@
-"""From what was measured to a check: the thresholds of ``refdata health``. Pure.
+"""Turns measurements into checks: the thresholds of ``refdata health``. Pure.
 
-Each function names its check, so that a name stands in one place: ``refdata.health`` measures and calls these.
+Each function names its check, so that each name occurs once: ``refdata.health`` measures and calls these.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from refdata.core.settings import Settings
 
 MEBIBYTE = 1024 * 1024
 LEAST_LOADS = 5
-"""A share of fewer loads than this says nothing."""
+"""With fewer loads than this, a share is not meaningful."""
 NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What was seen of a folder. ``device`` tells filesystems apart; ``free`` is in bytes.
+    """What was found of a folder. ``device`` distinguishes filesystems; ``free`` is in bytes.
 
-    ``is_link``: a symbolic link is in its place, where none is followed.
+    ``is_link``: it is a symbolic link, in a place where links are not followed.
     """
 
     path: str
@@ -36,13 +36,13 @@ class Folder:
 
 
 def schema_check(version: int, latest: int = LATEST) -> Check:
-    """The version of refdata's own tables against the one that this software knows."""
+    """Compares the version of refdata's own tables with the one that this software knows."""
     figure = f"{version} of {latest}"
     if version < latest:
-        return Check("schema", State.WARN, figure, "refdata's own tables are of an earlier release",
+        return Check("schema", State.WARN, figure, "refdata's own tables belong to an earlier release",
                      "Nothing: the next load upgrades them. Or run `refdata init-db`.")  # fmt: skip
     if version > latest:
-        return Check("schema", State.WARN, figure, "refdata's own tables are of a later release than this software",
+        return Check("schema", State.WARN, figure, "refdata's own tables belong to a later release than this software",
                      "Upgrade refdata on this machine.")  # fmt: skip
     return Check("schema", State.OK, figure)
 
@@ -50,16 +50,16 @@ def schema_check(version: int, latest: int = LATEST) -> Check:
 def folder_check(name: str, folder: Folder) -> Check:
     """A folder that loads write to."""
     if not folder.exists:
-        advice = "Mount or create it, and see that this machine has it under the same path as the workers."
-        return Check(name, State.FAIL, "missing", f"{folder.path} is not there", advice, transient=True)
+        advice = "Mount or create it, and make sure that this machine sees it under the same path as the workers."
+        return Check(name, State.FAIL, "missing", f"{folder.path} is missing", advice, transient=True)
     if not folder.writable:
-        advice = "Give the user that runs Airflow the right to write in it, and mount it writable."
-        return Check(name, State.FAIL, "not writable", f"{folder.path} may not be written", advice)
+        advice = "Give the user that runs Airflow write permission, and mount it writable."
+        return Check(name, State.FAIL, "not writable", f"{folder.path} is not writable", advice)
     return Check(name, State.OK, "writable", folder.path)
 
 
 def dropoff_check(root: Folder, load_folders: Sequence[Folder]) -> Check:
-    """The dropoff root and its load folders; as for the watcher, one of them is enough to work."""
+    """The dropoff root and its load folders; like the watcher, it needs only one of them to work."""
     there = [folder for folder in load_folders if folder.exists]
     closed = [folder for folder in there if not folder.writable]
     if not (root.exists and root.writable and there) or closed:
@@ -68,8 +68,8 @@ def dropoff_check(root: Folder, load_folders: Sequence[Folder]) -> Check:
     if not missing:
         return folder_check("dropoff", root)
     figure = "1 folder is missing" if len(missing) == 1 else f"{len(missing)} folders are missing"
-    advice = "Create them, as `refdata init-db` does, or nobody can drop a file there."
-    return Check("dropoff", State.WARN, figure, f"Not there: {', '.join(missing)}", advice)
+    advice = "Create them (`refdata init-db` does), or nobody can drop a file there."
+    return Check("dropoff", State.WARN, figure, f"Missing: {', '.join(missing)}", advice)
 
 
 def archive_check(name: str, folders: Sequence[Folder], earlier: str = "") -> Check:
@@ -78,7 +78,7 @@ def archive_check(name: str, folders: Sequence[Folder], earlier: str = "") -> Ch
     :param earlier: path of an earlier installation's archive that still contains files; empty for none.
     """
     if linked := [folder.path for folder in folders if folder.is_link]:
-        message = f"{_some(linked)} is a symbolic link, which is not followed: no file can be archived there"
+        message = f"{_some(linked)} is a symbolic link, and links are not followed: no file can be archived there"
         advice = f"Remove the link, or set `{name}_root` to the folder that it leads to."
         return Check(name, State.FAIL, "a link", message, advice)
     bad = next((folder for folder in folders if not (folder.exists and folder.writable)), folders[0])
@@ -88,30 +88,30 @@ def archive_check(name: str, folders: Sequence[Folder], earlier: str = "") -> Ch
     place = bad.path if len(folders) == 1 else f"`{name}` inside each load folder"
     if not earlier:
         return Check(name, State.OK, found.figure, place)
-    advice = "Leave them, or move them to their load folders with `refdata move-archives --apply`."
+    advice = "Leave them there, or move them to their load folders with `refdata move-archives --apply`."
     return Check(name, State.OK, found.figure, f"{place}; {earlier} contains files of an earlier installation", advice)
 
 
 def filesystem_check(places: Iterable[tuple[Folder, Folder]]) -> Check:
     """Whether archiving is one rename; across filesystems it is a copy.
 
-    :param places: each archive folder, after the folder that its drops come from.
+    :param places: pairs of the drops' folder and their archive folder.
     """
     apart = [archive.path for drops, archive in places
              if drops.exists and archive.exists and not archive.is_link and archive.device != drops.device]  # fmt: skip
     if not apart:
         return Check("filesystem", State.OK, "one", "Archiving is one rename")
-    advice = "Nothing is lost by it, but it takes time and twice the space: put them on one filesystem."
-    message = f"{', '.join(apart)} lie on another filesystem than the drops"
+    advice = "Nothing is lost, but each copy takes time and twice the space: put them on one filesystem."
+    message = f"{', '.join(apart)} are on a different filesystem from the drops"
     return Check("filesystem", State.WARN, "more than one", message, advice)
 
 
 def space_check(folders: Sequence[Folder], least_mb: int) -> Check:
-    """Free space of the fullest filesystem: a warning below twice the threshold, a failure below it."""
+    """Free space on the fullest filesystem: a warning below twice the threshold, a failure below it."""
     folder = min(folders, key=lambda folder: folder.free or 0)
     free = (folder.free or 0) // MEBIBYTE
     figure = f"{free:,} MB free"
-    advice = "Free space; loads wait and go on by themselves. `refdata maintenance` tells what may go."
+    advice = "Free up space; loads wait and continue by themselves. `refdata maintenance` lists what may be deleted."
     if free < least_mb:
         return Check("space", State.FAIL, figure, f"{folder.path} is nearly full", advice, transient=True)
     if free < 2 * least_mb:
@@ -120,13 +120,13 @@ def space_check(folders: Sequence[Folder], least_mb: int) -> Check:
 
 
 def memory_check(available: int | None, least_mb: int) -> Check:
-    """Memory that is left to this machine or container, in bytes; None where nothing tells."""
+    """Memory available to this machine or container, in bytes; None where it is unknown."""
     if available is None:
-        return Check("memory", State.OK, "unknown", "This system does not tell")
+        return Check("memory", State.OK, "unknown", "This system does not report it")
     figure = f"{available // MEBIBYTE:,} MB free"
     if available < least_mb * MEBIBYTE:
-        advice = "A load takes about 400 MB: lower `max_parallel_loads` or Airflow's parallelism, or add memory."
-        return Check("memory", State.WARN, figure, "Little memory is left", advice)
+        advice = "A load needs about 400 MB: lower `max_parallel_loads` or Airflow's parallelism, or add memory."
+        return Check("memory", State.WARN, figure, "Little memory is available", advice)
     return Check("memory", State.OK, figure)
 
 
@@ -152,23 +152,23 @@ def _component(name: str, found: Mapping[str, str | None], now: datetime) -> Che
     age = f"seen {max(0, round((now - datetime.fromisoformat(beat)).total_seconds()))} s ago" if beat else ""
     if found.get("status") == "healthy":
         return Check(name, State.OK, age or "healthy")
-    message = f"{name} gives no sign of life. {_CONSEQUENCE[name]}"
-    return Check(name, State.FAIL, age or "never seen", message, "Start it, or read its log.", transient=True)
+    message = f"{name} sends no heartbeat. {_CONSEQUENCE[name]}"
+    return Check(name, State.FAIL, age or "never seen", message, "Start it, or check its log.", transient=True)
 
 
 def unseen_check(paths: Sequence[str], oldest: float | None, settings: Settings) -> Check:
-    """Files that the ledger does not know, and the seconds for which the oldest lies there unchanged."""
+    """Files that the ledger does not know, and for how many seconds the oldest has been there unchanged."""
     patience = settings.stability_checks * settings.stability_interval + settings.alert_unseen
     if oldest is None or oldest < patience:
         figure = _files(len(paths)) if oldest is None else f"{_files(len(paths))}, {_span(oldest)}"
-        return Check("watcher", State.OK, figure, "New files are being looked at" if paths else "No file waits unseen")
-    message = f"Not taken up: {_some(paths)}"
-    advice = "See that refdata_watch is not paused and its runs succeed, and that triggerer and scheduler run."
+        return Check("watcher", State.OK, figure, "New files are being checked" if paths else "No file waits unseen")
+    message = f"Not picked up: {_some(paths)}"
+    advice = "Make sure that refdata_watch is not paused, its runs succeed, and triggerer and scheduler are running."
     return Check("watcher", State.FAIL, _span(oldest), message, advice, transient=True)
 
 
 def waiting_check(waits: Mapping[str, float], settings: Settings) -> Check:
-    """The files that wait for their load, with the seconds since each was registered."""
+    """The files waiting for their load, with the seconds since each was registered."""
     if not waits:
         return Check("queue", State.OK, "0 files")
     oldest = max(waits.values())
@@ -176,26 +176,26 @@ def waiting_check(waits: Mapping[str, float], settings: Settings) -> Check:
     if oldest < settings.alert_waiting:
         return Check("queue", State.OK, figure)
     late = sorted((path for path in waits if waits[path] >= settings.alert_waiting), key=lambda path: -waits[path])
-    advice = "`refdata status` shows the loads ahead of them. If there are none, see that refdata_load is not paused."
-    return Check("queue", State.WARN, figure, f"Waiting long: {_some(late)}", advice)
+    advice = "`refdata status` shows the loads ahead of them. If there are none, check whether refdata_load is paused."
+    return Check("queue", State.WARN, figure, f"Waiting too long: {_some(late)}", advice)
 
 
 def turns_check(silent: Mapping[str, float], settings: Settings) -> Check:
-    """The tables that a load holds for longer than it takes to mend that; with seconds since their load's sign of life.
+    """The tables that a load has blocked for longer than a repair takes, with seconds since its last heartbeat.
 
-    A turn is free after ``stale_after``, and ``refdata_health`` mends it at one of its next two runs.
+    A turn is free after ``stale_after``, and one of the next two runs of ``refdata_health`` repairs it.
     """
     bound = settings.stale_after + 2 * settings.health_interval
     stuck = {table: age for table, age in silent.items() if age > bound}
     if not stuck:
         return Check("turns", State.OK, "none stuck")
-    message = f"Loads of {_some(sorted(stuck))} hold their table and give no sign of life"
-    advice = "Mark their runs in Airflow as failed, if they hang; see that `refdata_health` runs, which mends the rest."
+    message = f"Loads of {_some(sorted(stuck))} hold their table's turn but send no heartbeat"
+    advice = "If their runs hang, mark them failed in Airflow; `refdata_health` must be running, it repairs the rest."
     return Check("turns", State.WARN, f"{len(stuck)}, {_span(max(stuck.values()))}", message, advice)
 
 
 def error_rate_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
-    """The share of refused files among the loads that came to an end lately."""
+    """The share of refused files among recently finished loads."""
     ended = [load for load in loads if load.status in SUCCEEDED | REFUSED]
     refused = [load for load in ended if load.status in REFUSED]
     if len(ended) < LEAST_LOADS:
@@ -207,7 +207,7 @@ def error_rate_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
     for load in refused:
         counts[load.error_category or "internal"] += 1
     named = ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
-    advice = "`refdata errors` has what usually causes them, and what to do."
+    advice = "`refdata errors` lists the usual causes, and what to do."
     return Check("error_rate", State.WARN, figure, f"Many files are refused: {named}", advice)
 
 
@@ -225,8 +225,8 @@ def slow_load_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
 
 
 def alerts_check(waiting: int) -> Check:
-    """Alerts that are gathered, or that no channel took."""
-    return Check("alerts", State.OK, f"{waiting} gathered" if waiting else "none waits")
+    """Alerts that are waiting to be sent together, or that no channel accepted."""
+    return Check("alerts", State.OK, f"{waiting} gathered" if waiting else "none waiting")
 
 
 def _files(number: int) -> str:

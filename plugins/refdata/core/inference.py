@@ -1,21 +1,21 @@
-"""From evidence about a column's values to its type, by rules that lose nothing.
+"""Infers a column's type from evidence about its values, by rules that lose nothing.
 
-``csvformat.infer`` gathers evidence block by block; here it is merged and judged. Evidence is a set of
+``csvformat.infer`` gathers evidence block by block; here it is merged and judged. Evidence is the set of
 readings that fit every value so far (as a number in some notation, a date in some order, …), each with
-its measures. The set only shrinks, and merging does not depend on the order of the blocks.
+its measures. The set only shrinks, and the order of merging the blocks does not matter.
 
-Decisions where a value could be read in several ways:
+How ambiguous values are read:
 
 ========================== ===================================================================================
 ``007``, ``+5``, `` 5``     text: the number would lose the zeros, the sign or the blanks
 ``-0``, ``1.``, ``00.5``    text; ``.5`` and ``-0.00`` are numbers (same value, no digit lost)
-20 digits and more          text ("long digit codes"); up to 19 BIGINT where it fits
+20 or more digits          text ("long digit codes"); up to 19 BIGINT where it fits
 ``1,234``                   text unless the column proves what the comma is; ``1234`` beside it proves nothing
 ``1.234``                   DECIMAL, unless another column of the file writes decimal commas
-``1 234``, ``1.234.567``    text unless a decimal sign in the column proves amounts: such groups are codes too
-``1e5``                     FLOAT where every value survives a double; text where digit codes stand beside
+``1 234``, ``1.234.567``    text unless a decimal sign in the column proves amounts: codes have such groups too
+``1e5``                     FLOAT where every value survives a double; text where the column also has digit codes
                             ``1.23E+11``, with a warning
-``03/04/2024``              text unless a day past 12 in the column settles the order
+``03/04/2024``              text unless a day above 12 in the column settles the order
 zones, AM/PM, 24:00         text
 percent, currency           text
 ========================== ===================================================================================
@@ -45,15 +45,15 @@ NANOSECOND_YEARS = range(1678, 2262)
 """Whole years that 64 bits of nanoseconds since 1970 can hold (Arrow's ``timestamp[ns]``)."""
 
 TICK_DIGITS = 7
-"""Fraction digits of DATETIME2 and TIME that microseconds cannot hold."""
+"""Fraction digits of DATETIME2 and TIME that exceed microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberShape:
-    """Measures of the values read as numbers.
+    """Measurements of the values read as numbers.
 
-    ``whole`` and ``scale`` are the most digits before and behind the decimal sign; ``width`` is the bytes
-    (4 or 8) that whole numbers need, 16 past BIGINT.
+    ``whole`` and ``scale`` are the most digits before and after the decimal sign; ``width`` is the bytes
+    (4 or 8) that whole numbers need, 16 beyond BIGINT.
     """
 
     whole: int
@@ -61,13 +61,13 @@ class NumberShape:
     width: int
 
     def merge(self, other: NumberShape) -> NumberShape:
-        """The measures of both."""
+        """The combined measurements."""
         return NumberShape(max(self.whole, other.whole), max(self.scale, other.scale), max(self.width, other.width))
 
 
 @dataclass(frozen=True, slots=True)
 class MomentShape:
-    """Measures of the values read as dates: whether any has a time, its most fraction digits, the years."""
+    """Measurements of the values read as dates: whether any has a time, the most fraction digits, the years."""
 
     timed: bool
     fraction: int
@@ -75,7 +75,7 @@ class MomentShape:
     last_year: int
 
     def merge(self, other: MomentShape) -> MomentShape:
-        """The measures of both."""
+        """The combined measurements."""
         return MomentShape(
             self.timed or other.timed,
             max(self.fraction, other.fraction),
@@ -99,21 +99,21 @@ NUMBERS: tuple[NumberKey, ...] = (
     (".", "'"),
     *((point, blank) for point in ".," for blank in (" ", "\u00a0", "\u202f")),
 )
-"""The notations of numbers that are known; blanks are the space, the no-break space and its narrow form."""
+"""The known number notations; blanks are the space, the no-break space and its narrow form."""
 
 DATES: tuple[DateKey, ...] = tuple((order, separator) for order in ("ymd", "dmy", "mdy") for separator in "-/.")
-"""The forms of dates that are known."""
+"""The known date forms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What some of a column's values are.
+    """What some of a column's values show about its type.
 
-    ``values`` counts those given, ``nulls`` the empty ones, ``longest`` is in UTF-16 code units. The
-    readings (``numbers``, ``dates``, ``clock``, ``double``, ``bit``) are those that fit every value given.
+    ``values`` counts the non-empty ones, ``nulls`` the empty ones, ``longest`` is in UTF-16 code units. The
+    readings (``numbers``, ``dates``, ``clock``, ``double``, ``bit``) are those that fit every non-empty value.
     ``clock`` is the most fraction digits of times, None where not all are times. ``scientific`` counts
     values with an exponent, ``spreadsheet`` those that look like ``1.23E+11``, ``month_days`` those among text
-    that look like ``2-Mar``, ``formulas`` those that a spreadsheet would run; ``fractions`` tells whether a
+    that look like ``2-Mar``, ``formulas`` those that a spreadsheet would run; ``fractions`` says whether a
     value without an exponent has a point.
     """
 
@@ -133,11 +133,11 @@ class Evidence:
 
     @property
     def is_text(self) -> bool:
-        """Whether no reading but text is left."""
+        """Whether only the reading as text is left."""
         return self.values > 0 and not (self.numbers or self.dates or self.double or self.bit) and self.clock is None
 
     def merge(self, other: Evidence) -> Evidence:
-        """Evidence about both sets of values."""
+        """The evidence about both sets of values."""
         if not self.values or not other.values:
             known = self if self.values else other
             return replace(known, nulls=self.nulls + other.nulls)
@@ -216,7 +216,7 @@ def _ambiguous(evidence: Evidence, what: str) -> Decision:
 
 
 def _exact(evidence: Evidence, key: NumberKey, shape: NumberShape) -> Decision | None:
-    """INT, BIGINT or DECIMAL; text for longer whole numbers; None where a double may still do."""
+    """INT, BIGINT or DECIMAL; text for longer whole numbers; None where a double may still fit."""
     notation = Notation(decimal_point=key[0], thousands=key[1])
     if not shape.scale:
         kinds = {4: INT, 8: BIGINT}
@@ -239,13 +239,13 @@ def _double(evidence: Evidence) -> Decision | None:
 def _spreadsheet_warning(evidence: Evidence) -> tuple[str, ...]:
     found = []
     if evidence.spreadsheet:
-        found.append(f"holds {evidence.spreadsheet} values such as 1.23E+11: a spreadsheet has rounded longer codes")
+        found.append(f"contains {evidence.spreadsheet} values such as 1.23E+11: a spreadsheet has rounded longer codes")
     if 0 < evidence.month_days < evidence.values:
-        found.append(f"holds {evidence.month_days} values such as 2-Mar: a spreadsheet may have made dates of codes")
+        found.append(f"contains {evidence.month_days} values such as 2-Mar: a spreadsheet may have made dates of codes")
     if evidence.formulas:
         found.append(
-            f"holds {evidence.formulas} values that a spreadsheet would run as formulas; they are kept as text."
-            " Whoever exports them to one must guard against that"
+            f"contains {evidence.formulas} values that a spreadsheet would run as formulas; they are kept as text."
+            " Guard against that when exporting them to a spreadsheet"
         )
     return tuple(found)
 
@@ -255,7 +255,7 @@ def _moment(evidence: Evidence) -> Decision | None:
         return None
     if len(evidence.dates) > 1:
         return Decision(
-            text(evidence.longest), warnings=("has dates that never tell day from month; it is kept as text",)
+            text(evidence.longest), warnings=("has dates that do not show which part is the day; it is kept as text",)
         )
     (order, separator), shape = next(iter(evidence.dates.items()))
     if not shape.timed:

@@ -1,7 +1,7 @@
-"""What a load teaches about its table's files: the learned layer of the contract. Pure.
+"""What a load shows about its table's files: the learned layer of the contract. Pure.
 
-Only what the load proved is learned. A column without a value keeps the type that earlier loads gave it, a column of
-whole numbers says nothing of its decimal mark, and a header that an earlier file had stays known beside today's.
+Only what the load proved is learned. A column without values keeps the type that earlier loads gave it, a column of
+whole numbers shows nothing about its decimal mark, and an earlier file's header stays known beside today's.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _FIELD_TYPES = {
 def learned(
     table: str, found: Format, scanned: Sequence[ScannedColumn], live: Sequence[Column], origin: Origin
 ) -> Contract:
-    """What one load shows of its table's files.
+    """What one load shows about its table's files.
 
-    :param scanned: the file's columns, under the names that they have in the table.
+    :param scanned: the file's columns, with their names in the table.
     :param live: the table's columns after the load.
     """
     types = {fold_name(column.name): column.type for column in live}
@@ -43,7 +43,7 @@ def learned(
 
 
 def remembered(new: Contract, before: Contract | None) -> Contract:
-    """What the loads so far have taught: the newest first, and what only earlier ones showed."""
+    """What the loads so far have shown: the newest first, completed by what only earlier ones showed."""
     return new if before is None else merge(new, before)
 
 

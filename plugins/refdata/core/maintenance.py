@@ -1,7 +1,7 @@
-"""What may be deleted by age, decided before anything is. Pure; the clock is an argument.
+"""Decides what may be deleted by age before anything is deleted. Pure; the clock is an argument.
 
-Nothing that live rows or versions refer to goes: a load that published keeps its row in the ledger for good, since
-``ref_data_load_id`` and the table's versions name it.
+Nothing that live rows or versions refer to is deleted: a load that published keeps its ledger row for good, because
+``ref_data_load_id`` and the table's versions refer to it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """One thing that is to go. ``amount`` counts rows or files, ``size`` is in bytes (0 for rows).
+    """One thing to delete. ``amount`` counts rows or files, ``size`` is in bytes (0 for rows).
 
     ``folder`` is the absolute path of a file's archive folder, ``""`` for anything else.
     """
@@ -45,7 +45,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A file in an archive folder, whose path is absolute; ``size`` in bytes."""
+    """A file in an archive folder, with its absolute path; ``size`` in bytes."""
 
     name: str
     size: int
@@ -63,12 +63,12 @@ class EndedLoad:
 
 
 def before(now: datetime, days: int) -> datetime | None:
-    """The moment before which things go; None for never."""
+    """The time before which things are deleted; None for never."""
     return now - timedelta(days=days) if days else None
 
 
 def archived_at(name: str) -> datetime | None:
-    """When a file was received, by its archive name; None for a name that no archive gives."""
+    """When a file was received, from its archive name; None for a name that is not an archive name."""
     found = _ARCHIVED.fullmatch(name)
     try:
         return datetime.strptime(found[1], "%Y%m%d_%H%M%S") if found else None  # noqa: DTZ007  naive UTC
@@ -77,7 +77,7 @@ def archived_at(name: str) -> datetime | None:
 
 
 def expired_files(kind: Kind, files: Iterable[ArchivedFile], days: int, now: datetime) -> Iterator[Deletion]:
-    """The archived files, and those beside them, that are older than ``days``; foreign files stay."""
+    """The archived files, with those beside them, that are older than ``days``; foreign files stay."""
     limit = before(now, days)
     for file in sorted(files, key=lambda one: one.name):
         received = archived_at(file.name)
@@ -87,13 +87,13 @@ def expired_files(kind: Kind, files: Iterable[ArchivedFile], days: int, now: dat
 
 
 def expired_rows(loads: Iterable[EndedLoad], days: int) -> Iterator[Deletion]:
-    """The ledger rows of loads that ended without effect before the limit that the caller asked the ledger with."""
+    """The ledger rows of loads that ended without effect before the limit used in the ledger query."""
     for load in loads:
         why = f"ended {load.ended_at:%Y-%m-%d} without loading, kept for {days} days"
         yield Deletion(Kind.LEDGER_ROW, load.file_path, why, table_name=load.table_name, load_id=load.load_id)
 
 
 def expired_records(kind: Kind, count: int, days: int) -> Iterator[Deletion]:
-    """Rows of a trail that go together."""
+    """Rows of a trail that are deleted together."""
     if count:
         yield Deletion(kind, kind.value, f"older than {days} days", amount=count)

@@ -1,6 +1,6 @@
-"""Which live table a file's columns fit, and which of its names look like renamed columns.
+"""Which live table a file's columns match, and which of its names look like renamed columns.
 
-Pure: from the file's column names (and types, where they are known) and the tables to scores.
+Pure: turns the file's column names (and types, where known) and the tables into scores.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from refdata.core.naming import fold_name
 from refdata.core.sqltypes import SqlType, TypeKind, covers
 
 MIN_MATCH = 0.7
-"""The share of a table's columns that a file must bring, by default (the setting ``min_column_match``)."""
+"""The default share of a table's columns that a file must have (the setting ``min_column_match``)."""
 
 LIKE = 0.72
-"""How alike two names must be for a rename to be proposed."""
+"""How similar two names must be for a rename to be proposed."""
 
 LIKE_IN_PLACE = 0.5
-"""How alike they must be where type and neighbours speak for it too."""
+"""How similar they must be where type and neighbours also support it."""
 
 NAMES, TYPES, ORDER = 0.8, 0.15, 0.05
-"""What the share of names, the share of fitting types and the kept order count in a score."""
+"""The weights in a score of matching names, matching types and preserved order."""
 
 _NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
 _MOMENTS = frozenset({TypeKind.DATE, TypeKind.DATETIME2})
@@ -33,7 +33,7 @@ _MOMENTS = frozenset({TypeKind.DATE, TypeKind.DATETIME2})
 
 @dataclass(frozen=True, slots=True)
 class FileColumn:
-    """A file's column by its database name; ``type`` is None where it is not known or no value is given."""
+    """A file's column by its database name; ``type`` is None where it is unknown or the column has no values."""
 
     name: str
     type: SqlType | None = None
@@ -41,7 +41,7 @@ class FileColumn:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """The table's ``column`` that the file seems to call ``source``; ``likeness`` is between 0 and 1."""
+    """A ``column`` of the table that the file seems to call ``source``; ``likeness`` is between 0 and 1."""
 
     source: str
     column: str
@@ -50,13 +50,13 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class TableMatch:
-    """How a file's columns fit a table.
+    """How a file's columns match a table.
 
     ``matched`` and ``missing`` are columns of the table, ``extra`` those of the file that it does not know,
-    all in their own order. ``share`` is that of the table's columns that the file brings (columns that the
-    database fills by itself need not come), ``types`` the share of the matched columns whose types fit
-    (None where no type is known), ``order`` the share of them that come in the table's order, ``score`` all
-    of it together; each between 0 and 1.
+    all in their own order. ``share`` is the share of the table's columns that the file has (columns that the
+    database fills by itself may be missing), ``types`` the share of the matched columns whose types fit
+    (None where no type is known), ``order`` the share of them that are in the table's order, ``score`` all
+    of these combined; each between 0 and 1.
     """
 
     table: TableName
@@ -70,7 +70,7 @@ class TableMatch:
     score: float
 
     def fits(self, least: float = MIN_MATCH) -> bool:
-        """Whether the file brings enough of the table's columns to be loaded into it."""
+        """Whether the file has enough of the table's columns to be loaded into it."""
         return self.share >= least
 
 
@@ -100,7 +100,7 @@ def match_table(columns: Sequence[FileColumn], table: Table) -> TableMatch:
 
 
 def rank_tables(columns: Sequence[FileColumn], tables: Sequence[Table]) -> tuple[TableMatch, ...]:
-    """The matches of all tables that share a column with the file, the best first."""
+    """The matches with all tables that share a column with the file, the best first."""
     matches = (match_table(columns, table) for table in tables)
     return tuple(
         sorted((match for match in matches if match.matched), key=lambda match: (-match.score, str(match.table)))
@@ -110,7 +110,7 @@ def rank_tables(columns: Sequence[FileColumn], tables: Sequence[Table]) -> tuple
 def better_tables(
     columns: Sequence[FileColumn], own: TableMatch, tables: Sequence[Table], *, least: float = MIN_MATCH
 ) -> tuple[TableMatch, ...]:
-    """The tables that a file fits well enough, and better than the one that its name leads to; best first."""
+    """The tables that a file matches well enough, and better than the one its name leads to; best first."""
     ranked = rank_tables(columns, [table for table in tables if table.name != own.table])
     return tuple(match for match in ranked if match.fits(least) and match.score > own.score)
 
@@ -122,7 +122,7 @@ def _fitting_types(matched: Sequence[Column], by_name: dict[str, FileColumn]) ->
 
 
 def _type_fit(live: SqlType, wanted: SqlType) -> float:
-    """1 where the column holds the values or needs widening within its family, half for text over another type."""
+    """1 where the column stores the values or needs widening within its family, half for text over another type."""
     if covers(live, wanted) and live.kind is not TypeKind.NVARCHAR:
         return 1.0
     families = ({live.kind, wanted.kind} <= family for family in (_NUMBERS, _MOMENTS, {TypeKind.NVARCHAR}))
@@ -132,7 +132,7 @@ def _type_fit(live: SqlType, wanted: SqlType) -> float:
 
 
 def _kept_order(matched: Sequence[Column], columns: Sequence[FileColumn]) -> float:
-    """The share of the matched columns that come in the table's order: the longest rising run of places."""
+    """The share of the matched columns that are in the table's order: the longest increasing run of positions."""
     places = {fold_name(column.name): at for at, column in enumerate(columns)}
     rising: list[int] = []
     for column in matched:
@@ -145,7 +145,7 @@ def _kept_order(matched: Sequence[Column], columns: Sequence[FileColumn]) -> flo
 def _renames(
     missing: Sequence[Column], extra: Sequence[FileColumn], own: Sequence[Column], columns: Sequence[FileColumn]
 ) -> tuple[Rename, ...]:
-    """For each missing column the name of the file's that is most like it, each name once; the likest first."""
+    """For each missing column the most similar name in the file, each name once; the most similar first."""
     pairs = [
         Rename(source.name, column.name, round(likeness, 2))
         for column in missing
@@ -166,7 +166,7 @@ def _least(source: FileColumn, column: Column, own: Sequence[Column], columns: S
 
 
 def name_likeness(one: str, other: str) -> float:
-    """How alike two names are, 0 to 1: by their words in any order, abbreviations, and their letters."""
+    """How similar two names are, 0 to 1: by their words in any order, abbreviations, and their letters."""
     words, others = _words(one), _words(other)
     if not words or not others:
         return 0.0
@@ -186,7 +186,7 @@ def _word_likeness(one: str, other: str) -> float:
 
 
 def _abbreviates(short: str, long: str) -> bool:
-    """Whether the letters of a short word come in a long one in order, from its first on: ``qty``, ``desc``."""
+    """Whether the letters of a short word occur in order in a long one, from its first on: ``qty``, ``desc``."""
     if len(short) < 2 or short[0] != long[0]:
         return False
     letters = iter(long)

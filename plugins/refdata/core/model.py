@@ -14,7 +14,7 @@ from refdata.core.sqltypes import SqlType
 
 
 class LoadType(StrEnum):
-    """What a load does to the rows that are there; the last two come from people, never from a folder."""
+    """What a load does to the existing rows; the last two come from people, never from a folder."""
 
     FULL = "fullload"
     APPEND = "append"
@@ -32,7 +32,7 @@ DROPPED_TYPES = (LoadType.FULL, LoadType.APPEND)
 
 
 class FileStatus(StrEnum):
-    """Where a file stands in the ledger; ``pending → processing (→ review) → loaded → completed`` or an end."""
+    """A file's status in the ledger: ``pending → processing (→ review) → loaded → completed``, or another end."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -46,7 +46,7 @@ class FileStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class FileIdentity:
-    """What tells one drop from the next: any change makes it another drop.
+    """What distinguishes one drop from the next: any change makes it another drop.
 
     ``size`` in bytes, times in nanoseconds since the epoch.
     """
@@ -92,15 +92,15 @@ class Format:
     escapechar=escape or None, skipinitialspace=skip_initial_space)``, with ``quoting=QUOTE_NONE`` where
     ``quote`` is ``""``, over the text in ``encoding``, a Python codec (``utf-8-sig`` and ``utf-16`` where the
     file has a byte-order mark, ``utf-16-le`` and the like where it has none). ``delimiter`` is one of
-    ``, ; | TAB``, in a single column one that its text does not hold. ``escape`` is ``""`` or a backslash.
+    ``, ; | TAB``, in a single column one that its text does not contain. ``escape`` is ``""`` or a backslash.
 
     A physical line ends at ``\n``, ``\r\n`` or a lone ``\r``, also within quotes. Read in this order: the
-    first ``preamble_lines`` physical lines are skipped; with ``has_header`` the next ``header_lines`` hold the
+    first ``preamble_lines`` physical lines are skipped; with ``has_header`` the next ``header_lines`` contain the
     header (names over several lines are joined by a blank, unless the first line names each column); of the
-    rest, lines between two rows that start with ``comment`` (``""`` for none) and blank lines are no rows, nor
+    rest, lines between two rows that start with ``comment`` (``""`` for none) and blank lines are not rows, nor
     are the last ``trailer_lines`` physical lines that are not blank.
 
-    ``header`` has one name for each field of a row: as written, ``""`` where the header is silent, and
+    ``header`` has one name for each field of a row: as written, ``""`` where the header names none, and
     ``column_1 …`` where there is no header. ``line_ending`` is the most frequent one. ``stated_rows`` is the
     count that a trailer claims. ``confidence`` is between 0 and 1; ``reasons`` are sentences, ``runners_up``
     the next best dialects.
@@ -126,11 +126,11 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How a column writes its values, where that is not the plain way.
+    """How a column writes its values, where that is not the default way.
 
     ``decimal_point`` is ``.`` or ``,``; ``thousands`` is ``""`` or the separator; ``date_order`` is
     ``ymd``, ``dmy`` or ``mdy``; ``date_separator`` is ``-``, ``/`` or ``.``. ``fraction_digits`` is the
-    most digits that follow a second.
+    most digits after a second.
     """
 
     decimal_point: str = "."
@@ -144,8 +144,8 @@ class Notation:
 class ScannedColumn:
     """A file's column after the full scan.
 
-    ``source`` is the header as written, ``name`` the database name. ``type`` is None where no value
-    is given. ``longest`` counts UTF-16 code units of the longest value's text. ``nulls`` counts empty
+    ``source`` is the header as written, ``name`` the database name. ``type`` is None where every
+    is empty. ``longest`` counts UTF-16 code units of the longest value's text. ``nulls`` counts empty
     values. ``ascii`` is True where every value is known to be ASCII.
     """
 
@@ -160,7 +160,7 @@ class ScannedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the full scan found: every column's type and every row's fate.
+    """What the full scan found: every column's type, and how many rows can be loaded.
 
     ``rows`` counts the rows that can be loaded, ``rejected`` the damaged ones; header, preamble,
     trailer and comments are neither. ``sha256`` is the hash of the file's bytes. ``warnings`` are
@@ -177,7 +177,7 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that is not loaded: its first physical line (from 1), the reason, the text as it stands."""
+    """A row that is not loaded: its first physical line (from 1), the reason, the original text."""
 
     line: int
     reason: str
@@ -186,7 +186,7 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadColumn:
-    """One column that the reader hands over: the file's column ``index``, converted to ``type``."""
+    """One column that the reader returns: the file's column ``index``, converted to ``type``."""
 
     index: int
     name: str
@@ -196,10 +196,10 @@ class ReadColumn:
 
 @dataclass(frozen=True, slots=True)
 class NativeType:
-    """A column type outside the nine, as somebody else declared it: ``smallint``, ``varchar(20)``, ``datetime``.
+    """A column type other than the nine, as somebody else declared it: ``smallint``, ``varchar(20)``, ``datetime``.
 
-    ``holds`` is the widest of the nine types whose values all fit (``NVARCHAR(0)`` where none does).
-    ``single_byte`` marks text in a code page, for which ``holds`` counts only where all of it is ASCII.
+    ``holds`` is the widest of the nine types whose values all fit (``NVARCHAR(0)`` where none do).
+    ``single_byte`` marks text in a code page, where ``holds`` applies only to pure ASCII.
     """
 
     name: str
@@ -211,8 +211,8 @@ class NativeType:
 class Column:
     """A column of a database table.
 
-    ``type`` is the narrowest of the nine types that keeps every value there can be in it; ``native`` says
-    what it really is where that is none of the nine. ``optional``: the database fills it by itself
+    ``type`` is the narrowest of the nine types that keeps every value the column can contain; ``native`` is
+    the real type where it is none of the nine. ``optional``: the database fills it by itself
     (identity, default), so a file may lack it even where NULL is not allowed.
     """
 
@@ -252,13 +252,13 @@ class Table:
     columns: tuple[Column, ...]
 
     def column(self, name: str) -> Column | None:
-        """The column of that name (names compare without case), or None."""
+        """The column with that name (case is ignored), or None."""
         return next((column for column in self.columns if fold_name(column.name) == fold_name(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The stage table of one attempt of a load; nobody else writes it."""
+    """The stage table of one attempt of a load; nobody else writes to it."""
 
     table: TableName
     load_id: int
@@ -275,8 +275,8 @@ class Publication:
     """Staged rows on their way into the live table.
 
     ``columns`` are the staged columns; the table's others become NULL. ``rows`` is the number staged,
-    which must be the number published. ``loaded_at`` is UTC. ``contract`` is what is known of the table's files after
-    this load, as JSON; ``""`` where nothing was learned.
+    which must be the number published. ``loaded_at`` is UTC. ``contract`` is what is known about the table's files
+    after this load, as JSON; ``""`` where nothing was learned.
     """
 
     stage: Stage
@@ -291,7 +291,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publish did: rows in the table by this load, and the number of the version it made."""
+    """The result of a publish: rows that this load put in the table, and the number of the new version."""
 
     rows: int
     version: int

@@ -1,8 +1,8 @@
-"""Names of tables, columns and what belongs to them, derived from what a person typed.
+"""Names of tables, columns and related objects, derived from what a person typed.
 
 The rules are the design's: lower case, runs of other characters become one underscore, trimmed, no
-leading digit, at most 100 characters. Letters of all scripts are kept, since SQL Server's quoted
-identifiers hold them; case folds through Unicode NFKC, so two spellings that look alike meet.
+leading digit, at most 100 characters. Letters of all scripts are kept, because SQL Server's quoted
+identifiers allow them; case folds through Unicode NFKC, so two spellings that look alike become one.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ https://learn.microsoft.com/sql/relational-databases/databases/database-identifi
 LINEAGE_COLUMNS = ("ref_data_loadtime", "ref_data_loadtype", "ref_data_load_id")
 VERSION_COLUMN = "ref_data_version_id"
 _RESERVED_COLUMNS = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
-# SQLite refuses sqlite_; sp_ and refdata_ would read as procedures and as refdata's own.
+# SQLite refuses sqlite_; sp_ and refdata_ would look like procedures and refdata's own tables.
 _RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|(?:refdata|sqlite|sp)_.*")
-# What refdata makes beside a table: stages, and SQLite's copy while it widens, which it drops first.
+# What refdata creates beside a table: stages, and SQLite's copy during a widening, which it drops first.
 _RESERVED_ENDING = re.compile(r".*_rebuild|.*_stage_\d+_\d+")
 
 _GAP = r"[\s_.,~+()\[\]\u2010-\u2015-]"
@@ -40,9 +40,9 @@ _TIME_SUFFIX = re.compile(
 def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
     """The table that a file loads: ``airports_20241201.csv`` → ``airports``.
 
-    A date at the end goes (``2024``, ``202412``, ``20241201``, ``2024-12-01``, ``01-12-2024``, with or
-    without a time of day); a file named by a date alone keeps it. A name that comes out empty becomes
-    ``file_`` and a hash of what was written, so that two such files stay two tables. A reserved name
+    A date at the end is removed (``2024``, ``202412``, ``20241201``, ``2024-12-01``, ``01-12-2024``, with or
+    without a time of day); a file named by a date alone keeps it. A name that would be empty becomes
+    ``file_`` and a hash of the original, so that two such files stay two tables. A reserved name
     gets the prefix ``data_``, or the suffix ``_data`` where its ending is reserved.
 
     :param reserved: further names that no table may have, such as the ledger's.
@@ -59,14 +59,14 @@ def _unreserved(name: str, reserved: Sequence[str]) -> str:
 
 
 def fold_name(name: str) -> str:
-    """What two names are compared by: SQL Server's collations mostly ignore case, and take ``ß`` as ``ss``."""
+    """The form in which names compare: SQL Server's collations mostly ignore case, and treat ``ß`` as ``ss``."""
     return name.casefold()
 
 
 def typed_table(name: str) -> str:
-    """A table's name as the ledger has it, from one that a person typed: ``Airports`` → ``airports``.
+    """A table's name as the ledger stores it, from what a person typed: ``Airports`` → ``airports``.
 
-    Names of tables are made so (see ``table_name``); ``fold_name`` compares, and would make ``strasse`` of ``straße``.
+    Table names are made this way (see ``table_name``); ``fold_name`` only compares: it makes ``strasse`` of ``straße``.
     """
     return _fold(name)
 
@@ -93,7 +93,7 @@ def _column(text: str, position: int) -> str:
 
 
 def _numbered(name: str, taken: set[str], seen: Counter[str]) -> str:
-    """The next free number; ``seen`` remembers it, so that many duplicates cost no search each."""
+    """The next free number; ``seen`` remembers it, so that many duplicates need no repeated search."""
     key = fold_name(name)
     while True:
         candidate = f"{_shorten(name, MAX_NAME - 7)}_{seen[key] + 1}"
@@ -124,7 +124,7 @@ def _is_word(char: str) -> bool:
 
 
 def _shorten(name: str, most: int = MAX_NAME) -> str:
-    """At most ``most`` characters; a cut name ends in a hash, so that two long names stay two."""
+    """At most ``most`` characters; a cut name ends in a hash, so that two long names stay distinct."""
     if len(name) <= most:
         return name
     return f"{name[: most - 9].rstrip('_')}_{_digest(name)}"
@@ -135,7 +135,7 @@ def _digest(text: str) -> str:
 
 
 def backup_name(table: str) -> str:
-    """The table in schema ``bkp`` that keeps a table's versions."""
+    """The table in schema ``bkp`` with a table's kept versions."""
     return f"{table}_backup"
 
 
@@ -156,6 +156,6 @@ def parse_stage_name(name: str) -> tuple[str, int, int] | None:
 def quote(identifier: str) -> str:
     """An identifier in brackets, as T-SQL and SQLite both read it.
 
-    SQLite knows no escape for ``]`` in brackets; names made here never hold one.
+    SQLite has no escape for ``]`` in brackets; names made here never contain one.
     """
     return "[" + identifier.replace("]", "]]") + "]"

@@ -1,6 +1,6 @@
 """Plans the one transaction that makes staged rows live.
 
-Both engines read the statements as they stand: identifiers in brackets, ``?`` for each value.
+Both engines accept the statements as they are: identifiers in brackets, ``?`` for each value.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def column_list(names: tuple[str, ...]) -> str:
 
 
 def keep_version(table: TableName, columns: tuple[Column, ...], backup_schema: str, version: int) -> Statement:
-    """Copies the live rows into the table of versions, under the number that they had."""
+    """Copies the live rows into the version table, under their current version number."""
     names = column_list(tuple(column.name for column in columns))
     backup = TableName(backup_schema, backup_name(table.name))
     return Statement(
@@ -40,7 +40,7 @@ def keep_version(table: TableName, columns: tuple[Column, ...], backup_schema: s
 
 
 def empty_table(table: TableName, method: str) -> Statement:
-    """Removes the live rows. DELETE lets readers under row versioning go on; TRUNCATE makes them wait."""
+    """Removes the live rows. DELETE lets readers under row versioning continue; TRUNCATE makes them wait."""
     verb = "TRUNCATE TABLE" if method == "truncate" else "DELETE FROM"
     return Statement(f"{verb} {qualified(table)}")
 
@@ -48,7 +48,7 @@ def empty_table(table: TableName, method: str) -> Statement:
 def restore_rows(
     table: TableName, columns: tuple[Column, ...], source: str, where: str, values: tuple[object, ...]
 ) -> Statement:
-    """Copies kept rows back, each under the load that it came from; a column that they lack becomes NULL."""
+    """Copies kept rows back, each with the load that it came from; a column that they lack becomes NULL."""
     names = column_list(tuple(column.name for column in columns))
     return Statement(f"INSERT INTO {qualified(table)} ({names}) SELECT {names} FROM {source} WHERE {where}", values)
 
@@ -64,7 +64,7 @@ def count_rows(table: TableName) -> Statement:
 
 
 def turn_lock(table: str) -> str:
-    """The lock under which a table's turn is given."""
+    """The lock that guards a table's turn."""
     return f"refdata turn {table}"
 
 
@@ -85,5 +85,5 @@ def insert_rows(request: Publication, source: str) -> Statement:
 
 
 def replaces(request: Publication) -> bool:
-    """Whether the load takes the place of the rows that are there."""
+    """Whether the load replaces the existing rows."""
     return request.load_type is LoadType.FULL

@@ -1,10 +1,10 @@
 """What refdata asks a person when a table's contract cannot decide, and what each answer does. Pure.
 
-A step that meets such a doubt holds the load: the ledger row gets the status ``review``, the question is kept in the
-database, and nothing in the table changes. An answer either refuses the file, sends it to another table, or says how
-to read it: as a patch of the contract, which counts for this load and, when the person keeps it, for each later one.
-After the answer the load starts again from the first step, with the patch as the first layer of its contract, so the
-same doubt does not arise a second time.
+A step that meets such a doubt holds the load: the ledger row gets the status ``review``, the question is stored in the
+database, and nothing in the table changes. An answer refuses the file, sends it to another table, or says how to read
+it: as a patch of the contract, which applies to this load and, if the person keeps it, to each later one. After the
+answer the load starts again from the first step, with the patch as the first layer of its contract, so the same doubt
+does not arise a second time.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from refdata.core.contract import Contract
 from refdata.core.contractdocument import from_document, to_document
 
 MAX_SUBJECT = 250
-"""Characters of a subject: lists show it in one line."""
+"""Maximum characters of a subject, because lists show it on one line."""
 MAX_EXAMPLES = 5
-"""Values or lines that the evidence of a question quotes at most."""
+"""Maximum number of values or lines that a question's evidence quotes."""
 
 
 class QuestionKind(StrEnum):
@@ -44,7 +44,7 @@ class QuestionKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What an answer makes of the load."""
+    """What an answer does with the load."""
 
     LOAD = "load"
     ROUTE = "route"
@@ -55,8 +55,8 @@ class Outcome(StrEnum):
 class Choice:
     """One answer that a person can give.
 
-    ``key`` names it for commands and the API, ``label`` is what a button says, ``effect`` is one sentence on what
-    follows. ``patch`` is what the answer adds to the table's contract, None where the load goes on as it is.
+    ``key`` identifies it in commands and the API, ``label`` is the text of its button, ``effect`` is one sentence on
+    the consequence. ``patch`` is what the answer adds to the table's contract, None where the load continues unchanged.
     ``table`` is where a routed file goes. ``keepable``: the answer can be kept for every later file of the table.
     """
 
@@ -75,14 +75,14 @@ REFUSE = Choice("refuse", "Refuse the file", "The file goes to error; the table 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A doubt about one load: what was seen, and what each answer does.
+    """A doubt about one load: what was found, and what each answer does.
 
     ``subject`` is the question in one line, ``evidence`` are sentences with counts, lines and a few values,
-    ``column`` is the table's column that it is about, empty where it is about the whole file.
+    ``column`` is the column that it is about, empty where it is about the whole file.
 
     >>> question = Question(
     ...     QuestionKind.COLUMN_MISSING, "products", "products.csv lacks the column price. Load it?",
-    ...     ("The table has 4 columns, the file brings 3 of them.",),
+    ...     ("The table has 4 columns, the file has 3 of them.",),
     ...     (Choice("empty", "Load without it", "price becomes empty in every row.", keepable=True), REFUSE),
     ...     column="price",
     ... )
@@ -103,17 +103,17 @@ class Question:
             raise ValueError(f"choices need distinct keys and a refusal: {keys}")
 
     def choice(self, key: str) -> Choice:
-        """The choice of that key.
+        """The choice with that key.
 
-        :raises KeyError: when the question offers none.
+        :raises KeyError: when the question offers no such choice.
         """
         return {choice.key: choice for choice in self.choices}[key]
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hex digits that are the same while the same doubt stands, so that an answer fits what was shown.
+        """Sixteen hex digits that stay the same while the doubt does, so that an answer matches what was shown.
 
-        The evidence counts: a file or table that changed since raises another question.
+        The evidence is included: a file or table that has changed since raises another question.
         """
         choices = [(choice.key, choice.outcome, _patch_document(choice), choice.table) for choice in self.choices]
         facts = json.dumps([self.kind, self.table, self.column, self.evidence, choices], sort_keys=True)
@@ -122,7 +122,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer on record: to which question, who chose what and why, and whether it is kept for later files."""
+    """A recorded answer: to which question, who chose what and why, and whether it is kept for later files."""
 
     fingerprint: str
     choice: str

@@ -1,4 +1,4 @@
-"""What past loads come to: throughput, the slowest tables, why files are refused, and what could be better. Pure."""
+"""A summary of past loads: throughput, the slowest tables, why files are refused, and what to improve. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from refdata.core.figures import REFUSED, SUCCEEDED, LoadFigures
 from refdata.core.sqltypes import SqlType
 
 BULK_WORTH = 50_000
-"""Rows of a load from which bulk copy pays: below, opening its connection costs what it saves."""
+"""Rows from which bulk copy pays off: for fewer, opening its connection costs what it saves."""
 WAIT_WORTH = 300.0
-"""Seconds of waiting for a table's turn that are worth a word."""
+"""Seconds of waiting for a table's turn that are worth mentioning."""
 SLOWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Sums over a time. ``seconds`` is the loads' own work, from turn to publish; ``size`` in bytes."""
+    """Totals over a period. ``seconds`` is the loads' own work, from turn to publish; ``size`` in bytes."""
 
     files: int
     loaded: int
@@ -38,7 +38,7 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class TableLoads:
-    """A table's loads: medians of seconds and waiting, and the rows of all."""
+    """A table's loads: median seconds and waiting times, and total rows."""
 
     table_name: str
     loads: int
@@ -51,7 +51,7 @@ class TableLoads:
 
 @dataclass(frozen=True, slots=True)
 class NarrowerType:
-    """A text column whose values fit another type, as far as ``rows`` of them were looked at."""
+    """A text column whose values fit another type, judged by ``rows`` of them."""
 
     table_name: str
     column: str
@@ -72,9 +72,9 @@ class Report:
 
 
 def make_report(loads: Sequence[LoadFigures], narrower: Iterable[NarrowerType] = ()) -> Report:
-    """The report on some loads.
+    """Makes the report on some loads.
 
-    :param narrower: what a look at the live tables found, for advice on types.
+    :param narrower: findings from the live tables, for advice on types.
     """
     done = [load for load in loads if load.status in SUCCEEDED]
     slowest = tuple(sorted(_by_table(done), key=lambda table: -table.seconds)[:SLOWEST])
@@ -126,10 +126,10 @@ def _on_loads(done: Sequence[LoadFigures], loads: Sequence[LoadFigures]) -> Iter
     for table in sorted(_by_table(done), key=lambda one: one.table_name):
         share = table.rows // table.loads
         if table.method == "insert" and share >= BULK_WORTH:
-            yield f"{table.table_name} takes {share:,} rows a load by INSERT: set `load_method` to `bulk` or `auto`."
+            yield f"{table.table_name} loads {share:,} rows per load by INSERT: set `load_method` to `bulk` or `auto`."
         if table.waited >= WAIT_WORTH:
             yield (f"{table.table_name} waits {table.waited:.0f} s for its turn: drop fewer files for it at a time, "
-                   "or one file that holds them.")  # fmt: skip
+                   "or one file that contains them.")  # fmt: skip
     rejects = Counter[str]()
     for load in loads:
         rejects[load.table_name] += load.rows_rejected or 0
@@ -140,6 +140,6 @@ def _on_loads(done: Sequence[LoadFigures], loads: Sequence[LoadFigures]) -> Iter
 
 def _on_type(found: NarrowerType) -> str:
     return (
-        f"{found.table_name}: column {found.column} is {found.type}, and the {found.rows:,} rows looked at fit "
-        f"{found.fits}: alter the column if that is what it holds. A load widens it again only if it must."
+        f"{found.table_name}: column {found.column} is {found.type}, and the {found.rows:,} rows checked fit "
+        f"{found.fits}: alter the column if that is what it contains. A load widens it again only if necessary."
     )

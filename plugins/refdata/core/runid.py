@@ -1,6 +1,6 @@
-"""The id of the load run that belongs to a dropped file: the same drop gives the same id, another drop another.
+"""The id of the load run that belongs to a dropped file: the same drop gives the same id, another drop a different one.
 
-Airflow refuses a second run of an id, and so one drop starts one load, however often it is offered.
+Airflow refuses a second run with the same id, so one drop starts one load, however often it is offered.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import astuple
 from refdata.core.model import DroppedFile
 
 LOAD_DAG = "refdata_load"
-"""The DAG whose runs load a file each."""
+"""The DAG whose runs load one file each."""
 CLI_RUN, API_RUN, PAGE_RUN = "cli__", "api__", "page__"
-"""Start of the ids of what was done without a run: by the command line, from Python, from the page."""
+"""Prefix of the ids of actions outside a run: from the command line, Python or the page."""
 
 MAX_RUN_ID = 250
 """``dag_run.run_id`` is a String(250)."""
@@ -24,9 +24,9 @@ _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9]+")
 
 
 def run_id_of(file: DroppedFile) -> str:
-    """``drop_airports_csv__3f2a…``: legible, unique, and of characters that Airflow allows in a run id.
+    """``drop_airports_csv__3f2a…``: readable, unique, and made of characters that Airflow allows in a run id.
 
-    Airflow's pattern is ``[scheduler] allowed_run_id_pattern``. The prefix keeps clear of the ids that
+    Airflow's pattern is ``[scheduler] allowed_run_id_pattern``. The prefix avoids the ids that
     it reserves (``manual__``, ``scheduled__`` and others).
     """
     slug = _NOT_ALLOWED.sub("_", file.name).strip("_")[:_SLUG_LENGTH] or "file"

@@ -1,8 +1,8 @@
-"""The numbered steps that bring refdata's own tables from any earlier state to today's. Pure.
+"""The numbered steps that upgrade refdata's own tables from any earlier state to today's. Pure.
 
-A database records the steps it has had (``Reference_Data_Schema``); an upgrade does the others, in order, in one
+A database records the steps applied to it (``Reference_Data_Schema``); an upgrade runs the others, in order, in one
 transaction. A step only adds (tables, NULL columns, indexes), so that software one step behind keeps working while
-workers are replaced one by one. A step that was released is never changed: another follows it.
+workers are replaced one by one. A released step is never changed: another follows it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SchemaStep:
-    """One step: its number, what it is for, and the files of ``include/sql`` that it runs, in order."""
+    """One step: its number, its purpose, and the files of ``include/sql`` that it runs, in order."""
 
     number: int
     summary: str
@@ -21,7 +21,7 @@ class SchemaStep:
 
 
 FIRST_SCRIPT = "create_schema_history"
-"""Makes the table that records the steps; run before any of them."""
+"""Creates the table that records the steps; runs before any of them."""
 
 STEPS = (
     SchemaStep(
@@ -57,7 +57,7 @@ STEPS = (
     ),
     SchemaStep(
         6,
-        "what loads taught about a table's files, and the questions that they raised",
+        "what loads showed about a table's files, and the questions that they raised",
         (
             "create_contract",
             "create_contract_index_version",

@@ -18,7 +18,7 @@ _YEAR = 31_536_000.0
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
 _FILLED = r".*\S.*"
 LIMIT = r"\d{1,12}|\d{1,3}(\.\d{1,6})?%|"
-"""How a limit of the change gate is written: a number of rows, a percentage of the live ones, or nothing for none."""
+"""Pattern of a change-gate limit: a number of rows, a percentage of the live rows, or empty for no limit."""
 
 
 def _setting(
@@ -43,7 +43,7 @@ class Settings:
         "refdata_default", "Airflow connection of the warehouse; its type chooses the engine.", pattern=_FILLED
     )
     dropoff_root: str = _setting(
-        "dropoff", "Folder that holds the four load folders; relative to AIRFLOW_HOME.", pattern=_FILLED
+        "dropoff", "Folder that contains the four load folders; relative to AIRFLOW_HOME.", pattern=_FILLED
     )
     processed_root: str = _setting(
         "",
@@ -59,91 +59,89 @@ class Settings:
         "", "YAML file with overrides per table; empty means `tables.yaml` under the dropoff root."
     )
     contracts_folder: str = _setting(
-        "", "Folder of the tables' contracts, `<table>.yaml` each; empty means `contracts` beside the `tables_file`."
+        "", "Folder of the table contracts, one `<table>.yaml` each; empty means `contracts` beside the `tables_file`."
     )
-    stability_checks: int = _setting(6, "Unchanged checks in a row that release a file.", least=1, most=1000)
+    stability_checks: int = _setting(6, "Consecutive unchanged checks that release a file.", least=1, most=1000)
     stability_interval: float = _setting(15.0, "Seconds between two checks.", least=0.05, most=3600)
     watch_timeout: float = _setting(
         3600.0, "Seconds after which an idle watch run ends and the next one starts.", least=1, most=_YEAR
     )
-    max_releases: int = _setting(200, "Files released by one watch run at most.", least=1, most=1000)
+    max_releases: int = _setting(200, "Most files that one watch run releases.", least=1, most=1000)
     ref_schema: str = _setting(
-        "ref", "Schema of the reference tables, the ledger and the configuration.", pattern=_IDENTIFIER
+        "ref", "Schema of the reference tables, the ledger and the configuration table.", pattern=_IDENTIFIER
     )
     bkp_schema: str = _setting("bkp", "Schema of the kept versions.", pattern=_IDENTIFIER)
     ledger_table: str = _setting("File_Monitor_Tracking", "Name of the ledger.", pattern=_IDENTIFIER)
     config_table: str = _setting("Reference_Data_Cfg", "Name of the configuration table.", pattern=_IDENTIFIER)
     load_method: str = _setting(
         "auto",
-        "How rows are staged: by bulk copy, by insert batches, or by bulk copy where the engine has it and it pays.",
+        "How rows are staged: by bulk copy, by insert batches, or by bulk copy where it is available and faster.",
         choices=("auto", "bulk", "insert"),
     )
-    batch_size: int = _setting(990, "Rows of one INSERT statement.", least=1, most=1000)
+    batch_size: int = _setting(990, "Rows in one INSERT statement.", least=1, most=1000)
     publish_method: str = _setting(
-        "delete", "How a full load empties the table inside its transaction.", choices=("delete", "truncate")
+        "delete", "How a full load empties the table within its transaction.", choices=("delete", "truncate")
     )
-    max_rejected_rows: int = _setting(0, "Damaged rows that a load lets through; more fail the file.", least=0)
-    min_column_match: float = _setting(0.7, "Share of a table's columns that a file must bring.", least=0, most=1)
+    max_rejected_rows: int = _setting(0, "Damaged rows that a load allows; with more, the file is refused.", least=0)
+    min_column_match: float = _setting(0.7, "Share of a table's columns that a file must have.", least=0, most=1)
     allow_empty_full_load: bool = _setting(False, "Whether a file without rows may empty a table that has rows.")
     versions_kept: int = _setting(
-        30, "Versions of a table that maintenance keeps beside the live one; 0 for all.", least=0, most=100000
+        30, "Versions of a table that maintenance keeps besides the live one; 0 for all.", least=0, most=100000
     )
     versions_max_age_days: int = _setting(
         0, "Days after which a replaced version is deleted by maintenance; 0 for never.", least=0, most=36500
     )
     min_confidence: float = _setting(
-        0.2, "Confidence of the detected format below which a file is refused.", least=0, most=1
+        0.2, "Confidence in the detected format below which a file is refused.", least=0, most=1
     )
-    code_page: str = _setting("cp1252", "Encoding assumed for text that is not Unicode and that nothing else tells.")
-    turn_poll_interval: float = _setting(
-        15.0, "Seconds between two looks at whether it is a table's turn.", least=0.1, most=3600
-    )
+    code_page: str = _setting("cp1252", "Encoding assumed for non-Unicode text that nothing else identifies.")
+    turn_poll_interval: float = _setting(15.0, "Seconds between two checks for a table's turn.", least=0.1, most=3600)
     turn_timeout: float = _setting(
         86400.0, "Seconds that a file waits for its turn before it is handed back.", least=1, most=_YEAR
     )
     stale_after: float = _setting(
-        900.0, "Seconds without a sign of life after which a load no longer holds its turn.", least=5, most=_YEAR
+        900.0, "Seconds without a heartbeat after which a load loses its turn.", least=5, most=_YEAR
     )
     lock_timeout: float = _setting(60.0, "Seconds to wait for a database lock.", least=0.1, most=86400)
     connect_timeout: float = _setting(30.0, "Seconds to wait for a database connection.", least=1, most=3600)
-    pool_size: int = _setting(4, "Database connections that one process keeps open at most.", least=2, most=100)
+    pool_size: int = _setting(4, "Most database connections that one process keeps open.", least=2, most=100)
     load_timeout: float = _setting(
-        14400.0, "Seconds that a try of a step may take; then the load is cancelled.", least=1, most=_YEAR
+        14400.0, "Seconds that one attempt of a step may take; after that the load is cancelled.", least=1, most=_YEAR
     )
     retries: int = _setting(5, "Retries of a step that failed for a transient reason.", least=0, most=100)
     retry_delay: float = _setting(30.0, "Seconds before the first retry; doubles each time.", least=0.1, most=86400)
     max_retry_delay: float = _setting(900.0, "Longest delay between two retries, in seconds.", least=0.1, most=86400)
     max_parallel_loads: int = _setting(8, "Load runs that may be active at once.", least=1, most=256)
     gate: bool = _setting(
-        False, "Whether full loads of reference tables that change more than the limits wait for approval in Airflow."
+        False, "Whether full loads of reference tables that exceed the change limits wait for approval in Airflow."
     )
     gate_rows_removed: str = _setting(
         "20%",
-        "Rows that a full load may remove unasked: a number, a percentage (`20%%` in airflow.cfg), or empty for any.",
+        "Rows that a full load may remove without approval: number, percentage (`20%%` in airflow.cfg), empty for any.",
         pattern=LIMIT,
     )
     gate_rows_changed: str = _setting(
-        "50%", "Rows that a full load may change unasked: a number, a percentage, or empty for any.", pattern=LIMIT
+        "50%", "Rows that a full load may change without approval: number, percentage, empty for any.", pattern=LIMIT
     )
     gate_keys_vanished: str = _setting(
-        "20%", "Keys that may vanish by a full load unasked: a number, a percentage, or empty for any.", pattern=LIMIT
+        "20%", "Keys that a full load may remove without approval: number, percentage, empty for any.", pattern=LIMIT
     )
     gate_timeout: float = _setting(
         86400.0, "Seconds that a held load, or a rollback, waits for an answer.", least=60, most=_YEAR
     )
     gate_default: str = _setting(
-        "reject", "What an unanswered load gets when `gate_timeout` is over.", choices=("reject", "approve")
+        "reject", "What happens to an unanswered load when `gate_timeout` expires.", choices=("reject", "approve")
     )
     gate_show_rows: bool = _setting(
         False,
-        "Whether an approval shows some of the rows themselves. Airflow then keeps them in its own database, where"
-        " whoever may see the run can read them; off, the approval shows counts and leads to the page.",
+        "Whether an approval shows some of the rows. Airflow then stores them in its own database, where"
+        " anyone who may see the run can read them; off, the approval shows counts and links to the page.",
     )
     post_load_procedure: str = _setting(
-        "", "Procedure noted as `sp_name` in a table's row of the configuration, such as `dbo.x`; empty for none."
+        "", "Procedure recorded as `sp_name` in a table's configuration row, such as `dbo.x`; empty for none."
     )
     processed_days: int = _setting(
-        365, "Days that maintenance keeps the archived files of loads that went well; 0 for ever.", least=0, most=36500
+        365, "Days that maintenance keeps the archived files of successful loads; 0 for ever.", least=0, most=36500
     )
     error_days: int = _setting(
         365, "Days that maintenance keeps refused files with their reasons; 0 for ever.", least=0, most=36500
@@ -154,47 +152,49 @@ class Settings:
     audit_days: int = _setting(0, "Days that the audit trail is kept; 0 for ever.", least=0, most=36500)
     alert_days: int = _setting(90, "Days that alerts that were sent are kept; 0 for ever.", least=0, most=36500)
     maintenance_apply: bool = _setting(
-        False, "Whether `refdata_maintenance` deletes by itself; else it only tells what it would delete."
+        False, "Whether `refdata_maintenance` deletes by itself; otherwise it only reports what it would delete."
     )
     maintenance_schedule: str = _setting(
         "30 3 * * *", "When `refdata_maintenance` runs, as a cron expression in UTC.", pattern=_FILLED
     )
     alert_notifiers: str = _setting(
         "",
-        'JSON list of Airflow notifiers that get the alerts, each `{"notifier": "<class>", <arguments>}`;'
+        'JSON list of Airflow notifiers that receive the alerts, each `{"notifier": "<class>", <arguments>}`;'
         " `{title}`, `{text}`, `{html}`, `{category}`, `{file}`, `{run_id}` and `{url}` are replaced; `categories`"
-        " and `except`, lists of categories, choose what goes there. Empty: the log only.",
+        " and `except`, lists of categories, select the alerts. Empty: alerts go to the log only.",
         sensitive=True,
     )
     alert_window: float = _setting(
-        900.0, "Seconds in which alerts of one category are gathered into one message.", least=0, most=_YEAR
+        900.0, "Seconds during which alerts of one category are gathered into one message.", least=0, most=_YEAR
     )
     alert_waiting: float = _setting(
-        14400.0, "Seconds after which a load that is not over is told of.", least=1, most=_YEAR
+        14400.0, "Alert on loads that are unfinished after this many seconds.", least=1, most=_YEAR
     )
     alert_unseen: float = _setting(
         600.0,
-        "Seconds that a file may lie in its folder unseen, beyond the time it takes to be stable.",
+        "Alert on files that stay in their folder unseen for this many seconds beyond the stability wait.",
         least=1,
         most=_YEAR,
     )
     alert_error_rate: float = _setting(
-        0.2, "Share of refused files, of those of the last `health_period`, above which is told.", least=0, most=1
+        0.2, "Alert above this share of refused files during the last `health_period`.", least=0, most=1
     )
-    alert_slow_load: float = _setting(1800.0, "Seconds of a load's work above which is told.", least=1, most=_YEAR)
+    alert_slow_load: float = _setting(
+        1800.0, "Alert on loads that work longer than this, in seconds.", least=1, most=_YEAR
+    )
     health_interval: float = _setting(300.0, "Seconds between two runs of `refdata_health`.", least=10, most=86400)
     health_period: float = _setting(
-        3600.0, "Seconds back to which health looks for refused and slow loads.", least=60, most=_YEAR
+        3600.0, "How many seconds back health looks for refused and slow loads.", least=60, most=_YEAR
     )
-    min_free_mb: int = _setting(1024, "Free space of the dropoff folder below which health fails, in MB.", least=0)
+    min_free_mb: int = _setting(1024, "Free space in the dropoff folder below which health fails, in MB.", least=0)
     min_free_memory_mb: int = _setting(512, "Free memory below which health warns, in MB.", least=0)
-    source_db: str = _setting("", "Database name written to the configuration table; empty means the connection's.")
+    source_db: str = _setting("", "Database name for the configuration table; empty means the connection's database.")
 
 
 SCHEMA_TABLE, AUDIT_TABLE = "Reference_Data_Schema", "Reference_Data_Audit"
 ALERT_TABLE = "Reference_Data_Alert"
 CONTRACT_TABLE, QUESTION_TABLE = "Reference_Data_Contract", "Reference_Data_Question"
-"""Names in ``include/sql`` that no setting changes."""
+"""Names in ``include/sql`` that cannot be changed by a setting."""
 
 
 def own_tables(settings: Settings) -> tuple[str, ...]:
@@ -209,7 +209,7 @@ def specs() -> tuple[Field[Any], ...]:
 
 
 def parse(values: Mapping[str, str], *, source: str = f"[{SECTION}]") -> Settings:
-    """Settings from text values; a name left out keeps its default.
+    """Parses settings from text values; a missing name keeps its default.
 
     :raises ConfigurationError: on an unknown name or a value of the wrong type or range, naming the setting.
     """
@@ -236,7 +236,7 @@ def _value(spec: Field[Any], text: str, source: str) -> object:
 
 
 def limit_fault(spec: Field[Any], value: object) -> str:
-    """What a value of the right type must be to keep the setting's limits, or ``""`` when it does."""
+    """What a value of the right type must be to respect the setting's limits, or ``""`` when it does."""
     kept = _in_range(spec, value) and (not spec.metadata["choices"] or value in spec.metadata["choices"])
     kept = kept and (not spec.metadata["pattern"] or re.fullmatch(spec.metadata["pattern"], str(value)) is not None)
     if spec.name == "code_page":
@@ -245,12 +245,12 @@ def limit_fault(spec: Field[Any], value: object) -> str:
 
 
 def allowed(spec: Field[Any]) -> str:
-    """The values that a setting takes, in words: ``between 1 and 1000``; ``""`` when any of its type will do."""
+    """The values that a setting accepts, in words: ``between 1 and 1000``; ``""`` for any value of its type."""
     choices, pattern, least, most = (spec.metadata[key] for key in ("choices", "pattern", "least", "most"))
     if choices:
         return f"one of {', '.join(choices)}"
     if pattern:
-        words = {_IDENTIFIER: "letters, digits and underscores, 100 at most", LIMIT: "a number, a percentage or empty"}
+        words = {_IDENTIFIER: "at most 100 letters, digits and underscores", LIMIT: "a number, a percentage or empty"}
         return words.get(pattern, "filled in")
     if spec.name == "code_page":
         return "an encoding that Python knows, such as cp1252 or cp932"
@@ -270,7 +270,7 @@ def _in_range(spec: Field[Any], value: object) -> bool:
 def _is_encoding(name: str) -> bool:
     try:
         "é".encode(name, "replace")
-    except (LookupError, ValueError):  # LookupError also for codecs that are none of text, such as base64
+    except (LookupError, ValueError):  # LookupError also for codecs that are not text encodings, such as base64
         return False
     return True
 
@@ -300,5 +300,5 @@ def _bad(spec: Field[Any], text: str, source: str, rule: str) -> ConfigurationEr
     return ConfigurationError(
         f"Setting {spec.name} has the value {text!r}, but {rule}",
         where=source,
-        advice=f"Correct it, or remove it for the default {spec.default!r}. Meaning: {spec.metadata['meaning']}",
+        advice=f"Correct it, or remove it to use the default {spec.default!r}. Meaning: {spec.metadata['meaning']}",
     )

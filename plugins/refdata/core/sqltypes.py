@@ -1,7 +1,7 @@
 """Column types as SQL Server names them, and the rules that widen them.
 
-The nine types are those of the design; each engine renders them in its own words. Widening never
-loses a value: text grows, numbers grow, and types that do not fit one another become text.
+The nine types are those of the design; each engine renders them in its own dialect. Widening never
+loses a value: text grows, numbers grow, and incompatible types become text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MAX_NVARCHAR = 4000
 """Characters of a sized NVARCHAR: https://learn.microsoft.com/sql/t-sql/data-types/nchar-and-nvarchar-transact-sql"""
 
 TEXT_BUCKETS = (10, 20, 50, 100, 255, 500, 1000, 2000, MAX_NVARCHAR)
-"""Lengths that a text column is given; a little air saves an ALTER on each new file."""
+"""The lengths given to text columns; some headroom saves an ALTER for each new file."""
 
 
 class TypeKind(StrEnum):
@@ -62,9 +62,9 @@ DATE = SqlType(TypeKind.DATE)
 TIME = SqlType(TypeKind.TIME)
 DATETIME2 = SqlType(TypeKind.DATETIME2)
 
-# An integer column may hold a number of so many digits (INT ends at 2,147,483,647) ...
+# An integer column may contain a number of this many digits (INT ends at 2,147,483,647) ...
 _INTEGER_DIGITS = {TypeKind.INT: 10, TypeKind.BIGINT: 19}
-# ... and takes every number of so many digits.
+# ... and accepts every number of this many digits.
 _INTEGER_CAPACITY = {TypeKind.INT: 9, TypeKind.BIGINT: 18}
 _TEXT_WIDTH = {
     TypeKind.BIT: 5,
@@ -78,12 +78,12 @@ _TEXT_WIDTH = {
 
 
 def decimal(precision: int, scale: int) -> SqlType:
-    """A DECIMAL of ``precision`` digits, ``scale`` of them behind the point."""
+    """A DECIMAL of ``precision`` digits, ``scale`` of them after the point."""
     return SqlType(TypeKind.DECIMAL, precision=precision, scale=scale)
 
 
 def text(longest: int) -> SqlType:
-    """NVARCHAR in the smallest bucket that holds ``longest`` UTF-16 code units, MAX past 4,000."""
+    """NVARCHAR in the smallest bucket for ``longest`` UTF-16 code units, MAX beyond 4,000."""
     return SqlType(TypeKind.NVARCHAR, length=next((size for size in TEXT_BUCKETS if size >= longest), None))
 
 
@@ -93,7 +93,7 @@ def covers(live: SqlType, wanted: SqlType) -> bool:
 
 
 def widen(live: SqlType, wanted: SqlType) -> SqlType:
-    """The narrowest type that keeps every value of both; ``live`` itself where it suffices."""
+    """The narrowest type that keeps every value of both; ``live`` itself where that is enough."""
     if live == wanted:
         return live
     if TypeKind.NVARCHAR in (live.kind, wanted.kind):
@@ -136,7 +136,7 @@ def _wider_number(live: SqlType, wanted: SqlType, ours: tuple[int, int], theirs:
 
 
 def _digits(kind: SqlType) -> tuple[int, int] | None:
-    """Digits before and behind the point of an exact number, else None."""
+    """Digits before and after the point of an exact number, else None."""
     if kind.kind is TypeKind.DECIMAL and kind.precision is not None and kind.scale is not None:
         return kind.precision - kind.scale, kind.scale
     if kind.kind in _INTEGER_DIGITS:
@@ -150,7 +150,7 @@ def _fits_float(digits: tuple[int, int] | None) -> bool:
 
 
 def text_width(kind: SqlType) -> int:
-    """Characters that the longest value of a type takes as text (MAX counts as 4,001)."""
+    """Characters that the longest value of a type needs as text (MAX counts as 4,001)."""
     if kind.kind is TypeKind.NVARCHAR:
         return MAX_NVARCHAR + 1 if kind.length is None else kind.length
     if kind.kind is TypeKind.DECIMAL and kind.precision is not None:

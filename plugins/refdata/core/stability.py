@@ -1,18 +1,18 @@
-"""When is a dropped file whole? A state machine over what successive scans saw, without clock or disk.
+"""Decides when a dropped file is complete: a state machine over successive scans, without clock or disk.
 
 A file is released after ``Rule.checks`` consecutive checks, ``Rule.interval_ns`` apart, that found
-size, mtime, ctime and inode as they were. Its first sighting is the baseline and is none of them, so
-six checks 15 s apart are 90 s of rest. What the machine keeps, whatever happens around it:
+size, mtime, ctime and inode unchanged. The first sighting is the baseline and does not count, so
+six checks 15 s apart are 90 s of rest. The machine guarantees:
 
-- A check that comes sooner than the interval counts for nothing and starts nothing, so a restart can
-  lengthen a wait and never shorten it. A check that comes late is one check.
-- Each file counts for itself: neither other files' releases nor their changes touch its count.
-- A released file is remembered until it is gone or has become another, so it is not released twice.
-- A release is an offer until the watch run that carried it is known to have ended well (``settle``);
-  else the next run makes it again. The load's run id follows from the file's identity, so an offer
+- A check before the interval has passed counts for nothing and starts nothing, so a restart can
+  lengthen a wait but never shorten it. A late check is one check.
+- Each file counts for itself: other files' releases and changes do not affect its count.
+- A released file is remembered until it is gone or replaced, so it is not released twice.
+- A release is an offer until the watch run that carried it is known to have succeeded (``settle``);
+  otherwise the next run repeats it. The load's run id follows from the file's identity, so an offer
   made twice still starts one load.
 
-A state holds digests of paths and identities only. Digests that collide can restart a count, never
+A state contains only digests of paths and identities. Colliding digests can restart a count, never
 shorten one.
 """
 
@@ -31,7 +31,7 @@ DIGEST_LENGTH = 12
 
 
 class Phase(StrEnum):
-    """Where a file stands with the watcher."""
+    """A file's state as the watcher sees it."""
 
     WAITING = "w"
     OFFERED = "o"
@@ -42,7 +42,7 @@ class Phase(StrEnum):
 class Rule:
     """How long a file must rest: ``checks`` unchanged checks, ``interval_ns`` nanoseconds apart.
 
-    At most ``max_releases`` files are released by one check; the rest follow, longest waiting first.
+    One check releases at most ``max_releases`` files; the rest follow, longest waiting first.
     """
 
     checks: int = 6
@@ -64,8 +64,8 @@ class WatchState:
     """What the watcher knows between two checks.
 
     ``files`` and ``reported`` are keyed by the digest of a path. ``checked_ns`` is the wall-clock time
-    of the last check that counted (None before the first), ``interval_ns`` the interval it counted
-    by, ``carrier`` the watch run that the offered files were given to.
+    of the last check that counted (None before the first), ``interval_ns`` the interval that it used,
+    ``carrier`` the watch run that received the offered files.
     """
 
     files: Mapping[str, Watched] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class WatchState:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check did. ``released`` and ``restarted`` are paths; ``forgotten`` counts files gone."""
+    """What one check did. ``released`` and ``restarted`` are paths; ``forgotten`` counts files that are gone."""
 
     state: WatchState
     counted: bool
@@ -99,13 +99,13 @@ def check(
     ended_ns: int | None = None,
     carrier: str = "",
 ) -> Check:
-    """The next state, given what a scan saw, and the files that are released by it.
+    """The next state, given what a scan saw, and the files released by it.
 
     :param observed: path → identity of every file in the load folders.
     :param now_ns: wall-clock time when the scan began, nanoseconds since the epoch.
     :param ended_ns: when it ended. The interval runs from the end of one scan to the beginning of the
-        next, so that a slow scan shortens no wait.
-    :param carrier: name of the watch run that takes the released files away.
+        next, so that a slow scan does not shorten a wait.
+    :param carrier: name of the watch run that receives the released files.
     """
     counted = remaining_ns(state, rule, now_ns) == 0
     places = {path: digest(path) for path in observed}
@@ -126,18 +126,18 @@ def check(
 
 
 def remaining_ns(state: WatchState, rule: Rule, now_ns: int) -> int:
-    """Nanoseconds until a check counts; 0 when it does now."""
+    """Nanoseconds until the next check counts; 0 when one counts now."""
     if state.checked_ns is None:
         return 0
-    # A clock that was set back says nothing about the time that passed: wait a whole interval from now.
+    # A clock that was set back does not show how much time passed: wait a whole interval from now.
     elapsed = max(0, now_ns - state.checked_ns)
     return max(0, rule.interval_ns - elapsed)
 
 
 def settle(state: WatchState, *, arrived: bool) -> WatchState:
-    """The state once it is known what became of the last offers.
+    """The state once the outcome of the last offers is known.
 
-    :param arrived: whether the run that carried them ended well. If not, they are offered again, as
+    :param arrived: whether the run that carried them succeeded. If not, they are offered again as
         soon as a check finds them unchanged.
     """
     phase = Phase.RELEASED if arrived else Phase.WAITING
@@ -149,7 +149,7 @@ def settle(state: WatchState, *, arrived: bool) -> WatchState:
 
 
 def report(state: WatchState, places: Iterable[str]) -> tuple[WatchState, tuple[str, ...]]:
-    """Those of the malformed ``places`` that were not reported yet; places that are gone are forgotten."""
+    """The malformed ``places`` that were not reported yet; places that are gone are forgotten."""
     keys = {digest(place): place for place in places}
     fresh = tuple(place for key, place in keys.items() if key not in state.reported)
     return replace(state, reported=frozenset(keys)), fresh
@@ -167,7 +167,7 @@ def identity_digest(identity: FileIdentity) -> str:
 
 
 def _fitted(state: WatchState, rule: Rule) -> Mapping[str, Watched]:
-    """The known files; counts made at a shorter interval than today's are no counts."""
+    """The known files; counts made at a shorter interval than today's do not count."""
     if state.interval_ns >= rule.interval_ns:
         return state.files
     return {
@@ -179,7 +179,7 @@ def _fitted(state: WatchState, rule: Rule) -> Mapping[str, Watched]:
 def _compared(
     before: Mapping[str, Watched], observed: Mapping[str, FileIdentity], *, counted: bool
 ) -> tuple[dict[str, Watched], set[str]]:
-    """The files that stay or become known, and which of them changed; all by digest."""
+    """The files that are or become known, and which of them changed; all by digest."""
     files: dict[str, Watched] = {}
     restarted = set()
     for place, identity in observed.items():
@@ -199,8 +199,8 @@ def _one_more(watched: Watched) -> Watched:
 
 
 def _last_check(state: WatchState, counted: bool, now_ns: int) -> int | None:
-    # After a clock was set back, the time of the last check lies in the future and would block every
-    # count until then; this check, which did not count, takes its place.
+    # After a clock was set back, the time of the last check is in the future and would block every
+    # count until then; this check, although it did not count, replaces it.
     if counted or (state.checked_ns is not None and now_ns < state.checked_ns):
         return now_ns
     return state.checked_ns
@@ -209,7 +209,7 @@ def _last_check(state: WatchState, counted: bool, now_ns: int) -> int | None:
 def _due(
     files: Mapping[str, Watched], observed: Mapping[str, FileIdentity], places: Mapping[str, str], rule: Rule
 ) -> tuple[str, ...]:
-    """Paths that rested long enough: longest waiting first, then by mtime and path."""
+    """Paths that have rested long enough: longest waiting first, then by mtime and path."""
     due = []
     for path, identity in observed.items():
         watched = files.get(places[path])

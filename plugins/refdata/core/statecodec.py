@@ -1,9 +1,9 @@
 """The watcher's state as small JSON values for Airflow's asset state store.
 
-A value holds up to ``PART_FILES`` files, 24 characters each, and so stays under the store's
-64 KB (``[state_store] max_value_storage_bytes``); a larger state takes several values. Each value is
-whole in itself: after a crash between two writes the parts may stem from two checks. The merged state
-then knows the lesser thing of each file and the later time of the last check, so a wait can get longer.
+A value contains up to ``PART_FILES`` files, 24 characters each, and so stays under the store's
+64 KB (``[state_store] max_value_storage_bytes``); a larger state needs several values. Each value is
+complete in itself: after a crash between two writes the parts may come from two checks. The merged state
+then has the lesser progress of each file and the later time of the last check, so a wait can get longer.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ VERSION = 1
 PART_FILES = 2_400
 """Most files in one value: 2,400 × 24 characters are 57,600."""
 PART_REPORTS = 400
-"""Most digests of reported places beside them: 4,800 characters more."""
+"""Most digests of reported places beside them: another 4,800 characters."""
 
 
 class StoredStateError(ValueError):
-    """The store holds something that ``encode`` did not write."""
+    """The store contains something that ``encode`` did not write."""
 
 
 _GROUP = re.compile(r"([wor])(\d+)")
 
 
 def encode(state: WatchState) -> tuple[JsonDict, ...]:
-    """The state as JSON values, at least one; the first says how many there are."""
+    """The state as JSON values, at least one; the first contains their number."""
     files = _chunks(sorted(state.files.items()), PART_FILES)
     reported = _chunks(sorted(state.reported), PART_REPORTS)
     parts = max(1, len(files), len(reported))
@@ -49,9 +49,9 @@ def encode(state: WatchState) -> tuple[JsonDict, ...]:
 
 
 def part_count(first: object) -> int:
-    """How many values the state takes, told by its first.
+    """How many values the state consists of, read from its first.
 
-    :raises StoredStateError: when that is no value made by ``encode``.
+    :raises StoredStateError: when that value was not made by ``encode``.
     """
     if not _is_part(first):
         raise StoredStateError("not a stored watch state")
@@ -59,9 +59,9 @@ def part_count(first: object) -> int:
 
 
 def decode(parts: Sequence[object]) -> WatchState:
-    """The state from its values; none of them gives the empty state.
+    """The state from its values; no values give the empty state.
 
-    :raises StoredStateError: when a value is not one made by ``encode``.
+    :raises StoredStateError: when a value was not made by ``encode``.
     """
     state = WatchState()
     for part in parts:
@@ -113,7 +113,7 @@ def _split(text: str, width: int) -> Iterator[str]:
 
 
 def _merged(one: WatchState, other: WatchState) -> WatchState:
-    """Two parts of one state. Parts of one check differ in entries only; else the lesser knowledge wins."""
+    """Two parts of one state. Parts of one check differ only in their entries; otherwise the lesser progress wins."""
     if one.checked_ns is None:
         return replace(other, files={**one.files, **other.files}, reported=one.reported | other.reported)
     files = dict(one.files)
@@ -124,7 +124,7 @@ def _merged(one: WatchState, other: WatchState) -> WatchState:
         one.reported | other.reported,
         max(one.checked_ns, other.checked_ns or 0),
         min(one.interval_ns, other.interval_ns),
-        # Offers of two runs cannot both be vouched for: no run of this name exists, so they are made again.
+        # Offers of two runs cannot both be confirmed: no run of this name exists, so they are repeated.
         one.carrier if one.carrier == other.carrier else "?",
     )
 

@@ -1,11 +1,11 @@
-"""What two sets of rows have in common and what differs: columns matched by name, columns that may be keys, the result.
+"""What two sets of rows have in common and where they differ: matched columns, possible keys, the result.
 
 Pure; ``core.diffplan`` has the statements. Two values are equal when both are NULL or both have the same content: text
 compares by code points with its trailing blanks, whatever the collation. A column that one side lacks counts as NULL
-there, as a load that does not bring a column leaves it NULL.
+there, just as a load leaves a column NULL that its file lacks.
 
-Versions of one table have one type per column, since a widening converts the kept rows with the live ones. So a
-number that became text is no change where its text is the same (``1`` and ``'1'``), and is one where it is not
+All versions of a table have one type per column, since a widening converts the kept rows with the live ones. So a
+number that became text is unchanged where its text is the same (``1`` and ``'1'``), and changed where it is not
 (``1`` and ``'01'``). Where somebody altered one side by hand, the column is compared as text.
 """
 
@@ -20,13 +20,13 @@ from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, fold_name
 from refdata.core.sqltypes import TypeKind
 
 SAMPLE = 100
-"""Rows of each kind that a diff shows at most."""
+"""Most rows of each kind that a diff shows."""
 
 PROBE = 1000
-"""Rows that are looked at for columns that may be a key."""
+"""Rows that are examined to find possible key columns."""
 
 MAX_CANDIDATES = 4
-"""Possible keys that are tried on all rows."""
+"""Possible keys that are tested on all rows."""
 
 _OWN = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
 _KEY_KINDS = (TypeKind.INT, TypeKind.BIGINT, TypeKind.NVARCHAR, TypeKind.DATE, TypeKind.DECIMAL)
@@ -45,7 +45,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A column as each side has it; None where a side lacks it."""
+    """A column on each side; None where a side lacks it."""
 
     name: str
     before: Column | None
@@ -58,7 +58,7 @@ class Pair:
 
     @property
     def is_exact(self) -> bool:
-        """Whether both sides hold one kind of values, so that they compare without a conversion."""
+        """Whether both sides have the same kind of values, so that they compare without conversion."""
         return len({_family(side) for side in self.columns}) == 1
 
 
@@ -73,7 +73,7 @@ class CellChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangedRow:
-    """A row that both sides have, by its key, and what differs."""
+    """A row with the same key on both sides, and the differing values."""
 
     key: tuple[object, ...]
     cells: tuple[CellChange, ...]
@@ -81,11 +81,11 @@ class ChangedRow:
 
 @dataclass(frozen=True, slots=True)
 class TableDiff:
-    """What became of a table's rows between two versions.
+    """How a table's rows changed between two versions.
 
     ``keys`` are the columns by which rows were matched; empty: whole rows were compared, so that a changed row counts
     as one removed and one added. ``column_changes`` counts changed values by column, where rows were matched.
-    ``added``, ``removed`` and ``changed`` count all rows; the samples hold ``SAMPLE`` of each at most, in the order of
+    ``added``, ``removed`` and ``changed`` count all rows; the samples have at most ``SAMPLE`` of each, in the order of
     ``columns``. ``columns_added`` and ``columns_removed`` are those that one side lacks.
     """
 
@@ -109,12 +109,12 @@ class TableDiff:
 
     @property
     def unchanged(self) -> int:
-        """Rows that both sides have alike."""
+        """The number of rows that are the same on both sides."""
         return self.rows_before - self.removed - self.changed
 
     @property
     def is_empty(self) -> bool:
-        """Whether both sides hold the same rows."""
+        """Whether both sides have the same rows."""
         return not (self.added or self.removed or self.changed)
 
 
@@ -129,9 +129,9 @@ def pair_columns(before: Sequence[Column], after: Sequence[Column]) -> tuple[Pai
 def likely_keys(
     pairs: Sequence[Pair], before: Sequence[Sequence[object]], after: Sequence[Sequence[object]]
 ) -> tuple[tuple[str, ...], ...]:
-    """Columns, or pairs of them, that may be a key by the rows looked at; the most likely first.
+    """Columns, or pairs of them, that may be a key judging by the examined rows; the most likely first.
 
-    A key is what people put first or call so. What only happens to be unique (a measure, a time) is none.
+    A key is a column that people put first or name like a key. A measure or time that is unique by chance is not one.
     """
     usable = [(index, pair.name) for index, pair in enumerate(pairs) if _may_be_key(pair)]
     if len(pairs) < 2:
@@ -139,7 +139,7 @@ def likely_keys(
     singles = [(one,) for one in usable if _unique((one[0],), before, after)]
     singles.sort(key=lambda one: (not _sounds_like_key(one[0][1]), one[0][0]))
     doubles = [two for two in combinations(usable[:8], 2) if _unique((two[0][0], two[1][0]), before, after)]
-    # With a key of all columns no row could be changed.
+    # If all columns were the key, no row could ever be changed.
     chosen = singles or (doubles if len(pairs) > 2 else [])
     return tuple(tuple(name for _, name in columns) for columns in chosen[:MAX_CANDIDATES])
 
@@ -167,7 +167,7 @@ def _sounds_like_key(name: str) -> bool:
 
 
 def _family(column: Column) -> TypeKind:
-    """What compares by value without a conversion that could fail."""
+    """Types that compare by value without a conversion that could fail."""
     numbers = (TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT)
     if column.type.kind in numbers:
         return TypeKind.FLOAT

@@ -13,11 +13,11 @@ from refdata.core.settings import Settings, limit_fault, specs
 
 @dataclass(frozen=True, slots=True)
 class TableRules:
-    """How one table is loaded; what ``tables.yaml`` leaves out comes from the settings.
+    """How one table is loaded; anything not in ``tables.yaml`` comes from the settings.
 
-    ``frozen`` refuses any change of the table's columns. ``max_rejected_rows`` lets damaged rows
-    through. ``min_column_match`` is a share between 0 and 1. ``keys`` are the columns that tell a row from
-    the others; empty: found out where versions are compared.
+    ``frozen`` refuses any change of the table's columns. ``max_rejected_rows`` allows that many damaged
+    rows. ``min_column_match`` is a share between 0 and 1. ``keys`` are the columns that identify a row;
+    empty: determined when versions are compared.
     """
 
     max_rejected_rows: int
@@ -55,9 +55,9 @@ def defaults(settings: Settings) -> TableRules:
 
 
 def own_rules(table: str, document: object, settings: Settings, source: str) -> dict[str, Any]:
-    """What a parsed ``tables.yaml`` states of ``table``: ``{tables: {airports: {frozen: true}}}``.
+    """What a parsed ``tables.yaml`` states for ``table``: ``{tables: {airports: {frozen: true}}}``.
 
-    Names of tables compare without case. A slip in another table's rules is that table's affair.
+    Case is ignored in table names. A mistake in another table's rules affects only that table.
 
     :raises ConfigurationError: naming the table and the key that is wrong.
     """
@@ -72,7 +72,7 @@ def _entry(table: str, document: object, source: str) -> object:
     unknown = sorted(str(key) for key in root if key != "tables")
     if unknown:
         raise ConfigurationError(
-            f"Unknown key {', '.join(unknown)}", where=source, advice="Put the tables below one key, `tables`."
+            f"Unknown key {', '.join(unknown)}", where=source, advice="Put all tables under one key, `tables`."
         )
     tables = {fold_name(str(name)): entry for name, entry in _mapping(root.get("tables"), source, "Key tables").items()}
     return tables.get(fold_name(table))
@@ -95,21 +95,21 @@ def _checked(key: str, value: object, base: TableRules, where: str) -> Any:
         raise ConfigurationError(
             f"Key {key} has the value {value!r}, but {fault}",
             where=where,
-            advice="Correct it, or remove it for the default.",
+            advice="Correct it, or remove it to use the default.",
         )
     return value
 
 
 def _names(value: object) -> object:
-    """A column's name or a list of them as a tuple; what is neither stays as it is, to be refused."""
+    """A column's name or a list of them as a tuple; anything else is returned unchanged, to be refused."""
     names = [value] if isinstance(value, str) else value
     return tuple(names) if isinstance(names, list) and all(isinstance(one, str) and one for one in names) else value
 
 
 def _mapping(value: object, source: str, what: str) -> Mapping[str, object]:
-    """A mapping, with nothing (an empty file or key) as an empty one."""
+    """A mapping; nothing (an empty file or key) gives an empty one."""
     if value is None:
         return {}
     if isinstance(value, Mapping):
         return value
-    raise ConfigurationError(f"{what} holds no mapping", where=source, advice="Write it as `key: value` lines.")
+    raise ConfigurationError(f"{what} is not a mapping", where=source, advice="Write it as `key: value` lines.")

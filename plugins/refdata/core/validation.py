@@ -26,24 +26,24 @@ def read_verdict(text: str, procedure: str) -> Verdict:
     """The verdict in a procedure's JSON: an object, or an array of one (as FOR JSON writes it), with
     ``validation_result`` (true or false, 1 or 0, passed or failed) and ``validation_issue_list``.
 
-    :raises ConfigurationError: when it is no such JSON. A verdict that cannot be read must not let rows pass.
+    :raises ConfigurationError: when it is not such JSON. An unreadable verdict must not let rows pass.
     """
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise _unreadable(procedure, f"no JSON ({error})") from None
+        raise _unreadable(procedure, f"with invalid JSON ({error})") from None
     verdict = found[0] if isinstance(found, list) and len(found) == 1 else found
     if not isinstance(verdict, Mapping) or RESULT not in verdict:
-        raise _unreadable(procedure, f"JSON without {RESULT}")
+        raise _unreadable(procedure, f"with JSON that lacks {RESULT}")
     result = str(verdict[RESULT]).strip().lower()
     if result not in _PASSED | _FAILED:
-        raise _unreadable(procedure, f"{RESULT} {result!r}")
+        raise _unreadable(procedure, f"with {RESULT} {result!r}")
     return Verdict(result in _PASSED, _issues(verdict.get(ISSUES)))
 
 
 def _issues(found: object) -> tuple[str, ...]:
     if isinstance(found, str) and found.lstrip().startswith("["):
-        # FOR JSON inside FOR JSON comes out as text unless the author wrapped it in JSON_QUERY.
+        # FOR JSON inside FOR JSON becomes text unless the author wrapped it in JSON_QUERY.
         with contextlib.suppress(ValueError):
             found = json.loads(found)
     listed = found if isinstance(found, list) else [] if found in (None, "") else [found]
@@ -54,5 +54,5 @@ def _unreadable(procedure: str, answer: str) -> ConfigurationError:
     return ConfigurationError(
         f"The validation procedure answered {answer}; nothing was published",
         where=procedure,
-        advice=f'Let it SELECT one JSON object: {{"{RESULT}": true, "{ISSUES}": []}}.',
+        advice=f'Make it SELECT one JSON object: {{"{RESULT}": true, "{ISSUES}": []}}.',
     )

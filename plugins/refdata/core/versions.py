@@ -1,11 +1,11 @@
-"""The versions of a table, told by its ledger: what each held, where its rows lie now, what is live.
+"""The versions of a table, from its ledger: what each contained, where its rows are now, which one is live.
 
 Each published change of a table makes the next number. A full load, a rollback and a take-back replace rows, so they
-first copy the live ones to the table of versions, under the number that is live then. An append adds rows and copies
-nothing: the version before it is what its snapshot holds without the rows of the appends that came after. So every
-version can be read from one snapshot (or from the live table) by naming the appends to leave out.
+first copy the live ones to the version table, under the number that is live then. An append adds rows and copies
+nothing: the version before it is the later snapshot without the rows of the appends that came after. So every
+version can be read from one snapshot (or from the live table) by listing the appends to leave out.
 
-Pure: from the ledger's rows to answers.
+Pure: derives the answers from the ledger's rows.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from refdata.core.model import LoadType
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """A published change of a table, as the ledger has it.
+    """A published change of a table, as recorded in the ledger.
 
-    ``rows`` counts the rows that a full load or an append brought, and all rows of the table after a rollback or a
+    ``rows`` counts the rows that a full load or an append brought, or all rows of the table after a rollback or a
     take-back. ``origin_id`` is the version that a rollback restored, or the load that a take-back removed.
-    ``removed_at`` is when the rows kept under this number were deleted by age or count.
+    ``removed_at`` is when the rows kept under this number were deleted by count or age.
     """
 
     load_id: int
@@ -41,10 +41,10 @@ class VersionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a table for its readers: number, origin, size and whether its rows can still be had.
+    """A version of a table for its readers: number, origin, size and whether its rows can still be read.
 
     ``rows`` counts the rows that were in the table; None for version 0, the rows from before refdata. ``actor`` and
-    ``reason`` say who asked for a rollback or take-back, or let a held load pass, and why. Times are UTC.
+    ``reason`` say who requested a rollback or take-back, or approved a held load, and why. Times are UTC.
     """
 
     version: int
@@ -64,9 +64,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the rows of ``version`` lie: under ``snapshot`` in the table of versions, or live where that is None.
+    """Where the rows of ``version`` are: under ``snapshot`` in the version table, or live where that is None.
 
-    ``has_later``: there are rows of appends above ``version`` too, to be left out.
+    ``has_later``: there are also rows of later appends, which must be left out.
     """
 
     version: int
@@ -74,12 +74,12 @@ class Place:
     has_later: bool
 
     def kept_under(self, version: int) -> Place:
-        """The same place when the live rows were copied under the number ``version``."""
+        """The same place once the live rows are copied under the number ``version``."""
         return Place(self.version, version, self.has_later) if self.snapshot is None else self
 
 
 def replaces(kind: LoadType) -> bool:
-    """Whether a change of this kind copies the live rows before it changes them."""
+    """Whether a change of this kind copies the live rows first."""
     return kind is not LoadType.APPEND
 
 
@@ -89,7 +89,7 @@ def live_version(records: Sequence[VersionRecord]) -> int:
 
 
 def locate(records: Sequence[VersionRecord], version: int) -> Place:
-    """Where a version's rows lie. ``records`` are in the order of their versions."""
+    """Where a version's rows are. ``records`` are in the order of their versions."""
     snapshot = version
     for record in records:
         if record.version > version:
@@ -100,9 +100,9 @@ def locate(records: Sequence[VersionRecord], version: int) -> Place:
 
 
 def require(table: str, records: Sequence[VersionRecord], version: int, *, has_zero: bool = False) -> Place:
-    """Where a version's rows lie.
+    """Where a version's rows are.
 
-    :param has_zero: whether rows from before refdata are kept, as version 0.
+    :param has_zero: whether rows that predate refdata are kept as version 0.
     :raises DataError: when there is no such version, or its rows were deleted.
     """
     numbers = [record.version for record in records]
@@ -115,15 +115,15 @@ def require(table: str, records: Sequence[VersionRecord], version: int, *, has_z
     removed = next((record.removed_at for record in records if record.version == place.snapshot), None)
     if removed is not None:
         raise DataError(
-            f"The rows of version {version} of {table} were deleted on {removed:%Y-%m-%d} by the rule of retention",
+            f"The rows of version {version} of {table} were deleted on {removed:%Y-%m-%d} by the retention rules",
             where=table,
-            advice="Choose a version that is kept (`refdata versions`); raise versions_kept to keep more.",
+            advice="Choose a kept version (`refdata versions` lists them); raise versions_kept to keep more.",
         )
     return place
 
 
 def loads_in(records: Sequence[VersionRecord], version: int) -> frozenset[int]:
-    """The loads whose rows a version holds."""
+    """The loads whose rows a version contains."""
     by_version = {record.version: record for record in records}
     found: set[int] = set()
     taken_back: set[int] = set()
@@ -144,9 +144,9 @@ def _before(records: Sequence[VersionRecord], version: int) -> int:
 
 
 def duplicate_of(records: Sequence[VersionRecord], kind: LoadType, file_hash: str) -> int | None:
-    """The load that already put this very content into the live table, or None.
+    """The load that already put this exact content into the live table, or None.
 
-    A full load is a duplicate when its content alone is the table; an append when its content is part of it.
+    A full load is a duplicate when its content is exactly the table's; an append when the table contains it.
     """
     inside = loads_in(records, live_version(records))
     same = [one.load_id for one in records if one.load_id in inside and one.file_hash == file_hash]
@@ -157,22 +157,22 @@ def duplicate_of(records: Sequence[VersionRecord], kind: LoadType, file_hash: st
 
 
 def check_take_back(table: str, records: Sequence[VersionRecord], load_id: int) -> VersionRecord:
-    """The append that is to be taken back.
+    """The append to be taken back.
 
-    :raises DataError: when the load is no append, or its rows are not in the live table.
+    :raises DataError: when the load is not an append, or its rows are not in the live table.
     """
     record = next((one for one in records if one.load_id == load_id), None)
     if record is None or record.kind is not LoadType.APPEND:
         raise DataError(
-            f"Load {load_id} is no append to {table}",
+            f"Load {load_id} is not an append to {table}",
             where=table,
-            advice="A full load is undone by `refdata rollback` to the version before it.",
+            advice="To undo a full load, run `refdata rollback` to the version before it.",
         )
     if load_id not in loads_in(records, live_version(records)):
         raise DataError(
             f"The rows of load {load_id} are no longer in {table}: they were replaced or taken back",
             where=table,
-            advice="Nothing to do; `refdata versions` shows what came after.",
+            advice="Nothing; `refdata versions` shows what happened since.",
         )
     return record
 
@@ -207,10 +207,10 @@ def _version(record: VersionRecord, rows: int, *, is_live: bool, is_kept: bool) 
 
 
 def expired(records: Sequence[VersionRecord], *, kept: int, older_than: datetime | None) -> tuple[int, ...]:
-    """The snapshots that retention lets go, oldest first; the live rows are none of them.
+    """The snapshots that retention deletes, oldest first; live rows are never among them.
 
-    :param kept: snapshots that stay at most; 0 for any number.
-    :param older_than: snapshots that were replaced before it go; None for any age.
+    :param kept: most snapshots that stay; 0 for any number.
+    :param older_than: snapshots replaced before this time are deleted; None for any age.
     """
     snapshots = _snapshots(records)
     surplus = {number for number, _ in snapshots[:-kept]} if kept else set()

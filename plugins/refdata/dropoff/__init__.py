@@ -48,23 +48,23 @@ class Dropoff:
         return self.processed, self.error
 
     def create_folders(self) -> None:
-        """Creates root, load folders and the archives inside them where they are missing; see ``ensure_tree``."""
+        """Creates root, load folders and the archives inside them if they are missing; see ``ensure_tree``."""
         ensure_tree(self.root)
         create_inside(self.root, self.archives)
 
     def scan(self) -> ScanResult:
-        """What waits in the tree now; see ``tree.scan``."""
+        """What is waiting in the tree now; see ``tree.scan``."""
         inside = (path.relative_to(self.root) for path in self._archives() if path.is_relative_to(self.root))
         return tree.scan(self.root, frozenset(path.as_posix() for path in inside))
 
     @contextmanager
     def open(self, file: DroppedFile) -> Iterator[str]:
-        """A path under which this process reads the very file that was released, while the context lasts.
+        """A path under which this process reads exactly the file that was released, while the context lasts.
 
-        The path leads through an open handle (``/proc/self/fd``), so whatever takes the file's place in
-        its folder is not what is read. Raises what ``tree.open_dropped`` raises; and FileChangedError at
-        the end, when the file changed while it was read: what was read is worth nothing then, and a fault
-        that was found in it is none of the file that lies there now.
+        The path leads through an open handle (``/proc/self/fd``), so a file that takes its place in the folder is not
+        what is read. Raises what ``tree.open_dropped`` raises. Also raises FileChangedError at the end, when the file
+        changed while it was read: the data read is then worthless, and any fault found in it says nothing about the
+        file that is there now.
         """
         with tree.open_dropped(self.root, file.path, file.identity) as stream:
             try:
@@ -75,18 +75,18 @@ class Dropoff:
             tree.check_unchanged(stream, file.path, file.identity)
 
     def is_there(self, file: DroppedFile) -> bool:
-        """Whether the very file that was released still waits in its folder."""
+        """Whether exactly the file that was released is still waiting in its folder."""
         return tree.identity_at(self.root, file.path) == file.identity
 
     def lies(self, file: DroppedFile) -> bool:
-        """Whether the file is in its folder, touched perhaps (which changes its ctime), but not written."""
+        """Whether the file is in its folder with unchanged content, even if touched (which changes its ctime)."""
         found = tree.identity_at(self.root, file.path)
         return found is not None and replace(found, ctime_ns=file.identity.ctime_ns) == file.identity
 
     def content_hash(self, file: DroppedFile) -> str:
-        """SHA-256 of what lies at the file's path now, as a hex digest.
+        """SHA-256 of what is at the file's path now, as a hex digest.
 
-        :raises FileChangedError: when nothing lies there, or it changes meanwhile.
+        :raises FileChangedError: when nothing is there, or it changes while being read.
         """
         current = self.find(file.path)
         with tree.open_dropped(self.root, file.path, current.identity) as stream:
@@ -104,19 +104,19 @@ class Dropoff:
         return next(filter(None, places), "")
 
     def left_rejects(self) -> dict[int, Path]:
-        """The rejects files that no archived file has beside it yet, by load."""
+        """The rejects files, by load, that are not beside an archived file yet."""
         folders = self._real(self.error.known())
         return {load: path for folder in folders for load, path in archive.rejects_in(folder).items()}
 
     def leftovers(self) -> tuple[Leftover, ...]:
-        """What crashes left of refdata's own hidden files, see ``leftovers``."""
+        """Hidden files of refdata that crashes left behind, see ``leftovers``."""
         return leftovers.leftovers(self.root, self._real(self._archives()))
 
     def find(self, path: str) -> DroppedFile:
-        """The file that lies at a path relative to the root now.
+        """The file that is now at a path relative to the root.
 
-        :raises DropoffError: when the path is not that of a drop.
-        :raises FileChangedError: when nothing lies there.
+        :raises DropoffError: when the path is not a drop's path.
+        :raises FileChangedError: when nothing is there.
         """
         load_type, is_reference_data = load_of(path)
         identity = tree.identity_at(self.root, path)
@@ -125,37 +125,37 @@ class Dropoff:
         return DroppedFile(path, identity, load_type, is_reference_data)
 
     def exists(self, path: str) -> bool:
-        """Whether a file of any identity, which the watcher would take up, lies at a path relative to the root."""
+        """Whether any file that the watcher would pick up is at a path relative to the root."""
         return tree.holds_drop(self.root, path)
 
     def hand_back(self, file: DroppedFile) -> FileIdentity | None:
-        """Gives a file back to the watcher, see ``tree.hand_back``; None when it is gone or another one."""
+        """Gives a file back to the watcher, see ``tree.hand_back``; None when it is gone or replaced."""
         try:
             return tree.hand_back(self.root, file)
         except FileChangedError:
             return None
 
     def recover(self) -> tuple[str, ...]:
-        """Makes files visible again that a crash left hidden half-way through ``hand_back``; their paths."""
+        """Makes files visible again that a crash left hidden during ``hand_back``; returns their paths."""
         return tree.recover_handed_back(self.root)
 
     def rejects_path(self, file: DroppedFile, load_id: int) -> Path:
-        """Where a load writes its rejects until its file is archived and they go beside it.
+        """Where a load writes its rejects until its file is archived and they move beside it.
 
-        :raises DropoffError: when a symbolic link is in the place of the file's ``error`` folder.
-        :raises PermissionDeniedError: when the folder may not be written.
+        :raises DropoffError: when a symbolic link is in place of the file's ``error`` folder.
+        :raises PermissionDeniedError: when the folder is not writable.
         """
         folder = self.error.of(file.path)
         with archive_folder(self.root, folder, create=True):
             return folder / archive.rejects_name(load_id)
 
     def settle_rejects(self, load_id: int, archived: str) -> bool:
-        """Puts a load's rejects beside its archived file, see ``leftovers``; whether it could."""
+        """Puts a load's rejects beside its archived file, see ``leftovers``; returns whether it could."""
         rejects = self.left_rejects().get(load_id)
         return rejects is not None and settle_rejects(rejects, Path(archived))
 
     def discard_rejects(self, file: DroppedFile, load_id: int) -> None:
-        """Removes rejects that a killed attempt left unfinished, or a second one wrote while the first archived."""
+        """Removes rejects that a killed attempt left incomplete, or a second attempt wrote while the first archived."""
         name = archive.rejects_name(load_id)
         for folder in self._real(self.error.searched(file.path)):
             with translated(str(folder)):
@@ -163,21 +163,21 @@ class Dropoff:
                     path.unlink(missing_ok=True)
 
     def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
-        """Moves a loaded file to ``processed``; its path there, or ``""`` when it is gone or another one by now.
+        """Moves a loaded file to ``processed``; returns its path there, or ``""`` when the file is gone or replaced.
 
-        To be repeated after a crash; then it goes on from where the earlier call stopped.
+        Repeat it after a crash: it continues where the earlier call stopped.
 
-        :param received: moment of the name, naive values are UTC; each try must give the same.
+        :param received: time used in the name, naive values are UTC; each retry must pass the same.
         """
         names = partial(processed_name, moment=received)
         target = self._target(self.processed, file, names)
         return archive.move(self.root, file, target, names, self._rejects(file, load_id))
 
     def archive_error(self, file: DroppedFile, received: datetime, load_id: int, reason: Reason) -> str:
-        """Moves a refused file to ``error`` with the reason beside it; result as ``archive_processed``.
+        """Moves a refused file to ``error`` with the reason beside it; returns as ``archive_processed`` does.
 
-        :param load_id: 0 when the ledger does not know the file; then its mtime stands in the name, so
-            that each try gives the same.
+        :param load_id: 0 when the ledger does not know the file; then the name contains the file's mtime, so that
+            each retry gives the same name.
         """
         if not load_id:
             received = datetime.fromtimestamp(file.identity.mtime_ns // 10**9, UTC)
@@ -187,24 +187,24 @@ class Dropoff:
         return archive.move(self.root, file, target, names, self._rejects(file, load_id), document)
 
     def report_malformed(self, place: Malformed) -> str:
-        """Writes the ``.error.json`` of a place that is no drop; what lies there stays. Its path."""
+        """Writes the ``.error.json`` of something that is no drop, which stays in place; returns the report's path."""
         return archive.report_malformed(self.root, self.error.of_misplaced(place.path), place)
 
     def _target(self, folders: ArchiveFolders, file: DroppedFile, names: Names) -> Path:
-        """The folder to move a file to: where a call before a change of the settings put it, else the current one."""
+        """The folder to move a file to: where a call before a settings change put it, else the current one."""
         current, *others = folders.searched(file.path)
         if self.lies(file):
             return current
         return next((other for other in others if archive.find(file, self.root, other, names)), current)
 
     def _rejects(self, file: DroppedFile, load_id: int) -> Path:
-        """The load's rejects, which it may have written before a change of the settings."""
+        """The load's rejects, which may have been written before a settings change."""
         name, folders = archive.rejects_name(load_id), self.error.searched(file.path)
         paths = (folder / name for folder in self._real(folders))
         return next((path for path in paths if path.exists()), folders[0] / name)
 
     def _real(self, folders: tuple[Path, ...]) -> tuple[Path, ...]:
-        """Without those that a link inside a load folder stands for: nothing is read, written or deleted through it."""
+        """Without folders that are links inside a load folder: nothing is read, written or deleted through a link."""
         return tuple(folder for folder in folders if not is_link(self.root, folder))
 
     def _archives(self) -> tuple[Path, ...]:

@@ -1,10 +1,10 @@
-"""Moves a dropped file to its archive once, whatever crashes, and puts the reason beside a refused one.
+"""Moves a dropped file to its archive exactly once despite crashes, and puts the reason beside a refused one.
 
-The archive name follows from the drop's name and a moment that is the same at every try (the ledger
+The archive name follows from the drop's name and a time that is the same at every retry (the ledger
 row's ``created_at``); it is numbered when another file has it. A call repeated after a crash finds the
-file by inode, size and mtime where the earlier call left it, and goes on from there. Within a filesystem
-the move is one exclusive rename. Across filesystems the copy appears whole under its final name, and
-only then the original goes.
+file by inode, size and mtime where the earlier call left it, and continues from there. Within a filesystem
+the move is one exclusive rename. Across filesystems the copy appears complete under its final name, and
+only then is the original removed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Names(Protocol):
     """Archive names of a drop, numbered from 1."""
 
     def __call__(self, name: str, *, number: int) -> str:
-        """The archive name of that number."""
+        """The archive name with that number."""
 
 
 class Reason(Protocol):
@@ -54,7 +54,7 @@ class Reason(Protocol):
 
     @property
     def where(self) -> str:
-        """Line, column, table or setting that it happened at."""
+        """The line, column, table or setting where it happened."""
 
     @property
     def advice(self) -> str:
@@ -69,13 +69,13 @@ def move(
     rejects: Path,
     reason: dict[str, Any] | None = None,
 ) -> str:
-    """Moves the file, then puts reason and rejects beside it; the file's final path, ``""`` when it is gone.
+    """Moves the file, then puts reason and rejects beside it; returns the final path, ``""`` when the file is gone.
 
-    The file goes first: from then on its name, and with it those beside it, belong to this load alone.
+    The file moves first: from then on its name, and the names beside it, belong to this load alone.
 
-    :raises DropoffError: when the file's path is not that of a drop.
-    :raises PermissionDeniedError: when a folder may not be written.
-    :raises FileBusyError, StorageFullError: when the storage fails at the moment.
+    :raises DropoffError: when the file's path is not a drop's path.
+    :raises PermissionDeniedError: when a folder is not writable.
+    :raises FileBusyError, StorageFullError: when the storage currently fails.
     """
     with (
         load_folder(root, file.path) as (source, name),
@@ -109,14 +109,14 @@ def rejects_name(load_id: int | str) -> str:
 
 
 def rejects_in(error_root: Path) -> dict[int, Path]:
-    """The rejects that lie under their hidden names, by load."""
+    """The rejects files under hidden names, by load."""
     start, _, end = rejects_name("*").partition("*")
     found = {path.name.removeprefix(start).removesuffix(end): path for path in error_root.glob(rejects_name("*"))}
     return {int(load_id): path for load_id, path in found.items() if load_id.isdecimal()}
 
 
 def reason_document(reason: Reason, path: str, load_id: int, received: datetime) -> dict[str, Any]:
-    """What stands in an ``.error.json``."""
+    """The content of an ``.error.json``."""
     return {
         "category": reason.category,
         "message": reason.message,
@@ -129,14 +129,14 @@ def reason_document(reason: Reason, path: str, load_id: int, received: datetime)
 
 
 def report_malformed(root: Path, error_root: Path, place: Malformed) -> str:
-    """Says in an ``.error.json`` why something in the tree is no drop; written once, what lies there stays."""
+    """Explains in an ``.error.json`` why something in the tree is no drop; written once, and the thing itself stays."""
     moment = datetime.fromtimestamp(place.mtime_ns // 1_000_000_000, UTC)
     name = beside(error_name(place.path.rpartition("/")[2], moment), "error.json")
     document = {
         "category": "dropoff",
         "message": f"Not loaded: {place.reason}",
         "place": place.path,
-        "what_to_do": "Drop a regular .csv file into one of the load folders, and remove what lies here",
+        "what_to_do": "Drop a regular .csv file into one of the load folders, and remove what is here",
         "original_path": place.path,
     }
     with archive_folder(root, error_root, create=True) as target, translated(str(error_root)):
@@ -158,11 +158,11 @@ class _Move:
         self.passing = f"{OWN_PREFIX}moving-{self.key}"
 
     def archived(self, number: int) -> str:
-        """The archive name of that number."""
+        """The archive name with that number."""
         return self.names(self.name, number=number)
 
     def run(self) -> str:
-        """Moves the file unless an earlier call did; its name in the archive."""
+        """Moves the file unless an earlier call did; returns its name in the archive."""
         taken, free = self.candidates()
         if done := self._moved_already(taken):
             return done
@@ -172,7 +172,7 @@ class _Move:
             except FileExistsError:
                 continue  # another load took the name since we looked
             except (FileChangedError, FileNotFoundError):
-                # Gone since we looked: taken away, or moved by a second process that does the same.
+                # Gone since we looked: removed, or moved by a second process doing the same.
                 if done := self._moved_already(self.candidates()[0]):
                     return done
                 raise
@@ -180,7 +180,7 @@ class _Move:
         raise AssertionError("count() never ends")
 
     def candidates(self) -> tuple[dict[str, os.stat_result], int]:
-        """The names of ours that are taken, and the first number that is free."""
+        """Our names that are taken, and the first number that is free."""
         taken: dict[str, os.stat_result] = {}
         for number in count(1):
             found = look(self.target, self.archived(number))
@@ -190,7 +190,7 @@ class _Move:
         raise AssertionError("count() never ends")
 
     def _moved_already(self, taken: dict[str, os.stat_result]) -> str:
-        """The name that an earlier call gave the file, once what that call left open is done."""
+        """The name that an earlier call gave the file, after finishing what that call left open."""
         passing = look(self.target, self.passing)
         for name, found in taken.items():
             if passing is not None and found.st_ino == passing.st_ino:
@@ -199,7 +199,7 @@ class _Move:
             if _same(found, self.file.identity):
                 return name
         if not self._present():
-            # A copy has an inode of its own; with the original gone, size and mtime tell it.
+            # A copy has its own inode; once the original is gone, size and mtime identify it.
             return next((name for name, found in taken.items() if _alike(found, self.file.identity)), "")
         return ""
 
@@ -224,18 +224,18 @@ class _Move:
             remove(self.target, self.passing)
             raise changed(self.file.path)
         try:
-            # The second name is the evidence, should we die now, that this copy is ours.
+            # If we die now, the second name proves that this copy is ours.
             os.link(self.passing, archived, src_dir_fd=self.target, dst_dir_fd=self.target)
         except FileExistsError:
             raise
         except OSError:
-            # No hard links here: a crash before the original goes would then leave two copies.
+            # No hard links here, so a crash before the original is removed would leave two copies.
             rename_exclusive(self.target, self.passing, self.target, archived)
         sync_folder(self.target)
         self._finish_copy()
 
     def _finish_copy(self) -> None:
-        """Removes the original of a finished copy, and nothing that took its place."""
+        """Removes the original of a finished copy, but nothing that has replaced it."""
         gone = f"{OWN_PREFIX}gone-{self.key}"
         if self._present():
             os.rename(self.name, gone, src_dir_fd=self.source, dst_dir_fd=self.source)
@@ -244,7 +244,7 @@ class _Move:
         remove(self.target, self.passing)
 
     def _require_ours(self, folder: int, name: str) -> None:
-        """Puts a file back that took the place of ours just when it was renamed."""
+        """Puts back a file that replaced ours at the moment of the rename."""
         found = look(folder, name)
         if found is not None and not _same(found, self.file.identity):
             rename_exclusive(folder, name, self.source, self.name)
@@ -261,14 +261,14 @@ def _same(found: os.stat_result, identity: FileIdentity) -> bool:
 
 
 def _put_rejects(root: Path, rejects: Path, target: int, name: str) -> None:
-    """Moves the rejects, if any, to their place; an earlier try may have."""
+    """Moves the rejects, if any, to their place; an earlier attempt may have done so."""
     if not rejects.exists():
         return
     with archive_folder(root, rejects.parent) as source:
         try:
             os.replace(rejects.name, name, src_dir_fd=source, dst_dir_fd=target)
         except FileNotFoundError:
-            return  # a second process, which archives the same file, put them there
+            return  # a second process archiving the same file put them there
         except OSError as fault:
             if fault.errno != errno.EXDEV:
                 raise

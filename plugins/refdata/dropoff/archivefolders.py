@@ -1,7 +1,7 @@
-"""Where archived files are: in a folder inside each load folder, or gathered in one folder that a setting names.
+"""Where archived files are: in a folder inside each load folder, or in one folder that a setting names.
 
-Earlier installations kept ``processed`` and ``error`` directly below the dropoff root. What is archived there is still
-found, so that an upgrade may leave it where it is.
+Earlier installations kept ``processed`` and ``error`` directly below the dropoff root. Files archived there are still
+found, so an upgrade may leave them where they are.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ArchiveFolders:
 
     :param root: the dropoff root.
     :param name: ``processed`` or ``error``, which is also the folder's name inside each load folder.
-    :param gathered: the one folder for all files that a setting names; None for one inside each load folder.
+    :param gathered: the single folder named by a setting; None for one inside each load folder.
 
     >>> folders = ArchiveFolders(Path("/data"), "processed")
     >>> str(folders.of("reference_data_table/append/rates.csv"))
@@ -38,20 +38,20 @@ class ArchiveFolders:
     gathered: Path | None = None
 
     def of(self, path: str) -> Path:
-        """The folder that a drop goes to, by its path relative to the root.
+        """The folder where a drop is archived, by its path relative to the root.
 
-        :raises DropoffError: when the path is not that of a drop.
+        :raises DropoffError: when the path is not a drop's path.
         """
         load_of(path)
         return self.gathered or self._inside(path.rpartition("/")[0])
 
     def of_misplaced(self, path: str) -> Path:
-        """The folder for the report on something that is no drop: outside the load folders it is ``earlier``."""
+        """The folder for the report on something that is not a drop: ``earlier`` when outside the load folders."""
         folder = path.rpartition("/")[0]
         return self.gathered or (self._inside(folder) if folder in LOAD_FOLDERS else self.earlier)
 
     def current(self) -> tuple[Path, ...]:
-        """The folders that files go to now, whether they exist yet or not."""
+        """The folders where files are archived now, whether they exist yet or not."""
         return (self.gathered,) if self.gathered else self.inside()
 
     def inside(self) -> tuple[Path, ...]:
@@ -64,9 +64,9 @@ class ArchiveFolders:
         return self.root / self.name
 
     def searched(self, path: str) -> tuple[Path, ...]:
-        """The folders in which a drop may have been archived, the current one first: a setting may have changed since.
+        """The folders in which a drop may have been archived, the current one first, since a setting may have changed.
 
-        :raises DropoffError: when the path is not that of a drop.
+        :raises DropoffError: when the path is not a drop's path.
         """
         return tuple(dict.fromkeys((self.of(path), self._inside(path.rpartition("/")[0]), self.earlier)))
 
@@ -82,13 +82,13 @@ class ArchiveFolders:
 def archive_folder(root: Path, folder: Path, *, create: bool = False) -> Iterator[int]:
     """A handle of an archive folder.
 
-    One inside a load folder is never reached through a symbolic link: whoever may drop files there could place one,
-    and so have files written elsewhere. Any other is the administrator's choice.
+    One inside a load folder is never reached through a symbolic link: anyone who may drop files there could create a
+    link that redirects the writes. Any other folder is the administrator's choice.
 
-    :raises ConfigurationError: when a setting names it and it is missing, or not a folder.
-    :raises DropoffError: when it is inside a load folder, and a link or not a folder.
-    :raises FileChangedError: when it is inside a load folder, and missing.
-    :raises PermissionDeniedError: when it may not be read or created.
+    :raises ConfigurationError: when a setting names it, and it is missing or not a folder.
+    :raises DropoffError: when it is inside a load folder, and is a link or not a folder.
+    :raises FileChangedError: when it is inside a load folder, and is missing.
+    :raises PermissionDeniedError: when reading or creating it is not permitted.
     """
     place = load_folder_of(root, folder)
     with ExitStack() as stack:
@@ -104,7 +104,7 @@ def archive_folder(root: Path, folder: Path, *, create: bool = False) -> Iterato
 
 
 def load_folder_of(root: Path, folder: Path) -> str:
-    """The load folder that an archive folder is directly inside of, relative to the root; ``""`` for none."""
+    """The load folder that directly contains an archive folder, relative to the root; ``""`` for none."""
     if not folder.is_relative_to(root):
         return ""
     parent = folder.relative_to(root).parent.as_posix()
@@ -117,7 +117,7 @@ def is_link(root: Path, folder: Path) -> bool:
 
 
 def create_inside(root: Path, archives: tuple[ArchiveFolders, ...]) -> None:
-    """Creates the archives inside the load folders that are there, unless a setting gathers them elsewhere."""
+    """Creates the archives inside the existing load folders, unless a setting puts them elsewhere."""
     for folders in archives:
         for folder in folders.current():
             if load_folder_of(root, folder) and folder.parent.is_dir():
@@ -145,7 +145,7 @@ def _real_folder(parent: int, folder: Path, *, create: bool) -> Iterator[int]:
 
 def _no_real_folder(folder: Path) -> DropoffError:
     return DropoffError(
-        "A symbolic link or a file is in the place of an archive folder",
+        "A symbolic link or a file is where an archive folder should be",
         where=str(folder),
-        advice=f"Remove it, or let the setting {folder.name}_root name the folder that it should lead to.",
+        advice=f"Remove it, or set {folder.name}_root to the folder that it should lead to.",
     )

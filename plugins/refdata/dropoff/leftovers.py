@@ -1,7 +1,7 @@
-"""What a crash left of refdata's own files: copies on their way between filesystems, and half-written reports.
+"""Leftovers of refdata's own files after a crash: copies between filesystems, and half-written reports.
 
-A copy is never the only one: it gets its name in the archive before the original goes, and until then the original is
-where it was. So a copy without a name may go; an original that was put aside may go where the archive has its like.
+A copy is never the only one: it gets its name in the archive before the original is removed, and until then the
+original is in place. So a copy without a name may be deleted, and so may a set-aside original that the archive has.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A file under one of refdata's hidden names. ``changed`` is UTC; ``needless``: nothing is lost with it."""
+    """A file under one of refdata's hidden names. ``changed`` is UTC; ``needless``: it can be deleted without loss."""
 
     path: Path
     changed: datetime
@@ -30,9 +30,9 @@ class Leftover:
 
 
 def leftovers(root: Path, archives: tuple[Path, ...]) -> tuple[Leftover, ...]:
-    """All that lies in the load folders and the archives, also what is at work now: ``changed`` tells.
+    """All such files in load folders and archives, including those in use now; ``changed`` distinguishes them.
 
-    :raises PermissionDeniedError: when a folder may not be read.
+    :raises PermissionDeniedError: when a folder is not readable.
     """
     places = [root / folder for folder in LOAD_FOLDERS]
     with translated(str(root)):
@@ -42,13 +42,13 @@ def leftovers(root: Path, archives: tuple[Path, ...]) -> tuple[Leftover, ...]:
 
 
 def remove(leftover: Leftover) -> None:
-    """Deletes it; another process may have."""
+    """Deletes it; another process may have done so."""
     with translated(str(leftover.path)):
         leftover.path.unlink(missing_ok=True)
 
 
 def settle_rejects(rejects: Path, archived: Path) -> bool:
-    """Puts rejects beside their archived file, or removes them if it has the very same; whether it could."""
+    """Puts rejects beside their archived file, or removes them if the same are there; returns whether it could."""
     place = archived.with_name(beside(archived.name, "rejects.csv"))
     with translated(str(rejects)):
         if not archived.is_file():
@@ -69,7 +69,7 @@ def _found(folders: tuple[Path, ...] | list[Path], prefixes: tuple[str, ...]) ->
 
 
 def _leftover(path: Path, needless: Callable[[Path], bool]) -> Leftover | None:
-    """None when it is gone since its folder was read: a load that is at work made and removed it."""
+    """None when it is gone since its folder was read: a running load made and removed it."""
     try:
         changed = datetime.fromtimestamp(path.lstat().st_ctime, UTC).replace(tzinfo=None)
         return Leftover(path, changed, needless(path))
@@ -78,7 +78,7 @@ def _leftover(path: Path, needless: Callable[[Path], bool]) -> Leftover | None:
 
 
 def _has_like(path: Path, archives: tuple[Path, ...]) -> bool:
-    """Whether an archive holds a file of the same size, mtime and content."""
+    """Whether an archive contains a file of the same size, mtime and content."""
     wanted = path.lstat()
     for archive in archives:
         for other in archive.iterdir() if archive.is_dir() else ():

@@ -31,29 +31,29 @@ _LOCK_NAME = f"{OWN_PREFIX}lock"
 
 
 def error_of(fault: OSError, where: str) -> RefdataError:
-    """The error tree's word for what the operating system said about a file in the tree."""
+    """The error of the tree for what the operating system reported about a file."""
     said = (
         f"{os.strerror(fault.errno)} ({errno.errorcode.get(fault.errno, fault.errno)})" if fault.errno else str(fault)
     )
     match fault.errno:
         case errno.ENOENT:
             return FileChangedError(
-                "The file is gone", where=where, advice="Nothing; if it returns it is watched again"
+                "The file is gone", where=where, advice="Nothing; if it returns, it is watched again"
             )
         case errno.ELOOP | errno.ENOTDIR:
             return DropoffError(
-                "A symbolic link or a file stands in the way", where=where, advice="Put real folders and files there"
+                "A symbolic link or a file is in the way", where=where, advice="Replace it with real folders and files"
             )
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return PermissionDeniedError(
                 f"The operating system refused: {said}",
                 where=where,
-                advice=f"Let the user of Airflow (uid {os.geteuid()}) read the file and write its folder",
+                advice=f"Allow Airflow's user (uid {os.geteuid()}) to read the file and write to its folder",
             )
         case errno.ENOSPC | errno.EDQUOT:
             return StorageFullError(f"No space is left: {said}", where=where, advice="Free space or raise the quota")
         case _:
-            return FileBusyError(f"The storage failed: {said}", where=where, advice="It is tried again")
+            return FileBusyError(f"The storage failed: {said}", where=where, advice="Nothing: it is retried")
 
 
 @contextmanager
@@ -67,10 +67,10 @@ def translated(path: str) -> Iterator[None]:
 
 @contextmanager
 def root_folder(root: Path) -> Iterator[int]:
-    """A handle of a folder that a setting names; the administrator may have made it a symbolic link.
+    """A handle of a folder that a setting names, which may be a symbolic link made by the administrator.
 
-    :raises ConfigurationError: when it is missing or no folder.
-    :raises PermissionDeniedError: when it may not be read.
+    :raises ConfigurationError: when it is missing or not a folder.
+    :raises PermissionDeniedError: when it is not readable.
     """
     try:
         handle = os.open(root, _FOLDER)
@@ -92,7 +92,7 @@ def root_folder(root: Path) -> Iterator[int]:
 def subfolder(parent: int, name: str) -> Iterator[int]:
     """A handle of a real folder directly below an open one.
 
-    :raises OSError: ELOOP or ENOTDIR when it is a symbolic link or no folder.
+    :raises OSError: ELOOP or ENOTDIR when it is a symbolic link or not a folder.
     """
     handle = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
     try:
@@ -102,15 +102,15 @@ def subfolder(parent: int, name: str) -> Iterator[int]:
 
 
 def rename_exclusive(source_folder: int, source: str, target_folder: int, target: str) -> None:
-    """Renames within one filesystem and never over something.
+    """Renames within one filesystem and never overwrites.
 
-    ``renameat2`` with RENAME_NOREPLACE; where the filesystem lacks it (NFS), a look and a rename under
-    a lock that all of refdata's renames into the folder take. A hard link in place of the rename would
+    ``renameat2`` with RENAME_NOREPLACE; where the filesystem lacks it (NFS), a check and a rename under
+    a lock that all of refdata's renames into the folder take. A hard link instead of the rename would
     fail for files of other owners (``fs.protected_hardlinks``).
 
     :raises FileExistsError: when the target name is taken.
     """
-    # use_errno keeps the error code from being overwritten between the call and its reading.
+    # use_errno keeps the error code from being overwritten between the call and reading it.
     libc = ctypes.CDLL(None, use_errno=True)
     names = (source_folder, os.fsencode(source), target_folder, os.fsencode(target))
     if hasattr(libc, "renameat2"):
@@ -143,12 +143,12 @@ def look(folder: int, name: str) -> os.stat_result | None:
 
 
 def exists(folder: int, name: str) -> bool:
-    """Whether a name is taken, be it by a dangling link."""
+    """Whether a name is taken, even by a dangling link."""
     return look(folder, name) is not None
 
 
 def remove(folder: int, name: str) -> None:
-    """Removes a name if it is there."""
+    """Removes a name if it exists."""
     try:
         os.unlink(name, dir_fd=folder)
     except FileNotFoundError:
@@ -156,7 +156,7 @@ def remove(folder: int, name: str) -> None:
 
 
 def copy_to(source_folder: int, source: str, target_folder: int, target: str) -> os.stat_result:
-    """Copies a file with its mode and times, on disk before it returns; over a leftover of an earlier try.
+    """Copies a file with its mode and times, synced to disk before returning; overwrites a leftover of an earlier try.
 
     :returns: ``fstat`` of the source after the last byte was read.
     """
@@ -175,7 +175,7 @@ def copy_to(source_folder: int, source: str, target_folder: int, target: str) ->
 
 
 def write_whole(folder: int, name: str, data: bytes) -> None:
-    """Writes a small file so that a reader sees all of it or what was there before."""
+    """Writes a small file so that a reader sees either all of it or the previous content."""
     passing = unfinished(digest(name))
     with os.fdopen(os.open(passing, _WRITE, 0o666, dir_fd=folder), "wb") as stream:
         stream.write(data)
@@ -186,11 +186,11 @@ def write_whole(folder: int, name: str, data: bytes) -> None:
     except FileNotFoundError:
         if not exists(folder, name):
             raise
-        # A second process, which writes the very same, was faster.
+        # A second process writing the same content was faster.
 
 
 def sync_folder(folder: int) -> None:
-    """Makes renames in a folder last, where its filesystem can (some network ones answer EINVAL)."""
+    """Makes renames in a folder durable, where its filesystem can (some network ones answer EINVAL)."""
     try:
         os.fsync(folder)
     except OSError as fault:

@@ -1,7 +1,7 @@
-"""Outages that were told of: marks in the dropoff root, so that each is told once, whoever comes upon it how often.
+"""Reported outages: marks in the dropoff root, so that each outage is reported once, however often it is seen.
 
-While the database is away each file's load fails, is handed back to the watcher, and fails again. The marks outlive
-runs, processes and Airflow, they need no database, and creating a file is exclusive on every filesystem.
+While the database is down, each file's load fails, is handed back to the watcher, and fails again. The marks outlive
+runs, processes and Airflow, need no database, and creating a file is exclusive on every filesystem.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _SHARED = {
     ThrottledError.category: "database",
     StorageFullError.category: "storage",
 }
-"""What hits all files alike; any other transient error is a matter of its file."""
+"""Failures that affect all files alike; any other transient error concerns its file alone."""
 _OWN = frozenset(kind.category for kind in TransientError.__subclasses__()) - _SHARED.keys()
 REMEMBERED = timedelta(days=1)
-"""After this a single file's trouble is told again: its mark may be of an earlier drop of the same name."""
+"""After this long a single file's failure is reported again: its mark may belong to an earlier drop of that name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """One that is over. ``since`` is UTC; ``text`` is what was told at its begin, ``""`` where the disk was full."""
+    """An outage that is over. ``since`` is UTC; ``text`` is its first report, ``""`` where the disk was full."""
 
     what: str
     since: datetime
@@ -48,11 +48,11 @@ class Outages:
         self._root = root
 
     def is_news(self, category: str, file: str, text: str, now: datetime) -> bool:
-        """Whether a failure is to be told: always, but for an outage that was told already.
+        """Whether to report a failure: always, except for an outage that is already reported.
 
-        Of several callers at a time one gets True. Where no mark can be written it is told: twice is better than never.
+        Of several concurrent callers one gets True. Without a writable mark it is reported: twice is better than never.
 
-        :param file: path of the dropped file under the root.
+        :param file: the dropped file's path under the root.
         """
         mark = self._mark(category, file)
         if mark is None:
@@ -67,21 +67,21 @@ class Outages:
         except OSError:
             return True
         with contextlib.suppress(OSError), os.fdopen(handle, "w", encoding="utf-8") as stream:
-            # On a full disk the mark stays empty, and is a mark all the same.
+            # On a full disk the mark stays empty but still counts.
             json.dump({"since": now.isoformat(), "category": category, "text": text}, stream)
         return True
 
     def forget(self, category: str, file: str) -> None:
-        """What was to be told could not be: the next failure is news again."""
+        """Takes the mark back when the report could not be sent: the next failure is news again."""
         mark = self._mark(category, file)
         if mark is not None:
             with contextlib.suppress(OSError):
                 mark.unlink(missing_ok=True)
 
     def over(self, file: str, now: datetime, *, loaded: bool) -> tuple[Outage, ...]:
-        """What ended by a file's load having come to its end; each is given to one caller only.
+        """The outages that ended when a file's load finished; each is returned to one caller only.
 
-        :param loaded: whether the file is loaded. A refused one shows that the database answers, and not that there
+        :param loaded: whether the file is loaded. A refused file shows that the database answers, but not that there
             is space.
         """
         with contextlib.suppress(OSError):
@@ -90,7 +90,7 @@ class Outages:
         return tuple(outage for name in names if (outage := self._end(name, now)) is not None)
 
     def sweep(self, now: datetime) -> None:
-        """Removes marks that say nothing any more: of a file long ago, which may be gone, and what a kill left."""
+        """Removes outdated marks: of files from long ago, which may be gone, and leftovers of a kill."""
         with contextlib.suppress(OSError):
             for mark in (*self._root.glob(f"{_PREFIX}file-*"), *self._root.glob(f"{_PREFIX}*-over-*")):
                 written = datetime.fromtimestamp(mark.stat().st_mtime, UTC).replace(tzinfo=None)
@@ -107,12 +107,12 @@ class Outages:
             text = taken.read_text(encoding="utf-8")
             taken.unlink()
         except OSError:
-            return None  # another load was first, or the folder cannot be written: the next one tells
+            return None  # another load was first, or the folder is not writable: the next one reports
         try:
             told = json.loads(text)
             return Outage(name, datetime.fromisoformat(told["since"]), told["text"])
         except (ValueError, KeyError):
-            return Outage(name, now, "")  # on a full disk nothing of it was written, or a part
+            return Outage(name, now, "")  # on a full disk, none or only part of it was written
 
     def _mark(self, category: str, file: str) -> Path | None:
         if category in _SHARED:
@@ -128,7 +128,7 @@ def _key_of(file: str) -> str:
 
 
 def _since(mark: Path) -> datetime | None:
-    """When the outage of a mark was told; None without a mark, or while it is being written."""
+    """When the outage of a mark was reported; None without a mark, or while it is being written."""
     try:
         return datetime.fromisoformat(json.loads(mark.read_text(encoding="utf-8"))["since"])
     except (OSError, ValueError, KeyError):

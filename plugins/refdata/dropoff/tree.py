@@ -1,9 +1,9 @@
-"""The dropoff tree: what lies in it, and opening a released file without ever leaving it.
+"""The dropoff tree: what it contains, and how to open a released file without ever leaving it.
 
     <root>/reference_data_table/{fullload,append}/*.csv
     <root>/none_reference_data_table/{fullload,append}/*.csv
 
-Inside each load folder, ``processed`` and ``error`` contain what was archived; a scan does not look into folders there.
+Inside each load folder, ``processed`` and ``error`` contain the archived files; a scan ignores folders there.
 
 Every folder below the root is opened relative to the one above it and never through a symbolic link
 (``openat`` with O_NOFOLLOW), so no name can lead out of the tree, not even while somebody swaps folders.
@@ -44,16 +44,16 @@ from refdata.core.model import DROPPED_TYPES, DroppedFile, FileIdentity, LoadTyp
 from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfolder, translated
 
 _LOOK_AT_MOST = 1_000
-"""Entries of a folder that is none of ours among which misplaced files are looked for."""
-_OUTSIDE = f"it lies outside the load folders ({', '.join(LOAD_FOLDERS)})"
+"""Entries of a foreign folder that are searched for misplaced files."""
+_OUTSIDE = f"it is outside the load folders ({', '.join(LOAD_FOLDERS)})"
 _BACK_PREFIX = f"{OWN_PREFIX}back-"
 
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """Something that looks like a drop and is none.
+    """Something that looks like a drop but is not one.
 
-    ``path`` is relative to the root and fit for a log; ``mtime_ns`` says when it came to be what it is.
+    ``path`` is relative to the root and safe to log; ``mtime_ns`` is when it last changed.
     """
 
     path: str
@@ -63,31 +63,31 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What one look at the tree found, in no particular order."""
+    """The result of one scan of the tree, in no particular order."""
 
     files: tuple[DroppedFile, ...]
     malformed: tuple[Malformed, ...]
 
 
 def ensure_tree(root: Path) -> None:
-    """Creates the root and its four load folders where they are missing.
+    """Creates the root and its four load folders if they are missing.
 
-    For setting up only. The watcher never calls it: a missing root is more often a missing mount.
+    For setup only. The watcher never calls it: a missing root is more often a missing mount.
     """
     for folder in LOAD_FOLDERS:
         (root / folder).mkdir(parents=True, exist_ok=True)
 
 
 def scan(root: Path, archives: frozenset[str] = frozenset()) -> ScanResult:
-    """All files that wait in the load folders, and all that is misplaced; one ``lstat`` a file.
+    """All files waiting in the load folders, and everything misplaced; one ``lstat`` per file.
 
-    A folder that may not be read is malformed, a file that may not be read is found: its load refuses it.
+    An unreadable folder is reported as malformed; an unreadable file is found, and its load refuses it.
 
-    :param archives: folders that are not looked into, nor those above them that are not part of the tree; as paths
+    :param archives: folders to skip, together with those above them that are not part of the tree; as paths
         relative to the root.
-    :raises ConfigurationError: when the root is missing or holds none of the load folders.
-    :raises PermissionDeniedError: when the root may not be read.
-    :raises FileBusyError: when the storage fails at the moment.
+    :raises ConfigurationError: when the root is missing or contains none of the load folders.
+    :raises PermissionDeniedError: when the root is not readable.
+    :raises FileBusyError: when the storage currently fails.
     """
     found = _Findings([], [], _with_parents(archives))
     with root_folder(root) as top, translated(str(root)):
@@ -96,7 +96,7 @@ def scan(root: Path, archives: frozenset[str] = frozenset()) -> ScanResult:
             _visit(top, kind, found, _visit_kind)
     if not found.folders:
         raise ConfigurationError(
-            "The dropoff root holds none of the load folders",
+            "The dropoff root contains none of the load folders",
             where=str(root),
             advice=f"Check that the right folder is mounted, or create {', '.join(LOAD_FOLDERS)} in it",
         )
@@ -106,18 +106,18 @@ def scan(root: Path, archives: frozenset[str] = frozenset()) -> ScanResult:
 def open_dropped(root: Path, path: str, expected: FileIdentity) -> BinaryIO:
     """A released file, opened for reading; the caller closes it.
 
-    The handle is that of the very file which was released. ``check_unchanged`` tells afterwards
-    whether it stayed so while it was read.
+    The handle is that of exactly the file that was released. ``check_unchanged`` reports afterwards
+    whether it stayed the same while it was read.
 
     :param path: relative to the root, as in ``DroppedFile``.
-    :raises FileChangedError: when the file is gone or another one.
-    :raises DropoffError: when the path leaves the load folders, or is a link or no regular file.
-    :raises PermissionDeniedError: when it may not be read.
-    :raises FileBusyError: when the storage fails at the moment.
+    :raises FileChangedError: when the file is gone or replaced.
+    :raises DropoffError: when the path leaves the load folders, or is a link or not a regular file.
+    :raises PermissionDeniedError: when it is not readable.
+    :raises FileBusyError: when the storage currently fails.
     """
     with load_folder(root, path) as (folder, name), translated(path):
         _require_plain(os.stat(name, dir_fd=folder, follow_symlinks=False), path)
-        # O_NONBLOCK: should a pipe take the file's place just now, opening it must not wait for a writer.
+        # O_NONBLOCK: if a pipe replaces the file right now, opening it must not wait for a writer.
         handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     stream = os.fdopen(handle, "rb")
     try:
@@ -130,7 +130,7 @@ def open_dropped(root: Path, path: str, expected: FileIdentity) -> BinaryIO:
 
 
 def check_unchanged(stream: BinaryIO, path: str, expected: FileIdentity) -> None:
-    """Raises FileChangedError when the open file is no longer what was released."""
+    """Raises FileChangedError when the open file is no longer the one that was released."""
     with translated(path):
         found = identity_of(os.fstat(stream.fileno()))
     if found != expected:
@@ -138,13 +138,13 @@ def check_unchanged(stream: BinaryIO, path: str, expected: FileIdentity) -> None
 
 
 def hand_back(root: Path, file: DroppedFile) -> FileIdentity:
-    """Gives a file that cannot be loaded for now back to the watcher, which takes it for a new drop.
+    """Gives a file that cannot be loaded for now back to the watcher, which treats it as a new drop.
 
-    Only its ctime changes: it keeps its place in its table's turn, and its next load is a run of its own.
+    Only its ctime changes: it keeps its place in its table's turn, and its next load gets its own run.
 
-    :returns: the identity that it has now.
-    :raises FileChangedError: when it is gone or another one already; then it is watched again anyhow.
-    :raises PermissionDeniedError: when its folder may not be written.
+    :returns: its new identity.
+    :raises FileChangedError: when it is gone or replaced; a replacement is watched anyway.
+    :raises PermissionDeniedError: when its folder is not writable.
     """
     with load_folder(root, file.path) as (folder, name), translated(file.path):
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -153,7 +153,7 @@ def hand_back(root: Path, file: DroppedFile) -> FileIdentity:
         try:
             os.utime(name, ns=(found.st_atime_ns, found.st_mtime_ns), dir_fd=folder, follow_symlinks=False)
         except PermissionError:
-            # Only the owner may set times; a rename there and back needs the folder's rights alone.
+            # Only the owner may set times; renaming there and back needs only rights on the folder.
             os.rename(name, _BACK_PREFIX + name, src_dir_fd=folder, dst_dir_fd=folder)
             rename_exclusive(folder, _BACK_PREFIX + name, folder, name)
         return identity_of(os.stat(name, dir_fd=folder, follow_symlinks=False))
@@ -163,7 +163,7 @@ def recover_handed_back(root: Path) -> tuple[str, ...]:
     """Puts back the files that a crash inside ``hand_back`` left under a hidden name; returns their paths."""
     recovered = []
     for place in LOAD_FOLDERS:
-        # A load folder that is not there holds nothing to recover; of one that is false or closed the scan tells.
+        # A missing load folder contains nothing to recover; the scan reports one that is a link or unreadable.
         unusable = suppress(FileBusyError, DropoffError, PermissionDeniedError)
         with unusable, load_folder(root, f"{place}/x.csv") as (folder, _), translated(place):
             with os.scandir(folder) as entries:
@@ -177,7 +177,7 @@ def recover_handed_back(root: Path) -> tuple[str, ...]:
 
 
 def identity_at(root: Path, path: str) -> FileIdentity | None:
-    """The identity of what lies at a drop's path, or None when nothing does."""
+    """The identity of what is at a drop's path, or None when nothing is."""
     try:
         with load_folder(root, path) as (folder, name), translated(path):
             return identity_of(os.stat(name, dir_fd=folder, follow_symlinks=False))
@@ -186,7 +186,7 @@ def identity_at(root: Path, path: str) -> FileIdentity | None:
 
 
 def holds_drop(root: Path, path: str) -> bool:
-    """Whether a regular file with no second name lies at a drop's path."""
+    """Whether a regular file with no second name is at a drop's path."""
     try:
         with load_folder(root, path) as (folder, name), translated(path):
             return not _file_fault(os.stat(name, dir_fd=folder, follow_symlinks=False))
@@ -195,7 +195,7 @@ def holds_drop(root: Path, path: str) -> bool:
 
 
 def identity_of(found: os.stat_result) -> FileIdentity:
-    """What ``stat`` says about which file this is."""
+    """The identity of a file, from what ``stat`` reports."""
     return FileIdentity(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
@@ -203,7 +203,7 @@ def identity_of(found: os.stat_result) -> FileIdentity:
 def load_folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
     """A handle of the load folder that a drop's path names, and the drop's name in it.
 
-    :raises DropoffError: when the path is not that of a drop, or a folder on the way is a link.
+    :raises DropoffError: when the path is not a drop's path, or a folder on the way is a link.
     :raises FileBusyError: when a folder on the way is missing.
     """
     load_of(path)
@@ -230,11 +230,11 @@ def _subfolder_of_drop(folder: int, part: str, path: str) -> Iterator[int]:
 
 
 def _away(path: str) -> FileBusyError:
-    """The error of a file whose folder is not there: a lost mount must not pass for a file that somebody took away."""
+    """The error of a file whose folder is missing: a lost mount must not look like a file that somebody removed."""
     return FileBusyError(
-        "The file's folder is not there",
+        "The file's folder is missing",
         where=printable(path),
-        advice="Nothing if it returns: it is tried again. Otherwise mount it, or create the load folders",
+        advice="Nothing if it returns: the load is retried. Otherwise mount it, or create the load folders",
     )
 
 
@@ -251,7 +251,7 @@ def _require_plain(found: os.stat_result, path: str) -> None:
 
 
 def _file_fault(found: os.stat_result) -> str:
-    """Why what ``lstat`` describes is no file to load, or ``""``."""
+    """Why what ``lstat`` describes is not a file to load, or ``""``."""
     kinds = {
         stat.S_IFLNK: "it is a symbolic link",
         stat.S_IFDIR: "it is a folder",
@@ -261,14 +261,14 @@ def _file_fault(found: os.stat_result) -> str:
         stat.S_IFBLK: "it is a device",
     }
     if not stat.S_ISREG(found.st_mode):
-        return kinds.get(stat.S_IFMT(found.st_mode), "it is no regular file")
-    # A second name may lie outside the tree, lead to data that its dropper may not read, and be written through.
+        return kinds.get(stat.S_IFMT(found.st_mode), "it is not a regular file")
+    # A second name may be outside the tree, expose data that its dropper may not read, and be written through.
     return "" if found.st_nlink == 1 else f"it is a hard link with {found.st_nlink} names"
 
 
 @dataclass(slots=True)
 class _Findings:
-    """What a scan gathers; ``archives`` are not looked into, ``folders`` counts the load folders that are there."""
+    """What a scan collects; ``archives`` are skipped, ``folders`` counts the load folders that exist."""
 
     files: list[DroppedFile]
     malformed: list[Malformed]
@@ -286,7 +286,7 @@ def _with_parents(paths: frozenset[str]) -> frozenset[str]:
 
 
 def _visit(parent: int, path: str, found: _Findings, visitor: Callable[[int, str, _Findings], None]) -> None:
-    """Calls the visitor with a folder of the tree; one that is missing is passed over, a false one refused."""
+    """Calls the visitor with a folder of the tree; a missing one is skipped, a false one refused."""
     name = path.rpartition("/")[2]
     try:
         with subfolder(parent, name) as folder:
@@ -298,7 +298,7 @@ def _visit(parent: int, path: str, found: _Findings, visitor: Callable[[int, str
     except OSError as fault:
         if fault.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
             raise
-        reason = "it is a symbolic link" if fault.errno == errno.ELOOP else "it may not be read"
+        reason = "it is a symbolic link" if fault.errno == errno.ELOOP else "it is not readable"
         found.refuse(path, reason, look(parent, name))
 
 
@@ -329,7 +329,7 @@ def _visit_load_folder(folder: int, path: str, found: _Findings) -> None:
 
 
 def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], found: _Findings) -> None:
-    """Refuses what looks like a drop directly in a folder that takes none, and strange folders that hold some."""
+    """Refuses what looks like a drop directly in a folder that takes none, and foreign folders that contain some."""
     with os.scandir(folder) as entries:
         for entry in entries:
             path = f"{prefix}{entry.name}"
@@ -339,15 +339,15 @@ def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], found: _
                 if is_candidate(entry.name):
                     found.refuse(path, _OUTSIDE, look(folder, entry.name))
             elif _holds_drops(folder, entry.name, depth=2):
-                found.refuse(path, f"it holds {EXTENSION} files, but {_OUTSIDE}", look(folder, entry.name))
+                found.refuse(path, f"it contains {EXTENSION} files, but {_OUTSIDE}", look(folder, entry.name))
             elif is_candidate(entry.name):
                 found.refuse(path, "it is a folder", look(folder, entry.name))
 
 
 def _holds_drops(parent: int, name: str, depth: int) -> bool:
-    """Whether a strange folder, or one below it, holds what looks like a drop.
+    """Whether a foreign folder, or one below it, contains what looks like a drop.
 
-    It is looked at in part only: a data tree that hangs below the root must not slow the watcher down.
+    Only part of it is searched: a data tree below the root must not slow the watcher down.
     """
     try:
         with subfolder(parent, name) as folder, os.scandir(folder) as entries:
@@ -357,4 +357,4 @@ def _holds_drops(parent: int, name: str, depth: int) -> bool:
                 for entry in islice(entries, _LOOK_AT_MOST)
             )
     except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return False  # gone meanwhile, or none of our business
+        return False  # gone in the meantime, or not ours

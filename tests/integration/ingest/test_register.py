@@ -117,7 +117,7 @@ def test_old_versions_go_by_count_the_live_one_stays_and_each_is_recorded(site: 
     assert site.rows("cities_backup", "code", "bkp") == [("03",)]
     assert codes(site) == ["04"]
     assert [one.is_kept for one in desk(site).versions("cities")] == [True, True, False, False]
-    with pytest.raises(DataError, match=r"deleted on .* by the rule of retention"):
+    with pytest.raises(DataError, match=r"deleted on .* by the retention rules"):
         desk(site).rollback("cities", 2, **BY)
     entries = AuditTrail(site.deps.warehouse).entries("cities")
     assert [(one.action, one.version_id, one.detail) for one in entries] == [

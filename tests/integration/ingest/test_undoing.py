@@ -151,7 +151,7 @@ REFUSED = [
     ("the live version", lambda site: desk(site).rollback("cities", 3, **BY), "is live already"),
     ("another live one", lambda site: desk(site).rollback("cities", 1, expected=2, **BY), "is at version 3 now"),
     ("an unknown table", lambda site: desk(site).rollback("towns", 1, **BY), "There is no table"),
-    ("a full load", lambda site: desk(site).take_back(1, **BY), "is no append|There is no load"),
+    ("a full load", lambda site: desk(site).take_back(1, **BY), "is not an append|There is no load"),
     ("no load", lambda site: desk(site).take_back(99999999, **BY), "There is no load"),
 ]
 

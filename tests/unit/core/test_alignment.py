@@ -128,8 +128,8 @@ def test_a_mismatch_names_what_is_missing_what_is_unknown_and_what_fits_better()
     with pytest.raises(SchemaError) as caught:
         align(NAME, THREE, (FITTING[0], scanned("iata", text(3))), better=("codes", "iata_codes"))
     assert caught.value.what == (
-        "The file brings 1 of the 3 columns of ref.airports (33%, at least 70% is needed)."
-        " Missing: name, latitude. Unknown to the table: iata. Tables that fit better: codes, iata_codes."
+        "The file has 1 of the 3 columns of ref.airports (33%, at least 70% is needed)."
+        " Missing: name, latitude. Unknown to the table: iata. Tables that match better: codes, iata_codes."
     )
     assert caught.value.where == "ref.airports"
 
@@ -140,12 +140,12 @@ def test_a_mismatch_names_what_is_missing_what_is_unknown_and_what_fits_better()
         (
             live(CODE, NAME_COLUMN, LATITUDE, Column("id", INT, nullable=False)),
             FITTING,
-            "lacks columns that ref.airports does not allow to be empty: id",
+            "lacks columns that may not be empty in ref.airports: id",
         ),
         (
             live(CODE, Column("id", INT, nullable=False)),
             (FITTING[0], scanned("id", INT, nulls=2)),
-            r"empty values in columns that ref.airports does not allow to be empty: id \(2\)",
+            r"empty values in columns that may not be empty in ref.airports: id \(2\)",
         ),
     ],
 )

@@ -185,15 +185,15 @@ def test_merging_is_associative_and_nothing_is_stronger_than_the_first(a: Contra
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        (None, "it is no contract"),
-        ({}, "it is no contract"),
-        ({"version": "1"}, "it is no contract"),
+        (None, "it is not a contract"),
+        ({}, "it is not a contract"),
+        ({"version": "1"}, "it is not a contract"),
         ({"version": 2, "contract": {"table": "t"}}, "it has form 2"),
-        ({"version": 1}, "a part of it cannot be read"),
-        ({"version": 1, "contract": {"encoding": "utf-8"}}, "a part of it cannot be read"),
-        ({"version": 1, "contract": {"table": 5}}, "5 is no str"),
+        ({"version": 1}, "part of it cannot be read"),
+        ({"version": 1, "contract": {"encoding": "utf-8"}}, "part of it cannot be read"),
+        ({"version": 1, "contract": {"table": 5}}, "5 is not a str"),
         ({"version": 1, "contract": {"table": "t", "on_new_column": "ask"}}, "ask"),
-        ({"version": 1, "contract": {"table": "t", "fields": [5]}}, "FieldContract is no object"),
+        ({"version": 1, "contract": {"table": "t", "fields": [5]}}, "FieldContract is not an object"),
     ],
 )
 def test_what_is_no_stored_contract_is_refused(document: object, why: str) -> None:

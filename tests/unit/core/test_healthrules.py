@@ -99,8 +99,8 @@ def test_a_figure_decides_the_state(check: Check, state: State, figure: str) -> 
 
 
 def test_what_is_named_is_what_is_late() -> None:
-    assert unseen_check(["a", "b", "c", "d"], 9999, SETTINGS).message == "Not taken up: a, b, c and 1 more"
-    assert waiting_check({"a": 10, "b": 20000}, SETTINGS).message == "Waiting long: b"
+    assert unseen_check(["a", "b", "c", "d"], 9999, SETTINGS).message == "Not picked up: a, b, c and 1 more"
+    assert waiting_check({"a": 10, "b": 20000}, SETTINGS).message == "Waiting too long: b"
     assert error_rate_check([*DONE, *BAD], SETTINGS).message == "Many files are refused: data 4"
 
 

@@ -59,5 +59,5 @@ def test_advice_follows_from_the_figures() -> None:
     assert "`load_method`" in advice[0]
     assert "waits 400 s" in advice[1]
     assert "7 rejected" in advice[2]
-    assert "column size is NVARCHAR(MAX), and the 1,500 rows looked at fit INT" in advice[3]
+    assert "column size is NVARCHAR(MAX), and the 1,500 rows checked fit INT" in advice[3]
     assert make_report([replace(inserted, rows_loaded=49_999)]).advice == ()

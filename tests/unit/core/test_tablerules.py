@@ -61,7 +61,7 @@ def test_a_table_is_found_without_regard_to_case() -> None:
         ({"min_column_match": 70}, "Key min_column_match has the value 70.0, but it must be between 0 and 1"),
         ({"min_column_match": float("nan")}, "Key min_column_match has the value nan, but it must be between 0 and 1"),
         ({"post_load_procedure": 7}, "Key post_load_procedure has the value 7, but it must be of type str"),
-        ([1], "Key tables.airports holds no mapping"),
+        ([1], "Key tables.airports is not a mapping"),
     ],
 )
 def test_a_wrong_rule_stops_its_own_table_and_no_other(own: object, message: str) -> None:
@@ -76,9 +76,9 @@ def test_a_wrong_rule_stops_its_own_table_and_no_other(own: object, message: str
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ("airports", "The file holds no mapping"),
-        ([], "The file holds no mapping"),
-        ({"tables": ["airports"]}, "Key tables holds no mapping"),
+        ("airports", "The file is not a mapping"),
+        ([], "The file is not a mapping"),
+        ({"tables": ["airports"]}, "Key tables is not a mapping"),
         ({"table": {"airports": {}}}, "Unknown key table"),
         ({"airports": {"frozen": True}}, "Unknown key airports"),
     ],

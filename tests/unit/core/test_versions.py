@@ -130,14 +130,19 @@ def test_what_is_deleted_already_is_not_deleted_again_and_cannot_be_read() -> No
     assert expired(records, kept=1, older_than=None) == ()
     assert [one.is_kept for one in list_versions(records)] == [True, True, False, False]
     for version in (1, 2):
-        with pytest.raises(DataError, match="deleted on 2024-01-01 by the rule of retention"):
+        with pytest.raises(DataError, match="deleted on 2024-01-01 by the retention rules"):
             require("t", records, version)
     assert require("t", records, 3).snapshot == 3
 
 
 @pytest.mark.parametrize(
     ("load_id", "message"),
-    [(11, "is no append"), (99, "is no append"), (12, "were replaced or taken back"), (14, "were replaced or taken")],
+    [
+        (11, "is not an append"),
+        (99, "is not an append"),
+        (12, "were replaced or taken back"),
+        (14, "were replaced or taken"),
+    ],
 )
 def test_what_cannot_be_taken_back_is_said(load_id: int, message: str) -> None:
     changes = (FULL, None), (APPEND, None), (FULL, None), (APPEND, None), (TAKE_BACK, 14), (APPEND, None)

@@ -1,1 +1,1 @@
-"""What the evidence of a load leaves in doubt: a module a kind, each from plain facts to questions. Pure."""
+"""What the evidence of a load leaves in doubt: one module per kind, each turning plain facts into questions. Pure."""

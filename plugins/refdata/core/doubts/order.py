@@ -1,4 +1,4 @@
-"""Whether a file's content is older than what its table holds, by the dates in the names of both. Pure."""
+"""Whether a file's content is older than its table's, judged by the dates in both file names. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _MONTH_NAME = rf"({'|'.join(_MONTHS)})[a-z]*"
 _EDGE, _END = r"(?<![0-9])", r"(?![0-9])"
 _JOINT = r"[-_. ]?"
-# One spelling a line, the most telling first: what each group means stands behind it.
+# One spelling per line, the most specific first, each with the meaning of its groups.
 _SPELLINGS = (
     (rf"{_EDGE}({_YEAR}){_JOINT}(0[1-9]|1[0-2]){_JOINT}(0[1-9]|[12]\d|3[01])", "ymd"),
     (rf"{_EDGE}(0[1-9]|[12]\d|3[01])[-_.](0[1-9]|1[0-2])[-_.]({_YEAR}|\d\d){_END}", "dmy"),
@@ -31,7 +31,7 @@ _SPELLINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The days that a name's date stands for, both inclusive: one day, a week, a month, a quarter or a year."""
+    """The first and last day of a name's date: one day, a week, a month, a quarter or a year."""
 
     first: datetime.date
     last: datetime.date
@@ -86,9 +86,9 @@ def _months(year: int, first: int, months: int) -> Period:
 
 
 def older_content_question(table: str, file_name: str, live_file_name: str) -> Question | None:
-    """Asks about a full load whose name states an earlier period than the name of the file that is live.
+    """Asks about a full load whose file name states an earlier period than the live file's name.
 
-    None where one of them states none, or where they are of one time or in order. A period that lies within the
+    None where either name states no period, or where the periods are equal or in order. A period within the
     other (``2024`` and ``20241201``) is not earlier.
     """
     new, live = period_of(file_name), period_of(live_file_name)

@@ -1,7 +1,7 @@
-"""Whether a file that would make a new table belongs to one that is there: a misspelt, copied or renamed file. Pure.
+"""Whether a file that would create a new table belongs to an existing one: misspelt, copied or renamed. Pure.
 
 Two signs are needed, because code lists have much in common (``code,name``): the columns, and either the name or the
-values. A table of other columns never raises a question, and neither does a first table of its kind.
+values. A table with other columns never raises a question, and neither does the first table of its kind.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from refdata.core.naming import fold_name
 from refdata.core.questions import REFUSE, Choice, Outcome, Question, QuestionKind
 
 SAME_COLUMNS = 0.9
-"""Share of the table's columns that the file must bring, and of the file's that the table must know."""
+"""Share of the table's columns that the file must have, and of the file's columns that the table must have."""
 LIKE_COLUMNS = 0.7
-"""The same where the names are nearly equal."""
+"""The same share where the names are nearly equal."""
 LIKE_NAME = 0.85
-"""How alike the letters of two names must be to be a slip of the keyboard."""
+"""How similar the letters of two names must be to count as a typo."""
 LIKE_VALUES = 0.3
-"""Share of the file's key values that the table must hold where no name speaks for it."""
+"""Share of the file's key values that the table must contain where the name gives no hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class LookAlike:
 def look_alikes(
     wanted: str, columns: Sequence[FileColumn], tables: Sequence[Table], shared: Mapping[str, float] | None = None
 ) -> tuple[LookAlike, ...]:
-    """The tables that a file for the new table ``wanted`` seems to belong to, the best first.
+    """The tables that a file for the new table ``wanted`` seems to belong to, the best match first.
 
-    :param shared: for each table the share (0 to 1) of the file's key values that it holds, where it was counted.
+    :param shared: per table, the share (0 to 1) of the file's key values that it contains, where counted.
     """
     found = (_look_alike(wanted, len(columns), match, shared or {}) for match in rank_tables(columns, tables))
     return tuple(sorted(filter(None, found), key=lambda one: (-len(one.reasons), -one.match.score, one.table)))
@@ -63,9 +63,9 @@ def _look_alike(wanted: str, width: int, match: TableMatch, shared: Mapping[str,
 
 
 def _name_sign(wanted: str, table: str, columns: float) -> str:
-    """Why the names belong together: one has the words of the other, or is a slip away from it."""
+    """Why the names belong together: one contains the words of the other, or is a typo away from it."""
     if _within(_words(table), _words(wanted)) and columns >= SAME_COLUMNS:
-        return f"The file's name holds the name {table}."
+        return f"The file's name contains the name {table}."
     ratio = difflib.SequenceMatcher(None, fold_name(wanted), fold_name(table), autojunk=False).ratio()
     return f"The names {wanted} and {table} differ by a few letters." if ratio >= LIKE_NAME else ""
 
@@ -82,7 +82,7 @@ def _words(name: str) -> list[str]:
 
 
 def _within(short: Sequence[str], long: Sequence[str]) -> bool:
-    """Whether the words of one name come in the other one after the other, beside further words."""
+    """Whether the words of one name occur in sequence in the other, possibly beside further words."""
     starts = range(len(long) - len(short) + 1)
     return bool(short) and any(list(long[at : at + len(short)]) == list(short) for at in starts)
 
@@ -90,20 +90,20 @@ def _within(short: Sequence[str], long: Sequence[str]) -> bool:
 def new_table_question(
     file_name: str, wanted: str, alike: Sequence[LookAlike], *, always: bool = False
 ) -> Question | None:
-    """Asks where a file goes that would make a new table; None where nothing speaks against the new table.
+    """Asks where to load a file that would create a new table; None where nothing speaks against the new table.
 
-    :param always: ask even where no table is like it (``new_tables = hold``).
+    :param always: ask even where no table is similar (``new_tables = hold``).
     """
     if not alike and not always:
         return None
     routes = tuple(_route(one.table, file_name) for one in alike[:3])
-    make = Choice("create", f"Make table {wanted}", f"A new table {wanted} is created from this file.")
-    best = f" {alike[0].table} has its columns: load it there?" if alike else " Make it?"
+    make = Choice("create", f"Create table {wanted}", f"A new table {wanted} is created from this file.")
+    best = f" {alike[0].table} has its columns: load it there?" if alike else " Create it?"
     evidence = [f"{one.table}: {' '.join(one.reasons)}" for one in alike[:3]] or ["No table has columns like it."]
     return Question(
         QuestionKind.NEW_TABLE,
         wanted,
-        f"{file_name} would make the new table {wanted}.{best}",
+        f"{file_name} would create the new table {wanted}.{best}",
         tuple(evidence),
         (*routes, make, REFUSE),
     )
