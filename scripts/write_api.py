@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from refdata import api
+from refdata import api, contractapi
 
 PAGE = Path(__file__).parents[1] / "docs" / "api.md"
+_WITH_METHODS = (api.__name__, contractapi.__name__)
 HEAD = """# Python API
 
 Written by `scripts/write_api.py` from the docstrings of `refdata.api`. What is not here is no interface.
@@ -35,7 +36,7 @@ def page() -> str:
 
 def _described(name: str, thing: Any) -> str:
     text = f"\n## `{name}`\n\n{_prose(thing)}\n"
-    if thing.__module__ != api.__name__:
+    if thing.__module__ not in _WITH_METHODS:
         return text
     return text + "".join(f"\n### `{signature}`\n\n{prose}\n" for signature, prose in _methods(thing))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +13,14 @@ from uuid import uuid4
 from refdata import health
 from refdata.audit import AuditEntry
 from refdata.config import load_settings, table_rules, utc_now
+from refdata.contractapi import ContractCheck, ContractDifference, Contracts
 from refdata.core.alignment import own_columns
-from refdata.core.errors import DataError, NotInitialisedError, SchemaError
+from refdata.core.errors import DataError
 from refdata.core.health import Check
 from refdata.core.matching import TableMatch
-from refdata.core.model import FileStatus, Format, LedgerRow, LoadType, TableName
+from refdata.core.model import FileStatus, Format, LedgerRow, LoadType
 from refdata.core.naming import typed_table
 from refdata.core.runid import API_RUN
-from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.tablediff import TableDiff
 from refdata.core.tablerules import TableRules
@@ -34,7 +34,16 @@ from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register,
 from refdata.ingest.retention import Expired, expire_versions
 from refdata.ingest.review import Approval, compare_held
 from refdata.ledger import FileOrder, Ledger, TableSummary
-from refdata.ledgerreport import DayFigures, ErrorFigures, FileStory, HistoryPage, LedgerReport, Statistics, TableInfo
+from refdata.ledgerreport import (
+    DayFigures,
+    ErrorFigures,
+    FileStory,
+    HistoryPage,
+    LedgerReport,
+    Statistics,
+    TableInfo,
+    ledger_expected,
+)
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
 from refdata.versioning.reading import read_version
@@ -51,6 +60,9 @@ __all__ = [
     "Check",
     "ConfigFinding",
     "ConfigRepair",
+    "ContractCheck",
+    "ContractDifference",
+    "Contracts",
     "DayFigures",
     "ErrorFigures",
     "Expired",
@@ -112,6 +124,11 @@ class ReferenceData:
     def settings(self) -> Settings:
         """The settings that the answers are given by."""
         return self._settings
+
+    @property
+    def contracts(self) -> Contracts:
+        """The contracts of tables: what is declared, what loads taught, what would become of a file."""
+        return Contracts(self._deps, self._ledger_expected)
 
     def history(
         self,
@@ -377,20 +394,5 @@ class ReferenceData:
         with self._ledger_expected():
             return read_version(self._versions, typed_table(name), version)
 
-    @contextlib.contextmanager
-    def _ledger_expected(self) -> Iterator[None]:
-        """Tells a database that was never used from one that refuses."""
-        try:
-            yield
-        except SchemaError as error:
-            ledger = TableName(self._settings.ref_schema, self._settings.ledger_table)
-            what, advice = (
-                "No file has been dropped yet, so there is no ledger",
-                "Drop a file, or run `refdata init-db`.",
-            )
-            if self._warehouse.table(ledger) is not None:
-                if self._warehouse.schema_version() >= LATEST:
-                    raise
-                what = "refdata's own tables are those of an earlier release"
-                advice = "Run `refdata init-db`, or let the next load bring them up to date."
-            raise NotInitialisedError(what, where=str(ledger), advice=advice) from error
+    def _ledger_expected(self) -> AbstractContextManager[None]:
+        return ledger_expected(self._warehouse, self._settings)

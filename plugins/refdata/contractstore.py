@@ -11,6 +11,8 @@ from datetime import datetime
 
 from refdata.core.contract import Contract
 from refdata.core.contractdocument import from_document, to_document
+from refdata.core.errors import SchemaError
+from refdata.core.schemasteps import LATEST
 from refdata.warehouse.base import Session, Warehouse
 
 
@@ -28,10 +30,17 @@ class ContractStore:
     def learned(self, table: str, version: int | None = None) -> Contract | None:
         """What was learned of a table's files up to a version (None: the live one); None where nothing was.
 
+        Nothing was, too, where refdata's own tables are not there yet, or are those of an earlier release.
+
         :raises ConfigurationError: when a later release wrote it in a form that this one cannot read.
         """
-        with self._warehouse.transaction(write=False) as session:
-            return self.learned_in(session, table, version)
+        try:
+            with self._warehouse.transaction(write=False) as session:
+                return self.learned_in(session, table, version)
+        except SchemaError:
+            if self._warehouse.schema_version() >= LATEST:
+                raise
+            return None
 
     def learned_in(self, session: Session, table: str, version: int | None = None) -> Contract | None:
         """``learned`` within a transaction."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from refdata import serial
 from refdata.core.dropnames import beside
-from refdata.core.model import Column, FileStatus, Format, LedgerRow
+from refdata.core.errors import NotInitialisedError, SchemaError
+from refdata.core.model import Column, FileStatus, Format, LedgerRow, TableName
+from refdata.core.schemasteps import LATEST
+from refdata.core.settings import Settings
 from refdata.core.tablerules import TableRules
 from refdata.ledger import Ledger, TableSummary
 from refdata.warehouse.base import Row, Warehouse, moment
@@ -98,6 +102,26 @@ class TableInfo:
     live_version: int
     versions: int
     versions_kept: int
+
+
+@contextlib.contextmanager
+def ledger_expected(warehouse: Warehouse, settings: Settings) -> Iterator[None]:
+    """Tells a database that was never used from one that refuses.
+
+    :raises NotInitialisedError: in place of an error about refdata's own tables that are not there.
+    """
+    try:
+        yield
+    except SchemaError as error:
+        ledger = TableName(settings.ref_schema, settings.ledger_table)
+        what = "No file has been dropped yet, so there is no ledger"
+        advice = "Drop a file, or run `refdata init-db`."
+        if warehouse.table(ledger) is not None:
+            if warehouse.schema_version() >= LATEST:
+                raise
+            what = "refdata's own tables are those of an earlier release"
+            advice = "Run `refdata init-db`, or let the next load bring them up to date."
+        raise NotInitialisedError(what, where=str(ledger), advice=advice) from error
 
 
 class LedgerReport:

@@ -13,6 +13,7 @@ from refdata.contracts.parsing import Parsed, Parser
 from refdata.core import naming
 from refdata.core.contract import Constraint, FieldContract, Origin, RuleValue, SourceHeader
 from refdata.core.contractterms import ConstraintKind, FieldType, Severity
+from refdata.core.learning import STORED_AS
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import MAX_DECIMAL_PRECISION, MAX_NVARCHAR, SqlType, TypeKind
 
@@ -31,16 +32,6 @@ _LENGTHS = ("minLength", "maxLength")
 _TEXTS = frozenset(
     {FieldType.STRING, FieldType.OBJECT, FieldType.ARRAY, FieldType.LIST, FieldType.GEOPOINT, FieldType.GEOJSON}
 )
-_STORED = {
-    FieldType.INTEGER: {TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL},
-    FieldType.NUMBER: {TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT},
-    FieldType.YEAR: {TypeKind.INT, TypeKind.BIGINT},
-    FieldType.BOOLEAN: {TypeKind.BIT},
-    FieldType.DATE: {TypeKind.DATE, TypeKind.DATETIME2},
-    FieldType.DATETIME: {TypeKind.DATETIME2},
-    FieldType.TIME: {TypeKind.TIME},
-    FieldType.ANY: set(TypeKind),
-}
 _RANGES = f"DECIMAL has 1 to {MAX_DECIMAL_PRECISION} digits, NVARCHAR 1 to {MAX_NVARCHAR} characters or MAX"
 _INTEGER_FRACTION = "an integer has no digits behind the point"
 
@@ -142,7 +133,7 @@ class FieldReader:
         if stored is None:
             self._note(own, "type", f"{own.get('type')} is out of range: {_RANGES}")
         elif isinstance(declared, FieldType):
-            allowed = _STORED.get(declared, {TypeKind.NVARCHAR})
+            allowed = STORED_AS.get(declared, {TypeKind.NVARCHAR})
             if stored.kind not in allowed or (declared is FieldType.INTEGER and stored.scale):
                 kinds = ", ".join(kind for kind in TypeKind if kind in allowed)
                 self._note(own, "type", f"{stored} does not hold values of type {declared}, which go into {kinds}"

@@ -11,7 +11,7 @@ from refdata.contracts.files import SCHEMA_FILE
 from refdata.contracts.keys import CONTRACT, Key
 
 PACKAGED = Path(__file__).with_name(SCHEMA_FILE)
-"""The copy that travels with refdata; ``scripts/write_docs.py`` writes it."""
+"""The copy that travels with refdata; ``scripts/write_contract_keys.py`` writes it."""
 
 
 def json_schema() -> dict[str, Any]:

@@ -13,32 +13,13 @@ from refdata.contracts.keys import CONTRACT, DIALECT, FIELD, OWN, RULES, SCHEMA,
 from refdata.core import naming
 from refdata.core.contract import Constraint, Contract, Facts, FieldContract, ForeignKey
 from refdata.core.contractterms import ConstraintKind, FieldType, Severity
-from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.core.learning import FIELD_TYPES
+from refdata.core.sqltypes import SqlType
 
 PROFILE = "https://datapackage.org/profiles/2.0/dataresource.json"
-_TYPES = {
-    TypeKind.BIT: FieldType.BOOLEAN,
-    TypeKind.INT: FieldType.INTEGER,
-    TypeKind.BIGINT: FieldType.INTEGER,
-    TypeKind.DECIMAL: FieldType.NUMBER,
-    TypeKind.FLOAT: FieldType.NUMBER,
-    TypeKind.DATE: FieldType.DATE,
-    TypeKind.TIME: FieldType.TIME,
-    TypeKind.DATETIME2: FieldType.DATETIME,
-    TypeKind.NVARCHAR: FieldType.STRING,
-}
 _LIMITS = frozenset(
     (ConstraintKind.MINIMUM, ConstraintKind.MAXIMUM, ConstraintKind.EXCLUSIVE_MINIMUM, ConstraintKind.EXCLUSIVE_MAXIMUM)
 )
-
-
-def field_type(stored: SqlType) -> FieldType:
-    """The type of Table Schema for a database type.
-
-    >>> field_type(SqlType(TypeKind.BIT))
-    <FieldType.BOOLEAN: 'boolean'>
-    """
-    return _TYPES[stored.kind]
 
 
 def descriptor(contract: Contract) -> dict[str, Any]:
@@ -142,7 +123,7 @@ def _field(column: FieldContract, made: str) -> dict[str, Any]:
     own |= {"type": str(column.sql_type)} if column.sql_type else {}
     warned = [rule.kind.value for rule in column.constraints if rule.severity is Severity.WARN]
     own |= {"warn": warned} if warned else {}
-    kind = column.type or (field_type(column.sql_type) if column.sql_type else None)
+    kind = column.type or (FIELD_TYPES[column.sql_type.kind] if column.sql_type else None)
     rules = {rule.kind.value: _rule_value(rule, kind) for rule in column.constraints}
     parts = {"constraints": rules, "refdata": own}
     typed = {"type": kind.value} if kind else {}

@@ -15,7 +15,7 @@ from refdata.core.model import Column, Format, ScannedColumn
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import SqlType, TypeKind
 
-_FIELD_TYPES = {
+FIELD_TYPES = {
     TypeKind.BIT: FieldType.BOOLEAN,
     TypeKind.INT: FieldType.INTEGER,
     TypeKind.BIGINT: FieldType.INTEGER,
@@ -26,6 +26,19 @@ _FIELD_TYPES = {
     TypeKind.DATETIME2: FieldType.DATETIME,
     TypeKind.NVARCHAR: FieldType.STRING,
 }
+"""The type of Table Schema for each database type."""
+
+STORED_AS = {
+    FieldType.INTEGER: frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL}),
+    FieldType.NUMBER: frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT}),
+    FieldType.YEAR: frozenset({TypeKind.INT, TypeKind.BIGINT}),
+    FieldType.BOOLEAN: frozenset({TypeKind.BIT}),
+    FieldType.DATE: frozenset({TypeKind.DATE, TypeKind.DATETIME2}),
+    FieldType.DATETIME: frozenset({TypeKind.DATETIME2}),
+    FieldType.TIME: frozenset({TypeKind.TIME}),
+    FieldType.ANY: frozenset(TypeKind),
+}
+"""The database types that hold values of each type of Table Schema; those that are not here are kept as text."""
 
 
 def learned(
@@ -69,7 +82,7 @@ def _column(column: ScannedColumn, live: SqlType | None, *, named: bool) -> Fiel
     return FieldContract(
         name=column.name,
         headers=headers,
-        type=_FIELD_TYPES[kind],
+        type=FIELD_TYPES[kind],
         sql_type=live or column.type,
         decimal_char=notation.decimal_point if decimals else None,
         group_char=(notation.thousands or None) if numbers else None,

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from refdata.core.errors import FormatError
 from refdata.core.matching import FileColumn, TableMatch, rank_tables
-from refdata.core.model import Format, Table
+from refdata.core.model import Format, ReadColumn, ScannedColumn, Table
 from refdata.core.naming import column_names
 from refdata.core.settings import Settings
+from refdata.core.sqltypes import text
 from refdata.csvformat.detection import detect
+from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan
+
+LOOKED_AT = 20_000
+"""Rows out of which columns without repeated values are found."""
 
 
 def preview_format(file: Path, settings: Settings) -> Format:
@@ -31,3 +39,21 @@ def match_tables(file: Path, found: Format, tables: Sequence[Table]) -> tuple[Ta
     """
     columns = scan(file, found, column_names(found.header)).columns
     return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
+
+
+def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]) -> tuple[str, ...]:
+    """The columns that have another value in each of the first rows, and none empty; the file's order."""
+    wanted = [
+        ReadColumn(at, column.name, text(column.longest))
+        for at, column in enumerate(columns)
+        if column.type and not column.nulls
+    ]
+    if not wanted:
+        return ()
+    batches: list[pa.RecordBatch] = []
+    for batch in read_rows(file, found, columns=wanted, on_reject=lambda _: None):
+        batches.append(batch)
+        if sum(one.num_rows for one in batches) >= LOOKED_AT:
+            break
+    rows = pa.Table.from_batches(batches)
+    return tuple(name for name in rows.column_names if pc.count_distinct(rows.column(name)).as_py() == rows.num_rows)

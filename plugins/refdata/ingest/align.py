@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from refdata.core import alignment, matching, publishing
+from refdata.contracts.files import declared
+from refdata.core import alignment, contractchecks, matching, publishing
 from refdata.core.alignment import Alignment
 from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.errors import (
@@ -18,9 +19,10 @@ from refdata.core.errors import (
     SupersededError,
 )
 from refdata.core.matching import FileColumn
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Table
+from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, ScannedColumn, Table
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import is_done
+from refdata.ingest.memory import contract_of
 from refdata.ingest.signs import signs_of_life
 from refdata.ledger import identity_of
 
@@ -54,7 +56,7 @@ def _align(deps: Deps, row: LedgerRow, detection: Detection, attempt: int) -> st
     sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     check_empty(deps, row, detection)
-    _warn_of_damage(deps, row, detection)
+    _warn(deps, row, detection, plan)
     apply_alignment(deps, row, plan)
     return alignment.describe(plan)
 
@@ -65,9 +67,12 @@ def apply_alignment(deps: Deps, row: LedgerRow, plan: Alignment) -> None:
     deps.warehouse.align(plan)
 
 
-def _warn_of_damage(deps: Deps, row: LedgerRow, detection: Detection) -> None:
-    """Warns in the ledger, once, about columns that a spreadsheet seems to have changed."""
-    found = alignment.damage_warnings(deps.warehouse.table(deps.target(row)), detection.scan.columns)
+def _warn(deps: Deps, row: LedgerRow, detection: Detection, plan: Alignment) -> None:
+    """Warns in the ledger, once, about columns that a spreadsheet seems to have changed and what policies let pass."""
+    scanned = detection.scan.columns
+    found = alignment.damage_warnings(deps.warehouse.table(plan.table), scanned)
+    found += contractchecks.warnings(findings_of(deps, row.table_name, scanned, plan))
+    found += declared(deps.settings, row.table_name).contradictions
     new = tuple(warning for warning in found if warning not in row.warnings)
     if new:
         deps.log.warning("%s", " ".join(new))
@@ -112,20 +117,39 @@ def _holds_turn(row: LedgerRow, attempt: int) -> bool:
 
 
 def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignment:
-    """How to align the table with the file, given the table as it is now."""
-    target = deps.target(row)
-    rules = deps.rules(row.table_name)
-    live = deps.warehouse.table(target)
-    columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
+    """How to align the table with the file, given the table as it is now.
+
+    :raises SchemaError: when the file does not fit the table, or its contract refuses what differs.
+    """
+    plan = plan_for(deps, row.table_name, detection.scan.columns)
+    contractchecks.refuse(findings_of(deps, row.table_name, detection.scan.columns, plan), str(plan.table))
+    return plan
+
+
+def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn]) -> Alignment:
+    """How a table takes a file's columns, whatever its contract's policies say.
+
+    :raises SchemaError: when the file does not fit the table.
+    """
+    rules, live = deps.rules(table), deps.warehouse.table(deps.live(table))
+    columns = [FileColumn(column.name, column.type) for column in scanned]
     return alignment.align(
-        target,
+        deps.live(table),
         live,
-        detection.scan.columns,
+        scanned,
         min_match=rules.min_column_match,
         frozen=rules.frozen,
         better=_better_tables(deps, live, columns) if live else (),
         renames=_renames(live, columns) if live else (),
     )
+
+
+def findings_of(
+    deps: Deps, table: str, scanned: Sequence[ScannedColumn], plan: Alignment
+) -> tuple[contractchecks.Finding, ...]:
+    """Where the file differs from the table and its contract, and what the policies make of it."""
+    live = deps.warehouse.table(deps.live(table))
+    return contractchecks.findings(contract_of(deps, table), live, scanned, plan)
 
 
 def row_of(deps: Deps, detection: Detection) -> LedgerRow:

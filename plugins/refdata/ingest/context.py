@@ -64,4 +64,8 @@ class Deps:
 
     def target(self, row: LedgerRow) -> TableName:
         """The live table of a load."""
-        return TableName(self.settings.ref_schema, row.table_name)
+        return self.live(row.table_name)
+
+    def live(self, table: str) -> TableName:
+        """The live table of that name."""
+        return TableName(self.settings.ref_schema, table)

@@ -13,7 +13,7 @@ from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, Rejec
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.memory import column_match, known_contract
+from refdata.ingest.memory import column_match, contract_of
 from refdata.ledger import IN_FLIGHT, identity_text
 
 MOST_LISTED = 100_000
@@ -108,20 +108,28 @@ def is_done(row: LedgerRow) -> bool:
     return row.status in (FileStatus.LOADED, FileStatus.COMPLETED, FileStatus.DUPLICATE)
 
 
-def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
+def read_format(deps: Deps, path: Path, table: str) -> Format:
+    """How a file for a table is to be read, with the reasons.
+
+    :raises FormatError: when it is no CSV that can be read safely.
+    """
     # Imported here and below, because at the top each DAG parse would pay for pyarrow, numpy and chardet.
     from refdata.csvformat.detection import detect
     from refdata.csvformat.text import storage_errors
 
-    live = deps.warehouse.table(deps.target(row))
+    live = deps.warehouse.table(deps.live(table))
     known = tuple(column.name for column in live.columns) if live else ()
     with storage_errors(path):
-        found = detect(
+        return detect(
             path,
             known_columns=known,
             code_page=deps.settings.code_page,
             min_confidence=deps.settings.min_confidence,
         )
+
+
+def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
+    found = read_format(deps, path, row.table_name)
     # The reasons quote text before and after the table, so only the file's owner may see them (`refdata detect`).
     found = replace(found, reasons=())
     deps.log.info(
@@ -147,11 +155,19 @@ def _rejects_of(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[Rejec
 def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow, rejects: RejectsFile) -> Scan:
     from refdata.csvformat.scan import scan
 
-    names = column_match(found, deps.warehouse.table(deps.target(row)), known_contract(deps, row)).names
+    names = names_of(deps, found, row.table_name)
     allowed = deps.rules(row.table_name).max_rejected_rows
     scanned = scan(path, found, names, on_reject=_listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     return scanned
+
+
+def names_of(deps: Deps, found: Format, table: str) -> tuple[str, ...]:
+    """The columns of the table that a file's fields are, in the file's order.
+
+    :raises SchemaError: when a header fits several columns.
+    """
+    return column_match(found, deps.warehouse.table(deps.live(table)), contract_of(deps, table)).names
 
 
 def _listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[RejectedRow], None]:

@@ -6,16 +6,22 @@ from refdata.contractstore import ContractStore
 from refdata.core.alignment import Alignment, own_columns
 from refdata.core.columnmatch import ColumnMatch, KnownColumn, match_columns
 from refdata.core.contract import Contract, Origin
+from refdata.core.contractlayers import merge
 from refdata.core.contractterms import Layer
 from refdata.core.errors import SchemaError
 from refdata.core.learning import learned, remembered
 from refdata.core.model import Format, LedgerRow, Table
+from refdata.core.naming import fold_name
 from refdata.ingest.context import Deps, Detection
 
 
-def known_contract(deps: Deps, row: LedgerRow) -> Contract:
-    """All that is known about the files of a load's table before this one is read."""
-    return ContractStore(deps.warehouse).learned(row.table_name) or Contract(table=row.table_name)
+def contract_of(deps: Deps, table: str) -> Contract:
+    """What was declared of a table, and under it what its loads have taught.
+
+    :raises ConfigurationError: when the table's contract file is wrong.
+    """
+    declared, learned_before = deps.contract(table), ContractStore(deps.warehouse).learned(table)
+    return merge(declared, learned_before) if learned_before else declared
 
 
 def column_match(found: Format, live: Table | None, contract: Contract) -> ColumnMatch:
@@ -37,10 +43,11 @@ def column_match(found: Format, live: Table | None, contract: Contract) -> Colum
 
 
 def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, ...]:
-    """The columns of the live table, each with the headers that its files have used."""
-    if live is None:
-        return ()
-    headers = {column.name: contract.column(column.name) for column in own_columns(live)}
+    """The columns of the live table, each with the headers that its files have used; then the declared ones."""
+    names = [column.name for column in own_columns(live)] if live else []
+    there = {fold_name(name) for name in names}
+    names += [column.name for column in contract.fields if fold_name(column.name) not in there]
+    headers = {name: contract.column(name) for name in names}
     return tuple(
         KnownColumn(name, tuple(one.text for one in fact.headers) if fact else ()) for name, fact in headers.items()
     )

@@ -284,7 +284,7 @@ def test_all_slips_are_reported_at_once_in_their_order() -> None:
 
 
 def test_the_schema_for_editors_is_the_one_that_the_script_writes() -> None:
-    assert schema.PACKAGED.read_text(encoding="utf-8") == schema.as_text(), "run scripts/write_docs.py"
+    assert schema.PACKAGED.read_text(encoding="utf-8") == schema.as_text(), "run scripts/write_contract_keys.py"
     jsonschema.Draft7Validator.check_schema(schema.json_schema())
 
 

@@ -1,0 +1,166 @@
+"""``refdata contract``: begin, show, check, compare and export the contracts of tables."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Run, Subcommands, add_command, console, print_json
+
+if TYPE_CHECKING:
+    from refdata.core.contract import Origin
+    from refdata.ingest.contracting import ContractCheck
+
+_VERDICTS = {
+    "load": "It would be loaded.",
+    "warn": "It would be loaded, with warnings.",
+    "hold": "It would wait for an answer.",
+    "refuse": "It would be refused.",
+}
+
+
+def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
+    """Adds the commands."""
+    group = commands.add_parser("contract", help="the contracts of tables", description="The contracts of tables.")
+    below = group.add_subparsers(required=True, metavar="COMMAND")
+    begun = add_command(below, "init", init, "a commented contract to begin with, out of a live table or a file")
+    begun.add_argument("source", metavar="TABLE|FILE", help="name of a table, or path of any CSV file")
+    begun.add_argument("--table", default="", help="the table that the file is for; left out: by the file's name")
+    begun.add_argument(
+        "--write", action="store_true", help="put it into the folder of the contracts, not on the screen"
+    )
+    _with_table(below, "show", show, "all that is known of a table, each fact with where it comes from")
+    checked = add_command(
+        below, "check", check, "what would become of a file under its table's contract; changes nothing"
+    )
+    checked.add_argument("file", type=Path, help="any CSV file")
+    checked.add_argument("--table", default="", help="the table that the file is for; left out: by the file's name")
+    _with_table(below, "diff", diff, "where a contract file and the live table, or what its loads showed, differ")
+    exported = _with_table(below, "export", export, "a table's contract as a Data Package resource, for other tools")
+    exported.add_argument("--path", default="", help="the data file that the resource is to name")
+    add_command(below, "schema", schema, "the JSON Schema of contract files, for editors")
+
+
+def _with_table(
+    commands: Subcommands[argparse.ArgumentParser], name: str, run: Run, summary: str
+) -> argparse.ArgumentParser:
+    command = add_command(commands, name, run, summary)
+    command.add_argument("table", help="name of the table, without its schema")
+    return command
+
+
+def init(options: argparse.Namespace) -> int:
+    """``refdata contract init``: prints a contract, or puts it where contracts lie."""
+    from refdata.api import ReferenceData
+
+    contracts, file = ReferenceData.connect().contracts, Path(options.source)
+    is_file = file.is_file()
+    table = options.table if is_file else options.source
+    text = contracts.begin(table, file if is_file else None)
+    path = contracts.write(text) if options.write else None
+    if options.json:
+        print_json({"contract": text, "path": path})
+    elif path:
+        console().print(f"Written: {path}", soft_wrap=True)
+    else:
+        print(text, end="")
+    return EXIT_OK
+
+
+def show(options: argparse.Namespace) -> int:
+    """``refdata contract show``."""
+    from refdata.api import ReferenceData
+    from refdata.contracts.facts import facts
+
+    found = facts(ReferenceData.connect().contracts.show(options.table))
+    if options.json:
+        print_json([{"key": one.key, "value": one.value, "origin": _origin(one.origin)} for one in found])
+        return EXIT_OK
+    _grid(("Fact", "Value", "Where it comes from"), [(one.key, one.text, str(one.origin or "")) for one in found])
+    return EXIT_OK
+
+
+def check(options: argparse.Namespace) -> int:
+    """``refdata contract check``: 0 when the file would be loaded, 1 when it would be refused or held."""
+    from refdata.api import ReferenceData
+
+    done = ReferenceData.connect().contracts.check(options.file, options.table)
+    if options.json:
+        print_json(asdict(done))
+    else:
+        _show_check(done, options.file.name)
+    return EXIT_OK if done.action in ("load", "warn") else EXIT_FAILED
+
+
+def _show_check(done: ContractCheck, name: str) -> None:
+    shown = console()
+    shown.print(f"{escape(name)} → table {done.table}. {_VERDICTS[done.action]}", highlight=False)
+    if done.format:
+        quote = f"quote {done.format.quote}" if done.format.quote else "no quotes"
+        header = "a header" if done.format.has_header else "no header"
+        shown.print(
+            f"Format: {done.format.encoding}, delimiter {done.format.delimiter!r}, {quote}, {header};"
+            f" {done.rows:,} rows, {done.rejected:,} damaged", highlight=False, markup=False,
+        )  # fmt: skip
+    if done.changes:
+        shown.print(f"Table: {escape(done.changes)}", highlight=False)
+    if done.columns:
+        _grid(("Header", "Column", "Type"), [(one.source, one.name, str(one.type or "empty")) for one in done.columns])
+    lines = [("Refused", done.refused)] if done.refused else []
+    lines += [(one.action.capitalize(), str(one)) for one in done.findings if one.action not in ("load", "warn")]
+    lines += [("Warning", text) for text in done.warnings]
+    for label, text in lines:
+        shown.print(f"[bold]{label}[/bold]: {escape(text)}", highlight=False, soft_wrap=True)
+
+
+def diff(options: argparse.Namespace) -> int:
+    """``refdata contract diff``: 0 when nothing differs, else 1."""
+    from refdata.api import ReferenceData
+
+    found = ReferenceData.connect().contracts.diff(options.table)
+    if options.json:
+        print_json([{**asdict(one), "origin": _origin(one.origin)} for one in found])
+    elif found:
+        rows = [(one.key, one.declared or "not declared", one.actual or "not there", str(one.origin)) for one in found]
+        _grid(("Fact", "Declared", "Actual", "Where that comes from"), rows)
+    else:
+        console().print("Nothing differs.")
+    return EXIT_FAILED if found else EXIT_OK
+
+
+def export(options: argparse.Namespace) -> int:
+    """``refdata contract export``: YAML, or JSON with ``--json``; both are read by Frictionless."""
+    from refdata.api import ReferenceData
+    from refdata.contracts.writing import to_yaml
+
+    found = ReferenceData.connect().contracts.export(options.table, options.path)
+    if options.json:
+        print_json(found)
+    else:
+        print(to_yaml(found), end="")
+    return EXIT_OK
+
+
+def schema(_: argparse.Namespace) -> int:
+    """``refdata contract schema``: JSON in either case."""
+    from refdata.contracts.schema import as_text
+
+    print(as_text(), end="")
+    return EXIT_OK
+
+
+def _origin(origin: Origin | None) -> dict[str, object] | None:
+    return {**asdict(origin), "text": str(origin)} if origin else None
+
+
+def _grid(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    grid = Grid(*headings)
+    for row in rows:
+        grid.add_row(*map(escape, row))
+    console().print(grid)

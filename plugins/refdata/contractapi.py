@@ -1,0 +1,116 @@
+"""What other programs and the command line ask about contracts: ``ReferenceData.contracts``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from refdata.contracts.files import contract_file, folder_of
+from refdata.contracts.nodes import parse
+from refdata.contracts.reading import read_contract
+from refdata.contracts.starter import starter
+from refdata.contracts.writing import PROFILE, descriptor
+from refdata.core import naming
+from refdata.core.contract import Contract
+from refdata.core.contractlayers import merge
+from refdata.core.errors import ConfigurationError
+from refdata.ingest import contracting
+from refdata.ingest.context import Deps
+from refdata.ingest.contracting import ContractCheck, ContractDifference
+from refdata.ingest.memory import contract_of
+
+__all__ = ["ContractCheck", "ContractDifference", "Contracts"]
+
+
+class Contracts:
+    """The contracts of tables: what is declared of them, what their loads have taught, what differs."""
+
+    def __init__(self, deps: Callable[[], Deps], expected: Callable[[], AbstractContextManager[None]]) -> None:
+        self._deps = deps
+        self._expected = expected
+
+    def show(self, table: str) -> Contract:
+        """All that is known of a table, each fact with where it comes from.
+
+        :raises DataError: when there is neither a table nor a contract of that name.
+        :raises ConfigurationError: when the contract file is wrong.
+        """
+        with self._expected():
+            return contracting.full_contract(self._deps(), table.lower())
+
+    def check(self, path: str | Path, table: str = "") -> ContractCheck:
+        """What would become of a file of any place if it were dropped; every row is read, and nothing is changed.
+
+        :param table: the table that it is for; left out: the one that its name leads to.
+        """
+        deps = self._deps()
+        with self._expected():
+            return contracting.check_file(
+                deps, Path(path), table.lower() or contracting.table_of_file(deps, Path(path))
+            )
+
+    def diff(self, table: str) -> tuple[ContractDifference, ...]:
+        """Where the contract file and the live table, or what its loads showed, differ; empty where nothing does.
+
+        :raises DataError: when there is neither a table nor a contract of that name.
+        :raises ConfigurationError: when the contract file is wrong.
+        """
+        with self._expected():
+            return contracting.differences(self._deps(), table.lower())
+
+    def export(self, table: str, path: str = "") -> dict[str, Any]:
+        """All that is known of a table as a Data Package resource (version 2), which other tools read.
+
+        :param path: the data file that the resource is to name.
+        :raises DataError: when there is neither a table nor a contract of that name.
+        :raises ConfigurationError: when the contract file is wrong.
+        """
+        known = self.show(table)
+        return {"$schema": PROFILE, **({"path": path} if path else {}), **descriptor(known), "type": "table"}
+
+    def begin(self, table: str = "", file: str | Path | None = None) -> str:
+        """The text of a contract file to begin with, out of the live table, a file, or both.
+
+        :param table: left out: the one that the file's name leads to.
+        :raises DataError: when there is no such table, and no file is given.
+        :raises FormatError: when the file is no CSV that can be read safely.
+        """
+        deps, candidates = self._deps(), tuple[str, ...]()
+        name = table.lower() or contracting.table_of_file(deps, Path(file or ""))
+        with self._expected():
+            known = Contract(table=name) if file else contracting.full_contract(deps, name)
+            if file:
+                shown, candidates = contracting.contract_from_file(deps, Path(file), name)
+                known = merge(shown, contract_of(deps, name))
+        origin = f"{Path(file).name}" if file else f"the table {deps.live(name)}"
+        return starter(replace(known, table=name), origin, candidates=candidates)
+
+    def write(self, text: str) -> Path:
+        """Puts the text of a new contract into the folder of the contracts; where it lies now.
+
+        :param text: a contract file with the key ``name``.
+        :raises ConfigurationError: when it is no contract, its table has one already, or the folder cannot be written.
+        """
+        named = parse(text, "the new contract").get("name")
+        table = naming.table_name(named.text if named else "")
+        read_contract(text, table, f"contracts/{table}.yaml")
+        folder = folder_of(self._deps().settings)
+        path = contract_file(folder, table) or folder / f"{table}.yaml"
+        try:
+            folder.mkdir(exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            raise ConfigurationError(
+                f"Table {table} has a contract already", where=str(path), advice="Edit it, or remove it first."
+            ) from None
+        except OSError as error:
+            raise ConfigurationError(
+                f"The contract cannot be written: {error.strerror}",
+                where=str(path),
+                advice="Print it instead, and put it there yourself.",
+            ) from error
+        return path

@@ -1,0 +1,195 @@
+"""Where a file, its table and the table's contract differ, and what the contract's policies make of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from refdata.core.alignment import Alignment, own_columns
+from refdata.core.contract import Contract, FieldContract, Origin
+from refdata.core.contractterms import FieldsMatch, FieldType, Layer, OnMissingColumn, OnNewColumn, OnTypeChange
+from refdata.core.errors import SchemaError
+from refdata.core.model import ScannedColumn, Table
+from refdata.core.naming import fold_name
+from refdata.core.sqltypes import TypeKind, covers
+
+_NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
+_KINDS: dict[FieldType, frozenset[TypeKind]] = {
+    FieldType.INTEGER: frozenset({TypeKind.INT, TypeKind.BIGINT}),
+    FieldType.NUMBER: _NUMBERS,
+    FieldType.YEAR: frozenset({TypeKind.INT}),
+    FieldType.BOOLEAN: frozenset({TypeKind.BIT}),
+    FieldType.DATE: frozenset({TypeKind.DATE}),
+    FieldType.DATETIME: frozenset({TypeKind.DATE, TypeKind.DATETIME2}),
+    FieldType.TIME: frozenset({TypeKind.TIME}),
+}
+
+
+class FindingKind(StrEnum):
+    """What can differ."""
+
+    NEW_COLUMN = "new_column"
+    MISSING_COLUMN = "missing_column"
+    TYPE_CHANGE = "type_change"
+    FIELDS_MATCH = "fields_match"
+
+
+class Action(StrEnum):
+    """What becomes of the load: it goes on, it goes on and says so, a person is asked, or the file is refused."""
+
+    LOAD = "load"
+    WARN = "warn"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference: the columns that it is about, the action, a sentence, and where the policy comes from."""
+
+    kind: FindingKind
+    columns: tuple[str, ...]
+    action: Action
+    what: str
+    origin: Origin | None = None
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.origin})" if self.origin else self.what
+
+
+def findings(
+    contract: Contract, live: Table | None, scanned: Sequence[ScannedColumn], plan: Alignment
+) -> tuple[Finding, ...]:
+    """All differences of a file from its table and contract, each with what the contract's policies make of it."""
+    found = (
+        *_fields_match(contract, scanned),
+        *_new_columns(contract, live, scanned),
+        *_missing_columns(contract, live, scanned),
+        *_type_changes(contract, scanned, plan),
+    )
+    return tuple(found)
+
+
+def refuse(found: Iterable[Finding], table: str) -> None:
+    """Refuses what the policies refuse.
+
+    :raises SchemaError: naming each difference, with the place of its policy.
+    """
+    # Nobody can be asked yet: what is to be held is refused, which changes nothing either.
+    refused = [one for one in found if one.action in (Action.REFUSE, Action.HOLD)]
+    if not refused:
+        return
+    asked = any(one.action is Action.HOLD for one in refused)
+    advice = "Correct the file, or the contract"
+    if asked:
+        advice += "; `hold` refuses the file where nobody can be asked"
+    raise SchemaError("; ".join(map(str, refused)), where=table, advice=f"{advice}.")
+
+
+def warnings(found: Iterable[Finding]) -> tuple[str, ...]:
+    """What the ledger says of differences that are let through."""
+    return tuple(f"{one.what}." for one in found if one.action is Action.WARN)
+
+
+def _fields_match(contract: Contract, scanned: Sequence[ScannedColumn]) -> Iterable[Finding]:
+    if not contract.fields_match or not contract.fields:
+        return
+    ours = [fold_name(one.name) for one in contract.fields if _is_declared(one)]
+    theirs = [fold_name(column.name) for column in scanned]
+    missing, extra = [one for one in ours if one not in theirs], [one for one in theirs if one not in ours]
+    rule = contract.fields_match
+    wrong = {
+        FieldsMatch.EXACT: ours != theirs,
+        FieldsMatch.EQUAL: bool(missing or extra),
+        FieldsMatch.SUBSET: bool(missing),
+        FieldsMatch.SUPERSET: bool(extra),
+        FieldsMatch.PARTIAL: not set(ours) & set(theirs),
+    }[rule]
+    if not wrong:
+        return
+    parts = [f"missing are {', '.join(missing)}" if missing else "", f"new are {', '.join(extra)}" if extra else ""]
+    told = "; ".join(part for part in parts if part) or "they come in another order"
+    what = f"The file's columns do not meet fieldsMatch {rule}: {told}"
+    yield Finding(FindingKind.FIELDS_MATCH, (*missing, *extra), Action.REFUSE, what, contract.origin("fields_match"))
+
+
+def _is_declared(column: FieldContract) -> bool:
+    """Whether people state something of a column; what was only learned is no part of what they expect."""
+    parts = (*(one.origin for one in column.headers), *(one.origin for one in column.constraints))
+    return any(_by_people(origin) for origin in (*column.origins.values(), *parts))
+
+
+def _new_columns(contract: Contract, live: Table | None, scanned: Sequence[ScannedColumn]) -> Iterable[Finding]:
+    known = {fold_name(column.name) for column in contract.fields}
+    known |= {fold_name(column.name) for column in own_columns(live)} if live else set()
+    new = [column for column in scanned if fold_name(column.name) not in known]
+    if not known or not new:
+        return
+    policy = contract.policies.on_new_column
+    action = {OnNewColumn.ADD: Action.LOAD, OnNewColumn.HOLD: Action.HOLD, OnNewColumn.REFUSE: Action.REFUSE}[policy]
+    written = ", ".join(f"{column.name} (header {column.source!r})" for column in new)
+    what = f"The file has {_columns(len(new))} that the table does not know: {written}; on_new_column is {policy}"
+    yield Finding(
+        FindingKind.NEW_COLUMN, tuple(one.name for one in new), action, what, contract.origin("on_new_column")
+    )
+
+
+def _missing_columns(contract: Contract, live: Table | None, scanned: Sequence[ScannedColumn]) -> Iterable[Finding]:
+    brought = {fold_name(column.name) for column in scanned}
+    expected = [column.name for column in own_columns(live) if not column.optional] if live else []
+    there = set(map(fold_name, expected))
+    expected += [one.name for one in contract.fields if _is_declared(one) and fold_name(one.name) not in there]
+    missing = [name for name in expected if fold_name(name) not in brought]
+    if not missing:
+        return
+    policy = contract.policies.on_missing_column
+    actions = {
+        OnMissingColumn.NULL: Action.WARN,
+        OnMissingColumn.HOLD: Action.HOLD,
+        OnMissingColumn.REFUSE: Action.REFUSE,
+    }
+    becomes = ", which becomes NULL" if policy is OnMissingColumn.NULL else ""
+    what = f"The file lacks {_columns(len(missing))}: {', '.join(missing)}{becomes}; on_missing_column is {policy}"
+    yield Finding(
+        FindingKind.MISSING_COLUMN, tuple(missing), actions[policy], what, contract.origin("on_missing_column")
+    )
+
+
+def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Alignment) -> Iterable[Finding]:
+    """Columns that would lose their type: they become text, or are not of the type that is declared."""
+    policy = contract.policies.on_type_change
+    actions = {OnTypeChange.WIDEN: Action.WARN, OnTypeChange.HOLD: Action.HOLD}
+    action = actions.get(policy, Action.REFUSE)
+    falling = {
+        change.column.name: change.old.type_name
+        for change in plan.widen
+        if change.column.type.kind is TypeKind.NVARCHAR and change.old.type.kind is not TypeKind.NVARCHAR
+    }
+    declared = {column.name: kind for column in scanned if (kind := _declared_misfit(contract, column))}
+    for name, kind in (declared | falling).items():
+        what = f"Column {name} is {kind}, and the file has values that are not; on_type_change is {policy}"
+        yield Finding(FindingKind.TYPE_CHANGE, (name,), action, what, contract.origin("on_type_change"))
+
+
+def _declared_misfit(contract: Contract, column: ScannedColumn) -> str:
+    """The type that people declared and that the file's values do not have; ``""`` where they do.
+
+    What was only learned may widen: a column of whole numbers that gets fractions loses nothing.
+    """
+    stated = contract.column(column.name)
+    if stated is None or column.type is None:
+        return ""
+    if stated.sql_type and _by_people(stated.origin("sql_type")):
+        return "" if covers(stated.sql_type, column.type) else str(stated.sql_type)
+    if stated.type in _KINDS and _by_people(stated.origin("type")):
+        return "" if column.type.kind in _KINDS[stated.type] else str(stated.type)
+    return ""
+
+
+def _by_people(origin: Origin | None) -> bool:
+    return origin is None or origin.layer in (Layer.DECLARED, Layer.ANSWERED)
+
+
+def _columns(count: int) -> str:
+    return "a column" if count == 1 else f"{count} columns"

@@ -1,0 +1,222 @@
+"""What can be asked about a table's contract: what is known, what would become of a file, what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from refdata.contracts.facts import shown
+from refdata.contracts.files import declared
+from refdata.core import alignment, contractchecks, naming
+from refdata.core.alignment import own_columns
+from refdata.core.contract import Contract, Facts, FieldContract, Origin
+from refdata.core.contractchecks import Action, Finding
+from refdata.core.contractlayers import merge, with_origin
+from refdata.core.contractterms import Layer
+from refdata.core.errors import DataError, FormatError, RefdataError
+from refdata.core.learning import FIELD_TYPES, STORED_AS, learned
+from refdata.core.model import Column, Format, ScannedColumn, Table
+from refdata.core.naming import fold_name
+from refdata.core.settings import own_tables
+from refdata.core.sqltypes import TypeKind, covers
+from refdata.ingest.align import findings_of, plan_for
+from refdata.ingest.context import Deps
+from refdata.ingest.detect import names_of, read_format
+from refdata.ingest.memory import contract_of
+
+_LIVE = Origin(Layer.DETECTED, "the live table")
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCheck:
+    """What would become of a file under its table's contract; nothing was changed.
+
+    ``action`` is ``load``, ``warn`` (it loads, with warnings), ``hold`` or ``refuse``. ``refused`` says why the file
+    would be refused before its columns could be compared, ``""`` where they were. ``changes`` says what the table
+    would get, ``findings`` where file, table and contract differ, ``warnings`` what the ledger would say. The steps
+    that did not come to pass leave ``format`` None and ``columns`` empty.
+    """
+
+    table: str
+    action: Action
+    refused: str = ""
+    format: Format | None = None
+    columns: tuple[ScannedColumn, ...] = ()
+    rows: int = 0
+    rejected: int = 0
+    changes: str = ""
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContractDifference:
+    """One fact that the contract file states otherwise than the table is, or than its files were.
+
+    ``declared`` and ``actual`` are texts, ``""`` where one side has nothing; ``origin`` is where ``actual`` comes from.
+    """
+
+    key: str
+    declared: str
+    actual: str
+    origin: Origin
+
+
+def table_of_file(deps: Deps, file: Path) -> str:
+    """The table that a file of this name loads."""
+    return naming.table_name(file.name, reserved=own_tables(deps.settings))
+
+
+def full_contract(deps: Deps, table: str) -> Contract:
+    """All that is known of a table: declared, learned, and last the columns that the live table has.
+
+    :raises DataError: when there is neither a table nor a contract of that name.
+    :raises ConfigurationError: when the contract file is wrong.
+    """
+    known, live = contract_of(deps, table), deps.warehouse.table(deps.live(table))
+    if live is None and known == Contract(table=table):
+        raise DataError(
+            f"There is neither a table {table} nor a contract for it",
+            where=str(deps.live(table)),
+            advice="See `refdata tables`, or begin one with `refdata contract init`.",
+        )
+    return merge(known, live_contract(live)) if live else known
+
+
+def live_contract(live: Table) -> Contract:
+    """What a live table itself says: its columns and their types."""
+    columns = tuple(
+        FieldContract(name=column.name, type=FIELD_TYPES[column.type.kind], sql_type=column.type)
+        for column in own_columns(live)
+    )
+    return with_origin(Contract(table=live.name.name, fields=columns), _LIVE)
+
+
+def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tuple[str, ...]]:
+    """What a file shows of a table's files, and a column that tells its rows apart, if there is one.
+
+    Every row is read.
+
+    :raises FormatError: when it is no CSV that can be read safely.
+    """
+    from refdata.csvformat.preview import distinct_columns
+    from refdata.csvformat.scan import scan
+
+    found = _read(deps, file, table)
+    scanned = scan(file, found, names_of(deps, found, table)).columns
+    columns = [Column(column.name, column.type) for column in scanned if column.type]
+    shows = learned(table, found, scanned, columns, Origin(Layer.DETECTED, file.name))
+    return shows, distinct_columns(file, found, scanned)[:1]
+
+
+def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
+    """What would become of a file if it were dropped for a table; the database is only read."""
+    done = ContractCheck(table, Action.LOAD)
+    try:
+        done = replace(done, warnings=declared(deps.settings, table).contradictions)
+        return _checked(deps, file, done)
+    except RefdataError as error:
+        return replace(done, action=Action.REFUSE, refused=str(error))
+
+
+def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
+    from refdata.csvformat.scan import scan
+
+    table = done.table
+    found = _read(deps, file, table)
+    scanned = scan(file, found, names_of(deps, found, table))
+    done = replace(
+        done, format=found, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
+        warnings=(*done.warnings, *scanned.warnings),
+    )  # fmt: skip
+    refused = _damaged(deps, done)
+    try:
+        plan = plan_for(deps, table, scanned.columns)
+    except RefdataError as error:
+        return replace(done, action=Action.REFUSE, refused=refused or str(error))
+    differing = findings_of(deps, table, scanned.columns, plan)
+    warned = (*alignment.damage_warnings(deps.warehouse.table(plan.table), scanned.columns),
+              *contractchecks.warnings(differing))  # fmt: skip
+    return _judged(
+        replace(done, changes=alignment.describe(plan), findings=differing, warnings=(*done.warnings, *warned)), refused
+    )
+
+
+def _judged(done: ContractCheck, refused: str) -> ContractCheck:
+    actions = [one.action for one in done.findings]
+    worst = next((one for one in (Action.REFUSE, Action.HOLD) if one in actions), None)
+    lightest = Action.WARN if done.warnings else Action.LOAD
+    return replace(done, refused=refused, action=Action.REFUSE if refused else worst or lightest)
+
+
+def _damaged(deps: Deps, done: ContractCheck) -> str:
+    allowed = deps.rules(done.table).max_rejected_rows
+    if done.rejected > allowed or (done.rejected and not done.rows):
+        return f"{done.rejected} of {done.rows + done.rejected} rows are damaged; {allowed} are let through"
+    return ""
+
+
+def _read(deps: Deps, file: Path, table: str) -> Format:
+    if not file.is_file():
+        raise FormatError("There is no such file", where=str(file), advice="Check the path.")
+    return read_format(deps, file, table)
+
+
+def differences(deps: Deps, table: str) -> tuple[ContractDifference, ...]:
+    """Where the contract file and what the table and its loads show differ; empty where nothing does.
+
+    :raises DataError: when the table has neither been loaded nor has a contract.
+    :raises ConfigurationError: when the contract file is wrong.
+    """
+    full_contract(deps, table)
+    said, live = deps.contract(table), deps.warehouse.table(deps.live(table))
+    shown_by_loads = contract_of_loads(deps, table)
+    found = [*_differing_facts(said, shown_by_loads)]
+    if live is not None:
+        found += _differing_columns(said, live)
+    return tuple(found)
+
+
+def contract_of_loads(deps: Deps, table: str) -> Contract:
+    """What loads taught of a table, without what was declared."""
+    from refdata.contractstore import ContractStore
+
+    return ContractStore(deps.warehouse).learned(table) or Contract(table=table)
+
+
+def _differing_facts(said: Contract, seen: Contract) -> list[ContractDifference]:
+    pairs: list[tuple[str, str, Facts, Facts]] = [("encoding", "encoding", said, seen)]
+    dialect = {"delimiter": "delimiter", "quoteChar": "quote_char", "header": "header"}
+    pairs += [(f"dialect.{key}", name, said.dialect, seen.dialect) for key, name in dialect.items()]
+    found = []
+    for key, name, ours, theirs in pairs:
+        first, second = getattr(ours, name), getattr(theirs, name)
+        if first is not None and second is not None and first != second:
+            found.append(ContractDifference(key, shown(first), shown(second), theirs.origin(name) or _LIVE))
+    return found
+
+
+def _differing_columns(said: Contract, live: Table) -> list[ContractDifference]:
+    found = []
+    names = {fold_name(column.name) for column in said.fields}
+    for column in said.fields:
+        there = live.column(column.name)
+        key = f"schema.fields.{column.name}"
+        if there is None:
+            found.append(ContractDifference(key, "declared", "", _LIVE))
+        elif wanted := _other_type(column, there):
+            found.append(ContractDifference(f"{key}.type", wanted, there.type_name, _LIVE))
+    if names:
+        found += [ContractDifference(f"schema.fields.{column.name}", "", "in the table", _LIVE)
+                  for column in own_columns(live) if fold_name(column.name) not in names]  # fmt: skip
+    keys = [name for name in said.primary_key or () if live.column(name) is None]
+    return found + [ContractDifference("schema.primaryKey", name, "", _LIVE) for name in keys]
+
+
+def _other_type(column: FieldContract, there: Column) -> str:
+    """The declared type where the live column is of another; ``""`` where it holds what is declared."""
+    if column.sql_type:
+        return "" if covers(there.holds, column.sql_type) else str(column.sql_type)
+    if column.type is None:
+        return ""
+    return "" if there.type.kind in STORED_AS.get(column.type, {TypeKind.NVARCHAR}) else str(column.type)

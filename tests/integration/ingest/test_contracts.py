@@ -1,0 +1,89 @@
+"""Loads under a declared contract: names by header, policies, keys, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from refdata.core.model import FileStatus
+from tests.integration.ingest.conftest import Site
+
+CITIES = "Code,City name,Population\n01,Graz,300000\n02,Linz,210000\n"
+
+
+def declare(site: Site, text: str, table: str = "cities") -> None:
+    folder = Path(site.deps.settings.contracts_folder)
+    folder.mkdir(exist_ok=True)
+    (folder / f"{table}.yaml").write_text(text, encoding="utf-8")
+
+
+def test_columns_get_the_names_that_the_contract_gives_their_headers(site: Site) -> None:
+    declare(site, """
+schema:
+  fields:
+    - {name: Code, refdata: {column: city_code}}
+    - {name: label, title: City name}
+    - {name: inhabitants, refdata: {headers: [Population, Einwohner]}}
+""")  # fmt: skip
+    assert site.load(site.drop("cities.csv", CITIES)).status is FileStatus.COMPLETED
+    assert list(site.columns("cities"))[:3] == ["city_code", "label", "inhabitants"]
+    reordered = "Einwohner,Code,City name\n4,03,Wels\n"
+    assert site.load(site.drop("cities_2.csv", "x\n")).status is FileStatus.COMPLETED
+    assert site.load(site.drop("cities.csv", reordered), "run 2").status is FileStatus.COMPLETED
+    assert site.rows("cities", "city_code, label, inhabitants") == [("03", "Wels", 4)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "content", "status", "message"),
+    [
+        ("on_new_column: refuse", CITIES.replace("Population", "Area"), "error", "area (header 'Area')"),
+        ("on_new_column: add", "Code,City name,Population,Area\n01,Graz,3,5\n", "completed", ""),
+        ("on_missing_column: refuse", "Code,City name\n01,Graz\n", "error", "lacks a column: population"),
+        ("on_missing_column: hold", "Code,City name\n01,Graz\n", "error", "`hold` refuses the file"),
+        ("on_missing_column: null", "Code,City name\n01,Graz\n", "completed", ""),
+        ("on_type_change: refuse", CITIES.replace("210000", "many"), "error", "population is INT"),
+        ("on_type_change: widen", CITIES.replace("210000", "many"), "completed", ""),
+        ("frozen: true", CITIES.replace("210000", "9999999999"), "error", "is frozen"),
+        ("frozen: perhaps", CITIES, "error", "contracts/cities.yaml, line 1"),
+    ],
+)
+def test_policies_decide_on_what_differs_and_a_refusal_leaves_the_table_alone(
+    site: Site, policy: str, content: str, status: str, message: str
+) -> None:
+    assert site.load(site.drop("cities.csv", CITIES)).status is FileStatus.COMPLETED
+    before = site.columns("cities")
+    declare(site, f"refdata: {{{policy}, min_column_match: 0.1}}")
+    row = site.load(site.drop("cities.csv", content + "\n"), "run 2")
+    assert row.status.value == status, row.error_message
+    assert message in (row.error_message or "")
+    if status == "error":
+        assert site.columns("cities") == before
+        assert len(site.rows("cities")) == 2
+        assert row.error_category in ("schema", "configuration")
+
+
+def test_what_is_let_through_is_a_warning_of_the_load(site: Site) -> None:
+    site.load(site.drop("cities.csv", CITIES))
+    Path(site.deps.settings.tables_file).write_text("tables: {cities: {max_rejected_rows: 3}}")
+    declare(site, "refdata: {max_rejected_rows: 5, min_column_match: 0.5}")
+    row = site.load(site.drop("cities.csv", "Code,City name\n01,Graz\n"), "run 2")
+    assert row.status is FileStatus.COMPLETED
+    warned = " ".join(row.warnings)
+    assert "population, which becomes NULL" in warned
+    assert "max_rejected_rows is 5, declared in contracts/cities.yaml, line 1; 3" in warned
+
+
+def test_a_primary_key_serves_for_comparing_versions(site: Site) -> None:
+    declare(site, "schema: {primaryKey: Code, fields: [{name: Code}]}")
+    assert site.deps.rules("cities").keys == ("code",)
+
+
+def test_a_broken_contract_refuses_the_files_of_its_table_alone(make_site: Callable[..., Site]) -> None:
+    site = make_site()
+    declare(site, "encodng: utf-8\n")
+    row = site.load(site.drop("cities.csv", CITIES))
+    assert (row.status, row.error_category) == (FileStatus.ERROR, "configuration")
+    assert "did you mean encoding" in (row.error_message or "")
+    assert site.load(site.drop("towns.csv", CITIES)).status is FileStatus.COMPLETED
