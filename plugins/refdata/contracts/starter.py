@@ -10,7 +10,7 @@ import yaml
 
 from refdata.contracts.files import SCHEMA_FILE
 from refdata.contracts.writing import descriptor
-from refdata.core.contract import Contract
+from refdata.core.contract import Contract, FieldContract
 from refdata.core.learning import FIELD_TYPES
 
 _WIDE = 1_000_000
@@ -23,13 +23,16 @@ def starter(contract: Contract, origin: str, *, candidates: Sequence[str] = ()) 
     :param origin: what it was made from, for the first lines.
     :param candidates: columns that tell the rows apart.
     """
-    # The exact database type would keep a column from growing; what the values are says enough.
-    columns = tuple(
-        replace(column, sql_type=None, type=column.type or (column.sql_type and FIELD_TYPES[column.sql_type.kind]))
-        for column in contract.fields
-    )
+    columns = tuple(map(_free_to_grow, contract.fields))
     known = descriptor(replace(contract, fields=columns))
     return "\n".join(_lines(known, origin, candidates)) + "\n"
+
+
+def _free_to_grow(column: FieldContract) -> FieldContract:
+    """The column without its exact database type: what its values are says enough, and it may get longer ones."""
+    if column.sql_type is None:
+        return column
+    return replace(column, sql_type=None, type=column.type or FIELD_TYPES[column.sql_type.kind])
 
 
 def _lines(known: dict[str, Any], origin: str, candidates: Sequence[str]) -> Iterator[str]:
