@@ -1,4 +1,4 @@
-"""The interface that every engine has. Nothing above this package knows which engine it is."""
+"""The interface that every engine implements. Nothing above this package knows which engine is in use."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def moment(value: datetime | str | None) -> datetime | None: ...
 
 
 def moment(value: datetime | str | None) -> datetime | None:
-    """A time out of a row: SQLite has no type for one and gives its ISO text."""
+    """A time from a row: SQLite has no time type and returns ISO text."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
@@ -42,7 +42,7 @@ class Session(Protocol):
         ...
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> int:
-        """Runs a statement; the number of rows it changed."""
+        """Runs a statement; returns the number of rows it changed."""
         ...
 
 
@@ -64,25 +64,25 @@ class Warehouse(Protocol):
         ...
 
     def diagnose(self) -> Diagnosis:
-        """What stands between this process and its work, found by one connection; raises nothing."""
+        """What prevents this process from working, found through one connection; never raises."""
         ...
 
     def schema_version(self) -> int:
-        """The last of ``core.schemasteps`` that the database had; 0 when it had none."""
+        """The last of ``core.schemasteps`` applied to the database; 0 when none was."""
         ...
 
     def initialise(self, *, thorough: bool = False) -> SchemaChange:
-        """Creates what is missing of refdata's own tables, or upgrades them; all or nothing, safe to run again.
+        """Creates missing tables of refdata, or upgrades them; all or nothing, and safe to repeat.
 
-        :param thorough: also looks at what no load needs, such as procedures for people.
+        :param thorough: also handles what loads do not need, such as procedures for people.
         """
         ...
 
     def transaction(self, *, write: bool = True, lock: str | None = None) -> AbstractContextManager[Session]:
-        """A transaction: committed at the end, rolled back when an exception leaves it.
+        """A transaction: committed at the end, rolled back when an exception escapes.
 
         :param write: False only reads.
-        :param lock: name of an application lock that is held to the end of the transaction.
+        :param lock: name of an application lock held until the transaction ends.
         """
         ...
 
@@ -91,11 +91,11 @@ class Warehouse(Protocol):
         ...
 
     def tables(self, schema: str) -> tuple[Table, ...]:
-        """All tables of a schema that hold loaded data, by name; no ledger, configuration or stage."""
+        """All tables of a schema with loaded data, by name; without ledger, configuration or stages."""
         ...
 
     def align(self, plan: Alignment) -> None:
-        """Creates or alters the live table and the table of its versions, in one transaction.
+        """Creates or alters the live table and its version table, in one transaction.
 
         :raises SchemaError: when the database refuses the change.
         """
@@ -106,31 +106,31 @@ class Warehouse(Protocol):
     ) -> tuple[int, str]:
         """Streams batches into a new stage table; returns the rows staged and the method used.
 
-        The batches' columns are ``columns`` in order, in the Arrow types that the reader gives.
+        The batches' columns are ``columns`` in order, in the Arrow types that the reader returns.
         """
         ...
 
     def validate(self, stage: Stage) -> Verdict | None:
         """The verdict of the table's validation procedure, ``<ref>.sp_ref_validate_<table>``, on the staged rows.
 
-        Of the values ``stage_table`` (quoted), ``table_name`` and ``load_id`` it gets those that it declares.
-        None when there is no such procedure, or the engine has none.
+        It receives those of the values ``stage_table`` (quoted), ``table_name`` and ``load_id`` that it declares.
+        None when there is no such procedure, or the engine does not support procedures.
 
-        :raises ConfigurationError: when its answer is no verdict.
+        :raises ConfigurationError: when its answer is not a verdict.
         """
         ...
 
     def call_procedure(self, name: str, values: Mapping[str, object]) -> None:
-        """Runs a procedure in a transaction of its own, with those of ``values`` that it declares.
+        """Runs a procedure in its own transaction, with those of ``values`` that it declares.
 
-        :raises ConfigurationError: when there is no such procedure, or the engine has none.
+        :raises ConfigurationError: when there is no such procedure, or the engine does not support procedures.
         """
         ...
 
     def break_off(self) -> None:
-        """Ends what other threads of this process do through this object; from now on only the caller's works.
+        """Ends what other threads of this process do through this object; from now on only the caller's calls work.
 
-        Where the driver has no such call nothing happens: the end of the process ends it.
+        Where the driver cannot do this, nothing happens: the work ends with the process.
         """
         ...
 
@@ -139,7 +139,7 @@ class Warehouse(Protocol):
         ...
 
     def drop_stage(self, stage: Stage) -> None:
-        """Removes a stage table; nothing happens when there is none."""
+        """Removes a stage table; does nothing when there is none."""
         ...
 
     def staged(self, stage: Stage) -> Table | None:
@@ -147,23 +147,23 @@ class Warehouse(Protocol):
         ...
 
     def reading_stage(self, stage: Stage) -> AbstractContextManager[tuple[Session, str]]:
-        """A transaction that only reads, with the stage table's quoted name in it."""
+        """A read-only transaction, with the stage table's quoted name in it."""
         ...
 
     def publish(self, request: Publication) -> Published:
         """Makes the staged rows live and the ledger row ``loaded``, in one transaction.
 
-        Done a second time for the same attempt it returns what the first did.
+        Repeated for the same attempt, it returns the result of the first call.
 
-        :raises SupersededError: when a newer attempt holds the load.
-        :raises DataError: when the number of rows differs from ``request.rows``; nothing is changed.
+        :raises SupersededError: when a newer attempt has the load.
+        :raises DataError: when the number of rows differs from ``request.rows``; then nothing is changed.
         """
         ...
 
     def replacing(self, table: TableName) -> AbstractContextManager[tuple[Session, Table]]:
-        """A transaction that may replace a table's rows: no load of the table can claim its turn or publish meanwhile.
+        """A transaction that may replace a table's rows; meanwhile no load of the table can get its turn or publish.
 
-        Identity columns take the values that are brought. Gives the session and the live table.
+        Identity columns accept explicit values. Yields the session and the live table.
 
         :raises SchemaError: when the table is gone.
         """

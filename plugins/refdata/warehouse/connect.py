@@ -13,7 +13,7 @@ from refdata.warehouse.base import Warehouse
 def open_warehouse(settings: Settings) -> Warehouse:
     """The warehouse behind the Airflow connection ``settings.conn_id``.
 
-    :raises ConfigurationError: when the connection is missing or of a type that no engine serves.
+    :raises ConfigurationError: when the connection is missing, or no engine supports its type.
     """
     conn_type = _connection_type(settings.conn_id).removeprefix("refdata_")
     if conn_type == "sqlite":
@@ -27,7 +27,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
     if conn_type == "odbc":
         return _open_odbc(settings)
     raise ConfigurationError(
-        f"Connection {settings.conn_id} has the type {conn_type!r}, which no engine serves",
+        f"Connection {settings.conn_id} has the type {conn_type!r}, which no engine supports",
         where=f"Airflow connection {settings.conn_id}",
         advice="Use a connection of type mssql, odbc or sqlite.",
     )
@@ -41,7 +41,7 @@ def _open_odbc(settings: Settings) -> Warehouse:
             f"ODBC cannot be used on this machine: {error}",
             where=f"Airflow connection {settings.conn_id}",
             advice="Install the driver manager unixODBC (Debian: apt-get install unixodbc; Red Hat: dnf install"
-            " unixODBC), or use a connection of type mssql, which needs no further package.",
+            " unixODBC), or use a connection of type mssql, which needs no additional package.",
         ) from error
     return odbc_warehouse(settings)
 
@@ -54,14 +54,14 @@ def find_connection(conn_id: str) -> Connection | None:
     try:
         return BaseHook.get_connection(conn_id)
     except ValueError:
-        # Not chained: of "user:pass/word@host" Python says that the port "pass" is no number.
+        # Not chained: for "user:pass/word@host" Python's message quotes "pass" as an invalid port.
         raise ConfigurationError(
             f"Airflow connection {conn_id} cannot be read",
             where=f"Airflow connection {conn_id}",
-            advice="Correct its JSON, or its URI: in a password, / : @ % and the like are written as %2F and so on.",
+            advice="Correct its JSON, or its URI: in a password, write / : @ % and the like as %2F and so on.",
         ) from None
     except Exception as error:
-        # Airflow raises several unrelated types for a missing connection, by where the code runs.
+        # For a missing connection Airflow raises one of several unrelated types, depending on where the code runs.
         if "isn't defined" not in str(error) and type(error).__name__ != "AirflowNotFoundException":
             raise
         return None

@@ -15,7 +15,7 @@ def publish_rows(
     """Runs within ``session``'s transaction, which the caller commits.
 
     :param source: the stage table's quoted name.
-    :raises SupersededError: when another attempt holds the load.
+    :raises SupersededError: when another attempt has the load.
     :raises DataError: when the rows published are not the rows staged.
     """
     done = _already_published(warehouse, session, request)
@@ -34,7 +34,7 @@ def publish_rows(
 
 
 def _already_published(warehouse: Warehouse, session: Session, request: Publication) -> Published | None:
-    """What this attempt published before a crash; None when it is still to do.
+    """What this attempt published before a crash; None when publishing is still to be done.
 
     :raises SupersededError: when the load is no longer this attempt's.
     """
@@ -57,7 +57,7 @@ def _check_count(request: Publication, rows: int) -> None:
         raise DataError(
             f"{request.rows} rows were staged and {rows} would be published; nothing was changed",
             where=str(request.stage.table),
-            advice="Look for a trigger on the table or another writer of the stage table, then clear the task.",
+            advice="Look for a trigger on the table or another writer to the stage table, then clear the task.",
         )
 
 
@@ -69,7 +69,7 @@ def _mark(warehouse: Warehouse, session: Session, request: Publication, version:
 
 
 def _remember(warehouse: Warehouse, session: Session, request: Publication, version: int) -> None:
-    """Keeps what the load taught about the table's files beside the version that it made."""
+    """Stores what the load showed about the table's files beside the version that it made."""
     if request.contract:
         stage = request.stage
         values = (stage.table.name, version, stage.load_id, request.loaded_at, request.contract)
@@ -80,5 +80,5 @@ def _superseded(request: Publication) -> SupersededError:
     return SupersededError(
         f"This attempt of load {request.stage.load_id} no longer holds its turn, so it stopped",
         where=str(request.stage.table),
-        advice="Nothing: a newer attempt of the same load goes on.",
+        advice="Nothing: a newer attempt of the same load continues.",
     )

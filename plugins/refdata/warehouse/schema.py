@@ -1,4 +1,4 @@
-"""Brings refdata's own tables to the version that this software knows, alike in all engines."""
+"""Upgrades refdata's own tables to the version that this software knows, the same way in all engines."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from refdata.warehouse.base import Session
 
 
 def version_of(session: Session, statement: Callable[[str], str]) -> int:
-    """The number of the last step that the database had; its history must be there."""
+    """The number of the last step applied to the database; its history table must exist."""
     return int(session.query(statement("select_schema_version"))[0][0] or 0)
 
 
 def upgrade(session: Session, statement: Callable[[str], str]) -> SchemaChange:
-    """Does and records the steps that are missing, in the caller's transaction, which holds a lock against others.
+    """Runs and records the missing steps in the caller's transaction, which holds a lock against others.
 
     :param statement: the text of a file in ``include/sql``.
     """

@@ -44,7 +44,7 @@ def test_the_test_button_says_what_is_wrong(database: Database, monkeypatch: pyt
     assert "C4nary" not in message
     ok, message = connect(database, monkeypatch, host="").test_connection()
     assert not ok
-    assert "names no host" in message
+    assert "has no host" in message
 
 
 def test_each_declared_type_is_its_hooks_type() -> None:

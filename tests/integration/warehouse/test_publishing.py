@@ -104,7 +104,7 @@ def test_another_number_of_rows_than_staged_publishes_nothing(loads: Loads) -> N
 def test_a_table_that_vanished_is_a_schema_error(loads: Loads) -> None:
     request = ready(loads, "1.csv", (1, "x"))
     loads.database.run("DROP TABLE ref.t")
-    with pytest.raises(SchemaError, match="was dropped while its load ran"):
+    with pytest.raises(SchemaError, match="was dropped during its load"):
         loads.database.warehouse.publish(request)
 
 

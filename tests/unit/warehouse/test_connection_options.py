@@ -47,9 +47,12 @@ WRONG = [
     ({"Failover_Partner": "sql02\\instance"}, "must be a host, or host,port"),
     ({"Failover_Partner": "sql02;UID=x"}, "must be a host, or host,port"),
     ({"HostNameInCertificate": "x;TrustServerCertificate=yes"}, "without ; { }"),
-    ({"MultiSubnetFailover": "yes", "Driver": "pymssql"}, "pymssql does not know the extra MultiSubnetFailover"),
-    ({"Authentication": "ActiveDirectoryMsi", "Driver": "pymssql"}, "pymssql does not know the extra Authentication"),
-    ({"MultiSubnetFailover": "yes", "Failover_Partner": "sql02"}, "exclude one another"),
+    ({"MultiSubnetFailover": "yes", "Driver": "pymssql"}, "pymssql does not support the extra MultiSubnetFailover"),
+    (
+        {"Authentication": "ActiveDirectoryMsi", "Driver": "pymssql"},
+        "pymssql does not support the extra Authentication",
+    ),
+    ({"MultiSubnetFailover": "yes", "Failover_Partner": "sql02"}, "exclude each other"),
 ]
 
 
@@ -127,7 +130,7 @@ def test_the_partner_is_asked_when_the_server_does_not_serve(
     servers, hosts = Servers(sql01=fault), Hosts(options(Failover_Partner="sql02"))
     with caplog.at_level(logging.WARNING):
         assert hosts.connect(servers.open, servers.read) == "sql02"
-    assert "sql01:1433 does not serve; sql02:1433 is tried" in caplog.text
+    assert "sql01:1433 does not answer; trying sql02:1433" in caplog.text
     assert hosts.connect(servers.open, servers.read) == "sql02", "the one that answered last comes first"
     assert servers.asked == ["sql01:1433", "sql02:1433", "sql02:1433"]
     servers.down = {"sql02": LOST}

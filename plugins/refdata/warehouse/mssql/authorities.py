@@ -1,4 +1,4 @@
-"""The authorities of a house, for mssql-python, whose connection string has no keyword for them.
+"""A company's certificate authorities, for mssql-python, whose connection string has no keyword for them.
 
 Both of its halves, Microsoft's ODBC driver and the Rust core of bulk copy, ask OpenSSL for the system's
 authorities, and OpenSSL reads ``SSL_CERT_FILE`` at each login:
@@ -26,8 +26,8 @@ _lock = threading.Lock()
 def trusted(options: ServerOptions) -> Iterator[None]:
     """Adds the connection's authorities to the system's for the logins within the block.
 
-    The environment belongs to the process: one login at a time, and what was set comes back afterwards. The
-    system's authorities stay in, since whatever else the process connects to meanwhile needs them.
+    The environment belongs to the whole process: one login at a time, and the previous value is restored afterwards.
+    The system's authorities stay included, because other connections of the process need them.
 
     :raises ConfigurationError: when the file cannot be read.
     """
@@ -57,5 +57,5 @@ def _bundle(options: ServerOptions) -> bytes:
         raise ConfigurationError(
             f"The file with the authorities cannot be read: {error.strerror}",
             where=options.ca_file,
-            advice="Correct the extra CAFile, or make the file readable for the workers.",
+            advice="Correct the extra CAFile, or make the file readable by the workers.",
         ) from error

@@ -1,4 +1,4 @@
-"""The load method ``bulk``: mssql-python's bulk copy, fed with the reader's Arrow batches as they come."""
+"""The load method ``bulk``: mssql-python's bulk copy, fed with the reader's Arrow batches as they arrive."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from refdata.warehouse.tsql.staging import Source
 class BulkLoader:
     """See ``Loader``.
 
-    Bulk copy opens a connection of its own, so it sees committed tables only. Columns are mapped by name
-    (its default is their order), NULL stays NULL, and the limit of 30 s is off. Batches that were sent before
-    a failure are in the table to stay: the caller drops it.
+    Bulk copy opens its own connection, so it sees committed tables only. Columns are mapped by name
+    (the default is by order), NULL stays NULL, and the limit of 30 s is off. Batches sent before a
+    failure stay in the table: the caller drops it.
 
     """
 
@@ -43,8 +43,8 @@ class BulkLoader:
             contextlib.ExitStack() as login,
         ):
             login.enter_context(self._driver.trusted())
-            # What an earlier failure left in a cycle may hold one of the driver's runtimes, and its Rust core panics
-            # when the collector drops that from within this call.
+            # A reference cycle from an earlier failure may still keep one of the driver's runtimes, and its Rust
+            # core panics when the garbage collector drops that during this call.
             gc.collect()
             # A reader with a schema is not asked for a batch before the server has described its table.
             reader = pa.RecordBatchReader.from_batches(schema, _after(login, source))
@@ -64,7 +64,7 @@ class BulkLoader:
             try:
                 yield
             except ValueError as error:
-                # The core checks each value against the column before it is sent.
+                # The Rust core checks each value against the column before sending it.
                 raise _refused(error) from None
 
 
@@ -78,5 +78,5 @@ def _refused(error: ValueError) -> RefdataError:
     return DataError(
         f"Bulk copy refused a value: {error}",
         where="stage table",
-        advice="Clear the task: the table is aligned anew. If it recurs, set load_method to insert and report it.",
+        advice="Clear the task: the table is aligned again. If it recurs, set load_method to insert and report it.",
     )

@@ -1,4 +1,4 @@
-"""Puts the engine ``mssql`` together: sessions, bulk copy and insert over one Airflow connection."""
+"""Assembles the engine ``mssql``: sessions, bulk copy and insert over one Airflow connection."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _log = logging.getLogger("refdata.warehouse")
 def mssql_warehouse(settings: Settings, database: str | None = None) -> TsqlWarehouse:
     """The warehouse behind a connection of type ``mssql``.
 
-    :param database: another than the connection's.
-    :raises ConfigurationError: when the connection lacks something.
+    :param database: a database other than the connection's.
+    :raises ConfigurationError: when the connection is incomplete.
     """
     hook = SecureMsSqlHook(settings.conn_id, schema=database, connect_timeout=settings.connect_timeout)
     options = hook.options()
     hosts = Hosts(options)
     native = MssqlPythonDriver(options, settings.connect_timeout, hosts)
     if options.needs_mssql_python and not options.driver:
-        _log.info("Sessions go through mssql-python: pymssql does not know %s", options.needs_mssql_python)
+        _log.info("Sessions go through mssql-python: pymssql does not support %s", options.needs_mssql_python)
     native_only = options.needs_mssql_python or options.driver == native.name
     driver: Driver = native if native_only else PymssqlDriver(hook, hosts)
     bulk = BulkLoader(native)

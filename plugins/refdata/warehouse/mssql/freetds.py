@@ -1,7 +1,7 @@
 """The FreeTDS configuration of one server, which is the only way to make pymssql check certificates.
 
 FreeTDS reads ``freetds.conf`` at each login: https://www.freetds.org/userguide/freetdsconf.html
-The file holds no login and no password.
+The file contains no login and no password.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def authorities(options: ServerOptions) -> str:
 def configured(options: ServerOptions) -> Iterator[str]:
     """The server name for ``pymssql.connect`` while FreeTDS reads our file.
 
-    The environment belongs to the process: one login at a time, and what was set comes back afterwards.
+    The environment belongs to the whole process: one login at a time, and the previous value is restored afterwards.
     """
     with _lock, tempfile.TemporaryDirectory(prefix="refdata-") as folder:
         path = Path(folder) / "freetds.conf"

@@ -13,7 +13,7 @@ from refdata.warehouse.mssql.options import ServerOptions, read_options
 
 
 class SecureMsSqlHook(MsSqlHook):
-    """Opens pymssql connections by ``ServerOptions``, which the extras of a connection of type ``mssql`` give.
+    """Opens pymssql connections with ``ServerOptions``, read from the extras of a connection of type ``mssql``.
 
     :param connect_timeout: seconds that a login may take.
     """
@@ -25,7 +25,7 @@ class SecureMsSqlHook(MsSqlHook):
     def options(self) -> ServerOptions:
         """The connection's options.
 
-        :raises ConfigurationError: when the connection lacks something, or has a wrong extra.
+        :raises ConfigurationError: when the connection is incomplete, or has an invalid extra.
         """
         found = self.connection
         database = self.schema or found.schema
@@ -35,11 +35,11 @@ class SecureMsSqlHook(MsSqlHook):
         )
 
     def get_conn(self) -> pymssql.Connection:
-        """A new connection, which begins its transactions by itself as MsSqlHook's do."""
+        """A new connection, which begins transactions implicitly, like MsSqlHook's."""
         return self.open(self.options())
 
     def open(self, options: ServerOptions) -> pymssql.Connection:
-        """A new connection by other options than the Airflow connection's, such as another host."""
+        """A new connection with options other than the Airflow connection's, such as another host."""
         arguments = {
             "login_timeout": max(1, round(self._connect_timeout)),
             "appname": "refdata",

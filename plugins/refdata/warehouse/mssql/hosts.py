@@ -1,7 +1,7 @@
-"""The server and its failover partner: the one that answers gets the connections.
+"""The server and its failover partner: connections go to the one that answers.
 
-Neither pymssql nor mssql-python knows ``Failover_Partner``, so it is done here. Sessions and bulk copy share one
-``Hosts``: a stage table made on one server must be filled there.
+Neither pymssql nor mssql-python supports ``Failover_Partner``, so it is implemented here. Sessions and bulk copy share
+one ``Hosts``: a stage table created on one server must be filled there.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _Opened = TypeVar("_Opened")
 _log = logging.getLogger("refdata.warehouse")
 
 _ELSEWHERE = (Trouble.UNREACHABLE, Trouble.DATABASE_MISSING)
-"""What the other server may cure: a mirror that is not in charge answers, but does not open the database (954)."""
+"""Errors that the other server may not have: an inactive mirror answers but does not open the database (954)."""
 
 
 class Hosts:
-    """Opens connections on the server, or on its partner; the one that answered last is asked first."""
+    """Opens connections on the server or its partner; the one that answered last is tried first."""
 
     def __init__(self, options: ServerOptions) -> None:
         self._order = alternatives(options)
@@ -32,7 +32,7 @@ class Hosts:
     def connect(
         self, open_on: Callable[[ServerOptions], _Opened], read_error: Callable[[BaseException], DriverError | None]
     ) -> _Opened:
-        """What ``open_on`` opens on the first server that answers; else its exception at the last one."""
+        """The connection from ``open_on`` on the first server that answers; else the last server's exception."""
         order = self._order
         for options, following in itertools.pairwise(order):
             try:
@@ -41,7 +41,7 @@ class Hosts:
                 read = read_error(error)
                 if read is None or fault_of(read).trouble not in _ELSEWHERE:
                     raise
-                _log.warning("%s does not serve; %s is tried", options.address, following.address)
+                _log.warning("%s does not answer; trying %s", options.address, following.address)
                 self._order = (*order[1:], order[0])
         return open_on(order[-1])
 

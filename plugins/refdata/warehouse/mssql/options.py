@@ -14,8 +14,8 @@ from typing import Any
 from refdata.core.errors import ConfigurationError
 
 PACKET_SIZE = 16_000
-"""Bytes of a TDS packet for bulk copy. TLS takes at most 16,383, and mssql-python's core can panic at the
-4,096 that servers choose by themselves.
+"""Bytes of a TDS packet for bulk copy. TLS allows at most 16,383, and mssql-python's core can panic at the
+4,096 that servers choose by default.
 https://learn.microsoft.com/sql/database-engine/configure-windows/configure-the-network-packet-size-server-configuration-option"""
 
 _YES = frozenset(("yes", "true", "1", "mandatory", "on"))
@@ -26,11 +26,11 @@ _IGNORED = frozenset(("sqlalchemyscheme", "placeholder", "executemany", "autocom
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """Where the server is, who logs in, and how the line is protected.
+    """Where the server is, who logs in, and how the connection is protected.
 
-    ``encrypt`` is ``yes``, ``no`` (the login alone) or ``strict`` (TDS 8). ``trust`` accepts any certificate.
+    ``encrypt`` is ``yes``, ``no`` (only the login is) or ``strict`` (TDS 8). ``trust`` accepts any certificate.
     ``ca_file`` has the certificates of the authorities to trust, ``""`` for the system's, and
-    ``server_certificate`` the server's own. ``bulk_port`` is the port for bulk copy where it is another, else 0.
+    ``server_certificate`` the server's own. ``bulk_port`` is a separate port for bulk copy, else 0.
     ``driver`` is the library for everything but bulk copy, ``""`` where the connection leaves it open.
     ``packet_size`` is in bytes, 0 for each library's own choice. ``authentication`` is an Entra method by ODBC's
     name, ``""`` for SQL Server's own logins. ``failover_partner`` is ``host`` or ``host,port``. ``client`` has
@@ -70,9 +70,9 @@ class ServerOptions:
 
     @property
     def needs_mssql_python(self) -> str:
-        """The extra for which sessions cannot go through pymssql, ``""`` when there is none."""
+        """The extra for which sessions need mssql-python instead of pymssql, ``""`` when there is none."""
         if self.authentication:
-            return "Authentication"  # FreeTDS, which is below pymssql, knows nothing of Entra ID
+            return "Authentication"  # FreeTDS, on which pymssql is built, does not support Entra ID
         return "MultiSubnetFailover" if self.multi_subnet_failover else ""
 
 
@@ -87,11 +87,11 @@ def read_options(
 ) -> ServerOptions:
     """The options of a connection.
 
-    :raises ConfigurationError: when host or database is missing, or an extra is unknown or has a wrong value.
+    :raises ConfigurationError: when host or database is missing, or an extra is unknown or has an invalid value.
     """
     if not host or not database:
         missing = "host" if not host else "database (the field Schema)"
-        raise ConfigurationError(f"The connection names no {missing}", where=where, advice="Fill in the field.")
+        raise ConfigurationError(f"The connection has no {missing}", where=where, advice="Fill in the field.")
     known = {_plain(name): value for name, value in extra.items() if _plain(name) in _FIELDS}
     client = {
         name.lower(): value
@@ -103,7 +103,7 @@ def read_options(
         raise ConfigurationError(
             f"Unknown extra {', '.join(unknown)}",
             where=where,
-            advice=f"Use names out of: {', '.join(sorted((*_FIELDS, *_PYMSSQL)))}.",
+            advice=f"Use one of: {', '.join(sorted((*_FIELDS, *_PYMSSQL)))}.",
         )
     values: dict[str, Any] = {_FIELDS[name][0]: _FIELDS[name][1](value, name, where) for name, value in known.items()}
     options = ServerOptions(host, port or 1433, database, login or None, password or None, **values, client=client)
@@ -114,15 +114,15 @@ def read_options(
 def _check_together(options: ServerOptions, where: str) -> None:
     if options.driver == "pymssql" and options.needs_mssql_python:
         raise ConfigurationError(
-            f"pymssql does not know the extra {options.needs_mssql_python}",
+            f"pymssql does not support the extra {options.needs_mssql_python}",
             where=where,
-            advice="Remove the extra Driver: sessions go through mssql-python then.",
+            advice="Remove the extra Driver: sessions then use mssql-python.",
         )
     if options.multi_subnet_failover and options.failover_partner:
         raise ConfigurationError(
-            "MultiSubnetFailover and Failover_Partner exclude one another",
+            "MultiSubnetFailover and Failover_Partner exclude each other",
             where=where,
-            advice="Keep the first for an availability group's listener, the second for a mirror.",
+            advice="Keep the first for an availability group listener, the second for a mirror.",
         )
 
 
@@ -138,7 +138,7 @@ def _boolean(value: object, name: str, where: str) -> bool:
 
 
 def _intent(value: object, name: str, where: str) -> str:
-    # Airflow's own extra `read_only`, which is a yes or no.
+    # Airflow's own extra `read_only` is a yes or no.
     return "ReadOnly" if _boolean(value, name, where) else ""
 
 

@@ -1,8 +1,8 @@
-"""Sets a fresh SQL Server up: database, login, schemas, ledger, and a user with least rights.
+"""Sets up a fresh SQL Server: database, login, schemas, ledger, and a user with least rights.
 
 ``python -m refdata.warehouse.mssql.provision ADMIN_CONN_ID`` reads two Airflow connections: ``ADMIN_CONN_ID`` of
 somebody who may create databases and logins, and the warehouse's own (setting ``conn_id``), whose database, login
-and password are what is made. Run again, it changes nothing.
+and password are created. Run again, it changes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from refdata.warehouse.tsql.driver import TsqlSession, translated
 
 
 def provision(admin_conn_id: str, settings: Settings) -> None:
-    """Makes database and login by way of ``master``, then everything in the database.
+    """Creates the database and the login through ``master``, then everything in the database.
 
     :raises RefdataError: when the administrator's connection fails, or lacks a right.
     """

@@ -16,13 +16,13 @@ from refdata.warehouse.tsql.literals import bind
 
 _LIBRARY = re.compile(r"DB-Lib error message (\d+), severity \d+:\s*")
 _GENERAL = 20018
-"""DB-Library's "check messages from the SQL Server", which says nothing by itself."""
+"""DB-Library's "check messages from the SQL Server", which is meaningless by itself."""
 _LOGIN_FAILED = 18456
 _NO_DATABASE = 4060
 _NO_TEXT = "Unknown error"
-"""pymssql's words where neither server nor library said any: the connection could not be made, or is gone."""
+"""pymssql's text when neither server nor library gave one: the connection could not be made, or is gone."""
 _NEWS = frozenset((5701, 5703))
-"""Which database and which language a login began with."""
+"""The messages about the database and the language that a login begins with."""
 
 
 class PymssqlDriver:
@@ -64,9 +64,9 @@ class PymssqlDriver:
 def read_error(error: BaseException) -> DriverError:
     """Number and text of a pymssql exception.
 
-    At a failed login the number is the one of whatever error came last in the process, so it counts only
-    where the text begins with the server's own message; else DB-Library's number is taken. The text may begin
-    with news of an earlier, successful login, which is passed over.
+    After a failed login the number is that of the last error in the whole process, so it counts only where
+    the text begins with the server's own message; otherwise DB-Library's number is used. The text may begin
+    with messages of an earlier, successful login, which are skipped.
     """
     arguments = error.args[0] if error.args and isinstance(error.args[0], tuple) else error.args
     number = next((item for item in arguments if isinstance(item, int)), None)
@@ -79,7 +79,7 @@ def read_error(error: BaseException) -> DriverError:
         if number == _GENERAL and "connection failed" in text:
             number = _login_number(text)
     elif "Cannot open database" in text:
-        # The server says 4060, and 18456 after it.
+        # The server sends 4060, followed by 18456.
         number = _NO_DATABASE
     elif text.strip() == _NO_TEXT:
         return DriverError(None, "08001", text)
@@ -90,9 +90,9 @@ def read_error(error: BaseException) -> DriverError:
 
 
 def _login_number(text: str) -> int:
-    """Which login error it was, where an earlier one in the process keeps pymssql from telling.
+    """The login error's number, where an earlier error in the process hides it in pymssql.
 
-    The severity is left: 14 for a refused login, 11 (Babelfish: 16) where the database is missing.
+    The severity still shows it: 14 for a refused login, 11 (Babelfish: 16) for a missing database.
     """
     severities = set(re.findall(rf"message {_GENERAL}, severity (\d+)", text))
     return _LOGIN_FAILED if severities == {"14"} else _NO_DATABASE

@@ -32,7 +32,7 @@ class PyodbcDriver:
 
     @property
     def secrets(self) -> Sequence[str]:
-        """See ``Driver.secrets``: the password, and extras that are one by their name."""
+        """See ``Driver.secrets``: the password, and extras whose name says that they are secret."""
         found = self._hook.connection
         extras = [value for name, value in found.extra_dejson.items() if _SECRET_NAME.search(name)]
         return spellings(found.password, *extras)
@@ -55,7 +55,7 @@ def read_error(error: BaseException) -> DriverError:
     """State, number and text of a pyodbc exception, whose arguments are the SQLSTATE and the message."""
     state, text = (*error.args, "", "")[:2] if len(error.args) > 1 else ("", str(error))
     found = _NATIVE.search(str(text))
-    # Without the server's mark the number is the operating system's or the driver's own.
+    # Without the server's tag the number belongs to the operating system or the driver.
     number = int(found[1]) if found and "[SQL Server]" in str(text) else None
     said = _NATIVE.split(str(text))[0]
     return DriverError(number or None, str(state), _PREFIX.sub("", said).strip())

@@ -1,4 +1,4 @@
-"""Puts the engine ``odbc`` together."""
+"""Assembles the engine ``odbc``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from refdata.warehouse.tsql.staging import choose
 def odbc_warehouse(settings: Settings) -> TsqlWarehouse:
     """The warehouse behind a connection of type ``odbc``.
 
-    :raises ConfigurationError: when the connection lacks something, or ``load_method`` is ``bulk``.
+    :raises ConfigurationError: when the connection is incomplete, or ``load_method`` is ``bulk``.
     """
     hook = SecureOdbcHook(settings.conn_id, connect_timeout=settings.connect_timeout)
     driver = PyodbcDriver(hook)

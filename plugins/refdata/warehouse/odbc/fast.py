@@ -1,7 +1,7 @@
 """The load method ``insert`` over ODBC: pyodbc's fast_executemany, which sends arrays of parameters.
 
-Every value but numbers and truth values travels as text of a stated size, and the server converts it: left
-to itself pyodbc asks for the types, and then refuses text for DECIMAL and rounds times.
+Every value except numbers and booleans travels as text of a stated size, and the server converts it. By
+default, pyodbc asks for the types, and then refuses text for DECIMAL and rounds times.
 https://github.com/mkleehammer/pyodbc/wiki/Features-beyond-the-DB-API#fast_executemany
 """
 
@@ -40,7 +40,7 @@ class FastLoader:
         self._plain = InsertLoader(driver, batch_size)
 
     def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
-        """See ``Loader.load``. Each call commits as a whole: left to itself, every row of the array would."""
+        """See ``Loader.load``. Each call commits as a whole; by default every row of the array would commit."""
         with pool.borrow() as connection:
             microsoft = _is_microsofts(connection)
         if not microsoft:
@@ -49,7 +49,7 @@ class FastLoader:
         sizes = [parameter_size(column.type) for column in columns]
         staged = 0
         with pool.borrow() as connection:
-            # By the driver's own switch: a look at the parameters that fails ends a transaction begun in SQL.
+            # With the driver's own switch: a failing lookup of the parameters ends a transaction begun in SQL.
             driven: Any = connection
             with translated(self._driver):
                 driven.autocommit = False
@@ -87,7 +87,7 @@ def insert_statement(target: TableName, columns: Sequence[Column]) -> str:
 
 
 def parameter_size(kind: SqlType) -> tuple[int, int, int] | None:
-    """What ``setinputsizes`` takes: None for a value that binds as the number that it is."""
+    """The argument for ``setinputsizes``: None for a value that binds as a number."""
     if kind.kind in _NATIVE:
         return None
     unlimited = kind.kind is TypeKind.NVARCHAR and kind.length is None

@@ -36,7 +36,7 @@ class SecureOdbcHook(OdbcHook):
 
     @property
     def odbc_connection_string(self) -> str:
-        """The connection string. OdbcHook's own puts values in as they stand, and the port under ``PORT``.
+        """The connection string. OdbcHook's own inserts values unescaped, and the port as ``PORT``.
 
         :raises ConfigurationError: when the connection names neither host nor DSN, or a keyword is malformed.
         """
@@ -44,7 +44,7 @@ class SecureOdbcHook(OdbcHook):
         where = f"Airflow connection {found.conn_id}"
         if not found.host and not self.dsn:
             advice = "Fill in the field Host, or the extra `dsn`."
-            raise ConfigurationError("The connection names no host and no DSN", where=where, advice=advice)
+            raise ConfigurationError("The connection has no host and no DSN", where=where, advice=advice)
         words: dict[str, str | None] = {"DSN": self.dsn} if self.dsn else {"DRIVER": self._driver_name()}
         if found.host:
             words["SERVER"] = f"{found.host},{found.port or 1433}"
@@ -53,16 +53,16 @@ class SecureOdbcHook(OdbcHook):
         return _joined({**words, **self._extras(words)}, where)
 
     def get_conn(self) -> pyodbc.Connection:
-        """A new connection that commits each statement by itself."""
+        """A new connection that commits each statement separately."""
         arguments = {"timeout": max(1, round(self._connect_timeout)), **self.connect_kwargs, "autocommit": True}
         return pyodbc.connect(self.odbc_connection_string, **arguments)
 
     def _driver_name(self) -> str:
-        """The driver that the connection or Airflow's configuration names, else Microsoft's.
+        """The driver named by the connection or Airflow's configuration, else Microsoft's.
 
-        Where Microsoft's is not installed, the library that mssql-python ships serves.
+        If Microsoft's is not installed, the library shipped with mssql-python is used.
         """
-        # OdbcHook.driver warns of an extra that it ignores even where there is none.
+        # OdbcHook.driver warns about an ignored extra even when there is none.
         named = self.connection_extra_lower.get("driver") or self._driver
         chosen = self.driver if named else self.default_driver
         if chosen:
@@ -90,6 +90,6 @@ def _word(value: object) -> str:
 def _joined(words: dict[str, str | None], where: str) -> str:
     for name in words:
         if not name.replace("_", "").replace(" ", "").isalnum():
-            raise ConfigurationError(f"Extra {name!r} is no ODBC keyword", where=where, advice="Correct the extra.")
+            raise ConfigurationError(f"Extra {name!r} is not an ODBC keyword", where=where, advice="Correct the extra.")
     braced = {name: "{" + value.replace("}", "}}") + "}" for name, value in words.items() if value is not None}
     return "".join(f"{name}={value};" for name, value in braced.items())

@@ -36,42 +36,42 @@ from refdata.core.settings import Settings
 from refdata.warehouse.sqlite.values import parameter
 
 _SHARE_PATIENCE = 100
-"""Milliseconds that a reader waits for a file while it may hold others."""
+"""Milliseconds that a reader waits for a file while it may have others locked."""
 _STEPS_BETWEEN_LOOKS = 200_000
-"""Instructions of SQLite's machine, some milliseconds, between two looks at whether to go on."""
+"""SQLite virtual-machine instructions, some milliseconds, between two checks whether to continue."""
 
 _BY_CODE: dict[int, tuple[type[RefdataError], str]] = {
-    sqlite3.SQLITE_BUSY: (LockTimeoutError, "Nothing: the step is tried again. Raise lock_timeout if it recurs."),
-    sqlite3.SQLITE_LOCKED: (LockTimeoutError, "Nothing: the step is tried again."),
-    sqlite3.SQLITE_FULL: (StorageFullError, "Free space on the disk that holds the database files."),
-    sqlite3.SQLITE_IOERR: (StorageFullError, "Check the disk that holds the database files."),
-    sqlite3.SQLITE_READONLY: (PermissionDeniedError, "Give the Airflow worker the right to write the database files."),
-    sqlite3.SQLITE_PERM: (PermissionDeniedError, "Give the Airflow worker the right to write the database files."),
-    sqlite3.SQLITE_CANTOPEN: (ConnectionLostError, "Create the folder of the database files and make it writable."),
+    sqlite3.SQLITE_BUSY: (LockTimeoutError, "Nothing: the step is retried. Raise lock_timeout if it recurs."),
+    sqlite3.SQLITE_LOCKED: (LockTimeoutError, "Nothing: the step is retried."),
+    sqlite3.SQLITE_FULL: (StorageFullError, "Free up space on the disk with the database files."),
+    sqlite3.SQLITE_IOERR: (StorageFullError, "Check the disk with the database files."),
+    sqlite3.SQLITE_READONLY: (PermissionDeniedError, "Give the Airflow worker write permission on the database files."),
+    sqlite3.SQLITE_PERM: (PermissionDeniedError, "Give the Airflow worker write permission on the database files."),
+    sqlite3.SQLITE_CANTOPEN: (ConnectionLostError, "Create the folder for the database files and make it writable."),
     sqlite3.SQLITE_NOTADB: (ConfigurationError, "Point the connection at a SQLite file, or at a new path."),
     sqlite3.SQLITE_CORRUPT: (ConfigurationError, "Restore the database files from a backup."),
     sqlite3.SQLITE_CONSTRAINT: (DataError, "Remove the constraint, or correct the rows in the file."),
-    sqlite3.SQLITE_INTERRUPT: (CancelledError, "Nothing: the load was stopped, and the table is as it was."),
-    sqlite3.SQLITE_TOOBIG: (DataError, "Split the value; SQLite takes one gigabyte at most."),
+    sqlite3.SQLITE_INTERRUPT: (CancelledError, "Nothing: the load was stopped, and the table is unchanged."),
+    sqlite3.SQLITE_TOOBIG: (DataError, "Split the value; SQLite allows at most one gigabyte."),
 }
 
 
-_RIGHTS = PermissionDeniedError, "Give the Airflow worker the right to write the folder of the database files."
+_RIGHTS = PermissionDeniedError, "Give the Airflow worker write permission on the folder of the database files."
 _BY_ERRNO: dict[int, tuple[type[RefdataError], str]] = dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _RIGHTS)
-"""What else a disk says (that it is full, that it fails) may pass."""
+"""Any other disk error (full, failing) may pass."""
 
 
 def translate(error: sqlite3.Error, where: str) -> RefdataError:
     """The driver's error as one of the error tree."""
     code = getattr(error, "sqlite_errorcode", None)
     found = _BY_CODE.get(code & 0xFF) if code is not None else None
-    kind, advice = found or (SchemaError, "Run `refdata init-db`; if it stays, report the message.")
+    kind, advice = found or (SchemaError, "Run `refdata init-db`; if the error persists, report the message.")
     return kind(f"SQLite refused: {error}", where=where, advice=advice)
 
 
 @contextlib.contextmanager
 def files_translated(where: Path) -> Iterator[None]:
-    """Turns what the disk says about the database's files and folders into errors of the tree."""
+    """Turns disk errors on the database's files and folders into errors of the tree."""
     try:
         yield
     except OSError as fault:
@@ -116,9 +116,9 @@ class SqliteFiles:
             name = connection.execute("PRAGMA database_list").fetchone()[2]
         if not name:
             raise ConfigurationError(
-                "The SQLite connection names no file",
+                "The SQLite connection has no file",
                 where=f"connection {settings.conn_id}",
-                advice="Set the connection's host to the path of a file; memory has no place for versions.",
+                advice="Set the connection's host to the path of a file; an in-memory database cannot keep versions.",
             )
         self.main = Path(name)
 
@@ -128,7 +128,7 @@ class SqliteFiles:
 
     @property
     def schemas(self) -> tuple[str, ...]:
-        """What the files are called in statements, in the order in which a writer locks them."""
+        """The files' names in statements, in the order in which a writer locks them."""
         return "main", self._settings.ref_schema, self._settings.bkp_schema
 
     @property
@@ -138,18 +138,18 @@ class SqliteFiles:
 
     @property
     def stage_folder(self) -> Path:
-        """Where stage databases lie: their own files, so that staging blocks nobody."""
+        """The folder for stage databases: separate files, so that staging blocks nobody."""
         return self.main.with_name(f"{self.main.stem}.stage")
 
     def super_journals(self) -> list[Path]:
-        """What commits that go on, or were killed, have beside the database."""
+        """The files that running or killed commits have beside the database."""
         return list(self.main.parent.glob(f"{glob.escape(self.main.name)}-mj*"))
 
     def sweep_super_journals(self) -> None:
-        """Removes what a process that was killed while it committed left beside the database; changes nothing else.
+        """Removes what a process killed during a commit left beside the database; changes nothing else.
 
-        To be called within a transaction that writes: it holds every file, so each journal of a killed process has
-        been played back. A super-journal that a journal still names is kept, for without it that journal would count
+        Call it within a transaction that writes: that holds every file, so each journal of a killed process has been
+        rolled back. A super-journal that a journal still names is kept, because without it that journal would count
         as one of a finished commit. https://www.sqlite.org/atomiccommit.html#stale_super_journals
         """
         with files_translated(self.main):
@@ -158,7 +158,7 @@ class SqliteFiles:
                     path.unlink(missing_ok=True)
 
     def connect(self) -> sqlite3.Connection:
-        """A connection with both schemas attached, in which transactions are begun by hand.
+        """A connection with both schemas attached, in which transactions are begun explicitly.
 
         :raises ConnectionLostError: when a file cannot be opened.
         """
@@ -174,12 +174,12 @@ class SqliteFiles:
         return connection
 
     def begin_reading(self, session: SqliteSession) -> None:
-        """Begins a transaction that holds every file for reading, as a writer holds every file for writing.
+        """Begins a transaction that locks every file for reading, as a writer locks every file for writing.
 
-        A writer that commits takes one file after the other; a reader that held one of them and waited for another
-        would wait for it in a circle, until both gave up. So a reader that cannot have a file soon lets go of all.
+        A committing writer takes one file after the other; a reader that has one of them and waits for another would
+        deadlock with it until both gave up. So a reader that cannot get a file soon releases all of them.
 
-        :raises LockTimeoutError: when it had not all of them within ``lock_timeout``.
+        :raises LockTimeoutError: when it did not get all of them within ``lock_timeout``.
         """
         deadline = time.monotonic() + self._settings.lock_timeout
         while True:
@@ -196,7 +196,7 @@ class SqliteFiles:
         session.execute(f"PRAGMA busy_timeout = {self._busy_timeout}")
 
     def break_off(self) -> None:
-        """Interrupts the statements of other threads, and each that they begin; they fail as cancelled."""
+        """Interrupts the statements of other threads, current and future; they fail as cancelled."""
         self._only_thread = threading.get_ident()
 
     def _is_broken_off(self) -> bool:

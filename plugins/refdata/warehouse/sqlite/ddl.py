@@ -21,7 +21,7 @@ _INDEX_HEAD = re.compile(r"^CREATE\s+(?P<kind>(?:UNIQUE\s+)?INDEX|TRIGGER)\s+(?:
 
 
 def declared_type(kind: SqlType) -> str:
-    """How a type stands in CREATE TABLE. ``NVARCHAR(MAX)`` is ``TEXT``: SQLite takes numbers only."""
+    """How a type is written in CREATE TABLE. ``NVARCHAR(MAX)`` is ``TEXT``: SQLite accepts only numbers there."""
     if kind.kind is TypeKind.NVARCHAR and kind.length is None:
         return "TEXT"
     if kind.kind is TypeKind.DECIMAL and (kind.precision or 0) > EXACT_DIGITS:
@@ -30,7 +30,7 @@ def declared_type(kind: SqlType) -> str:
 
 
 def parse_declared(text: str) -> SqlType:
-    """The type of a column from its declaration; what is not of ours counts as unlimited text."""
+    """The type of a column from its declaration; a foreign type counts as unlimited text."""
     match = _DECLARED.fullmatch(text.strip().upper())
     if match is None:
         return SqlType(TypeKind.NVARCHAR)
@@ -53,16 +53,16 @@ def create_table(name: TableName, columns: Sequence[Column]) -> str:
 
 
 def add_columns(name: TableName, columns: Sequence[Column]) -> list[str]:
-    """One ALTER TABLE a column; SQLite takes no more at once."""
+    """One ALTER TABLE per column; SQLite accepts no more at once."""
     return [f"ALTER TABLE {qualified(name)} ADD COLUMN {_definition(column)}" for column in columns]
 
 
 def rebuild_table(
     name: TableName, live: Sequence[Column], widenings: Sequence[Widening], dependents: Sequence[str]
 ) -> list[str]:
-    """Gives columns other types by copying the table, since SQLite cannot alter a type.
+    """Changes column types by copying the table, since SQLite cannot alter a type.
 
-    ``dependents`` are the CREATE statements of the table's indexes and triggers, made again afterwards.
+    ``dependents`` are the CREATE statements of the table's indexes and triggers, recreated afterwards.
     The order of the steps is SQLite's own: https://www.sqlite.org/lang_altertable.html#otheralter
     """
     widened = {change.column.name: change for change in widenings}
@@ -91,7 +91,7 @@ def _converted(name: str, change: Widening | None) -> str:
     if change.old.type.kind is TypeKind.BIT:
         return f"CASE {quote(name)} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
     if change.old.type.kind is TypeKind.FLOAT:
-        # CAST writes 15 digits, which not every double reads back from; quote() writes as many as it takes.
+        # CAST writes 15 digits, which does not round-trip every double; quote() writes as many as needed.
         value = quote(name)
         short = f"printf('%.15g', {value})"
         exact = f"CASE WHEN CAST({short} AS REAL) = {value} THEN {short} ELSE quote({value}) END"

@@ -40,7 +40,7 @@ class SqliteWarehouse:
     engine = "sqlite"
 
     def __init__(self, hook: SqliteHook, settings: Settings) -> None:
-        # SQLite has no TRUNCATE; its DELETE without WHERE empties a table at once.
+        # SQLite has no TRUNCATE; its DELETE without WHERE empties a table just as fast.
         self._settings = dataclasses.replace(settings, publish_method="delete")
         self._files = SqliteFiles(hook, settings)
         self._sql = SqlFiles("sqlite", settings)
@@ -86,7 +86,7 @@ class SqliteWarehouse:
             return change
 
     def _end_stale_journals(self) -> None:
-        """Writes to every file: a journal that a kill left before it counted stays until its file is written."""
+        """Writes to every file: an incomplete journal left by a kill stays until its file is written."""
         with self.transaction() as session:
             for name in self._files.schemas:
                 version = session.query(f"PRAGMA {quote(name)}.user_version")[0][0]
@@ -137,7 +137,7 @@ class SqliteWarehouse:
     def stage(
         self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
     ) -> tuple[int, str]:
-        """See ``Warehouse.stage``. The method is always ``bulk``: SQLite needs no other."""
+        """See ``Warehouse.stage``. The method is always ``bulk``: SQLite needs no other method."""
         with files_translated(self._files.stage_folder):
             self._files.stage_folder.mkdir(parents=True, exist_ok=True)
         self.drop_stage(stage)
@@ -148,7 +148,7 @@ class SqliteWarehouse:
             raise
 
     def validate(self, stage: Stage) -> Verdict | None:  # noqa: ARG002
-        """See ``Warehouse.validate``. SQLite has no procedures, so none refuses anything."""
+        """See ``Warehouse.validate``. SQLite has no procedures, so nothing is refused."""
         return None
 
     def call_procedure(self, name: str, values: Mapping[str, object]) -> None:  # noqa: ARG002
@@ -156,7 +156,7 @@ class SqliteWarehouse:
         raise ConfigurationError(
             f"Procedure {name} cannot run: SQLite has no procedures",
             where="setting post_load_procedure",
-            advice="Empty the setting, or use a SQL Server connection.",
+            advice="Clear the setting, or use a SQL Server connection.",
         )
 
     def break_off(self) -> None:
@@ -197,7 +197,7 @@ class SqliteWarehouse:
 
     @contextlib.contextmanager
     def _with_stage(self, stage: Stage, *, write: bool) -> Iterator[tuple[SqliteSession, str]]:
-        """A transaction with the stage's file attached, where it is there."""
+        """A transaction with the stage's file attached, if it exists."""
         with contextlib.closing(self._files.connect()) as connection:
             path = self._stage_file(stage)
             if path.exists():
@@ -216,22 +216,22 @@ class SqliteWarehouse:
             yield session, live
 
     def _stage_file(self, stage: Stage) -> Path:
-        # The table's name may take 300 bytes, more than a file name may: the load id names the file.
+        # A table name may need 300 bytes, more than a file name may have, so the load id names the file.
         return self._files.stage_folder / f"stage_{stage.load_id}_{stage.attempt}.db"
 
     def _stage_of(self, path: Path) -> Stage | None:
-        """The stage in a file, by the one table in it; an attempt that died early has none yet."""
+        """The stage in a file, from its only table; an attempt that died early has none yet."""
         try:
             with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
                 found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchone()
         except sqlite3.Error:
-            found = None  # half written or in use: the file's name tells the load all the same
+            found = None  # half written or in use: the file's name still gives the load
         parsed = parse_stage_name(found[0] if found else f"unknown_{path.stem}")
         return Stage(TableName(self._settings.ref_schema, parsed[0]), *parsed[1:]) if parsed else None
 
 
 def _table(session: SqliteSession, name: TableName) -> Table | None:
-    # As values: SQLite's brackets cannot hold a name with a bracket, and somebody may ask for one.
+    # As values: SQLite's brackets cannot contain a name with a bracket, and a caller may pass one.
     found = session.query("SELECT cid, name, type, [notnull] FROM pragma_table_info(?, ?)", (name.name, name.schema))
     columns = tuple(Column(row[1], ddl.parse_declared(row[2]), nullable=not row[3]) for row in found)
     return Table(name, columns) if columns else None
@@ -258,7 +258,7 @@ def _dependents(session: SqliteSession, name: TableName) -> list[str]:
 
 def _vanished(table: TableName) -> SchemaError:
     return SchemaError(
-        f"Table {table} was dropped while its load ran",
+        f"Table {table} was dropped during its load",
         where=str(table),
         advice="Clear the task align_table; it creates the table again.",
     )

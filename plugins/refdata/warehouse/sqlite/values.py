@@ -19,7 +19,7 @@ _ARROW = {TypeKind.BIT: pa.int8(), TypeKind.INT: pa.int32(), TypeKind.BIGINT: pa
 
 
 def schema(columns: Sequence[Column]) -> pa.Schema:
-    """The Arrow types that columns are bound in."""
+    """The Arrow types used to bind columns."""
     return pa.schema([(column.name, _ARROW.get(column.type.kind, pa.string())) for column in columns])
 
 

@@ -1,1 +1,1 @@
-"""What the engines on T-SQL share: types, DDL, sessions, errors, staging."""
+"""What the T-SQL engines share: types, DDL, sessions, errors, staging."""

@@ -1,7 +1,7 @@
 """Renders tables and their changes as T-SQL. Pure: returns statements, runs none.
 
-The forms are those that SQL Server 2017, Azure SQL and Babelfish all take: ``ALTER COLUMN`` names no
-nullability where NULL is allowed (Babelfish knows no other form) and NOT NULL where it is not (SQL
+The forms are those that SQL Server 2017, Azure SQL and Babelfish all accept: ``ALTER COLUMN`` states no
+nullability where NULL is allowed (Babelfish accepts no other form), and NOT NULL where it is not (SQL
 Server would drop it). https://learn.microsoft.com/sql/t-sql/statements/alter-table-transact-sql
 """
 
@@ -18,7 +18,7 @@ from refdata.core.publishing import qualified
 from refdata.core.sqltypes import TypeKind
 
 INTERIM_COLUMN = "refdata widening"
-"""Holds a column's text while its type changes; the blank keeps it apart from any column that a file brings."""
+"""Stores a column's text while its type changes; the blank keeps it distinct from any column of a file."""
 
 _COLLATION = re.compile(r"[A-Za-z0-9_]+")
 
@@ -30,17 +30,17 @@ def create_table(name: TableName, columns: Sequence[Column]) -> str:
 
 
 def drop_table(name: TableName) -> str:
-    """DROP TABLE, which does nothing where there is none."""
+    """DROP TABLE, which does nothing when there is none."""
     return f"DROP TABLE IF EXISTS {qualified(name)}"
 
 
 def add_columns(name: TableName, columns: Sequence[Column]) -> list[str]:
-    """One ALTER TABLE a column (Babelfish takes no more at once); the live rows have it as NULL."""
+    """One ALTER TABLE per column (Babelfish accepts no more at once); existing rows get NULL."""
     return [f"ALTER TABLE {qualified(name)} ADD {_definition(column)}" for column in columns]
 
 
 def widen_column(name: TableName, change: Widening, collation: str | None = None) -> list[str]:
-    """Gives a column its wider type, with every value kept as a reader of the table would write it.
+    """Widens a column's type, keeping every value as a reader of the table would write it.
 
     :param collation: of a live text column; ALTER COLUMN would fall back to the database's.
     """
@@ -48,7 +48,7 @@ def widen_column(name: TableName, change: Widening, collation: str | None = None
     text = _as_text(change)
     if text is None:
         return [alter]
-    # SQL Server's own conversion would lose something, so the text is made first and put back after.
+    # SQL Server's own conversion would lose something, so the text is stored first and copied back afterwards.
     column, interim = quote(change.column.name), quote(INTERIM_COLUMN)
     return [
         f"ALTER TABLE {qualified(name)} ADD {interim} {change.column.type} NULL",
@@ -67,13 +67,13 @@ def _altered(column: Column, collation: str | None) -> str:
     words = [quote(column.name), str(column.type)]
     if collation is not None and column.type.kind is TypeKind.NVARCHAR:
         if not _COLLATION.fullmatch(collation):
-            raise ConfigurationError(f"Collation {collation!r} is no name", where=column.name, advice="Report this.")
+            raise ConfigurationError(f"Collation {collation!r} is not a name", where=column.name, advice="Report this.")
         words += ["COLLATE", collation]
     return " ".join(words if column.nullable else [*words, "NOT NULL"])
 
 
 def _as_text(change: Widening) -> str | None:
-    """The expression for a value's text where ALTER COLUMN would write another; None where it does right."""
+    """The expression for a value's text where ALTER COLUMN would write it differently; None where it is right."""
     old = change.old
     if change.column.type.kind is not TypeKind.NVARCHAR:
         return None
@@ -90,19 +90,19 @@ def _as_text(change: Widening) -> str | None:
 
 
 def _float_text(column: str, kind: str) -> str:
-    """The server's short form (6 digits) where it reads back as the same number, else the one of all digits.
+    """The server's short form (6 digits) where it reads back as the same number, else the form with all digits.
 
     https://learn.microsoft.com/sql/t-sql/functions/cast-and-convert-transact-sql#float-and-real-styles
     """
     # Babelfish pads with blanks.
     short, exact = (f"LTRIM(RTRIM(CONVERT(NVARCHAR(50), {column}, {style})))" for style in (0, 3))
     small = f"CASE WHEN CONVERT({kind}, {short}) = {column} THEN {short} ELSE {exact} END"
-    # Beyond, the short form is scientific too, and Babelfish has none for the largest.
+    # For larger numbers the short form is also scientific, and Babelfish has none for the largest.
     return f"CASE WHEN ABS({column}) < 1E6 THEN {small} ELSE {exact} END"
 
 
 def _moment_text(column: str, whole: int) -> str:
-    """ISO text whose first ``whole`` characters go to the second, and the fraction without trailing zeros."""
+    """ISO text: the first ``whole`` characters up to the second, then the fraction without trailing zeros."""
     text = f"CONVERT(NVARCHAR(30), {column}, 121)"
     fraction = f"RTRIM(REPLACE(SUBSTRING({text}, {whole + 1}, 8), N'0', N' '))"
     return f"LEFT({text}, {whole}) + CASE {fraction} WHEN N'.' THEN N'' ELSE REPLACE({fraction}, N' ', N'0') END"

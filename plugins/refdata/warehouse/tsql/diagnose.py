@@ -1,4 +1,4 @@
-"""Tells apart a server that cannot be reached, a refused login, a missing database and a missing right."""
+"""Distinguishes an unreachable server, a refused login, a missing database and a missing permission."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from refdata.warehouse.tsql.driver import Driver, TsqlSession
 from refdata.warehouse.tsql.errors import fault_of, translate
 
 Right = tuple[str, str, bool | None]
-"""Securable, right, and whether it is held; None where the securable is not there."""
+"""Securable, permission, and whether it is granted; None where the securable does not exist."""
 
 
 def diagnose(driver: Driver, statement: Callable[[str], str], ledger: TableName) -> Diagnosis:
-    """Opens one connection, without trying twice, and looks at the rights and the ledger."""
+    """Opens one connection, without retrying, and checks the permissions and the ledger."""
     try:
         connection = driver.connect()
     except RefdataError as error:
@@ -36,17 +36,17 @@ def _looked_at(session: TsqlSession, driver: Driver, statement: Callable[[str], 
         rights = [(str(row[0]), str(row[1]), row[2]) for row in session.query(statement("select_rights"))]
         columns = session.query(statement("select_columns"), (ledger.schema, ledger.name))
     except RefdataError as error:
-        # The line may break between the login and the question.
+        # The connection may break between the login and the query.
         trouble = Trouble.UNREACHABLE if isinstance(error, TransientError) else Trouble.RIGHT_MISSING
         return Diagnosis(trouble, str(error))
     return verdict(rights, bool(columns), driver.where)
 
 
 def verdict(rights: Sequence[Right], has_ledger: bool, where: str) -> Diagnosis:
-    """What the rights and the ledger's presence come to. Pure."""
+    """The verdict from the permissions and the ledger's presence. Pure."""
     lacking = [f"{right} on {securable}" for securable, right, held in rights if held is not None and not held]
     if lacking:
-        advice = "Let the DBA run the grant scripts of include/sql/mssql/README.md"
+        advice = "Ask the DBA to run the grant scripts in include/sql/mssql/README.md"
         return Diagnosis(Trouble.RIGHT_MISSING, f"{where}: the login lacks {', '.join(lacking)}. {advice}")
     if not has_ledger or any(held is None for _, _, held in rights):
         return Diagnosis(Trouble.NOT_INITIALISED, f"{where} has no ledger: run `refdata init-db`")

@@ -1,4 +1,4 @@
-"""What an engine on T-SQL needs from a driver, and the session that all engines share."""
+"""What a T-SQL engine needs from a driver, and the session that all engines share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """The part of DB-API's connection that is used; it commits each statement by itself."""
+    """The part of DB-API's connection that is used; it commits each statement separately."""
 
     def cursor(self) -> Any: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
@@ -46,7 +46,7 @@ class Driver(Protocol):
 
     @property
     def secrets(self) -> Sequence[str]:
-        """What no message may hold, in every spelling."""
+        """What no message may contain, in every spelling."""
         ...
 
     def connect(self) -> Connection:
@@ -58,7 +58,7 @@ class Driver(Protocol):
         ...
 
     def read_error(self, error: BaseException) -> DriverError | None:
-        """What the library's exception says; None when it is not the library's."""
+        """The content of the library's exception; None when it is not the library's."""
         ...
 
 
@@ -70,16 +70,16 @@ def translated(driver: Driver, where: str = "") -> Iterator[None]:
     except RefdataError:
         raise
     except BaseException as error:
-        # BaseException: mssql-python's Rust core panics with one that is no Exception.
+        # BaseException: mssql-python's Rust core panics with one that is not an Exception.
         read = driver.read_error(error)
         if read is None:
             raise
-        # Not chained: a traceback shows the library's own text, with rows' values and what it was given to log in.
+        # Not chained: a traceback shows the library's own text, with row values and login data.
         raise translate(read, where or driver.where, secrets=driver.secrets) from None
 
 
 def spellings(*secrets: object) -> tuple[str, ...]:
-    """Secrets as they may stand in a message: plain, and escaped as connection strings and addresses escape them."""
+    """Secrets as they may appear in a message: plain, and escaped as in connection strings and addresses."""
     found = [str(secret) for secret in secrets if secret]
     escaped = [
         text for secret in found for text in (secret.replace("}", "}}"), quote(secret, safe=""), quote_plus(secret))
@@ -125,11 +125,11 @@ class TsqlSession:
 
 
 def _finish(cursor: Any) -> None:
-    """Reads on to the batch's end: an error behind the first result comes to light only there."""
+    """Reads to the end of the batch: an error after the first result appears only there."""
     while cursor.nextset():
         pass
 
 
 def parameter(value: object) -> object:
-    """A value for a driver that binds: a time as ISO text, which no driver cuts and every language reads."""
+    """A value for a driver that binds: a time as ISO text, which no driver cuts and every language setting reads."""
     return value.isoformat() if isinstance(value, (date, time)) else value

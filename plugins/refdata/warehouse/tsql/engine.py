@@ -44,7 +44,7 @@ from refdata.warehouse.tsql.types import CatalogColumn, catalog_column
 
 SCHEMA_SCRIPTS = ("create_schema_ref", "create_schema_bkp")
 INIT_SCRIPTS = (*SCHEMA_SCRIPTS, FIRST_SCRIPT, *(script for step in STEPS for script in step.scripts))
-"""All that a person runs by hand, in order."""
+"""All scripts that a person runs by hand, in order."""
 PROCEDURES = {
     "sp_refdata_report_files": ("drop_procedure_report_files", "create_procedure_report_files"),
     "sp_refdata_release_turn": ("drop_procedure_release_turn", "create_procedure_release_turn"),
@@ -63,14 +63,14 @@ GRANT_SCRIPTS = (
 _INITIALISE = "refdata initialise"
 PUBLISH_TRIES = 4
 MAX_RESOURCE = 255
-"""Characters of an application lock's name; the server cuts longer ones, so that two could meet.
+"""Characters of an application lock's name; the server cuts longer ones, so that two could collide.
 https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql"""
 
 
 class TsqlWarehouse:
     """See ``warehouse.base.Warehouse``.
 
-    :param loaders: the ways to fill a stage table, the best first; the last one always works.
+    :param loaders: the ways to fill a stage table, the best first; the last always works.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class TsqlWarehouse:
         return diagnose(self._driver, self.statement, ledger)
 
     def provision(self, login: str) -> None:
-        """Gives a login its user in this database, with the rights that loading needs and no more."""
+        """Gives a login its user in this database, with only the permissions that loading needs."""
         self.initialise()
         for script in GRANT_SCRIPTS:
             with self.transaction() as session:
@@ -131,13 +131,13 @@ class TsqlWarehouse:
         try:
             self._create_procedures()
         except PermissionDeniedError as error:
-            self._log.info("The procedures for people are left out: %s", error)
+            self._log.info("The procedures for people were not created: %s", error)
         return change
 
     def schema_version(self) -> int:
         """See ``Warehouse.schema_version``."""
         with self.transaction(write=False) as session:
-            # Babelfish keeps no upper case in names.
+            # Babelfish does not keep upper case in names.
             known = {fold_name(name) for name in self._names(session, self._settings.ref_schema)}
             return schema.version_of(session, self.statement) if fold_name(SCHEMA_TABLE) in known else 0
 
@@ -149,7 +149,7 @@ class TsqlWarehouse:
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[TsqlSession]:  # noqa: ARG002
-        """See ``Warehouse.transaction``. The server tells reading from writing by the statements."""
+        """See ``Warehouse.transaction``. The server sees from the statements whether they read or write."""
         with self._pool.borrow() as connection:
             session = TsqlSession(connection, self._driver)
             session.execute("BEGIN TRANSACTION")
@@ -158,7 +158,7 @@ class TsqlWarehouse:
                     self._acquire(session, lock)
                 yield session
             except BaseException:
-                # XACT_ABORT has ended the transaction after most errors; a lost connection has no more to say.
+                # XACT_ABORT has ended the transaction after most errors; a lost connection cannot be asked.
                 with contextlib.suppress(Exception):
                     session.execute("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION")
                 raise
@@ -191,7 +191,7 @@ class TsqlWarehouse:
         self.drop_stage(stage)
         name = TableName(stage.table.schema, stage.name)
         with self._pool.borrow() as connection:
-            # Committed at once: bulk copy looks from a connection of its own.
+            # Committed at once: bulk copy uses its own connection.
             TsqlSession(connection, self._driver).execute(ddl.create_table(name, columns))
         try:
             return fill_stage(self._loaders, name, columns, batches, on_progress, self._pool, self._go_on)
@@ -223,7 +223,7 @@ class TsqlWarehouse:
             session.execute(statement.sql, statement.values)
 
     def break_off(self) -> None:
-        """See ``Warehouse.break_off``. A statement that a driver waits for ends with the process; none follows it."""
+        """See ``Warehouse.break_off``. A statement that a driver waits for ends with the process; none follows."""
         self._only_thread = threading.get_ident()
 
     def _go_on(self) -> None:
@@ -253,12 +253,12 @@ class TsqlWarehouse:
             yield session, qualified(TableName(stage.table.schema, stage.name))
 
     def publish(self, request: Publication) -> Published:
-        """See ``Warehouse.publish``. Tried again after a deadlock or a lost connection: it does nothing twice."""
+        """See ``Warehouse.publish``. Retried after a deadlock or a lost connection; nothing is done twice."""
         for delay in delays(PUBLISH_TRIES, self._settings.retry_delay / 30, self._settings.retry_delay, random.random):
             try:
                 return self._publish(request)
             except (DeadlockError, ConnectionLostError) as error:
-                self._log.warning("Publishing %s is tried again in %.1f s: %s", request.stage.table, delay, error)
+                self._log.warning("Publishing %s is retried in %.1f s: %s", request.stage.table, delay, error)
                 self._sleep(delay)
         return self._publish(request)
 
@@ -285,7 +285,7 @@ class TsqlWarehouse:
 
     @contextlib.contextmanager
     def _identity_insert(self, session: TsqlSession, table: TableName, columns: Sequence[str]) -> Iterator[None]:
-        """Lets numbers that are brought into an identity column, where there are any."""
+        """Allows explicit values in an identity column, if the table has one."""
         brought = {fold_name(name) for name in columns}
         if not any(column.identity and fold_name(column.name) in brought for column in self._catalog(session, table)):
             yield
@@ -303,7 +303,7 @@ class TsqlWarehouse:
             raise LockTimeoutError(
                 f"The lock {lock!r} was not granted within {self._settings.lock_timeout:g} s (answer {granted})",
                 where=self._driver.where,
-                advice="Nothing: it is tried again. Raise lock_timeout if it recurs.",
+                advice="Nothing: it is retried. Raise lock_timeout if it recurs.",
             )
 
     def _align(self, session: TsqlSession, name: TableName, wanted: Sequence[Column]) -> None:
@@ -330,7 +330,7 @@ class TsqlWarehouse:
         return [str(row[0]) for row in session.query(self.statement("select_tables"), (schema,))]
 
     def _discard(self, stage: Stage) -> None:
-        """Drops the stage of a failed attempt; where even that fails, the next load sweeps it."""
+        """Drops the stage of a failed attempt; if even that fails, the next load sweeps it."""
         try:
             self.drop_stage(stage)
         except Exception as error:  # noqa: BLE001  the first error is the one to report
@@ -352,7 +352,7 @@ class TsqlWarehouse:
 
 
 def _prepared(settings: Settings) -> str:
-    """What every connection starts with. A load can try again and a person's query cannot: the load yields."""
+    """The statements that start every connection. A load can retry and a person's query cannot, so the load yields."""
     return (
         "SET XACT_ABORT ON; SET ANSI_NULL_DFLT_ON ON; SET NOCOUNT OFF; SET DEADLOCK_PRIORITY LOW;"
         f" SET LOCK_TIMEOUT {int(settings.lock_timeout * 1000)}"
@@ -361,7 +361,7 @@ def _prepared(settings: Settings) -> str:
 
 @contextlib.contextmanager
 def _change_of(table: TableName) -> Iterator[None]:
-    """Whatever the server has against a change, and no other class of the tree names, is the schema's fault."""
+    """Turns any refusal of a change that no other error class covers into a SchemaError."""
     try:
         yield
     except PermanentError as error:
@@ -385,15 +385,15 @@ def _resource(lock: str) -> str:
 def _hold_readers(table: TableName) -> str:
     """Locks the table against readers that take locks.
 
-    Without it a scan that began before the publish would go on after it, and see some old rows and some new
-    ones. Readers under READ_COMMITTED_SNAPSHOT take no locks, and go on with the old rows.
+    Without it, a scan that began before the publish would continue after it, and see some old and some new rows.
+    Readers under READ_COMMITTED_SNAPSHOT take no locks, and continue with the old rows.
     """
     return f"SELECT TOP (1) 1 AS held FROM {qualified(table)} WITH (TABLOCKX, HOLDLOCK)"
 
 
 def _vanished(table: TableName) -> SchemaError:
     return SchemaError(
-        f"Table {table} was dropped while its load ran",
+        f"Table {table} was dropped during its load",
         where=str(table),
         advice="Clear the task align_table; it creates the table again.",
     )

@@ -28,9 +28,9 @@ from refdata.core.errors import (
 
 @dataclass(frozen=True, slots=True)
 class DriverError:
-    """What a driver's exception says: the server's number, ODBC's state, the text.
+    """The content of a driver's exception: the server's number, ODBC's state, the text.
 
-    ``number`` is None where the driver hides it, ``state`` ``""`` where there is none.
+    ``number`` is None where the driver does not give it, ``state`` ``""`` where there is none.
     """
 
     number: int | None
@@ -40,7 +40,7 @@ class DriverError:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The class that an error belongs to, what to do, and how a diagnosis calls it."""
+    """The class of an error, what to do, and its name in a diagnosis."""
 
     kind: type[RefdataError]
     advice: str
@@ -49,27 +49,29 @@ class Fault:
 
 _LOST = Fault(
     ConnectionLostError,
-    "Check that the server runs and is reached; with encryption on, the worker must trust its certificate.",
+    "Check that the server is running and reachable; with encryption on, the worker must trust its certificate.",
     Trouble.UNREACHABLE,
 )
-_DEADLOCK = Fault(DeadlockError, "Nothing: it is tried again.")
-_LOCKED = Fault(LockTimeoutError, "Nothing: it is tried again. Raise lock_timeout if it recurs.")
-_THROTTLED = Fault(ThrottledError, "Nothing: it is tried again later. Raise the database's tier if it recurs.")
-_FULL = Fault(StorageFullError, "Free or add space: back up the log, or grow the file named in the message.")
-_LOGIN = Fault(PermissionDeniedError, "Check login and password of the Airflow connection.", Trouble.LOGIN_REFUSED)
+_DEADLOCK = Fault(DeadlockError, "Nothing: it is retried.")
+_LOCKED = Fault(LockTimeoutError, "Nothing: it is retried. Raise lock_timeout if it recurs.")
+_THROTTLED = Fault(ThrottledError, "Nothing: it is retried later. Raise the database's tier if it recurs.")
+_FULL = Fault(StorageFullError, "Free up or add space: back up the log, or grow the file named in the message.")
+_LOGIN = Fault(PermissionDeniedError, "Check the login and password of the Airflow connection.", Trouble.LOGIN_REFUSED)
 _DATABASE = Fault(
     ConfigurationError, "Create the database, or correct its name in the Airflow connection.", Trouble.DATABASE_MISSING
 )
 _RIGHT = Fault(
-    PermissionDeniedError, "Let the DBA run the grant scripts of include/sql/mssql/README.md.", Trouble.RIGHT_MISSING
+    PermissionDeniedError, "Ask the DBA to run the grant scripts in include/sql/mssql/README.md.", Trouble.RIGHT_MISSING
 )
 _DATA = Fault(DataError, "Compare the file's values with the table's types and constraints.")
-_SCHEMA = Fault(SchemaError, "Compare the table with the file; run `refdata init-db` if a table of refdata is missing.")
-_BOUND = Fault(SchemaError, "An index, key or constraint holds the column: widen it by hand, then clear the task.")
+_SCHEMA = Fault(
+    SchemaError, "Compare the table with the file; run `refdata init-db` if one of refdata's tables is missing."
+)
+_BOUND = Fault(SchemaError, "An index, key or constraint depends on the column: widen it by hand, then clear the task.")
 _REFERRED = Fault(SchemaError, "A foreign key refers to the table: set publish_method to delete, then clear the task.")
 _PROCEDURE = Fault(ConfigurationError, "Compare the procedure's name and parameters with docs/connections.md.")
-_RAISED = Fault(DataError, "A trigger or a procedure of the database refused; its message says why.")
-_UNKNOWN = Fault(PermanentError, "Look the number up in SQL Server's documentation, or ask the DBA.")
+_RAISED = Fault(DataError, "A trigger or a procedure in the database refused; its message says why.")
+_UNKNOWN = Fault(PermanentError, "Look up the number in SQL Server's documentation, or ask the DBA.")
 
 _BY_NUMBER: dict[Fault, tuple[int, ...]] = {
     _DEADLOCK: (1205, 3960, 41302, 41305, 41325, 41839),
@@ -123,18 +125,18 @@ _FIRST_POSTGRES = 1 << 24
 _DENIED = re.compile("permission denied|must be owner")
 
 _VALUES = re.compile(r"""(values?(?: is|:)? |: |\)=|contains )('.*'|".*"|\(.*\))""", re.DOTALL)
-"""Greedy, as a value may hold the mark that ends it; what a message names comes before the value, and a type after it
-has no marks. 245, 248, 2601, 2627 and 2628 (https://learn.microsoft.com/sql/relational-databases/errors-events/
+"""Greedy, because a value may contain its closing mark; what a message names comes before the value, and a type after
+it has no marks. 245, 248, 2601, 2627 and 2628 (https://learn.microsoft.com/sql/relational-databases/errors-events/
 mssqlserver-2628-database-engine-error), and PostgreSQL's, which Babelfish passes on: 22P02, 22008, 22003, 23505."""
 _MARKED = re.compile(r"""'.*'|".*"|\(.*\)""", re.DOTALL)
-"""Whatever stands between marks: an error that nobody foresaw may quote a statement, and with it a row."""
+"""Anything between quotation marks: an unforeseen error may quote a statement, and with it a row."""
 _NAMING = frozenset((515, 547, 8152))
-"""Errors of data whose text names tables and constraints alone."""
+"""Data errors whose text names only tables and constraints."""
 _LONGEST = 1000
 
 
 def fault_of(error: DriverError) -> Fault:
-    """The class of an error; the number decides, the SQLSTATE where there is none."""
+    """The class of an error; decided by the number, or by the SQLSTATE where there is none."""
     if error.number in _NUMBERS:
         return _NUMBERS[error.number]
     state = error.state
@@ -148,7 +150,7 @@ def fault_of(error: DriverError) -> Fault:
 
 
 def _postgres_state(number: int) -> str:
-    """The SQLSTATE in an error number of Babelfish that it maps to none of SQL Server's: six bits a character.
+    """The SQLSTATE in a Babelfish error number that is not mapped to one of SQL Server's: six bits per character.
 
     https://github.com/postgres/postgres/blob/master/src/include/utils/elog.h (PGSIXBIT)
     """
@@ -156,9 +158,9 @@ def _postgres_state(number: int) -> str:
 
 
 def translate(error: DriverError, where: str, *, secrets: Sequence[str] = ()) -> RefdataError:
-    """The driver's error as one of the error tree, without values of rows and without ``secrets``.
+    """The driver's error as one of the error tree, without row values and without ``secrets``.
 
-    What a trigger or a procedure raises (50000 and up) is the DBA's own word and stays as it is.
+    What a trigger or a procedure raises (50000 and up) is the DBA's own text and stays unchanged.
     """
     fault = fault_of(error)
     number = f" (error {error.number})" if error.number is not None else f" ({error.state})" if error.state else ""
@@ -168,18 +170,18 @@ def translate(error: DriverError, where: str, *, secrets: Sequence[str] = ()) ->
 
 def _clean(error: DriverError, fault: Fault, secrets: Sequence[str]) -> str:
     text = error.text
-    for secret in secrets:  # before blanks are joined, as a secret may hold some
+    for secret in secrets:  # before blanks are joined, as a secret may contain some
         text = text.replace(secret, "***")
     said = _hidden(" ".join(text.split()) or "no message", error.number, fault)
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
 
 
 def _hidden(said: str, number: int | None, fault: Fault) -> str:
-    """The text without what may be a row's value."""
+    """The text without anything that may be a row value."""
     if fault is _UNKNOWN:
         return _MARKED.sub("(hidden)", said)
     if fault is not _DATA:
         return said
     masked = _VALUES.sub(r"\1(hidden)", said)
-    # In the login's language, if that is none of those above, nothing tells a value from a name.
+    # In any other login language, nothing distinguishes a value from a name.
     return _MARKED.sub("(hidden)", said) if masked == said and number not in _NAMING else masked

@@ -1,7 +1,7 @@
 """The load method ``insert``: many rows in one VALUES statement through the hook.
 
-A statement of 990 rows costs about what a statement of one row costs, five times fewer in all than the
-hook's own row by row. The literals are made by Arrow, a column at a time, under the rules of ``literals``.
+A statement of 990 rows costs about as much as a statement of one row, five times less in all than the
+hook's own row-by-row insert. Arrow makes the literals, a column at a time, by the rules of ``literals``.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from refdata.warehouse.tsql.staging import Source
 MAX_ROWS = 1000
 """Rows of one VALUES list: https://learn.microsoft.com/sql/t-sql/queries/table-value-constructor-transact-sql"""
 MAX_LITERALS = 15_000
-"""Values of one statement, 1,000 rows of 15 columns: time and memory to compile it grow with them, and from
-some 4,000 values on larger statements stage no more rows a second."""
+"""Values of one statement, 1,000 rows of 15 columns: time and memory to compile it grow with them, and beyond
+about 4,000 values, larger statements do not stage more rows per second."""
 MAX_BYTES = 8 << 20
 """UTF-8 bytes of one statement, far below the server's 65,536 packets."""
 
@@ -30,7 +30,7 @@ MAX_BYTES = 8 << 20
 class InsertLoader:
     """See ``Loader``.
 
-    :param batch_size: rows of one statement at most.
+    :param batch_size: most rows in one statement.
     """
 
     method = "insert"
@@ -40,7 +40,7 @@ class InsertLoader:
         self._batch_size = min(batch_size, MAX_ROWS)
 
     def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
-        """See ``Loader.load``. Each batch commits as a whole: a commit a statement would cost a sixth of the rate."""
+        """See ``Loader.load``. Each batch commits as a whole: a commit per statement would cost a sixth of the rate."""
         names = column_list(tuple(column.name for column in columns))
         head = f"INSERT INTO {qualified(target)} ({names}) VALUES\n"
         most = max(1, min(self._batch_size, MAX_LITERALS // max(1, len(columns))))
@@ -63,7 +63,7 @@ def row_literals(batch: pa.RecordBatch) -> list[str]:
 
 
 def literals(column: pa.Array) -> pa.Array:
-    """A column's values as T-SQL, ``NULL`` where there is none."""
+    """A column's values as T-SQL, ``NULL`` for a missing value."""
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         made = _texts(column)
@@ -75,7 +75,7 @@ def literals(column: pa.Array) -> pa.Array:
         made = _quoted(pc.replace_substring_regex(column.cast(pa.string()), r"(\.\d{1,7})\d*$", r"\1"), "'")
     elif pa.types.is_date(kind):
         made = _quoted(column.cast(pa.string()), "'")
-    else:  # FLOAT and DECIMAL, whose text from Arrow is not T-SQL's, and columns without any value
+    else:  # FLOAT and DECIMAL, whose text from Arrow is not T-SQL, and columns without values
         made = pa.array([None if value is None else literal(value) for value in column.to_pylist()], pa.string())
     return pc.fill_null(made, "NULL")
 
@@ -83,7 +83,7 @@ def literals(column: pa.Array) -> pa.Array:
 def _texts(column: pa.Array) -> pa.Array:
     if pc.any(pc.match_substring_regex(column, UNSAFE.pattern)).as_py():
         return pa.array([None if text is None else literal(text) for text in column.to_pylist()], column.type)
-    # ASCII needs no N, being alike in all code pages, and a server takes a quarter more rows a second without.
+    # ASCII needs no N, being the same in all code pages, and without it a server takes a quarter more rows per second.
     begin = pc.if_else(pc.string_is_ascii(column), pa.scalar("'", column.type), pa.scalar("N'", column.type))
     return _quoted(pc.replace_substring(column, "'", "''"), begin)
 

@@ -1,12 +1,12 @@
 """Writes values as T-SQL literals.
 
-That is how pymssql binds (DB-Library has no parameters for a batch), and how many rows fit one statement.
+This is how pymssql binds (DB-Library has no parameters for a batch), and how many rows fit in one statement.
 
 pymssql's own substitution reads every ``%s`` and ``%d`` in the statement, even inside a name, and copies
-the whole statement once for each value, so the values are put in here instead, at the ``?`` outside
-of literals, names and comments. Text is the one kind that could break out of its literal:
+the whole statement once per value. So the values are inserted here instead, at each ``?`` outside
+literals, names and comments. Text is the only kind that could break out of its literal:
 
-- a quote is doubled, which is all that T-SQL asks for
+- a quote is doubled, which is all that T-SQL requires
   (https://learn.microsoft.com/sql/t-sql/data-types/constants-transact-sql);
 - a backslash before a line break would join the two lines
   (https://learn.microsoft.com/sql/t-sql/language-elements/sql-server-utilities-statements-backslash);
@@ -34,9 +34,9 @@ _STANDINS = (
 
 
 def bind(sql: str, values: Sequence[object]) -> str:
-    """The statement with a literal in place of each ``?``.
+    """The statement with a literal for each ``?``.
 
-    :raises ValueError: when there are more or fewer values than marks.
+    :raises ValueError: when the numbers of values and placeholders differ.
     """
     return "".join(_pieces(sql, values)) if values else sql
 
@@ -59,7 +59,7 @@ def _pieces(sql: str, values: Sequence[object]) -> Iterator[str]:
 def literal(value: object) -> str:
     """One value as T-SQL; times become ISO text, which every language setting reads alike.
 
-    :raises DataError: for a number that is none (NaN, infinity), which FLOAT does not hold.
+    :raises DataError: for NaN and infinity, which FLOAT cannot store.
     """
     if value is None:
         return "NULL"
@@ -81,8 +81,8 @@ def literal(value: object) -> str:
 def _text(value: str) -> str:
     if not UNSAFE.search(value):
         return _quoted(value)
-    # A character that the text lacks stands in, and the server puts the real one back. One expression of
-    # many joined literals would not do: a long text would nest deeper than a server allows.
+    # A character that the text does not contain stands in, and the server restores the real one. Joining many
+    # literals in one expression would not work: a long text would nest deeper than a server allows.
     free = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in value)
     made, marks = value, []
     for pattern, number in _STANDINS:
@@ -101,7 +101,7 @@ def _quoted(text: str) -> str:
 
 def _float(value: float) -> str:
     if not math.isfinite(value):
-        raise DataError(f"A FLOAT column cannot hold {value}", advice="Correct the value in the file.")
+        raise DataError(f"A FLOAT column cannot store {value}", advice="Correct the value in the file.")
     text = repr(value)
     # With an exponent it is a FLOAT literal; without one it would pass through DECIMAL, rounded twice.
     return text if "e" in text else f"{text}e0"

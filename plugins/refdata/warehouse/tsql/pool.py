@@ -1,4 +1,4 @@
-"""Connections that a process keeps: at most so many, each checked before it is handed out."""
+"""Connections that a process keeps: a limited number, each checked before use."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _inherited: list[object] = []
 class ConnectionPool:
     """Keeps idle connections for the next borrower.
 
-    :param open_connection: opens and prepares one; raises of the error tree.
-    :param check: raises when an idle connection is no longer good.
+    :param open_connection: opens and prepares one; raises errors of the tree.
+    :param check: raises when an idle connection no longer works.
     :param size: connections that may be open at once.
     :param patience: seconds that a borrower waits for one.
     """
@@ -52,9 +52,9 @@ class ConnectionPool:
 
     @contextlib.contextmanager
     def borrow(self) -> Iterator[Connection]:
-        """A checked connection; it goes back when the block ends well, and is closed when it does not.
+        """A checked connection; it is returned to the pool when the block succeeds, and closed when it does not.
 
-        :raises ConnectionLostError: when the server cannot be reached, after some tries.
+        :raises ConnectionLostError: when the server cannot be reached, after some retries.
         :raises ThrottledError: when all connections stay in use.
         """
         self._leave_parents()
@@ -62,7 +62,7 @@ class ConnectionPool:
             raise ThrottledError(
                 f"All {self._size} database connections of this process are in use",
                 where="connection pool",
-                advice="Nothing: it is tried again. Raise pool_size if it recurs.",
+                advice="Nothing: it is retried. Raise pool_size if it recurs.",
             )
         try:
             connection = self._idle_one() or self._new_one()
@@ -99,7 +99,7 @@ class ConnectionPool:
             try:
                 self._check(connection)
             except RefdataError as error:
-                self._log.info("An idle connection was no longer good and is replaced: %s", error)
+                self._log.info("An idle connection no longer worked and is replaced: %s", error)
                 self._close(connection)
             else:
                 return connection
@@ -109,13 +109,13 @@ class ConnectionPool:
             try:
                 return self._open()
             except (ConnectionLostError, ThrottledError) as error:
-                self._log.warning("No connection yet, the next try is in %.1f s: %s", delay, error)
+                self._log.warning("No connection yet, the next retry is in %.1f s: %s", delay, error)
                 self._sleep(delay)
         return self._open()
 
     @staticmethod
     def _close(connection: Connection) -> None:
-        # A connection that is dead already complains when it is closed; there is nothing left to do about it.
+        # Closing a dead connection raises an error; there is nothing to do about it.
         with contextlib.suppress(Exception):
             connection.close()
 
@@ -125,17 +125,17 @@ _pools_lock = threading.Lock()
 
 
 def pool_key(settings: Settings, *parts: object) -> str:
-    """A key for ``shared_pool`` that tells what it stands for to nobody.
+    """A key for ``shared_pool`` that reveals nothing of what it stands for.
 
-    :param settings: of these, only what a connection or the pool is made with counts.
-    :param parts: the driver, and what it connects with.
+    :param settings: only those used for a connection or the pool count.
+    :param parts: the driver, and its connection data.
     """
     made_with = settings.pool_size, settings.connect_timeout, settings.lock_timeout
     return hashlib.sha256(repr([made_with, *map(_visible, parts)]).encode()).hexdigest()
 
 
 def _visible(part: object) -> object:
-    # A password is no part of repr, and a changed one must not meet the old connections.
+    # repr leaves out the password, and a changed one must not get the old connections.
     return (part, getattr(part, "password", None))
 
 

@@ -1,4 +1,4 @@
-"""Calls the procedures that a site may write: one that judges a table's staged rows, one after each load."""
+"""Calls the procedures that a site may write: one validates a table's staged rows, one runs after each load."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NAME = re.compile(rf"\s*(?:{_PART}\.)?{_PART}\s*")
 
 
 def parse_name(text: str) -> TableName:
-    """``schema.procedure``, each part plain or in brackets; the schema may be left out for ``dbo``.
+    """``schema.procedure``, each part plain or in brackets; without a schema it is in ``dbo``.
 
-    :raises ConfigurationError: when it is no such name.
+    :raises ConfigurationError: when it is not such a name.
     """
     match = _NAME.fullmatch(text)
     if match is None:
         raise ConfigurationError(
-            f"{text!r} is no name of a procedure",
+            f"{text!r} is not a procedure name",
             where="setting post_load_procedure",
             advice="Write schema.procedure, for instance dbo.after_load.",
         )
@@ -42,19 +42,19 @@ def call(name: TableName, declared: tuple[str, ...], values: Mapping[str, object
     """EXEC with those of ``values`` that the procedure declares, by name."""
     known = {key.lower(): value for key, value in values.items()}
     passed = [parameter for parameter in declared if parameter.lower() in known]
-    # The names come from the catalog, where a name that needs quoting cannot be written in EXEC.
+    # The names come from the catalog; one that needs quoting cannot be written in EXEC.
     plain = [parameter for parameter in passed if re.fullmatch(r"[\w@$#]+", parameter)]
     words = ", ".join(f"@{parameter} = ?" for parameter in plain)
     return Statement(f"EXEC {qualified(name)} {words}".rstrip(), tuple(known[one.lower()] for one in plain))
 
 
 def joined_text(rows: list[Row]) -> str:
-    """The first column of all rows as one text: FOR JSON hands long JSON over in pieces of 2,033 characters."""
+    """The first column of all rows as one text: FOR JSON returns long JSON in pieces of 2,033 characters."""
     return "".join(str(row[0]) for row in rows if row and row[0] is not None)
 
 
 def missing(name: TableName) -> ConfigurationError:
-    """There is no such procedure, or the login may not see it."""
+    """The error of a procedure that does not exist, or that the login may not see."""
     return ConfigurationError(
         f"There is no procedure {name}, or the login may not execute it",
         where="setting post_load_procedure",

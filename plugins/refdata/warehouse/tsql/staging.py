@@ -1,4 +1,4 @@
-"""Fills a stage table by the best method there is, and falls back before the first row only."""
+"""Fills a stage table by the best available method, and falls back only before the first row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger("refdata.warehouse")
 
 
 SMALL_CELLS = 65_000
-"""Values up to which ``auto`` takes insert: bulk copy's own login and look at the table cost a fixed time.
+"""Values up to which ``auto`` uses insert: bulk copy's login and table lookup cost a fixed time.
 ``python -m benchmarks.load_mssql --crossover`` on Babelfish: 1.9 s against 2.8 s at 65,000 values (5,000 rows of
 13 columns), 5.0 s against 2.7 s at 260,000."""
 
@@ -26,12 +26,12 @@ SMALL_CELLS = 65_000
 class Source:
     """The batches on their way to the server.
 
-    ``schema`` is that of all batches, None when there is none. ``started`` is True once a batch was handed
-    over. ``rows`` counts those of the batches that were taken in whole. ``cells`` is the number of all values, None
-    where there is more than one batch. An exception of the reader, or of the progress report, is kept: a driver
-    may hide it. ``go_on`` raises when the load was stopped: a loader that sends many statements a batch calls it
-    before each. Some drivers keep Python to themselves during a statement (pyodbc with arrays of values), so that a
-    thread that stops the load would get hardly a turn.
+    ``schema`` is that of all batches, None when there are none. ``started`` is True once a batch was handed
+    over. ``rows`` counts those of the batches that were accepted completely. ``cells`` is the number of all values,
+    None where there is more than one batch. An exception of the reader, or of the progress report, is kept: a
+    driver may hide it. ``go_on`` raises when the load was stopped: a loader that sends many statements per batch
+    calls it before each. Some drivers keep the interpreter busy during a statement (pyodbc with arrays of values),
+    so that a thread that stops the load would hardly get a turn.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Source:
         self._batches = itertools.chain(seen, self._batches)
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """The batches; progress is reported when the next one is asked for, so that this one is staged."""
+        """The batches; progress is reported when the next one is requested, because then this one is staged."""
         try:
             for batch in self._batches:
                 self.go_on()
@@ -73,9 +73,9 @@ class Loader(Protocol):
         ...
 
     def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
-        """Writes all batches; the number of rows that the server took.
+        """Writes all batches; returns the number of rows that the server took.
 
-        :raises RefdataError: of the tree; before the first batch was asked for, nothing is staged.
+        :raises RefdataError: an error of the tree; before the first batch is requested, nothing is staged.
         """
         ...
 
@@ -90,7 +90,7 @@ def choose(loaders: Sequence[Loader], wanted: str) -> Sequence[Loader]:
     chosen = [loader for loader in loaders if loader.method == wanted]
     if not chosen:
         raise ConfigurationError(
-            f"This engine has no load method {wanted}",
+            f"This engine does not have the load method {wanted}",
             where="setting load_method",
             advice=f"Use auto or {' or '.join(loader.method for loader in loaders)}.",
         )
@@ -106,11 +106,11 @@ def fill_stage(
     pool: ConnectionPool,
     go_on: Callable[[], None] = lambda: None,
 ) -> tuple[int, str]:
-    """The rows staged and the method used.
+    """Stages the rows; returns their number and the method used.
 
     :param loaders: the best first; with more than one of them, the one that suits the source is tried first.
     :param go_on: called before each statement; raises when the load was stopped.
-    :raises DataError: when the server took another number of rows than were read.
+    :raises DataError: when the server took a different number of rows than were read.
     """
     source = Source(batches, on_progress, go_on)
     loaders = _suited(loaders, source)
@@ -120,16 +120,16 @@ def fill_stage(
         except RefdataError as error:
             if source.started or source.error is not None:
                 raise
-            _log.warning("Load method %s is given up before the first row: %s", loader.method, error)
+            _log.warning("Load method %s failed before the first row: %s", loader.method, error)
     return _load(loaders[-1], target, columns, source, pool)
 
 
 def _suited(loaders: Sequence[Loader], source: Source) -> Sequence[Loader]:
-    """The loaders in order, or ``insert`` alone where there is so little that bulk copy would take longer."""
+    """The loaders in order, or only ``insert`` where there are so few values that bulk copy would take longer."""
     if len(loaders) == 1 or source.cells is None or source.cells > SMALL_CELLS:
         return loaders
     _log.info(
-        "Load method insert is taken for %s values: up to %s it is faster than bulk copy", source.cells, SMALL_CELLS
+        "Load method insert is used for %s values: up to %s it is faster than bulk copy", source.cells, SMALL_CELLS
     )
     return [loader for loader in loaders if loader.method == "insert"]
 
@@ -145,7 +145,7 @@ def _load(
         raise
     if taken != source.rows:
         raise DataError(
-            f"{source.rows} rows were read and the server counted {taken}",
+            f"{source.rows} rows were read but the server counted {taken}",
             where=str(target),
             advice="Clear the task; if it recurs, set load_method to insert and report it.",
         )

@@ -1,4 +1,4 @@
-"""Reads the columns of a live table, whoever declared them, into the nine types of ``core.sqltypes``.
+"""Maps the columns of a live table, whoever declared them, to the nine types of ``core.sqltypes``.
 
 Ranges and sizes: https://learn.microsoft.com/sql/t-sql/data-types/data-types-transact-sql
 """
@@ -39,12 +39,12 @@ class CatalogColumn:
 
     @property
     def writable(self) -> bool:
-        """Whether rows can bring a value: computed columns and row versions are the server's own."""
+        """Whether rows can supply a value: the server fills computed columns and row versions."""
         return not self.computed and self.type_name not in ("timestamp", "rowversion")
 
 
 def catalog_column(row: Sequence[Any]) -> CatalogColumn:
-    """A row of ``select_columns``; drivers differ in what they make of BIT."""
+    """A row of ``select_columns``; drivers differ in how they return BIT."""
     name, type_name, max_length, precision, scale, full_scale, nullable, collation, *flags = row
     identity, computed, has_default = map(bool, flags)
     sizes = (max_length, precision, scale, full_scale)
@@ -52,7 +52,7 @@ def catalog_column(row: Sequence[Any]) -> CatalogColumn:
 
 
 def column(found: CatalogColumn) -> Column:
-    """The column as the planning sees it."""
+    """The column as planning sees it."""
     kind, native = _read(found)
     return Column(found.name, kind, found.nullable, native, optional=found.identity or found.has_default)
 
@@ -67,7 +67,7 @@ def _read(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
     sized = _SIZED.get(found.type_name)
     if sized is not None:
         return sized(found)
-    # Binary, spatial and other types: nothing is altered; the server says at publishing whether text converts.
+    # Binary, spatial and other types are never altered; publishing shows whether the server converts text to them.
     return _MAX, NativeType(found.type_name, _MAX)
 
 
@@ -78,7 +78,7 @@ _PLAIN = {
     "date": sqltypes.DATE,
 }
 _FIXED = {
-    # name: (what keeps all its values, what surely fits it)
+    # name: (type that keeps all its values, type whose values surely fit it)
     "smallint": (sqltypes.INT, sqltypes.decimal(4, 0)),
     "tinyint": (sqltypes.INT, sqltypes.decimal(1, 0)),  # 0 to 255: two digits could be a negative number
     "money": (sqltypes.decimal(19, 4), sqltypes.decimal(18, 4)),
@@ -119,7 +119,7 @@ def _unicode(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
 
 def _code_page(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
     length = None if found.max_length < 0 or found.type_name == "text" else found.max_length
-    # Longer than NVARCHAR can be sized: VARCHAR goes to 8,000.
+    # Longer than a sized NVARCHAR can be: VARCHAR goes up to 8,000.
     kind = SqlType(TypeKind.NVARCHAR, length=length if (length or 0) <= sqltypes.MAX_NVARCHAR else None)
     size = "" if found.type_name == "text" else f"({length or 'max'})"
     return kind, NativeType(f"{found.type_name}{size}", SqlType(TypeKind.NVARCHAR, length=length), single_byte=True)
