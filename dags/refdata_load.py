@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
-from airflow.sdk import DAG, Param, TriggerRule, chain
+from airflow.sdk import DAG, BaseOperator, Param, TriggerRule, chain
 
 from refdata import wiring
+from refdata.core.steps import Step, guarded, pipeline
 from refdata.notifications.deadlines import load_deadline
 from refdata.notifications.failure import alert_on_failure
 from refdata.operators.asking import PublishRowsOperator, ReviewOperator, StageRowsOperator
@@ -23,6 +26,21 @@ HELD_FOR_EACH = 8
 """Runs that may wait for approval or a turn, for each that may be at work."""
 
 settings = wiring.settings()
+
+OPERATORS: dict[Step, Callable[..., BaseOperator]] = {
+    Step.DETECT: DetectFormatOperator,
+    Step.ALIGN: AlignTableOperator,
+    Step.LOAD: StageRowsOperator if settings.gate else LoadRowsOperator,
+    Step.REVIEW: partial(
+        ReviewOperator,
+        subject="Publish the load?",
+        timeout=timedelta(seconds=settings.gate_timeout),
+        default=settings.gate_default,
+    ),
+    Step.PUBLISH: PublishRowsOperator,
+    Step.CONFIGURE: WriteConfigOperator,
+    Step.ARCHIVE: MoveToProcessedOperator,
+}
 
 with DAG(
     dag_id="refdata_load",
@@ -47,24 +65,10 @@ with DAG(
     },
     tags=["refdata"],
     doc_md=__doc__,
-):
-    detect_format = DetectFormatOperator(task_id="detect_format")
-    align_table = AlignTableOperator(task_id="align_table")
-    if settings.gate:
-        load_rows = StageRowsOperator(task_id="load_rows")
-        review = ReviewOperator(
-            task_id="review",
-            subject="Publish the load?",
-            timeout=timedelta(seconds=settings.gate_timeout),
-            default=settings.gate_default,
-        )
-        publish_rows = PublishRowsOperator(task_id="publish_rows")
-        loading = [load_rows, review, publish_rows]
-    else:
-        loading = [LoadRowsOperator(task_id="load_rows")]
-    write_config = WriteConfigOperator(task_id="write_config")
-    move_to_processed = MoveToProcessedOperator(task_id="move_to_processed")
-    move_to_error = MoveToErrorOperator(task_id="move_to_error", trigger_rule=TriggerRule.ONE_FAILED)
+) as dag:
+    order = pipeline(asking=settings.gate)
+    tasks = {step: OPERATORS[step](task_id=step.value) for step in order}
+    refuse = MoveToErrorOperator(task_id=Step.REFUSE.value, trigger_rule=TriggerRule.ONE_FAILED)
 
-    chain(detect_format, align_table, *loading, write_config, move_to_processed)
-    [detect_format, align_table, *loading, write_config] >> move_to_error
+    chain(*tasks.values())
+    [tasks[step] for step in guarded(asking=settings.gate)] >> refuse

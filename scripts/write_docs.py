@@ -1,6 +1,6 @@
-"""Writes what follows from lists in the code: the table of settings in docs/configuration.md, the contracts' schema.
+"""Writes what follows from lists in the code: settings, the states of a load, the contracts' schema.
 
-Run it after a change of ``refdata.core.settings`` or ``refdata.contracts.keys``:
+Run it after a change of ``refdata.core.settings``, ``refdata.core.loadstates`` or ``refdata.contracts.keys``:
 ``PYTHONPATH=plugins python scripts/write_docs.py``. A test fails while they differ.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from refdata.contracts import schema
+from refdata.core import loadstates
 from refdata.core.settings import SECTION, allowed, specs
 
-PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
-START, END = "<!-- settings: written by scripts/write_docs.py -->", "<!-- /settings -->"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def table() -> str:
@@ -27,15 +27,34 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def with_table(page: str) -> str:
-    """The page with the table in its place."""
-    before, found, rest = page.partition(START)
-    _, closed, after = rest.partition(END)
+def states() -> str:
+    """The states of a load as a picture, and their transitions as a Markdown table."""
+    lines = ["| event | what happens | from | to | condition |", "| --- | --- | --- | --- | --- |"]
+    for event, before, after, guard in loadstates.rows():
+        lines.append(f"| {event} | {loadstates.EVENTS[loadstates.Event(event)]} | {before} | {after} | {guard} |")
+    return "\n".join(["```mermaid", loadstates.diagram(), "```", "", *lines])
+
+
+BLOCKS = {"configuration.md": ("settings", table), "database.md": ("states", states)}
+"""Page → name of the block in it, and what makes the block."""
+
+
+def rewritten(page: str, text: str) -> str:
+    """The text of a page with its block in its place.
+
+    :raises ValueError: when the page lacks the block's lines.
+    """
+    name, made = BLOCKS[page]
+    start, end = f"<!-- {name}: written by scripts/write_docs.py -->", f"<!-- /{name} -->"
+    before, found, rest = text.partition(start)
+    _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise ValueError(f"{PAGE.name} lacks the lines {START} and {END}")
-    return f"{before}{START}\n{table()}\n{END}{after}"
+        raise ValueError(f"{page} lacks the lines {start} and {end}")
+    return f"{before}{start}\n{made()}\n{end}{after}"
 
 
 if __name__ == "__main__":
     schema.PACKAGED.write_text(schema.as_text(), encoding="utf-8")
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in BLOCKS:
+        path = DOCS / page
+        path.write_text(rewritten(page, path.read_text(encoding="utf-8")), encoding="utf-8")

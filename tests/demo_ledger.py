@@ -10,6 +10,7 @@ import pyarrow as pa
 from refdata.core import sqltypes
 from refdata.core.alignment import LINEAGE, Alignment
 from refdata.core.errors import DataError, FileChangedError, FormatError, LockTimeoutError, RefdataError, SchemaError
+from refdata.core.failure import Failure
 from refdata.core.model import (
     Column,
     DroppedFile,
@@ -118,12 +119,12 @@ class DemoLedger:
     def fail(self, row: LedgerRow, error: RefdataError, *, minutes: float, cancelled: bool = False) -> None:
         """It ended in ``error``."""
         at = self._at(minutes)
-        self._ledger.mark_failed(row.id, error.category, str(error), at, cancelled=cancelled)
+        self._ledger.mark_failed(row.id, Failure.of(error, "load_rows"), at, cancelled=cancelled)
         self._ledger.mark_archived(row.id, f"{folder_of(row)}/error/ERROR_{at:%Y%m%d_%H%M%S}_{row.file_name}", at)
 
     def hand_back(self, row: LedgerRow, error: RefdataError) -> None:
         """It waits for the database to return."""
-        self._ledger.hand_back(row, error.category, str(error))
+        self._ledger.hand_back(row, Failure.of(error, "load_rows"))
 
     def _at(self, minutes: float) -> datetime:
         return self._now - timedelta(minutes=minutes)

@@ -22,6 +22,7 @@ from refdata.core.model import FileStatus, Format, LedgerRow, LoadType
 from refdata.core.naming import typed_table
 from refdata.core.runid import API_RUN
 from refdata.core.settings import Settings
+from refdata.core.steps import Step
 from refdata.core.tablediff import TableDiff
 from refdata.core.tablerules import TableRules
 from refdata.core.versions import Version, live_version
@@ -29,7 +30,7 @@ from refdata.dropoff import Dropoff
 from refdata.ingest.configure import run_post_load
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
-from refdata.ingest.process import Moment, OnEvent, ProgressEvent, Step, aprocess, own_run, process, unheard
+from refdata.ingest.process import Moment, OnEvent, ProgressEvent, aprocess, own_run, process, unheard
 from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
 from refdata.ingest.retention import Expired, expire_versions
 from refdata.ingest.review import Approval, compare_held

@@ -13,14 +13,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from refdata.core.errors import SupersededError
+from refdata.core.failure import Failure
 from refdata.core.figures import LoadFigures
-from refdata.core.model import DroppedFile, FileIdentity, FileStatus, Format, LedgerRow, LoadType, Scan
+from refdata.core.loadstates import DONE, IN_FLIGHT
+from refdata.core.model import (
+    LOAD_COLUMNS,
+    DroppedFile,
+    FileIdentity,
+    FileStatus,
+    Format,
+    LedgerRow,
+    LoadType,
+    Scan,
+)
 from refdata.core.publishing import turn_lock
 from refdata.core.versions import VersionRecord, duplicate_of
 from refdata.warehouse.base import Row, Session, Warehouse, moment
-
-MAX_MESSAGE = 4000
-IN_FLIGHT = frozenset((FileStatus.PENDING, FileStatus.PROCESSING, FileStatus.REVIEW))
 
 
 class FileOrder(StrEnum):
@@ -69,7 +77,6 @@ class Waiting:
     file_path: str
     file_name: str
     status: FileStatus
-    mtime_ns: int
 
 
 class Ledger:
@@ -95,7 +102,7 @@ class Ledger:
                 values = _identity_values(file)
                 known = (file.path, file.name, *values, file.load_type.value, table)
                 session.query(self._sql("insert_file"), (*known, file.is_reference_data, run_id, now))
-            elif row.status not in (FileStatus.LOADED, FileStatus.COMPLETED, FileStatus.DUPLICATE):
+            elif row.status not in DONE:
                 self._run(session, "resume_file", *_identity_values(file), run_id, row.id)
             found = self._by_path(session, file.path)
         assert found is not None  # noqa: S101  the row was written in this transaction
@@ -121,9 +128,8 @@ class Ledger:
     def unfinished(self) -> tuple[tuple[LedgerRow, datetime], ...]:
         """The rows whose files are not archived as far as the ledger knows, each with its last heartbeat."""
         with self._warehouse.transaction(write=False) as session:
-            found = session.query(self._sql("select_unfinished_files"))
-        rows = [(_row(line[:-1]), moment(line[-1])) for line in found]
-        return tuple((row, max(filter(None, (last_sign(row), heartbeat)))) for row, heartbeat in rows)
+            rows = tuple(map(_row, session.query(self._sql("select_unfinished_files"))))
+        return tuple((row, max(filter(None, (last_sign(row), row.heartbeat_at)))) for row in rows)
 
     def unregistered(self) -> tuple[tuple[str, int], ...]:
         """The reference tables that are missing from the configuration, each with its last load."""
@@ -155,7 +161,7 @@ class Ledger:
         Loads of the same table run one at a time, by mtime, then name. The turn belongs to the row's file: it is not
         granted once another file has taken its place.
         """
-        order = (row.table_name, row.id, row.file_mtime_ns, row.file_mtime_ns, row.file_name)
+        order = (row.table_name, row.id, row.order_key)
         with self._warehouse.transaction(lock=turn_lock(row.table_name)) as session:
             stale = now - timedelta(seconds=stale_after)
             self._run(session, "release_stale_turns", row.table_name, stale)
@@ -167,19 +173,7 @@ class Ledger:
         """The other loads of the same table in flight, in the order of their turns."""
         with self._warehouse.transaction(write=False) as session:
             found = session.query(self._sql("select_blocking_files"), (row.table_name, row.id))
-        return tuple(Waiting(line[0], line[1], line[2], FileStatus(line[3]), int(line[4])) for line in found)
-
-    def begin_attempt(self, load_id: int, now: datetime) -> int:
-        """Starts a new attempt of a load that holds its turn; earlier attempts are fenced off.
-
-        :raises SupersededError: when the load no longer holds its turn.
-        """
-        with self._warehouse.transaction() as session:
-            changed = self._run(session, "begin_attempt", now, load_id)
-            found = session.query(self._sql("select_publication"), (load_id,))
-        if changed != 1:
-            raise _lost_turn(load_id)
-        return int(found[0][1])
+        return tuple(Waiting(line[0], line[1], line[2], FileStatus(line[3])) for line in found)
 
     def report_progress(self, load_id: int, attempt: int, rows: int, now: datetime) -> None:
         """Records progress, which also counts as a heartbeat.
@@ -200,6 +194,10 @@ class Ledger:
         """
         if self._write("mark_held", now, load_id, attempt) != 1:
             raise _lost_turn(load_id)
+
+    def mark_answered(self, load_id: int, attempt: int) -> bool:
+        """Whoever was asked wants the load: it waits for its table's turn again; False when it is held no more."""
+        return self._write("mark_answered", load_id, attempt) == 1
 
     def live_duplicate(self, row: LedgerRow) -> int | None:
         """The load that already put this exact content into the table, or None."""
@@ -233,25 +231,25 @@ class Ledger:
         """Changes the path of an archived file; a row with a path other than ``old`` is left alone."""
         self._write("move_file", new, load_id, old)
 
-    def mark_failed(self, load_id: int, category: str, message: str, now: datetime, *, cancelled: bool = False) -> bool:
+    def mark_failed(self, load_id: int, failure: Failure, now: datetime, *, cancelled: bool = False) -> bool:
         """Records that the load ended without effect and can publish no more; False when an attempt has published."""
         status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
-        return self._write("mark_failed", status.value, category, message[:MAX_MESSAGE], now, load_id) == 1
+        return self._write("mark_failed", status.value, *failure.columns, now, load_id) == 1
 
     def mark_refused(
-        self, load_id: int, archive_path: str, category: str, message: str, now: datetime, *, cancelled: bool = False
+        self, load_id: int, archive_path: str, failure: Failure, now: datetime, *, cancelled: bool = False
     ) -> None:
         """Records the refused file's final path and the reason in one step."""
         status = FileStatus.CANCELLED if cancelled else FileStatus.ERROR
-        self._write("mark_refused", archive_path, now, status.value, category, message[:MAX_MESSAGE], load_id)
+        self._write("mark_refused", archive_path, now, status.value, *failure.columns, load_id)
 
-    def mark_vanished(self, load_id: int, path: str, category: str, message: str, now: datetime) -> None:
+    def mark_vanished(self, load_id: int, path: str, failure: Failure, now: datetime) -> None:
         """Records that the file was gone before its load; a file archived in the meantime keeps its status."""
-        self._write("mark_vanished", category, message[:MAX_MESSAGE], now, load_id, path)
+        self._write("mark_vanished", *failure.columns, now, load_id, path)
 
-    def hand_back(self, row: LedgerRow, category: str, message: str) -> None:
+    def hand_back(self, row: LedgerRow, failure: Failure) -> None:
         """Records that the load gave up for a transient reason and waits for the watcher, unless its next run began."""
-        self._write("hand_back_file", category, message[:MAX_MESSAGE], row.id, row.file_identity)
+        self._write("hand_back_file", *failure.columns, row.id, row.file_identity)
 
     def page(
         self,
@@ -349,7 +347,13 @@ def last_sign(row: LedgerRow) -> datetime:
 
 
 def _identity_values(file: DroppedFile) -> tuple[object, ...]:
-    return file.identity.size, file.identity.mtime_ns, identity_text(file.identity)
+    return file.identity.size, file.identity.mtime_ns, identity_text(file.identity), order_key(file)
+
+
+def order_key(file: DroppedFile) -> str:
+    """Files of one table load in the order of these keys: by mtime, then by name."""
+    late, mtime = file.identity.mtime_ns >= 0, file.identity.mtime_ns
+    return f"{int(late)}{mtime if late else mtime + 2**63:019d}{file.name}"
 
 
 def _another_file(row: LedgerRow, file: DroppedFile) -> bool:
@@ -358,11 +362,11 @@ def _another_file(row: LedgerRow, file: DroppedFile) -> bool:
 
 
 def _row(line: Row) -> LedgerRow:
-    values = dict(zip((spec.name for spec in fields(LedgerRow)), line, strict=True))
+    values = dict(zip(LOAD_COLUMNS, line, strict=True))
     values["status"] = FileStatus(values["status"])
     values["load_type"] = LoadType(values["load_type"])
     values["is_reference_data"] = bool(values["is_reference_data"])
-    for name in ("created_at", "processed_at", "started_at", "loaded_at"):
+    for name in ("created_at", "processed_at", "started_at", "heartbeat_at", "loaded_at"):
         values[name] = moment(values[name])
     for name in ("warnings", "detected_headers"):
         values[name] = tuple(json.loads(values[name] or "[]"))

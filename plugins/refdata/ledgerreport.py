@@ -11,14 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from refdata import serial
 from refdata.core.dropnames import beside
 from refdata.core.errors import NotInitialisedError, SchemaError
+from refdata.core.loadstates import REFUSED
 from refdata.core.model import Column, FileStatus, Format, LedgerRow, TableName
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.tablerules import TableRules
 from refdata.ledger import Ledger, TableSummary
 from refdata.warehouse.base import Row, Warehouse, moment
-
-_ARCHIVED = (FileStatus.COMPLETED, FileStatus.ERROR, FileStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class LedgerReport:
 
 def _story(row: LedgerRow, found: Row) -> FileStory:
     detected, changes, configured, heartbeat, origin = found
-    archived = row.status in _ARCHIVED and bool(row.rows_rejected)
+    archived = row.status in REFUSED | {FileStatus.COMPLETED} and bool(row.rows_rejected)
     return FileStory(
         file=row,
         changed_at=_moment(row.file_mtime_ns),

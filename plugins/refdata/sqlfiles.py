@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from refdata.core.errors import ConfigurationError
+from refdata.core.model import LOAD_COLUMNS
 from refdata.core.naming import quote
 from refdata.core.settings import Settings
 
@@ -20,6 +21,10 @@ _PACKAGE = Path(__file__).resolve().parent
 # In the wheel the files lie inside the package, in a project two levels above it.
 _ROOTS = (_PACKAGE / "include" / "sql", _PACKAGE.parent.parent / "include" / "sql")
 _REPLACEABLE = re.compile(r"\[(ref|bkp|File_Monitor_Tracking|Reference_Data_Cfg|refdata|ingest_user|refdata_ingest)\]")
+
+# A person who runs the file by hand gets all columns; the software names those that it reads.
+_ALL_OF_A_LOAD = "/* load columns */ *"
+_LOAD_COLUMNS = ", ".join(LOAD_COLUMNS)
 
 # Names also stand in literals (OBJECT_ID(N'[ref].[x]')), where a quote would end them.
 _PLAIN = re.compile(r"[\w.@\\-]+")
@@ -44,7 +49,8 @@ class SqlFiles:
                 raise ConfigurationError(
                     f"{new!r} is no plain name", where=name, advice="Use letters, digits and . _ @ \\ - only."
                 )
-        return _REPLACEABLE.sub(lambda match: quote(chosen.get(match[1], match[1])), _read(self.dialect, name))
+        text = _read(self.dialect, name).replace(_ALL_OF_A_LOAD, _LOAD_COLUMNS)
+        return _REPLACEABLE.sub(lambda match: quote(chosen.get(match[1], match[1])), text)
 
     def _configured(self) -> dict[str, str]:
         return {

@@ -16,6 +16,7 @@ from refdata.core.errors import ConnectionLostError, FileChangedError, Permanent
 from refdata.core.model import DroppedFile, FileIdentity
 from refdata.core.runid import CLI_RUN, LOAD_DAG
 from refdata.core.settings import Settings
+from refdata.core.steps import Step
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
 from refdata.ingest.reconcile import RunState
@@ -100,7 +101,7 @@ def run_state(run_id: str) -> RunState:
         return RunState.UNKNOWN  # deleted, or a run of another Airflow on the same folders
     if any(run.end_date is None for run in found):
         return RunState.ACTIVE
-    lasts = [run.get_task_instance("move_to_error") for run in found]
+    lasts = [run.get_task_instance(Step.REFUSE) for run in found]
     return state_of_ended(last.state for last in lasts if last is not None)
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from refdata import health
 from refdata.core.dropnames import LOAD_FOLDERS
+from refdata.core.errors import DataError
+from refdata.core.failure import Failure
 from refdata.core.health import Check, State
 from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
@@ -184,7 +186,7 @@ def test_refused_and_slow_loads_are_found(database: Database, settings: Settings
         (folder / f"f{number}.csv").write_text("a\n1\n")
         file = Dropoff.of(configured).find(f"reference_data_table/fullload/f{number}.csv")
         row = ledger.register(file, f"f{number}", str(number), NOW)
-        ledger.mark_failed(row.id, "data", "bad", NOW)
+        ledger.mark_failed(row.id, Failure.of(DataError("bad"), "load_rows"), NOW)
     found = by_name(health.check_warehouse(configured))
     assert (found["error_rate"].state, found["error_rate"].figure) == (State.WARN, "100% of 6")
     assert [load.status for load in ledger.recent(NOW)] == [FileStatus.ERROR] * 6

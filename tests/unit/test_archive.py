@@ -30,7 +30,7 @@ TEXT = "code\nNA\n"
 @dataclass(frozen=True)
 class Fault:
     category: str = "data"
-    message: str = "2 rows are damaged"
+    what: str = "2 rows are damaged"
     where: str = "airports.csv, line 7"
     advice: str = "Fix the lines"
 

@@ -11,10 +11,10 @@ import pytest
 
 from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.errors import DataError, DropoffError, RefdataError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, Malformed
-from refdata.ingest.archive import Failure
 
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are UTC without a zone
 FAILURE = Failure.of(DataError("It is bad", where="line 2", advice="Correct it."), "detect_format")

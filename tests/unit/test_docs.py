@@ -74,9 +74,10 @@ def categories(branch: type[RefdataError]) -> set[str]:
     return {kind.category for kind in kinds if kind is not branch}
 
 
-def test_the_table_of_settings_is_the_one_that_the_script_writes() -> None:
-    text = page("configuration.md")
-    assert write_docs.with_table(text) == text, "run: PYTHONPATH=plugins python scripts/write_docs.py"
+@pytest.mark.parametrize("name", write_docs.BLOCKS)
+def test_what_follows_from_lists_in_the_code_is_what_the_script_writes(name: str) -> None:
+    text = page(name)
+    assert write_docs.rewritten(name, text) == text, "run: PYTHONPATH=plugins python scripts/write_docs.py"
 
 
 def test_every_setting_has_its_row_with_its_variable() -> None:

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdata.core.errors import ConfigurationError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, Format, LoadType, Scan, ScannedColumn
-from refdata.ingest.archive import Failure
 from refdata.ingest.context import Detection
 from refdata.ingest.load import Loaded
 from refdata.serial import from_json, to_json

@@ -26,16 +26,16 @@ def ids(path: Path) -> str:
 
 def test_a_statement_of_the_engine_comes_before_the_common_one() -> None:
     assert "AUTOINCREMENT" in SqlFiles("sqlite", Settings()).text("create_ledger")
-    assert "attempt = attempt + 1" in SqlFiles("sqlite", Settings()).text("begin_attempt")
+    assert "status = 'duplicate'" in SqlFiles("sqlite", Settings()).text("mark_duplicate")
 
 
 def test_default_names_leave_a_statement_as_a_person_would_run_it() -> None:
-    path = sqlfiles.root() / "common" / "begin_attempt.sql"
-    assert SqlFiles("sqlite", Settings()).text("begin_attempt") == path.read_text(encoding="utf-8")
+    path = sqlfiles.root() / "common" / "mark_duplicate.sql"
+    assert SqlFiles("sqlite", Settings()).text("mark_duplicate") == path.read_text(encoding="utf-8")
 
 
 def test_configured_names_replace_the_bracketed_words_once() -> None:
-    text = SqlFiles("sqlite", RENAMED).text("begin_attempt")
+    text = SqlFiles("sqlite", RENAMED).text("mark_duplicate")
     assert "UPDATE [bkp].[Reference_Data_Cfg]" in text
 
 

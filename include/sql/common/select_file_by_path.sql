@@ -1,9 +1,6 @@
 -- Purpose: the ledger row of a path, in flight or archived.
 -- Parameters: file_path.
 -- Result: one row or none, with the columns listed.
-SELECT id, file_path, file_name, status, load_type, table_name, is_reference_data, attempt, created_at,
-    processed_at, file_size, file_hash, file_mtime_ns, file_identity, rows_read, rows_staged, rows_loaded,
-    rows_rejected, error_category, error_message, warnings, dag_run_id, version_id, load_method,
-    started_at, loaded_at, detected_delimiter, detected_encoding, detected_headers
+SELECT /* load columns */ *
 FROM [ref].[File_Monitor_Tracking]
 WHERE file_path = ?

@@ -1,9 +1,9 @@
--- Purpose: gives a load its table's turn: no other load of the table runs and none waits that is older
---   by mtime, then name. Raises attempt, which fences every earlier attempt off.
---   Names compare byte by byte, as everywhere else: in the order of a server, which passes over hyphens and case, two
---   files of one mtime would load in this order or that.
---   A row that is of another file by now gives nothing.
--- Parameters: started_at, heartbeat_at, id, file_identity, table_name, id, file_mtime_ns, file_mtime_ns, file_name.
+-- Purpose: gives a load its table's turn: no other load of the table runs and none waits that goes before it.
+--   Raises attempt, which fences every earlier attempt off. A row that is of another file by now gives nothing.
+--   Keys compare byte by byte: in the order of a server, which passes over hyphens and case, two files of one moment
+--   would load in this order or that. A row without order_key was written by a worker of an earlier release: it goes
+--   by mtime, then name.
+-- Parameters: started_at, heartbeat_at, id, file_identity, table_name, id, order_key.
 -- Result: none; the count of changed rows is 1 when the turn was given.
 UPDATE [ref].[File_Monitor_Tracking]
 SET status = 'processing', attempt = attempt + 1, started_at = ?, heartbeat_at = ?, rows_staged = NULL
@@ -13,4 +13,8 @@ WHERE id = ? AND file_identity = ? AND status IN ('pending', 'processing', 'revi
     WHERE other.table_name = ? AND other.id <> ?
       AND (other.status IN ('processing', 'review')
         OR (other.status = 'pending'
-          AND (other.file_mtime_ns < ? OR (other.file_mtime_ns = ? AND other.file_name COLLATE Latin1_General_BIN2 < ?)))))
+          AND COALESCE(other.order_key,
+            CASE WHEN other.file_mtime_ns < 0
+              THEN N'0' + RIGHT(N'0000000000000000000' + CAST(other.file_mtime_ns + 9223372036854775807 + 1 AS NVARCHAR(20)), 19)
+              ELSE N'1' + RIGHT(N'0000000000000000000' + CAST(other.file_mtime_ns AS NVARCHAR(20)), 19) END
+            + other.file_name) COLLATE Latin1_General_BIN2 < ?)))

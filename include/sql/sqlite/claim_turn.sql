@@ -1,7 +1,7 @@
--- Purpose: gives a load its table's turn: no other load of the table runs and none waits that is older
---   by mtime, then name. Raises attempt, which fences every earlier attempt off.
---   A row that is of another file by now gives nothing.
--- Parameters: started_at, heartbeat_at, id, file_identity, table_name, id, file_mtime_ns, file_mtime_ns, file_name.
+-- Purpose: gives a load its table's turn: no other load of the table runs and none waits that goes before it.
+--   Raises attempt, which fences every earlier attempt off. A row that is of another file by now gives nothing.
+--   A row without order_key was written by a worker of an earlier release: it goes by mtime, then name.
+-- Parameters: started_at, heartbeat_at, id, file_identity, table_name, id, order_key.
 -- Result: none; the count of changed rows is 1 when the turn was given.
 UPDATE [ref].[File_Monitor_Tracking]
 SET status = 'processing', attempt = attempt + 1, started_at = ?, heartbeat_at = ?, rows_staged = NULL
@@ -11,4 +11,6 @@ WHERE id = ? AND file_identity = ? AND status IN ('pending', 'processing', 'revi
     WHERE other.table_name = ? AND other.id <> ?
       AND (other.status IN ('processing', 'review')
         OR (other.status = 'pending'
-          AND (other.file_mtime_ns < ? OR (other.file_mtime_ns = ? AND other.file_name < ?)))))
+          AND COALESCE(other.order_key,
+            CASE WHEN other.file_mtime_ns < 0 THEN PRINTF('0%019d', other.file_mtime_ns + 9223372036854775807 + 1)
+              ELSE PRINTF('1%019d', other.file_mtime_ns) END || other.file_name) < ?)))

@@ -3,10 +3,7 @@
 -- Parameters: status or NULL twice, text looked for in name or table (LIKE pattern) or NULL three times,
 --   rows before the page, rows of the page (T-SQL: OFFSET ? ROWS FETCH NEXT ? ROWS ONLY, the same order).
 -- Result: the columns listed.
-SELECT id, file_path, file_name, status, load_type, table_name, is_reference_data, attempt, created_at,
-    processed_at, file_size, file_hash, file_mtime_ns, file_identity, rows_read, rows_staged, rows_loaded,
-    rows_rejected, error_category, error_message, warnings, dag_run_id, version_id, load_method,
-    started_at, loaded_at, detected_delimiter, detected_encoding, detected_headers
+SELECT /* load columns */ *
 FROM [ref].[File_Monitor_Tracking]
 WHERE (? IS NULL OR status = ?)
   AND (? IS NULL OR file_name LIKE ? ESCAPE '\' OR table_name LIKE ? ESCAPE '\')

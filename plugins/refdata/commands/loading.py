@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Subcommands, add_command, console, show_files
 from refdata.core.errors import PermanentError
-from refdata.core.model import FileStatus
+from refdata.core.loadstates import DONE
 
 if TYPE_CHECKING:
     from refdata.core.model import LedgerRow
@@ -46,7 +46,7 @@ def load_file(options: argparse.Namespace) -> int:
     deps.warehouse.initialise()
     row = _load(deps, options.path, Approval(getpass.getuser(), options.approve) if options.approve else None)
     show_files(options, [row] if row else [])
-    return EXIT_OK if row and row.status in (FileStatus.COMPLETED, FileStatus.DUPLICATE) else EXIT_FAILED
+    return EXIT_OK if row and row.status in DONE else EXIT_FAILED
 
 
 def _load(deps: Deps, path: str, approval: Approval | None) -> LedgerRow | None:

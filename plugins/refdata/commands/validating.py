@@ -14,7 +14,9 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from refdata.commands.terminal import Subcommands, add_command, console, exit_code, print_json
-from refdata.core.errors import ConfigurationError, DataError, RefdataError, TransientError, split_advice
+from refdata.core.errors import ConfigurationError, DataError, RefdataError, TransientError
+from refdata.core.failure import failure_of
+from refdata.core.loadstates import UNSETTLED
 from refdata.core.model import FileStatus, LedgerRow
 from refdata.core.runid import CLI_RUN
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 CANARY = "canary_of_refdata_"
 FOLDER = "none_reference_data_table/fullload"
-_UNDER_WAY = (FileStatus.PENDING, FileStatus.PROCESSING, FileStatus.REVIEW, FileStatus.LOADED)
 _LOOK_INTERVAL = 1.0
 """Seconds between two looks at what Airflow made of the canary, at most."""
 CONTENT = "code,amount,day,note\n01,1.50,2024-12-01,é\n02,2.75,2024-12-02,\n"
@@ -121,13 +122,14 @@ class _Canary:
         settings = self._deps.settings
         patience = settings.stability_checks * settings.stability_interval + settings.alert_unseen
         end = time.monotonic() + patience
-        while (row := self._row()) is None or row.status in _UNDER_WAY:
+        while (row := self._row()) is None or row.status in UNSETTLED:
             if time.monotonic() > end:
                 raise _not_loaded(row, patience)
             time.sleep(min(_LOOK_INTERVAL, settings.stability_interval))
         if row.status is not FileStatus.COMPLETED:
-            what, advice = split_advice(row.error_message or f"The canary ended as {row.status}")
-            raise DataError(what, where=f"run {row.dag_run_id}", advice=advice)
+            failure = failure_of(row)
+            what = failure.reason if failure.what else f"The canary ended as {row.status}"
+            raise DataError(what, where=f"run {row.dag_run_id}", advice=failure.advice)
         self._archive = Path(row.file_path)
 
     def _row(self) -> LedgerRow | None:
@@ -158,7 +160,7 @@ class _Canary:
         names = (TableName(settings.ref_schema, self._table), TableName(settings.bkp_schema, backup_name(self._table)))
         there = [name for name in names if deps.warehouse.table(name) is not None]
         row = self._row()
-        if row is not None and row.status in _UNDER_WAY and not (row.dag_run_id or "").startswith(CLI_RUN):
+        if row is not None and row.status in UNSETTLED and not (row.dag_run_id or "").startswith(CLI_RUN):
             raise DataError(f"Run {row.dag_run_id} is at work on the canary, which stays", where=str(names[0]),
                             advice="Mark the run as failed in Airflow, then drop the table.")  # fmt: skip
         with deps.warehouse.transaction() as session:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from refdata.core.errors import RefdataError, sentence
+
 
 class Trouble(StrEnum):
     """What prevents a client from working; each kind needs a different person to fix it."""
@@ -18,10 +20,16 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """``trouble`` is None when all is well. ``message`` is one sentence without secrets."""
+    """``trouble`` is None when all is well. ``message`` is one sentence without secrets, ``advice`` what to do."""
 
     trouble: Trouble | None
     message: str
+    advice: str = ""
+
+    @classmethod
+    def of(cls, trouble: Trouble, error: RefdataError) -> Diagnosis:
+        """What an error says of the database."""
+        return cls(trouble, error.reason, sentence(error.advice))
 
     @property
     def ok(self) -> bool:

@@ -55,7 +55,8 @@ __all__ = [
     "SupersededError",
     "ThrottledError",
     "TransientError",
-    "split_advice",
+    "sentence",
+    "text_of",
     "unforeseen",
 ]
 
@@ -81,14 +82,36 @@ class RefdataError(Exception):
         self.where = where
         self.advice = advice
 
+    @property
+    def reason(self) -> str:
+        """What happened and where, without the advice."""
+        return text_of(self.what, self.where, "")
+
     def __str__(self) -> str:
-        place = f" [{self.where}]" if self.where else ""
-        advice = f"{_ADVICE}{_sentence(self.advice)}" if self.advice else ""
-        return f"{_sentence(self.what, place)}{advice}"
+        return text_of(self.what, self.where, self.advice)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Lets keyword-only arguments survive pickling between processes."""
         return _rebuild, (type(self), self.what, self.where, self.advice)
+
+
+def text_of(what: str, where: str, advice: str) -> str:
+    """What happened, where and what to do, as one text for people.
+
+    >>> text_of("Row 7 is damaged", "rates.csv", "Correct the line")
+    'Row 7 is damaged [rates.csv]. What to do: Correct the line.'
+    """
+    place = f" [{where}]" if where else ""
+    return f"{_sentence(what, place)}{f'{_ADVICE}{sentence(advice)}' if advice else ''}"
+
+
+def sentence(text: str) -> str:
+    """The text with one full stop behind it; ``""`` stays empty.
+
+    >>> sentence("Start it"), sentence("Is it there?")
+    ('Start it.', 'Is it there?')
+    """
+    return _sentence(text) if text else ""
 
 
 def _sentence(text: str, ending: str = "") -> str:
@@ -96,13 +119,6 @@ def _sentence(text: str, ending: str = "") -> str:
     text = text.rstrip()
     mark = text[-1] if text.endswith((".", "!", "?")) else ""
     return f"{text.removesuffix(mark)}{ending}{mark or '.'}"
-
-
-def split_advice(text: str) -> tuple[str, str]:
-    """The reason and the advice in an error's text, as the ledger stores it; advice is ``""`` where there is none."""
-    # From the right: the reason may quote another error that has its own advice.
-    reason, found, advice = text.rpartition(_ADVICE)
-    return (reason, advice) if found else (text, "")
 
 
 def unforeseen(error: BaseException) -> RefdataError:

@@ -7,9 +7,6 @@ from datetime import datetime
 
 from refdata.core.model import FileStatus
 
-SUCCEEDED = frozenset((FileStatus.LOADED, FileStatus.COMPLETED))
-REFUSED = frozenset((FileStatus.ERROR,))
-
 
 @dataclass(frozen=True, slots=True)
 class LoadFigures:

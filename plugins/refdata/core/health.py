@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from refdata.core.diagnosis import Diagnosis, Trouble
-from refdata.core.errors import RefdataError, TransientError, split_advice
+from refdata.core.errors import RefdataError, TransientError, sentence
 
 
 class State(StrEnum):
@@ -48,8 +48,9 @@ def worst(checks: Iterable[Check]) -> State:
 
 def failed(name: str, error: RefdataError) -> Check:
     """A check that could not be run, or whose failure to run is the finding."""
-    what, advice = split_advice(str(error))
-    return Check(name, State.FAIL, error.category, what, advice, isinstance(error, TransientError))
+    return Check(
+        name, State.FAIL, error.category, error.reason, sentence(error.advice), isinstance(error, TransientError)
+    )
 
 
 _ADVICE = {
@@ -68,9 +69,10 @@ def warehouse_check(name: str, found: Diagnosis, seconds: float) -> Check:
     """
     if found.trouble is None:
         return Check(name, State.OK, f"ready in {seconds:.2f} s", found.message)
-    what, advice = split_advice(found.message)
     transient = found.trouble is Trouble.UNREACHABLE
-    return Check(name, State.FAIL, found.trouble.value, what, advice or _ADVICE[found.trouble], transient)
+    return Check(
+        name, State.FAIL, found.trouble.value, found.message, found.advice or _ADVICE[found.trouble], transient
+    )
 
 
 @dataclass(frozen=True, slots=True)

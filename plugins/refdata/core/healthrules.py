@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from refdata.core.figures import REFUSED, SUCCEEDED, LoadFigures
+from refdata.core.figures import LoadFigures
 from refdata.core.health import Check, State
+from refdata.core.loadstates import FAILED, PUBLISHED
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 
@@ -196,8 +197,8 @@ def turns_check(silent: Mapping[str, float], settings: Settings) -> Check:
 
 def error_rate_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:
     """The share of refused files among recently finished loads."""
-    ended = [load for load in loads if load.status in SUCCEEDED | REFUSED]
-    refused = [load for load in ended if load.status in REFUSED]
+    ended = [load for load in loads if load.status in PUBLISHED | FAILED]
+    refused = [load for load in ended if load.status in FAILED]
     if len(ended) < LEAST_LOADS:
         return Check("error_rate", State.OK, f"{len(refused)} of {len(ended)}")
     figure = f"{len(refused) / len(ended):.0%} of {len(ended)}"

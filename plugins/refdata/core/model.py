@@ -5,7 +5,7 @@ All are frozen and made of plain types, so ``to_json`` and ``from_json`` carry t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -299,7 +299,10 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One dropped file's row in ``File_Monitor_Tracking``. Times are UTC."""
+    """One dropped file's row in ``File_Monitor_Tracking``: its fields are the columns. Times are UTC.
+
+    ``error_message`` is the whole reason of a failure as one text, the columns before it are its parts.
+    """
 
     id: int
     file_path: str
@@ -315,18 +318,27 @@ class LedgerRow:
     file_hash: str | None
     file_mtime_ns: int | None
     file_identity: str | None
+    order_key: str | None
     rows_read: int | None
     rows_staged: int | None
     rows_loaded: int | None
     rows_rejected: int | None
     error_category: str | None
+    error_what: str | None
+    error_where: str | None
+    error_advice: str | None
     error_message: str | None
     warnings: tuple[str, ...]
     dag_run_id: str | None
     version_id: int | None
     load_method: str | None
     started_at: datetime | None
+    heartbeat_at: datetime | None
     loaded_at: datetime | None
     detected_delimiter: str | None
     detected_encoding: str | None
     detected_headers: tuple[str, ...]
+
+
+LOAD_COLUMNS = tuple(spec.name for spec in fields(LedgerRow))
+"""The ledger's columns that make a load: the one list by which they are selected and read."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from refdata.core.figures import REFUSED, SUCCEEDED, LoadFigures
+from refdata.core.figures import LoadFigures
+from refdata.core.loadstates import FAILED, PUBLISHED
 from refdata.core.sqltypes import SqlType
 
 BULK_WORTH = 50_000
@@ -76,9 +77,9 @@ def make_report(loads: Sequence[LoadFigures], narrower: Iterable[NarrowerType] =
 
     :param narrower: findings from the live tables, for advice on types.
     """
-    done = [load for load in loads if load.status in SUCCEEDED]
+    done = [load for load in loads if load.status in PUBLISHED]
     slowest = tuple(sorted(_by_table(done), key=lambda table: -table.seconds)[:SLOWEST])
-    errors = Counter(load.error_category or "internal" for load in loads if load.status in REFUSED)
+    errors = Counter(load.error_category or "internal" for load in loads if load.status in FAILED)
     return Report(
         _throughput(loads, done), _by_day(done), slowest, tuple(errors.most_common()),
         (*_on_loads(done, loads), *map(_on_type, narrower)),
@@ -89,7 +90,7 @@ def _throughput(loads: Sequence[LoadFigures], done: Sequence[LoadFigures]) -> Th
     return Throughput(
         len(loads),
         len(done),
-        sum(load.status in REFUSED for load in loads),
+        sum(load.status in FAILED for load in loads),
         sum(load.rows_loaded or 0 for load in done),
         sum(load.rows_rejected or 0 for load in loads),
         sum(load.file_size or 0 for load in done),

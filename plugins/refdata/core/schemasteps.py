@@ -66,6 +66,17 @@ STEPS = (
             "create_question_index_table",
         ),
     ),
+    SchemaStep(
+        7,
+        "why a load failed, as columns; the order of turns as its source spells it",
+        (
+            "add_ledger_error_what",
+            "add_ledger_error_where",
+            "add_ledger_error_advice",
+            "add_ledger_order_key",
+            "update_old_failures",
+        ),
+    ),
 )
 LATEST = STEPS[-1].number
 

@@ -49,7 +49,7 @@ class Reason(Protocol):
         """The error's category."""
 
     @property
-    def message(self) -> str:
+    def what(self) -> str:
         """What happened."""
 
     @property
@@ -119,7 +119,7 @@ def reason_document(reason: Reason, path: str, load_id: int, received: datetime)
     """The content of an ``.error.json``."""
     return {
         "category": reason.category,
-        "message": reason.message,
+        "message": reason.what,
         "place": reason.where,
         "what_to_do": reason.advice,
         "load_id": load_id,

@@ -18,10 +18,11 @@ from refdata.core.errors import (
     RefdataError,
     SupersededError,
 )
+from refdata.core.failure import Failure
+from refdata.core.loadstates import DONE
 from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, ScannedColumn, Table
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.detect import is_done
 from refdata.ingest.memory import contract_of
 from refdata.ingest.signs import signs_of_life
 from refdata.ledger import identity_of
@@ -43,7 +44,7 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
     :raises SchemaError: when the file does not fit the table.
     """
     row = row_of(deps, detection)
-    if is_done(row):
+    if row.status in DONE:
         return f"load {row.id} is already {row.status}"
     attempt = take_turn(deps, file, row)
     with holding_turn(deps, row, attempt):
@@ -113,7 +114,7 @@ def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
 
 def _holds_turn(row: LedgerRow, attempt: int) -> bool:
     """Whether the attempt is still running, or has published."""
-    return row.attempt == attempt and (row.status is FileStatus.PROCESSING or is_done(row))
+    return row.attempt == attempt and (row.status is FileStatus.PROCESSING or row.status in DONE)
 
 
 def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignment:
@@ -174,7 +175,7 @@ def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
     :raises FileChangedError: when the file was removed while it waited.
     """
     if not deps.dropoff.is_there(file):
-        if is_done(deps.ledger.get(row.id) or row):
+        if (deps.ledger.get(row.id) or row).status in DONE:
             raise NotYetError(f"{row.file_name} was finished by another attempt in the meantime")
         raise FileChangedError(
             "The file is gone, or was changed after its release",
@@ -235,9 +236,15 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
 def _cancel_vanished(deps: Deps, row: LedgerRow) -> None:
     for other in deps.ledger.waiting(row):
         if other.status is FileStatus.PENDING and not _waits(deps, other.file_path):
-            reason = f"{other.file_path} vanished before its load. Drop it again if it was needed."
-            deps.log.warning("Load %s is cancelled: %s", other.id, reason)
-            deps.ledger.mark_vanished(other.id, other.file_path, FileChangedError.category, reason, deps.clock())
+            gone = vanished(other.file_path)
+            deps.log.warning("Load %s is cancelled: %s", other.id, gone.text)
+            deps.ledger.mark_vanished(other.id, other.file_path, gone, deps.clock())
+
+
+def vanished(path: str) -> Failure:
+    """The failure of a load whose file is gone before it began."""
+    error = FileChangedError("The file vanished before its load", where=path, advice="Drop it again if it was needed.")
+    return Failure.of(error, "none")
 
 
 def _waits(deps: Deps, path: str) -> bool:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from refdata.core.errors import (
     CancelledError,
@@ -14,55 +12,18 @@ from refdata.core.errors import (
     PermissionDeniedError,
     RefdataError,
     SupersededError,
-    TransientError,
-    split_advice,
 )
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow
+from refdata.core.failure import TRANSIENT, Failure, failure_of
+from refdata.core.loadstates import DONE, REFUSED
+from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.steps import AFTER_PUBLISHING
 from refdata.ingest.context import Deps
-from refdata.ingest.detect import is_done
 from refdata.ledger import identity_text
-
-REFUSED = (FileStatus.ERROR, FileStatus.CANCELLED)
-AFTER_PUBLISHING = frozenset(("write_config", "move_to_processed"))
-"""Steps that run once the rows are in the table: from there on the file must not be loaded again."""
-_TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a step failed, as it travels from the step to the error branch and into ``.error.json``."""
-
-    category: str
-    message: str
-    where: str
-    advice: str
-    transient: bool
-    task: str
-    final: bool = True
-
-    @classmethod
-    def of(cls, error: RefdataError, task: str, *, final: bool = True) -> Failure:
-        """The failure of the step ``task`` that an error stands for; ``final``: it is not retried."""
-        transient = isinstance(error, TransientError)
-        return cls(error.category, error.what, error.where, error.advice, transient, task, final)
-
-    @property
-    def text(self) -> str:
-        """What happened, where and what to do, as one text."""
-        return str(RefdataError(self.message, where=self.where, advice=self.advice))
-
-
-def failure_of(row: LedgerRow) -> Failure:
-    """Why the load failed, from its row."""
-    reason, advice = split_advice(row.error_message or "")
-    found = re.fullmatch(r"(?s)(.*) \[([^\[\]]*)\]\.", reason)
-    what, where = found.groups() if found else (reason, "")
-    return Failure(row.error_category or RefdataError.category, what, where, advice, transient=False, task="ledger")
 
 
 def gave_up(row: LedgerRow) -> bool:
     """Whether the load ended for a reason that is not its file's fault, so that it must be loaded again."""
-    return row.status in REFUSED and row.error_category in _TRANSIENT
+    return row.status in REFUSED and row.error_category in TRANSIENT
 
 
 def move_to_processed(deps: Deps, file: DroppedFile) -> str:
@@ -119,7 +80,7 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
             deps.log.info("%s is already archived", file.path)
             _drop_stages(deps, archived)
             return ""
-        if row is not None and (is_done(row) or not _marked(deps, row, failure)):
+        if row is not None and (row.status in DONE or not _marked(deps, row, failure)):
             # The rows are in the table, perhaps by an attempt that was running until now. A later step failed, so
             # this is not a bad file.
             return move_to_processed(deps, file)
@@ -130,7 +91,7 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
     target = deps.dropoff.archive_error(file, received, row.id if row else 0, failure)
     if row is not None and target:
         cancelled = failure.category == CancelledError.category
-        deps.ledger.mark_refused(row.id, target, failure.category, failure.text, deps.clock(), cancelled=cancelled)
+        deps.ledger.mark_refused(row.id, target, failure, deps.clock(), cancelled=cancelled)
         deps.dropoff.discard_rejects(file, row.id)
     if row is not None and not at_work:
         _drop_stages(deps, row)
@@ -140,7 +101,7 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
 def _marked(deps: Deps, row: LedgerRow, failure: Failure) -> bool:
     """Writes the failure into the row unless the load is published; returns whether it did."""
     cancelled = failure.category == CancelledError.category
-    return deps.ledger.mark_failed(row.id, failure.category, failure.text, deps.clock(), cancelled=cancelled)
+    return deps.ledger.mark_failed(row.id, failure, deps.clock(), cancelled=cancelled)
 
 
 def _drop_stages(deps: Deps, row: LedgerRow) -> None:
@@ -170,7 +131,7 @@ def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     with _returning(deps, file, failure):
         deps.warehouse.initialise()
         row = _row(deps, file)
-    if row is not None and is_done(row):
+    if row is not None and row.status in DONE:
         # If it were handed back, it would be loaded, or at best compared, a second time.
         return move_to_processed(deps, file)
     if row is not None and row.status in REFUSED and not gave_up(row) and not deps.dropoff.is_there(file):
@@ -179,9 +140,9 @@ def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     if deps.dropoff.hand_back(file) is None:
         deps.log.info("%s is gone or has changed; there is nothing to hand back", file.path)
     if row is not None and deps.dropoff.exists(file.path):
-        deps.ledger.hand_back(row, failure.category, failure.text)
+        deps.ledger.hand_back(row, failure)
     elif row is not None:
-        deps.ledger.mark_vanished(row.id, row.file_path, failure.category, failure.text, deps.clock())
+        deps.ledger.mark_vanished(row.id, row.file_path, failure, deps.clock())
     return ""
 
 

@@ -6,8 +6,9 @@ The file does not stay in its folder: a person who cancels a load does not want 
 from __future__ import annotations
 
 from refdata.core.errors import CancelledError, RefdataError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, LedgerRow
-from refdata.ingest.archive import Failure, move_to_error
+from refdata.ingest.archive import move_to_error
 from refdata.ingest.context import Deps
 from refdata.ledger import file_of
 

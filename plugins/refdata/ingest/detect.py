@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
-from refdata.core.model import DroppedFile, FileStatus, Format, LedgerRow, RejectedRow, Scan
+from refdata.core.loadstates import DONE, IN_FLIGHT
+from refdata.core.model import DroppedFile, Format, LedgerRow, RejectedRow, Scan
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.memory import column_match, contract_of
-from refdata.ledger import IN_FLIGHT, identity_text
+from refdata.ledger import identity_text
 
 MOST_LISTED = 100_000
 """Limit on the damaged rows that the rejects file of a refused file lists."""
@@ -92,7 +93,7 @@ def _done_before(deps: Deps, file: DroppedFile, run_id: str) -> Detection | None
 
 def _as_it_ended(row: LedgerRow, file: DroppedFile) -> Detection:
     """:raises FileChangedError: when the file was refused."""
-    if not is_done(row):
+    if row.status not in DONE:
         raise FileChangedError(
             f"This run already refused the file; it is now in {row.file_path}",
             where=file.path,
@@ -101,11 +102,6 @@ def _as_it_ended(row: LedgerRow, file: DroppedFile) -> Detection:
     found = Format(row.detected_encoding or "", row.detected_delimiter or "", "", "", True, row.detected_headers)
     counts = row.rows_read or 0, row.rows_rejected or 0
     return Detection(row.id, found, Scan((), *counts, row.file_hash or "", row.file_size or 0))
-
-
-def is_done(row: LedgerRow) -> bool:
-    """Whether the load is published, or known to be a duplicate: only archiving may remain."""
-    return row.status in (FileStatus.LOADED, FileStatus.COMPLETED, FileStatus.DUPLICATE)
 
 
 def read_format(deps: Deps, path: Path, table: str) -> Format:

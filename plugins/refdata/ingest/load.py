@@ -10,6 +10,7 @@ from pathlib import Path
 from refdata.contractstore import written
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
+from refdata.core.loadstates import DONE
 from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
 from refdata.ingest import review
 from refdata.ingest.align import (
@@ -23,7 +24,7 @@ from refdata.ingest.align import (
     take_turn,
 )
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.detect import is_done, naming_the_file
+from refdata.ingest.detect import naming_the_file
 from refdata.ingest.memory import learned_by
 from refdata.ingest.review import Answer, Approval, Held
 
@@ -92,7 +93,7 @@ def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: A
         review.require_same(deps, row, stage, plan, answer)
 
     row = row_of(deps, detection)
-    if not is_done(row):
+    if row.status not in DONE:
         review.require_approval(deps, row, answer)
     loaded, _ = _load_unless(deps, file, detection, same)
     return loaded
@@ -100,7 +101,7 @@ def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: A
 
 def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: Examine) -> tuple[Loaded, Held | None]:
     row = row_of(deps, detection)
-    if is_done(row):
+    if row.status in DONE:
         # An attempt that died just after publishing left its stage behind.
         deps.warehouse.drop_stage(Stage(deps.target(row), row.id, row.attempt))
         return _done(row), None

@@ -5,32 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from refdata.core.errors import CancelledError, DataError, LockTimeoutError, RefdataError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.core.runid import CLI_RUN
+from refdata.core.steps import Step, info_of, pipeline
 from refdata.ingest.align import NotYetError, align_table
-from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.cancel import cancellation
 from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format
-from refdata.ingest.load import load_approved
+from refdata.ingest.load import Loaded, load_approved
 from refdata.ingest.review import Approval
-
-
-class Step(StrEnum):
-    """The steps, named after their tasks in ``refdata_load``."""
-
-    DETECT = "detect_format"
-    ALIGN = "align_table"
-    LOAD = "load_rows"
-    CONFIGURE = "write_config"
-    ARCHIVE = "move_to_processed"
-    REFUSE = "move_to_error"
 
 
 class Moment(StrEnum):
@@ -120,18 +112,11 @@ class _Work:
         return self.begun[-1].value if self.begun else "process"
 
     def run(self, run_id: str) -> None:
-        with self.step(Step.DETECT):
-            detection = detect_format(self.deps, self.file, run_id)
-        with self.step(Step.ALIGN):
-            align_table(self.deps, self.file, detection)
-        with self.step(Step.LOAD):
-            loaded = load_approved(self.deps, self.file, detection, self.approval)
-        # Published: from here on it is too late to stop, and the file must not look refused.
-        with self.step(Step.CONFIGURE, stoppable=False):
-            write_config(self.deps, loaded)
-            run_post_load(self.deps, loaded)
-        with self.step(Step.ARCHIVE, stoppable=False):
-            move_to_processed(self.deps, self.file)
+        """All steps but those that ask, in the order of the list."""
+        results: dict[Step, Any] = {}
+        for step in pipeline(asking=False):
+            with self.step(step, stoppable=info_of(step).stoppable):
+                results[step] = _CALLS[step](self, run_id, results)
 
     @contextlib.contextmanager
     def step(self, step: Step, *, stoppable: bool = True) -> Iterator[None]:
@@ -146,6 +131,22 @@ class _Work:
             self.on_event(ProgressEvent(step, Moment.FAILED, text=str(error)))
             raise
         self.on_event(ProgressEvent(step, Moment.ENDED))
+
+
+def _configure(work: _Work, loaded: Loaded) -> None:
+    write_config(work.deps, loaded)
+    run_post_load(work.deps, loaded)
+
+
+_CALLS: Mapping[Step, Callable[[_Work, str, Mapping[Step, Any]], object]] = {
+    Step.DETECT: lambda work, run_id, _: detect_format(work.deps, work.file, run_id),
+    Step.ALIGN: lambda work, _, done: align_table(work.deps, work.file, done[Step.DETECT]),
+    Step.LOAD: lambda work, _, done: load_approved(work.deps, work.file, done[Step.DETECT], work.approval),
+    # Published: from here on a stop comes too late, and the file must not look refused.
+    Step.CONFIGURE: lambda work, _, done: _configure(work, done[Step.LOAD]),
+    Step.ARCHIVE: lambda work, *_: move_to_processed(work.deps, work.file),
+}
+"""What each step does, given the results of those before it."""
 
 
 def _rows_told(on_event: OnEvent, stopped: Callable[[], bool], file: DroppedFile) -> Callable[[int, int], None]:

@@ -12,17 +12,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from refdata.core.errors import DataError, FileChangedError, RefdataError
+from refdata.core.errors import DataError, RefdataError
+from refdata.core.failure import Failure, failure_of
+from refdata.core.loadstates import DONE, IN_FLIGHT, REFUSED
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Stage
 from refdata.core.runid import run_id_of
 from refdata.dropoff.leftovers import Leftover, remove
-from refdata.ingest.archive import REFUSED, Failure, failure_of, gave_up, move_to_error, move_to_processed
+from refdata.ingest.align import vanished
+from refdata.ingest.archive import gave_up, move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel_ended, cancellation
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
-from refdata.ingest.detect import is_done
 from refdata.ingest.load import Loaded
-from refdata.ledger import IN_FLIGHT, file_of, last_sign
+from refdata.ledger import file_of, last_sign
 
 _STOPPED = "Somebody ended its run in Airflow before the load was done"
 
@@ -128,12 +130,10 @@ class _Examination:
         if file is None or not self._folder_is_there(file):
             return
         if not deps.dropoff.exists(file.path):
-            reason = f"{file.path} disappeared before its load. Drop it again if it was needed."
+            gone = vanished(file.path)
             yield self._finding(
                 Kind.VANISHED, row, "The file disappeared before it was loaded", "mark it cancelled",
-                lambda: deps.ledger.mark_vanished(
-                    row.id, row.file_path, FileChangedError.category, reason, self._now
-                ),
+                lambda: deps.ledger.mark_vanished(row.id, row.file_path, gone, self._now),
             )  # fmt: skip
         elif not deps.dropoff.is_there(file):
             return  # Another file, or this one touched: the watcher picks it up by itself.
@@ -237,11 +237,11 @@ class _Examination:
         if self._deps.dropoff.hand_back(file) is not None:
             what = f"The run {row.dag_run_id} ended without a result"
             advice = "Nothing: the watcher offers the file again."
-            text = str(RefdataError(what, where=row.file_path, advice=advice))
-            self._deps.ledger.hand_back(row, RefdataError.category, text)
+            error = RefdataError(what, where=row.file_path, advice=advice)
+            self._deps.ledger.hand_back(row, Failure.of(error, "none"))
 
     def _archive(self, row: LedgerRow, file: DroppedFile) -> str:
-        if is_done(row):
+        if row.status in DONE:
             return move_to_processed(self._deps, file)
         return move_to_error(self._deps, file, failure_of(row), row.dag_run_id or "")
 

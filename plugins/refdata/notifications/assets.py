@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from airflow.sdk import Asset, AssetAlias, BaseHook
 
-from refdata.core.model import FileStatus, LedgerRow
+from refdata.core.loadstates import PUBLISHED
+from refdata.core.model import LedgerRow
 from refdata.ingest.context import Deps
 
 TABLES = AssetAlias("refdata_tables")
@@ -40,7 +41,7 @@ def emit(deps: Deps, row: LedgerRow, events: Any) -> None:
 
     :param events: the task's ``outlet_events``.
     """
-    if row.status not in (FileStatus.LOADED, FileStatus.COMPLETED) or row.version_id is None:
+    if row.status not in PUBLISHED or row.version_id is None:
         return
     extra = {
         "table": row.table_name,

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from airflow.sdk.observability import stats
 
 from refdata.core.health import Check, State
+from refdata.core.loadstates import MOVING, PUBLISHED
 from refdata.core.model import FileStatus, LedgerRow
 
 METRICS: Mapping[str, tuple[str, str]] = {
@@ -38,7 +39,7 @@ def file_ended(row: LedgerRow) -> None:
     for name, count in (("rows", row.rows_loaded), ("rejects", row.rows_rejected), ("bytes", row.file_size)):
         if count:
             stats.incr(f"refdata.{name}", count, tags=tags)
-    if row.started_at and row.loaded_at and row.status in (FileStatus.LOADED, FileStatus.COMPLETED):
+    if row.started_at and row.loaded_at and row.status in PUBLISHED:
         stats.timing("refdata.load_duration", (row.loaded_at - row.started_at).total_seconds() * 1000, tags=tags)
 
 
@@ -50,6 +51,4 @@ def looked(checks: Sequence[Check], counts: Mapping[FileStatus, int] | None) -> 
     for state in State:
         stats.gauge(f"refdata.checks.{state.value}", sum(check.state is state for check in checks))
     if counts is not None:
-        stats.gauge(
-            "refdata.queue", sum(counts.get(status, 0) for status in (FileStatus.PENDING, FileStatus.PROCESSING))
-        )
+        stats.gauge("refdata.queue", sum(counts.get(status, 0) for status in MOVING))

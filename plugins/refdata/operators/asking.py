@@ -16,7 +16,8 @@ from refdata import serial, wiring
 from refdata.api import ReferenceData
 from refdata.core.diffreport import as_markdown
 from refdata.core.errors import ConfigurationError
-from refdata.core.model import DroppedFile
+from refdata.core.model import DroppedFile, FileStatus
+from refdata.core.steps import Step
 from refdata.ingest.context import Deps
 from refdata.ingest.load import load_or_hold, load_reviewed
 from refdata.ingest.review import Answer, Held
@@ -84,8 +85,8 @@ class ReviewOperator(_AskOperator):
 
     def execute(self, context: Context) -> Any:
         """The answer, or None when nobody needs to be asked."""
-        found = context["ti"].xcom_pull(task_ids="load_rows", key=HELD_KEY)
-        if found is None or context["ti"].xcom_pull(task_ids="load_rows")["status"] != "review":
+        found = context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY)
+        if found is None or context["ti"].xcom_pull(task_ids=Step.LOAD)["status"] != FileStatus.REVIEW:
             return None
         held = self._held(context)
         body = f"{held.body}{_rows_at(view='file', id=held.load_id)}"
@@ -102,7 +103,7 @@ class ReviewOperator(_AskOperator):
 
     def _held(self, context: Context) -> Held:
         """The load that waits; from now on its table's own time and default count."""
-        held = serial.from_json(Held, context["ti"].xcom_pull(task_ids="load_rows", key=HELD_KEY))
+        held = serial.from_json(Held, context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY))
         self.response_timeout = timedelta(seconds=held.timeout)
         self.defaults = [self.APPROVE if held.default == "approve" else self.REJECT]
         return held
@@ -113,11 +114,11 @@ class PublishRowsOperator(PublishingStep):
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
         """Rows, rejects and version."""
-        said = context["ti"].xcom_pull(task_ids="review")
+        said = context["ti"].xcom_pull(task_ids=Step.REVIEW)
         if said is None:
-            loaded: dict[str, Any] = context["ti"].xcom_pull(task_ids="load_rows")
+            loaded: dict[str, Any] = context["ti"].xcom_pull(task_ids=Step.LOAD)
             return loaded
-        held = serial.from_json(Held, context["ti"].xcom_pull(task_ids="load_rows", key=HELD_KEY))
+        held = serial.from_json(Held, context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY))
         answer = Answer(said["approved"], said["by"], said["reason"], held.facts)
         detection = detection_of(context)
         return self.published(file, detection, load_reviewed(deps, file, detection, answer))

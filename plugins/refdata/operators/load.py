@@ -12,17 +12,19 @@ from airflow.sdk.exceptions import AirflowException, AirflowRescheduleException,
 
 from refdata import serial, wiring
 from refdata.core.errors import ConnectionLostError, RefdataError, StoppedError, unforeseen
+from refdata.core.failure import Failure, failure_of
+from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow
+from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, Step, failed_step
 from refdata.dropoff import Dropoff
 from refdata.ingest.align import NotYetError, align_table
-from refdata.ingest.archive import AFTER_PUBLISHING, Failure, failure_of, move_to_error, move_to_processed
+from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel, cancellation
 from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_rows
 from refdata.ingest.review import reject_by_hand
-from refdata.ledger import IN_FLIGHT
 from refdata.notifications import assets, metrics
 from refdata.notifications.channels import send
 from refdata.notifications.failure import alert_about
@@ -157,7 +159,7 @@ class PublishingStep(RefDataStep, abc.ABC):
 
     def published(self, file: DroppedFile, detection: Detection, loaded: Loaded) -> dict[str, Any]:
         """The step's result; keeps what OpenLineage asks for. A duplicate or a held load published nothing."""
-        if loaded.status in (FileStatus.LOADED, FileStatus.COMPLETED):
+        if loaded.status in PUBLISHED:
             self._published = FileToTable(file, detection, loaded)
         return serial.to_json(loaded)
 
@@ -181,7 +183,7 @@ class WriteConfigOperator(RefDataStep):
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """What was done: inserted, updated, unchanged or no reference table."""
         # With the change gate on, what was loaded comes out of the task behind the review.
-        found = context["ti"].xcom_pull(task_ids="publish_rows") or context["ti"].xcom_pull(task_ids="load_rows")
+        found = context["ti"].xcom_pull(task_ids=Step.PUBLISH) or context["ti"].xcom_pull(task_ids=Step.LOAD)
         loaded = serial.from_json(Loaded, found)
         done = write_config(deps, loaded)
         failed = run_post_load(deps, loaded)
@@ -213,7 +215,6 @@ class MoveToErrorOperator(RefDataStep):
     """Archives a refused file with the reason beside it, or hands it back to the watcher."""
 
     stoppable = False
-    steps = ("write_config", "publish_rows", "load_rows", "align_table", "detect_format")
     sleep = staticmethod(time.sleep)
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
@@ -239,30 +240,30 @@ class MoveToErrorOperator(RefDataStep):
             raise
 
     def _failure(self, deps: Deps, file: DroppedFile, context: Context) -> Failure:
-        for task in self.steps:
+        for task in LAST_FIRST:
             found = context["ti"].xcom_pull(task_ids=task, key=FAILURE_KEY)
             if found:
                 failure = serial.from_json(Failure, found)
                 return (
                     failure
                     if failure.final
-                    else _by_hand(file, task, f"while it waited to be tried again: {failure.message}")
+                    else _by_hand(file, task, f"while it waited to be tried again: {failure.what}")
                 )
         return self._unsaid(deps, file, context)
 
     def _unsaid(self, deps: Deps, file: DroppedFile, context: Context) -> Failure:
         """Why a step failed that said nothing: it was killed, or somebody marked it."""
         row = deps.ledger.by_run(context["run_id"])
-        if row is not None and row.status is FileStatus.PENDING and _states(context).get("align_table") == "failed":
-            return _by_hand(file, "align_table", "while it waited for its turn")
+        if row is not None and row.status is FileStatus.PENDING and _states(context).get(Step.ALIGN) == "failed":
+            return _by_hand(file, Step.ALIGN, "while it waited for its turn")
         if row is not None and row.status is FileStatus.REVIEW and _was_asked(context):
-            return Failure.of(reject_by_hand(deps, row), "review")
+            return Failure.of(reject_by_hand(deps, row), Step.REVIEW)
         row = self._settled(deps, context["run_id"])
         if row is not None and row.status is FileStatus.CANCELLED:
             return failure_of(row)
         return Failure(
             category="internal",
-            message="A step ended without saying why: it was killed, or ran into an unforeseen error",
+            what="A step ended without saying why: it was killed, or ran into an unforeseen error",
             where=context["run_id"],
             advice="Read the failed task's log in Airflow; drop the file again when the cause is mended.",
             transient=False,
@@ -292,14 +293,15 @@ def _states(context: Context) -> dict[str, str | None]:
 
 
 def _failed_step(context: Context) -> str:
-    """The step that failed last, ``unknown`` when Airflow tells of none."""
-    states = _states(context)
-    return next((step for step in MoveToErrorOperator.steps if states.get(step) == "failed"), "unknown")
+    """The step that failed last, ``unknown`` when Airflow names none."""
+    return failed_step(_states(context))
 
 
 def _was_asked(context: Context) -> bool:
     """Whether a person was asked about the load, and marked the task that waited in place of an answer."""
-    return bool(context["ti"].xcom_pull(task_ids="review", key=ASKED_KEY)) and _states(context)["review"] == "failed"
+    return (
+        bool(context["ti"].xcom_pull(task_ids=Step.REVIEW, key=ASKED_KEY)) and _states(context)[Step.REVIEW] == "failed"
+    )
 
 
 def _by_hand(file: DroppedFile, task: str, when: str) -> Failure:
@@ -309,7 +311,7 @@ def _by_hand(file: DroppedFile, task: str, when: str) -> Failure:
 
 def detection_of(context: Context) -> Detection:
     """What the first step found, for the later ones."""
-    found = context["ti"].xcom_pull(task_ids="detect_format")
+    found = context["ti"].xcom_pull(task_ids=Step.DETECT)
     if found is None:
         raise ConnectionLostError("The result of detect_format is missing", advice="Clear the run from its first task.")
     return serial.from_json(Detection, found)

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from refdata import assetstore, wiring
 from refdata.core.errors import TransientError
 from refdata.core.runid import CLI_RUN, LOAD_DAG
+from refdata.core.steps import Step
 from refdata.ingest import reconcile
 from refdata.ingest.reconcile import RunState
 
@@ -49,4 +50,4 @@ def state_of_run(run_id: str) -> RunState:
         return RunState.UNKNOWN
     if state not in _ENDED:
         return RunState.ACTIVE
-    return wiring.state_of_ended([assetstore.states_of_tasks(LOAD_DAG, run_id).get("move_to_error")])
+    return wiring.state_of_ended([assetstore.states_of_tasks(LOAD_DAG, run_id).get(Step.REFUSE)])

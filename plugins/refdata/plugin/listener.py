@@ -45,8 +45,8 @@ def cancel_run(run_id: str, state: str) -> None:
     """Cancels the load of a run, if it is not over. What fails is logged, and left to ``refdata doctor``."""
     from refdata import wiring
     from refdata.core.errors import RefdataError
+    from refdata.core.loadstates import IN_FLIGHT
     from refdata.ingest.cancel import cancel_ended
-    from refdata.ledger import IN_FLIGHT
 
     try:
         deps = wiring.connect()

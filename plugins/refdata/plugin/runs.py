@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from refdata.core.runid import LOAD_DAG
+from refdata.core.steps import ASKING, Step, place_of, title_of
 from refdata.plugin.schemas import StepView
 
 if TYPE_CHECKING:
     from airflow.models.taskinstance import TaskInstance
 
-_ASKING = ("review", "publish_rows")
-"""What stands in every run while the change gate is on, and has work only where a load was held."""
-_ORDER = ("detect_format", "align_table", "load_rows", *_ASKING, "write_config", "move_to_processed", "move_to_error")
 _NEVER_RAN = ("skipped", "upstream_failed")
 
 
@@ -23,9 +21,10 @@ def steps_of(run_id: str) -> Sequence[StepView]:
 
     found = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
     steps: Sequence[Any] = found[0].get_task_instances() if found else ()
-    left_out = () if _was_asked(steps) else _ASKING
+    held = _was_asked(steps)
+    left_out = frozenset() if held else ASKING
     shown = [step for step in steps if step.task_id not in left_out and step.state not in _NEVER_RAN]
-    return [_step(step) for step in sorted(shown, key=_place)]
+    return [_step(step, held=held) for step in sorted(shown, key=lambda step: place_of(step.task_id))]
 
 
 def _was_asked(steps: Sequence[TaskInstance]) -> bool:
@@ -34,16 +33,13 @@ def _was_asked(steps: Sequence[TaskInstance]) -> bool:
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        return any(step.task_id == "review" and session.get(HITLDetail, step.id) is not None for step in steps)
+        return any(step.task_id == Step.REVIEW and session.get(HITLDetail, step.id) is not None for step in steps)
 
 
-def _place(step: TaskInstance) -> int:
-    return _ORDER.index(step.task_id) if step.task_id in _ORDER else len(_ORDER)
-
-
-def _step(step: TaskInstance) -> StepView:
+def _step(step: TaskInstance, *, held: bool) -> StepView:
     return StepView(
         name=step.task_id,
+        title=title_of(step.task_id, step.state, held=held),
         state=str(step.state) if step.state else None,
         started_at=step.start_date,
         ended_at=step.end_date,

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from refdata import __version__
 from refdata.api import FileStory
-from refdata.core.errors import RefdataError, split_advice
+from refdata.core.errors import RefdataError, sentence
+from refdata.core.failure import failure_of
 from refdata.core.model import FileStatus, Format, LedgerRow, LoadType
 from refdata.core.settings import Settings
 from refdata.plugin.addresses import run_path
@@ -46,13 +47,15 @@ class Fault(BaseModel):
     @classmethod
     def of(cls, error: RefdataError) -> Fault:
         """The error's reason and place, and what to do."""
-        return cls.told(error.category, str(error))
+        return cls(category=error.category, message=error.reason, advice=sentence(error.advice))
 
     @classmethod
-    def told(cls, category: str, text: str) -> Fault:
-        """From an error's text as the ledger keeps it."""
-        message, advice = split_advice(text)
-        return cls(category=category, message=message, advice=advice)
+    def of_load(cls, row: LedgerRow) -> Fault | None:
+        """Why a load failed; None when nothing went wrong."""
+        if row.error_message is None:
+            return None
+        failure = failure_of(row)
+        return cls(category=failure.category, message=failure.reason, advice=sentence(failure.advice))
 
 
 _BEGAN: ContextVar[float] = ContextVar("refdata_request_began")
@@ -132,19 +135,19 @@ class FileView(BaseModel):
 
     @classmethod
     def of(cls, row: LedgerRow) -> FileView:
-        """A ledger row, with its error taken apart."""
+        """A ledger row, with its failure as parts."""
         shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
-        error = Fault.told(row.error_category or "internal", row.error_message) if row.error_message else None
         path = run_path(row.dag_run_id, row.load_type)
         fit, damaged = row.rows_read, row.rows_rejected or 0
         shown |= {"rows_fit": fit, "rows_read": None if fit is None else fit + damaged}
-        return cls(**shown, run_path=path, seconds=_seconds(row), error=error)
+        return cls(**shown, run_path=path, seconds=_seconds(row), error=Fault.of_load(row))
 
 
 class StepView(BaseModel):
     """A step of a run, as Airflow has it. ``state`` is Airflow's own word; null before it is queued."""
 
     name: str
+    title: str = Field(description="What happened or is waited for, for people.")
     state: str | None
     started_at: UtcTime | None
     ended_at: UtcTime | None

@@ -12,7 +12,7 @@ from refdata.audit import Action, AuditEntry, AuditTrail
 from refdata.contractstore import ContractStore
 from refdata.core import publishing
 from refdata.core.errors import DataError, LockTimeoutError
-from refdata.core.model import LoadType, Table
+from refdata.core.model import FileStatus, LoadType, Table
 from refdata.core.naming import fold_name
 from refdata.core.publishing import Statement
 from refdata.core.versions import VersionRecord, check_take_back, live_version, loads_in, locate, require
@@ -115,7 +115,7 @@ class _Work:
         running = self.session.query(warehouse.statement("select_running_loads"), (table,))
         if running:
             load_id, name, status = running[0]
-            held = status == "review"
+            held = status == FileStatus.REVIEW
             doing = "waits for approval" if held else "is being loaded"
             raise LockTimeoutError(
                 f"{name} (load {load_id}) {doing}, so {table} cannot be changed now",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from refdata.core import publishing
 from refdata.core.errors import DataError, SupersededError
-from refdata.core.model import Publication, Published, Table
+from refdata.core.loadstates import PUBLISHED
+from refdata.core.model import FileStatus, Publication, Published, Table
 from refdata.core.settings import Settings
 from refdata.warehouse.base import Session, Warehouse
 
@@ -41,9 +42,9 @@ def _already_published(warehouse: Warehouse, session: Session, request: Publicat
     stage = request.stage
     found = session.query(warehouse.statement("select_publication"), (stage.load_id,))
     status, attempt, rows, version = found[0] if found else ("", 0, 0, 0)
-    if attempt == stage.attempt and status in ("loaded", "completed"):
+    if attempt == stage.attempt and status in PUBLISHED:
         return Published(int(rows), int(version))
-    if attempt == stage.attempt and status == "processing":
+    if attempt == stage.attempt and status == FileStatus.PROCESSING:
         return None
     raise _superseded(request)
 

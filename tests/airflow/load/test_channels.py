@@ -21,6 +21,8 @@ from refdata import wiring
 from refdata.alertlog import AlertLog
 from refdata.config import load_settings
 from refdata.core.alerting import Alert, Occasion
+from refdata.core.errors import RefdataError
+from refdata.core.failure import Failure
 from refdata.ingest.align import align_table
 from refdata.ingest.detect import detect_format
 from refdata.notifications import deadlines
@@ -274,7 +276,7 @@ async def test_a_load_that_waits_for_a_person_misses_no_deadline(
     deps.ledger.hold_for_review(row.id, row.attempt, deps.clock())
     await deadlines.deadline_missed(60, run)
     assert webhook.posts == []
-    deps.ledger.hand_back(row, "internal", "x")
+    deps.ledger.hand_back(row, Failure.of(RefdataError("x"), "load_rows"))
     await deadlines.deadline_missed(60, run)
     assert len(webhook.posts) == 1
 

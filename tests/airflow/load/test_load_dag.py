@@ -23,9 +23,9 @@ from refdata.core.errors import (
     RefdataError,
     SchemaError,
 )
+from refdata.core.failure import Failure
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.dropoff.tree import identity_of
-from refdata.ingest.archive import Failure
 from refdata.ingest.cancel import cancel
 from refdata.operators.load import (
     FAILURE_KEY,
@@ -159,7 +159,7 @@ def test_a_refused_file_says_why_to_the_error_branch(root: Path, content: str, e
     archived = Path(run.step("move_to_error"))
     assert archived.parent == root / FULL / "error"
     report = json.loads(archived.with_name(f"{archived.stem}.error.json").read_text())
-    assert report["message"] == failure.message
+    assert report["message"] == failure.what
 
 
 class Surprised(RefDataStep):
@@ -177,7 +177,7 @@ def test_an_exception_that_nobody_foresaw_is_told_by_its_place_and_not_its_text(
     shown = "".join(traceback.format_exception(raised.value))
     failure = serial.from_json(Failure, run.xcoms.values["detect_format", FAILURE_KEY])
     assert "a value of a row" not in shown + failure.text
-    assert (failure.category, failure.message) == ("internal", "Unforeseen error ValueError")
+    assert (failure.category, failure.what) == ("internal", "Unforeseen error ValueError")
     assert "test_load_dag.py:" in failure.where and "in step" in failure.where
 
 
@@ -287,11 +287,9 @@ def _dag() -> DAG:
     import runpy
 
     found = runpy.run_path(str(Path(__file__).parents[3] / "dags" / "refdata_load.py"))
-    return (
-        next(value for value in found.values() if isinstance(value, DAG))
-        if "dag" in found
-        else found["detect_format"].dag
-    )
+    dag = found["dag"]
+    assert isinstance(dag, DAG)
+    return dag
 
 
 OUTSIDE = (

@@ -83,7 +83,7 @@ def test_a_file_whose_run_somebody_marked_before_it_was_registered_is_cancelled(
     assert ReconcileOperator(task_id="reconcile").execute({}) == []
     row = deps.ledger.by_run(run_id)
     assert row is not None
-    assert (row.status, Path(row.file_path).parent) == ("cancelled", root / "error")
+    assert (row.status, Path(row.file_path).parent) == ("cancelled", (root / path).parent / "error")
     assert not (root / path).exists()
 
 

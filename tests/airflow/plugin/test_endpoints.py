@@ -161,7 +161,13 @@ def test_a_story_has_the_steps_that_airflow_tells(
     client: TestClient, viewer: dict[str, str], filled: Warehouse
 ) -> None:
     told = StepView(
-        name="load_rows", state="success", started_at=NOW, ended_at=NOW + timedelta(seconds=2), seconds=2.0, tries=1
+        name="load_rows",
+        title="Rows staged",
+        state="success",
+        started_at=NOW,
+        ended_at=NOW + timedelta(seconds=2),
+        seconds=2.0,
+        tries=1,
     )
     asked = []
 
@@ -174,6 +180,7 @@ def test_a_story_has_the_steps_that_airflow_tells(
     assert answer["steps"] == [
         {
             "name": "load_rows",
+            "title": "Rows staged",
             "state": "success",
             "started_at": "2026-07-29T12:00:00Z",
             "ended_at": "2026-07-29T12:00:02Z",

@@ -17,10 +17,11 @@ from refdata.api import ReferenceData
 from refdata.commands import validating
 from refdata.config import load_settings
 from refdata.core.errors import PermissionDeniedError
+from refdata.core.failure import Failure
 from refdata.core.runid import CLI_RUN
 from refdata.core.schemasteps import LATEST
 from refdata.dropoff import ensure_tree
-from refdata.ingest.archive import Failure, move_to_error
+from refdata.ingest.archive import move_to_error
 from refdata.ingest.detect import detect_format
 from refdata.ingest.process import process
 from tests.integration.engines import TSQL, Server

@@ -16,9 +16,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from refdata.core.errors import RefdataError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile
 from refdata.ingest.align import align_table
-from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows

@@ -14,10 +14,11 @@ import pytest
 
 from refdata.config import absolute
 from refdata.core.errors import RefdataError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.align import align_table
-from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format

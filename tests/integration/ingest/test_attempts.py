@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refdata.core.errors import FormatError, SupersededError
+from refdata.core.failure import Failure
 from refdata.core.model import FileStatus
 from refdata.core.tablerules import TableRules
 from refdata.ingest.align import align_table, row_of, take_turn
-from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
 
@@ -58,7 +59,7 @@ def test_a_run_that_is_cleared_while_its_file_goes_to_error_keeps_the_first_reas
     row = site.deps.ledger.by_path(file.path)
     assert row is not None
     # The error branch dies when it has moved the file, before it writes the reason beside it.
-    site.deps.ledger.mark_failed(row.id, failure.category, failure.text, site.clock())
+    site.deps.ledger.mark_failed(row.id, failure, site.clock())
     archived = Path(site.deps.dropoff.archive_error(file, row.created_at, row.id, failure))
     reason = archived.with_name(f"{archived.stem}.error.json")
     written = reason.read_text()

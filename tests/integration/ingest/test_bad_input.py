@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refdata.core.errors import TransientError
+from refdata.core.failure import Failure
 from refdata.core.model import FileStatus
-from refdata.ingest.archive import Failure, move_to_error
+from refdata.ingest.archive import move_to_error
 from tests.integration.ingest.conftest import FULL
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ import pytest
 from refdata.audit import AuditTrail
 from refdata.core.diffreport import as_markdown
 from refdata.core.errors import DataError, FileChangedError, LockTimeoutError, RefdataError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow
 from refdata.core.tablediff import CellChange, ChangedRow
 from refdata.ingest.align import NotYetError, align_table
-from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Detection
 from refdata.ingest.detect import detect_format

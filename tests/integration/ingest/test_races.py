@@ -21,10 +21,11 @@ from refdata.core.errors import (
     LockTimeoutError,
     RefdataError,
 )
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow
 from refdata.core.tablerules import TableRules
 from refdata.ingest.align import NotYetError, align_table, row_of, take_turn
-from refdata.ingest.archive import Failure, move_to_error
+from refdata.ingest.archive import move_to_error
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
 from tests.integration.ingest.conftest import APPEND

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from refdata.core.errors import ConfigurationError, DataError, TransientError
+from refdata.core.errors import ConfigurationError, DataError, FileChangedError, TransientError
+from refdata.core.failure import Failure
 from refdata.core.model import Column, DroppedFile, FileStatus, Stage
 from refdata.core.runid import run_id_of
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.ingest import reconcile
 from refdata.ingest.align import align_table
-from refdata.ingest.archive import Failure, move_to_processed
+from refdata.ingest.archive import move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 FULL = "reference_data_table/fullload"
 BACK = f"{FULL}/cities.csv"
 LIVE = "code,name\n01,Graz\n02,Linz\n"
+GONE = Failure.of(FileChangedError("The file is gone"), "detect_format")
 REFUSED = Failure.of(DataError("It is bad", where="line 2", advice="Fix it."), "detect_format")
 LATER = timedelta(days=2)
 
@@ -71,7 +73,7 @@ def loaded(site: Site) -> DroppedFile:
 
 def refused(site: Site) -> DroppedFile:
     file = registered(site)
-    site.deps.ledger.mark_failed(only(site), REFUSED.category, REFUSED.text, site.clock())
+    site.deps.ledger.mark_failed(only(site), REFUSED, site.clock())
     return file
 
 
@@ -101,7 +103,7 @@ def refused_and_removed(site: Site) -> None:
 
 def cancelled_and_back(site: Site) -> None:
     registered(site)
-    site.deps.ledger.mark_failed(only(site), "file_changed", "The file is gone", site.clock(), cancelled=True)
+    site.deps.ledger.mark_failed(only(site), GONE, site.clock(), cancelled=True)
 
 
 def staged_and_left(site: Site) -> None:

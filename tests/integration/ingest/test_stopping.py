@@ -17,9 +17,10 @@ import pytest
 
 from refdata import serial
 from refdata.core.errors import CancelledError, FileChangedError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow
 from refdata.ingest.align import align_table, row_of, take_turn
-from refdata.ingest.archive import Failure, move_to_error
+from refdata.ingest.archive import move_to_error
 from refdata.ingest.cancel import cancel
 from refdata.ingest.context import Detection
 from refdata.ingest.detect import detect_format

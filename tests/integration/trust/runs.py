@@ -15,10 +15,11 @@ from typing import Any
 
 from refdata import serial
 from refdata.core.errors import RefdataError
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile
 from refdata.core.runid import run_id_of
 from refdata.ingest.align import NotYetError, align_table
-from refdata.ingest.archive import Failure, move_to_error, move_to_processed
+from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import detect_format

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from refdata.core import alignment, sqltypes
+from refdata.core.failure import Failure
 from refdata.core.model import (
     Column,
     DroppedFile,
@@ -38,6 +39,11 @@ def dropped(
 ) -> DroppedFile:
     path = f"reference_data_table/{load_type.value}/{name}"
     return DroppedFile(path, FileIdentity(size, mtime, mtime, inode), load_type, is_reference_data=True)
+
+
+def failed(what: str, category: str = "data") -> Failure:
+    """A failure that says no more than what happened."""
+    return Failure(category, what, "", "", transient=False, task="load_rows")
 
 
 def plain_format(header: Sequence[str], delimiter: str = ",") -> Format:

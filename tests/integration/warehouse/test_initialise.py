@@ -11,10 +11,13 @@ import pytest
 from refdata.audit import Action, AuditEntry, AuditTrail
 from refdata.core import schemasteps
 from refdata.core.errors import RefdataError
+from refdata.core.failure import failure_of
 from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange, SchemaStep
 from refdata.core.settings import SCHEMA_TABLE, own_tables
+from refdata.ledger import Ledger
 from refdata.warehouse import schema
 from tests.integration.engines import Database
+from tests.integration.warehouse.conftest import NOW, dropped
 
 
 def history(database: Database) -> list[int]:
@@ -85,6 +88,28 @@ def test_a_database_of_each_earlier_version_is_upgraded_and_keeps_its_rows(earli
     assert structure(database) == earlier.today
     assert database.rows("SELECT ref_name FROM ref.Reference_Data_Cfg") == [("x",)] * had_rows
     assert history(database) == [step.number for step in STEPS]
+
+
+OLD_FAILURES = [
+    ("It is bad [line 2]. What to do: Correct it.", ("It is bad [line 2].", "", "Correct it.")),
+    ("It is bad.", ("It is bad.", "", "")),
+    ("Is it there? What to do: Look at ä\U0001f4a9.", ("Is it there?", "", "Look at ä\U0001f4a9.")),
+    (None, (None, None, None)),
+]
+
+
+@pytest.mark.parametrize(("text", "parts"), OLD_FAILURES)
+def test_a_failure_that_an_earlier_release_kept_as_text_gets_its_parts(
+    database: Database, text: str | None, parts: tuple[str | None, ...]
+) -> None:
+    row = Ledger(database.warehouse).register(dropped("a.csv"), "t", "run", NOW)
+    database.run("UPDATE ref.File_Monitor_Tracking SET status = 'error', error_message = ? WHERE id = ?", text, row.id)
+    with database.warehouse.transaction() as session:
+        session.execute(database.warehouse.statement("update_old_failures"))
+    found = Ledger(database.warehouse).get(row.id)
+    assert found is not None
+    assert (found.error_what, found.error_where, found.error_advice) == parts
+    assert text is None or failure_of(found).text == text
 
 
 def test_an_upgrade_that_fails_at_its_end_leaves_each_earlier_version_as_it_was(

@@ -7,7 +7,7 @@ import pytest
 from refdata.core.errors import SupersededError
 from refdata.core.model import FileStatus, LoadType, Scan
 from refdata.ledger import FileOrder
-from tests.integration.warehouse.conftest import NOW, Loads, dropped, plain_format
+from tests.integration.warehouse.conftest import NOW, Loads, dropped, failed, plain_format
 
 HOSTILE = "x'; DROP TABLE t; --[a]]\"%s%d *\\ ä\u0301 \U0001f4a9 ?"
 
@@ -22,11 +22,11 @@ def test_a_registered_file_can_be_read_back_in_full(loads: Loads) -> None:
 
 def test_text_that_looks_like_sql_is_kept_as_text(loads: Loads) -> None:
     row = loads.ledger.register(dropped(f"{HOSTILE}.csv"), "t", HOSTILE, NOW)
-    loads.ledger.mark_failed(row.id, "data", HOSTILE + "\\\n\r\n'", NOW)
+    loads.ledger.mark_failed(row.id, failed(HOSTILE + "\\\n\r\n'"), NOW)
     found = loads.ledger.by_path(row.file_path)
     assert found is not None
     assert (found.file_name, found.dag_run_id) == (f"{HOSTILE}.csv", HOSTILE)
-    assert found.error_message == HOSTILE + "\\\n\r\n'"
+    assert found.error_what == HOSTILE + "\\\n\r\n'"
 
 
 def test_paths_that_differ_in_case_or_accent_are_two_files(loads: Loads) -> None:
@@ -48,7 +48,7 @@ def test_what_detection_found_is_kept(loads: Loads) -> None:
 
 def test_a_run_that_comes_again_takes_up_the_same_row(loads: Loads) -> None:
     first = loads.register("a.csv")
-    loads.ledger.mark_failed(first.id, "deadlock", "again", NOW)
+    loads.ledger.mark_failed(first.id, failed("again", "deadlock"), NOW)
     second = loads.register("a.csv")
     assert (second.id, second.status, second.error_message) == (first.id, FileStatus.PENDING, None)
 
@@ -84,7 +84,7 @@ def test_files_of_one_table_take_turns(loads: Loads, mtimes: dict[str, int], exp
     while len(loaded) < len(rows):
         given = [row for row in rows if row.file_name not in loaded and loads.claim(row) is not None]
         assert len(given) == 1
-        loads.ledger.mark_failed(given[0].id, "data", "done", NOW)
+        loads.ledger.mark_failed(given[0].id, failed("done"), NOW)
         loaded.append(given[0].file_name)
     assert loaded == expected
 
@@ -96,7 +96,7 @@ def test_other_tables_do_not_wait(loads: Loads) -> None:
 
 def test_a_load_that_holds_the_turn_gets_it_again_under_a_new_number(loads: Loads) -> None:
     row = loads.register("a.csv")
-    assert [loads.claim(row), loads.claim(row), loads.ledger.begin_attempt(row.id, NOW)] == [1, 2, 3]
+    assert [loads.claim(row), loads.claim(row), loads.claim(row)] == [1, 2, 3]
     with pytest.raises(SupersededError):
         loads.ledger.report_progress(row.id, 2, 10, NOW)
     loads.ledger.report_progress(row.id, 3, 10, NOW)
@@ -107,7 +107,7 @@ def test_a_load_that_holds_the_turn_gets_it_again_under_a_new_number(loads: Load
 
 def test_a_silent_load_loses_its_turn_and_is_fenced_off(loads: Loads) -> None:
     silent, next_one = loads.register("a.csv", mtime=2), loads.register("b.csv", mtime=1)
-    loads.ledger.mark_failed(next_one.id, "data", "x", NOW)
+    loads.ledger.mark_failed(next_one.id, failed("x"), NOW)
     attempt = loads.claim(silent)
     next_one = loads.register("b.csv", mtime=1)
     assert loads.claim(next_one, NOW + timedelta(seconds=899)) is None
@@ -115,8 +115,6 @@ def test_a_silent_load_loses_its_turn_and_is_fenced_off(loads: Loads) -> None:
     assert attempt is not None
     with pytest.raises(SupersededError):
         loads.ledger.report_progress(silent.id, attempt, 1, NOW)
-    with pytest.raises(SupersededError):
-        loads.ledger.begin_attempt(silent.id, NOW)
 
 
 def test_waiting_lists_the_others_in_their_order(loads: Loads) -> None:
@@ -128,7 +126,7 @@ def test_waiting_lists_the_others_in_their_order(loads: Loads) -> None:
 def test_a_handed_back_file_waits_again(loads: Loads) -> None:
     row = loads.register("a.csv")
     loads.claim(row)
-    loads.ledger.hand_back(row, "connection", "away")
+    loads.ledger.hand_back(row, failed("away", "connection"))
     found = loads.ledger.get(row.id)
     assert found is not None
     assert (found.status, found.error_category) == (FileStatus.PENDING, "connection")
@@ -140,7 +138,7 @@ def library(loads: Loads) -> Loads:
     for size, name in enumerate(names, start=1):
         row = loads.register(name, f"t{size}", size=size)
         if size > 3:
-            loads.ledger.mark_failed(row.id, "data", "x", NOW)
+            loads.ledger.mark_failed(row.id, failed("x"), NOW)
     return loads
 
 

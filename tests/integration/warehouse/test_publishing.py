@@ -86,7 +86,9 @@ def test_a_load_without_rows_empties_the_table(loads: Loads) -> None:
 
 def test_an_attempt_that_was_overtaken_publishes_nothing(loads: Loads) -> None:
     request = ready(loads, "1.csv", (1, "x"))
-    loads.ledger.begin_attempt(request.stage.load_id, request.loaded_at)
+    row = loads.ledger.get(request.stage.load_id)
+    assert row is not None
+    assert loads.claim(row) == request.stage.attempt + 1
     with pytest.raises(SupersededError):
         loads.database.warehouse.publish(request)
     assert live(loads) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from refdata.core import errors
-from refdata.core.errors import FormatError, PermanentError, RefdataError, TransientError, split_advice
+from refdata.core.errors import FormatError, PermanentError, RefdataError, TransientError
 from refdata.csvformat import signatures
 
 CLASSES = sorted(
@@ -81,17 +81,9 @@ def test_an_error_reads_as_sentences(what: str, where: str, advice: str, text: s
     assert str(RefdataError(what, where=where, advice=advice)) == text
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("It broke.", ("It broke.", "")),
-        ("It broke [a.csv]. What to do: Fix it.", ("It broke [a.csv].", "Fix it.")),
-        ("X: Y. What to do: A. What to do: B.", ("X: Y. What to do: A.", "B.")),
-        ("", ("", "")),
-    ],
-)
-def test_reason_and_advice_come_apart_again(text: str, parts: tuple[str, str]) -> None:
-    assert split_advice(text) == parts
+def test_the_reason_is_the_text_without_the_advice() -> None:
+    error = RefdataError("It broke", where="a[1].csv", advice="Correct it")
+    assert (error.reason, str(error)) == ("It broke [a[1].csv].", "It broke [a[1].csv]. What to do: Correct it.")
 
 
 ADVICE = re.compile(r"[A-Z`]")

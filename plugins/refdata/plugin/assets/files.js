@@ -6,6 +6,8 @@ import { NONE, absolute, bytes, duration, elapsed, moment, number, plural } from
 import { runLink, viewLink } from "./links.js";
 
 export const STATUSES = ["pending", "processing", "review", "loaded", "completed", "error", "duplicate", "cancelled"];
+/** In flight and waiting for nobody: a page that shows one looks again. See core/loadstates.py. */
+export const MOVING = ["pending", "processing"];
 const COLUMNS = [
   ["Status", "status"], ["File", "file_name"], ["Table", "table_name"], ["Rows", "rows_loaded", "figure"],
   ["Rejected", "rows_rejected", "figure"], ["Duration", null, "figure"], ["Dropped", "id"], ["Run", null],

@@ -2,12 +2,11 @@
 
 import { ask } from "./client.js";
 import { element } from "./dom.js";
-import { SORTS as FILE_SORTS, STATUSES, showFiles, statusName } from "./files.js";
+import { MOVING, SORTS as FILE_SORTS, STATUSES, showFiles, statusName } from "./files.js";
 import { number, plural } from "./format.js";
 import { SORTS as TABLE_SORTS, arranged, showTables } from "./tables.js";
 
 const PAGE_SIZE = 50;
-const IN_FLIGHT = ["pending", "processing"];
 const MORE_SORTS = [["rows_loaded"], ["rows_rejected"], ["-file_name"], ["-table_name"], ["-status"]];
 
 const NOTHING_YET = "No file has been dropped yet. Drop a CSV file into reference_data_table/fullload in the dropoff folder: "
@@ -62,7 +61,7 @@ export async function loadFiles({ place, state, signal, go, adjust }) {
   if (data.length) showFiles(place, data, sort, (next) => adjust({ sort: next }), go);
   else showNothing(place, search || status ? "No file fits this filter." : NOTHING_YET, state, adjust);
   drawPaging(metadata.total, data.length, page, pages);
-  return IN_FLIGHT.some((name) => metadata.counts[name]);
+  return MOVING.some((name) => metadata.counts[name]);
 }
 
 export async function loadTables({ place, state, signal, go, adjust }) {
@@ -71,7 +70,7 @@ export async function loadTables({ place, state, signal, go, adjust }) {
   at("count").textContent = plural(tables.length, "table", "tables");
   if (tables.length) showTables(place, tables, state.sort, (sort) => adjust({ sort }), go);
   else showNothing(place, state.search ? "No table fits this search." : "No table has been loaded yet.", state, adjust);
-  return IN_FLIGHT.some((name) => counts.data[name]);
+  return MOVING.some((name) => counts.data[name]);
 }
 
 function drawPaging(total, shown, page, pages) {

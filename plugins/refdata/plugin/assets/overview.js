@@ -3,14 +3,13 @@
 import { chart, inColumns } from "./chart.js";
 import { ask } from "./client.js";
 import { element, redraw } from "./dom.js";
-import { sentence } from "./files.js";
+import { MOVING, sentence } from "./files.js";
 import { number, plural } from "./format.js";
 import { viewLink } from "./links.js";
 
 export const PERIODS = [7, 30, 90, 365];
 
 const NAMES = ["files", "loads", "rows_loaded", "rows_rejected", "errors", "duplicates"];
-const IN_FLIGHT = ["pending", "processing"];
 
 export async function showOverview({ place, state, signal, go, adjust }) {
   const [statistics, counts, tables] = await Promise.all([
@@ -29,7 +28,7 @@ export async function showOverview({ place, state, signal, go, adjust }) {
       reasons(data.errors, go),
     ];
   });
-  return IN_FLIGHT.some((name) => counts.data[name]);
+  return MOVING.some((name) => counts.data[name]);
 }
 
 function periods(days, adjust) {
@@ -43,7 +42,7 @@ function tiles(data, counts, tables, go) {
   const files = sum("files");
   const ended = sum("loads") + sum("errors") + sum("duplicates");
   const share = ended ? Math.round((100 * sum("errors")) / ended) : 0;
-  const inFlight = IN_FLIGHT.reduce((total, name) => total + (counts[name] ?? 0), 0);
+  const inFlight = MOVING.reduce((total, name) => total + (counts[name] ?? 0), 0);
   return element("dl", { class: "tiles" },
     tile("Files dropped", number(files), ""),
     tile("Published loads", number(sum("loads")), "", "tone-good"),

@@ -3,16 +3,10 @@
 import { ask } from "./client.js";
 import { differences } from "./diff.js";
 import { element, redraw } from "./dom.js";
-import { LOAD_TYPES, answerLink, badge, durationOf, rowsOf, sentence } from "./files.js";
+import { LOAD_TYPES, MOVING, answerLink, badge, durationOf, rowsOf, sentence } from "./files.js";
 import { NONE, absolute, bytes, duration, moment, number, plural } from "./format.js";
 import { runLink, viewLink } from "./links.js";
 
-const IN_FLIGHT = ["pending", "processing"];
-const STEPS = {
-  detect_format: "Format detected, rows scanned", align_table: "Table aligned", load_rows: "Rows staged and published",
-  review: "Reviewed", publish_rows: "Rows published",
-  write_config: "Table registered", move_to_processed: "File archived", move_to_error: "File refused",
-};
 const NAMES = { ",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", '"': "double quote", "'": "single quote",
   "\n": "line feed", "\r\n": "carriage return and line feed", "\r": "carriage return" };
 
@@ -24,7 +18,7 @@ const NOTHING = { duplicate: "Nothing was changed: this content is in the table 
 export async function showStory({ place, state, signal, go }) {
   const { data } = await ask(`files/${state.id ?? 0}`, {}, signal);
   redraw(place, `file ${state.id}`, data, () => story(data, go));
-  return IN_FLIGHT.includes(data.file.status);
+  return MOVING.includes(data.file.status);
 }
 
 function story(data, go) {
@@ -97,9 +91,6 @@ function rows({ file, rejects }) {
 
 /** The steps as Airflow knows them, between what comes before and after them; else the times of the ledger. */
 function steps({ file, stability, steps: known }) {
-  const held = known.some((one) => one.name === "review");
-  const nameOf = ({ name, state }) => (held && name === "load_rows" ? "Rows staged"
-    : name === "review" && state !== "success" ? "Waits for approval" : STEPS[name] ?? sentence(name));
   // The ledger's row is made by the first step, the file released before it.
   const released = [file.created_at, ...known.slice(0, 1).map((one) => one.started_at)].filter(Boolean).sort()[0];
   const wait = `Unchanged for ${stability.checks} checks, ${duration(stability.interval_seconds)} apart`;
@@ -107,7 +98,7 @@ function steps({ file, stability, steps: known }) {
     stability.changed_at && step("Last change of the file", stability.changed_at, "", "done"),
     step("Released", released, stability.changed_at ? wait : "", "done"),
   ];
-  const taken = known.filter((one) => one.state !== "skipped" && (one.started_at || one.state)).map((one) => step(nameOf(one),
+  const taken = known.filter((one) => one.state !== "skipped" && (one.started_at || one.state)).map((one) => step(one.title,
     one.started_at, [one.seconds !== null && duration(one.seconds), one.tries > 1 && `${one.tries} tries`].filter(Boolean).join(", "), toneOf(one.state), one.state));
   const told = [["Turn given", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]]
     .filter(([, iso]) => iso).map(([title, iso]) => step(title, iso, "", "done"));
@@ -150,7 +141,7 @@ function named(text) {
 
 function changes({ file, table_changes: told, is_configured: configured }) {
   if (file.load_type === "rollback" || file.load_type === "take_back") return element("p", {}, "Its columns stayed as they were.");
-  if (told === null) return element("p", { class: "muted" }, NOTHING[file.status] ?? (IN_FLIGHT.includes(file.status) ? "Not looked at yet." : "Not recorded."));
+  if (told === null) return element("p", { class: "muted" }, NOTHING[file.status] ?? (MOVING.includes(file.status) ? "Not looked at yet." : "Not recorded."));
   const parts = told === "no change" ? ["Its columns fit as they are."] : told.split("; ").map(sentence);
   return [element("ul", { class: "changes" }, parts.map((part) => element("li", {}, part))),
     file.is_reference_data && element("p", { class: "muted small" },

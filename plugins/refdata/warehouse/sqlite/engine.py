@@ -61,9 +61,9 @@ class SqliteWarehouse:
             with self.transaction():
                 pass
         except PermissionDeniedError as error:
-            return Diagnosis(Trouble.RIGHT_MISSING, str(error))
+            return Diagnosis.of(Trouble.RIGHT_MISSING, error)
         except RefdataError as error:
-            return Diagnosis(Trouble.UNREACHABLE, str(error))
+            return Diagnosis.of(Trouble.UNREACHABLE, error)
         if missing:
             return Diagnosis(Trouble.NOT_INITIALISED, f"{self._files.main} has no ledger: run `refdata init-db`")
         return Diagnosis(None, f"{self._files.main} is ready")

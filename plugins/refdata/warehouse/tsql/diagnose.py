@@ -20,13 +20,13 @@ def diagnose(driver: Driver, statement: Callable[[str], str], ledger: TableName)
     try:
         connection = driver.connect()
     except RefdataError as error:
-        return Diagnosis(Trouble.UNREACHABLE, str(error))
+        return Diagnosis.of(Trouble.UNREACHABLE, error)
     except BaseException as error:
         read = driver.read_error(error)
         if read is None:
             raise
         trouble = fault_of(read).trouble or Trouble.UNREACHABLE
-        return Diagnosis(trouble, str(translate(read, driver.where, secrets=driver.secrets)))
+        return Diagnosis.of(trouble, translate(read, driver.where, secrets=driver.secrets))
     with contextlib.closing(connection):
         return _looked_at(TsqlSession(connection, driver), driver, statement, ledger)
 
@@ -38,7 +38,7 @@ def _looked_at(session: TsqlSession, driver: Driver, statement: Callable[[str], 
     except RefdataError as error:
         # The connection may break between the login and the query.
         trouble = Trouble.UNREACHABLE if isinstance(error, TransientError) else Trouble.RIGHT_MISSING
-        return Diagnosis(trouble, str(error))
+        return Diagnosis.of(trouble, error)
     return verdict(rights, bool(columns), driver.where)
 
 

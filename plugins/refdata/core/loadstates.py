@@ -1,0 +1,202 @@
+"""The states of a load and what leads from one to the next: the only place that says so. Pure.
+
+The ledger keeps the state in ``File_Monitor_Tracking.status``, and each event is one statement of ``include/sql``. A
+test runs every statement on a row in every state and compares what comes of it with ``TRANSITIONS``; another draws
+the picture in ``docs/database.md`` from it. Code above and the page ask for the groups below, never for a list of
+their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from refdata.core.model import FileStatus
+
+PENDING, PROCESSING, REVIEW = FileStatus.PENDING, FileStatus.PROCESSING, FileStatus.REVIEW
+LOADED, COMPLETED, DUPLICATE = FileStatus.LOADED, FileStatus.COMPLETED, FileStatus.DUPLICATE
+ERROR, CANCELLED = FileStatus.ERROR, FileStatus.CANCELLED
+
+IN_FLIGHT = frozenset((PENDING, PROCESSING, REVIEW))
+"""Not decided yet: the file lies in its folder, and its rows may still be published."""
+HOLDS_TURN = frozenset((PROCESSING, REVIEW))
+"""No other load of the table may begin."""
+MOVING = frozenset((PENDING, PROCESSING))
+"""In flight and waiting for nobody: goes on without a person."""
+PUBLISHED = frozenset((LOADED, COMPLETED))
+"""The rows are in the table."""
+DONE = PUBLISHED | {DUPLICATE}
+"""Ended well: the table holds the file's content, only the archive may be missing."""
+REFUSED = frozenset((ERROR, CANCELLED))
+"""Ended without effect, for whatever reason: the table is as it was."""
+FAILED = frozenset((ERROR,))
+"""Refused for a fault, and not because somebody stopped the load or took the file away."""
+REMOVABLE = REFUSED | {DUPLICATE}
+"""Over, and without a version that depends on the row: its age may delete it."""
+UNSETTLED = IN_FLIGHT | {LOADED}
+"""A step is still to come."""
+
+
+class Event(StrEnum):
+    """What happens to a load."""
+
+    REGISTER = "register"
+    RESUME = "resume"
+    CLAIM = "claim"
+    EXPIRE = "expire"
+    HOLD = "hold"
+    ANSWER = "answer"
+    PUBLISH = "publish"
+    RECOGNISE = "recognise"
+    ARCHIVE = "archive"
+    REPLACE = "replace"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    VANISH = "vanish"
+    HAND_BACK = "hand_back"
+    REVISE = "revise"
+    DELETE = "delete"
+
+
+EVENTS: Mapping[Event, str] = {
+    Event.REGISTER: "a released file gets its row",
+    Event.RESUME: "a run takes up the same file again",
+    Event.CLAIM: "an attempt gets the table's turn",
+    Event.EXPIRE: "an attempt that gave no sign of life loses the turn",
+    Event.HOLD: "a step asks a person",
+    Event.ANSWER: "the person wants the load",
+    Event.PUBLISH: "the rows become the live ones",
+    Event.RECOGNISE: "the content is in the table already",
+    Event.ARCHIVE: "the file is in the archive",
+    Event.REPLACE: "another file takes the path before the archive does",
+    Event.FAIL: "a step fails for good, or the person says no",
+    Event.CANCEL: "somebody, or load_timeout, stops the load",
+    Event.VANISH: "the file is gone before its load",
+    Event.HAND_BACK: "a step gives up for a transient reason",
+    Event.REVISE: "a person rolls back or takes back",
+    Event.DELETE: "the row's age deletes it",
+}
+"""Each event in a few words, for the documents."""
+
+
+class Guard(StrEnum):
+    """What has to be so, besides the state, for a transition to take place; the statement itself asks for it."""
+
+    NONE = ""
+    FIRST = "first of its table, and the row is still this file's"
+    TURN = "the attempt holds the turn"
+    SILENT = "no sign of life for stale_after seconds"
+    SAME_FILE = "the row is still this file's"
+    SAME_PATH = "the row is still at this path"
+    NO_VERSION = "it made no version"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One row of the table. ``before`` is None where there is no row yet, ``after`` where it is deleted."""
+
+    before: FileStatus | None
+    event: Event
+    after: FileStatus | None
+    guard: Guard = Guard.NONE
+
+
+def _each(
+    before: frozenset[FileStatus] | tuple[FileStatus, ...],
+    event: Event,
+    after: FileStatus | None,
+    guard: Guard = Guard.NONE,
+) -> tuple[Transition, ...]:
+    """The same transition out of several states, in the order of ``FileStatus``."""
+    return tuple(Transition(state, event, after, guard) for state in FileStatus if state in before)
+
+
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition(None, Event.REGISTER, PENDING),
+    *_each(IN_FLIGHT | REFUSED, Event.RESUME, PENDING),
+    # Also out of processing and review: a retry of the step that died takes over from itself, under a new number.
+    *_each(IN_FLIGHT, Event.CLAIM, PROCESSING, Guard.FIRST),
+    Transition(PROCESSING, Event.EXPIRE, PENDING, Guard.SILENT),
+    # Whichever step has a question claims the turn first: answers then come in the order of the files.
+    Transition(PROCESSING, Event.HOLD, REVIEW, Guard.TURN),
+    Transition(REVIEW, Event.ANSWER, PENDING, Guard.TURN),
+    Transition(PROCESSING, Event.PUBLISH, LOADED, Guard.TURN),
+    Transition(PROCESSING, Event.RECOGNISE, DUPLICATE, Guard.TURN),
+    Transition(LOADED, Event.ARCHIVE, COMPLETED),
+    Transition(LOADED, Event.REPLACE, COMPLETED),
+    *_each(IN_FLIGHT | REFUSED, Event.FAIL, ERROR),
+    *_each(IN_FLIGHT | REFUSED, Event.CANCEL, CANCELLED),
+    *_each(IN_FLIGHT, Event.VANISH, CANCELLED, Guard.SAME_PATH),
+    *_each(IN_FLIGHT, Event.HAND_BACK, PENDING, Guard.SAME_FILE),
+    Transition(None, Event.REVISE, COMPLETED),
+    *_each(REMOVABLE, Event.DELETE, None, Guard.NO_VERSION),
+)
+"""All that can become of a load. In a state without a row for an event, the event changes no status."""
+
+STATEMENTS: tuple[tuple[str, tuple[Event, ...]], ...] = (
+    ("insert_file", (Event.REGISTER,)),
+    ("resume_file", (Event.RESUME,)),
+    ("claim_turn", (Event.CLAIM,)),
+    ("release_stale_turns", (Event.EXPIRE,)),
+    ("mark_held", (Event.HOLD,)),
+    ("mark_answered", (Event.ANSWER,)),
+    ("mark_loaded", (Event.PUBLISH,)),
+    ("mark_duplicate", (Event.RECOGNISE,)),
+    ("mark_archived", (Event.ARCHIVE,)),
+    ("release_path", (Event.REPLACE,)),
+    ("mark_failed", (Event.FAIL,)),
+    ("mark_failed", (Event.CANCEL,)),
+    # The file of a load that failed or was cancelled is in the archive: place and reason at once.
+    ("mark_refused", (Event.FAIL, Event.ARCHIVE)),
+    ("mark_refused", (Event.CANCEL, Event.ARCHIVE)),
+    ("mark_vanished", (Event.VANISH,)),
+    ("hand_back_file", (Event.HAND_BACK,)),
+    ("insert_revision", (Event.REVISE,)),
+    ("delete_file", (Event.DELETE,)),
+)
+"""The files of ``include/sql`` that change a state, each with the events that it carries out, one after the other."""
+
+GROUPS: Mapping[str, frozenset[FileStatus]] = {
+    "select_blocking_files": IN_FLIGHT,
+    "select_running_loads": HOLDS_TURN,
+    "select_unfinished_files": UNSETTLED | {COMPLETED},
+    "select_unregistered_tables": PUBLISHED,
+    "select_expired_files": REMOVABLE,
+    "count_errors": FAILED,
+    "count_days": FAILED | {DUPLICATE},
+    "record_progress": frozenset((PROCESSING,)),
+    "record_sign": frozenset((PROCESSING,)),
+    "select_waiting_questions": frozenset((REVIEW,)),
+}
+"""The states that a statement names which changes none: each is one of the groups above."""
+
+
+def after(state: FileStatus | None, event: Event) -> FileStatus | None:
+    """The state that an event leads to; the same one where the table has no such transition.
+
+    >>> after(FileStatus.PROCESSING, Event.PUBLISH)
+    <FileStatus.LOADED: 'loaded'>
+    >>> after(FileStatus.COMPLETED, Event.FAIL)
+    <FileStatus.COMPLETED: 'completed'>
+    """
+    return next((one.after for one in TRANSITIONS if (one.before, one.event) == (state, event)), state)
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram; transitions that keep the state are left out."""
+    labels: dict[tuple[str, str], list[str]] = {}
+    for one in TRANSITIONS:
+        if one.before is not one.after:
+            ends = (one.before or "[*]", one.after or "[*]")
+            labels.setdefault(ends, []).append(one.event.replace("_", " "))
+    lines = [f"    {before} --> {after}: {', '.join(events)}" for (before, after), events in labels.items()]
+    return "\n".join(["stateDiagram-v2", *lines])
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """The table for the documents: event, states before, state after, guard; one row for each event and end."""
+    merged: dict[tuple[Event, FileStatus | None, Guard], list[str]] = {}
+    for one in TRANSITIONS:
+        merged.setdefault((one.event, one.after, one.guard), []).append(one.before or "no row")
+    return [(event, ", ".join(states), after or "deleted", guard) for (event, after, guard), states in merged.items()]

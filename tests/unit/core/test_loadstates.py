@@ -1,0 +1,111 @@
+"""The table of states: complete, without contradictions, and the only place that names states in SQL."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refdata import sqlfiles
+from refdata.core import loadstates
+from refdata.core.loadstates import (
+    DONE,
+    EVENTS,
+    GROUPS,
+    IN_FLIGHT,
+    MOVING,
+    PUBLISHED,
+    REFUSED,
+    REMOVABLE,
+    STATEMENTS,
+    TRANSITIONS,
+    Event,
+    after,
+)
+from refdata.core.model import FileStatus
+
+FILES = sorted(sqlfiles.root().glob("*/*.sql"))
+STATES = frozenset(state.value for state in FileStatus)
+
+
+def named_in(path: Path) -> frozenset[str]:
+    """The states that a statement names."""
+    code = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
+    return frozenset(re.findall(r"'(\w+)'", code)) & STATES
+
+
+def test_each_state_is_in_flight_done_or_refused() -> None:
+    assert set(FileStatus) == IN_FLIGHT | DONE | REFUSED
+    assert len(IN_FLIGHT) + len(DONE) + len(REFUSED) == len(FileStatus)
+
+
+def test_an_event_has_one_outcome_in_each_state() -> None:
+    ways = [(one.before, one.event) for one in TRANSITIONS]
+    assert len(set(ways)) == len(ways)
+
+
+def test_every_event_has_a_statement_an_explanation_and_a_transition() -> None:
+    carried_out = {event for _, events in STATEMENTS for event in events}
+    assert carried_out == set(EVENTS) == {one.event for one in TRANSITIONS} == set(Event)
+
+
+@given(st.lists(st.sampled_from([event for event in Event if event is not Event.DELETE])))
+def test_what_is_published_stays_published_whatever_happens(events: list[Event]) -> None:
+    state: FileStatus | None = None
+    published = False
+    for event in (Event.REGISTER, *events):
+        if not (state is not None and event in (Event.REGISTER, Event.REVISE)):
+            state = after(state, event)
+        published = published or state in PUBLISHED
+        assert not published or state in PUBLISHED
+
+
+@pytest.mark.parametrize("state", FileStatus)
+def test_every_state_can_be_reached_and_only_what_published_nothing_is_deleted(state: FileStatus) -> None:
+    reached: set[FileStatus | None] = {None}
+    for _ in FileStatus:
+        reached |= {after(one, event) for one, event in product(reached, Event) if event is not Event.DELETE}
+    assert state in reached
+    assert (after(state, Event.DELETE) is None) == (state in REMOVABLE)
+
+
+def test_a_question_is_answered_or_refused_and_never_forgotten() -> None:
+    out = {event: after(FileStatus.REVIEW, event) for event in Event}
+    assert out[Event.ANSWER] is FileStatus.PENDING
+    assert out[Event.FAIL] is FileStatus.ERROR
+    assert out[Event.EXPIRE] is FileStatus.REVIEW, "it waits as long as it takes"
+
+
+def test_no_statement_names_states_that_the_table_does_not_know() -> None:
+    known = {name for name, _ in STATEMENTS} | set(GROUPS) | {"create_procedure_release_turn"}
+    assert {path.stem for path in FILES if named_in(path)} - known == set()
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.stem in GROUPS], ids=lambda path: path.stem)
+def test_a_statement_that_only_looks_names_one_of_the_groups(path: Path) -> None:
+    assert named_in(path) == GROUPS[path.stem]
+
+
+def test_the_engines_name_the_same_states() -> None:
+    named: dict[str, set[frozenset[str]]] = {}
+    for path in FILES:
+        named.setdefault(path.stem, set()).add(named_in(path))
+    assert {name: found for name, found in named.items() if len(found) > 1} == {}
+    assert named["create_procedure_release_turn"] == named["release_stale_turns"]
+
+
+@pytest.mark.parametrize(("name", "states"), [("STATUSES", tuple(FileStatus)), ("MOVING", tuple(MOVING))])
+def test_the_page_has_the_same_states(name: str, states: tuple[FileStatus, ...]) -> None:
+    text = (Path(sqlfiles.__file__).parent / "plugin/assets/files.js").read_text(encoding="utf-8")
+    listed = re.search(rf"export const {name} = \[([^\]]*)\]", text)
+    assert listed
+    assert set(re.findall(r'"(\w+)"', listed[1])) == set(states)
+
+
+def test_the_examples_of_the_module_are_true() -> None:
+    assert doctest.testmod(loadstates).failed == 0
