@@ -20,7 +20,7 @@ FILES = sorted(ROOT.glob("*/*.sql"))
 DIALECTS = {"common": ("tsql", "sqlite"), "mssql": ("tsql",), "sqlite": ("sqlite",)}
 PARSES = [(path, dialect) for path in FILES for dialect in DIALECTS[path.parent.name]]
 UNKNOWN_TO_SQLGLOT = re.compile(
-    "acquire_lock|add_role_member|create_login|create_procedure_release_turn|create_role|create_user|grant_.*"
+    "acquire_(?:shared_)?lock|add_role_member|create_login|create_procedure_release_turn|create_role|create_user|grant_.*"
 )
 _MARKS = re.compile(r"--[^\n]*|'[^']*'|(\?)")
 _VERBS = (

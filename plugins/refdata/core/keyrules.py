@@ -62,7 +62,7 @@ class KeyPlan:
 
     def rules(self) -> tuple[KeyRule, ...]:
         """All of them, keys first: a row that goes for its key must not meet another's reference."""
-        return (*self._primary(), *self._unique(), *self._references())
+        return (*self._primary(), *self._unique(), *self.references())
 
     def _primary(self) -> Iterator[KeyRule]:
         key = self._staged(self.contract.primary_key or ())
@@ -93,7 +93,8 @@ class KeyPlan:
                 words = f"the value of {named} is in the table already"
                 yield KeyRule(key, words, severity, self._present(key, self.live))
 
-    def _references(self) -> Iterator[KeyRule]:
+    def references(self) -> Iterator[KeyRule]:
+        """The rules that another table's load may break while this one is at work."""
         for reference in self.contract.foreign_keys or ():
             columns = self._staged(reference.fields)
             targets = self._targets(reference.table)

@@ -19,6 +19,18 @@ class Statement:
     values: tuple[object, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A statement that finds the rows which break a rule; publishing goes on only where it finds none.
+
+    ``tables`` are other tables that it reads: they must not change until the publish is through.
+    """
+
+    statement: Statement
+    words: str
+    tables: tuple[TableName, ...] = ()
+
+
 def qualified(name: TableName) -> str:
     """``[schema].[table]``."""
     return f"{quote(name.schema)}.{quote(name.name)}"

@@ -153,7 +153,7 @@ def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow, rejects: Reject
 
     names = names_of(deps, found, row.table_name)
     allowed = deps.rules(row.table_name).max_rejected_rows
-    scanned = scan(path, found, names, on_reject=_listing(rejects, row, allowed))
+    scanned = scan(path, found, names, on_reject=listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     return scanned
 
@@ -166,7 +166,7 @@ def names_of(deps: Deps, found: Format, table: str) -> tuple[str, ...]:
     return column_match(found, deps.warehouse.table(deps.live(table)), contract_of(deps, table)).names
 
 
-def _listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[RejectedRow], None]:
+def listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[RejectedRow], None]:
     """Lists each damaged row; stops reading once the file is refused anyway and the list is long enough."""
     most = max(allowed, MOST_LISTED)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from refdata.contractstore import written
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.loadstates import DONE
-from refdata.core.model import Column, DroppedFile, LedgerRow, Publication, Stage
+from refdata.core.model import DroppedFile, LedgerRow, Publication, Stage
 from refdata.ingest import review
 from refdata.ingest.align import (
     apply_alignment,
@@ -24,9 +23,10 @@ from refdata.ingest.align import (
     take_turn,
 )
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.detect import naming_the_file
 from refdata.ingest.memory import learned_by
 from refdata.ingest.review import Answer, Approval, Held
+from refdata.ingest.ruling import Ruling
+from refdata.ingest.staging import stage_rows, warn_of_rules
 
 Examine = Callable[[LedgerRow, Stage, Alignment], Held | None]
 """Examines the staged rows before they are published; a result other than None holds the load."""
@@ -124,23 +124,27 @@ def _load(
         apply_alignment(deps, row, plan)
     held = None
     try:
-        rows, method = _stage(deps, file, detection, stage, plan)
+        ruling = Ruling.of(deps, row, deps.contract(row.table_name), plan)
+        staged = stage_rows(deps, file, detection, stage, ruling, _progress(deps, stage, detection.scan.rows))
+        warn_of_rules(deps, row, ruling)
         _validate(deps, stage)
         if (held := examine(row, stage, plan)) is not None:
             review.hold(deps, row, stage.attempt)
             deps.log.info("Load %s is held for approval: %s", row.id, held.subject)
-            return Loaded(row.id, row.table_name, 0, detection.scan.rejected, 0, "review"), held
+            return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), held
         names = tuple(column.name for column in plan.read)
-        rejected = detection.scan.rejected
         contract = written(learned_by(deps, row, detection, plan))
         published = deps.warehouse.publish(
-            Publication(stage, row.load_type, names, rows, rejected, method, deps.clock(), contract)
+            Publication(
+                stage, row.load_type, names, staged.rows, staged.rejected, staged.method, deps.clock(), contract
+            ),
+            ruling.publish_checks(stage),
         )
     finally:
         if held is None:
             deps.warehouse.drop_stage(stage)
     deps.log.info("Published %s rows in %s as version %s", published.rows, stage.table, published.version)
-    loaded = Loaded(row.id, row.table_name, published.rows, detection.scan.rejected, published.version, "loaded")
+    loaded = Loaded(row.id, row.table_name, published.rows, staged.rejected, published.version, "loaded")
     return loaded, None
 
 
@@ -156,30 +160,6 @@ def _validate(deps: Deps, stage: Stage) -> None:
         where=str(stage.table),
         advice="Correct the file or the procedure. The table is unchanged.",
     )
-
-
-def _stage(deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, plan: Alignment) -> tuple[int, str]:
-    # Imported here, because at the top each DAG parse would pay for pyarrow and numpy.
-    from refdata.csvformat.reader import read_rows
-
-    columns = tuple(Column(column.name, column.type) for column in plan.read)
-    rejected = 0
-
-    def count(_: object) -> None:
-        nonlocal rejected
-        rejected += 1
-
-    with naming_the_file(file), deps.dropoff.open(file) as path:
-        batches = read_rows(Path(path), detection.format, columns=plan.read, on_reject=count)
-        rows, method = deps.warehouse.stage(stage, columns, batches, _progress(deps, stage, detection.scan.rows))
-    if (rows, rejected) != (detection.scan.rows, detection.scan.rejected):
-        raise DataError(
-            f"{detection.scan.rows} rows and {detection.scan.rejected} rejects were counted,"
-            f" but {rows} and {rejected} were read; nothing was loaded",
-            where=file.path,
-            advice="Drop the file again; if this happens again, report it as a bug.",
-        )
-    return rows, method
 
 
 def _progress(deps: Deps, stage: Stage, total: int) -> Callable[[int], None]:

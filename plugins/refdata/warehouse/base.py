@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 from refdata.core.alignment import Alignment
 from refdata.core.diagnosis import Diagnosis
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
+from refdata.core.publishing import Check
 from refdata.core.schemasteps import SchemaChange
 from refdata.core.validation import Verdict
 
@@ -150,13 +151,19 @@ class Warehouse(Protocol):
         """A read-only transaction, with the stage table's quoted name in it."""
         ...
 
-    def publish(self, request: Publication) -> Published:
+    def changing_stage(self, stage: Stage) -> AbstractContextManager[tuple[Session, str]]:
+        """A transaction that may change the staged rows, with the stage table's quoted name in it."""
+        ...
+
+    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
         """Makes the staged rows live and the ledger row ``loaded``, in one transaction.
 
         Repeated for the same attempt, it returns the result of the first call.
 
-        :raises SupersededError: when a newer attempt has the load.
-        :raises DataError: when the number of rows differs from ``request.rows``; then nothing is changed.
+        :param checks: rules that must still be kept when the rows go live.
+        :raises LockTimeoutError: when one is not, because another load changed a table.
+        :raises SupersededError: when a newer attempt holds the load.
+        :raises DataError: when the number of rows differs from ``request.rows``; nothing is changed.
         """
         ...
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from refdata.core import publishing
-from refdata.core.errors import DataError, SupersededError
+from refdata.core.errors import DataError, LockTimeoutError, SupersededError
 from refdata.core.loadstates import PUBLISHED
 from refdata.core.model import FileStatus, Publication, Published, Table
+from refdata.core.publishing import Check
 from refdata.core.settings import Settings
 from refdata.warehouse.base import Session, Warehouse
 
 
 def publish_rows(
-    warehouse: Warehouse, session: Session, request: Publication, live: Table, source: str, settings: Settings
+    warehouse: Warehouse,
+    session: Session,
+    request: Publication,
+    live: Table,
+    source: str,
+    settings: Settings,
+    checks: Sequence[Check] = (),
 ) -> Published:
     """Runs within ``session``'s transaction, which the caller commits.
 
@@ -22,6 +31,7 @@ def publish_rows(
     done = _already_published(warehouse, session, request)
     if done is not None:
         return done
+    _check_rules(session, request, checks)
     table = request.stage.table
     version = int(session.query(warehouse.statement("select_latest_version"), (table.name,))[0][0])
     if publishing.replaces(request):
@@ -47,6 +57,17 @@ def _already_published(warehouse: Warehouse, session: Session, request: Publicat
     if attempt == stage.attempt and status == FileStatus.PROCESSING:
         return None
     raise _superseded(request)
+
+
+def _check_rules(session: Session, request: Publication, checks: Sequence[Check]) -> None:
+    """:raises LockTimeoutError: when another load changed what the rows refer to since they were checked."""
+    for check in checks:
+        if rows := len(session.query(check.statement.sql, check.statement.values)):
+            raise LockTimeoutError(
+                f"{rows} rows that were checked break a rule now: {check.words}; another load changed that table",
+                where=str(request.stage.table),
+                advice="Nothing: the step is tried again, and the rows are checked again.",
+            )
 
 
 def _run(session: Session, statement: publishing.Statement) -> int:

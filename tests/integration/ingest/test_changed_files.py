@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from refdata.core.model import Column, DroppedFile, FileStatus, Publication, Published, Stage, Table, TableName
+from refdata.core.publishing import Check
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
 from refdata.warehouse.base import Progress, Warehouse
@@ -127,9 +128,9 @@ class MeddledWarehouse:
             yield batch
             self._meddler.come_to("first rows staged")
 
-    def publish(self, request: Publication) -> Published:
+    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
         self._meddler.come_to("staged")
-        return self._inner.publish(request)
+        return self._inner.publish(request, checks)
 
 
 class MeddledDropoff(Dropoff):

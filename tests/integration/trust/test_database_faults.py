@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from refdata.core.errors import ConnectionLostError, PermissionDeniedError, RefdataError, StorageFullError
 from refdata.core.model import FileStatus, LoadType, Publication, Published, Stage, TableName
+from refdata.core.publishing import Check
 from refdata.dropoff.outage import Outages
 from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
@@ -51,11 +52,11 @@ class FailingWarehouse:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def publish(self, request: Publication) -> Published:
+    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
         if self._left:
             self._left -= 1
             raise translate(DriverError(self._number, "", "It went wrong"), "server/db")
-        return self._inner.publish(request)
+        return self._inner.publish(request, checks)
 
 
 def failing(deps: Deps, number: int, times: int) -> Deps:

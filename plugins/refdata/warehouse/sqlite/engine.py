@@ -17,7 +17,7 @@ from refdata.core.diagnosis import Diagnosis, Trouble
 from refdata.core.errors import ConfigurationError, PermissionDeniedError, RefdataError, SchemaError
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name, quote
-from refdata.core.publishing import qualified
+from refdata.core.publishing import Check, qualified
 from refdata.core.schemasteps import SchemaChange
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.core.validation import Verdict
@@ -187,13 +187,19 @@ class SqliteWarehouse:
         with self._with_stage(stage, write=False) as found:
             yield found
 
-    def publish(self, request: Publication) -> Published:
-        """See ``Warehouse.publish``."""
+    @contextlib.contextmanager
+    def changing_stage(self, stage: Stage) -> Iterator[tuple[SqliteSession, str]]:
+        """See ``Warehouse.changing_stage``."""
+        with self._with_stage(stage, write=True) as found:
+            yield found
+
+    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
+        """See ``Warehouse.publish``. A writer holds all files, so that no other table can change meanwhile."""
         with self._with_stage(request.stage, write=True) as (session, source):
             live = _table(session, request.stage.table)
             if live is None:
                 raise _vanished(request.stage.table)
-            return publish_rows(self, session, request, live, source, self._settings)
+            return publish_rows(self, session, request, live, source, self._settings, checks)
 
     @contextlib.contextmanager
     def _with_stage(self, stage: Stage, *, write: bool) -> Iterator[tuple[SqliteSession, str]]:

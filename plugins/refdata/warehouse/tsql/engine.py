@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import random
 import threading
@@ -20,14 +19,13 @@ from refdata.core.errors import (
     CancelledError,
     ConnectionLostError,
     DeadlockError,
-    LockTimeoutError,
     PermanentError,
     PermissionDeniedError,
     SchemaError,
 )
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name
-from refdata.core.publishing import qualified, turn_lock
+from refdata.core.publishing import Check, qualified, turn_lock
 from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.core.validation import Verdict, read_verdict
@@ -35,7 +33,7 @@ from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
-from refdata.warehouse.tsql import ddl, procedures, types
+from refdata.warehouse.tsql import ddl, locks, procedures, types
 from refdata.warehouse.tsql.diagnose import diagnose
 from refdata.warehouse.tsql.driver import Connection, Driver, TsqlSession, translated
 from refdata.warehouse.tsql.pool import ConnectionPool, shared_pool
@@ -62,9 +60,6 @@ GRANT_SCRIPTS = (
 )
 _INITIALISE = "refdata initialise"
 PUBLISH_TRIES = 4
-MAX_RESOURCE = 255
-"""Characters of an application lock's name; the server cuts longer ones, so that two could collide.
-https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql"""
 
 
 class TsqlWarehouse:
@@ -180,7 +175,7 @@ class TsqlWarehouse:
     def align(self, plan: Alignment) -> None:
         """See ``Warehouse.align``."""
         backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
-        with _change_of(plan.table), self.transaction(lock=_table_lock(plan.table)) as session:
+        with _change_of(plan.table), self.transaction(lock=locks.table_lock(plan.table)) as session:
             self._align(session, plan.table, plan.columns)
             self._align(session, backup, alignment.backup_columns(plan.columns))
 
@@ -252,30 +247,38 @@ class TsqlWarehouse:
         with self.transaction(write=False) as session:
             yield session, qualified(TableName(stage.table.schema, stage.name))
 
-    def publish(self, request: Publication) -> Published:
+    @contextlib.contextmanager
+    def changing_stage(self, stage: Stage) -> Iterator[tuple[TsqlSession, str]]:
+        """See ``Warehouse.changing_stage``."""
+        with self.transaction() as session:
+            yield session, qualified(TableName(stage.table.schema, stage.name))
+
+    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
         """See ``Warehouse.publish``. Retried after a deadlock or a lost connection; nothing is done twice."""
         for delay in delays(PUBLISH_TRIES, self._settings.retry_delay / 30, self._settings.retry_delay, random.random):
             try:
-                return self._publish(request)
+                return self._publish(request, checks)
             except (DeadlockError, ConnectionLostError) as error:
                 self._log.warning("Publishing %s is retried in %.1f s: %s", request.stage.table, delay, error)
                 self._sleep(delay)
-        return self._publish(request)
+        return self._publish(request, checks)
 
-    def _publish(self, request: Publication) -> Published:
+    def _publish(self, request: Publication, checks: Sequence[Check]) -> Published:
         source = qualified(TableName(request.stage.table.schema, request.stage.name))
-        with self.transaction(lock=_table_lock(request.stage.table)) as session:
+        with self.transaction() as session:
+            for lock, shared in locks.of_publish(request.stage.table, checks):
+                (self._acquire_shared if shared else self._acquire)(session, lock)
             if (live := self._table(session, request.stage.table)) is None:
                 raise _vanished(request.stage.table)
             session.query(_hold_readers(request.stage.table))
             with self._identity_insert(session, request.stage.table, request.columns):
-                return publish_rows(self, session, request, live, source, self._settings)
+                return publish_rows(self, session, request, live, source, self._settings, checks)
 
     @contextlib.contextmanager
     def replacing(self, table: TableName) -> Iterator[tuple[TsqlSession, Table]]:
         """See ``Warehouse.replacing``."""
         with self.transaction(lock=turn_lock(table.name)) as session:
-            self._acquire(session, _table_lock(table))
+            self._acquire(session, locks.table_lock(table))
             live = self._table(session, table)
             if live is None:
                 raise _vanished(table)
@@ -295,16 +298,11 @@ class TsqlWarehouse:
         session.execute(f"SET IDENTITY_INSERT {qualified(table)} OFF")
 
     def _acquire(self, session: TsqlSession, lock: str) -> None:
-        patience = int(self._settings.lock_timeout * 1000)
-        granted = int(session.query(self.statement("acquire_lock"), (_resource(lock), patience))[0][0])
-        if granted == -3:
-            raise DeadlockError(f"Chosen as deadlock victim at the lock {lock!r}", where=self._driver.where)
-        if granted < 0:
-            raise LockTimeoutError(
-                f"The lock {lock!r} was not granted within {self._settings.lock_timeout:g} s (answer {granted})",
-                where=self._driver.where,
-                advice="Nothing: it is retried. Raise lock_timeout if it recurs.",
-            )
+        locks.acquire(session, self.statement("acquire_lock"), lock, self._settings.lock_timeout, self._driver.where)
+
+    def _acquire_shared(self, session: TsqlSession, lock: str) -> None:
+        statement = self.statement("acquire_shared_lock")
+        locks.acquire(session, statement, lock, self._settings.lock_timeout, self._driver.where)
 
     def _align(self, session: TsqlSession, name: TableName, wanted: Sequence[Column]) -> None:
         found = self._catalog(session, name)
@@ -369,17 +367,6 @@ def _change_of(table: TableName) -> Iterator[None]:
             raise
         advice = "Change the table by hand as the message asks, or drop what depends on it; then clear the task."
         raise SchemaError(f"The table could not be changed: {error.what}", where=str(table), advice=advice) from error
-
-
-def _table_lock(table: TableName) -> str:
-    return f"refdata table {table}"
-
-
-def _resource(lock: str) -> str:
-    """The lock's name within the server's limit, with a hash where it had to be cut."""
-    if len(lock.encode("utf-16-le")) // 2 <= MAX_RESOURCE:
-        return lock
-    return f"{lock[:100]} {hashlib.sha256(lock.encode()).hexdigest()}"
 
 
 def _hold_readers(table: TableName) -> str:

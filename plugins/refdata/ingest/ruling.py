@@ -1,0 +1,179 @@
+"""Holds a load to its table's contract: rules on values while the rows stream, rules on keys in the stage table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from refdata.core import keyrules
+from refdata.core.alignment import Alignment
+from refdata.core.contract import Contract
+from refdata.core.contractterms import Severity
+from refdata.core.errors import DataError, SchemaError
+from refdata.core.keyrules import ROW, ROW_COLUMN, KeyPlan, KeyRule, Side
+from refdata.core.model import Column, DroppedFile, Format, LedgerRow, RejectedRow, Stage, TableName
+from refdata.core.naming import fold_name
+from refdata.core.publishing import Check, qualified
+from refdata.ingest.context import Deps
+from refdata.versioning.comparing import dialect_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from refdata.csvformat.rowrules import RowRule, WarnedRules
+
+AT_ONCE = 500
+"""Rows that one statement takes out of the stage."""
+
+
+def _require_key(contract: Contract, plan: Alignment) -> None:
+    brought = {fold_name(column.name) for column in plan.read}
+    missing = [name for name in contract.primary_key or () if fold_name(name) not in brought]
+    if missing:
+        raise SchemaError(
+            f"The file lacks a column of its key: {', '.join(missing)}",
+            where=str(plan.table),
+            advice="Add the column to the file, or correct the primary key in the table's contract.",
+        )
+
+
+@dataclass(slots=True)
+class Ruling:
+    """The rules of one load, and what came of them. ``rejected`` counts the rows that broke one."""
+
+    deps: Deps
+    row: LedgerRow
+    contract: Contract
+    plan: Alignment
+    row_rules: Sequence[RowRule]
+    warned: WarnedRules
+    rejected: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, deps: Deps, row: LedgerRow, contract: Contract, plan: Alignment) -> Ruling:
+        """The rules for a file with the planned columns.
+
+        :raises ConfigurationError: when a rule does not fit its column.
+        :raises SchemaError: when the file lacks a column of the declared key.
+        """
+        from refdata.csvformat.rowrules import WarnedRules, row_rules
+
+        _require_key(contract, plan)
+        rules = row_rules(contract, plan.read)
+        return cls(deps, row, contract, plan, rules, WarnedRules(rules))
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether the contract asks anything of the rows."""
+        return bool(self.row_rules) or self.numbered
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the staged rows carry numbers, by which a rule over several rows names them."""
+        return keyrules.has_key_rules(self.contract)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the stage table."""
+        own = tuple(Column(column.name, column.type) for column in self.plan.read)
+        return (*own, ROW) if self.numbered else own
+
+    def staged(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The batches as they go into the stage: counted for rules that warn, and numbered where that is needed."""
+        import pyarrow as pa
+
+        number = 1
+        for batch in batches:
+            self.warned.add(batch)
+            if not self.numbered:
+                yield batch
+                continue
+            numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
+            number += batch.num_rows
+            yield batch.append_column(ROW_COLUMN, numbers)
+
+    def check_keys(self, stage: Stage) -> dict[int, str]:
+        """Takes the rows that break a rule over several rows out of the stage; their numbers with the reasons.
+
+        A row that goes may leave another without what it refers to, so the rules are asked until they are kept.
+        """
+        reasons: dict[int, str] = {}
+        while self.numbered:
+            found = self._broken(stage)
+            if not found:
+                break
+            reasons |= found
+            self._remove(stage, sorted(found))
+        self.rejected += len(reasons)
+        return reasons
+
+    def _broken(self, stage: Stage) -> dict[int, str]:
+        found: dict[int, str] = {}
+        with self.deps.warehouse.reading_stage(stage) as (session, source):
+            for rule in self._plan(source).rules():
+                rows = [int(line[0]) for line in session.query(rule.statement.sql, rule.statement.values)]
+                if rule.severity is Severity.WARN:
+                    self._warn(rule, len(rows))
+                    continue
+                for number in rows:
+                    found.setdefault(number, f"column {', '.join(rule.columns)} breaks its rule: {rule.words}")
+        return found
+
+    def _warn(self, rule: KeyRule, rows: int) -> None:
+        said = f"the rule on {', '.join(rule.columns)}: {rule.words}"
+        if rows and not any(said in warning for warning in self.warnings):
+            how_many = "1 row breaks" if rows == 1 else f"{rows} rows break"
+            self.warnings.append(f"{how_many} {said}. They are loaded, because the rule only warns.")
+
+    def _remove(self, stage: Stage, numbers: Sequence[int]) -> None:
+        with self.deps.warehouse.changing_stage(stage) as (session, source):
+            for start in range(0, len(numbers), AT_ONCE):
+                statement = keyrules.remove_rows(source, numbers[start : start + AT_ONCE])
+                session.execute(statement.sql, statement.values)
+
+    def _plan(self, source: str) -> KeyPlan:
+        deps, contract = self.deps, self.contract
+        live = self._side(deps.target(self.row))
+        names = {fold_name(reference.table): reference.table for reference in contract.foreign_keys or ()}
+        parents = {folded: self._side(TableName(deps.settings.ref_schema, name)) for folded, name in names.items()}
+        there = {folded: side for folded, side in parents.items() if side is not None}
+        stage = Side(source, self.columns)
+        return KeyPlan(dialect_of(deps.warehouse), contract, self.row.load_type, stage, live, there)
+
+    def _side(self, name: TableName) -> Side | None:
+        live = self.deps.warehouse.table(name)
+        return Side(qualified(live.name), live.columns) if live else None
+
+    def publish_checks(self, stage: Stage) -> tuple[Check, ...]:
+        """What must still be so when the rows are published: another load may have changed a table meanwhile."""
+        if not self.contract.foreign_keys:
+            return ()
+        with self.deps.warehouse.reading_stage(stage) as (_, source):
+            rules = [rule for rule in self._plan(source).references() if rule.severity is Severity.ERROR]
+        schema = self.deps.settings.ref_schema
+        others = tuple(TableName(schema, reference.table) for reference in self.contract.foreign_keys)
+        return tuple(Check(rule.statement, rule.words, others) for rule in rules)
+
+    def place(self, path: Path, fmt: Format, reasons: dict[int, str]) -> Iterator[RejectedRow]:
+        """The rows of these numbers, found again in the file."""
+        from refdata.csvformat.placing import place_rows
+
+        return place_rows(path, fmt, columns=self.plan.read, rules=self.row_rules, reasons=reasons)
+
+    def check_limit(self, file: DroppedFile, damaged: int, rows: int) -> None:
+        """Refuses a file of which more rows are rejected than the table lets through.
+
+        :raises DataError: naming the list of rejects.
+        """
+        allowed = self.deps.rules(self.row.table_name).max_rejected_rows
+        if self.rejected and damaged + self.rejected > allowed:
+            also = f" and {damaged} are damaged" if damaged else ""
+            what = f"{self.rejected} of {rows} rows break the rules of {self.contract.table}{also}"
+            raise DataError(
+                f"{what}; {allowed} are let through",
+                where=file.path,
+                advice="Fix the lines listed in the .rejects.csv beside the file, or correct the table's contract.",
+            )

@@ -1,0 +1,109 @@
+"""Streams a file's rows into the stage table of an attempt, and holds them to the contract's rules on the way."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from refdata.core.errors import DataError
+from refdata.core.model import DroppedFile, LedgerRow, RejectedRow, Stage
+from refdata.csvformat.rejects import OnReject, RejectsFile
+from refdata.dropoff.osfiles import translated
+from refdata.ingest.context import Deps, Detection
+from refdata.ingest.detect import listing, naming_the_file
+from refdata.ingest.ruling import Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What lies in the stage table: the rows, those that are rejected for whatever reason, and the load method."""
+
+    rows: int
+    rejected: int
+    method: str
+
+
+def stage_rows(
+    deps: Deps,
+    file: DroppedFile,
+    detection: Detection,
+    stage: Stage,
+    ruling: Ruling,
+    progress: Callable[[int], None],
+) -> Staged:
+    """Fills the stage with the rows that the contract takes; the others go to the list of rejects.
+
+    :raises DataError: when the rows read are not those that the scan counted, or more break a rule than may.
+    """
+    # Imported here, because at the top each DAG parse would pay for pyarrow and numpy.
+    from refdata.csvformat.reader import read_rows
+
+    scan = detection.scan
+    counted = _Counted()
+    with (
+        naming_the_file(file),
+        deps.dropoff.open(file) as name,
+        _rejects(deps, file, ruling) as listed,
+    ):
+        path = Path(name)
+        rules = ruling.row_rules
+        batches = read_rows(
+            path, detection.format, columns=ruling.plan.read, on_reject=counted.into(listed), rules=rules
+        )
+        rows, method = deps.warehouse.stage(stage, ruling.columns, ruling.staged(batches), progress)
+        ruling.rejected = counted.rows - scan.rejected
+        _check_counts(detection, rows, counted.rows, ruling, file)
+        reasons = ruling.check_keys(stage)
+        for reject in ruling.place(path, detection.format, reasons):
+            listed(reject)
+    ruling.check_limit(file, scan.rejected, scan.rows + scan.rejected)
+    return Staged(rows - len(reasons), scan.rejected + ruling.rejected, method)
+
+
+@dataclass(slots=True)
+class _Counted:
+    rows: int = 0
+
+    def into(self, listed: OnReject) -> OnReject:
+        """Counts each reject, and hands it on."""
+
+        def count(reject: RejectedRow) -> None:
+            self.rows += 1
+            listed(reject)
+
+        return count
+
+
+@contextlib.contextmanager
+def _rejects(deps: Deps, file: DroppedFile, ruling: Ruling) -> Iterator[OnReject]:
+    """Where rejects are listed. Without rules the list that the scan wrote is complete."""
+    if not ruling.has_rules:
+        yield lambda _: None
+        return
+    path = deps.dropoff.rejects_path(file, ruling.row.id)
+    with translated(str(path.parent)), RejectsFile(path) as rejects:
+        yield listing(rejects, ruling.row, deps.rules(ruling.row.table_name).max_rejected_rows)
+
+
+def _check_counts(detection: Detection, rows: int, rejected: int, ruling: Ruling, file: DroppedFile) -> None:
+    """Every row that the scan counted was read again; only rules may have rejected more of them."""
+    scan = detection.scan
+    if rows + rejected == scan.rows + scan.rejected and (ruling.rejected == 0 or ruling.row_rules):
+        return
+    raise DataError(
+        f"{scan.rows} rows and {scan.rejected} rejects were counted,"
+        f" but {rows} and {rejected} were read; nothing was loaded",
+        where=file.path,
+        advice="Drop the file again; if this happens again, report it as a bug.",
+    )
+
+
+def warn_of_rules(deps: Deps, row: LedgerRow, ruling: Ruling) -> None:
+    """Reports in the ledger, once, the rules that rows break and that only warn."""
+    said = (*ruling.warned.sentences(), *ruling.warnings)
+    new = tuple(warning for warning in said if warning not in row.warnings)
+    if new:
+        deps.log.warning("%s", " ".join(new))
+        deps.ledger.add_warnings(row, new)
