@@ -52,8 +52,12 @@ class Key:
     needed: bool = False
 
 
-def _character(*, empty: str = "") -> Text:
-    return Text(f"one character{f', or empty: {empty}' if empty else ''}", r"[^\r\n]?", least=0 if empty else 1, most=1)
+def _mark(
+    *, empty: str = "", pattern: str = r"[\t -/:-@\[-`{-~]", what: str = "one ASCII mark, no letter or digit"
+) -> Text:
+    """A character that readers of all kinds can tell from text."""
+    allowed = f"{what}, or empty: {empty}" if empty else what
+    return Text(allowed, f"({pattern})?" if empty else pattern, least=0 if empty else 1, most=1)
 
 
 _DATABASE_TYPE = Text(
@@ -71,10 +75,15 @@ _SOURCES = (
 
 _DIALECT = (
     Key("$schema", Anything(), "the profile that the section follows"),
-    Key("delimiter", _character(), "what separates fields", "delimiter"),
-    Key("quoteChar", _character(empty="nothing is quoted"), "what surrounds quoted fields", "quote_char"),
+    Key("delimiter", _mark(), "what separates fields", "delimiter"),
+    Key("quoteChar", _mark(empty="nothing is quoted"), "what surrounds quoted fields", "quote_char"),
     Key("doubleQuote", Flag(), "whether a quote within quotes is written twice", "double_quote"),
-    Key("escapeChar", _character(empty="none"), "what stands before an escaped character", "escape_char"),
+    Key(
+        "escapeChar",
+        _mark(empty="none", pattern=r"[\\\"']", what="a backslash, or the quote"),
+        "what stands before an escaped character",
+        "escape_char",
+    ),
     Key("skipInitialSpace", Flag(), "whether blanks behind a delimiter are left out", "skip_initial_space"),
     Key(
         "lineTerminator",
@@ -87,7 +96,7 @@ _DIALECT = (
     Key("headerRows", Rows(), "numbers of the header's rows, from 1; what comes before is skipped", "header_rows"),
     Key("headerJoin", Text(least=0), "what stands between the parts of a name over several rows", "header_join"),
     Key("headerCase", Flag(), "whether upper and lower case differ in headers", "header_case"),
-    Key("commentChar", _character(empty="no comments"), "what comment lines begin with", "comment_char"),
+    Key("commentChar", _mark(empty="no comments"), "what comment lines begin with", "comment_char"),
     Key("commentRows", Rows(), "numbers of rows to skip, from 1", "comment_rows"),
     Key("sheetName", Text(), "the sheet of a workbook, by its name", "sheet_name"),
     Key("sheetNumber", Whole(1), "the sheet of a workbook, by its number from 1", "sheet_number"),

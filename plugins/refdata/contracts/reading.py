@@ -112,6 +112,12 @@ class _Builder:
         used = [mark for mark in marks if mark]
         if len(set(used)) < len(used) and not (made.quote_char and made.quote_char == made.escape_char):
             self._note(parsed, "delimiter", "delimiter, quoteChar, escapeChar and commentChar must differ")
+        if made.escape_char in ("'", '"') and made.escape_char != (made.quote_char or '"'):
+            self._note(parsed, "escapeChar", "it must be a backslash or the quote itself")
+        if made.double_quote is False and made.escape_char != "\\":
+            self._note(
+                parsed, "doubleQuote", "quotes within quotes are doubled or escaped: state escapeChar, a backslash"
+            )
         if made.header is False and made.header_rows:
             self._note(parsed, "headerRows", "header is false, so there are no header rows")
         rows = made.header_rows or ()

@@ -109,8 +109,8 @@ def stated(kind: type[_Kind], origin: Origin, /, **facts: Any) -> _Kind:
 class Dialect(Facts):
     r"""How a file is written: Table Dialect, version 2.
 
-    ``header_rows`` are the numbers, from 1, of the header's rows, counted in the file without comment rows;
-    ``header=False`` states that there is none. ``header_join`` joins the parts of a name that spans several
+    ``header_rows`` are the numbers, from 1, of the header's rows, all rows of the file counted; ``header=False`` states
+    that there is none. ``header_join`` joins the parts of a name that spans several
     rows. ``comment_rows`` are numbers of rows to skip (from 1), ``comment_char`` begins rows to skip (``""``: there
     are none). ``quote_char`` ``""`` states that nothing is quoted. ``null_sequence`` is a text that means no value.
     ``sheet_name`` and ``sheet_number`` (from 1) select the sheet of a workbook.

@@ -50,7 +50,7 @@ def _delimiter(evidence: Evidence) -> str:
         return f"a single column: no delimiter divides the {shape.rows} rows looked at alike"
     if shape.width == 1:
         return f"a single column in {shape.uniform:.0%} of {shape.rows} rows"
-    name = _NAMES[evidence.dialect.delimiter]
+    name = _NAMES.get(evidence.dialect.delimiter, repr(evidence.dialect.delimiter))
     return f"{name} gives {shape.width} fields in {shape.uniform:.0%} of {shape.rows} rows looked at"
 
 

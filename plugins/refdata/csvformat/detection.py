@@ -8,6 +8,7 @@ from pathlib import Path
 
 from refdata.core.errors import FormatError
 from refdata.core.model import Format, RunnerUp
+from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.comments import separator_line
 from refdata.csvformat.confidence import confidence, reasons
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER
@@ -18,6 +19,7 @@ from refdata.csvformat.ranking import Candidate, rank_dialects
 from refdata.csvformat.sample import SAMPLE_BYTES, Sample, read_sample
 from refdata.csvformat.score import chances
 from refdata.csvformat.signatures import refuse_other_bytes, refuse_other_text
+from refdata.csvformat.stated import stated_encoding, stated_layout
 from refdata.csvformat.trailer import LOOKED_AT, Trailer, find_trailer, last_rows
 
 MIN_CONFIDENCE = 0.2
@@ -40,6 +42,7 @@ def detect(
     code_page: str = "cp1252",
     sample_bytes: int = SAMPLE_BYTES,
     min_confidence: float = MIN_CONFIDENCE,
+    stated: StatedFormat = NOTHING_STATED,
 ) -> Format:
     """Detect encoding, dialect and layout of a CSV file from a bounded sample.
 
@@ -48,12 +51,13 @@ def detect(
     :param code_page: the encoding that files here are in when they are no Unicode.
     :param sample_bytes: bytes to read at most; memory and time follow it, not the file's size.
     :param min_confidence: the confidence (0 to 1) below which the file is refused.
+    :param stated: what people declared of the format; it is not detected, and the file is refused where it cannot be.
     :raises FormatError: the file is empty, binary, of another kind, in no one encoding, or no table that
         can be told with ``min_confidence``.
     :raises OSError: the file cannot be read.
     """
     try:
-        found = _detect(Path(path), known_columns, code_page, sample_bytes)
+        found = _detect(Path(path), known_columns, code_page, sample_bytes, stated)
     except FormatError as error:
         error.where = f"{path}, {error.where}" if error.where else str(path)
         raise
@@ -62,24 +66,28 @@ def detect(
     return found
 
 
-def _detect(path: Path, known_columns: Sequence[str], code_page: str, sample_bytes: int) -> Format:
-    text = read_text(read_sample(path, sample_bytes), code_page)
+def _detect(
+    path: Path, known_columns: Sequence[str], code_page: str, sample_bytes: int, stated: StatedFormat
+) -> Format:
+    text = read_text(read_sample(path, sample_bytes), code_page, stated)
     refuse_other_text(text.head)
-    ranked = rank_dialects(text.head, separator_line(text.head.partition("\n")[0]))
+    ranked = rank_dialects(text.head, separator_line(text.head.partition("\n")[0]), stated)
     best = ranked[0]
     lines = physical_lines(text.head)
-    start = table_start(lines, best.dialect, best.evidence.shape.width, known_columns)
-    header = find_header(start, known_columns)
+    start = table_start(lines, best.dialect, best.evidence.shape.width, known_columns, stated.comment)
+    header = find_header(start, known_columns, stated.has_header)
+    if stated.header_rows or stated.comment_rows:
+        start, header = stated_layout(lines, best.dialect, stated, start)
     trailer = _trailer(text, lines, best, start, header)
     return _format(text, ranked, start, header, trailer)
 
 
-def read_text(sample: Sample, code_page: str) -> Text:
-    """Decode a sample. Raises FormatError if it is empty, binary or in no one encoding."""
+def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED) -> Text:
+    """Decode a sample. Raises FormatError if it is empty, binary, in no one encoding or not in the stated one."""
     if not sample.head.data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise FormatError("The file is empty", advice="Drop a file that has rows or at least a header")
     refuse_other_bytes(sample.head.data)
-    encoding = detect_encoding(sample, code_page)
+    encoding = stated_encoding(sample, stated) if stated.encoding else detect_encoding(sample, code_page)
     texts = [decode(window, encoding.name, sample.size) for window in sample.windows]
     if sample.tail is None:
         return Text(texts[0], None, encoding)
@@ -130,8 +138,9 @@ def _shown(delimiter: str, text: str) -> str:
 
 def _refusal(found: Format, path: str | Path, least: float) -> FormatError:
     names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+    delimiter = names.get(found.delimiter, repr(found.delimiter))
     return FormatError(
-        f"No table can be told in the file: the best reading, {names[found.delimiter]}-delimited with"
+        f"No table can be told in the file: the best reading, {delimiter}-delimited with"
         f" {len(found.header)} columns, has a confidence of {found.confidence:.2f}, less than {least:.2f}",
         where=str(path),
         advice="Save it as CSV with one delimiter, a header line and quotes around text that holds the delimiter",

@@ -65,7 +65,7 @@ class Encoding:
 
 def detect_encoding(sample: Sample, code_page: str) -> Encoding:
     """The encoding of a sample. Raises FormatError where no encoding reads all of it."""
-    found = _by_mark(sample) or _by_nuls(sample) or _by_utf8(sample)
+    found = by_mark(sample) or by_nuls(sample) or _by_utf8(sample)
     return found or guess(sample, code_page)
 
 
@@ -93,7 +93,8 @@ def _undecodable(window: Window, at: int, encoding: str, advice: str = "") -> Fo
     )
 
 
-def _by_mark(sample: Sample) -> Encoding | None:
+def by_mark(sample: Sample) -> Encoding | None:
+    """The encoding that a byte-order mark tells, or None."""
     for mark, name in _MARKS:
         if sample.head.data.startswith(mark):
             if name != "utf-8-sig":
@@ -102,7 +103,8 @@ def _by_mark(sample: Sample) -> Encoding | None:
     return None
 
 
-def _by_nuls(sample: Sample) -> Encoding | None:
+def by_nuls(sample: Sample) -> Encoding | None:
+    """The encoding of wide characters that the places of NUL bytes tell, or None. Raises FormatError if binary."""
     data = b"".join(window.data[: len(window.data) // 4 * 4] for window in sample.evidence) or sample.head.data
     nuls = data.count(0)
     if nuls <= FEW_NULS * len(data):

@@ -24,6 +24,9 @@ MOST_HEADER_LINES = 4
 ENOUGH_KNOWN = 0.5
 """The share of a known table's columns that makes a row the header, whatever else speaks against it."""
 
+STATED_ODDS = 9.0
+"""Log odds of a header that people declared, or that holds the table's columns."""
+
 SURE_HEADER = 1.0
 """Log odds of a header from which the lines before it are a preamble though they look like rows."""
 
@@ -57,12 +60,21 @@ class Header:
     odds: float
 
 
-def table_start(lines: Sequence[str], dialect: Dialect, width: int, known_columns: Sequence[str] = ()) -> TableStart:
-    """Find the first row of the table among a file's physical lines; most rows have ``width`` fields."""
+def table_start(
+    lines: Sequence[str],
+    dialect: Dialect,
+    width: int,
+    known_columns: Sequence[str] = (),
+    stated_comment: str | None = None,
+) -> TableStart:
+    """Find the first row of the table among a file's physical lines; most rows have ``width`` fields.
+
+    :param stated_comment: what comment lines start with, ``""`` for none, where people declared it.
+    """
     opening = 1 if lines and separator_line(lines[0]) else 0
     lines_read = lines[opening:]
     rows = read_rows(lines_read, dialect, limit=LOOKED_AT)
-    comment = comment_mark(rows, lines_read, width)
+    comment = comment_mark(rows, lines_read, width) if stated_comment is None else stated_comment
     if comment:
         rows = read_rows(lines_read, dialect, comment=comment, limit=LOOKED_AT)
     width = row_shape(rows).width or 1
@@ -72,7 +84,7 @@ def table_start(lines: Sequence[str], dialect: Dialect, width: int, known_column
     line = opening + (kept[0].first if kept else 0)
     rows = [Row(row.first + opening, row.last + opening, row.cells) for row in kept]
     skipped = tuple(text.strip() for text in lines[:line] if text.strip())
-    seen = _comments_between(rows, lines, comment)
+    seen = stated_comment is not None or _comments_between(rows, lines, comment)
     return TableStart(rows, line, skipped, comment if seen else "", width)
 
 
@@ -84,23 +96,26 @@ def _comments_between(rows: Sequence[Row], lines: Sequence[str], comment: str) -
     return any(at < len(lines) and lines[at].startswith(comment) for at in ends)
 
 
-def find_header(start: TableStart, known_columns: Sequence[str] = ()) -> Header:
-    """Decide on the header of a table."""
+def find_header(start: TableStart, known_columns: Sequence[str] = (), stated: bool | None = None) -> Header:
+    """Decide on the header of a table.
+
+    :param stated: whether there is one, where people declared it.
+    """
     filled = [row for row in start.rows if not row.blank]
     generated = tuple(f"column_{number}" for number in range(1, start.width + 1))
     if not filled:
         return Header(False, 0, 0, generated, -9.0)
-    odds = _odds(filled, known_columns)
+    odds = _odds(filled, known_columns) if stated is None else STATED_ODDS if stated else -STATED_ODDS
     if odds <= 0:
         return Header(False, 0, 0, generated, odds)
     count = 1 + _more_header_rows(filled)
-    names = _fitted(_joined([row.cells for row in filled[:count]]), start.width, filled[count:])
+    names = fitted_names(joined_names([row.cells for row in filled[:count]]), start.width, filled[count:])
     return Header(True, count, filled[count - 1].last - filled[0].first, names, odds)
 
 
 def _odds(rows: Sequence[Row], known_columns: Sequence[str]) -> float:
     if names_known(rows[0].cells, known_columns) >= ENOUGH_KNOWN:
-        return 9.0
+        return STATED_ODDS
     return header_odds(rows[0].cells, [row.cells for row in rows[1:101]])
 
 
@@ -221,7 +236,7 @@ def _typed_column(body: Sequence[Sequence[str]], column: int) -> bool:
     return len(kinds) >= 2 and sum(kind in NUMERIC for kind in kinds) >= 0.7 * len(kinds)
 
 
-def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
+def joined_names(rows: Sequence[Sequence[str]]) -> list[str]:
     """One name a column: the first row's where it names each column, else all rows' joined by a blank.
 
     A name in an upper row reaches over the blank cells to its right, as in a spreadsheet's merged cells.
@@ -234,7 +249,7 @@ def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
     return [" ".join(part for part in parts if part) for parts in zip(*upper, padded[-1], strict=True)]
 
 
-def _fitted(names: list[str], width: int, body: Sequence[Row]) -> tuple[str, ...]:
+def fitted_names(names: list[str], width: int, body: Sequence[Row]) -> tuple[str, ...]:
     """One name for each of ``width`` fields, as far as it is sure which is whose.
 
     Blank names beyond the last field go. A header that is one name short belongs to the right if the first

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.candidates import possible_dialects, without_comments
 from refdata.csvformat.dialects import Dialect, Row, read_rows
 from refdata.csvformat.evidence import Evidence, weigh
 from refdata.csvformat.lines import physical_lines, without_broken_line
 from refdata.csvformat.score import score
+from refdata.csvformat.stated import stated_dialects
 
 SCORED_CHARACTERS = 64 * 1024
 """Characters of the head that dialects are tried on."""
@@ -28,14 +30,22 @@ class Candidate:
     score: float
 
 
-def rank_dialects(text: str, delimiter: str = "") -> list[Candidate]:
-    """Rank the dialects of a text; one at least. With a ``delimiter`` only those that use it."""
+def rank_dialects(text: str, delimiter: str = "", stated: StatedFormat = NOTHING_STATED) -> list[Candidate]:
+    """Rank the dialects of a text; one at least.
+
+    :param delimiter: only those that use it, where it is known.
+    :param stated: what people declared of the dialect; it holds whatever the text looks like.
+    """
     part = text if len(text) <= SCORED_CHARACTERS else without_broken_line(text[:SCORED_CHARACTERS])
     part = without_comments(part)
     lines = physical_lines(part)
     dialects = [one for one in possible_dialects(part) if not delimiter or one.delimiter == delimiter]
+    if stated.states_dialect:
+        dialects = stated_dialects(list(possible_dialects(part)), stated)
     candidates = [_judge(dialect, part, lines) for dialect in dialects]
     ranked = sorted(_distinct(candidates), key=lambda candidate: -candidate.score)
+    if stated.skip_initial_space is not None:
+        return ranked
     return [_with_initial_space(ranked[0], part, lines), *ranked[1:]]
 
 

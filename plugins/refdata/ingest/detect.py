@@ -11,10 +11,11 @@ from pathlib import Path
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
 from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import DroppedFile, Format, LedgerRow, RejectedRow, Scan
+from refdata.core.statedformat import stated_format
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.memory import column_match, contract_of
+from refdata.ingest.memory import column_match, contract_of, known_columns
 from refdata.ledger import identity_text
 
 MOST_LISTED = 100_000
@@ -113,14 +114,15 @@ def read_format(deps: Deps, path: Path, table: str) -> Format:
     from refdata.csvformat.detection import detect
     from refdata.csvformat.text import storage_errors
 
-    live = deps.warehouse.table(deps.live(table))
-    known = tuple(column.name for column in live.columns) if live else ()
+    contract = contract_of(deps, table)
+    known = known_columns(deps.warehouse.table(deps.live(table)), contract)
     with storage_errors(path):
         return detect(
             path,
-            known_columns=known,
+            known_columns=[(column.headers or (column.name,))[0] for column in known],
             code_page=deps.settings.code_page,
             min_confidence=deps.settings.min_confidence,
+            stated=stated_format(contract),
         )
 
 

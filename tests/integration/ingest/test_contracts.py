@@ -87,3 +87,41 @@ def test_a_broken_contract_refuses_the_files_of_its_table_alone(make_site: Calla
     assert (row.status, row.error_category) == (FileStatus.ERROR, "configuration")
     assert "did you mean encoding" in (row.error_message or "")
     assert site.load(site.drop("towns.csv", CITIES)).status is FileStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("contract", "content", "expected"),
+    [
+        ("encoding: cp850", "Code,Name\n1,Köln\n".encode("cp850"), [(1, "Köln")]),
+        (
+            'dialect: {delimiter: ","}',
+            b"Code,Name\n1,a;b;c\n2,d;e;f\n3,g;h;i\n",
+            [(1, "a;b;c"), (2, "d;e;f"), (3, "g;h;i")],
+        ),
+        ('dialect: {delimiter: "^"}', b"Code^Name\n1^Graz\n", [(1, "Graz")]),
+        ('dialect: {quoteChar: ""}', b'Code;Name\n1;5"\n2;"6\n', [(1, '5"'), (2, '"6')]),
+        ("dialect: {headerRows: [3]}", b"Stand;2024\nQuelle;me\nCode;Name\n1;Graz\n", [(1, "Graz")]),
+        ("dialect: {headerRows: [1], commentRows: [2]}", b"Code;Name\n-;text\n1;Graz\n", [(1, "Graz")]),
+        (
+            "dialect: {header: false}\nschema: {fields: [{name: column_1, refdata: {column: code}},"
+            " {name: column_2, refdata: {column: name}}]}",
+            b"1;Graz\n2;Linz\n",
+            [(1, "Graz"), (2, "Linz")],
+        ),
+        ('dialect: {commentChar: ""}', b"Code;Name\n1;x\n# a;y\n2;z\n", [("1", "x"), ("# a", "y"), ("2", "z")]),
+    ],
+)
+def test_a_file_is_read_as_its_contract_states(
+    site: Site, contract: str, content: bytes, expected: list[tuple[object, object]]
+) -> None:
+    declare(site, contract)
+    row = site.load(site.drop("cities.csv", content))
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert site.rows("cities", "code, name") == expected
+
+
+def test_a_file_that_contradicts_its_contract_is_refused_with_the_place(site: Site) -> None:
+    declare(site, "encoding: cp1252\n")
+    row = site.load(site.drop("cities.csv", "Code,Name\n1,Köln\n".encode()))
+    assert (row.status, row.error_category) == (FileStatus.ERROR, "format")
+    assert "The contract (contracts/cities.yaml) states the encoding cp1252" in (row.error_message or "")

@@ -1,0 +1,90 @@
+"""What people declared of how a table's files are written, as detection takes it. Pure."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import TypeVar
+
+from refdata.core.contract import Contract, Facts, Origin
+from refdata.core.contractterms import Layer
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFormat:
+    """Facts of a file's format that need no detection; ``None`` is detected.
+
+    ``encoding`` is a Python codec. ``quote``, ``escape`` and ``comment`` are ``""`` where there is none.
+    ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as Table Dialect counts them. ``source`` says
+    where the facts stand, for messages.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    skip_initial_space: bool | None = None
+    has_header: bool | None = None
+    header_rows: tuple[int, ...] | None = None
+    header_join: str | None = None
+    comment: str | None = None
+    comment_rows: tuple[int, ...] = ()
+    source: str = ""
+
+    @property
+    def states_dialect(self) -> bool:
+        """Whether how fields are told apart is stated at all."""
+        return any(part is not None for part in (self.delimiter, self.quote, self.escape, self.skip_initial_space))
+
+    @property
+    def states_layout(self) -> bool:
+        """Whether the place of the header is stated, or that there is none."""
+        return self.has_header is not None or self.header_rows is not None or bool(self.comment_rows)
+
+
+NOTHING_STATED = StatedFormat()
+
+
+def stated_format(contract: Contract) -> StatedFormat:
+    """What people declared or answered of the format; what was only learned is no statement.
+
+    >>> stated_format(Contract(table="t", encoding="latin1")).encoding
+    'iso8859-1'
+    """
+    dialect = contract.dialect
+    encoding = _of_people(contract, "encoding", contract.encoding)
+    rows = _of_people(dialect, "header_rows", dialect.header_rows)
+    header = _of_people(dialect, "header", dialect.header)
+    return StatedFormat(
+        encoding=codecs.lookup(encoding).name if encoding else None,
+        delimiter=_of_people(dialect, "delimiter", dialect.delimiter),
+        quote=_of_people(dialect, "quote_char", dialect.quote_char),
+        escape=_escape(_of_people(dialect, "escape_char", dialect.escape_char), dialect.quote_char),
+        skip_initial_space=_of_people(dialect, "skip_initial_space", dialect.skip_initial_space),
+        has_header=False if rows == () else header,
+        header_rows=rows or None,
+        header_join=_of_people(dialect, "header_join", dialect.header_join),
+        comment=_of_people(dialect, "comment_char", dialect.comment_char),
+        comment_rows=_of_people(dialect, "comment_rows", dialect.comment_rows) or (),
+        source=_source(contract),
+    )
+
+
+def _escape(stated: str | None, quote: str | None) -> str | None:
+    """The escape, where it is not the quote itself: that is a doubled quote, which is read in any case."""
+    return "" if stated and stated == quote else stated
+
+
+def _of_people(part: Facts, name: str, value: _Value | None) -> _Value | None:
+    return value if _is_of_people(part.origin(name)) else None
+
+
+def _is_of_people(origin: Origin | None) -> bool:
+    return origin is None or origin.layer in (Layer.DECLARED, Layer.ANSWERED)
+
+
+def _source(contract: Contract) -> str:
+    origins = [*contract.dialect.origins.values(), contract.origin("encoding")]
+    return next((origin.file for origin in origins if origin and origin.file and _is_of_people(origin)), "")
