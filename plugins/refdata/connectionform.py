@@ -1,4 +1,4 @@
-"""The form of refdata's connection types in Airflow's UI: named fields for the extras that most sites set.
+"""The form of refdata's connection types in Airflow's UI: a named field for each extra that refdata reads.
 
 Airflow reads it from the provider's description (``ui-field-behaviour``, ``conn-fields``), so the form shows without
 importing a hook. A field that is left empty is sent as null, which counts as not given.
@@ -12,34 +12,72 @@ from typing import Any
 SHOWN_NAMES = {"schema": "Database"}
 """What Airflow's own fields are called in the form."""
 
-_ENCRYPT = "yes, no (the login only) or strict (TDS 8, SQL Server 2022). Empty: yes."
-_ENTRA = "Such as ActiveDirectoryServicePrincipal. Empty: SQL Server's own logins."
-_TRUST = "Accept any certificate of the server. For tests only."
+_EMPTY = "null"
+"""How the form names the choice of none, for which refdata's own default applies."""
 
 
-def _field(label: str, description: str, kind: str = "string", **schema: Any) -> dict[str, Any]:
-    return {"label": label, "description": description, "schema": {"type": [kind, "null"], **schema}}
+def _text(label: str, description: str, kind: str = "string") -> dict[str, Any]:
+    """A named field of the connection form; it may stay empty."""
+    return {"label": label, "description": description, "schema": {"type": [kind, "null"]}}
 
 
-_MSSQL: Mapping[str, Mapping[str, Any]] = {
-    "encrypt": _field("Encryption", _ENCRYPT, enum=["yes", "no", "strict", None]),
-    "trust_server_certificate": _field("Trust any certificate", _TRUST, "boolean", default=False),
-    "ca_file": _field("Certificate authorities", "PEM file with the authorities to trust. Empty: the system's."),
-    "authentication": _field("Entra method", _ENTRA),
-    "multi_subnet_failover": _field("Multi-subnet failover", "Try all the host's addresses.", "boolean", default=False),
-    "driver": _field(
-        "Client library", "pymssql or mssql-python; bulk copy always uses the latter.",
-        enum=["pymssql", "mssql-python", None],
+def _choice(label: str, description: str, choices: tuple[str, ...], default: str) -> dict[str, Any]:
+    """A field with a list to choose from, at first the default, which is kept as an empty extra."""
+    shown = {_EMPTY: f"default ({default})"}
+    return _text(label, description) | {
+        "schema": {"type": ["string", "null"], "enum": [None, *choices], "values_display": shown}
+    }
+
+
+_YES_OR_NO = ("yes", "no")
+_BOTH: Mapping[str, dict[str, Any]] = {
+    "Encrypt": _choice(
+        "Encryption", "With no, only the login is encrypted; strict is TDS 8.", ("yes", "no", "strict"), "yes"
     ),
-}  # fmt: skip
-_ODBC: Mapping[str, Mapping[str, Any]] = {
-    "dsn": _field("Data source (DSN)", "From odbc.ini; with it the host may stay empty."),
-    "Encrypt": _field("Encryption", "yes, no or strict. Empty: yes.", enum=["yes", "no", "strict", None]),
-    "TrustServerCertificate": _field("Trust any certificate", _TRUST, enum=["yes", "no", None]),
-    "Authentication": _field("Entra method", _ENTRA),
-    "Trusted_Connection": _field(
-        "Kerberos", "Log in as the account that Airflow runs under.", enum=["yes", "no", None]
+    "TrustServerCertificate": _choice(
+        "Trust any certificate", "With yes, the certificate is not checked: for test servers.", _YES_OR_NO, "no"
     ),
+    "HostNameInCertificate": _text("Name in the certificate", "Where it differs from the field Host."),
+    "ServerCertificate": _text("Server's certificate", "File with the server's own certificate (PEM)."),
+    "Authentication": _text(
+        "Authentication", "A method of Microsoft Entra ID, such as ActiveDirectoryServicePrincipal. Empty: SQL login."
+    ),
+    "Trusted_Connection": _choice(
+        "Integrated authentication",
+        "With yes, a Kerberos ticket logs in; leave login and password empty.",
+        _YES_OR_NO,
+        "no",
+    ),
+    "MultiSubnetFailover": _choice(
+        "Availability group", "With yes, all addresses of the listener are tried at once.", _YES_OR_NO, "no"
+    ),
+    "Failover_Partner": _text("Failover partner", "The mirror: host or host,port. Not for availability groups."),
+    "ApplicationIntent": _choice(
+        "Application intent", "ReadOnly reaches a secondary replica.", ("ReadWrite", "ReadOnly"), "ReadWrite"
+    ),
+}
+_FIELDS: Mapping[str, Mapping[str, dict[str, Any]]] = {
+    "mssql": {
+        **_BOTH,
+        "CAFile": _text("Authorities", "File with the certificate authorities to trust (PEM). Empty: the system's."),
+        "Driver": _choice(
+            "Library for sessions",
+            "Entra ID and availability groups need mssql-python.",
+            ("pymssql", "mssql-python"),
+            "chosen by the other fields",
+        ),
+        "bulk_port": _text("Port for bulk copy", "Where it differs from the field Port.", "integer"),
+        "packet_size": _text("Packet size", "Bytes of a TDS packet. Empty: chosen by each library.", "integer"),
+    },
+    "odbc": {
+        **_BOTH,
+        "dsn": _text("DSN", "Data source of odbc.ini; the field Host may be empty then."),
+        "driver": _text(
+            "ODBC driver",
+            "Name or path. Airflow ignores it unless [providers.odbc] allow_driver_in_extra is true. "
+            "Empty: Microsoft's driver 18 or 17.",
+        ),
+    },
 }
 
 _BEHAVIOUR = {
@@ -49,8 +87,7 @@ _BEHAVIOUR = {
 }
 
 FORMS: Mapping[str, Mapping[str, Any]] = {
-    engine: {"ui-field-behaviour": _BEHAVIOUR, "conn-fields": fields}
-    for engine, fields in (("mssql", _MSSQL), ("odbc", _ODBC))
+    engine: {"ui-field-behaviour": _BEHAVIOUR, "conn-fields": fields} for engine, fields in _FIELDS.items()
 }
 """For each engine what ``connection-types`` says of its form, in the shape of Airflow's schema."""
 
@@ -58,7 +95,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
 def given(extra: Mapping[str, Any]) -> dict[str, Any]:
     """The extras that hold something: the form sends each of its fields.
 
-    >>> given({"encrypt": None, "driver": "", "trust_server_certificate": False})
-    {'trust_server_certificate': False}
+    >>> given({"Encrypt": None, "Driver": " ", "TrustServerCertificate": False})
+    {'TrustServerCertificate': False}
     """
-    return {name: value for name, value in extra.items() if value is not None and value != ""}
+    return {name: value for name, value in extra.items() if value is not None and str(value).strip()}

@@ -8,7 +8,6 @@ may name an ODBC driver; without it Microsoft's is taken, installed or out of ms
 from __future__ import annotations
 
 import dataclasses
-import importlib
 import json
 import os
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from refdata.core.publishing import qualified
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
+from refdata.warehouse.odbc.library import missing_library
 
 URI = os.environ.get("REFDATA_TEST_MSSQL_URI", "")
 CONN_ID = "refdata_test"
@@ -34,23 +34,14 @@ NO_ODBC = "ODBC cannot be used on this machine: install unixODBC (Debian: apt-ge
 """Why a test of the ODBC engine skips where pyodbc finds no driver manager."""
 
 
-def has_odbc() -> bool:
-    """Whether pyodbc can be imported, which needs unixODBC's library."""
-    try:
-        importlib.import_module("pyodbc")
-    except ImportError:
-        return False
-    return True
-
-
 live = pytest.mark.live
 _needs_server = pytest.mark.skipif(not URI, reason="REFDATA_TEST_MSSQL_URI names no T-SQL server")
 
 SQLITE = pytest.param("sqlite", id="sqlite")
 MSSQL = pytest.param("mssql", id="mssql", marks=(live, _needs_server))
 MSSQL_PYTHON = pytest.param("mssql_python", id="mssql_python", marks=(live, _needs_server))
-_needs_odbc = pytest.mark.skipif(not has_odbc(), reason=NO_ODBC)
-ODBC = pytest.param("odbc", id="odbc", marks=(live, _needs_server, _needs_odbc))
+needs_odbc = pytest.mark.skipif(bool(missing_library()), reason=NO_ODBC)
+ODBC = pytest.param("odbc", id="odbc", marks=(live, _needs_server, needs_odbc))
 TSQL = (MSSQL, ODBC)
 ALL = (SQLITE, *TSQL)
 

@@ -5,28 +5,27 @@ It takes the same fields and extras as Airflow's ``odbc``, which works as well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from airflow.sdk import BaseHook
+from typing import Any
 
 from refdata.hooks._diagnosed import DiagnosedMixin
+from refdata.warehouse.odbc.library import missing_library, require_library
 
-if TYPE_CHECKING:
-    from refdata.warehouse.odbc.hook import SecureOdbcHook
+if missing_library():
+    # Airflow's hook cannot be imported then. The type must still be there, for its test button to say so.
+    from airflow.providers.common.sql.hooks.sql import DbApiHook
+
+    class _OdbcHook(DbApiHook):
+        """Stands in where ODBC cannot be used."""
+
+        def get_conn(self) -> Any:
+            """:raises ConfigurationError: with what to install."""
+            require_library(f"Airflow connection {getattr(self, self.conn_name_attr)}")
+
 else:
-    try:
-        from refdata.warehouse.odbc.hook import SecureOdbcHook
-    except ImportError:
-        # pyodbc needs unixODBC's library. Without it the type must still be there, for its test button to say so.
-        class SecureOdbcHook(BaseHook):
-            """Stands in where ODBC cannot be used: it knows its connection's name, and opens nothing."""
-
-            def __init__(self, refdata_odbc_conn_id: str = "refdata_default", **_: object) -> None:
-                super().__init__()
-                self.refdata_odbc_conn_id = refdata_odbc_conn_id
+    from refdata.warehouse.odbc.hook import SecureOdbcHook as _OdbcHook
 
 
-class RefdataOdbcHook(DiagnosedMixin, SecureOdbcHook):  # type: ignore[misc]  # Airflow's is untyped
+class RefdataOdbcHook(DiagnosedMixin, _OdbcHook):  # type: ignore[misc]  # Airflow's is untyped
     """SQL Server by ODBC."""
 
     conn_name_attr = "refdata_odbc_conn_id"

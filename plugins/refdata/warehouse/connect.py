@@ -13,7 +13,8 @@ from refdata.warehouse.base import Warehouse
 def open_warehouse(settings: Settings) -> Warehouse:
     """The warehouse behind the Airflow connection ``settings.conn_id``.
 
-    :raises ConfigurationError: when the connection is missing, or no engine supports its type.
+    :raises ConfigurationError: when the connection is missing, no engine supports its type, or it needs ODBC and this
+        machine has no library for it.
     """
     conn_type = _connection_type(settings.conn_id).removeprefix("refdata_")
     if conn_type == "sqlite":
@@ -34,15 +35,11 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
 
 def _open_odbc(settings: Settings) -> Warehouse:
-    try:
-        from refdata.warehouse.odbc.engine import odbc_warehouse
-    except ImportError as error:
-        raise ConfigurationError(
-            f"ODBC cannot be used on this machine: {error}",
-            where=f"Airflow connection {settings.conn_id}",
-            advice="Install the driver manager unixODBC (Debian: apt-get install unixodbc; Red Hat: dnf install"
-            " unixODBC), or use a connection of type mssql, which needs no additional package.",
-        ) from error
+    from refdata.warehouse.odbc.library import require_library
+
+    require_library(f"Airflow connection {settings.conn_id}")
+    from refdata.warehouse.odbc.engine import odbc_warehouse
+
     return odbc_warehouse(settings)
 
 

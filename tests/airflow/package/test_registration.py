@@ -126,13 +126,23 @@ def test_airflow_lists_the_installed_provider_with_its_settings(tmp_path: Path, 
     assert providers["airflow-provider-refdata"] == told["version"]
 
 
-def test_the_wheel_alone_brings_every_dag_by_one_documented_line(tmp_path: Path, site: Path, wheel: Path) -> None:
-    """``refdata dags > dags/refdata.py``, as the README says."""
+DAGS_LINE = re.compile(r"\brefdata (dags) > ((?:/opt/airflow/)?dags/refdata\.py)")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/deployment.md"])
+def test_the_pages_have_the_line_that_brings_the_dags(page: str) -> None:
+    assert DAGS_LINE.search((PROJECT / page).read_text(encoding="utf-8"))
+
+
+def test_the_wheel_alone_brings_every_dag_by_the_documented_line(tmp_path: Path, site: Path, wheel: Path) -> None:
+    line = DAGS_LINE.search((PROJECT / "README.md").read_text(encoding="utf-8"))
+    assert line is not None
     for folder in ("plugins", "dags"):
         (tmp_path / folder).mkdir()
     path, plugins = (site, wheel), tmp_path / "plugins"
-    printed = run(tmp_path, "-c", "from refdata.cli import main; main(['dags'])", path=path, plugins=plugins)
-    (tmp_path / "dags" / "refdata.py").write_text(printed)
+    code = "import sys; from refdata.cli import main; sys.exit(main(sys.argv[1:]))"
+    printed = run(tmp_path, "-c", code, line[1], path=path, plugins=plugins)
+    (tmp_path / line[2]).write_text(printed)
     code = """
 import json, sys
 from airflow.dag_processing.dagbag import DagBag

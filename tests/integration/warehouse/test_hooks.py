@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -58,26 +56,6 @@ def test_each_declared_type_is_its_hooks_type() -> None:
 def test_a_connection_finds_its_hook(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     connect(database, monkeypatch)
     assert Connection.get("refdata_tried").conn_type == f"refdata_{database.engine}"
-
-
-def test_without_a_driver_manager_the_odbc_type_says_what_to_install() -> None:
-    """In a process of its own, where ``import pyodbc`` fails as it does without unixODBC."""
-    code = """
-import sys
-sys.modules["pyodbc"] = None  # what Python does for a module that cannot be imported
-from refdata.hooks.odbc import RefdataOdbcHook
-ok, message = RefdataOdbcHook("refdata_tried").test_connection()
-print(ok, message)
-"""
-    environment = {
-        **os.environ,
-        "AIRFLOW_CONN_REFDATA_TRIED": json.dumps({"conn_type": "refdata_odbc", "host": "sql01", "schema": "refdata"}),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    printed = done.stdout.strip().splitlines()[-1]
-    assert printed.startswith("False ODBC cannot be used on this machine")
-    assert "apt-get install unixodbc" in printed
 
 
 def test_an_empty_field_of_the_form_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ MEANINGS = [
     ({"Packet Size": "8192", "Bulk_Port": 1434}, {"packet_size": 8192, "bulk_port": 1434}),
     ({"read_only": True}, {"application_intent": "ReadOnly"}),
     ({"ApplicationIntent": "ReadWrite"}, {"application_intent": "ReadWrite"}),
+    ({"ApplicationIntent": "ReadWrite", "read_only": False}, {"application_intent": "ReadWrite"}),
+    ({"Encrypt": "no", "encryption": "request"}, {"encrypt": "no"}),
     ({"Failover_Partner": "sql02, 1444"}, {"failover_partner": "sql02,1444"}),
     ({"tds_version": "7.3"}, {"client": {"tds_version": "7.3"}}),
 ]
@@ -43,6 +45,8 @@ def test_an_extra_means(extra: dict[str, Any], expected: dict[str, Any]) -> None
 
 WRONG = [
     ({"Encrpyt": "yes"}, "Unknown extra encrpyt"),
+    ({"Encrypt": "yes", "encryption": "off"}, "The extras Encrypt and encryption say the same thing with different"),
+    ({"CAFile": "/a.pem", "ca_file": "/b.pem"}, "The extras CAFile and ca_file say the same thing with different"),
     ({"Encrypt": "maybe"}, "must be yes, no or strict"),
     ({"Failover_Partner": "sql02\\instance"}, "must be a host, or host,port"),
     ({"Failover_Partner": "sql02;UID=x"}, "must be a host, or host,port"),

@@ -87,12 +87,12 @@ def read_options(
 ) -> ServerOptions:
     """The options of a connection.
 
-    :raises ConfigurationError: when host or database is missing, or an extra is unknown or has an invalid value.
+    :raises ConfigurationError: when host or database is missing, or an extra is unknown, has an invalid value, or is
+        given under two spellings with different values.
     """
     if not host or not database:
         missing = "host" if not host else "database (the field Schema)"
         raise ConfigurationError(f"The connection has no {missing}", where=where, advice="Fill in the field.")
-    known = {_plain(name): value for name, value in extra.items() if _plain(name) in _FIELDS}
     client = {
         name.lower(): value
         for name, value in extra.items()
@@ -105,10 +105,29 @@ def read_options(
             where=where,
             advice=f"Use one of: {', '.join(sorted((*_FIELDS, *_PYMSSQL)))}.",
         )
-    values: dict[str, Any] = {_FIELDS[name][0]: _FIELDS[name][1](value, name, where) for name, value in known.items()}
+    values = _read_fields(extra, where)
     options = ServerOptions(host, port or 1433, database, login or None, password or None, **values, client=client)
     _check_together(options, where)
     return options
+
+
+def _read_fields(extra: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The options that the extras name, each by one spelling or by several that agree."""
+    values: dict[str, Any] = {}
+    spelled: dict[str, str] = {}
+    for name, value in extra.items():
+        if (plain := _plain(name)) not in _FIELDS:
+            continue
+        option, read = _FIELDS[plain]
+        read_value = read(value, plain, where)
+        if option in values and values[option] != read_value:
+            raise ConfigurationError(
+                f"The extras {spelled[option]} and {name} say the same thing with different values",
+                where=where,
+                advice="Remove one of them.",
+            )
+        values[option], spelled[option] = read_value, name
+    return values
 
 
 def _check_together(options: ServerOptions, where: str) -> None:
@@ -139,7 +158,7 @@ def _boolean(value: object, name: str, where: str) -> bool:
 
 def _intent(value: object, name: str, where: str) -> str:
     # Airflow's own extra `read_only` is a yes or no.
-    return "ReadOnly" if _boolean(value, name, where) else ""
+    return "ReadOnly" if _boolean(value, name, where) else "ReadWrite"
 
 
 def _encrypt(value: object, name: str, where: str) -> str:

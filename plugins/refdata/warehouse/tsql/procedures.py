@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from refdata.core.errors import ConfigurationError
 from refdata.core.model import TableName
-from refdata.core.naming import quote
+from refdata.core.naming import fold_name, quote
 from refdata.core.publishing import Statement, qualified
 from refdata.warehouse.base import Row, Session
 
@@ -40,12 +40,12 @@ def declared_parameters(session: Session, lookup: str, name: TableName) -> tuple
 
 def call(name: TableName, declared: tuple[str, ...], values: Mapping[str, object]) -> Statement:
     """EXEC with those of ``values`` that the procedure declares, by name."""
-    known = {key.lower(): value for key, value in values.items()}
-    passed = [parameter for parameter in declared if parameter.lower() in known]
+    known = {fold_name(key): value for key, value in values.items()}
+    passed = [parameter for parameter in declared if fold_name(parameter) in known]
     # The names come from the catalog; one that needs quoting cannot be written in EXEC.
     plain = [parameter for parameter in passed if re.fullmatch(r"[\w@$#]+", parameter)]
     words = ", ".join(f"@{parameter} = ?" for parameter in plain)
-    return Statement(f"EXEC {qualified(name)} {words}".rstrip(), tuple(known[one.lower()] for one in plain))
+    return Statement(f"EXEC {qualified(name)} {words}".rstrip(), tuple(known[fold_name(one)] for one in plain))
 
 
 def joined_text(rows: list[Row]) -> str:
