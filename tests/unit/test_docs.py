@@ -191,7 +191,7 @@ def commands_shown() -> list[tuple[str, str]]:
     found = []
     for path in PAGES:
         text = path.read_text(encoding="utf-8")
-        lines = re.findall(r"^ {4}(refdata [a-z-]+.*?)(?: {2,}.*)?$", text, re.MULTILINE)
+        lines = re.findall(r"^ {4,}(refdata [a-z-]+[^>\n]*?)(?: {2,}.*| > .*)?$", text, re.MULTILINE)
         found += [(path.name, call) for call in lines]
     return sorted(set(found))
 
@@ -205,7 +205,9 @@ def test_a_command_that_a_page_shows_is_one_that_exists(name: str, call: str) ->
 def commands_named() -> list[tuple[str, str]]:
     """Each call of ``refdata`` in running text: the page's name and the call, which may leave out what it is about."""
     found = [(path.name, path.read_text(encoding="utf-8")) for path in PAGES if path.name != "commands.md"]
-    return sorted({(name, call) for name, text in found for call in re.findall(r"`(refdata [a-z][^`]*)`", text)})
+    return sorted(
+        {(name, call) for name, text in found for call in re.findall(r"`(refdata [a-z][^`>]*)(?:> [^`]*)?`", text)}
+    )
 
 
 @pytest.mark.parametrize(("name", "call"), commands_named(), ids=[f"{name}: {call}" for name, call in commands_named()])
