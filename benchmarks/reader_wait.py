@@ -33,8 +33,6 @@ from tests.integration.engines import Server
 from refdata.core import alignment, sqltypes
 from refdata.core.model import (
     Column,
-    DroppedFile,
-    FileIdentity,
     Format,
     LoadType,
     Publication,
@@ -46,6 +44,7 @@ from refdata.core.model import (
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
 from refdata.core.sqltypes import INT
+from refdata.dropoff.identity import PosixIdentity
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
@@ -99,7 +98,7 @@ class Loads:
         table = TableName(self.settings.ref_schema, "t")
         now = datetime.now(UTC).replace(tzinfo=None)
         name = f"{number} {now.isoformat()}.csv"
-        file = DroppedFile(name, FileIdentity(rows, number, number, number), LoadType.FULL, is_reference_data=True)
+        file = PosixIdentity(rows, number, number, number).dropped(name, LoadType.FULL, is_reference_data=True)
         row = ledger.register(file, "t", name, now)
         written = Format("utf-8", ",", '"', "", has_header=True, header=())
         ledger.record_format(row.id, written, Scan((), rows, 0, name, 1), ())

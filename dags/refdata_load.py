@@ -59,7 +59,9 @@ with DAG(
             title="File",
             description="Path under the dropoff root, e.g. reference_data_table/fullload/airports.csv",
         ),
-        "identity": Param(None, type=["null", "object"], description="Set by refdata_watch; leave empty by hand."),
+        "identity": Param(
+            None, type=["null", "string", "object"], description="Set by refdata_watch; leave empty by hand."
+        ),
         "load_type": Param(None, type=["null", "string"], description="Set by refdata_watch; leave empty by hand."),
         "is_reference_data": Param(None, type=["null", "boolean"], description="Set by refdata_watch; leave empty."),
     },

@@ -13,8 +13,6 @@ from refdata.core.errors import DataError, FileChangedError, FormatError, LockTi
 from refdata.core.failure import Failure
 from refdata.core.model import (
     Column,
-    DroppedFile,
-    FileIdentity,
     Format,
     LedgerRow,
     LoadType,
@@ -24,6 +22,7 @@ from refdata.core.model import (
     Stage,
     TableName,
 )
+from refdata.dropoff.identity import PosixIdentity
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Warehouse
 
@@ -62,8 +61,8 @@ class DemoLedger:
         kind = LoadType.APPEND if append else LoadType.FULL
         folder = f"{'reference' if reference else 'none_reference'}_data_table/{kind.value}"
         mtime = int((at - datetime(1970, 1, 1)).total_seconds()) * 1_000_000_000  # noqa: DTZ001  the ledger's zone
-        identity = FileIdentity(max(rows, 1) * 24, mtime, mtime, next(self._inode))
-        file = DroppedFile(f"{folder}/{name}", identity, kind, reference)
+        identity = PosixIdentity(max(rows, 1) * 24, mtime, mtime, next(self._inode))
+        file = identity.dropped(f"{folder}/{name}", kind, is_reference_data=reference)
         return self._ledger.register(file, table, f"refdata_load__{identity.inode:06d}", at)
 
     def detect(self, row: LedgerRow, *, rows: int, rejected: int = 0, warnings: tuple[str, ...] = ()) -> LedgerRow:

@@ -83,7 +83,7 @@ def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
     except RefdataError:
         return
     now = time.time_ns()
-    ages = {file.path: (now - file.identity.ctime_ns) / 1e9 for file in files if file.path not in known}
+    ages = {file.path: (now - file.arrived_ns) / 1e9 for file in files if file.path not in known}
     paths = sorted(ages, key=lambda path: -ages[path])
     yield healthrules.unseen_check(paths, max(ages.values(), default=None), settings)
 

@@ -19,7 +19,6 @@ from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import (
     LOAD_COLUMNS,
     DroppedFile,
-    FileIdentity,
     FileStatus,
     Format,
     LedgerRow,
@@ -139,7 +138,7 @@ class Ledger:
             )
 
     def record_format(
-        self, load_id: int, found: Format, scan: Scan, warnings: Sequence[str], identity: FileIdentity | None = None
+        self, load_id: int, found: Format, scan: Scan, warnings: Sequence[str], identity: str | None = None
     ) -> bool:
         """Records what detection and the scan found; False when the row's file is no longer ``identity``."""
         shown = "\\t" if found.delimiter == "\t" else found.delimiter
@@ -152,20 +151,19 @@ class Ledger:
             scan.rows,
             scan.rejected,
         )
-        looked_at = None if identity is None else identity_text(identity)
-        return self._write("record_format", *values, _json(warnings), load_id, looked_at) == 1
+        return self._write("record_format", *values, _json(warnings), load_id, identity) == 1
 
     def claim_turn(self, row: LedgerRow, stale_after: float, now: datetime) -> int | None:
         """Requests the table's turn; returns the number of the new attempt when granted, else None.
 
-        Loads of the same table run one at a time, by mtime, then name. The turn belongs to the row's file: it is not
-        granted once another file has taken its place.
+        Loads of the same table run one at a time, in the order of their keys. The turn belongs to the row's file: it
+        is not granted once another file has taken its place.
         """
-        order = (row.table_name, row.id, row.order_key)
+        ahead = (row.table_name, row.id, row.order_key)
         with self._warehouse.transaction(lock=turn_lock(row.table_name)) as session:
             stale = now - timedelta(seconds=stale_after)
             self._run(session, "release_stale_turns", row.table_name, stale)
-            given = self._run(session, "claim_turn", now, now, row.id, row.file_identity, *order)
+            given = self._run(session, "claim_turn", now, now, row.id, row.file_identity, *ahead)
             attempt = session.query(self._sql("select_publication"), (row.id,))[0][1]
         return int(attempt) if given == 1 else None
 
@@ -310,7 +308,7 @@ class Ledger:
         """The row of this file and run when the load is over and the file archived."""
         found = map(_row, session.query(self._sql("select_file_by_run"), (run_id,)))
         over = [row for row in found if row.status not in IN_FLIGHT and row.file_path != file.path]
-        return next((row for row in over if row.file_identity == identity_text(file.identity)), None)
+        return next((row for row in over if row.file_identity == file.identity), None)
 
     def _by_path(self, session: Session, path: str) -> LedgerRow | None:
         found = session.query(self._sql("select_file_by_path"), (path,))
@@ -322,43 +320,18 @@ def version_records(session: Session, warehouse: Warehouse, table: str) -> tuple
     return tuple(_record(line) for line in session.query(warehouse.statement("select_versions"), (table,)))
 
 
-def identity_text(identity: FileIdentity) -> str:
-    """An identity as the ledger stores it."""
-    return f"{identity.size}-{identity.mtime_ns}-{identity.ctime_ns}-{identity.inode}"
-
-
-def identity_of(text: str | None) -> FileIdentity | None:
-    """The identity that ``identity_text`` wrote; None when it did not."""
-    found = re.fullmatch(r"(\d+)-(-?\d+)-(-?\d+)-(\d+)", text or "")
-    return FileIdentity(*map(int, found.groups())) if found else None
-
-
-def file_of(row: LedgerRow) -> DroppedFile | None:
-    """The file that was dropped; None when the row's path is an archive path, or is freed for another drop."""
-    identity = identity_of(row.file_identity)
-    if identity is None or not row.file_path.endswith(f"/{row.load_type}/{row.file_name}"):
-        return None
-    return DroppedFile(row.file_path, identity, row.load_type, row.is_reference_data)
-
-
 def last_sign(row: LedgerRow) -> datetime:
     """The last activity that the row records."""
     return max(filter(None, (row.created_at, row.started_at, row.loaded_at, row.processed_at)))
 
 
 def _identity_values(file: DroppedFile) -> tuple[object, ...]:
-    return file.identity.size, file.identity.mtime_ns, identity_text(file.identity), order_key(file)
-
-
-def order_key(file: DroppedFile) -> str:
-    """Files of one table load in the order of these keys: by mtime, then by name."""
-    late, mtime = file.identity.mtime_ns >= 0, file.identity.mtime_ns
-    return f"{int(late)}{mtime if late else mtime + 2**63:019d}{file.name}"
+    return file.size, file.changed_ns, file.identity, file.order
 
 
 def _another_file(row: LedgerRow, file: DroppedFile) -> bool:
     """Whether the row is about an earlier drop under this path, which has its own outcome."""
-    return row.status not in IN_FLIGHT and row.file_identity != identity_text(file.identity)
+    return row.status not in IN_FLIGHT and row.file_identity != file.identity
 
 
 def _row(line: Row) -> LedgerRow:

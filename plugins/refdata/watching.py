@@ -136,8 +136,7 @@ class Watch:
             return ()
         self._faults = 0
         files = {file.path: file for file in found.files}
-        observed = {path: file.identity for path, file in files.items()}
-        result = check(self.state, self.rule, observed, began, ended_ns=clock_ns(), carrier=self.carrier)
+        result = check(self.state, self.rule, files, began, ended_ns=clock_ns(), carrier=self.carrier)
         self.state = result.state
         self._tell(result)
         self._tell_malformed({f"{place.path}: {place.reason}": place for place in found.malformed})
@@ -210,9 +209,16 @@ class Watch:
         return f"{self._prefix}.{number}"
 
 
+CONF = ("path", "identity", "load_type", "is_reference_data")
+"""What a load's run gets to know of its file; the source knows the rest by path and identity."""
+
+
 def load_run(file: Mapping[str, Any]) -> dict[str, Any]:
     """What ``TriggerDagRunOperator`` needs to start the load of a released file."""
-    return {"trigger_run_id": run_id_of(serial.from_json(DroppedFile, file)), "conf": dict(file)}
+    return {
+        "trigger_run_id": run_id_of(serial.from_json(DroppedFile, file)),
+        "conf": {name: file[name] for name in CONF},
+    }
 
 
 def released_event(files: tuple[DroppedFile, ...]) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TaskInstanceState
 
-from refdata import serial
 from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.dropnames import load_of
 from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
-from refdata.core.model import DroppedFile, FileIdentity
+from refdata.core.model import DroppedFile
 from refdata.core.runid import CLI_RUN, LOAD_DAG
 from refdata.core.settings import Settings
 from refdata.core.steps import Step
@@ -73,9 +72,9 @@ def file_of_run(dropoff: Dropoff, context: Context) -> DroppedFile:
     """
     conf: Mapping[str, Any] = context["params"]
     path = str(conf["path"])
-    load_type, is_reference_data = load_of(path)
+    load_of(path)
     if conf.get("identity"):
-        return DroppedFile(path, serial.from_json(FileIdentity, conf["identity"]), load_type, is_reference_data)
+        return dropoff.drop(path, conf["identity"])
     return dropoff.find(path)
 
 

@@ -91,7 +91,7 @@ def test_a_loaded_file_goes_to_processed(dropoff: Dropoff) -> None:
     target = Path(dropoff.archive_processed(file, RECEIVED, 41))
     assert target == processed(dropoff) / "20241201_120000_airports.csv"
     assert target.read_text() == TEXT
-    assert target.stat().st_mtime_ns == file.identity.mtime_ns
+    assert target.stat().st_mtime_ns == file.changed_ns
     assert [path.name for path in (dropoff.root / FULL).glob("*.csv")] == []
 
 
@@ -159,7 +159,7 @@ def test_twins_of_one_second_keep_an_archive_of_their_own(dropoff: Dropoff) -> N
     first = drop(dropoff)
     second = replace(first, path="reference_data_table/append/airports.csv")
     (dropoff.root / second.path).write_text(TEXT)
-    os.utime(dropoff.root / second.path, ns=(first.identity.mtime_ns,) * 2)
+    os.utime(dropoff.root / second.path, ns=(first.changed_ns,) * 2)
     second = dropoff.find(second.path)
     targets = [dropoff.archive_processed(file, RECEIVED, number) for number, file in enumerate((first, second))]
     archives = {Path(target).parent for target in targets}

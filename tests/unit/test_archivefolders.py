@@ -131,7 +131,7 @@ def test_a_load_that_spans_a_change_of_the_settings_keeps_its_rejects(
 
 def _twin_dropped(dropoff: Dropoff, file: DroppedFile) -> None:
     (dropoff.root / file.path).write_text("code\nNA\n")
-    os.utime(dropoff.root / file.path, ns=(file.identity.mtime_ns,) * 2)
+    os.utime(dropoff.root / file.path, ns=(file.changed_ns,) * 2)
 
 
 def test_a_twin_of_a_file_in_an_old_archive_goes_to_the_new_one(tmp_path: Path) -> None:

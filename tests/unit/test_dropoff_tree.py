@@ -26,6 +26,7 @@ from refdata.core.errors import (
 from refdata.core.model import DroppedFile, LoadType
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree, tree
+from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.tree import (
     check_unchanged,
     hand_back,
@@ -41,7 +42,7 @@ NOBODY = 65534
 
 
 RECEIVED = datetime(2024, 12, 1, tzinfo=UTC)
-FAULT = SimpleNamespace(category="data", message="damaged", where="line 1", advice="mend it")
+FAULT = SimpleNamespace(category="data", what="damaged", where="line 1", advice="mend it")
 
 
 @pytest.fixture
@@ -97,8 +98,8 @@ def test_all_four_load_folders_are_read(root: Path) -> None:
 def test_identity_is_what_lstat_says(root: Path) -> None:
     file = drop(root)
     status = (root / file.path).lstat()
-    assert (file.identity.size, file.identity.inode) == (status.st_size, status.st_ino)
-    assert (file.identity.mtime_ns, file.identity.ctime_ns) == (status.st_mtime_ns, status.st_ctime_ns)
+    assert PosixIdentity.read(file.identity) == PosixIdentity.of(status)
+    assert (file.size, file.changed_ns, file.arrived_ns) == (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 @pytest.mark.parametrize(
@@ -394,7 +395,7 @@ def test_a_file_of_another_owner_is_handed_back_too(open_root: Path) -> None:
     with another_user():
         identity = hand_back(open_root, file)
     assert identity != file.identity
-    assert identity.mtime_ns == file.identity.mtime_ns
+    assert PosixIdentity.read(identity).mtime_ns == file.changed_ns
     assert [path.name for path in (open_root / FULL).iterdir()] == ["airports.csv"]
 
 
@@ -407,13 +408,11 @@ def test_an_archive_that_may_not_be_written_is_a_permission_error(open_root: Pat
 def test_a_file_handed_back_is_another_drop_with_the_same_mtime(root: Path) -> None:
     file = drop(root)
     identity = hand_back(root, file)
-    assert identity.ctime_ns > file.identity.ctime_ns
-    assert (identity.size, identity.mtime_ns, identity.inode) == (
-        file.identity.size,
-        file.identity.mtime_ns,
-        file.identity.inode,
-    )
-    assert scan(root).files[0].identity == identity
+    back = PosixIdentity.read(identity)
+    assert back.ctime_ns > file.arrived_ns
+    assert back.is_touched(PosixIdentity.read(file.identity))
+    (again,) = scan(root).files
+    assert (again.identity, again.order) == (identity, file.order)
     with pytest.raises(FileChangedError):
         hand_back(root, file)
 

@@ -332,12 +332,7 @@ def test_what_starts_a_load(site: Site) -> None:
     assert arguments["trigger_run_id"].startswith("drop_airports_csv__")
     assert arguments["conf"] == {
         "path": f"{FULL}/airports.csv",
-        "identity": {
-            "size": 8,
-            "mtime_ns": files[0].identity.mtime_ns,
-            "ctime_ns": files[0].identity.ctime_ns,
-            "inode": files[0].identity.inode,
-        },
+        "identity": files[0].identity,
         "load_type": "fullload",
         "is_reference_data": True,
     }

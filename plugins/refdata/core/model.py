@@ -44,30 +44,25 @@ class FileStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class FileIdentity:
-    """What distinguishes one drop from the next: any change makes it another drop.
-
-    ``size`` in bytes, times in nanoseconds since the epoch.
-    """
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-
-
 @dataclass(frozen=True, slots=True)
 class DroppedFile:
     """A regular ``.csv`` file in one of the four load folders.
 
-    ``path`` is relative to the dropoff root, with ``/``: ``reference_data_table/fullload/airports.csv``.
+    ``path`` is relative to the dropoff root, with ``/``: ``reference_data_table/fullload/airports.csv``. ``identity``
+    tells one drop from the next: any change makes it another drop. Files of one table take turns by ``order``. Both
+    are opaque: only the source that found the file knows what they consist of, so they are compared and nothing else.
+    ``size`` is in bytes; ``changed_ns`` is when the content last changed, ``arrived_ns`` since when the file is there
+    as it is, both in nanoseconds since 1970.
     """
 
     path: str
-    identity: FileIdentity
+    identity: str
+    order: str
     load_type: LoadType
     is_reference_data: bool
+    size: int = 0
+    changed_ns: int = 0
+    arrived_ns: int = 0
 
     @property
     def name(self) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import astuple
 
 from refdata.core.model import DroppedFile
+from refdata.core.stability import NUMBERS
 
 LOAD_DAG = "refdata_load"
 """The DAG whose runs load one file each."""
@@ -30,5 +30,7 @@ def run_id_of(file: DroppedFile) -> str:
     it reserves (``manual__``, ``scheduled__`` and others).
     """
     slug = _NOT_ALLOWED.sub("_", file.name).strip("_")[:_SLUG_LENGTH] or "file"
-    key = json.dumps([file.path, *astuple(file.identity)])
-    return f"drop_{slug}__{hashlib.sha256(key.encode('ascii')).hexdigest()[:20]}"
+    # The text that earlier releases hashed: a file released before an upgrade keeps its run.
+    numbers = file.identity.replace("-", ", ") if NUMBERS.fullmatch(file.identity) else json.dumps(file.identity)
+    key = f"[{json.dumps(file.path)}, {numbers}]"
+    return f"drop_{slug}__{hashlib.sha256(key.encode()).hexdigest()[:20]}"

@@ -1,7 +1,7 @@
 """Decides when a dropped file is complete: a state machine over successive scans, without clock or disk.
 
 A file is released after ``Rule.checks`` consecutive checks, ``Rule.interval_ns`` apart, that found
-size, mtime, ctime and inode unchanged. The first sighting is the baseline and does not count, so
+its identity unchanged. The first sighting is the baseline and does not count, so
 six checks 15 s apart are 90 s of rest. The machine guarantees:
 
 - A check before the interval has passed counts for nothing and starts nothing, so a restart can
@@ -19,15 +19,29 @@ shorten one.
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Protocol
 
-from refdata.core.model import FileIdentity
-
+NUMBERS = re.compile(r"[0-9-]+")
+"""Identities of which earlier releases hashed another spelling: that of the folders, numbers with dashes."""
 DIGEST_LENGTH = 12
 """Characters of a digest: 72 bits."""
+
+
+class Seen(Protocol):
+    """A file as a scan saw it; both texts are opaque."""
+
+    @property
+    def identity(self) -> str:
+        """Another text whenever the file is another one."""
+
+    @property
+    def order(self) -> str:
+        """Which of several files goes first."""
 
 
 class Phase(StrEnum):
@@ -93,7 +107,7 @@ class Check:
 def check(
     state: WatchState,
     rule: Rule,
-    observed: Mapping[str, FileIdentity],
+    observed: Mapping[str, Seen],
     now_ns: int,
     *,
     ended_ns: int | None = None,
@@ -101,7 +115,7 @@ def check(
 ) -> Check:
     """The next state, given what a scan saw, and the files released by it.
 
-    :param observed: path → identity of every file in the load folders.
+    :param observed: path → what was seen of every file in the load folders.
     :param now_ns: wall-clock time when the scan began, nanoseconds since the epoch.
     :param ended_ns: when it ended. The interval runs from the end of one scan to the beginning of the
         next, so that a slow scan does not shorten a wait.
@@ -161,9 +175,10 @@ def digest(text: str) -> str:
     return urlsafe_b64encode(hashlib.blake2b(data, digest_size=DIGEST_LENGTH * 6 // 8).digest()).decode("ascii")
 
 
-def identity_digest(identity: FileIdentity) -> str:
+def identity_digest(identity: str) -> str:
     """An identity's digest in the state."""
-    return digest(f"{identity.size},{identity.mtime_ns},{identity.ctime_ns},{identity.inode}")
+    # As earlier releases spelled what folders identify by numbers: an upgrade starts no count again.
+    return digest(identity.replace("-", ",") if NUMBERS.fullmatch(identity) else identity)
 
 
 def _fitted(state: WatchState, rule: Rule) -> Mapping[str, Watched]:
@@ -177,13 +192,13 @@ def _fitted(state: WatchState, rule: Rule) -> Mapping[str, Watched]:
 
 
 def _compared(
-    before: Mapping[str, Watched], observed: Mapping[str, FileIdentity], *, counted: bool
+    before: Mapping[str, Watched], observed: Mapping[str, Seen], *, counted: bool
 ) -> tuple[dict[str, Watched], set[str]]:
     """The files that are or become known, and which of them changed; all by digest."""
     files: dict[str, Watched] = {}
     restarted = set()
-    for place, identity in observed.items():
-        known, seen = before.get(place), identity_digest(identity)
+    for place, file in observed.items():
+        known, seen = before.get(place), identity_digest(file.identity)
         if known is not None and known.identity == seen:
             files[place] = _one_more(known) if counted else known
             continue
@@ -207,12 +222,12 @@ def _last_check(state: WatchState, counted: bool, now_ns: int) -> int | None:
 
 
 def _due(
-    files: Mapping[str, Watched], observed: Mapping[str, FileIdentity], places: Mapping[str, str], rule: Rule
+    files: Mapping[str, Watched], observed: Mapping[str, Seen], places: Mapping[str, str], rule: Rule
 ) -> tuple[str, ...]:
-    """Paths that have rested long enough: longest waiting first, then by mtime and path."""
+    """Paths that have rested long enough: longest waiting first, then by order and path."""
     due = []
-    for path, identity in observed.items():
+    for path, file in observed.items():
         watched = files.get(places[path])
         if watched is not None and watched.phase is Phase.WAITING and watched.checks >= rule.checks:
-            due.append((-watched.checks, identity.mtime_ns, path))
+            due.append((-watched.checks, file.order, path))
     return tuple(path for _, _, path in sorted(due)[: rule.max_releases])

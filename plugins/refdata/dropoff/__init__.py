@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from refdata.core.dropnames import error_name, load_of, printable, processed_name, unfinished
 from refdata.core.errors import DataError, FileChangedError, FormatError
-from refdata.core.model import DroppedFile, FileIdentity
+from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
 from refdata.dropoff import archive, leftovers, tree
 from refdata.dropoff.archive import Names, Reason
 from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders, archive_folder, create_inside, is_link
+from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.leftovers import Leftover, settle_rejects
 from refdata.dropoff.osfiles import translated
 from refdata.dropoff.tree import Malformed, ScanResult, ensure_tree
@@ -81,7 +82,7 @@ class Dropoff:
     def lies(self, file: DroppedFile) -> bool:
         """Whether the file is in its folder with unchanged content, even if touched (which changes its ctime)."""
         found = tree.identity_at(self.root, file.path)
-        return found is not None and replace(found, ctime_ns=file.identity.ctime_ns) == file.identity
+        return found is not None and PosixIdentity.read(found).is_touched(PosixIdentity.read(file.identity))
 
     def content_hash(self, file: DroppedFile) -> str:
         """SHA-256 of what is at the file's path now, as a hex digest.
@@ -118,17 +119,27 @@ class Dropoff:
         :raises DropoffError: when the path is not a drop's path.
         :raises FileChangedError: when nothing is there.
         """
-        load_type, is_reference_data = load_of(path)
+        load_of(path)  # a path outside the load folders is refused, whatever is there
         identity = tree.identity_at(self.root, path)
         if identity is None:
             raise FileChangedError("There is no such file", where=printable(path), advice="Check the path.")
-        return DroppedFile(path, identity, load_type, is_reference_data)
+        return self.drop(path, identity)
+
+    def drop(self, path: str, identity: object) -> DroppedFile:
+        """The file that a path and an identity name, whether it is still there or not.
+
+        :param identity: as ``DroppedFile`` has it, or as runs of earlier releases have it in their conf.
+        :raises DropoffError: when the path is not a drop's path.
+        :raises ConfigurationError: when it is no identity.
+        """
+        load_type, is_reference_data = load_of(path)
+        return PosixIdentity.read(identity).dropped(path, load_type, is_reference_data=is_reference_data)
 
     def exists(self, path: str) -> bool:
         """Whether any file that the watcher would pick up is at a path relative to the root."""
         return tree.holds_drop(self.root, path)
 
-    def hand_back(self, file: DroppedFile) -> FileIdentity | None:
+    def hand_back(self, file: DroppedFile) -> str | None:
         """Gives a file back to the watcher, see ``tree.hand_back``; None when it is gone or replaced."""
         try:
             return tree.hand_back(self.root, file)
@@ -180,7 +191,7 @@ class Dropoff:
             each retry gives the same name.
         """
         if not load_id:
-            received = datetime.fromtimestamp(file.identity.mtime_ns // 10**9, UTC)
+            received = datetime.fromtimestamp(file.changed_ns // 10**9, UTC)
         document = archive.reason_document(reason, file.path, load_id, received)
         names = partial(error_name, moment=received)
         target = self._target(self.error, file, names)

@@ -19,9 +19,10 @@ from typing import Any, Protocol
 
 from refdata.core.dropnames import OWN_PREFIX, beside, error_name, printable
 from refdata.core.errors import FileChangedError
-from refdata.core.model import DroppedFile, FileIdentity
+from refdata.core.model import DroppedFile
 from refdata.core.stability import digest, identity_digest
 from refdata.dropoff.archivefolders import archive_folder, is_link
+from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.osfiles import (
     copy_to,
     look,
@@ -100,7 +101,10 @@ def find(file: DroppedFile, root: Path, archive_root: Path, names: Names) -> str
         return ""
     with archive_folder(root, archive_root) as target:
         taken, _ = _Move(-1, file.name, target, names, file).candidates()
-    return next((str(archive_root / name) for name, found in taken.items() if _alike(found, file.identity)), "")
+    return next(
+        (str(archive_root / name) for name, found in taken.items() if _alike(found, PosixIdentity.read(file.identity))),
+        "",
+    )
 
 
 def rejects_name(load_id: int | str) -> str:
@@ -154,6 +158,7 @@ class _Move:
         self.target = target
         self.names = names
         self.file = file
+        self.identity = PosixIdentity.read(file.identity)
         self.key = f"{digest(file.path)}{identity_digest(file.identity)}"
         self.passing = f"{OWN_PREFIX}moving-{self.key}"
 
@@ -196,16 +201,16 @@ class _Move:
             if passing is not None and found.st_ino == passing.st_ino:
                 self._finish_copy()
                 return name
-            if _same(found, self.file.identity):
+            if _same(found, self.identity):
                 return name
         if not self._present():
             # A copy has its own inode; once the original is gone, size and mtime identify it.
-            return next((name for name, found in taken.items() if _alike(found, self.file.identity)), "")
+            return next((name for name, found in taken.items() if _alike(found, self.identity)), "")
         return ""
 
     def _present(self) -> bool:
         found = look(self.source, self.name)
-        return found is not None and _same(found, self.file.identity)
+        return found is not None and _same(found, self.identity)
 
     def _take(self, archived: str) -> None:
         if not self._present():
@@ -220,7 +225,7 @@ class _Move:
         self._require_ours(self.target, archived)
 
     def _copy(self, archived: str) -> None:
-        if not _same(copy_to(self.source, self.name, self.target, self.passing), self.file.identity):
+        if not _same(copy_to(self.source, self.name, self.target, self.passing), self.identity):
             remove(self.target, self.passing)
             raise changed(self.file.path)
         try:
@@ -246,16 +251,16 @@ class _Move:
     def _require_ours(self, folder: int, name: str) -> None:
         """Puts back a file that replaced ours at the moment of the rename."""
         found = look(folder, name)
-        if found is not None and not _same(found, self.file.identity):
+        if found is not None and not _same(found, self.identity):
             rename_exclusive(folder, name, self.source, self.name)
             raise changed(self.file.path)
 
 
-def _alike(found: os.stat_result, identity: FileIdentity) -> bool:
+def _alike(found: os.stat_result, identity: PosixIdentity) -> bool:
     return (found.st_size, found.st_mtime_ns) == (identity.size, identity.mtime_ns)
 
 
-def _same(found: os.stat_result, identity: FileIdentity) -> bool:
+def _same(found: os.stat_result, identity: PosixIdentity) -> bool:
     # ctime is left out: the move itself changes it.
     return found.st_ino == identity.inode and _alike(found, identity)
 

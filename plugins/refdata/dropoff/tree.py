@@ -40,7 +40,8 @@ from refdata.core.errors import (
     PermissionDeniedError,
     RefdataError,
 )
-from refdata.core.model import DROPPED_TYPES, DroppedFile, FileIdentity, LoadType
+from refdata.core.model import DROPPED_TYPES, DroppedFile, LoadType
+from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfolder, translated
 
 _LOOK_AT_MOST = 1_000
@@ -103,7 +104,7 @@ def scan(root: Path, archives: frozenset[str] = frozenset()) -> ScanResult:
     return ScanResult(tuple(found.files), tuple(found.malformed))
 
 
-def open_dropped(root: Path, path: str, expected: FileIdentity) -> BinaryIO:
+def open_dropped(root: Path, path: str, expected: str) -> BinaryIO:
     """A released file, opened for reading; the caller closes it.
 
     The handle is that of exactly the file that was released. ``check_unchanged`` reports afterwards
@@ -129,7 +130,7 @@ def open_dropped(root: Path, path: str, expected: FileIdentity) -> BinaryIO:
     return stream
 
 
-def check_unchanged(stream: BinaryIO, path: str, expected: FileIdentity) -> None:
+def check_unchanged(stream: BinaryIO, path: str, expected: str) -> None:
     """Raises FileChangedError when the open file is no longer the one that was released."""
     with translated(path):
         found = identity_of(os.fstat(stream.fileno()))
@@ -137,7 +138,7 @@ def check_unchanged(stream: BinaryIO, path: str, expected: FileIdentity) -> None
         raise changed(path)
 
 
-def hand_back(root: Path, file: DroppedFile) -> FileIdentity:
+def hand_back(root: Path, file: DroppedFile) -> str:
     """Gives a file that cannot be loaded for now back to the watcher, which treats it as a new drop.
 
     Only its ctime changes: it keeps its place in its table's turn, and its next load gets its own run.
@@ -176,7 +177,7 @@ def recover_handed_back(root: Path) -> tuple[str, ...]:
     return tuple(recovered)
 
 
-def identity_at(root: Path, path: str) -> FileIdentity | None:
+def identity_at(root: Path, path: str) -> str | None:
     """The identity of what is at a drop's path, or None when nothing is."""
     try:
         with load_folder(root, path) as (folder, name), translated(path):
@@ -194,9 +195,9 @@ def holds_drop(root: Path, path: str) -> bool:
         return False
 
 
-def identity_of(found: os.stat_result) -> FileIdentity:
+def identity_of(found: os.stat_result) -> str:
     """The identity of a file, from what ``stat`` reports."""
-    return FileIdentity(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return str(PosixIdentity.of(found))
 
 
 @contextmanager
@@ -325,7 +326,9 @@ def _visit_load_folder(folder: int, path: str, found: _Findings) -> None:
             if fault := name_fault(entry.name) or _file_fault(status):
                 found.refuse(where, fault, status)
             else:
-                found.files.append(DroppedFile(where, identity_of(status), load_type, is_reference_data))
+                found.files.append(
+                    PosixIdentity.of(status).dropped(where, load_type, is_reference_data=is_reference_data)
+                )
 
 
 def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], found: _Findings) -> None:

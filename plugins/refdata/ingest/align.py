@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from refdata.contracts.files import declared
@@ -25,7 +26,6 @@ from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, Sca
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.memory import contract_of
 from refdata.ingest.signs import signs_of_life
-from refdata.ledger import identity_of
 
 MOST_NAMED = 3
 """Better tables that a message names."""
@@ -186,16 +186,18 @@ def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
     if older:
         raise NotYetError(f"{row.file_name} is waiting for the older {older}")
     _cancel_vanished(deps, row)
-    attempt = deps.ledger.claim_turn(row, deps.settings.stale_after, deps.clock())
+    # A worker of an earlier release may have registered the file, without its key.
+    keyed = row if row.order_key else replace(row, order_key=file.order)
+    attempt = deps.ledger.claim_turn(keyed, deps.settings.stale_after, deps.clock())
     if attempt is None:
         ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
-        _check_patience(deps, row, ahead)
+        _check_patience(deps, file, row, ahead)
         raise NotYetError(f"{row.file_name} is waiting for {ahead}")
     return attempt
 
 
-def _check_patience(deps: Deps, row: LedgerRow, ahead: str) -> None:
-    if deps.clock() - _since(deps, row) > timedelta(seconds=deps.settings.turn_timeout):
+def _check_patience(deps: Deps, file: DroppedFile, row: LedgerRow, ahead: str) -> None:
+    if deps.clock() - _since(deps, file, row) > timedelta(seconds=deps.settings.turn_timeout):
         raise LockTimeoutError(
             f"The file waited longer than turn_timeout allows ({deps.settings.turn_timeout:.0f} s) for {ahead}",
             where=row.file_path,
@@ -203,15 +205,12 @@ def _check_patience(deps: Deps, row: LedgerRow, ahead: str) -> None:
         )
 
 
-def _since(deps: Deps, row: LedgerRow) -> datetime:
+def _since(deps: Deps, file: DroppedFile, row: LedgerRow) -> datetime:
     """The time from which the file has waited for its turn: its registration, or a later hand-back.
 
-    Handing a file back changes its ctime. A ctime in the future (the storage's clock is ahead of ours) is ignored.
+    A file handed back arrives again. An arrival in the future (the storage's clock is ahead of ours) is ignored.
     """
-    identity = identity_of(row.file_identity)
-    if identity is None:
-        return row.created_at
-    offered = datetime.fromtimestamp(identity.ctime_ns / 1e9, UTC).replace(tzinfo=None)
+    offered = datetime.fromtimestamp(file.arrived_ns / 1e9, UTC).replace(tzinfo=None)
     return max(row.created_at, offered) if offered <= deps.clock() else row.created_at
 
 
@@ -221,12 +220,10 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
     The wait is bounded: a file that never becomes stable must not block the others forever.
     """
     patience = timedelta(seconds=60 + 4 * deps.settings.stability_checks * deps.settings.stability_interval)
-    if deps.clock() - _since(deps, row) > patience:
+    if deps.clock() - _since(deps, file, row) > patience:
         return ""
-    order = (file.identity.mtime_ns, file.name)
     for other in deps.dropoff.scan().files:
-        older = (other.identity.mtime_ns, other.name) < order
-        if older and other.path != file.path and deps.table_of(other) == row.table_name:
+        if other.order < file.order and other.path != file.path and deps.table_of(other) == row.table_name:
             known = deps.ledger.by_path(other.path)
             if known is None:
                 return other.name

@@ -18,7 +18,6 @@ from refdata.core.loadstates import DONE, REFUSED
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.core.steps import AFTER_PUBLISHING
 from refdata.ingest.context import Deps
-from refdata.ledger import identity_text
 
 
 def gave_up(row: LedgerRow) -> bool:
@@ -156,10 +155,10 @@ def _registered_late(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | 
 def _archived_by_run(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | None:
     """The row of a load whose file this same run has archived; its path is the archive path."""
     row = deps.ledger.by_run(run_id) if run_id else None
-    return row if row is not None and row.file_identity == identity_text(file.identity) else None
+    return row if row is not None and row.file_identity == file.identity else None
 
 
 def _row(deps: Deps, file: DroppedFile) -> LedgerRow | None:
     """The file's row; None when it is archived, or when the path belongs to a newer drop."""
     row = deps.ledger.by_path(file.path)
-    return row if row is not None and row.file_identity == identity_text(file.identity) else None
+    return row if row is not None and row.file_identity == file.identity else None

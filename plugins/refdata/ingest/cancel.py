@@ -10,7 +10,6 @@ from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.ingest.archive import move_to_error
 from refdata.ingest.context import Deps
-from refdata.ledger import file_of
 
 
 def cancellation(what: str, where: str) -> CancelledError:
@@ -40,6 +39,6 @@ def cancel(deps: Deps, file: DroppedFile, what: str, run_id: str, task: str) -> 
 
 def cancel_ended(deps: Deps, row: LedgerRow, what: str) -> None:
     """Cancels a load whose run somebody ended while none of its tasks was running."""
-    file = file_of(row)
+    file = deps.file_of(row)
     if file is not None:
         move_to_error(deps, file, Failure.of(cancellation(what, file.path), "none"), row.dag_run_id or "")

@@ -62,6 +62,12 @@ class Deps:
         """The table that a file loads."""
         return naming.table_name(file.name, reserved=own_tables(self.settings))
 
+    def file_of(self, row: LedgerRow) -> DroppedFile | None:
+        """The dropped file of a load; None when the row's path is that of an archive, or is freed for another drop."""
+        if row.file_identity is None or not row.file_path.endswith(f"/{row.load_type}/{row.file_name}"):
+            return None
+        return self.dropoff.drop(row.file_path, row.file_identity)
+
     def target(self, row: LedgerRow) -> TableName:
         """The live table of a load."""
         return self.live(row.table_name)

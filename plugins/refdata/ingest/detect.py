@@ -16,7 +16,6 @@ from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.memory import column_match, contract_of, known_columns
-from refdata.ledger import identity_text
 
 MOST_LISTED = 100_000
 """Limit on the damaged rows that the rejects file of a refused file lists."""
@@ -87,7 +86,7 @@ def _done_before(deps: Deps, file: DroppedFile, run_id: str) -> Detection | None
     :raises FileChangedError: when the run finished by refusing the file.
     """
     row = None if deps.dropoff.is_there(file) else deps.ledger.by_run(run_id)
-    if row is None or row.status in IN_FLIGHT or row.file_identity != identity_text(file.identity):
+    if row is None or row.status in IN_FLIGHT or row.file_identity != file.identity:
         return None
     return _as_it_ended(row, file)
 

@@ -24,7 +24,7 @@ from refdata.ingest.cancel import cancel_ended, cancellation
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
-from refdata.ledger import file_of, last_sign
+from refdata.ledger import last_sign
 
 _STOPPED = "Somebody ended its run in Airflow before the load was done"
 
@@ -126,7 +126,7 @@ class _Examination:
         yield from self._forgotten()
 
     def _in_flight(self, row: LedgerRow, state: RunState, *, waits_too_long: bool) -> Iterator[Finding]:
-        deps, file = self._deps, file_of(row)
+        deps, file = self._deps, self._deps.file_of(row)
         if file is None or not self._folder_is_there(file):
             return
         if not deps.dropoff.exists(file.path):
@@ -152,7 +152,7 @@ class _Examination:
             )  # fmt: skip
 
     def _over(self, row: LedgerRow) -> Iterator[Finding]:
-        deps, file = self._deps, file_of(row)
+        deps, file = self._deps, self._deps.file_of(row)
         if file is None or not self._folder_is_there(file):
             return
         done = f"The load is over ({row.status}), but the file is still in its folder"
@@ -190,7 +190,9 @@ class _Examination:
     def _rejects(self, at_work: set[int]) -> Iterator[Finding]:
         for load_id, path in self._deps.dropoff.left_rejects().items():
             owner = self._deps.ledger.get(load_id)
-            if load_id in at_work or (owner is not None and (self._is_young(owner) or file_of(owner) is not None)):
+            if load_id in at_work or (
+                owner is not None and (self._is_young(owner) or self._deps.file_of(owner) is not None)
+            ):
                 continue
             what = f"A rejects file of load {load_id} has no archived file beside it"
             yield Finding(

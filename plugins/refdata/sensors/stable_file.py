@@ -27,10 +27,9 @@ DROPOFF = Asset("refdata_dropoff", uri="x-refdata://dropoff")
 class StableFileSensor(FileSensor):
     """Returns the files of a dropoff tree that have not changed for some checks, as a list for XCom.
 
-    Each item is a ``DroppedFile`` as JSON: path relative to the root, identity (size, mtime_ns, ctime_ns,
-    inode), load type and whether it is reference data. The list is empty when nothing was released for
-    ``idle_timeout`` seconds. Deferred or poking, the same machine decides (``refdata.core.stability``),
-    and what one mode counted the other takes up.
+    Each item is a ``DroppedFile`` as JSON. The list is empty when nothing was released for ``idle_timeout`` seconds.
+    Deferred or poking, the same machine decides (``refdata.core.stability``), and what one mode counted the other
+    takes up.
 
     A missing root and a lack of rights fail the task with their reason; a storage that fails for moments
     does not.
@@ -140,7 +139,7 @@ class StableFileSensor(FileSensor):
 
     def _tell(self, files: Sequence[dict[str, Any]]) -> None:
         for file in files:
-            self.log.info("Stable: %s, %d bytes", file["path"], file["identity"]["size"])
+            self.log.info("Stable: %s, %d bytes", file["path"], file["size"])
 
 
 def _carrier(context: Context) -> str:

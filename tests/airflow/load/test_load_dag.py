@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from refdata.core.errors import (
 )
 from refdata.core.failure import Failure
 from refdata.dropoff import Dropoff, ensure_tree
+from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.tree import identity_of
 from refdata.ingest.cancel import cancel
 from refdata.operators.load import (
@@ -307,7 +309,7 @@ OUTSIDE = (
 def test_a_conf_written_by_hand_leads_no_further_than_one_that_the_watcher_wrote(root: Path, path: str) -> None:
     found = (root.parent / "secret.csv").resolve()
     found.write_text("a\n1\n")
-    identity = serial.to_json(identity_of(found.stat()))
+    identity = identity_of(found.stat())
     run = Run(path)
     run.context["params"] |= {"identity": identity, "load_type": "fullload", "is_reference_data": True}
     for step in STEPS:
@@ -318,9 +320,13 @@ def test_a_conf_written_by_hand_leads_no_further_than_one_that_the_watcher_wrote
     assert sorted(name.name for name in root.iterdir()) == ["none_reference_data_table", "reference_data_table"]
 
 
-def test_the_folder_tells_how_a_file_is_loaded_whatever_the_conf_says(root: Path) -> None:
+@pytest.mark.parametrize("spelled", [str, lambda identity: serial.to_json(PosixIdentity.read(identity))])
+def test_the_folder_tells_how_a_file_is_loaded_whatever_the_conf_says(
+    root: Path, spelled: Callable[[str], object]
+) -> None:
+    """Runs that an earlier release started have the identity's parts in their conf."""
     run = Run(drop(root, "cities.csv", "code\n1\n"))
-    identity = serial.to_json(identity_of((root / FULL / "cities.csv").stat()))
+    identity = spelled(identity_of((root / FULL / "cities.csv").stat()))
     run.context["params"] |= {"identity": identity, "load_type": "append", "is_reference_data": False}
     run.step("detect_format")
     (row,) = wiring.connect().ledger.page().files

@@ -12,10 +12,9 @@ from types import SimpleNamespace
 import pytest
 from airflow.sdk import DAG
 
-from refdata import serial, wiring
+from refdata import wiring
 from refdata.config import load_settings
 from refdata.core.errors import RefdataError
-from refdata.core.model import FileIdentity
 from refdata.dropoff import Dropoff
 from refdata.notifications.failure import alert_on_failure
 from tests.airflow.load.test_load_dag import FULL, Run, _fresh_settings, drop, root  # noqa: F401  fixtures
@@ -76,7 +75,7 @@ def test_one_alert_for_an_outage_and_one_when_it_is_over(
     alerts_to(tmp_path / "alerts", monkeypatch)
     paths = [drop(root, f"t{number}.csv", "code,name\n01,Graz\n") for number in range(3)]
     wiring.connect().warehouse.initialise()
-    identities: set[FileIdentity] = set()
+    identities: set[str] = set()
     with outage(tmp_path, monkeypatch):
         for attempt in range(3):
             for path in paths:
@@ -104,7 +103,7 @@ def test_a_run_that_is_heard_of_when_the_database_is_back_is_no_second_alert(
     alerts_to(tmp_path / "alerts", monkeypatch)
     path = drop(root, "t.csv", "code,name\n01,Graz\n")
     wiring.connect().warehouse.initialise()
-    dropped = serial.to_json(Dropoff.of(wiring.settings()).find(path).identity)
+    dropped = Dropoff.of(wiring.settings()).find(path).identity
     run = run_of(path, "run")
     run.context["dag_run"] = SimpleNamespace(conf={"path": path, "identity": dropped})
     with server_away(tmp_path, monkeypatch):
@@ -113,7 +112,7 @@ def test_a_run_that_is_heard_of_when_the_database_is_back_is_no_second_alert(
                 run.step(step)
     alert_on_failure(run.context)
     assert not (tmp_path / "alerts").exists()
-    run.context["dag_run"].conf["identity"] = serial.to_json(Dropoff.of(wiring.settings()).find(path).identity)
+    run.context["dag_run"].conf["identity"] = Dropoff.of(wiring.settings()).find(path).identity
     alert_on_failure(run.context)
     assert (tmp_path / "alerts").exists(), "a file that was not handed back is told of"
 
@@ -130,7 +129,7 @@ def test_a_file_that_was_touched_after_its_release_is_no_alert_and_one_that_was_
         ("touched", lambda file: os.utime(file, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns)), False),
         ("written", lambda file: file.write_text("code,name\n01,Graz\n02,Linz\n"), True),
     ):
-        released = serial.to_json(Dropoff.of(wiring.settings()).find(path).identity)
+        released = Dropoff.of(wiring.settings()).find(path).identity
         change(root / path)
         run = Run(path, run_id)
         run.context["dag"] = DAG("refdata_load", schedule=None)

@@ -55,14 +55,13 @@ async def test_it_fires_once_after_six_unchanged_checks(root: Path, airflow: Fak
         "files": [
             {
                 "path": "reference_data_table/fullload/airports.csv",
-                "identity": {
-                    "size": 8,
-                    "mtime_ns": status.st_mtime_ns,
-                    "ctime_ns": status.st_ctime_ns,
-                    "inode": status.st_ino,
-                },
+                "identity": f"8-{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_ino}",
+                "order": f"1{status.st_mtime_ns:019d}airports.csv",
                 "load_type": "fullload",
                 "is_reference_data": True,
+                "size": 8,
+                "changed_ns": status.st_mtime_ns,
+                "arrived_ns": status.st_ctime_ns,
             }
         ],
     }

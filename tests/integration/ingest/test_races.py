@@ -262,7 +262,7 @@ def replaced(site: Site, file: DroppedFile, content: str) -> DroppedFile:
     new = path.with_name("new")
     new.write_text(content)
     new.replace(path)
-    os.utime(path, ns=(0, file.identity.mtime_ns))
+    os.utime(path, ns=(0, file.changed_ns))
     return again(site, file)
 
 

@@ -120,7 +120,7 @@ def test_while_the_server_is_away_files_stay_and_the_watcher_goes_on_then_all_is
         alerts, watch = 0, Watch(site.settings, "watch")
         for _ in range(2):
             for file in deps.dropoff.scan().files:
-                run = Run(f"{file.path} {file.identity.ctime_ns}", file)
+                run = Run(f"{file.path} {file.arrived_ns}", file)
                 with contextlib.suppress(RefdataError):
                     go_on(deps, Book.of(run), run)
                 assert run.failure is not None

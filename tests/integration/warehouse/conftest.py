@@ -16,7 +16,6 @@ from refdata.core.failure import Failure
 from refdata.core.model import (
     Column,
     DroppedFile,
-    FileIdentity,
     Format,
     LedgerRow,
     LoadType,
@@ -28,6 +27,7 @@ from refdata.core.model import (
     TableName,
 )
 from refdata.core.sqltypes import SqlType
+from refdata.dropoff.identity import PosixIdentity
 from refdata.ledger import Ledger
 from tests.integration.engines import MSSQL, MSSQL_PYTHON, ODBC, SQLITE, Database, open_database
 
@@ -38,7 +38,7 @@ def dropped(
     name: str, *, mtime: int = 1, size: int = 1, load_type: LoadType = LoadType.FULL, inode: int = 1
 ) -> DroppedFile:
     path = f"reference_data_table/{load_type.value}/{name}"
-    return DroppedFile(path, FileIdentity(size, mtime, mtime, inode), load_type, is_reference_data=True)
+    return PosixIdentity(size, mtime, mtime, inode).dropped(path, load_type, is_reference_data=True)
 
 
 def failed(what: str, category: str = "data") -> Failure:

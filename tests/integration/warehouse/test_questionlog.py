@@ -10,8 +10,9 @@ import pytest
 from refdata.core.contract import Contract
 from refdata.core.contractterms import OnMissingColumn
 from refdata.core.errors import DataError
-from refdata.core.model import DroppedFile, FileIdentity, FileStatus, LedgerRow, LoadType
+from refdata.core.model import FileStatus, LedgerRow, LoadType
 from refdata.core.questions import REFUSE, Choice, Given, Question, QuestionKind
+from refdata.dropoff.identity import PosixIdentity
 from refdata.ledger import Ledger
 from refdata.questionlog import QuestionLog
 from tests.integration.engines import Database
@@ -31,7 +32,7 @@ OLDER = Question(QuestionKind.OLDER_CONTENT, "products", "It is older. Load?", (
 def load(database: Database) -> LedgerRow:
     database.warehouse.initialise()
     path = "reference_data_table/fullload/products.csv"
-    file = DroppedFile(path, FileIdentity(1, 2, 3, 4), LoadType.FULL, True)
+    file = PosixIdentity(1, 2, 3, 4).dropped(path, LoadType.FULL, is_reference_data=True)
     return Ledger(database.warehouse).register(file, "products", "run", NOW)
 
 
