@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from refdata.contracts.files import contract_file, folder_of
+from refdata.contracts.descriptors import read_descriptor
+from refdata.contracts.files import SUFFIXES, contract_file, folder_of
 from refdata.contracts.nodes import parse
 from refdata.contracts.reading import read_contract
 from refdata.contracts.starter import starter
@@ -72,21 +72,26 @@ class Contracts:
         return {"$schema": PROFILE, **({"path": path} if path else {}), **descriptor(known), "type": "table"}
 
     def begin(self, table: str = "", file: str | Path | None = None) -> str:
-        """The text of a contract file to begin with, out of the live table, a file, or both.
+        """The text of a contract file to begin with, out of the live table, or out of a file: a CSV file for it, or the
+        descriptor of another tool (a Data Package, a resource or a Table Schema, as YAML or JSON).
 
-        :param table: left out: the one that the file's name leads to.
+        :param table: left out: the one that the file's name leads to, or that the descriptor names.
         :raises DataError: when there is no such table, and no file is given.
         :raises FormatError: when the file is no CSV that can be read safely.
+        :raises ConfigurationError: when the descriptor cannot be read.
         """
-        deps, candidates = self._deps(), tuple[str, ...]()
-        name = table.lower() or contracting.table_of_file(deps, Path(file or ""))
+        path = Path(file) if file else None
+        if path is not None and path.suffix.lower() in SUFFIXES:
+            found = read_descriptor(path, table.lower())
+            return starter(found.contract, path.name, left_aside=found.left_aside)
+        deps = self._deps()
         with self._expected():
-            known = Contract(table=name) if file else contracting.full_contract(deps, name)
-            if file:
-                shown, candidates = contracting.contract_from_file(deps, Path(file), name)
-                known = merge(shown, contract_of(deps, name))
-        origin = f"{Path(file).name}" if file else f"the table {deps.live(name)}"
-        return starter(replace(known, table=name), origin, candidates=candidates)
+            if path is None:
+                known = contracting.full_contract(deps, table.lower())
+                return starter(known, f"the table {deps.live(known.table)}")
+            name = table.lower() or contracting.table_of_file(deps, path)
+            shown, candidates = contracting.contract_from_file(deps, path, name)
+            return starter(merge(shown, contract_of(deps, name)), path.name, candidates=candidates)
 
     def write(self, text: str) -> Path:
         """Puts the text of a new contract into the folder of the contracts; where it lies now.

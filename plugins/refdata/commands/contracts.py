@@ -29,8 +29,12 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
     group = commands.add_parser("contract", help="the contracts of tables", description="The contracts of tables.")
     below = group.add_subparsers(required=True, metavar="COMMAND")
-    begun = add_command(below, "init", init, "a commented contract to begin with, out of a live table or a file")
-    begun.add_argument("source", metavar="TABLE|FILE", help="name of a table, or path of any CSV file")
+    begun = add_command(
+        below, "init", init, "a commented contract to begin with, out of a live table, a CSV file, or a descriptor"
+    )
+    begun.add_argument(
+        "source", metavar="TABLE|FILE", help="name of a table, or path of any CSV file or Data Package descriptor"
+    )
     begun.add_argument("--table", default="", help="the table that the file is for; left out: by the file's name")
     begun.add_argument(
         "--write", action="store_true", help="put it into the folder of the contracts, not on the screen"

@@ -62,7 +62,7 @@ def _stated(part: Facts, keys: Sequence[Key], prefix: str) -> Iterator[Fact]:
     spoken = part.spoken()
     for key in keys:
         if key.fact in spoken:
-            yield Fact(f"{prefix}{key.name}", spoken[key.fact], part.origin(key.fact))
+            yield Fact(f"{prefix}{key.name}", spoken.pop(key.fact), part.origin(key.fact))
 
 
 def _keys(contract: Contract) -> Iterator[Fact]:

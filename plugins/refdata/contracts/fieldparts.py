@@ -13,18 +13,12 @@ from refdata.contracts.parsing import Parsed, Parser
 from refdata.core import naming
 from refdata.core.contract import Constraint, FieldContract, Origin, RuleValue, SourceHeader
 from refdata.core.contractterms import ConstraintKind, FieldType, Severity
+from refdata.core.dateformats import UNDECIDED, date_format
 from refdata.core.learning import STORED_AS
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import MAX_DECIMAL_PRECISION, MAX_NVARCHAR, SqlType, TypeKind
 
-_ISO = "%Y-%m-%d"
-_DATE = r"%(?P<a>[dmY])(?P<mark>[-/.])%(?P<b>[dmY])(?P=mark)%(?P<c>[dmY])"
-_CLOCK = r"%H:%M(:%S(\.%f)?)?"
-_FORMATS = {
-    FieldType.DATE: re.compile(_DATE),
-    FieldType.DATETIME: re.compile(rf"{_DATE}([ T]{_CLOCK})?Z?"),
-    FieldType.TIME: re.compile(_CLOCK),
-}
+_DATED = (FieldType.DATE, FieldType.DATETIME, FieldType.TIME)
 _NUMERIC = frozenset({FieldType.NUMBER, FieldType.INTEGER, FieldType.YEAR})
 _ORDERED = _NUMERIC | {FieldType.DATE, FieldType.TIME, FieldType.DATETIME, FieldType.YEARMONTH, FieldType.DURATION}
 _LIMITS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -141,21 +135,16 @@ class FieldReader:
 
     def _read_format(self, section: Parsed, facts: dict[str, object], origins: dict[str, Origin]) -> None:
         """Takes order and separator of a date out of its format."""
-        declared, form = facts.get("type"), str(facts.get("format") or "").removeprefix("fmt:")
-        if not isinstance(declared, FieldType) or declared not in _FORMATS or form in ("", "any"):
+        declared, written = facts.get("type"), str(facts.get("format") or "")
+        if declared not in _DATED or written in UNDECIDED:
             return
-        form = _ISO if form == "default" and declared is not FieldType.TIME else form
-        match = _FORMATS[declared].fullmatch(form) if form != "default" else None
-        if match is None or ("mark" in match.groupdict() and {match["a"], match["b"], match["c"]} != set("dmY")):
-            if form != "default":
-                self._note(section, "format", f"{form!r} cannot be read; a {declared} is written {_examples(declared)}")
-            return
-        if "mark" in match.groupdict():
-            order = "".join(match[part].lower() for part in "abc")
-            if order not in ("ymd", "dmy", "mdy"):
-                self._note(section, "format", f"{form!r} cannot be read; a {declared} is written {_examples(declared)}")
-                return
-            facts["date_order"], facts["date_separator"] = order, match["mark"]
+        form = date_format(FieldType(str(declared)), written)
+        if form is None:
+            what = f"{written!r} cannot be read; a {declared} is written {_examples(FieldType(str(declared)))}"
+            self.parser.doubt(section.line_of("format"), f"{section.path}.format", what)
+            del facts["format"], origins["format"]
+        elif form.order:
+            facts["date_order"], facts["date_separator"] = form.order, form.separator
             origins["date_order"] = origins["date_separator"] = origins["format"]
 
     def _check_marks(self, section: Parsed, facts: dict[str, object]) -> None:
@@ -223,9 +212,9 @@ def _folded(text: str) -> str:
 
 def _examples(kind: FieldType) -> str:
     if kind is FieldType.TIME:
-        return "%H:%M or %H:%M:%S"
+        return "%H:%M, %H:%M:%S or %I:%M %p"
     clock = " %H:%M:%S" if kind is FieldType.DATETIME else ""
-    return f"like {_ISO}{clock} or %d/%m/%Y{clock}: year, month and day or day, month and year, between them - / or ."
+    return f"like %Y-%m-%d{clock}, %d/%m/%Y{clock} or %d %b %Y{clock}: between the parts - / . a blank or nothing"
 
 
 def _number(value: object) -> Decimal | None:

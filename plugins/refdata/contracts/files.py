@@ -39,7 +39,7 @@ def declared(settings: Settings, table: str) -> Declared:
     :raises ConfigurationError: when one of the files is wrong, naming the line.
     """
     file = contract_file(folder_of(settings), table)
-    contract = Contract(table=table) if file is None else read_contract(_text(file), table, shown(file))
+    contract = Contract(table=table) if file is None else read_contract(read_text(file), table, shown(file))
     rules = _rules_file(settings, table)
     conflicts = _contradictions(contract, rules)
     if contract.primary_key and contract.rules.keys is None:
@@ -90,7 +90,11 @@ def _contracts(paths: Iterable[Path]) -> list[Path]:
     ]
 
 
-def _text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """The text of a contract or descriptor.
+
+    :raises ConfigurationError: when it cannot be read, or is no UTF-8.
+    """
     try:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -96,6 +96,7 @@ _DIALECT = (
     Key("headerRows", Rows(), "numbers of the header's rows, from 1; what comes before is skipped", "header_rows"),
     Key("headerJoin", Text(least=0), "what stands between the parts of a name over several rows", "header_join"),
     Key("headerCase", Flag(), "whether upper and lower case differ in headers", "header_case"),
+    Key("caseSensitiveHeader", Flag(), "the name that `headerCase` had in version 1", "header_case"),
     Key("commentChar", _mark(empty="no comments"), "what comment lines begin with", "comment_char"),
     Key("commentRows", Rows(), "numbers of rows to skip, from 1", "comment_rows"),
     Key("sheetName", Text(), "the sheet of a workbook, by its name", "sheet_name"),

@@ -75,6 +75,10 @@ class Parser:
         """Adds a problem."""
         self.problems.append(Problem(line, path, what))
 
+    def doubt(self, line: int, path: str, what: str) -> None:
+        """Adds what is a problem in a contract of ours, and is left aside in a descriptor of others."""
+        (self.problems if self.strict else self.left_aside).append(Problem(line, path, what))
+
     def section(self, node: Node, keys: Sequence[Key], path: str = "") -> Parsed:
         """The values of a mapping."""
         parsed = Parsed(node.line, path)
@@ -117,8 +121,7 @@ class Parser:
     def _unknown(self, name: Node, path: str, known: list[str]) -> None:
         near = nearest(name.text, known)
         hint = f"did you mean {near}?" if near else f"known are {', '.join(one for one in known if one[0] != '$')}"
-        problem = Problem(name.line, path, f"unknown key {name.text}; {hint}")
-        (self.problems if self.strict else self.left_aside).append(problem)
+        self.doubt(name.line, path, f"unknown key {name.text}; {hint}")
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from refdata.contracts.files import SCHEMA_FILE
+from refdata.contracts.parsing import Problem
 from refdata.contracts.writing import descriptor
 from refdata.core.contract import Contract, FieldContract
 from refdata.core.learning import FIELD_TYPES
@@ -16,16 +17,20 @@ from refdata.core.learning import FIELD_TYPES
 _WIDE = 1_000_000
 
 
-def starter(contract: Contract, origin: str, *, candidates: Sequence[str] = ()) -> str:
+def starter(
+    contract: Contract, origin: str, *, candidates: Sequence[str] = (), left_aside: Sequence[Problem] = ()
+) -> str:
     """The text of a contract file to begin with. Lines that begin with ``#`` and no blank are suggestions.
 
     :param contract: what is known of the table.
     :param origin: what it was made from, for the first lines.
     :param candidates: columns that tell the rows apart.
+    :param left_aside: what of the origin the contract does not say, to be named in it.
     """
     columns = tuple(map(_free_to_grow, contract.fields))
     known = descriptor(replace(contract, fields=columns))
-    return "\n".join(_lines(known, origin, candidates)) + "\n"
+    aside = [f"# Left aside of {origin}: {problem}" for problem in left_aside]
+    return "\n".join([*_lines(known, origin, candidates), *aside]) + "\n"
 
 
 def _free_to_grow(column: FieldContract) -> FieldContract:

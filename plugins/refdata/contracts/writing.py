@@ -69,7 +69,10 @@ _Dumper.add_representer(list, _list_node)
 
 def _stated(facts: Facts, keys: Sequence[Key]) -> dict[str, Any]:
     spoken = facts.spoken()
-    return {key.name: _plain(spoken[key.fact]) for key in keys if key.fact in spoken}
+    names: dict[str, str] = {}
+    for key in keys:
+        names.setdefault(key.fact, key.name)
+    return {name: _plain(spoken[fact]) for fact, name in names.items() if fact in spoken}
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,67 @@
+"""How dates and times are written, by the patterns of Table Schema (``%d/%m/%Y``), those of ``strptime``. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from refdata.core.contractterms import FieldType
+
+_DAY = r"%[dmYybB](?P<mark>[-/. ]?)%[dmYybB](?P=mark)%[dmYybB]"
+_CLOCK = r"(?P<hour>%[HI]):%M(?::%S(?:\.%f)?)?(?P<half> ?%p)?"
+_ZONE = r"(?P<zone>Z|%z)?"
+_PATTERNS = {
+    FieldType.DATE: re.compile(_DAY),
+    FieldType.DATETIME: re.compile(rf"{_DAY}(?:[ T]{_CLOCK}{_ZONE})?"),
+    FieldType.TIME: re.compile(_CLOCK),
+}
+_DEFAULTS = {FieldType.DATE: "%Y-%m-%d", FieldType.DATETIME: "%Y-%m-%dT%H:%M:%S", FieldType.TIME: "%H:%M:%S"}
+_ORDERS = ("ymd", "dmy", "mdy")
+UNDECIDED = ("", "any")
+"""Formats that say nothing of how values are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """What a pattern says: ``order`` is ``ymd``, ``dmy`` or ``mdy``, ``""`` for a time of day; ``separator`` stands
+    between the three; ``year_digits`` is 4 or 2; ``month_words``: months are written as words; ``hours`` is 24, or 12
+    with AM and PM; ``zoned``: a zone follows.
+    """
+
+    order: str = ""
+    separator: str = ""
+    year_digits: int = 4
+    month_words: bool = False
+    hours: int = 24
+    zoned: bool = False
+
+
+def date_format(kind: FieldType, text: str) -> DateFormat | None:
+    """What a field's format says; None where it cannot be read.
+
+    >>> date_format(FieldType.DATE, "%d.%m.%Y")
+    DateFormat(order='dmy', separator='.', year_digits=4, month_words=False, hours=24, zoned=False)
+    >>> date_format(FieldType.DATE, "%d %j") is None
+    True
+    """
+    written = _DEFAULTS[kind] if text == "default" else text.removeprefix("fmt:")
+    match = _PATTERNS[kind].fullmatch(written)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    order, letters = "", re.findall(r"%([dmYybB])", written) if kind is not FieldType.TIME else []
+    if letters:
+        order = "".join("m" if letter in "bB" else letter.lower() for letter in letters[:3])
+        if order not in _ORDERS:
+            return None
+    hours = 12 if parts.get("hour") == "%I" else 24
+    if (hours == 12) is not bool(parts.get("half")):
+        return None
+    return DateFormat(
+        order,
+        parts.get("mark") or "",
+        2 if "y" in letters[:3] else 4,
+        any(letter in "bB" for letter in letters[:3]),
+        hours,
+        bool(parts.get("zone")),
+    )
