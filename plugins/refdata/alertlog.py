@@ -1,7 +1,7 @@
-"""``Reference_Data_Alert``: every alert that was raised, and whether it went out. Gathers repeats across processes.
+"""``Reference_Data_Alert``: every alert that was raised, and whether it was sent. Gathers repeats across processes.
 
-Callbacks of failed runs are called in one process, deadlines in another, tasks in many: what they have in common is
-the database. While it is away nothing can be gathered, and the caller sends what it has.
+Callbacks of failed runs are called in one process, deadlines in another, tasks in many: what they share is the
+database. While it is down nothing can be gathered, and the caller sends what it has.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_TITLE, MAX_TEXT, MAX_FILE, MAX_RUN, MAX_URL = 500, 4000, 500, 250, 1000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be sent now, and the alerts (by ``id``) that it is made of."""
+    """A message to send now, and the alerts (by ``id``) that it consists of."""
 
     alert: Alert
     ids: tuple[int, ...]
@@ -32,12 +32,12 @@ class AlertLog:
         self._warehouse = warehouse
 
     def raise_alert(self, alert: Alert, window: float, now: datetime, *, gather: bool = True) -> Message | None:
-        """Keeps an alert; the message that is to be sent for its category now, or None while it is gathered.
+        """Stores an alert; returns the message to send for its category now, or None while it is gathered.
 
-        A message is counted as sent by this; ``give_back`` says that it was not.
+        The returned message counts as sent; call ``give_back`` when it was not.
 
-        :param window: seconds in which a category sends once.
-        :param gather: otherwise an alert that cannot go out now is not kept, and its caller comes back.
+        :param window: seconds in which a category sends only once.
+        :param gather: if False, an alert that cannot be sent now is not stored, and its caller retries.
         """
         with self._warehouse.transaction(lock=_LOCK) as session:
             if not gather and not self._is_due(session, alert.category, window, now):
@@ -46,25 +46,25 @@ class AlertLog:
             return self._message(session, alert.category, window, now)
 
     def due(self, window: float, now: datetime) -> tuple[Message, ...]:
-        """The messages whose gathering time is over; counted as sent by this."""
+        """The messages whose gathering time is over; they count as sent."""
         with self._warehouse.transaction(lock=_LOCK) as session:
             categories = [str(line[0]) for line in session.query(self._warehouse.statement("select_alert_categories"))]
             found = [self._message(session, category, window, now) for category in categories]
         return tuple(message for message in found if message is not None)
 
     def give_back(self, ids: Iterable[int]) -> None:
-        """The message with these alerts could not be sent; it is due again."""
+        """Makes a message with these alerts due again, because it could not be sent."""
         with self._warehouse.transaction() as session:
             for number in ids:
                 session.execute(self._warehouse.statement("mark_alert"), (None, number))
 
     def withdraw(self, number: int) -> None:
-        """An alert that could not be sent, and that its caller raises again."""
+        """Removes an alert that could not be sent and that its caller raises again."""
         with self._warehouse.transaction() as session:
             session.execute(self._warehouse.statement("delete_alert"), (number,))
 
     def waiting(self) -> int:
-        """How many alerts are gathered and not sent."""
+        """How many alerts are gathered and not yet sent."""
         with self._warehouse.transaction(write=False) as session:
             return sum(int(line[1]) for line in session.query(self._warehouse.statement("select_alert_categories")))
 

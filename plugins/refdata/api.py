@@ -1,4 +1,4 @@
-"""What other programs, the page and the command line ask of refdata."""
+"""The Python API, used by other programs, the page and the command line."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ MAX_DAYS = 366
 
 
 class ReferenceData:
-    """The reference tables of one warehouse and the fate of every file dropped for them.
+    """The reference tables of one warehouse, and what happened to every file dropped for them.
 
-    Each method but ``rollback`` and ``take_back`` only reads. All raise errors of the tree: ``TransientError`` when
-    trying again can help, ``NotInitialisedError`` before the first file was seen.
+    All methods except ``rollback`` and ``take_back`` only read. All raise errors of the tree: ``TransientError`` when
+    a retry can help, ``NotInitialisedError`` before the first file was seen.
     """
 
     def __init__(
@@ -111,10 +111,10 @@ class ReferenceData:
 
     @classmethod
     def connect(cls) -> ReferenceData:
-        """From Airflow's configuration and its connection ``conn_id``.
+        """Connects using Airflow's configuration and its connection ``conn_id``.
 
-        Tasks and the API server read connections of Airflow's database; another process finds only those
-        that its environment or a secrets backend gives.
+        Tasks and the API server read connections from Airflow's database; another process finds only those
+        in its environment or a secrets backend.
 
         :raises ConfigurationError: when a setting or the connection is wrong.
         """
@@ -123,12 +123,12 @@ class ReferenceData:
 
     @property
     def settings(self) -> Settings:
-        """The settings that the answers are given by."""
+        """The settings in use."""
         return self._settings
 
     @property
     def contracts(self) -> Contracts:
-        """The contracts of tables: what is declared, what loads taught, what would become of a file."""
+        """The contracts of tables: what is declared, what loads showed, what would happen to a file."""
         return Contracts(self._deps, self._ledger_expected)
 
     def history(
@@ -141,11 +141,11 @@ class ReferenceData:
         order: FileOrder = FileOrder.ID,
         descending: bool = True,
     ) -> HistoryPage:
-        """Files and their fate, newest first unless another order is asked for.
+        """Files and their status, newest first unless another order is requested.
 
-        :param search: text within a file's or a table's name; upper and lower case are the same.
+        :param search: text within a file's or a table's name; case is ignored.
         :param limit: rows of the page, 1 to 500.
-        :param offset: rows before the page.
+        :param offset: rows to skip.
         :raises ValueError: when ``limit`` or ``offset`` is out of range.
         """
         if not 1 <= limit <= MAX_PAGE or offset < 0:
@@ -163,7 +163,7 @@ class ReferenceData:
             return self._ledger.get(load_id)
 
     def story(self, load_id: int) -> FileStory | None:
-        """All that is known of one dropped file, or None."""
+        """Everything known about one dropped file, or None."""
         with self._ledger_expected():
             return LedgerReport(self._warehouse).story(load_id)
 
@@ -178,12 +178,12 @@ class ReferenceData:
             return LedgerReport(self._warehouse).statistics(days, self._clock())
 
     def tables(self) -> tuple[TableSummary, ...]:
-        """The tables that were loaded, by name, each with its last load."""
+        """The loaded tables, by name, each with its last load."""
         with self._ledger_expected():
             return self._ledger.tables()
 
     def counts(self) -> Mapping[FileStatus, int]:
-        """How many files stand in each status."""
+        """How many files are in each status."""
         with self._ledger_expected():
             return self._ledger.counts()
 
@@ -202,7 +202,7 @@ class ReferenceData:
         return TableInfo(table, own_columns(live), self._rules(table), summary, number, len(versions), kept)
 
     def versions(self, table: str) -> tuple[Version, ...]:
-        """All versions of a table, the newest first, with who made each, when and from which file.
+        """All versions of a table, newest first, with who made each, when and from which file.
 
         :raises DataError: when there is no such table.
         """
@@ -210,14 +210,14 @@ class ReferenceData:
             return self._versions.listed(typed_table(table))
 
     def diff(self, table: str, before: int, after: int | None = None, *, keys: Sequence[str] = ()) -> TableDiff:
-        """What became of a table's rows between two versions, with a sample of 100 rows of each kind at most.
+        """How a table's rows changed between two versions, with a sample of at most 100 rows of each kind.
 
-        The database compares; a million rows take some seconds.
+        The database does the comparison; a million rows take some seconds.
 
         :param after: None means the live version.
-        :param keys: columns that tell a row from the others; left out, those of ``tables.yaml``, else found out.
+        :param keys: columns that identify a row; default: those of ``tables.yaml``, else determined from the data.
         :raises DataError: when there is no such table or version, or the version's rows were deleted.
-        :raises ConfigurationError: when a key is no column.
+        :raises ConfigurationError: when a key is not a column.
         """
         with self._ledger_expected():
             table = typed_table(table)
@@ -225,38 +225,38 @@ class ReferenceData:
             return diff_versions(self._versions, table, before, newest, tuple(keys) or self._rules(table).keys)
 
     def held_diff(self, load_id: int) -> TableDiff:
-        """What a load that waits for approval would change, with a sample of 100 rows of each kind at most.
+        """What a load waiting for approval would change, with a sample of at most 100 rows of each kind.
 
-        :raises DataError: when no such load waits.
+        :raises DataError: when no such load is waiting.
         """
         with self._ledger_expected():
             return compare_held(self._deps(), load_id)
 
     def live_version(self, table: str) -> int:
-        """The number of a table's live version; 0 when refdata never loaded it."""
+        """The number of a table's live version; 0 when refdata has never loaded it."""
         with self._ledger_expected():
             return live_version(self._ledger.versions(typed_table(table)))
 
     def rollback(
         self, table: str, version: int, *, reason: str, by: str, request_id: str = "", expected: int | None = None
     ) -> Revised:
-        """Makes the rows of an earlier version the live ones, as a new version, in one transaction.
+        """Makes an earlier version's rows live again, as a new version, in one transaction.
 
         The live rows are kept as their version. Rows keep the load that they came from; columns added since are NULL.
-        It is recorded in the ledger and in the audit trail. The table's post-load procedure is called after it; a
-        failure of that is a warning in the ledger.
+        It is recorded in the ledger and in the audit trail. Afterwards the table's post-load procedure is called; if
+        that fails, the ledger gets a warning.
 
-        :param request_id: asked for a second time under one id, it returns what the first did.
+        :param request_id: a second request with the same id returns the result of the first.
         :param expected: the live version that the decision was made on; None for any.
         :raises ValueError: without a reason or a name.
         :raises DataError: when the version does not exist, is live, was deleted by retention, or the live version is
             not the expected one.
-        :raises LockTimeoutError: while a load of the table is at work or held for approval; try again.
+        :raises LockTimeoutError: while a load of the table is running or held for approval; retry.
         """
         return self._revise(LoadType.ROLLBACK, table, version, reason, by, request_id, expected)
 
     def check_rollback(self, table: str, version: int) -> None:
-        """Whether a rollback would be refused, apart from loads at work.
+        """Checks whether a rollback would be refused, apart from running loads.
 
         :raises DataError: when the version does not exist, is live, or was deleted by retention.
         """
@@ -266,24 +266,24 @@ class ReferenceData:
             require_other(name, version, self.live_version(name))
 
     def take_back(self, load_id: int, *, reason: str, by: str, request_id: str = "") -> Revised:
-        """Removes the rows that an append brought, as a new version, in one transaction.
+        """Removes the rows that an append added, as a new version, in one transaction.
 
         The same file may then be dropped again.
 
         :raises ValueError: without a reason or a name.
-        :raises DataError: when the load is no append, or its rows were replaced or taken back already.
-        :raises LockTimeoutError: while a load of the table is at work or held for approval; try again.
+        :raises DataError: when the load is not an append, or its rows were already replaced or taken back.
+        :raises LockTimeoutError: while a load of the table is running or held for approval; retry.
         """
         row = self.file(load_id)
         if row is None:
-            raise DataError(f"There is no load {load_id}", where="ledger", advice="See `refdata history`.")
+            raise DataError(f"There is no load {load_id}", where="ledger", advice="Check `refdata history`.")
         return self._revise(LoadType.TAKE_BACK, row.table_name, load_id, reason, by, request_id, None)
 
     def _revise(
         self, kind: LoadType, table: str, origin: int, reason: str, by: str, request_id: str, expected: int | None
     ) -> Revised:
         if not reason.strip() or not by.strip():
-            raise ValueError("a reason and the name of who asks are needed")
+            raise ValueError("a reason and the name of the requester are required")
         now = self._clock()
         stale = now - timedelta(seconds=self._settings.stale_after)
         request = request_id or f"{API_RUN}{now.isoformat()}_{uuid4().hex[:8]}"
@@ -305,7 +305,7 @@ class ReferenceData:
             return check_register(self._deps())
 
     def config_repair(self, *, by: str) -> tuple[ConfigRepair, ...]:
-        """Mends what ``config_check`` finds and refdata may mend; what a person switched off is never touched.
+        """Repairs what ``config_check`` finds and refdata may change; never a row that a person switched off.
 
         :param by: who asks, for the audit trail.
         """
@@ -313,30 +313,30 @@ class ReferenceData:
             return repair_register(self._deps(), by)
 
     def expire_versions(self, *, dry_run: bool = True, by: str) -> tuple[Expired, ...]:
-        """The versions that ``versions_kept`` and ``versions_max_age_days`` let go; deleted unless ``dry_run``."""
+        """The versions beyond ``versions_kept`` and ``versions_max_age_days``; deleted unless ``dry_run``."""
         with self._ledger_expected():
             return expire_versions(self._deps(), dry_run=dry_run, by=by)
 
     def audit(self, table: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[AuditEntry, ...]:
-        """What people and maintenance did, newest first; of one table where it is given."""
+        """What people and maintenance did, newest first; for one table if given."""
         with self._ledger_expected():
             return self._versions.trail.entries(table, limit=limit, offset=offset)
 
     def detect_format(self, path: str | Path) -> Format:
-        """How a file of any place is to be read, with the reasons; nothing is loaded.
+        """How to read a file from any location, with the reasons; nothing is loaded.
 
-        :raises FormatError: when it is not there, or no CSV that can be read safely.
+        :raises FormatError: when it is missing, or cannot be read safely as CSV.
         """
         from refdata.csvformat.preview import preview_format
 
         return preview_format(Path(path), self._settings)
 
     def analyze_schema_match(self, path: str | Path) -> tuple[TableMatch, ...]:
-        """The live tables by how well a file's columns, with their scanned types, fit them; the best first.
+        """The live tables by how well a file's columns and scanned types match them, best first.
 
         Every row of the file is read.
 
-        :raises FormatError: when it is not there, or no CSV that can be read safely.
+        :raises FormatError: when it is missing, or cannot be read safely as CSV.
         """
         from refdata.csvformat.preview import match_tables
 
@@ -346,17 +346,17 @@ class ReferenceData:
     def process_file(
         self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None
     ) -> LedgerRow:
-        """Loads a dropped file by all steps, as ``refdata load`` does; its ledger row, ``completed`` or ``duplicate``.
+        """Loads a dropped file through all steps, like ``refdata load``; returns its final ledger row.
 
         Nobody is asked here: a full load that the change gate would hold needs an approval, and changes nothing
-        without one. The file then lies where it was, and ``refdata_watch``, where it runs, takes it up and asks.
+        without one. The file then stays in place, and ``refdata_watch``, if it runs, picks it up and asks.
 
         :param path: relative to the dropoff root, such as ``reference_data_table/fullload/airports.csv``.
-        :param on_event: hears of each step, and of the rows staged.
-        :param approval: who wants the load whatever it changes, and why; recorded when the gate needed it.
+        :param on_event: called for each step, and for the rows staged.
+        :param approval: who approves the load whatever it changes, and why; recorded when the gate required it.
         :raises HeldError: when the change gate would hold the load; the message says by which limit.
-        :raises PermanentError: why the file was refused; it lies in ``error`` then, with the reason beside it.
-        :raises TransientError: when trying again can help; the file lies where it was.
+        :raises PermanentError: why the file was refused; it is then in ``error``, with the reason beside it.
+        :raises TransientError: when a retry can help; the file stays in place.
         """
         deps = self._deps()
         deps.warehouse.initialise()
@@ -365,29 +365,29 @@ class ReferenceData:
     async def aprocess_file(
         self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None
     ) -> LedgerRow:
-        """``process_file`` without blocking the event loop, in which ``on_event`` is called too.
+        """``process_file`` without blocking the event loop, which also calls ``on_event``.
 
-        Cancelling the task that awaits it cancels the load: before its rows are published nothing is changed, the
-        ledger says ``cancelled`` and the file goes to ``error``; later it comes to its good end. In both cases
-        ``asyncio.CancelledError`` is raised when it has.
+        Cancelling the awaiting task cancels the load. Before its rows are published, nothing is changed, the ledger
+        says ``cancelled`` and the file goes to ``error``; after that, the load completes. In both cases
+        ``asyncio.CancelledError`` is raised when it is done.
         """
         deps = self._deps()
         await asyncio.to_thread(deps.warehouse.initialise)
         return await aprocess(deps, await asyncio.to_thread(deps.dropoff.find, path), on_event or unheard, approval)
 
     def health_check(self) -> tuple[Check, ...]:
-        """What ``refdata health`` looks at on this machine: database, ledger, folders, space and memory.
+        """What ``refdata health`` checks on this machine: database, ledger, folders, space and memory.
 
-        It raises nothing of the tree: what keeps it from looking is its finding. Airflow's components are left out.
+        It raises no errors of the tree: whatever prevents a check is its finding. Airflow's components are left out.
         """
         return health.look(self._settings)
 
     def read_table(self, name: str, version: int | None = None) -> pd.DataFrame:
-        """The rows of a table, or of one of its versions, with every value as the table has it.
+        """The rows of a table, or of one of its versions, with every value exactly as stored.
 
         NVARCHAR is ``str``, INT and BIGINT ``Int64``, FLOAT ``Float64``, BIT ``boolean``, DATETIME2
         ``datetime64[us]``; DECIMAL, DATE and TIME are Python's ``Decimal``, ``date`` and ``time``. The columns that
-        refdata adds are left out. All rows are held in memory.
+        refdata adds are left out. All rows are loaded into memory.
 
         :param version: None means the live table.
         :raises DataError: when there is no such table or version, or the version's rows were deleted.

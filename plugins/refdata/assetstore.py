@@ -1,7 +1,7 @@
-"""What a watch asks of Airflow, answered: an asset's state store and the states of DAG runs.
+"""Answers a watch's requests to Airflow: an asset's state store and the states of DAG runs.
 
 Airflow 3.3's state store of assets (AIP-103) outlives task and run, and both tasks and triggers reach it.
-It is a convenience here, not a need: a store that does not answer costs waiting files their counts.
+It is a convenience, not a requirement: if the store does not answer, waiting files lose their counts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 class AssetAnswers:
     """Answers requests through the state store of one asset.
 
-    :param asset: its name; a task of the DAG has it among its inlets, or Airflow does not know it.
+    :param asset: its name; it must be an inlet of a task of the DAG, or Airflow does not know it.
     """
 
     def __init__(self, asset: str) -> None:
@@ -60,10 +60,10 @@ class AssetAnswers:
             return self._note(request, error)
 
     def _note(self, request: Request, error: AirflowRuntimeError) -> None:
-        """Tells of a store that does not answer, once; of a run that is unknown, its caller tells."""
+        """Reports a store that does not answer, once; an unknown run is reported by its caller."""
         if not isinstance(request, RunState) and not self._failed:
             self._failed = True
-            log.warning("Airflow's state store does not answer; counts are kept in memory alone: %s", error)
+            log.warning("Airflow's state store does not answer; counts are kept in memory only: %s", error)
 
 
 def state_of_run(dag_id: str, run_id: str) -> str | None:
@@ -83,6 +83,6 @@ def _state(response: Any) -> str | None:
 
 
 def states_of_tasks(dag_id: str, run_id: str) -> dict[str, str | None]:
-    """The states of a run's tasks by their names, as Airflow has them now; asked as ``state_of_run`` asks."""
+    """The states of a run's tasks by their names, as Airflow has them now; requested like ``state_of_run``."""
     answer = task_runner.SUPERVISOR_COMMS.send(GetTaskStates(dag_id=dag_id, run_ids=[run_id]))
     return answer.task_states.get(run_id, {}) if isinstance(answer, TaskStatesResult) else {}

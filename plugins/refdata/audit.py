@@ -1,6 +1,6 @@
 """The audit trail: what people and maintenance did to tables, versions and files, and why.
 
-Loads are not in it: the ledger has those.
+Loads are not in it; the ledger records those.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_REASON, MAX_SUBJECT = 1000, 500
 
 
 class Action(StrEnum):
-    """What was done."""
+    """The kinds of actions."""
 
     ROLLBACK = "rollback"
     TAKE_BACK = "take_back"
@@ -31,9 +31,9 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One thing that was done. ``happened_at`` is UTC; ``subject`` is a path or an object's name.
+    """One action. ``happened_at`` is UTC; ``subject`` is a path or an object's name.
 
-    ``detail`` holds figures for a reader, as JSON's own types; no row's values. ``id`` is 0 before it is written.
+    ``detail`` contains figures for readers, as plain JSON types; no row values. ``id`` is 0 before it is written.
     """
 
     happened_at: datetime
@@ -55,16 +55,16 @@ class AuditTrail:
         self._warehouse = warehouse
 
     def record(self, entry: AuditEntry) -> None:
-        """Adds an entry, in a transaction of its own."""
+        """Adds an entry in its own transaction."""
         with self._warehouse.transaction() as session:
             self.record_in(session, entry)
 
     def record_in(self, session: Session, entry: AuditEntry) -> None:
-        """Adds an entry in the transaction of what it tells about."""
+        """Adds an entry in the transaction of the action that it records."""
         session.execute(self._warehouse.statement("insert_audit"), _values(entry))
 
     def entries(self, table_name: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[AuditEntry, ...]:
-        """Entries, newest first; of one table where it is given."""
+        """Entries, newest first; for one table if given."""
         values = (table_name, table_name, offset, limit)
         with self._warehouse.transaction(write=False) as session:
             return tuple(map(_entry, session.query(self._warehouse.statement("select_audit"), values)))

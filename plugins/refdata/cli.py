@@ -1,6 +1,6 @@
-"""The command line ``refdata``: ``parser`` has the commands, ``refdata.commands`` those that are about tables.
+"""The command line ``refdata``: ``parser`` defines the commands; ``refdata.commands`` has those about tables.
 
-Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: try again.
+Exit codes: 0 done, 1 the work failed for a permanent reason, 2 wrong usage, 3 a transient reason: retry.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# Outside tasks Airflow reads connections of its own database only in a process that says it is a server
-# process; its own commands do the same (airflow/cli/commands/connection_command.py).
+# Outside tasks, Airflow reads connections from its database only in a process marked as a server
+# process; its own commands are marked the same way (airflow/cli/commands/connection_command.py).
 os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 
 from rich.markup import escape
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; the exit code."""
+    """Runs one command; returns the exit code."""
     options = parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -72,19 +72,19 @@ def parser() -> argparse.ArgumentParser:
         init_db,
         "create refdata's own tables and the load folders, or upgrade the tables to this version",
     )
-    made.add_argument("--check", action="store_true", help="change nothing; exit code 1 when an upgrade is due")
-    add_command(commands, "dags", dags, "print the file that brings refdata's DAGs to Airflow's DAGs folder")
-    found = add_command(commands, "detect", detect_file, "how a file is written, and which table its columns fit")
+    made.add_argument("--check", action="store_true", help="change nothing; exit code 1 when an upgrade is needed")
+    add_command(commands, "dags", dags, "print the file that adds refdata's DAGs to Airflow's DAGs folder")
+    found = add_command(commands, "detect", detect_file, "how a file is written, and which table its columns match")
     found.add_argument("file", type=Path, help="any CSV file")
-    found.add_argument("--no-tables", action="store_true", help="do not compare with the database's tables")
+    found.add_argument("--no-tables", action="store_true", help="do not compare with the tables in the database")
     loading.register(commands)
-    files = add_command(commands, "history", history, "files and their fate, newest first")
+    files = add_command(commands, "history", history, "files and their status, newest first")
     files.add_argument("--status", choices=[status.value for status in FileStatus], help="only files in this status.")
-    files.add_argument("--search", default="", help="text within the file's or table's name")
-    files.add_argument("--limit", type=int, default=20, help="files shown at most; 20")
-    add_command(commands, "tables", tables, "loaded tables with their last load")
-    checked = add_command(commands, "doctor", doctor, "what a crash left that no run comes back to")
-    checked.add_argument("--repair", action="store_true", help="mend what the facts leave one way to mend")
+    files.add_argument("--search", default="", help="text to find in file and table names")
+    files.add_argument("--limit", type=int, default=20, help="maximum number of files; 20")
+    add_command(commands, "tables", tables, "loaded tables, each with its last load")
+    checked = add_command(commands, "doctor", doctor, "find what crashes left behind that no run cleans up")
+    checked.add_argument("--repair", action="store_true", help="repair whatever has only one possible repair")
     overview.register(commands)
     operations.register(commands)
     reporting.register(commands)
@@ -114,14 +114,14 @@ def init_db(options: argparse.Namespace) -> int:
             if change.after >= LATEST
             else "The dropoff folder is missing",
             where=str(root),
-            advice="Mount or create it and run this again, let the setting dropoff_root name the right folder, or run"
+            advice="Mount or create it and run this again, set dropoff_root to the right folder, or run"
             " `refdata init`, which creates it.",
         )
     return EXIT_OK if change.after >= LATEST else EXIT_FAILED
 
 
 def dags(options: argparse.Namespace) -> int:
-    """``refdata dags``: for an Airflow that has the package, but not this project's folder ``dags``."""
+    """``refdata dags``: for an Airflow with the package but without this project's ``dags`` folder."""
     from refdata.dags import DAG_FILE
 
     if options.json:
@@ -132,13 +132,13 @@ def dags(options: argparse.Namespace) -> int:
 
 
 def _complete_tree(dropoff: Dropoff) -> None:
-    """Creates the load folders and their archives, but never the root: where that is missing, a mount is."""
+    """Creates the load folders and their archives, but never the root: a missing root is a missing mount."""
     if dropoff.root.is_dir():
         dropoff.create_folders()
 
 
 def detect_file(options: argparse.Namespace) -> int:
-    """``refdata detect``: nothing is loaded; the database is only read."""
+    """``refdata detect``: loads nothing and only reads the database."""
     from refdata.config import load_settings
     from refdata.csvformat import report
     from refdata.csvformat.preview import preview_format
@@ -155,7 +155,7 @@ def detect_file(options: argparse.Namespace) -> int:
 
 
 def _matches(file: Path, found: Format, settings: Settings) -> tuple[TableMatch, ...]:
-    """The live tables by how well the file's columns fit; none where the database cannot be read."""
+    """The live tables, best match first; empty where the database cannot be read."""
     from refdata.csvformat.preview import match_tables
     from refdata.warehouse.connect import open_warehouse
 
@@ -185,7 +185,7 @@ def tables(options: argparse.Namespace) -> int:
     if options.json:
         print_json([asdict(table) for table in found])
         return EXIT_OK
-    grid = Grid("Table", "Last load", "Rows of it", "Files", "Version")
+    grid = Grid("Table", "Last load", "Its rows", "Files", "Version")
     for table in found:
         grid.add_row(
             table.table_name,
@@ -199,7 +199,7 @@ def tables(options: argparse.Namespace) -> int:
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """``refdata doctor``: 0 when nothing is wrong, or all is mended."""
+    """``refdata doctor``: 0 when nothing is wrong, or everything is repaired."""
     from refdata import wiring
     from refdata.ingest import reconcile
 

@@ -1,4 +1,4 @@
-"""Reads the settings from Airflow's configuration, once per process, and the rules of a table at each call."""
+"""Reads the settings from Airflow's configuration, once per process, and a table's rules at each call."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ def load_settings() -> Settings:
     """
     known = {spec.name for spec in core_settings.specs()}
     values = {name: value for name in known if (value := conf.get(SECTION, name, fallback=None)) is not None}
-    # A misspelt name would leave its setting at the default in silence: it goes to the parser, which refuses it.
+    # A misspelt name would silently leave its setting at the default, so the parser gets it and refuses it.
     misspelt = dict.fromkeys(_written_names(known) - known, "")
     return absolute(core_settings.parse({**values, **misspelt}), airflow_home())
 
 
 def airflow_home() -> Path:
-    """The folder that relative paths of the settings start from."""
+    """The folder that relative paths in the settings start from."""
     return Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
 
 
 def _written_names(known: set[str]) -> set[str]:
-    """The names that the section has in the environment and, while those are all known, in ``airflow.cfg``."""
+    """The section's names in the environment and, if those are all known, in ``airflow.cfg``."""
     prefix = f"AIRFLOW__{SECTION.upper()}__"
     written = {name.removeprefix(prefix).lower() for name in os.environ if name.startswith(prefix)}
     if not written <= known:
-        return written  # Airflow itself would refuse a name such as CONN_ID_CMD, in words about another setting
+        return written  # Airflow itself would refuse a name such as CONN_ID_CMD, with a message about another setting
     return written | set(conf.getsection(SECTION) or ())
 
 
 def absolute(settings: Settings, home: Path) -> Settings:
     """Relative folders resolved: the dropoff root under ``home``, the others under the dropoff root.
 
-    An archive that no setting names stays empty: it is inside each load folder.
+    An archive without a setting stays empty: it is inside each load folder.
     """
     root = home / Path(settings.dropoff_root).expanduser()
     tables = root / Path(settings.tables_file or "tables.yaml").expanduser()
@@ -69,13 +69,13 @@ def _under(root: Path, folder: str) -> str:
 def table_rules(configured: Settings, table: str) -> TableRules:
     """The rules for a table: its contract's, then those of ``tables.yaml``, then the settings.
 
-    Both files are read at each call, so that a change counts at once.
+    Both files are read at each call, so that a change takes effect at once.
 
-    :raises ConfigurationError: when a file cannot be read or has a wrong key.
+    :raises ConfigurationError: when a file cannot be read or has an invalid key.
     """
     return load_rules(declared(configured, table).contract, defaults(configured))
 
 
 def utc_now() -> datetime:
-    """The time as the ledger keeps it: UTC, without a zone."""
+    """The time as the ledger stores it: UTC, without a zone."""
     return datetime.now(UTC).replace(tzinfo=None)

@@ -1,7 +1,7 @@
 """The form of refdata's connection types in Airflow's UI: a named field for each extra that refdata reads.
 
 Airflow reads it from the provider's description (``ui-field-behaviour``, ``conn-fields``), so the form shows without
-importing a hook. A field that is left empty is sent as null, which counts as not given.
+importing a hook. An empty field is sent as null, which counts as not given.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 SHOWN_NAMES = {"schema": "Database"}
-"""What Airflow's own fields are called in the form."""
+"""Labels of Airflow's own fields in the form."""
 
 _EMPTY = "null"
-"""How the form names the choice of none, for which refdata's own default applies."""
+"""How the form shows an empty choice, for which refdata's own default applies."""
 
 
 def _text(label: str, description: str, kind: str = "string") -> dict[str, Any]:
@@ -89,11 +89,11 @@ _BEHAVIOUR = {
 FORMS: Mapping[str, Mapping[str, Any]] = {
     engine: {"ui-field-behaviour": _BEHAVIOUR, "conn-fields": fields} for engine, fields in _FIELDS.items()
 }
-"""For each engine what ``connection-types`` says of its form, in the shape of Airflow's schema."""
+"""The form of each engine for ``connection-types``, in the shape of Airflow's schema."""
 
 
 def given(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The extras that hold something: the form sends each of its fields.
+    """The extras that are not empty: the form sends each of its fields.
 
     >>> given({"Encrypt": None, "Driver": " ", "TrustServerCertificate": False})
     {'TrustServerCertificate': False}

@@ -1,4 +1,4 @@
-"""What other programs and the command line ask about contracts: ``ReferenceData.contracts``."""
+"""The contract part of the Python API and the command line: ``ReferenceData.contracts``."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = ["ContractCheck", "ContractDifference", "Contracts"]
 
 
 class Contracts:
-    """The contracts of tables: what is declared of them, what their loads have taught, what differs."""
+    """The contracts of tables: what is declared, what loads have shown, what differs."""
 
     def __init__(self, deps: Callable[[], Deps], expected: Callable[[], AbstractContextManager[None]]) -> None:
         self._deps = deps
         self._expected = expected
 
     def show(self, table: str) -> Contract:
-        """All that is known of a table, each fact with where it comes from.
+        """Everything known about a table, each fact with its origin.
 
         :raises DataError: when there is neither a table nor a contract of that name.
         :raises ConfigurationError: when the contract file is wrong.
@@ -42,9 +42,9 @@ class Contracts:
             return contracting.full_contract(self._deps(), table.lower())
 
     def check(self, path: str | Path, table: str = "") -> ContractCheck:
-        """What would become of a file of any place if it were dropped; every row is read, and nothing is changed.
+        """What would happen to a file from any location if it were dropped; reads every row, changes nothing.
 
-        :param table: the table that it is for; left out: the one that its name leads to.
+        :param table: the table that it is for; default: the one that its name leads to.
         """
         deps = self._deps()
         with self._expected():
@@ -53,7 +53,7 @@ class Contracts:
             )
 
     def diff(self, table: str) -> tuple[ContractDifference, ...]:
-        """Where the contract file and the live table, or what its loads showed, differ; empty where nothing does.
+        """Where the contract file differs from the live table or from what its loads showed; empty if nowhere.
 
         :raises DataError: when there is neither a table nor a contract of that name.
         :raises ConfigurationError: when the contract file is wrong.
@@ -62,9 +62,9 @@ class Contracts:
             return contracting.differences(self._deps(), table.lower())
 
     def export(self, table: str, path: str = "") -> dict[str, Any]:
-        """All that is known of a table as a Data Package resource (version 2), which other tools read.
+        """Everything known about a table as a Data Package resource (version 2), which other tools read.
 
-        :param path: the data file that the resource is to name.
+        :param path: the data file to name in the resource.
         :raises DataError: when there is neither a table nor a contract of that name.
         :raises ConfigurationError: when the contract file is wrong.
         """
@@ -72,12 +72,12 @@ class Contracts:
         return {"$schema": PROFILE, **({"path": path} if path else {}), **descriptor(known), "type": "table"}
 
     def begin(self, table: str = "", file: str | Path | None = None) -> str:
-        """The text of a contract file to begin with, out of the live table, or out of a file: a CSV file for it, or the
-        descriptor of another tool (a Data Package, a resource or a Table Schema, as YAML or JSON).
+        """The text of a first contract file, made from the live table or from a file: a CSV file for it, or the descriptor
+        of another tool (a Data Package, a resource or a Table Schema, as YAML or JSON).
 
-        :param table: left out: the one that the file's name leads to, or that the descriptor names.
+        :param table: default: the one that the file's name leads to, or that the descriptor names.
         :raises DataError: when there is no such table, and no file is given.
-        :raises FormatError: when the file is no CSV that can be read safely.
+        :raises FormatError: when the file cannot be read safely as CSV.
         :raises ConfigurationError: when the descriptor cannot be read.
         """
         path = Path(file) if file else None
@@ -94,10 +94,10 @@ class Contracts:
             return starter(merge(shown, contract_of(deps, name)), path.name, candidates=candidates)
 
     def write(self, text: str) -> Path:
-        """Puts the text of a new contract into the folder of the contracts; where it lies now.
+        """Writes a new contract to the contracts folder; returns its path.
 
         :param text: a contract file with the key ``name``.
-        :raises ConfigurationError: when it is no contract, its table has one already, or the folder cannot be written.
+        :raises ConfigurationError: when it is not a contract, its table already has one, or the folder is not writable.
         """
         named = parse(text, "the new contract").get("name")
         table = naming.table_name(named.text if named else "")
@@ -110,7 +110,7 @@ class Contracts:
                 file.write(text)
         except FileExistsError:
             raise ConfigurationError(
-                f"Table {table} has a contract already", where=str(path), advice="Edit it, or remove it first."
+                f"Table {table} already has a contract", where=str(path), advice="Edit it, or remove it first."
             ) from None
         except OSError as error:
             raise ConfigurationError(

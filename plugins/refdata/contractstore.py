@@ -1,7 +1,7 @@
-"""``Reference_Data_Contract``: what the loads of each table have taught about its files, by version.
+"""``Reference_Data_Contract``: what each table's loads have shown about its files, by version.
 
 Rows are written by the publishing transaction and by a rollback, so that a version and what was known with it
-belong together.
+stay together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from refdata.warehouse.base import Session, Warehouse
 
 
 def written(contract: Contract) -> str:
-    """A contract as the database keeps it: JSON."""
+    """A contract as the database stores it: JSON."""
     return json.dumps(to_document(contract), ensure_ascii=False)
 
 
@@ -28,9 +28,9 @@ class ContractStore:
         self._warehouse = warehouse
 
     def learned(self, table: str, version: int | None = None) -> Contract | None:
-        """What was learned of a table's files up to a version (None: the live one); None where nothing was.
+        """What was learned about a table's files up to a version (None: the live one); None where nothing was.
 
-        Nothing was, too, where refdata's own tables are not there yet, or are those of an earlier release.
+        It is also None where refdata's own tables do not exist yet, or are from an earlier release.
 
         :raises ConfigurationError: when a later release wrote it in a form that this one cannot read.
         """
@@ -52,6 +52,6 @@ class ContractStore:
     def record_in(
         self, session: Session, table: str, version: int, load_id: int, contract: Contract, now: datetime
     ) -> None:
-        """Keeps what is known of a table's files with a version, in the transaction that makes the version."""
+        """Stores what is known about a table's files with a version, in the transaction that makes the version."""
         values = (table, version, load_id, now, written(contract))
         session.execute(self._warehouse.statement("insert_contract"), values)

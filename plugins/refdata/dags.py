@@ -1,6 +1,6 @@
-"""refdata's DAGs for an Airflow that has only the installed package: one file in its DAGs folder brings them.
+"""refdata's DAGs for an Airflow that has only the installed package: one file in its DAGs folder adds them.
 
-``refdata dags > dags/refdata.py`` writes that file. It holds no wiring of its own, so an upgrade of the package
+``refdata dags > dags/refdata.py`` writes that file. It contains no wiring, so an upgrade of the package
 upgrades the DAGs.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent
-# In the wheel the files lie inside the package, in a project two levels above it.
+# In the wheel the files are inside the package, in a project two levels above it.
 _FOLDERS = (_PACKAGE / "include" / "dags", _PACKAGE.parent.parent / "dags")
 
 DAG_FILE = '''"""refdata's DAGs, out of the installed package. Written by `refdata dags`; upgrades need no new file."""
@@ -26,13 +26,13 @@ globals().update(load_dags())
 
 
 def dag_files() -> tuple[Path, ...]:
-    """The files that define a DAG each, by name."""
+    """The DAG files, by name."""
     folder = next(folder for folder in _FOLDERS if folder.is_dir())
     return tuple(sorted(folder.glob("refdata_*.py")))
 
 
 def load_dags() -> dict[str, Any]:
-    """refdata's DAGs by their ids, as a DAG file offers them to Airflow.
+    """refdata's DAGs by their ids, as a DAG file passes them to Airflow.
 
     :raises ConfigurationError: when a setting is wrong; Airflow shows it as the file's import error.
     """

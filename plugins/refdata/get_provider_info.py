@@ -1,4 +1,4 @@
-"""What Airflow's provider registry is told: settings, hooks, operators and the plugin."""
+"""The package's description for Airflow's provider registry: settings, hooks, operators and the plugin."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def get_provider_info() -> dict[str, Any]:
 
 
 def _modules(kind: str) -> list[str]:
-    """The modules of ``refdata.<kind>``, found by their files: nothing is imported."""
+    """The modules of ``refdata.<kind>``, found by their file names; nothing is imported."""
     folder = Path(__file__).parent / kind
     return [f"refdata.{kind}.{path.stem}" for path in sorted(folder.glob("[!_]*.py"))]
 
@@ -58,14 +58,14 @@ def _option(spec: Field[Any]) -> dict[str, Any]:
         "version_added": spec.metadata.get("version_added", "0.1.0"),
         "type": _TYPES[str(spec.type)],
         "example": None,
-        # Hidden where Airflow shows its configuration: an alert's arguments may hold the address of a chat room.
+        # Hidden where Airflow shows its configuration: an alert's arguments may contain a chat room's address.
         **({"sensitive": True} if spec.metadata["sensitive"] else {}),
-        # Airflow reads it as a line of airflow.cfg, where a lone percent sign begins an interpolation.
+        # Airflow reads it as a line of airflow.cfg, where a single percent sign starts an interpolation.
         "default": str(spec.default).replace("%", "%%"),
     }
 
 
 def _meaning(spec: Field[Any]) -> str:
-    """The meaning with what is allowed."""
+    """The meaning with the allowed values."""
     allowed = settings.allowed(spec)
     return f"{spec.metadata['meaning']} Must be {allowed}." if allowed else spec.metadata["meaning"]

@@ -1,7 +1,7 @@
-"""Looks at everything that loads need, for ``refdata health``; changes nothing.
+"""Checks everything that loads need, for ``refdata health``; changes nothing.
 
-Each function in ``CHECKS`` looks at one thing and never raises an error of the tree: what keeps it from looking
-is its finding. What a figure means is decided in ``core.healthrules``.
+Each function in ``CHECKS`` checks one thing and never raises an error of the tree: whatever prevents the check is its
+finding. ``core.healthrules`` decides what a figure means.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
 LONGEST_CONNECT = 10.0
-"""Seconds that a look at the database may take to connect; a monitor does not wait longer."""
+"""Seconds that connecting to the database may take; a monitor does not wait longer."""
 _COMPONENTS_TIMEOUT = 5.0
 _MEMINFO, _CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
@@ -45,7 +45,7 @@ Look: TypeAlias = Callable[[Settings], Iterable[Check]]
 
 
 def check_warehouse(settings: Settings) -> Iterable[Check]:
-    """Server, login, database, rights and ledger, told apart by one connection; then what the ledger tells."""
+    """Distinguishes server, login, database, permissions and ledger with one connection; then reads the ledger."""
     began = time.monotonic()
     try:
         warehouse = open_warehouse(settings)
@@ -77,7 +77,7 @@ def _ledger_checks(settings: Settings, warehouse: Warehouse, now: datetime) -> I
 
 
 def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
-    """Files that lie in their folders and that the ledger does not know; ``check_folders`` tells of a missing tree."""
+    """Files in their folders that the ledger does not know; ``check_folders`` reports a missing tree."""
     try:
         files = Dropoff.of(settings).scan().files
     except RefdataError:
@@ -89,7 +89,7 @@ def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
 
 
 def check_folders(settings: Settings) -> Iterable[Check]:
-    """The dropoff tree and the archives: there, writable, on one filesystem, with space."""
+    """The dropoff tree and the archives: present, writable, on one filesystem, with space."""
     root = look_at(Path(settings.dropoff_root))
     yield healthrules.dropoff_check(root, [look_at(Path(settings.dropoff_root, name)) for name in LOAD_FOLDERS])
     dropoff = Dropoff.of(settings)
@@ -104,7 +104,7 @@ def check_folders(settings: Settings) -> Iterable[Check]:
 
 
 def _archive_folders(root: Path, archive: ArchiveFolders) -> Iterable[Folder]:
-    """The folders of an archive; of a load folder that is missing, ``dropoff`` reports."""
+    """The folders of an archive; ``dropoff`` reports a missing load folder."""
     for path in archive.current():
         if path.is_symlink() and load_folder_of(root, path):
             yield Folder(str(path), exists=True, writable=False, is_link=True)
@@ -113,7 +113,7 @@ def _archive_folders(root: Path, archive: ArchiveFolders) -> Iterable[Folder]:
 
 
 def _archive(path: Path) -> Folder:
-    """An archive is created with its first file: until then the folder above it is what counts."""
+    """An archive is created with its first file; until then the folder above it counts."""
     return look_at(path) if path.exists() else dataclasses.replace(look_at(path.parent), path=str(path))
 
 
@@ -144,12 +144,12 @@ def look_at(path: Path) -> Folder:
 
 
 def check_memory(settings: Settings) -> Iterable[Check]:
-    """Memory of the machine, or what its container leaves."""
+    """Available memory of the machine or its container."""
     return (healthrules.memory_check(available_memory(_MEMINFO, _CGROUP), settings.min_free_memory_mb),)
 
 
 def available_memory(meminfo: Path, cgroup: Path) -> int | None:
-    """Bytes that this process may still take; None where nothing tells."""
+    """Bytes that this process may still use; None where unknown."""
     found = []
     if meminfo.exists():
         values = dict(line.split(":", 1) for line in meminfo.read_text(encoding="ascii").splitlines())
@@ -160,15 +160,15 @@ def available_memory(meminfo: Path, cgroup: Path) -> int | None:
     return min(found, default=None)
 
 
-def check_airflow(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one form for all looks
-    """Heartbeats of Airflow's components, from its health endpoint: the only thing that a task may ask about them."""
+def check_airflow(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one form for all checks
+    """Heartbeats of Airflow's components, from its health endpoint: the only source about them that a task may use."""
     address = health_address()
     try:
         with urlopen(address, timeout=_COMPONENTS_TIMEOUT) as answer:  # noqa: S310  Airflow's own configuration
             found = json.load(answer)
     except (URLError, OSError, ValueError) as error:
         message = f"{address} does not answer: {getattr(error, 'reason', error)}"
-        advice = "Start the API server, or set [core] execution_api_server_url to where this machine reaches it."
+        advice = "Start the API server, or set [core] execution_api_server_url to an address that this machine reaches."
         return (Check("airflow", State.WARN, "unreachable", message, advice, transient=True),)
     return component_checks(found)
 
@@ -181,7 +181,7 @@ def health_address() -> str:
 
 
 def component_checks(found: AirflowHealth) -> tuple[Check, ...]:
-    """The components from what Airflow says of them now."""
+    """The components, from Airflow's current health report."""
     return healthrules.component_checks(found, datetime.now(UTC))
 
 
@@ -190,7 +190,7 @@ CHECKS: tuple[Look, ...] = (*LOCAL, check_airflow)
 
 
 def examine(checks: Sequence[Look] = CHECKS) -> tuple[Check, ...]:
-    """The settings first: without them nothing else can be looked at."""
+    """Runs the checks, settings first: without them nothing else can be checked."""
     try:
         settings = load_settings()
     except RefdataError as error:
@@ -201,7 +201,7 @@ def examine(checks: Sequence[Look] = CHECKS) -> tuple[Check, ...]:
 
 
 def look(settings: Settings, looks: Sequence[Look] = LOCAL) -> tuple[Check, ...]:
-    """The checks of settings that are known."""
+    """Runs the checks with settings that are already read."""
     return tuple(check for one in looks for check in one(settings))
 
 

@@ -1,6 +1,6 @@
 """``refdata init``: connection, own tables, folders and settings of a new installation, each only where it is missing.
 
-The database comes first: while a connection does not work, nothing is written.
+The database comes first: if the connection does not work, nothing is written.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Choice:
     """What the administrator chose.
 
     :param root: the dropoff root; relative to ``AIRFLOW_HOME``.
-    :param connection: a connection's URI, the name of one that Airflow knows, or ``""`` for the one of the setting
-        ``conn_id``, which is made for the embedded engine where Airflow does not know it.
+    :param connection: a connection's URI, the name of one that Airflow knows, or ``""`` for the one in the setting
+        ``conn_id``, which is created for the embedded engine if Airflow does not know it.
     """
 
     root: str
@@ -46,9 +46,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What is there now. ``written`` says in words what was added, ``next_steps`` are the purpose and
-    the command of each.
-    """
+    """What exists now. ``written`` describes what was added, ``next_steps`` are pairs of purpose and command."""
 
     root: str
     conn_id: str
@@ -59,12 +57,12 @@ class Installed:
 
 
 def install(choice: Choice, settings: Settings) -> Installed:
-    """Does what is missing; what is there already stays. Safe to repeat.
+    """Creates what is missing; anything that exists stays. Safe to repeat.
 
-    :param settings: those of this process, from before.
+    :param settings: this process's settings from before.
     :raises ConfigurationError: when the connection does not work, or an environment variable or an existing connection
-        says something else than the choice.
-    :raises RefdataError: when database or folders refuse.
+        contradicts the choice.
+    :raises RefdataError: when the database or the folders refuse.
     """
     home = airflow_home()
     conn_id, made = _connection(choice, settings, home)
@@ -94,7 +92,7 @@ def _connection(choice: Choice, settings: Settings, home: Path) -> tuple[str, Co
     if "://" in choice.connection:
         if find_connection(settings.conn_id) is not None:
             raise ConfigurationError(
-                f"Airflow has a connection {settings.conn_id} already",
+                f"Airflow already has a connection {settings.conn_id}",
                 where=f"Airflow connection {settings.conn_id}",
                 advice=f"Use it: `--connection {settings.conn_id}`. Or delete it first:"
                 f" `airflow connections delete {settings.conn_id}`.",
@@ -105,7 +103,7 @@ def _connection(choice: Choice, settings: Settings, home: Path) -> tuple[str, Co
         return conn_id, None
     if choice.connection:
         raise ConfigurationError(
-            f"Airflow knows no connection {conn_id}",
+            f"Airflow does not know the connection {conn_id}",
             where=f"Airflow connection {conn_id}",
             advice="Give its URI instead, such as mssql://user@server:1433/database.",
         )
@@ -115,7 +113,7 @@ def _connection(choice: Choice, settings: Settings, home: Path) -> tuple[str, Co
 def _options(before: Settings, chosen: Settings) -> dict[str, str]:
     """The settings to write: those that differ from what this process reads.
 
-    :raises ConfigurationError: when a variable of the environment, which wins over the file, says something else.
+    :raises ConfigurationError: when an environment variable, which overrides the file, has another value.
     """
     options = {
         name: getattr(chosen, name)
@@ -126,7 +124,7 @@ def _options(before: Settings, chosen: Settings) -> dict[str, str]:
         variable = f"AIRFLOW__{SECTION.upper()}__{name.upper()}"
         if variable in os.environ:
             raise ConfigurationError(
-                f"{variable} is set to {os.environ[variable]!r}, which wins over the configuration file",
+                f"{variable} is set to {os.environ[variable]!r}, which overrides the configuration file",
                 where="the environment",
                 advice=f"Set it to {value!r} or remove it, then run `refdata init` again.",
             )
@@ -134,7 +132,7 @@ def _options(before: Settings, chosen: Settings) -> dict[str, str]:
 
 
 def _embedded(conn_id: str, folder: Path) -> Connection:
-    """The connection for the embedded engine, whose files get a folder of their own."""
+    """The connection for the embedded engine, whose files get their own folder."""
     from airflow.models import Connection
 
     with translated(str(folder)):
@@ -206,7 +204,7 @@ def _in_metadata(work: Callable[..., object]) -> None:
 
 
 def _write_settings(options: dict[str, str]) -> Path:
-    """Puts the options into ``airflow.cfg``, which Airflow writes with its defaults and keys where it is missing."""
+    """Puts the options into ``airflow.cfg``, which Airflow creates with its defaults and keys if it is missing."""
     from airflow.configuration import AIRFLOW_CONFIG, write_default_airflow_configuration_if_needed
 
     path = Path(AIRFLOW_CONFIG)
@@ -228,27 +226,27 @@ def _write_settings(options: dict[str, str]) -> Path:
 
 
 def next_steps(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """What is left to the administrator: the purpose of each step, and its command or address."""
+    """What is left for the administrator: the purpose of each step, and its command or address."""
     page = (
         f"{(conf.get('api', 'base_url', fallback='') or 'http://localhost:8080').rstrip('/')}/plugin/refdata/refdata/"
     )
     drops = shlex.quote(f"{settings.dropoff_root}/reference_data_table/fullload/")
     return (
         *_dags_step(Path(conf.get("core", "dags_folder"))),
-        ("Start Airflow, which keeps its terminal; restart one that runs, so that it reads the settings",
+        ("Start Airflow, which keeps its terminal busy; restart a running one, so that it reads the settings",
          "airflow standalone"),
         ("Let it watch the folders", "airflow dags unpause --yes --treat-dag-id-as-regex '^refdata_'"),
         ("Check database, folders and Airflow", "refdata health"),
         ("Let Airflow load a small file by every step, and remove it again", "refdata validate --airflow"),
         (f"Drop a file; in about two minutes it is the table {settings.ref_schema}.airports",
          f"cp airports.csv {drops}"),
-        ("See what became of every file", page),
+        ("See what happened to every file", page),
     )  # fmt: skip
 
 
 def _dags_step(folder: Path) -> tuple[tuple[str, str], ...]:
-    """How the DAGs get to Airflow, unless its folder has them already."""
+    """How to add the DAGs to Airflow, unless its folder already has them."""
     if any((folder / name).is_file() for name in _DAG_FILES):
         return ()
     make = "" if folder.is_dir() else f"mkdir -p {shlex.quote(str(folder))} && "
-    return (("Bring refdata's DAGs to Airflow", f"{make}refdata dags > {shlex.quote(str(folder / _DAG_FILES[0]))}"),)
+    return (("Add refdata's DAGs to Airflow", f"{make}refdata dags > {shlex.quote(str(folder / _DAG_FILES[0]))}"),)

@@ -1,7 +1,7 @@
 """``Reference_Data_Question``: the questions that loads raised, with their answers.
 
-A question is kept when its load is held, and stays when it is answered. An answer that is kept for a table counts for
-its later files until somebody withdraws it. Times are UTC.
+A question is stored when its load is held, and stays when it is answered. An answer that is kept for a table applies
+to its later files until somebody withdraws it. Times are UTC.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_REASON, MAX_BY = 1000, 255
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question on record. ``given`` is None while nobody has answered it."""
+    """A recorded question. ``given`` is None while nobody has answered it."""
 
     id: int
     load_id: int
@@ -42,7 +42,7 @@ class QuestionLog:
         self._warehouse = warehouse
 
     def ask(self, load: LedgerRow, questions: Iterable[Question], now: datetime) -> None:
-        """Keeps the questions of a load; one that it has asked before stays as it is, with its answer."""
+        """Stores the questions of a load; one asked before stays unchanged, with its answer."""
         with self._warehouse.transaction() as session:
             for question in questions:
                 self._ask(session, load, question, now)
@@ -59,11 +59,11 @@ class QuestionLog:
         return self._select("select_questions", load_id)
 
     def waiting(self) -> tuple[AskedQuestion, ...]:
-        """The questions of held loads that nobody has answered, the oldest first."""
+        """The unanswered questions of held loads, oldest first."""
         return self._select("select_waiting_questions")
 
     def kept(self, table: str) -> tuple[AskedQuestion, ...]:
-        """The answers that a table keeps for its later files, the oldest first."""
+        """The answers that a table keeps for its later files, oldest first."""
         return self._select("select_kept_answers", table)
 
     def _select(self, statement: str, *values: object) -> tuple[AskedQuestion, ...]:
@@ -73,14 +73,14 @@ class QuestionLog:
     def answer(self, load_id: int, given: Given, now: datetime) -> None:
         """Records an answer; the same answer given again changes nothing.
 
-        :raises DataError: when the load asked no such question, offers no such choice, or somebody else was first.
+        :raises DataError: when the load has no such question, it offers no such choice, or somebody else was first.
         """
         asked = {one.question.fingerprint: one for one in self.of_load(load_id)}.get(given.fingerprint)
         if asked is None:
             raise DataError(
                 f"Load {load_id} has no such question",
                 where=f"load {load_id}",
-                advice="Look at its questions again: the file or the table has changed since.",
+                advice="Check its questions again: the file or the table has changed since.",
             )
         self._check_choice(asked, given)
         values = (given.choice, given.kept, given.by[:MAX_BY], given.reason[:MAX_REASON], now)
@@ -111,15 +111,15 @@ class QuestionLog:
         if before.given is None or (before.given.choice, before.given.by) != (given.choice, given.by[:MAX_BY]):
             who = before.given.by if before.given else "somebody"
             raise DataError(
-                f"{who} has answered it already",
+                f"{who} has already answered it",
                 where=f"load {load_id}, {before.question.subject}",
-                advice="Look at the load; a kept answer can be withdrawn.",
+                advice="Check the load; a kept answer can be withdrawn.",
             )
 
     def withdraw(self, question_id: int, by: str, now: datetime) -> None:
-        """An answer that a table kept counts no more for later files.
+        """Stops applying a kept answer to later files.
 
-        :raises DataError: when it is not kept, or withdrawn already.
+        :raises DataError: when it is not kept, or already withdrawn.
         """
         with self._warehouse.transaction() as session:
             changed = session.execute(
@@ -129,7 +129,7 @@ class QuestionLog:
             raise DataError(
                 f"No kept answer has the number {question_id}",
                 where=f"question {question_id}",
-                advice="`refdata questions --kept` lists the answers that are kept.",
+                advice="`refdata questions --kept` lists the kept answers.",
             )
 
 

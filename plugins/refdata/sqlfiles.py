@@ -1,6 +1,6 @@
 """Finds the static statements of ``include/sql`` and puts the configured names into them.
 
-A file holds one statement or batch with the default names in brackets, so that a person can run it
+A file contains one statement or batch with the default names in brackets, so that a person can run it
 by hand; other names from the settings replace exactly those bracketed words.
 """
 
@@ -18,15 +18,15 @@ from refdata.core.naming import quote
 from refdata.core.settings import Settings
 
 _PACKAGE = Path(__file__).resolve().parent
-# In the wheel the files lie inside the package, in a project two levels above it.
+# In the wheel the files are inside the package, in a project two levels above it.
 _ROOTS = (_PACKAGE / "include" / "sql", _PACKAGE.parent.parent / "include" / "sql")
 _REPLACEABLE = re.compile(r"\[(ref|bkp|File_Monitor_Tracking|Reference_Data_Cfg|refdata|ingest_user|refdata_ingest)\]")
 
-# A person who runs the file by hand gets all columns; the software names those that it reads.
+# A person who runs the file by hand gets all columns; the software lists those that it reads.
 _ALL_OF_A_LOAD = "/* load columns */ *"
 _LOAD_COLUMNS = ", ".join(LOAD_COLUMNS)
 
-# Names also stand in literals (OBJECT_ID(N'[ref].[x]')), where a quote would end them.
+# Names also occur in literals (OBJECT_ID(N'[ref].[x]')), where a quote would end them.
 _PLAIN = re.compile(r"[\w.@\\-]+")
 
 
@@ -40,14 +40,14 @@ class SqlFiles:
     def text(self, name: str, names: Mapping[str, str] | None = None) -> str:
         """The statement in file ``name``.sql.
 
-        :param names: what stands in place of ``refdata`` (the database), ``ingest_user`` or ``refdata_ingest``.
-        :raises ConfigurationError: when there is no such file, or a name holds a character that is not plain.
+        :param names: what replaces ``refdata`` (the database), ``ingest_user`` or ``refdata_ingest``.
+        :raises ConfigurationError: when there is no such file, or a name contains a character that is not plain.
         """
         chosen = {**self._configured(), **(names or {})}
         for new in (names or {}).values():
             if not _PLAIN.fullmatch(new):
                 raise ConfigurationError(
-                    f"{new!r} is no plain name", where=name, advice="Use letters, digits and . _ @ \\ - only."
+                    f"{new!r} is not a plain name", where=name, advice="Use letters, digits and . _ @ \\ - only."
                 )
         text = _read(self.dialect, name).replace(_ALL_OF_A_LOAD, _LOAD_COLUMNS)
         return _REPLACEABLE.sub(lambda match: quote(chosen.get(match[1], match[1])), text)
@@ -68,7 +68,7 @@ def _read(dialect: str, name: str) -> str:
         if path.is_file():
             return path.read_text(encoding="utf-8")
     raise ConfigurationError(
-        f"SQL file {name}.sql is missing", where=str(root()), advice="Install the package again; it ships these files."
+        f"SQL file {name}.sql is missing", where=str(root()), advice="Reinstall the package; it contains these files."
     )
 
 

@@ -1,8 +1,8 @@
-"""One watch run: the stability machine joined with the dropoff tree and with the store of its memory.
+"""One watch run: combines the stability machine with the dropoff tree and the state store.
 
 The poking sensor and the trigger both drive a ``Watch``; they differ only in how they wait and in how
-they reach Airflow. What a watch asks of Airflow it asks as ``Request`` objects, out of generators, so
-that the order of questions is written once for the blocking and for the awaiting caller.
+they reach Airflow. A watch sends its requests to Airflow as ``Request`` objects from generators, so
+that their order is written once for both the blocking and the awaiting caller.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 SECOND = 1_000_000_000
 FAULTS_IN_A_ROW = 20
-"""Scans in a row that may fail for the storage's sake (a network drive that hangs) before the watch gives up."""
+"""Consecutive scans that may fail because of the storage (a hanging network drive) before the watch gives up."""
 _TOLD_AT_ONCE = 20
 
 T = TypeVar("T")
@@ -35,14 +35,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ReadValue:
-    """Asks the store for a key's value; None when it has none."""
+    """Asks the store for a key's value; None when there is none."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class WriteValue:
-    """Asks the store to keep a value; the answer is whether it does."""
+    """Asks the store to keep a value; the answer is whether it did."""
 
     key: str
     value: Mapping[str, Any]
@@ -61,7 +61,7 @@ Dialogue: TypeAlias = Generator[Request, Any, T]
 
 
 def answered(dialogue: Dialogue[T], answer: Callable[[Request], Any]) -> T:
-    """Runs a dialogue with answers that are there at once."""
+    """Runs a dialogue with answers that are available at once."""
     try:
         request = next(dialogue)
         while True:
@@ -72,7 +72,7 @@ def answered(dialogue: Dialogue[T], answer: Callable[[Request], Any]) -> T:
 
 
 async def answered_async(dialogue: Dialogue[T], answer: Callable[[Request], Awaitable[Any]]) -> T:
-    """Runs a dialogue with answers that are waited for."""
+    """Runs a dialogue with answers that must be awaited."""
     try:
         request = next(dialogue)
         while True:
@@ -85,7 +85,7 @@ async def answered_async(dialogue: Dialogue[T], answer: Callable[[Request], Awai
 class Watch:
     """What one watch run knows and does. Not for several threads at a time.
 
-    :param carrier: ``<dag id>/<run id>`` of the run that takes the released files away.
+    :param carrier: ``<dag id>/<run id>`` of the run that receives the released files.
     """
 
     def __init__(self, settings: Settings, carrier: str) -> None:
@@ -99,7 +99,7 @@ class Watch:
         self._recovered = False
 
     def recall(self) -> Dialogue[None]:
-        """Takes up what earlier runs knew, and finds out whether the last offers arrived."""
+        """Restores what earlier runs knew, and finds out whether the last offers arrived."""
         self.state = yield from self._stored()
         if self.state.count(Phase.OFFERED):
             arrived = yield from self._arrived()
@@ -107,24 +107,24 @@ class Watch:
         self._kept = self.state
 
     def keep(self) -> Dialogue[None]:
-        """Stores what is known now, unless the store has it but for the time of an idle check."""
+        """Stores the current state, unless only the time of an idle check has changed."""
         waiting = self.state.count(Phase.WAITING)
         if self._kept is not None and not waiting and _timeless(self._kept) == _timeless(self.state):
             return
         values = encode(self.state)
-        # The first value says how many there are: it comes last.
+        # The first value contains their number, so it is written last.
         for number, value in reversed(list(enumerate(values))):
             if not (yield WriteValue(self._key(number), value)):
-                return  # tried again after the next check
+                return  # retried after the next check
         self._kept = self.state
 
     def look(self, clock_ns: Callable[[], int] = time.time_ns) -> tuple[DroppedFile, ...]:
-        """One check: scans the tree (it blocks), and returns the files that are released by it.
+        """One check: scans the tree (it blocks), and returns the files released by it.
 
-        A scan that fails for the storage's sake is logged and counts for nothing.
+        A scan that fails because of the storage is logged and does not count.
 
-        :raises ConfigurationError: when the dropoff root is missing or no dropoff tree.
-        :raises PermissionDeniedError: when it may not be read.
+        :raises ConfigurationError: when the dropoff root is missing or not a dropoff tree.
+        :raises PermissionDeniedError: when it is not readable.
         :raises FileBusyError: when the storage failed many times in a row.
         """
         began = clock_ns()
@@ -143,7 +143,7 @@ class Watch:
         return tuple(files[path] for path in result.released)
 
     def pause(self, now_ns: int) -> float:
-        """Seconds until a check counts, or until a storage that failed is tried again."""
+        """Seconds until a check counts, or until a failed storage is retried."""
         if self._faults:
             return self.rule.interval_ns / SECOND
         return remaining_ns(self.state, self.rule, now_ns) / SECOND
@@ -162,10 +162,10 @@ class Watch:
             return WatchState()
 
     def _arrived(self) -> Dialogue[bool]:
-        """Whether the run that took the last offers ended well. This very run, started again, did not yet."""
+        """Whether the run that received the last offers succeeded. This run itself, if restarted, has not yet."""
         dag_id, _, run_id = self.state.carrier.partition("/")
         if not run_id:
-            return False  # parts of two checks, or of a trigger that knew no task
+            return False  # parts of two checks, or of a trigger without a task
         state = yield RunState(dag_id, run_id)
         if state != "success":
             log.warning("Watch run %s is %s; the files that it released are released again", run_id, state)
@@ -181,7 +181,7 @@ class Watch:
         self._faults += 1
         if self._faults >= FAULTS_IN_A_ROW:
             raise error
-        log.warning("This check counts for nothing: %s", error)
+        log.warning("This check does not count: %s", error)
 
     def _tell(self, result: Check) -> None:
         for path in result.restarted[:_TOLD_AT_ONCE]:
@@ -222,12 +222,12 @@ def load_run(file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def released_event(files: tuple[DroppedFile, ...]) -> dict[str, Any]:
-    """The trigger's event when files are released, or when none was for long."""
+    """The trigger's event when files are released, or when none was for ``idle_timeout``."""
     return {"status": "released", "files": [serial.to_json(file) for file in files]}
 
 
 def failure_event(error: RefdataError) -> dict[str, Any]:
-    """The trigger's event when the watch cannot go on; it carries the whole reason."""
+    """The trigger's event when the watch cannot continue, with the complete reason."""
     return {"status": "failed", "category": error.category, "what": error.what, "where": error.where,
             "advice": error.advice}  # fmt: skip
 
@@ -235,13 +235,13 @@ def failure_event(error: RefdataError) -> dict[str, Any]:
 def files_of(event: object) -> list[dict[str, Any]]:
     """The released files of a trigger's event.
 
-    :raises RefdataError: the error that a failure event tells of, of its own class.
+    :raises RefdataError: the error that a failure event reports, with its own class.
     """
     if isinstance(event, dict) and event.get("status") == "released":
         files: list[dict[str, Any]] = event["files"]
         return files
     if not isinstance(event, dict) or event.get("status") != "failed":
-        raise ConfigurationError(f"The trigger sent an event that is none of its own: {json.dumps(event, default=str)}")
+        raise ConfigurationError(f"The trigger sent an unknown event: {json.dumps(event, default=str)}")
     kinds = {kind.category: kind for base in (PermanentError, TransientError) for kind in base.__subclasses__()}
     kind = kinds.get(event["category"], FileBusyError)
     raise kind(event["what"], where=event["where"], advice=event["advice"])

@@ -36,7 +36,7 @@ __all__ = [
     "utc_now",
 ]
 
-# A changed file is no fault, but this run's file never comes back: the watcher offers the new one.
+# A changed file is not an error, but this run's file never comes back: the watcher offers the new one.
 _NOT_RETRIED = (PermanentError, FileChangedError)
 
 
@@ -64,11 +64,11 @@ def connect(configured: Settings | None = None) -> Deps:
 def file_of_run(dropoff: Dropoff, context: Context) -> DroppedFile:
     """The dropped file that a run of ``refdata_load`` is about, from its conf.
 
-    A person who triggers the DAG by hand gives only ``path``; the rest is looked up. Of what a conf says besides, the
-    identity alone is taken: the path's folder, and nobody's word, tells how a file is loaded.
+    A person who triggers the DAG by hand gives only ``path``; the rest is looked up. From the rest of a conf only the
+    identity is used: the path's folder alone decides how a file is loaded.
 
-    :raises DropoffError: when the path is not that of a drop.
-    :raises FileChangedError: when nothing lies there, and no identity is given.
+    :raises DropoffError: when the path is not a drop's path.
+    :raises FileChangedError: when nothing is there, and no identity is given.
     """
     conf: Mapping[str, Any] = context["params"]
     path = str(conf["path"])
@@ -79,7 +79,7 @@ def file_of_run(dropoff: Dropoff, context: Context) -> DroppedFile:
 
 
 def run_state(run_id: str) -> RunState:
-    """What Airflow's database says of a run of ``refdata_load``; for a process that may read it, so for no task.
+    """The state of a run of ``refdata_load`` from Airflow's database; not for tasks, which may not read it.
 
     :raises ConnectionLostError: when the database does not answer.
     """
@@ -90,7 +90,7 @@ def run_state(run_id: str) -> RunState:
     try:
         found = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
     except Exception as error:
-        # SQLAlchemy's errors, and those of whichever driver: they say no more than that it cannot be read.
+        # SQLAlchemy's errors and those of any driver only mean that the database cannot be read.
         raise ConnectionLostError(
             f"Airflow's database cannot be read: {type(error).__name__}",
             where=f"run {run_id}",
@@ -105,15 +105,15 @@ def run_state(run_id: str) -> RunState:
 
 
 def state_of_ended(error_branches: Iterable[str | None]) -> RunState:
-    """Whether somebody marked an ended run, by the state of its ``move_to_error``: Airflow skips what had not begun.
+    """Whether somebody marked an ended run, from the state of ``move_to_error``: Airflow skips tasks not yet begun.
 
-    The error branch is skipped after a good load too; then its row is not in flight, and nobody asks.
+    The error branch is also skipped after a successful load; its row is then not in flight, and this is not called.
     """
     return RunState.STOPPED if TaskInstanceState.SKIPPED in error_branches else RunState.ENDED
 
 
 def is_retried(error: RefdataError) -> bool:
-    """Whether a step that failed so is tried again while it has tries left."""
+    """Whether a step that failed with this error is retried while it has retries left."""
     return not isinstance(error, _NOT_RETRIED)
 
 
@@ -126,7 +126,7 @@ def task_defaults(configured: Settings) -> dict[str, Any]:
         "max_retry_delay": timedelta(seconds=configured.max_retry_delay),
         "retry_policy": ExceptionRetryPolicy(
             rules=[
-                RetryRule(exception=kind, action=RetryAction.FAIL, reason="trying again changes nothing")
+                RetryRule(exception=kind, action=RetryAction.FAIL, reason="a retry changes nothing")
                 for kind in _NOT_RETRIED
             ]
         ),

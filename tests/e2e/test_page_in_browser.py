@@ -212,7 +212,7 @@ def test_a_search_narrows_files_and_numbers(steward: Steward) -> None:
     steward.heading("6 files")
     expect(steward.frame.get_by_role("button", name="completed 5")).to_be_visible()
     steward.frame.get_by_role("searchbox").fill("no such file")
-    expect(steward.frame.get_by_text("No file fits this filter.")).to_be_visible()
+    expect(steward.frame.get_by_text("No file matches this filter.")).to_be_visible()
     steward.frame.get_by_role("button", name="Show all").click()
     steward.heading(f"{TOTAL} files")
 
@@ -402,7 +402,7 @@ def test_an_editor_rolls_back_after_a_look_at_the_difference(server: Server, bro
         expect(frame.get_by_role("button", name="Roll back to version 3")).to_be_focused()
         page.keyboard.press("Enter")
         dialog.get_by_role("button", name="Roll back").click()
-        expect(dialog.get_by_role("alert")).to_have_text("Say why: others will read it.")
+        expect(dialog.get_by_role("alert")).to_have_text("Give a reason: others will read it.")
         dialog.get_by_label("Reason").fill("A test file was dropped")
         dialog.get_by_role("button", name="Roll back").click()
         done = frame.get_by_text("The rows of version 3 are live again, as version 6: 8,353 → 8,347 rows.")

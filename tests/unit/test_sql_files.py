@@ -83,7 +83,7 @@ def test_names_of_the_settings_replace_the_bracketed_defaults_alone() -> None:
 
 @pytest.mark.parametrize("name", ["x] TO public--", "o'brien", "", "a b"])
 def test_a_name_that_could_break_out_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="no plain name"):
+    with pytest.raises(ConfigurationError, match="not a plain name"):
         SqlFiles("mssql", Settings()).text("create_user", {"ingest_user": name})
 
 

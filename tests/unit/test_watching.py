@@ -349,7 +349,7 @@ def test_a_failure_travels_with_its_whole_reason(kind: type[RefdataError]) -> No
 
 @pytest.mark.parametrize("event", [None, True, {}, {"status": "done"}, "error"])
 def test_a_foreign_event_is_an_error_that_shows_it(event: object) -> None:
-    with pytest.raises(ConfigurationError, match="none of its own"):
+    with pytest.raises(ConfigurationError, match="an unknown event"):
         files_of(event)
 
 

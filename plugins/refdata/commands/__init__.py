@@ -1,1 +1,1 @@
-"""Commands of the command line, one module a subject; ``refdata.cli`` puts them together."""
+"""Commands of the command line, one module per subject; ``refdata.cli`` combines them."""

@@ -1,4 +1,4 @@
-"""``refdata contract``: begin, show, check, compare and export the contracts of tables."""
+"""``refdata contract``: create, show, check, compare and export table contracts."""
 
 from __future__ import annotations
 
@@ -27,27 +27,25 @@ _VERDICTS = {
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    group = commands.add_parser("contract", help="the contracts of tables", description="The contracts of tables.")
+    group = commands.add_parser("contract", help="table contracts", description="Table contracts.")
     below = group.add_subparsers(required=True, metavar="COMMAND")
     begun = add_command(
-        below, "init", init, "a commented contract to begin with, out of a live table, a CSV file, or a descriptor"
+        below, "init", init, "a commented first contract, made from a live table, a CSV file or a descriptor"
     )
     begun.add_argument(
         "source", metavar="TABLE|FILE", help="name of a table, or path of any CSV file or Data Package descriptor"
     )
-    begun.add_argument("--table", default="", help="the table that the file is for; left out: by the file's name")
-    begun.add_argument(
-        "--write", action="store_true", help="put it into the folder of the contracts, not on the screen"
-    )
-    _with_table(below, "show", show, "all that is known of a table, each fact with where it comes from")
+    begun.add_argument("--table", default="", help="the table that the file is for; default: from the file's name")
+    begun.add_argument("--write", action="store_true", help="write it to the contracts folder instead of the screen")
+    _with_table(below, "show", show, "everything known about a table, each fact with its origin")
     checked = add_command(
-        below, "check", check, "what would become of a file under its table's contract; changes nothing"
+        below, "check", check, "what would happen to a file under its table's contract; changes nothing"
     )
     checked.add_argument("file", type=Path, help="any CSV file")
-    checked.add_argument("--table", default="", help="the table that the file is for; left out: by the file's name")
-    _with_table(below, "diff", diff, "where a contract file and the live table, or what its loads showed, differ")
+    checked.add_argument("--table", default="", help="the table that the file is for; default: from the file's name")
+    _with_table(below, "diff", diff, "where a contract file differs from the live table or from what its loads showed")
     exported = _with_table(below, "export", export, "a table's contract as a Data Package resource, for other tools")
-    exported.add_argument("--path", default="", help="the data file that the resource is to name")
+    exported.add_argument("--path", default="", help="the data file to name in the resource")
     add_command(below, "schema", schema, "the JSON Schema of contract files, for editors")
 
 
@@ -60,7 +58,7 @@ def _with_table(
 
 
 def init(options: argparse.Namespace) -> int:
-    """``refdata contract init``: prints a contract, or puts it where contracts lie."""
+    """``refdata contract init``: prints a contract, or writes it to the contracts folder."""
     from refdata.api import ReferenceData
 
     contracts, file = ReferenceData.connect().contracts, Path(options.source)
@@ -86,7 +84,7 @@ def show(options: argparse.Namespace) -> int:
     if options.json:
         print_json([{"key": one.key, "value": one.value, "origin": _origin(one.origin)} for one in found])
         return EXIT_OK
-    _grid(("Fact", "Value", "Where it comes from"), [(one.key, one.text, str(one.origin or "")) for one in found])
+    _grid(("Fact", "Value", "Origin"), [(one.key, one.text, str(one.origin or "")) for one in found])
     return EXIT_OK
 
 
@@ -131,8 +129,8 @@ def diff(options: argparse.Namespace) -> int:
     if options.json:
         print_json([{**asdict(one), "origin": _origin(one.origin)} for one in found])
     elif found:
-        rows = [(one.key, one.declared or "not declared", one.actual or "not there", str(one.origin)) for one in found]
-        _grid(("Fact", "Declared", "Actual", "Where that comes from"), rows)
+        rows = [(one.key, one.declared or "not declared", one.actual or "missing", str(one.origin)) for one in found]
+        _grid(("Fact", "Declared", "Actual", "Origin"), rows)
     else:
         console().print("Nothing differs.")
     return EXIT_FAILED if found else EXIT_OK

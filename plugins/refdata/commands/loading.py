@@ -1,4 +1,4 @@
-"""``refdata load``: one dropped file, by all steps, with a bar of its rows; Ctrl-C cancels it in good order."""
+"""``refdata load``: runs all steps for one dropped file, with a progress bar; Ctrl-C cancels the load cleanly."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    load = add_command(commands, "load", load_file, "load one file of the dropoff folder now, without Airflow's DAGs")
+    load = add_command(commands, "load", load_file, "load one file from the dropoff folder now, without Airflow's DAGs")
     load.add_argument("path", help="path under the dropoff root, e.g. reference_data_table/fullload/airports.csv")
     load.add_argument(
         "--approve",
         metavar="REASON",
         default="",
-        help="load it even beyond the change gate's limits; kept in the audit trail",
+        help="load it even beyond the change gate's limits; recorded in the audit trail",
     )
 
 
@@ -54,7 +54,7 @@ def _load(deps: Deps, path: str, approval: Approval | None) -> LedgerRow | None:
 
     file, run_id = deps.dropoff.find(path), own_run(deps)
     try:
-        # In a thread of its own: in the main thread ADBC takes Ctrl-C for itself, and its SQLite driver cannot cancel.
+        # In its own thread: in the main thread ADBC handles Ctrl-C itself, and its SQLite driver cannot cancel.
         with _interruptible() as stop, _bar() as on_event, ThreadPoolExecutor(1, "load") as thread:
             return thread.submit(process, deps, file, run_id, on_event, stop.is_set, approval).result()
     except PermanentError as error:
@@ -65,7 +65,7 @@ def _load(deps: Deps, path: str, approval: Approval | None) -> LedgerRow | None:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C sets; a second Ctrl-C ends the process as ever."""
+    """An event that Ctrl-C sets; a second Ctrl-C ends the process as usual."""
     stop = threading.Event()
     before = signal.getsignal(signal.SIGINT)
 
@@ -82,7 +82,7 @@ def _interruptible() -> Iterator[threading.Event]:
 
 @contextlib.contextmanager
 def _bar() -> Iterator[OnEvent]:
-    """Shows events as a step and a bar of rows, on the terminal's error output; nothing where that is no terminal."""
+    """Shows the step and a progress bar on stderr; nothing where that is not a terminal."""
     shown = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=shown, transient=True, disable=not shown.is_terminal) as bar:

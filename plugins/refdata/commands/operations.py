@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
     add_command(commands, "health", health, "whether all that loads need is ready: database, folders, memory, Airflow")
-    kept = add_command(commands, "maintenance", maintain, "delete what is past its age, mend what a crash left")
-    kept.add_argument("--apply", action="store_true", help="do it; without this it is only told what would be done")
+    kept = add_command(commands, "maintenance", maintain, "delete what is past its age limit, clean up after crashes")
+    kept.add_argument("--apply", action="store_true", help="do it; without this, only show what would be done")
     moved = add_command(
         commands,
         "move-archives",
         move_archives,
         "move files that an earlier installation archived at the root into the load folders",
     )
-    moved.add_argument("--apply", action="store_true", help="do it; without this it only shows what would be moved")
+    moved.add_argument("--apply", action="store_true", help="do it; without this, only show what would be moved")
 
 
 def health(options: argparse.Namespace) -> int:
-    """``refdata health``: 0 when nothing fails, 3 when all that fails may pass by itself, else 1."""
+    """``refdata health``: 0 when nothing fails, 3 when every failure may pass by itself, else 1."""
     from refdata.core.health import State, worst
     from refdata.health import as_json, examine
 
@@ -56,7 +56,7 @@ def health(options: argparse.Namespace) -> int:
 
 
 def maintain(options: argparse.Namespace) -> int:
-    """``refdata maintenance``: a dry run unless ``--apply``; 1 when something could not be mended."""
+    """``refdata maintenance``: a dry run unless ``--apply``; 1 when something could not be repaired."""
     from refdata import wiring
     from refdata.ingest import maintenance
 
@@ -92,7 +92,7 @@ def move_archives(options: argparse.Namespace) -> int:
 
 
 def _show_moves(results: Sequence[tuple[Relocation, str]], *, applied: bool) -> None:
-    grid = Grid("File", "To", "Stays because")
+    grid = Grid("File", "To", "Why it stays")
     for one, left in results:
         grid.add_row(escape(str(one.path)), escape(str(one.target or "")), escape(left))
     if grid.row_count:
@@ -129,7 +129,7 @@ def _show_plan(planned: Plan, *, applied: bool) -> None:
         console().print(grid)
     count = len(planned.deletions) + len(planned.findings)
     told = "was done" if applied else "would be done; `refdata maintenance --apply` does it"
-    console().print(f"{count} things: this {told}." if count else "Nothing is due.")
+    console().print(f"{count} actions: this {told}." if count else "Nothing is due.")
 
 
 def _show_checks(found: Sequence[Check]) -> None:

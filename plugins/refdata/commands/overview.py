@@ -1,4 +1,4 @@
-"""``refdata status`` and ``refdata errors``: what goes on, and what went wrong."""
+"""``refdata status`` and ``refdata errors``: what is going on, and what went wrong."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAST_ERRORS = 5
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    now = add_command(commands, "status", status, "what goes on: the queue, loads at work, loads held, last errors")
+    now = add_command(commands, "status", status, "what is going on: queue, running loads, held loads, last errors")
     now.add_argument("--limit", type=int, default=20, help="files of each kind, 1 to 500")
     failed = add_command(commands, "errors", errors, "failures by category, with the usual cause and what to do")
     failed.add_argument("--days", type=int, default=30, help="days to look back, 1 to 366, today included")
@@ -43,7 +43,7 @@ def status(options: argparse.Namespace) -> int:
         print_json({"counts": counts, **{name: [_told(row) for row in rows] for name, rows in groups.items()}})
         return EXIT_OK
     console().print("Files: " + (", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"))
-    _show("At work", working, ("Progress", _progress), ("Since (UTC)", lambda row: moment(row.started_at)))
+    _show("Running", working, ("Progress", _progress), ("Since (UTC)", lambda row: moment(row.started_at)))
     _show("Waiting for their turn", waiting, ("Seen (UTC)", lambda row: moment(row.created_at)))
     _show("Held for approval", held, ("Look", lambda row: f"refdata held {row.id}"))
     _show("Last errors", failed, ("Category", lambda row: row.error_category or ""),

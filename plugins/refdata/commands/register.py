@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    summary = "compare the register Reference_Data_Cfg with the tables; repair what is refdata's to repair"
+    summary = "compare the register Reference_Data_Cfg with the tables, and repair the rows that refdata maintains"
     found = add_command(commands, "config", config, summary)
     found.add_argument("what", choices=("check", "repair"), help="check changes nothing")
-    found.add_argument("--by", default=None, help="who asks; left out: the login name")
+    found.add_argument("--by", default=None, help="who asks; default: the login name")
 
 
 def config(options: argparse.Namespace) -> int:
-    """``refdata config``: 0 when nothing differs but what a person switched off, or all is mended."""
+    """``refdata config``: 0 when only rows that a person switched off differ, or everything is repaired."""
     from refdata.api import ReferenceData
 
     data = ReferenceData.connect()

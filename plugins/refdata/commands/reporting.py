@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
     made = add_command(commands, "report", report, "throughput, slowest tables, refused files, and advice")
-    made.add_argument("--days", type=float, default=30.0, help="how far back, by the day a file was seen; 30")
-    made.add_argument("--plot", type=Path, metavar="FILE", help="also draw it, as PNG, SVG or PDF (extra `plots`)")
+    made.add_argument("--days", type=float, default=30.0, help="days to look back, by when a file was first seen; 30")
+    made.add_argument("--plot", type=Path, metavar="FILE", help="also draw charts, as PNG, SVG or PDF (extra `plots`)")
 
 
 def report(options: argparse.Namespace) -> int:
@@ -71,7 +71,7 @@ def _show(found: Report, days: float) -> None:
 def draw(found: Report, path: Path) -> None:
     """Draws rows by day, the slowest tables and the refused files.
 
-    :raises ConfigurationError: when the extra ``plots`` is not installed, or the file's ending names no known format.
+    :raises ConfigurationError: when the extra ``plots`` is not installed, or the file extension is not a known format.
     """
     from refdata.core.errors import ConfigurationError
 

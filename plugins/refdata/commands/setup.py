@@ -32,11 +32,11 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
         help="URI of the database, such as mssql://user@server:1433/database, or the name of an Airflow connection;"
         " empty for an embedded database in AIRFLOW_HOME",
     )
-    made.add_argument("--yes", action="store_true", help="ask nothing; what is not given gets its default")
+    made.add_argument("--yes", action="store_true", help="ask nothing; use defaults for anything not given")
 
 
 def init(options: argparse.Namespace) -> int:
-    """``refdata init``: 0 when everything that loads need is there."""
+    """``refdata init``: 0 when everything that loads need exists."""
     from refdata.config import load_settings
     from refdata.installation import Choice, install
 
@@ -67,7 +67,7 @@ def chosen(options: argparse.Namespace, settings: Settings, ask: Ask | None) -> 
 
 
 def with_password(connection: str, ask: Ask) -> str:
-    """A URI that names a user and no password gets one that is typed unseen, so that no shell history keeps it."""
+    """Asks for the missing password of a URI without showing it, so that no shell history keeps it."""
     if "://" not in connection:
         return connection
     parts = urlsplit(connection)
@@ -79,7 +79,7 @@ def with_password(connection: str, ask: Ask) -> str:
 
 
 def show(done: Installed) -> None:
-    """What is there now, and what to do next; each command on a line of its own, so that it can be copied."""
+    """Shows what exists now and what to do next; each command has its own line, so that it can be copied."""
     out = console()
     out.print("[green]refdata is set up.[/green] There are now:")
     for line in done.written:

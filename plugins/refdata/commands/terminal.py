@@ -1,4 +1,4 @@
-"""What every command prints with, and the exit codes."""
+"""Output helpers that every command uses, and the exit codes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Subcommands = argparse._SubParsersAction  # noqa: SLF001  argparse gives its res
 def add_command(
     commands: Subcommands[argparse.ArgumentParser], name: str, run: Run, summary: str
 ) -> argparse.ArgumentParser:
-    """A command with the options that all have."""
+    """Adds a command with the options that all commands have."""
     command = commands.add_parser(name, help=summary, description=summary)
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
     command.set_defaults(run=run)
@@ -44,7 +44,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def exit_code(failures: Iterable[bool]) -> int:
-    """The exit code of a command with several findings; ``failures`` tells of each that failed whether it may pass."""
+    """The exit code of a command with several findings; ``failures``: whether each failure may pass by itself."""
     told = list(failures)
     if not told:
         return EXIT_OK
@@ -53,13 +53,13 @@ def exit_code(failures: Iterable[bool]) -> int:
 
 @contextlib.contextmanager
 def log_on_stderr() -> Iterator[None]:
-    """What is logged goes beside the command's answer: Airflow writes logs to the standard output."""
-    import airflow  # noqa: F401  it configures logging when it is imported, and must not do so after this
+    """Sends log lines to stderr, apart from the command's answer: Airflow writes logs to stdout."""
+    import airflow  # noqa: F401  it configures logging on import, and must not do so after this
 
     log, handler = logging.getLogger("refdata"), RichHandler(console=console(stderr=True), show_path=False)
     propagated, log.propagate = log.propagate, False
     log.addHandler(handler)
-    # Airflow's own lines too, such as that of a connection's value which is too short to be masked.
+    # Airflow's own lines too, such as the warning that a connection's value is too short to be masked.
     theirs = [
         one
         for one in logging.getLogger().handlers
@@ -95,12 +95,12 @@ def moment(value: datetime | None) -> str:
 
 
 def figures(*names: str) -> tuple[Column, ...]:
-    """Headings of columns of numbers, which stand at the right."""
+    """Headings of number columns, which are right-aligned."""
     return tuple(Column(name, justify="right") for name in names)
 
 
 def show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
-    """Files and their fate, or as JSON."""
+    """Prints files and their status as a table, or as JSON."""
     if options.json:
         print_json([asdict(row) for row in rows])
         return

@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    back = add_command(commands, "rollback", rollback, "make an earlier version's rows the live ones, as a new version")
+    back = add_command(commands, "rollback", rollback, "make an earlier version's rows live again, as a new version")
     back.add_argument("table", help="name of the table, without its schema")
-    back.add_argument("version", type=int, help="number of the version to go back to: `refdata versions`")
+    back.add_argument("version", type=int, help="number of the version to return to (see `refdata versions`)")
     _common(back)
     back.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
-    taken = add_command(commands, "take-back", take_back, "remove the rows that one append brought")
-    taken.add_argument("load", type=int, help="number of the load: `refdata versions` or `refdata history`")
+    taken = add_command(commands, "take-back", take_back, "remove the rows that one append added")
+    taken.add_argument("load", type=int, help="number of the load (see `refdata versions` or `refdata history`)")
     _common(taken)
 
 
 def _common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--reason", default="", help="why; kept in the audit trail")
-    command.add_argument("--by", default=None, help="who asks; left out: the login name")
-    command.add_argument("--yes", action="store_true", help="do not ask; needed where nobody can answer")
+    command.add_argument("--reason", default="", help="why; recorded in the audit trail")
+    command.add_argument("--by", default=None, help="who asks; default: the login name")
+    command.add_argument("--yes", action="store_true", help="do not ask; required where nobody can answer")
 
 
 def rollback(options: argparse.Namespace) -> int:
-    """``refdata rollback``: shows the difference, asks, then does it on the version that was shown."""
+    """``refdata rollback``: shows the difference, asks, then rolls back the version that was shown."""
     from refdata.api import ReferenceData
 
     if not options.dry_run and not _has_reason(options):
@@ -74,13 +74,13 @@ def _who(options: argparse.Namespace) -> dict[str, str]:
 
 def _has_reason(options: argparse.Namespace) -> bool:
     if not options.reason.strip():
-        console(stderr=True).print("Give a reason: --reason TEXT (--dry-run only shows)", highlight=False)
+        console(stderr=True).print("Give a reason: --reason TEXT (not needed with --dry-run)", highlight=False)
         return False
     return True
 
 
 def _may_go_on(options: argparse.Namespace, question: str) -> int | None:
-    """The exit code when it stops here: nobody to ask, or a no."""
+    """The exit code when it stops here, because nobody can answer or the answer is no."""
     if options.yes:
         return None
     if not sys.stdin.isatty():
@@ -94,5 +94,5 @@ def _tell(options: argparse.Namespace, done: Revised) -> int:
         print_json(asdict(done))
     else:
         rows = f"{done.rows_before:,} → {done.rows:,} rows"
-        console().print(f"{done.table} is at version {done.version} now: {rows} (load {done.load_id})", highlight=False)
+        console().print(f"{done.table} is now at version {done.version}: {rows} (load {done.load_id})", highlight=False)
     return EXIT_OK

@@ -1,4 +1,4 @@
-"""``refdata validate``: a small file through the whole path, into a table of its own, and away again."""
+"""``refdata validate``: runs a small file through every step into its own table, then removes everything."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 CANARY = "canary_of_refdata_"
 FOLDER = "none_reference_data_table/fullload"
 _LOOK_INTERVAL = 1.0
-"""Seconds between two looks at what Airflow made of the canary, at most."""
+"""Most seconds between two checks of the canary's state in Airflow."""
 CONTENT = "code,amount,day,note\n01,1.50,2024-12-01,é\n02,2.75,2024-12-02,\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one step came to; ``error`` is empty where it works."""
+    """The result of one step; ``error`` is empty where it works."""
 
     step: str
     error: str = ""
@@ -42,10 +42,10 @@ class Outcome:
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
     made = add_command(
-        commands, "validate", validate, "load a canary file by every step into its own table, then remove it"
+        commands, "validate", validate, "load a canary file through every step into its own table, then remove it"
     )
     made.add_argument(
-        "--airflow", action="store_true", help="leave the loading to refdata_watch and refdata_load, and wait for it"
+        "--airflow", action="store_true", help="let refdata_watch and refdata_load do the load, and wait for it"
     )
 
 
@@ -63,7 +63,7 @@ def validate(options: argparse.Namespace) -> int:
 
 
 def run_canary(table: str, *, by_airflow: bool = False) -> list[Outcome]:
-    """Every step until one fails; then, in any case, the canary is removed.
+    """Runs every step until one fails, and removes the canary in any case.
 
     :param by_airflow: a running Airflow loads it; else this process does.
     """
@@ -106,7 +106,7 @@ class _Canary:
         self._archive: Path | None = None
 
     def drop(self) -> None:
-        # Hidden until it is whole: a running watcher takes up what it sees.
+        # Hidden until complete: a running watcher picks up what it sees.
         hidden = self._path.with_name(f".{self._path.name}")
         hidden.write_text(CONTENT, encoding="utf-8")
         hidden.rename(self._path)
@@ -118,7 +118,7 @@ class _Canary:
         self._archive = Path(process(self._deps, file, f"{CLI_RUN}{self._table}").file_path)
 
     def wait(self) -> None:
-        """Until a run of ``refdata_load`` has ended, or as long as a file may lie unseen."""
+        """Waits until a run of ``refdata_load`` has ended, or as long as a file may stay unseen."""
         settings = self._deps.settings
         patience = settings.stability_checks * settings.stability_interval + settings.alert_unseen
         end = time.monotonic() + patience
@@ -144,12 +144,12 @@ class _Canary:
         with self._deps.warehouse.transaction(write=False) as session:
             found = session.query(f"SELECT code FROM {name} ORDER BY code")  # noqa: S608  a quoted name of our own
         if [row[0] for row in found] != ["01", "02"]:
-            raise DataError(f"The canary's rows came back as {found}", where=name, advice="Report this as a fault.")
+            raise DataError(f"The canary's rows came back as {found}", where=name, advice="Report this as a bug.")
 
     def archived(self) -> None:
         if self._archive is None or not self._archive.is_file():
             raise DataError("The canary's file is not in the archive", where=str(self._archive),
-                            advice="See that the archive folder is the same one on all machines.")  # fmt: skip
+                            advice="Make sure that the archive folder is the same on all machines.")  # fmt: skip
 
     def remove(self) -> None:
         from refdata.core.model import TableName
@@ -161,8 +161,8 @@ class _Canary:
         there = [name for name in names if deps.warehouse.table(name) is not None]
         row = self._row()
         if row is not None and row.status in UNSETTLED and not (row.dag_run_id or "").startswith(CLI_RUN):
-            raise DataError(f"Run {row.dag_run_id} is at work on the canary, which stays", where=str(names[0]),
-                            advice="Mark the run as failed in Airflow, then drop the table.")  # fmt: skip
+            raise DataError(f"Run {row.dag_run_id} is still loading the canary, which stays", where=str(names[0]),
+                            advice="Mark the run failed in Airflow, then drop the table.")  # fmt: skip
         with deps.warehouse.transaction() as session:
             for name in there:
                 session.execute(f"DROP TABLE {qualified(name)}")
@@ -176,9 +176,9 @@ class _Canary:
 
 def _not_loaded(row: LedgerRow | None, seconds: float) -> ConfigurationError:
     if row is None:
-        what = f"Nobody took up the canary in {seconds:.0f} s"
-        advice = "See that `refdata_watch` is not paused, and `refdata health`: triggerer, scheduler, dropoff folder"
+        what = f"Nothing picked up the canary within {seconds:.0f} s"
+        advice = "Check that `refdata_watch` is not paused; check the rest with `refdata health`"
         return ConfigurationError(what, where=FOLDER, advice=advice)
     what = f"The canary is {row.status} after {seconds:.0f} s"
-    advice = "See that `refdata_load` is not paused and workers run; the run tells which step waits"
+    advice = "Check that `refdata_load` is not paused and workers are running; the run shows which step waits"
     return ConfigurationError(what, where=f"run {row.dag_run_id}", advice=advice)

@@ -23,15 +23,15 @@ MAX_CELL = 40
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    found = add_command(commands, "versions", versions, "a table's versions: who made each, when and from which file")
+    found = add_command(commands, "versions", versions, "a table's versions: who made each, when, and from which file")
     found.add_argument("table", help="name of the table, without its schema")
     compared = add_command(commands, "diff", diff, "what differs between two versions of a table")
     compared.add_argument("table", help="name of the table, without its schema")
     compared.add_argument("before", type=int, help="number of the earlier version")
-    compared.add_argument("after", type=int, nargs="?", help="number of the later version; left out: the live one")
+    compared.add_argument("after", type=int, nargs="?", help="number of the later version; default: the live one")
     compared.add_argument("--key", action="append", default=[], help="a key column; may be given several times")
     held = add_command(commands, "held", held_diff, "what a load that waits for approval would change")
-    held.add_argument("load", type=int, help="number of the load: `refdata history --status review`")
+    held.add_argument("load", type=int, help="number of the load (see `refdata history --status review`)")
 
 
 def versions(options: argparse.Namespace) -> int:
@@ -87,7 +87,9 @@ def show_diff(found: TableDiff) -> None:
     """A diff as tables."""
     out = console()
     out.print(f"{found.table}: {found.before} ({found.rows_before:,} rows) → {found.after} ({found.rows_after:,} rows)")
-    counts = f"{found.added:,} added, {found.removed:,} removed, {found.changed:,} changed, {found.unchanged:,} alike"
+    counts = (
+        f"{found.added:,} added, {found.removed:,} removed, {found.changed:,} changed, {found.unchanged:,} unchanged"
+    )
     out.print(f"{counts}; " + (f"by {', '.join(found.keys)}" if found.keys else escape(found.note)), highlight=False)
     for name, columns in (("added", found.columns_added), ("removed", found.columns_removed)):
         if columns:

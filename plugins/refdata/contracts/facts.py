@@ -1,4 +1,4 @@
-"""A contract as a list of facts, each by the name that its key has in the file, with its origin."""
+"""A contract as a list of facts, each named by its key in the file, with its origin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from refdata.core.contractterms import Severity
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact: ``schema.fields.code.type`` is ``string``, and where that comes from (None: nobody noted it)."""
+    """One fact: ``schema.fields.code.type`` is ``string``, and its origin (None: not recorded)."""
 
     key: str
     value: Any

@@ -1,4 +1,4 @@
-"""One field of a contract: its names, type, notation and rules, checked against one another."""
+"""One field of a contract: its names, type, notation and rules, checked against each other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TEXTS = frozenset(
     {FieldType.STRING, FieldType.OBJECT, FieldType.ARRAY, FieldType.LIST, FieldType.GEOPOINT, FieldType.GEOJSON}
 )
 _RANGES = f"DECIMAL has 1 to {MAX_DECIMAL_PRECISION} digits, NVARCHAR 1 to {MAX_NVARCHAR} characters or MAX"
-_INTEGER_FRACTION = "an integer has no digits behind the point"
+_INTEGER_FRACTION = "an integer has no digits after the point"
 
 
 def sql_type(text: str) -> SqlType | None:
@@ -48,7 +48,7 @@ def sql_type(text: str) -> SqlType | None:
 
 
 def facts_of(parsed: Parsed, keys: Sequence[Key], origin: Origin) -> tuple[dict[str, object], dict[str, Origin]]:
-    """The facts that a section states, and where each stands."""
+    """The facts that a section states, and the place of each."""
     stating = [key for key in keys if key.fact and key.name in parsed.values]
     lines = {key.fact: replace(origin, line=parsed.line_of(key.name)) for key in stating}
     return {key.fact: parsed.get(key.name) for key in stating}, lines
@@ -73,7 +73,7 @@ class FieldReader:
         for section in sections:
             first = written.setdefault(section.get("name"), section.line_of("name"))
             if first != section.line_of("name"):
-                self._note(section, "name", f"a field of the same name is in line {first}")
+                self._note(section, "name", f"a field of the same name is on line {first}")
         made = naming.column_names([section.section("refdata").get("column") or section.get("name")
                                     for section in sections])  # fmt: skip
         for section, name in zip(sections, made, strict=True):
@@ -130,11 +130,11 @@ class FieldReader:
             allowed = STORED_AS.get(declared, {TypeKind.NVARCHAR})
             if stored.kind not in allowed or (declared is FieldType.INTEGER and stored.scale):
                 kinds = ", ".join(kind for kind in TypeKind if kind in allowed)
-                self._note(own, "type", f"{stored} does not hold values of type {declared}, which go into {kinds}"
+                self._note(own, "type", f"{stored} cannot store values of type {declared}, which need {kinds}"
                                         + (f"; {_INTEGER_FRACTION}" if stored.scale else ""))  # fmt: skip
 
     def _read_format(self, section: Parsed, facts: dict[str, object], origins: dict[str, Origin]) -> None:
-        """Takes order and separator of a date out of its format."""
+        """Reads a date's order and separator from its format."""
         declared, written = facts.get("type"), str(facts.get("format") or "")
         if declared not in _DATED or written in UNDECIDED:
             return
@@ -169,7 +169,7 @@ class FieldReader:
         self._check_order(rules, values)
         warned = set(own.get("warn") or ())
         for name in sorted(warned - {kind.value for kind in ConstraintKind}):
-            self._note(own, "warn", f"{name} is no rule; rules are {', '.join(ConstraintKind)}")
+            self._note(own, "warn", f"{name} is not a rule; rules are {', '.join(ConstraintKind)}")
         severity = own.get("severity") or Severity.ERROR
         return tuple(
             Constraint(ConstraintKind(name), value, Severity.WARN if name in warned else severity,
@@ -182,7 +182,7 @@ class FieldReader:
             try:
                 re.compile(str(values[name]))
             except re.error as error:
-                self._note(rules, name, f"it is no regular expression: {error}")
+                self._note(rules, name, f"it is not a regular expression: {error}")
         if not isinstance(declared, FieldType) or declared is FieldType.ANY:
             return
         if (name in _LIMITS and declared not in _ORDERED) or (
@@ -190,11 +190,11 @@ class FieldReader:
         ):
             self._note(rules, name, f"values of type {declared} have no {name}")
         elif name in _LIMITS and not is_of_type(str(values[name]), declared):
-            self._note(rules, name, f"{values[name]!r} is no {declared}")
+            self._note(rules, name, f"{values[name]!r} is not of type {declared}")
         elif name == "enum":
             wrong = [text for text in values[name] if not is_of_type(text, declared)]  # type: ignore[union-attr]
             if wrong:
-                self._note(rules, name, f"{wrong[0]!r} is no {declared}")
+                self._note(rules, name, f"{wrong[0]!r} is not of type {declared}")
 
     def _check_order(self, rules: Parsed, values: dict[str, RuleValue]) -> None:
         for least, most in (("minimum", "maximum"), ("minLength", "maxLength")):
@@ -227,7 +227,7 @@ def _number(value: object) -> Decimal | None:
 
 
 def is_of_type(text: str, kind: FieldType) -> bool:
-    """Whether a rule's text is a value of a type, written the plain way (``-12.5``, ``2024-01-31``)."""
+    """Whether a rule's text is a value of a type, in the standard notation (``-12.5``, ``2024-01-31``)."""
     try:
         if kind in _NUMERIC:
             number = _number(text)

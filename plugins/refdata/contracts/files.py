@@ -1,4 +1,4 @@
-"""Where the contract of a table lies, and what ``tables.yaml`` says beside it."""
+"""Finds a table's contract, and what ``tables.yaml`` adds to it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from refdata.core.tablerules import own_rules
 
 SUFFIXES = (".yaml", ".yml", ".json")
 SCHEMA_FILE = "contract.schema.json"
-"""The JSON Schema for editors, which may lie beside the contracts."""
+"""The JSON Schema for editors, which may be beside the contracts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What people declared of a table: the contract, and sentences about what its two files state differently."""
+    """What people declared about a table: the contract, and sentences about what its two files state differently."""
 
     contract: Contract
     contradictions: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """Every key that a contract file may have, declared once: name, kind, meaning, and the fact that it states.
 
-The parser, the JSON Schema for editors and the page of the documentation follow from these lists.
+The parser, the JSON Schema for editors and the documentation page are made from these lists.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from refdata.core.tablerules import TableRules
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: ``fact`` is the attribute of the model that it states, ``""`` where it is no single fact.
+    """One key: ``fact`` is the attribute of the model that it states, ``""`` where it is not a single fact.
 
-    ``section`` are the keys below it, ``listed`` whether it holds a list of such sections.
+    ``section`` has the keys below it, ``listed`` says whether it is a list of such sections.
     """
 
     name: str
@@ -64,13 +64,13 @@ _DATABASE_TYPE = Text(
     "a database type: INT, BIGINT, DECIMAL(10,2), FLOAT, BIT, DATE, TIME, DATETIME2, NVARCHAR(50) or NVARCHAR(MAX)",
     r"(?i:INT|BIGINT|FLOAT|BIT|DATE|TIME|DATETIME2|DECIMAL\(\d{1,2},\d{1,2}\)|NVARCHAR\((\d{1,4}|MAX)\))",
 )
-_MARK = Text("one character that is no digit", r"[^\r\n0-9]", most=1)
+_MARK = Text("one character that is not a digit", r"[^\r\n0-9]", most=1)
 _EMPTY_OR_MARK = Text("a character that separates thousands, or empty: none", r"[^\r\n0-9]?", least=0, most=1)
 _NAMES = Texts(least=1, alone=True)
 _SOURCES = (
-    Key("sources", Anything(), "where the data comes from (the standard's; kept for readers)"),
-    Key("licenses", Anything(), "under which licences the data may be used (the standard's)"),
-    Key("homepage", Anything(), "a page about the data (the standard's)"),
+    Key("sources", Anything(), "where the data comes from (from the standard; for readers)"),
+    Key("licenses", Anything(), "the licences under which the data may be used (from the standard)"),
+    Key("homepage", Anything(), "a page about the data (from the standard)"),
 )
 
 _DIALECT = (
@@ -81,20 +81,20 @@ _DIALECT = (
     Key(
         "escapeChar",
         _mark(empty="none", pattern=r"[\\\"']", what="a backslash, or the quote"),
-        "what stands before an escaped character",
+        "what precedes an escaped character",
         "escape_char",
     ),
-    Key("skipInitialSpace", Flag(), "whether blanks behind a delimiter are left out", "skip_initial_space"),
+    Key("skipInitialSpace", Flag(), "whether blanks after a delimiter are ignored", "skip_initial_space"),
     Key(
         "lineTerminator",
         Text(r"\n, \r\n or \r in double quotes", r"\r?\n|\r", most=2),
         "what ends a line",
         "line_terminator",
     ),
-    Key("nullSequence", Text(least=0), "a text that means no value, beside missingValues", "null_sequence"),
+    Key("nullSequence", Text(least=0), "a text that means no value, in addition to missingValues", "null_sequence"),
     Key("header", Flag(), "whether the file has a header", "header"),
-    Key("headerRows", Rows(), "numbers of the header's rows, from 1; what comes before is skipped", "header_rows"),
-    Key("headerJoin", Text(least=0), "what stands between the parts of a name over several rows", "header_join"),
+    Key("headerRows", Rows(), "numbers of the header's rows, from 1; anything before them is skipped", "header_rows"),
+    Key("headerJoin", Text(least=0), "what joins the parts of a name that spans several rows", "header_join"),
     Key("headerCase", Flag(), "whether upper and lower case differ in headers", "header_case"),
     Key("caseSensitiveHeader", Flag(), "the name that `headerCase` had in version 1", "header_case"),
     Key("commentChar", _mark(empty="no comments"), "what comment lines begin with", "comment_char"),
@@ -113,10 +113,10 @@ DIALECT = (
 )
 
 CONSTRAINTS = (
-    Key("required", Flag(), "whether a value must be given"),
-    Key("unique", Flag(), "whether each value occurs once"),
-    Key("pattern", Text("a regular expression"), "a regular expression that the whole value matches"),
-    Key("enum", Texts(least=1), "the values that are allowed"),
+    Key("required", Flag(), "whether a value is required"),
+    Key("unique", Flag(), "whether each value may occur only once"),
+    Key("pattern", Text("a regular expression"), "a regular expression that the whole value must match"),
+    Key("enum", Texts(least=1), "the allowed values"),
     Key("minimum", Limit(), "the least value"),
     Key("maximum", Limit(), "the greatest value"),
     Key("exclusiveMinimum", Limit(), "what values must be greater than"),
@@ -127,50 +127,50 @@ CONSTRAINTS = (
 )
 
 FIELD_OWN = (
-    Key("column", Text(most=100), "the column's name in the database; left out: made from `name`"),
-    Key("headers", Texts(least=1, alone=True), "further texts that files have above the column"),
+    Key("column", Text(most=100), "the column's name in the database; default: made from `name`"),
+    Key("headers", Texts(least=1, alone=True), "other headers that files use for the column"),
     Key("type", _DATABASE_TYPE, "the column's type in the database", "sql_type"),
     Key("severity", Choice(Severity), "what breaking a rule of this field does: reject the row, or warn and load it"),
     Key("warn", Texts(alone=True), "the rules of this field that only warn: `[pattern, maximum]`"),
 )
 
 FIELD = (
-    Key("name", Text(most=4000), "the header that files have above the column, or the column's name", needed=True),
-    Key("title", Text(), "a name for people; taken for a header of the file, too", "title"),
+    Key("name", Text(most=4000), "the header that files use for the column, or the column's name", needed=True),
+    Key("title", Text(), "a name for people; also recognised as a header", "title"),
     Key("description", Text(), "what the column means", "description"),
-    Key("type", Choice(FieldType), "what the values are", "type"),
+    Key("type", Choice(FieldType), "the type of the values", "type"),
     Key("format", Text(), "how dates and times are written, such as `%d/%m/%Y`", "format"),
     Key("decimalChar", _MARK, "the decimal mark", "decimal_char"),
     Key("groupChar", _EMPTY_OR_MARK, "the thousands mark", "group_char"),
-    Key("bareNumber", Flag(), "whether numbers stand alone; false: a unit may stand beside them", "bare_number"),
+    Key("bareNumber", Flag(), "whether numbers have no unit; false: a unit may appear beside them", "bare_number"),
     Key("trueValues", Texts(least=1), "how true is written", "true_values"),
     Key("falseValues", Texts(least=1), "how false is written", "false_values"),
     Key("missingValues", Texts(labelled=True), "the texts that mean no value in this column", "missing_values"),
-    Key("constraints", None, "what each value must keep", section=CONSTRAINTS),
-    Key("refdata", None, "what the standard has no word for", section=FIELD_OWN),
-    Key("categories", Texts(least=1, labelled=True), "the values that are allowed, each with a label if need be"),
+    Key("constraints", None, "the rules for each value", section=CONSTRAINTS),
+    Key("refdata", None, "what the standard does not cover", section=FIELD_OWN),
+    Key("categories", Texts(least=1, labelled=True), "the allowed values, each with an optional label"),
     *(Key(name, Anything(), "the standard's; kept for readers")
       for name in ("categoriesOrdered", "example", "rdfType", "arrayItem", "itemType", "delimiter")),
 )  # fmt: skip
 
 REFERENCE = (
-    Key("resource", Text(least=0), "the table that is referred to; left out or empty: this one"),
+    Key("resource", Text(least=0), "the table that is referred to; default or empty: this one"),
     Key("fields", _NAMES, "its columns", needed=True),
 )
 FOREIGN_KEY = (
     Key("fields", _NAMES, "the columns that refer", needed=True),
     Key("reference", None, "what they refer to", section=REFERENCE, needed=True),
-    Key("severity", Choice(Severity), "what a value does that refers to nothing: reject the row, or warn and load it"),
+    Key("severity", Choice(Severity), "for a value that refers to nothing: reject the row, or warn and load it"),
 )
 
 SCHEMA = (
     Key("$schema", Anything(), "the profile that the section follows"),
     Key("fields", None, "the columns", section=FIELD, listed=True),
-    Key("fieldsMatch", Choice(FieldsMatch, may_be_listed=True), "how a file's columns must meet the fields",
+    Key("fieldsMatch", Choice(FieldsMatch, may_be_listed=True), "how a file's columns must match the fields",
         "fields_match"),
     Key("missingValues", Texts(labelled=True), "the texts that mean no value", "missing_values"),
-    Key("primaryKey", _NAMES, "the columns whose values tell one row from all others"),
-    Key("uniqueKeys", NameLists(), "lists of columns whose values together occur once"),
+    Key("primaryKey", _NAMES, "the columns whose values identify a row"),
+    Key("uniqueKeys", NameLists(), "lists of columns whose values together are unique"),
     Key("foreignKeys", None, "columns that refer to other tables", section=FOREIGN_KEY, listed=True),
     *(Key(name, Anything(), "the standard's; kept for readers") for name in ("name", "title", "description")),
 )  # fmt: skip
@@ -178,13 +178,13 @@ SCHEMA = (
 ANSWER = (
     Key("question", Text(), "the kind of question", needed=True),
     Key("subject", Text(least=0), "what it was about", needed=True),
-    Key("answer", Text(), "what holds from now on", needed=True),
+    Key("answer", Text(), "what applies from now on", needed=True),
 )
 
 _LIMIT = Text("a number, a percentage such as 20%, or empty: none", r"\d{1,12}|\d{1,3}(\.\d{1,6})?%|", least=0)
 _MEANINGS = {
     "frozen": "refuse any change of the table's columns",
-    "keys": "the columns that tell rows apart where versions are compared; left out: the primary key",
+    "keys": "the columns that identify rows when versions are compared; default: the primary key",
 }
 
 
@@ -219,31 +219,31 @@ RULES = _rules()
 OWN = (
     Key("steward", Text(), "who answers for the table: an address or a name", "steward"),
     Key("load", Choice(LoadMode), "what append files do: add rows, or replace those of the same key", "load"),
-    Key("on_new_column", Choice(OnNewColumn), "what a column does that the table does not have", "on_new_column"),
-    Key("on_missing_column", Choice(OnMissingColumn), "what it does that a file lacks a column", "on_missing_column"),
-    Key("on_type_change", Choice(OnTypeChange), "what values do that are not of their column's type", "on_type_change"),
-    Key("on_orphans", Choice(OnOrphans), "what a load does that leaves rows of other tables referring to nothing",
+    Key("on_new_column", Choice(OnNewColumn), "for a column that the table does not have", "on_new_column"),
+    Key("on_missing_column", Choice(OnMissingColumn), "for a column that a file lacks", "on_missing_column"),
+    Key("on_type_change", Choice(OnTypeChange), "for values that are not of their column's type", "on_type_change"),
+    Key("on_orphans", Choice(OnOrphans), "for a load that leaves rows of other tables referring to nothing",
         "on_orphans"),
     Key("decode_fallback", Encoding(), "the encoding of single lines that `encoding` cannot read", "decode_fallback"),
-    Key("key_ignores_case", Flag(), "whether keys that differ by case alone are equal", "key_ignores_case"),
-    Key("key_ignores_trailing_blanks", Flag(), "whether keys that differ by blanks at the end alone are equal",
+    Key("key_ignores_case", Flag(), "whether keys that differ only in case are equal", "key_ignores_case"),
+    Key("key_ignores_trailing_blanks", Flag(), "whether keys that differ only in trailing blanks are equal",
         "key_ignores_trailing_blanks"),
     Key("warn_keys", NameLists(), "those of the uniqueKeys that only warn"),
-    Key("answers", None, "answers that hold for later loads", section=ANSWER, listed=True),
+    Key("answers", None, "answers that apply to later loads", section=ANSWER, listed=True),
     *RULES,
 )  # fmt: skip
 
 CONTRACT = (
     Key("$schema", Anything(), "the profile that the contract follows"),
-    Key("name", Text(most=4000), "the table's name; it must be that of the file"),
+    Key("name", Text(most=4000), "the table's name; it must match the file's name"),
     Key("title", Text(), "a name for people", "title"),
-    Key("description", Text(), "what the table holds", "description"),
+    Key("description", Text(), "what the table contains", "description"),
     Key("encoding", Encoding(), "how the characters of its files are encoded", "encoding"),
     Key("dialect", None, "how its files are written (Table Dialect)", section=DIALECT),
     Key("schema", None, "its columns and keys (Table Schema)", section=SCHEMA),
-    Key("refdata", None, "what the standard has no word for", section=OWN),
+    Key("refdata", None, "what the standard does not cover", section=OWN),
     *_SOURCES,
-    *(Key(name, Anything(), "the standard's; refdata has no use for it")
+    *(Key(name, Anything(), "from the standard; refdata does not use it")
       for name in ("type", "profile", "path", "data", "scheme", "format", "mediatype", "bytes", "hash", "compression",
                    "extrapaths", "innerpath", "keywords", "contributors", "created", "version", "id")),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""YAML as nodes that know their lines, and keep the text that was written: ``NO`` is a country, not false."""
+"""YAML as nodes that know their lines and keep the original text: ``NO`` is a country, not false."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import yaml
 from refdata.core.errors import ConfigurationError
 
 LARGEST = 2_000_000
-"""Characters of a contract file or descriptor that is read."""
+"""Maximum characters of a contract file or descriptor."""
 
 DEEPEST = 30
-"""Levels of nesting that are read."""
+"""Maximum levels of nesting."""
 
 MOST = 200_000
-"""Values that are read, each alias unfolded."""
+"""Maximum number of values, counting each alias as its content."""
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -34,7 +34,7 @@ class Node:
     """A part of a document.
 
     ``text`` is a scalar's text as written, without its quotes; ``tag`` is what YAML makes of it (``str``, ``int``,
-    ``bool``, ``null`` …). ``pairs`` and ``items`` hold what is inside. ``line`` counts from 1.
+    ``bool``, ``null`` …). ``pairs`` and ``items`` have the content. ``line`` counts from 1.
     """
 
     form: Form
@@ -46,7 +46,7 @@ class Node:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is written behind the key."""
+        """Whether nothing is written after the key."""
         return self.form is Form.SCALAR and self.tag == "null" and not self.text
 
     def get(self, name: str) -> Node | None:
@@ -62,7 +62,7 @@ def parse(text: str, source: str) -> Node:
     """
     if len(text) > LARGEST:
         raise _unreadable(f"it has more than {LARGEST:,} characters", source)
-    # JSON may be indented by tabs, which YAML does not take; within its strings a tab is written \t.
+    # JSON may be indented with tabs, which YAML does not allow; within its strings a tab is written \t.
     if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         text = text.replace("\t", " ")
     try:
@@ -70,13 +70,13 @@ def parse(text: str, source: str) -> Node:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{source}, line {mark.line + 1}" if mark else source
-        raise _unreadable(str(getattr(error, "problem", None) or "it is no YAML"), place) from None
+        raise _unreadable(str(getattr(error, "problem", None) or "it is not YAML"), place) from None
     return _Converter(source).node(root) if root is not None else Node(Form.MAPPING, 1)
 
 
 @dataclass(slots=True)
 class _Converter:
-    """Makes nodes of PyYAML's; counts them, since aliases make a short text unfold to any length."""
+    """Converts PyYAML's nodes; counts them, because aliases can expand a short text to any length."""
 
     source: str
     count: int = 0
@@ -102,16 +102,16 @@ class _Converter:
             key = self.node(raw_key, depth + 1)
             where = f"{self.source}, line {key.line}"
             if key.form is not Form.SCALAR:
-                raise _unreadable("a key is no single word", where)
+                raise _unreadable("a key is not a single word", where)
             if key.text in lines:
-                raise _unreadable(f"key {key.text} is written twice, in lines {lines[key.text]} and {key.line}", where)
+                raise _unreadable(f"key {key.text} is written twice, on lines {lines[key.text]} and {key.line}", where)
             lines[key.text] = key.line
             pairs.append((key, self.node(raw_value, depth + 1)))
         return tuple(pairs)
 
 
 def _whole(text: str) -> str:
-    """A text in which JSON's pairs of escapes (``\\ud83d\\ude00``) are the one character that they mean."""
+    """A text in which JSON's pairs of escapes (``\\ud83d\\ude00``) are replaced with the character that they mean."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

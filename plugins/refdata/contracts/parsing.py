@@ -1,4 +1,4 @@
-"""From nodes to values, section by section; every problem is noted with its line and what is allowed there."""
+"""From nodes to values, section by section; every problem is recorded with its line and what is allowed there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from refdata.contracts.nodes import Form, Node
 from refdata.contracts.values import BadValueError
 
 MOST_SHOWN = 10
-"""Problems that one message names."""
+"""Problems that one message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value that was read and where it stands."""
+    """A value and its line."""
 
     value: Any
     line: int
@@ -55,16 +55,16 @@ class Parsed:
         return found.line if found else self.line
 
     def section(self, name: str) -> Parsed:
-        """The section below a key; an empty one where it is not written."""
+        """The section below a key; an empty one if it is missing."""
         found = self.sections.get(name)
         return found[0] if found else Parsed(self.line, _joined(self.path, name))
 
 
 @dataclass(slots=True)
 class Parser:
-    """Reads sections; collects problems, and what it left aside.
+    """Reads sections; collects problems and ignored keys.
 
-    :param strict: an unknown key is a problem; else it is left aside, and named in ``left_aside``.
+    :param strict: an unknown key is a problem; otherwise it is ignored, and listed in ``left_aside``.
     """
 
     strict: bool = True
@@ -125,7 +125,7 @@ class Parser:
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """The known word that is most like another, ``""`` where none is: ``delimeter`` is ``delimiter``."""
+    """The known word most similar to another, ``""`` if none is: ``delimeter`` is ``delimiter``."""
     folded = {_plain(one): one for one in known}
     found = difflib.get_close_matches(_plain(word), folded, n=1, cutoff=0.7)
     return folded[found[0]] if found else ""
@@ -136,7 +136,7 @@ def _plain(word: str) -> str:
 
 
 def _is_custom(name: str) -> bool:
-    """Whether a key is somebody's own: ``dc:source`` or ``x-owner``. The standard lets people add such."""
+    """Whether a key is a custom one, which the standard allows: ``dc:source`` or ``x-owner``."""
     return ":" in name or name.startswith("x-")
 
 

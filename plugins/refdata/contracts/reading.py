@@ -27,7 +27,7 @@ from refdata.core.naming import fold_name
 
 @dataclass(frozen=True, slots=True)
 class ReadContract:
-    """A contract that was read, and what was left aside of its file because refdata does not know it."""
+    """A contract, and the keys of its file that were ignored because refdata does not know them."""
 
     contract: Contract
     left_aside: tuple[Problem, ...] = ()
@@ -44,9 +44,9 @@ def read_contract(text: str, table: str, source: str) -> Contract:
 
 
 def read_resource(root: Node, table: str, source: str, *, strict: bool) -> ReadContract:
-    """The contract that a resource descriptor makes.
+    """The contract in a resource descriptor.
 
-    :param strict: an unknown key is an error; else it is left aside and reported, as is a name that is not the table's.
+    :param strict: an unknown key is an error; else it is ignored and reported, as is a name that is not the table's.
     :raises ConfigurationError: as ``read_contract``.
     """
     parser = Parser(strict)
@@ -75,7 +75,7 @@ def refuse_problems(problems: Sequence[Problem], source: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Builder:
-    """Makes the model out of a parsed file; ``origin`` has the file."""
+    """Builds the model from a parsed file; ``origin`` has the file."""
 
     parser: Parser
     origin: Origin
@@ -122,7 +122,7 @@ class _Builder:
             self._note(parsed, "headerRows", "header is false, so there are no header rows")
         rows = made.header_rows or ()
         if rows and list(rows) != list(range(rows[0], rows[0] + len(rows))):
-            self._note(parsed, "headerRows", "the header's rows must follow one another")
+            self._note(parsed, "headerRows", "the header's rows must be consecutive")
         return made
 
     def _rules(self, own: Parsed, written: dict[str, str]) -> LoadRules:
@@ -153,7 +153,7 @@ class _Builder:
             )  # fmt: skip
             found.append(("unique_keys", keys, schema.line_of("uniqueKeys")))
         for names in sorted(warned - set(schema.get("uniqueKeys") or ())):
-            self._note(own, "warn_keys", f"{', '.join(names)} is none of the uniqueKeys")
+            self._note(own, "warn_keys", f"{', '.join(names)} is not one of the uniqueKeys")
         foreign = schema.sections.get("foreignKeys", [])
         if foreign:
             found.append(("foreign_keys", tuple(self._foreign_keys(foreign, written, table)), foreign[0].line))
@@ -177,14 +177,14 @@ class _Builder:
         return found
 
     def _columns(self, section: Parsed, key: str, names: Sequence[str], written: dict[str, str]) -> tuple[str, ...]:
-        """Database names of columns by the names that the fields have in the file."""
+        """Database names of columns by the fields' names in the file."""
         found = []
         for name in names:
             known = written.get(name) or written.get(fold_name(name))
             if known is None and written:
                 near = nearest(name, list(written))
                 hint = f"did you mean {near}?" if near else "add it to the fields"
-                self._note(section, key, f"{name} is none of the fields; {hint}")
+                self._note(section, key, f"{name} is not one of the fields; {hint}")
             found.append(known or naming.column_names([name])[0])
         if len(set(found)) < len(found):
             self._note(section, key, "a column is named twice")
@@ -192,7 +192,7 @@ class _Builder:
 
     def _check(self, own: Parsed, made: Contract) -> None:
         if made.load is LoadMode.UPSERT and not made.primary_key:
-            self._note(own, "load", "upsert replaces rows of the same primary key, and none is stated: add primaryKey")
+            self._note(own, "load", "upsert replaces rows of the same primary key, and there is none: add primaryKey")
 
     def _note(self, section: Parsed, key: str, what: str) -> None:
         path = f"{section.path}.{key}" if section.path else key
@@ -200,7 +200,7 @@ class _Builder:
 
 
 def _written_names(sections: Sequence[Parsed], columns: Sequence[FieldContract]) -> dict[str, str]:
-    """The database names of fields by the names that they have in the file, and by themselves."""
+    """The database names of fields by their names in the file, and by themselves."""
     texts = [section.get("name") for section in sections if section.get("name")]
     by_name = {fold_name(column.name): column.name for column in columns}
     return {**by_name, **{text: column.name for text, column in zip(texts, columns, strict=True)}}

@@ -1,4 +1,4 @@
-"""The JSON Schema of contract files, for editors, out of the list of keys."""
+"""The JSON Schema of contract files, for editors, made from the list of keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from refdata.contracts.files import SCHEMA_FILE
 from refdata.contracts.keys import CONTRACT, Key
 
 PACKAGED = Path(__file__).with_name(SCHEMA_FILE)
-"""The copy that travels with refdata; ``scripts/write_contract_keys.py`` writes it."""
+"""The copy that ships with refdata; ``scripts/write_contract_keys.py`` writes it."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -34,7 +34,7 @@ def _section(keys: Sequence[Key]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {key.name: _property(key) for key in keys},
-        # The standard lets people add properties of their own; these are told from slips by their form.
+        # The standard allows custom properties; their form distinguishes them from mistakes.
         "patternProperties": {"^x-": {}, ":": {}},
         "additionalProperties": False,
         **({"required": needed} if needed else {}),

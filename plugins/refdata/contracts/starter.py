@@ -1,4 +1,4 @@
-"""A first contract to begin with: what is known as keys, what could be stated beside them as comments."""
+"""A first contract: known facts as keys, further possible facts as comments."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _WIDE = 1_000_000
 def starter(
     contract: Contract, origin: str, *, candidates: Sequence[str] = (), left_aside: Sequence[Problem] = ()
 ) -> str:
-    """The text of a contract file to begin with. Lines that begin with ``#`` and no blank are suggestions.
+    """The text of a first contract file. Lines that begin with ``#`` and no blank are suggestions.
 
-    :param contract: what is known of the table.
+    :param contract: what is known about the table.
     :param origin: what it was made from, for the first lines.
-    :param candidates: columns that tell the rows apart.
-    :param left_aside: what of the origin the contract does not say, to be named in it.
+    :param candidates: columns that identify the rows.
+    :param left_aside: parts of the origin that the contract leaves out, to be listed in it.
     """
     columns = tuple(map(_free_to_grow, contract.fields))
     known = descriptor(replace(contract, fields=columns))
@@ -34,7 +34,7 @@ def starter(
 
 
 def _free_to_grow(column: FieldContract) -> FieldContract:
-    """The column without its exact database type: what its values are says enough, and it may get longer ones."""
+    """The column without its exact database type: the type of its values is enough, and they may get longer."""
     if column.sql_type is None:
         return column
     return replace(column, sql_type=None, type=column.type or FIELD_TYPES[column.sql_type.kind])
@@ -43,12 +43,12 @@ def _free_to_grow(column: FieldContract) -> FieldContract:
 def _lines(known: dict[str, Any], origin: str, candidates: Sequence[str]) -> Iterator[str]:
     yield f"# yaml-language-server: $schema={SCHEMA_FILE}"
     yield f"# The contract of table {known['name']}, made from {origin}."
-    yield "# What stands here counts for every file; what does not is learned from the files, so delete what may vary."
+    yield "# Everything stated here applies to every file. The rest is learned from the files, so delete what may vary."
     yield "# A line that begins with # and no blank is a suggestion: remove the # to state it."
     yield "# docs/contracts.md explains every key; check a file against this one: refdata contract check FILE"
     yield _entry("name", known["name"])
     yield _known_or("title", known, "A name for people")
-    yield _known_or("description", known, "What the table holds")
+    yield _known_or("description", known, "What the table contains")
     yield ""
     yield "# How the files are written."
     yield _known_or("encoding", known, "utf-8")
@@ -69,19 +69,19 @@ def _dialect(known: dict[str, Any]) -> Iterator[str]:
 
 def _schema(known: dict[str, Any], candidates: Sequence[str]) -> Iterator[str]:
     yield "schema:"
-    yield "  # How a file's columns must meet the fields: exact | equal | subset | superset | partial"
+    yield "  # How a file's columns must match the fields: exact | equal | subset | superset | partial"
     yield _known_or("fieldsMatch", known, "subset", "  ")
     yield "  # Texts that mean no value, in every column:"
     yield _known_or("missingValues", known, ["", "NULL"], "  ")
     fields = known.get("fields", [])
     if candidates or "primaryKey" in known:
-        yield "  # The columns whose values tell one row from all others:"
+        yield "  # The columns whose values identify a row:"
         yield _known_or("primaryKey", known, list(candidates), "  ")
     yield from (f"  {_entry(name, known[name])}" for name in ("uniqueKeys", "foreignKeys") if name in known)
     if not fields:
         yield "  #fields: [{name: code, type: string, constraints: {required: true}}]"
         return
-    yield "  # Rules go behind a field, such as: constraints: {required: true, pattern: '[A-Z]{3}', maximum: 9000}"
+    yield "  # Rules follow a field, such as: constraints: {required: true, pattern: '[A-Z]{3}', maximum: 9000}"
     yield "  fields:"
     yield from (f"    - {_flow(field)}" for field in fields)
 
@@ -96,7 +96,7 @@ _POLICIES = (
 
 
 def _own(known: dict[str, Any]) -> Iterator[str]:
-    yield "# What the standard has no word for."
+    yield "# What the standard does not cover."
     yield "refdata:" if known else "#refdata:"
     for name, value, meaning in _POLICIES:
         line = _known_or(name, known, value, "  ") if known else f"#  {_entry(name, value)}"

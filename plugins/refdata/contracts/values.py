@@ -15,7 +15,7 @@ _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 
 class BadValueError(Exception):
-    """A value that its key does not take; the text says what is allowed. Never leaves the package."""
+    """A value that its key does not accept; the text says what is allowed. Never leaves the package."""
 
 
 class Kind(ABC):
@@ -43,13 +43,13 @@ def _scalar(node: Node, allowed: str) -> str:
     if node.form is not Form.SCALAR:
         raise BadValueError(f"it must be {allowed}, not {node.form}")
     if node.is_empty:
-        raise BadValueError(f"nothing is written there; it must be {allowed}")
+        raise BadValueError(f"it is empty; it must be {allowed}")
     return node.text
 
 
 @dataclass(frozen=True, slots=True)
 class Text(Kind):
-    """A text; a plain number or a word such as ``no`` is taken as it is written."""
+    """A text; a plain number or a word such as ``no`` is kept as written."""
 
     allowed: str = "a text"
     pattern: str = ""
@@ -76,7 +76,7 @@ class Encoding(Kind):
         allowed = "an encoding that Python knows, such as utf-8 or cp1252"
         name = _scalar(node, allowed)
         try:
-            text_codec = codecs.lookup(name)._is_text_encoding  # noqa: SLF001  no public way to tell base64 from text
+            text_codec = codecs.lookup(name)._is_text_encoding  # noqa: SLF001  no public way to detect base64
         except (LookupError, ValueError):
             text_codec = False
         if not text_codec:
@@ -139,7 +139,7 @@ class Number(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Kind):
-    """One of a closed list of words; in a list of one too, as the profile of ``fieldsMatch`` has it."""
+    """One of a closed list of words; also as a list of one, as in the profile of ``fieldsMatch``."""
 
     words: type[StrEnum]
     may_be_listed: bool = False
@@ -162,7 +162,7 @@ class Choice(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Texts(Kind):
-    """A list of texts, each as written; ``alone``: a single one may stand without the list."""
+    """A list of texts, each as written; ``alone``: a single one needs no list."""
 
     least: int = 0
     alone: bool = False
@@ -184,7 +184,7 @@ class Texts(Kind):
         return node.text
 
     def _schema(self) -> dict[str, Any]:
-        # What YAML reads as a number or a word of its own is the text that was written.
+        # What YAML reads as a number or a keyword is kept as the original text.
         item: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
         if self.labelled:
             labels = {"value": {"type": "string"}, "label": {"type": "string"}}
@@ -202,7 +202,7 @@ class Rows(Kind):
             raise BadValueError(f"it must be a list of row numbers such as [1, 2], not {node.form}")
         numbers = tuple(Whole(1).read(item) for item in node.items)
         if list(numbers) != sorted(set(numbers)):
-            raise BadValueError("the row numbers must rise")
+            raise BadValueError("the row numbers must increase")
         return numbers
 
     def _schema(self) -> dict[str, Any]:
@@ -236,7 +236,7 @@ class Limit(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Anything(Kind):
-    """A property of the standard that refdata has no use for; it is left as it is."""
+    """A property of the standard that refdata does not use; it is left unchanged."""
 
     def _read(self, node: Node) -> None:  # noqa: ARG002  the interface
         return None

@@ -1,4 +1,4 @@
-"""A contract as a Data Package resource, version 2, and as YAML; ``reading`` takes both back."""
+"""A contract as a Data Package resource, version 2, and as YAML; ``reading`` reads both."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _LIMITS = frozenset(
 def descriptor(contract: Contract) -> dict[str, Any]:
     """The contract as a resource descriptor: what nobody stated is left out.
 
-    The name of a field is the header that files have above it, as other tools expect; what the standard has no word
-    for stands under ``refdata``.
+    A field's name is the header that files use, as other tools expect; what the standard does not cover
+    is under ``refdata``.
 
     >>> descriptor(Contract(table="airports", encoding="cp1252"))
     {'name': 'airports', 'encoding': 'cp1252'}
@@ -135,7 +135,7 @@ def _field(column: FieldContract, made: str) -> dict[str, Any]:
 
 
 def _format(column: FieldContract, kind: FieldType | None) -> dict[str, Any]:
-    """The format of dates whose order is known, and whose format nobody wrote."""
+    """The format of dates whose order is known but whose format nobody stated."""
     if column.format or not column.date_order or kind not in (FieldType.DATE, FieldType.DATETIME):
         return {}
     parts = {"y": "%Y", "m": "%m", "d": "%d"}

@@ -1,4 +1,4 @@
-"""A test button that says what is wrong, where Airflow's own says only that the connection failed."""
+"""A test button that says what is wrong; Airflow's own only says that the connection failed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from refdata.warehouse.connect import open_warehouse
 
 
 class DiagnosedMixin:
-    """``test_connection`` by way of the warehouse that loads use."""
+    """``test_connection`` through the warehouse that loads use."""
 
     conn_name_attr: str
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether loads can run over this connection, and a sentence: unreachable, login refused, database
-        missing, right missing, or not initialised."""
+        """Whether loads can run over this connection, and why not: unreachable, login refused, database
+        missing, permission missing, or not initialised."""
         try:
             settings = dataclasses.replace(load_settings(), conn_id=getattr(self, self.conn_name_attr))
             found = open_warehouse(settings).diagnose()

@@ -1,4 +1,4 @@
-"""SQL Server by pymssql and mssql-python, with a test button that says what is wrong.
+"""SQL Server through pymssql and mssql-python, with a test button that says what is wrong.
 
 It takes the same fields and extras as Airflow's ``mssql``, which works as well.
 """

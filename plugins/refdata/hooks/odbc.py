@@ -1,4 +1,4 @@
-"""SQL Server by ODBC, with a test button that says what is wrong: first of all, that no driver manager is installed.
+"""SQL Server through ODBC, with a test button that says what is wrong, such as a missing driver manager.
 
 It takes the same fields and extras as Airflow's ``odbc``, which works as well.
 """

@@ -1,7 +1,7 @@
-"""Airflow's Apprise notifier, for Slack, Teams, PagerDuty, webhooks and a hundred more, that says when it failed.
+"""Airflow's Apprise notifier, for Slack, Teams, PagerDuty, webhooks and many more, which reports failures.
 
-Apprise answers False where a service did not take the message, or an address is wrong, and Airflow's hook (provider
-2.4) drops that answer: an alert that nobody got would count as sent.
+Apprise returns False when a service rejected the message or an address is wrong, and Airflow's hook (provider
+2.4) ignores that: an alert that nobody received would count as sent.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class AppriseNotifier(AirflowsNotifier):
-    """Airflow's ``AppriseNotifier`` with its arguments; the services are those of the connection."""
+    """Airflow's ``AppriseNotifier`` with the same arguments; the services are those of the connection."""
 
     def notify(self, context: Context) -> None:  # noqa: ARG002  Airflow's signature
         """Sends the message.
 
-        :raises ConnectionLostError: when a service did not take it, or none is chosen.
-        :raises ConfigurationError: when an address of the connection is none of a service; the others got the message.
+        :raises ConnectionLostError: when a service rejected it, or none is selected.
+        :raises ConfigurationError: when an address in the connection belongs to no service; the others got the message.
         """
         services = apprise.Apprise()
         are_known = self._add_to(services)
@@ -44,13 +44,13 @@ class AppriseNotifier(AirflowsNotifier):
             raise ConnectionLostError(
                 "Apprise could not deliver a message to every service",
                 where=f"Airflow connection {self.apprise_conn_id}",
-                advice="See the log of this process for the service's answer, and check its address in the connection.",
+                advice="Check this process's log for the service's answer, and its address in the connection.",
             )
         if not are_known:
             raise ConfigurationError(
-                "An address of the connection is none that Apprise knows",
+                "Apprise does not know an address in the connection",
                 where=f"Airflow connection {self.apprise_conn_id}",
-                advice="Write it as https://github.com/caronc/apprise/wiki says for the service.",
+                advice="Write it as described for the service at https://github.com/caronc/apprise/wiki.",
             )
 
     def _add_to(self, services: apprise.Apprise) -> bool:
@@ -64,7 +64,7 @@ class AppriseNotifier(AirflowsNotifier):
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Apprise logs an address that it cannot read as it is, tokens and all."""
+    """Silences Apprise, which logs an unreadable address unmasked, tokens included."""
     logger = logging.getLogger("apprise")
     logger.disabled = True
     try:

@@ -1,4 +1,4 @@
-"""An Airflow asset for each table, so that other DAGs run when its rows are new."""
+"""An Airflow asset for each table, so that other DAGs run when it has new rows."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from refdata.core.model import LedgerRow
 from refdata.ingest.context import Deps
 
 TABLES = AssetAlias("refdata_tables")
-"""What the load's last task emits through: which table it is shows only when it runs."""
+"""The alias through which the load's last task emits: the table is known only at run time."""
 
 
 def table_address(deps: Deps, table: str) -> str:
-    """``mssql://host:port/database/schema/table``; ``file://`` and the database's path where it is the embedded engine.
+    """``mssql://host:port/database/schema/table``; ``file://`` and the database's path for SQLite.
 
-    It holds no login: it stands in Airflow's pages and in other DAGs.
+    It contains no login, because it is visible in Airflow's pages and in other DAGs.
     """
     connection = BaseHook.get_connection(deps.settings.conn_id)
     schema = deps.settings.ref_schema
@@ -34,10 +34,10 @@ def server_address(host: str, port: int | None, database: str, schema: str, tabl
 
 
 def emit(deps: Deps, row: LedgerRow, events: Any) -> None:
-    """Says that a table has new rows; a duplicate brought none.
+    """Announces that a table has new rows; a duplicate adds none.
 
-    From the task that archives, never from the one that commits: two runs that emit one new asset at the same time may
-    collide in Airflow's database and fail the task, which is then simply run again.
+    Call it from the task that archives, never from the one that commits: two runs that emit one new asset at the same
+    time may collide in Airflow's database and fail the task, which is then simply run again.
 
     :param events: the task's ``outlet_events``.
     """
@@ -51,5 +51,5 @@ def emit(deps: Deps, row: LedgerRow, events: Any) -> None:
         "load_type": row.load_type.value,
         "file": row.file_name,
     }
-    # Its address is its name: a DAG that has Asset("mssql://…") in its schedule means this one.
+    # Its address is its name: a DAG scheduled on Asset("mssql://…") means this one.
     events[TABLES].add(Asset(table_address(deps, row.table_name)), extra=extra)

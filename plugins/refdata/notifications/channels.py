@@ -1,4 +1,4 @@
-"""Sends alerts to the channels of setting ``alert_notifiers``, and gathers repeats on the way."""
+"""Sends alerts to the channels of setting ``alert_notifiers``, and gathers repeats."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _WORD = re.compile(r"\{(title|text|html|category|file|run_id|url)\}")
 
 
 class _NoListError(TypeError):
-    """``categories`` or ``except`` is no list."""
+    """``categories`` or ``except`` is not a list."""
 
 
 def send(alert: Alert, context: Mapping[str, Any], *, gather: bool = True) -> bool:
-    """Logs an alert and hands it to the channels, or gathers it while its category has just been told of.
+    """Logs an alert and sends it to the channels, or gathers it when its category was reported just before.
 
-    False when it is lost: a channel failed while the database, which would keep it, is away.
+    False when it is lost: a channel failed while the database, which would store it, is down.
 
-    :param gather: otherwise it goes out now or, answering False, not at all: for who tells how things are, and comes
-        back with how they are then.
+    :param gather: if False, it is sent now or, returning False, not at all: for callers that report the current state
+        and will report it again.
 
-    Without the database nothing is gathered: the alert goes out by itself. A channel that fails loses nothing and
-    fails nothing: the alert stays due, and the health check sends it later, to all its channels.
+    Without the database nothing is gathered: the alert is sent at once. A failing channel loses nothing and fails
+    nothing: the alert stays due, and the health check sends it later, to all its channels.
     """
     log.error("%s: %s", alert.title, alert.text)
     settings = wiring.settings()
@@ -46,10 +46,10 @@ def send(alert: Alert, context: Mapping[str, Any], *, gather: bool = True) -> bo
         alerts = AlertLog(deps.warehouse)
         message = alerts.raise_alert(alert, settings.alert_window, deps.clock(), gather=gather)
     except RefdataError as error:
-        log.warning("The alert cannot be kept, and goes out by itself: %s", error)
+        log.warning("The alert cannot be stored, so it is sent at once: %s", error)
         return _delivered(alert, context)
     if message is None:
-        log.info("Not now: category %s was told of within %g s", alert.category, settings.alert_window)
+        log.info("Not now: category %s was reported within %g s", alert.category, settings.alert_window)
         return gather
     if not _deliver_kept(alerts, message, context) and not gather:
         alerts.withdraw(message.ids[-1])
@@ -58,7 +58,7 @@ def send(alert: Alert, context: Mapping[str, Any], *, gather: bool = True) -> bo
 
 
 def send_due(context: Mapping[str, Any]) -> int:
-    """Sends the messages whose gathering time is over; the number of those that went out.
+    """Sends the messages whose gathering time is over; returns how many were sent.
 
     :raises RefdataError: when the database does not answer.
     """
@@ -77,7 +77,7 @@ def _deliver_kept(alerts: AlertLog, message: Message, context: Mapping[str, Any]
 
 
 def _delivered(alert: Alert, context: Mapping[str, Any]) -> bool:
-    """Whether every channel took the alert. A channel that fails must not fail the load that the alert is about."""
+    """Whether every channel accepted the alert. A failing channel must not fail the load that the alert is about."""
     try:
         deliver(alert, context)
     except RefdataError as error:
@@ -87,10 +87,10 @@ def _delivered(alert: Alert, context: Mapping[str, Any]) -> bool:
 
 
 def deliver(alert: Alert, context: Mapping[str, Any]) -> None:
-    """Hands an alert to every channel that takes its category; all are tried, then the first failure is raised.
+    """Sends an alert to every channel for its category; all are tried, then the first failure is raised.
 
-    :raises RefdataError: without what the notifier said: a web client's error names the address, which for chat
-        services is the secret itself.
+    :raises RefdataError: without the notifier's own text: a web client's error contains the address, which for chat
+        services is itself the secret.
     """
     failures: list[RefdataError] = []
     for notifier in notifiers(wiring.settings().alert_notifiers, alert):
@@ -98,7 +98,7 @@ def deliver(alert: Alert, context: Mapping[str, Any]) -> None:
             notifier(cast("Context", context))
         except RefdataError as error:
             failures.append(error)
-        except Exception as error:  # noqa: BLE001  notifiers are of any package, and their errors of no common kind
+        except Exception as error:  # noqa: BLE001  notifiers come from any package, without a common error class
             failures.append(_failure(notifier, error))
     if failures:
         raise failures[0]
@@ -108,22 +108,22 @@ def _failure(notifier: BaseNotifier, error: Exception) -> RefdataError:
     return ConnectionLostError(
         f"Notifier {type(notifier).__name__} failed: {type(error).__name__}",
         where="[refdata] alert_notifiers",
-        advice="Check the address and the arguments that the setting gives it.",
+        advice="Check the address and the arguments in the setting.",
     )
 
 
 def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
-    """The notifiers that take the alert's category, with the alert's words put in.
+    """The notifiers for the alert's category, with the alert's texts filled in.
 
     The setting is a JSON list of ``{"notifier": "<class path>", <its arguments>}``; in an argument's text, ``{title}``,
     ``{text}``, ``{html}``, ``{category}``, ``{file}``, ``{run_id}`` and ``{url}`` are replaced. With ``categories`` an
-    entry gets those alone; those in ``except`` it does not get.
+    entry gets only those; it does not get those in ``except``.
 
-    :raises ConfigurationError: when the setting is no such list or a class cannot be built.
+    :raises ConfigurationError: when the setting is not such a list or a class cannot be built.
     """
     try:
         entries = json.loads(setting or "[]")
-        # Every entry is built, so that a mistake in one shows at the first alert, not in the night it is needed.
+        # Every entry is built, so that a mistake shows at the first alert, not in the night when it is needed.
         built = [(_takes(entry := dict(given), alert.category), _build(entry, alert)) for given in entries]
     except (ValueError, TypeError, KeyError, ImportError, AttributeError) as error:
         raise ConfigurationError(
@@ -135,28 +135,28 @@ def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong, without what a notifier says of its arguments: they may hold a token."""
+    """What is wrong, without a notifier's text about its arguments, which may contain a token."""
     return str(error) if isinstance(error, (json.JSONDecodeError, ImportError, _NoListError)) else type(error).__name__
 
 
 def _takes(entry: dict[str, Any], category: str) -> bool:
-    """Whether an entry wants alerts of a category; takes its two lists out of it."""
+    """Whether an entry wants alerts of a category; removes the two lists from it."""
     only, never = entry.pop("categories", None), entry.pop("except", [])
     for names in (only if only is not None else [], never):
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise _NoListError(f"{names!r} is no list of categories")
+            raise _NoListError(f"{names!r} is not a list of categories")
     return category not in never and (only is None or category in only)
 
 
 def _build(entry: dict[str, Any], alert: Alert) -> BaseNotifier:
     kind = pkgutil.resolve_name(entry.pop("notifier"))
-    # A notifier renders in place, so a shared one would report the first alert for the second: each gets its own.
+    # A notifier renders in place, so a shared one would send the first alert's text for the second: each gets its own.
     notifier: BaseNotifier = kind(**{name: _filled(value, alert) for name, value in entry.items()})
     return notifier
 
 
 def _filled(value: Any, alert: Alert) -> Any:
-    """Text with the alert's words in; braces that are none of these words stay as they are."""
+    """The text with placeholders filled in; other braces stay as they are."""
     if isinstance(value, dict):
         return {name: _filled(item, alert) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""Airflow's deadline alerts: a load that is not over in time, and a watch run that does not end.
+"""Airflow's deadline alerts: a load that is not finished in time, and a watch run that does not end.
 
-Airflow runs the callback in the triggerer, which is there anyway (the sensor waits in it), with no more than the run
-and the deadline. Asking the database and writing a mail would hold up every other trigger, so it is done in a thread.
+Airflow runs the callback in the triggerer, which must run anyway (the sensor waits in it), with only the run and the
+deadline as input. Querying the database and sending a mail would block every other trigger, so that runs in a thread.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-# The package's own stub file does not name them.
+# The package's own stub file does not list them.
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
@@ -48,20 +48,20 @@ def _deadline(seconds: float, name: str) -> DeadlineAlert:
 
 
 async def deadline_missed(seconds: float, context: Mapping[str, Any]) -> None:
-    """What Airflow calls when a deadline is missed.
+    """The callback that Airflow calls when a deadline is missed.
 
     :param seconds: the time that the run had.
     :param context: ``dag_run``, as Airflow's API describes it, and ``deadline``.
     """
     run = context["dag_run"]
     alert = overdue(str(run["dag_id"]), str(run["dag_run_id"]), dict(run.get("conf") or {}), seconds)
-    # A notifier wants the names of a task's context; of those there is only the run.
+    # A notifier expects a task's context; only the run is available here.
     given = {"run_id": alert.run_id, "dag_run": SimpleNamespace(**run), "dag": None}
     await asyncio.to_thread(_tell, alert, given)
 
 
 def _tell(alert: Alert, given: Mapping[str, Any]) -> None:
-    """Sends the alert, unless the load waits for a person: that has a time of its own, ``gate_timeout``."""
+    """Sends the alert, unless the load waits for a person: that has its own limit, ``gate_timeout``."""
     if alert.file and _waits_for_a_person(alert.run_id):
         log.info("%s waits for approval, so no alert: %s", alert.file, alert.title)
         return
@@ -71,25 +71,25 @@ def _tell(alert: Alert, given: Mapping[str, Any]) -> None:
 def _waits_for_a_person(run_id: str) -> bool:
     try:
         row = wiring.connect().ledger.by_run(run_id)
-    except Exception as error:  # noqa: BLE001  whatever keeps the ledger from being read: the alert must go out
+    except Exception as error:  # noqa: BLE001  whatever prevents reading the ledger, the alert must be sent
         log.warning("The ledger cannot be asked about %s: %s", run_id, type(error).__name__)
         return False
     return row is not None and row.status is FileStatus.REVIEW
 
 
 def overdue(dag_id: str, run_id: str, conf: Mapping[str, Any], seconds: float) -> Alert:
-    """The alert for a run that is not over in its time."""
+    """The alert for a run that is not finished in time."""
     url = run_url(dag_id, run_id)
     if dag_id != LOAD_DAG:
         text = (
-            f"Watch run {run_id} is not over after {seconds:.0f} s, so files may lie unseen.\n"
-            "What to do: see whether the triggerer and the scheduler run (`refdata health`); if they do, clear the run."
+            f"Watch run {run_id} is not finished after {seconds:.0f} s, so files may stay unseen.\n"
+            "What to do: check that triggerer and scheduler are running (`refdata health`); if they are, clear the run."
         )
-        return Alert("refdata: the watcher does not move", text, Occasion.WATCHER, "", run_id, url)
+        return Alert("refdata: the watcher is stuck", text, Occasion.WATCHER, "", run_id, url)
     path = str(conf.get("path", ""))
     text = (
         f"{path or run_id} is not loaded after {seconds:.0f} s.\n"
-        "What to do: see in the run which step it is in. It may wait for a file ahead of it, for a lock, or for a "
-        "worker; `refdata health` and `refdata doctor` tell."
+        "What to do: check in the run which step it is in. It may wait for a file ahead of it, for a lock, or for a "
+        "worker; `refdata health` and `refdata doctor` show which."
     )
     return Alert(f"refdata: {path or run_id} waits too long", text, Occasion.WAITING, path, run_id, url)

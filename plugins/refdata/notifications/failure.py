@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 
 def alert_on_failure(context: Context) -> None:
-    """The ``on_failure_callback`` of the DAGs: one alert a failed run, and one an outage."""
+    """The ``on_failure_callback`` of the DAGs: one alert per failed run, and one per outage."""
     row = _row_of(str(context.get("run_id", "")))
     alert = _described(context, row)
     if _may_be_handed_back(row) and _was_handed_back(context):
         log.info("No alert, %s was handed back to the watcher and is loaded by another run", alert.file)
         return
-    # A ledger that cannot be read, for whatever reason, is an outage: it hits every file, and none is at fault.
+    # An unreadable ledger is an outage, whatever the reason: it affects every file, and none is at fault.
     category = ConnectionLostError.category if isinstance(row, RefdataError) else alert.category
     outages = Outages(Path(wiring.settings().dropoff_root))
     if outages.is_news(category, alert.file, alert.text, wiring.utc_now()):
         if not send(alert, context):
-            outages.forget(category, alert.file)  # the next run that fails tells of it
+            outages.forget(category, alert.file)  # the next failing run reports it
     else:
-        log.warning("Told already, so no alert: %s: %s", alert.title, alert.text)
+        log.warning("Already reported, so no alert: %s: %s", alert.title, alert.text)
 
 
 def alert_about(title: str, error: RefdataError, context: Mapping[str, Any]) -> Alert:
@@ -47,12 +47,12 @@ def alert_about(title: str, error: RefdataError, context: Mapping[str, Any]) -> 
 
 
 def describe(context: Mapping[str, Any]) -> Alert:
-    """The alert for a failed run, from the ledger; without the database, from what Airflow knows."""
+    """The alert for a failed run, from the ledger; without the database, from Airflow's information."""
     return _described(context, _row_of(str(context.get("run_id", ""))))
 
 
 def _row_of(run_id: str) -> LedgerRow | RefdataError | None:
-    """What the ledger knows of the run, or why it cannot be asked."""
+    """The run's ledger row, or why the ledger cannot be read."""
     try:
         return wiring.connect().ledger.by_run(run_id)
     except RefdataError as error:
@@ -60,16 +60,16 @@ def _row_of(run_id: str) -> LedgerRow | RefdataError | None:
 
 
 def _may_be_handed_back(row: LedgerRow | RefdataError | None) -> bool:
-    """Whether a failure may be nothing but that the watcher offers the file anew.
+    """Whether the failure may only mean that the watcher offers the file again.
 
-    A run that ended while the database was away, which was told, is heard of when it is back; a file that was released
-    and then handed back by the doctor is another drop than the one that was released.
+    A run that ended during a reported outage is processed when the database is back; and a file that was released
+    and then handed back by the doctor is a different drop from the one that was released.
     """
     return row is None or (isinstance(row, LedgerRow) and row.error_category == FileChangedError.category)
 
 
 def _was_handed_back(context: Mapping[str, Any]) -> bool:
-    """Whether the run's file lies where it was dropped, touched, so that the watcher offers it anew."""
+    """Whether the run's file is still where it was dropped, but touched, so that the watcher offers it again."""
     conf = getattr(context.get("dag_run"), "conf", None) or {}
     if not conf.get("identity"):
         return False
@@ -90,7 +90,7 @@ def _described(context: Mapping[str, Any], row: LedgerRow | RefdataError | None)
         category = (row and row.error_category) or "internal"
         reason = (
             row and row.error_message
-        ) or f"Airflow says: {context.get('reason') or 'nothing'}. See the task's log."
+        ) or f"Airflow says: {context.get('reason') or 'nothing'}. Check the task's log."
         path = path or (row.file_path if row else "")
     title = f"refdata: {path or _dag_of(context)} failed ({category})"
     return Alert(title, reason, category, path, run_id, url_of(context))
@@ -111,13 +111,13 @@ def run_url(dag_id: str, run_id: str) -> str:
 
 
 def page_url(**view: object) -> str:
-    """Where Airflow shows a view of refdata's page.
+    """The address of a view of refdata's page in Airflow.
 
-    Airflow 3.3.2 redirects the shorter ``/plugin/refdata`` here and loses the view on the way.
+    Airflow 3.3.2 redirects the shorter ``/plugin/refdata`` here, but drops the view.
     """
     return f"{airflow_url()}/plugin/refdata/refdata/?{urlencode(view)}"
 
 
 def airflow_url() -> str:
-    """Where people reach Airflow, without a slash at the end."""
+    """The address where people reach Airflow, without a trailing slash."""
     return (conf.get("api", "base_url", fallback="") or "http://localhost:8080").rstrip("/")

@@ -1,7 +1,7 @@
 """OpenLineage: which file became which table, for Airflow's OpenLineage provider, where that is installed.
 
-The provider calls ``get_openlineage_facets_on_complete`` of an operator when its task has succeeded, in a process of
-its own, within ``[openlineage] execution_timeout``. What fails here is a line in the log, and fails no load.
+The provider calls an operator's ``get_openlineage_facets_on_complete`` when its task has succeeded, in its own
+process, within ``[openlineage] execution_timeout``. A failure here is logged and fails no load.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def lineage_of(deps: Deps, published: FileToTable) -> OperatorLineage[Any, Any]:
     """The file as input and its table as output, with columns, rows, bytes and version.
 
     :raises ImportError: when the provider is not installed; then nobody calls this.
-    :raises RefdataError: when the database cannot be asked for the table's columns.
+    :raises RefdataError: when the table's columns cannot be read from the database.
     """
     from airflow.providers.openlineage.extractors import OperatorLineage
 
@@ -45,11 +45,11 @@ def lineage_of(deps: Deps, published: FileToTable) -> OperatorLineage[Any, Any]:
 
 
 def dataset_of(address: str) -> Dataset:
-    """The dataset as the provider names the asset of that address: a DAG that has it as an inlet is joined to it."""
+    """The dataset as the provider names the asset of that address: a DAG with it as an inlet is linked to it."""
     from airflow.providers.openlineage.utils.utils import translate_airflow_asset
     from openlineage.client.event_v2 import Dataset
 
-    # None where the address' kind has no rule: then the provider of that kind (common.io for files) is missing.
+    # None where no rule exists for the kind of address: its provider (common.io for files) is missing.
     return translate_airflow_asset(Asset(address), None) or Dataset(namespace="airflow", name=address)
 
 
@@ -62,7 +62,7 @@ def _source(deps: Deps, published: FileToTable) -> InputDataset:
         rowCount=scan.rows + scan.rejected, size=scan.size, fileCount=1
     )
     columns = [(column.source, str(column.type or "")) for column in scan.columns]
-    # https://openlineage.io/docs/spec/naming: of a local file the namespace is `file`, the name its absolute path.
+    # https://openlineage.io/docs/spec/naming: for a local file the namespace is `file`, the name its absolute path.
     return InputDataset(
         namespace="file",
         name=(deps.dropoff.root / published.file.path).absolute().as_posix(),

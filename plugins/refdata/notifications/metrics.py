@@ -1,7 +1,7 @@
-"""Metrics through Airflow's own stats: StatsD, OpenTelemetry or Datadog, whichever ``[metrics]`` switches on.
+"""Metrics through Airflow's own stats: StatsD, OpenTelemetry or Datadog, whichever ``[metrics]`` enables.
 
-Where none is switched on, sending costs a function call. Names end with what they count, since plain StatsD has no
-tags; where tags are sent the table is one.
+If none is enabled, sending costs a function call. Names end with what they count, because plain StatsD has no
+tags; where tags are sent, the table is a tag.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from refdata.core.loadstates import MOVING, PUBLISHED
 from refdata.core.model import FileStatus, LedgerRow
 
 METRICS: Mapping[str, tuple[str, str]] = {
-    "refdata.step.<step>": ("timer", "Milliseconds of one try of a step."),
-    "refdata.files.<status>": ("counter", "Files that came to their end."),
+    "refdata.step.<step>": ("timer", "Milliseconds of one attempt of a step."),
+    "refdata.files.<status>": ("counter", "Files whose processing ended."),
     "refdata.rows": ("counter", "Rows that loads put into tables."),
     "refdata.rejects": ("counter", "Damaged rows, of loaded and of refused files."),
-    "refdata.bytes": ("counter", "Bytes of the files that came to their end."),
-    "refdata.load_duration": ("timer", "Milliseconds from a table's turn to its published rows."),
+    "refdata.bytes": ("counter", "Bytes of the files whose processing ended."),
+    "refdata.load_duration": ("timer", "Milliseconds from getting the table's turn to publishing its rows."),
     "refdata.queue": ("gauge", "Files that wait for their load or are being loaded; sent by `refdata_health`."),
     "refdata.checks.<state>": ("gauge", "Checks of `refdata health` in each state; sent by `refdata_health`."),
 }
@@ -28,12 +28,12 @@ METRICS: Mapping[str, tuple[str, str]] = {
 
 
 def step_took(step: str, seconds: float) -> None:
-    """A try of a step ended, well or not."""
+    """An attempt of a step ended, successful or not."""
     stats.timing(f"refdata.step.{step}", seconds * 1000)
 
 
 def file_ended(row: LedgerRow) -> None:
-    """A file came to its end."""
+    """The processing of a file ended."""
     tags = {"table": row.table_name}
     stats.incr(f"refdata.files.{row.status.value}", tags=tags)
     for name, count in (("rows", row.rows_loaded), ("rejects", row.rows_rejected), ("bytes", row.file_size)):
@@ -44,9 +44,9 @@ def file_ended(row: LedgerRow) -> None:
 
 
 def looked(checks: Sequence[Check], counts: Mapping[FileStatus, int] | None) -> None:
-    """What the health task saw.
+    """Sends what the health task found.
 
-    :param counts: files by status; None while the database is away.
+    :param counts: files by status; None while the database is down.
     """
     for state in State:
         stats.gauge(f"refdata.checks.{state.value}", sum(check.state is state for check in checks))

@@ -1,4 +1,4 @@
-"""One alert when an outage begins and one when it is over, however many loads come upon it."""
+"""One alert when an outage begins and one when it is over, however many loads run into it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def tell_recovery(context: Context, path: str, *, loaded: bool) -> None:
     for outage in Outages(Path(wiring.settings().dropoff_root)).over(path, now, loaded=loaded):
         run_id = str(context.get("run_id", ""))
         minutes = (now - outage.since).total_seconds() / 60
-        text = f"{_recovered(outage)} after {minutes:.0f} minutes; the files that waited are loaded in their order."
+        text = f"{_recovered(outage)} after {minutes:.0f} minutes; the waiting files are loaded in order."
         if outage.text:
             text += f" It began with: {outage.text}"
         send(Alert("refdata: back to normal", text, Occasion.RECOVERED, path, run_id, url_of(context)), context)

@@ -1,7 +1,7 @@
 """Asks a person in Airflow's UI (``ApprovalOperator``): before a held load is published, before a table is rolled back.
 
-A question is put together when the task runs, never from a template: it holds names out of files. Airflow keeps it in
-its own database, so it holds counts and an address of the page, and rows only where ``gate_show_rows`` wants them.
+The question is built when the task runs, never from a template, because it contains names from files. Airflow stores
+it in its own database, so it has counts and a link to the page, and rows only with ``gate_show_rows``.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 HELD_KEY = "held"
-_WHY = "Why you approve or reject: the buttons wait for it, and it is kept in the audit trail."
+_WHY = "Why you approve or reject. The buttons need it, and the audit trail records it."
 NOBODY = "gate_default"
-"""Who answered when nobody did in time."""
+"""The name recorded when nobody answered in time."""
 
 
 class StageRowsOperator(PublishingStep):
@@ -46,16 +46,16 @@ class StageRowsOperator(PublishingStep):
 
 
 class _AskOperator(ApprovalOperator):
-    """Puts a question with Approve and Reject and a field for the reason; the answer is its result.
+    """Asks a question with Approve, Reject and a reason field; the answer is the task's result.
 
-    A no is an answer like any other: nothing is skipped for it here.
+    A rejection is an answer like any other: nothing is skipped because of it.
     """
 
     template_fields = ()
     inherits_from_skipmixin = False
 
     def __init__(self, *, subject: str, timeout: timedelta, default: str, **kwargs: Any) -> None:
-        # Within a DAG that has params Airflow hands those to each of its operators.
+        # In a DAG with params, Airflow passes those to each of its operators.
         kwargs["params"] = {"reason": Param("", type="string", title="Reason", description=_WHY)}
         super().__init__(
             subject=subject,
@@ -65,12 +65,12 @@ class _AskOperator(ApprovalOperator):
         )
 
     def ask(self, context: Context, subject: str, body: str) -> Any:
-        """Waits for the answer, without a worker: ``execute_complete`` gets it."""
+        """Waits for the answer without a worker; ``execute_complete`` receives it."""
         self.subject, self.body = subject, body
         return HITLOperator.execute(self, context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """Who said what, as JSON's own types."""
+        """Who decided what, as plain JSON types."""
         found = HITLOperator.execute_complete(self, context, event)
         user = found["responded_by_user"] or {}
         reason = str((found["params_input"] or {}).get("reason") or "")
@@ -102,7 +102,7 @@ class ReviewOperator(_AskOperator):
         return super().execute_complete(context, event)
 
     def _held(self, context: Context) -> Held:
-        """The load that waits; from now on its table's own time and default count."""
+        """The waiting load; from now on its table's own timeout and default apply."""
         held = serial.from_json(Held, context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY))
         self.response_timeout = timedelta(seconds=held.timeout)
         self.defaults = [self.APPROVE if held.default == "approve" else self.REJECT]
@@ -110,7 +110,7 @@ class ReviewOperator(_AskOperator):
 
 
 class PublishRowsOperator(PublishingStep):
-    """Publishes a held load that was approved; what was published before is passed on."""
+    """Publishes a held load that was approved; the result of an earlier publish is passed on."""
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
         """Rows, rejects and version."""
@@ -128,9 +128,9 @@ class ReviewRollbackOperator(_AskOperator):
     """Shows what a rollback would change, and asks."""
 
     def execute(self, context: Context) -> Any:
-        """The answer, with the live version that the person saw.
+        """The answer, with the live version that the reviewer saw.
 
-        :raises DataError: when there is no such table or version, or it is live.
+        :raises DataError: when there is no such table or version, or the version is live.
         """
         table, version, reason = _wish(context)
         data = ReferenceData.connect()
@@ -145,31 +145,31 @@ class ReviewRollbackOperator(_AskOperator):
 
 
 class RollBackOperator(BaseOperator):
-    """Rolls the table back when the answer is yes; once, however often it is tried."""
+    """Rolls the table back when approved; once, however often it is retried."""
 
     def execute(self, context: Context) -> dict[str, Any] | None:
         """What was done; None when it was rejected.
 
-        :raises DataError: when the table was loaded since the person looked.
-        :raises LockTimeoutError: while a load of the table is at work; the task is tried again.
+        :raises DataError: when the table was loaded after the reviewer looked.
+        :raises LockTimeoutError: while a load of the table is running; the task is retried.
         """
         table, version, wanted = _wish(context)
         said = context["ti"].xcom_pull(task_ids="review")
         if not said["approved"]:
             self.log.info("%s rejected the rollback: %s", said["by"], said["reason"])
             return None
-        # Airflow fills the reviewer's field with the reason of the form, which most leave as it is.
+        # Airflow pre-fills the reviewer's field with the form's reason, which most people leave unchanged.
         reason = wanted if said["reason"] in ("", wanted) else f"{wanted}; {said['reason']}"
         live = context["ti"].xcom_pull(task_ids="review", key="live")
         done = ReferenceData.connect().rollback(
             table, version, reason=reason, by=said["by"], request_id=context["run_id"], expected=live
         )
-        self.log.info("%s is at version %s now: %s rows", done.table, done.version, done.rows)
+        self.log.info("%s is now at version %s: %s rows", done.table, done.version, done.rows)
         return serial.to_json(done)
 
 
 def _rows_at(**view: object) -> str:
-    """Where the rows themselves can be seen, by whoever may."""
+    """A link to the rows, for those allowed to see them."""
     return f"\n\n[See the rows]({page_url(**view)}) on refdata's page.\n"
 
 

@@ -1,4 +1,4 @@
-"""Looks at everything at intervals, and tells of what has changed since it was told of last."""
+"""Checks everything at intervals, and reports what has changed since the last report."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 HEALTH = Asset("refdata_health", uri="x-refdata://health")
-"""Its state store keeps the states that were told last; nothing is written to it."""
+"""Its state store keeps the last reported states; nothing is written to the asset."""
 _KEY = "states"
 _OCCASIONS = {"error_rate": Occasion.ERROR_RATE, "slow_loads": Occasion.SLOW_LOAD}
 
 
 class HealthOperator(BaseOperator):
-    """Makes all checks of ``refdata health``; an alert for each change, and for the alerts that are due.
+    """Runs all checks of ``refdata health``; sends an alert for each change, and the alerts that are due.
 
-    The states that were told last stand in the state store of an asset, which outlives runs, and is there while the
-    database or the dropoff folder is away.
+    The last reported states are in the state store of an asset, which outlives runs and is available while the
+    database or the dropoff folder is down.
     """
 
     ui_color = "#e3f2e1"
@@ -56,7 +56,7 @@ class HealthOperator(BaseOperator):
 
 
 def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Context) -> None:
-    """Tells of the checks that are in another state than was told last, keeps that, and sends the alerts that are due.
+    """Reports checks whose state differs from the last report, remembers it, and sends the alerts that are due.
 
     :param ask: reaches the state store.
     """
@@ -71,27 +71,27 @@ def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Cont
 
 
 def _counts(checks: Iterable[Check]) -> Mapping[FileStatus, int] | None:
-    """Files by status; None while the database is away."""
+    """Files by status; None while the database is down."""
     if _state_of("warehouse", checks) is not State.OK:
         return None
     try:
         return wiring.connect().ledger.counts()
     except RefdataError:
-        return None  # it went away since it was looked at: the next run tells
+        return None  # it went down since the check: the next run reports it
 
 
 def _send_due(context: Context) -> None:
     try:
         send_due(context)
     except RefdataError as error:
-        # The database went away since it was looked at: the next run tells.
-        wiring.connect().log.warning("Gathered alerts stay: %s", error)
+        # The database went down since the check: the next run reports it.
+        wiring.connect().log.warning("Gathered alerts stay unsent: %s", error)
 
 
 def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) -> set[str]:
-    """The names of the checks whose change could not be told: their category was just told of, or no channel took it.
+    """The names of checks whose change was not reported: their category was just reported, or no channel accepted it.
 
-    Nothing is gathered of them, since it would be told when it may be over: the next look tells what is the case then.
+    They are not gathered, because they would be sent when they may be over: the next run reports the state then.
     """
     groups: dict[Occasion, list[Change]] = {}
     untold: set[str] = set()
@@ -107,7 +107,7 @@ def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) 
 
 
 def _occasion(change: Change) -> Occasion:
-    """What fails never waits for the gathering time of a mere warning."""
+    """A failure never waits for the gathering time of a warning."""
     if not is_worse(change):
         return Occasion.RECOVERED
     usual = Occasion.HEALTH if change.check.state is State.FAIL else Occasion.WARNING
@@ -115,9 +115,9 @@ def _occasion(change: Change) -> Occasion:
 
 
 def _tell_outage(check: Check, context: Context) -> None:
-    """The same mark that failed loads set: whoever comes first tells of an outage, and once."""
+    """Uses the same mark as failed loads: whoever is first reports the outage, once."""
     if check.state is not State.FAIL or check.figure == Trouble.NOT_INITIALISED:
-        return  # ``tell_recovery`` tells of the end; before the first file there is no ledger, and nothing is wrong
+        return  # ``tell_recovery`` reports the end; before the first file there is no ledger, and nothing is wrong
     settings = wiring.settings()
     outages = Outages(Path(settings.dropoff_root))
     text = f"{check.message}\nWhat to do: {check.advice}"

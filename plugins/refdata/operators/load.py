@@ -38,29 +38,29 @@ if TYPE_CHECKING:
 
 FAILURE_KEY = "failure"
 ASKED_KEY = "asked"
-"""XCom of ``review``: a person was asked, so that it is a person's deed when the task fails."""
+"""XCom of ``review``: a person was asked, so a failure of the task is that person's decision."""
 _ENDED = frozenset(("failed", "success", "skipped", "upstream_failed", "removed"))
-"""States of a task that somebody marked; one that is to run again has another, or none."""
+"""States of a task that somebody marked; one that will run again has another state, or none."""
 
 
 class RefDataStep(BaseOperator, abc.ABC):
     """A step of ``refdata_load``. The file comes from the run's conf.
 
     An error of the tree is pushed to XCom as ``failure`` before it is raised, so that the error branch
-    can say why. Permanent ones fail at once and transient ones are retried: ``wiring.task_defaults``. Any other
-    exception is told without its text, which goes to logs and may quote a row.
+    can say why. Permanent errors fail at once and transient ones are retried: ``wiring.task_defaults``. Any other
+    exception is reported without its text, which goes to logs and may quote a row.
 
     A person who marks the running task (or its run) ends the load: it is cancelled, see ``ingest.cancel``. So does
-    ``load_timeout``. A task that Airflow stops to run it again leaves everything to the next try.
+    ``load_timeout``. A task that Airflow stops to run it again leaves everything to the next retry.
     """
 
     ui_color = "#dbe9f6"
     stoppable: ClassVar[bool] = True
-    """Whether the step may be cancelled; one that only archives is let finish."""
+    """Whether the step may be cancelled; one that only archives is allowed to finish."""
     _work: StoppableWork[Any] | None = None
 
     def execute(self, context: Context) -> Any:
-        """Runs the step; returns its result as JSON's own types."""
+        """Runs the step; returns its result as plain JSON types."""
         self._work = work = self._work or StoppableWork()
         began = time.monotonic()
         try:
@@ -83,7 +83,7 @@ class RefDataStep(BaseOperator, abc.ABC):
             metrics.step_took(self.task_id, time.monotonic() - began)
 
     def on_kill(self) -> None:
-        """Airflow stops the task: called by the handler of SIGTERM, in the main thread, which waits in ``execute``."""
+        """Called when Airflow stops the task, by the SIGTERM handler in the main thread, which waits in ``execute``."""
         if self.stoppable:
             self._work = self._work or StoppableWork()
             self._work.stop()
@@ -94,7 +94,7 @@ class RefDataStep(BaseOperator, abc.ABC):
 
     @abc.abstractmethod
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> Any:
-        """What the step does."""
+        """Does the step's work."""
 
     def _connect(self, context: Context) -> Deps:  # noqa: ARG002
         return wiring.connect()
@@ -130,7 +130,7 @@ def _to_be_repeated(file: DroppedFile) -> StoppedError:
     return StoppedError(
         "Airflow stopped the task to run it again",
         where=file.path,
-        advice="Nothing: the next try starts the step anew.",
+        advice="Nothing: the next retry starts the step again.",
     )
 
 
@@ -153,18 +153,18 @@ class AlignTableOperator(RefDataStep):
 
 
 class PublishingStep(RefDataStep, abc.ABC):
-    """A step that publishes rows, and tells OpenLineage so where Airflow's provider of it is installed."""
+    """A step that publishes rows, and reports that to OpenLineage where Airflow's provider for it is installed."""
 
     _published: FileToTable | None = None
 
     def published(self, file: DroppedFile, detection: Detection, loaded: Loaded) -> dict[str, Any]:
-        """The step's result; keeps what OpenLineage asks for. A duplicate or a held load published nothing."""
+        """The step's result; remembers what OpenLineage needs. A duplicate or a held load published nothing."""
         if loaded.status in PUBLISHED:
             self._published = FileToTable(file, detection, loaded)
         return serial.to_json(loaded)
 
     def get_openlineage_facets_on_complete(self, task_instance: object) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002
-        """What Airflow's OpenLineage provider calls after the task: file and table, None when nothing was published."""
+        """For Airflow's OpenLineage provider, after the task: file and table, None when nothing was published."""
         return lineage_of(wiring.connect(), self._published) if self._published else None
 
 
@@ -182,18 +182,18 @@ class WriteConfigOperator(RefDataStep):
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """What was done: inserted, updated, unchanged or no reference table."""
-        # With the change gate on, what was loaded comes out of the task behind the review.
+        # With the change gate on, the result comes from the task after the review.
         found = context["ti"].xcom_pull(task_ids=Step.PUBLISH) or context["ti"].xcom_pull(task_ids=Step.LOAD)
         loaded = serial.from_json(Loaded, found)
         done = write_config(deps, loaded)
         failed = run_post_load(deps, loaded)
         if failed is not None:
-            send(alert_about(f"{file.path} is loaded, its post-load procedure failed", failed, context), context)
+            send(alert_about(f"{file.path} is loaded, but its post-load procedure failed", failed, context), context)
         return done
 
 
 class MoveToProcessedOperator(RefDataStep):
-    """Archives the file of a load that went well, and says that its table has new rows."""
+    """Archives the file of a successful load, and announces the table's new rows."""
 
     stoppable = False
 
@@ -201,7 +201,7 @@ class MoveToProcessedOperator(RefDataStep):
         super().__init__(**{**kwargs, "outlets": [assets.TABLES, *kwargs.get("outlets", ())]})
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
-        """Where the file lies now."""
+        """The file's archive path."""
         target = move_to_processed(deps, file)
         tell_recovery(context, file.path, loaded=True)
         row = deps.ledger.by_run(context["run_id"])
@@ -218,7 +218,7 @@ class MoveToErrorOperator(RefDataStep):
     sleep = staticmethod(time.sleep)
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
-        """Where the file lies now; empty when it was handed back, or when the load archived it itself."""
+        """The file's archive path; empty when it was handed back, or when the load archived it itself."""
         failure = self._failure(deps, file, context)
         self.log.error("%s failed: %s", failure.task, failure.text)
         target = move_to_error(deps, file, failure, context["run_id"])
@@ -230,7 +230,7 @@ class MoveToErrorOperator(RefDataStep):
         return target
 
     def _connect(self, context: Context) -> Deps:
-        """Even when nothing is known of the database, the watcher must get the file back; not one that is loaded."""
+        """Even when the database is unreachable, the watcher must get the file back, but not one that is loaded."""
         try:
             return wiring.connect()
         except RefdataError:
@@ -245,14 +245,12 @@ class MoveToErrorOperator(RefDataStep):
             if found:
                 failure = serial.from_json(Failure, found)
                 return (
-                    failure
-                    if failure.final
-                    else _by_hand(file, task, f"while it waited to be tried again: {failure.what}")
+                    failure if failure.final else _by_hand(file, task, f"while it waited for a retry: {failure.what}")
                 )
         return self._unsaid(deps, file, context)
 
     def _unsaid(self, deps: Deps, file: DroppedFile, context: Context) -> Failure:
-        """Why a step failed that said nothing: it was killed, or somebody marked it."""
+        """Why a step failed without saying so: it was killed, or somebody marked it."""
         row = deps.ledger.by_run(context["run_id"])
         if row is not None and row.status is FileStatus.PENDING and _states(context).get(Step.ALIGN) == "failed":
             return _by_hand(file, Step.ALIGN, "while it waited for its turn")
@@ -265,15 +263,15 @@ class MoveToErrorOperator(RefDataStep):
             category="internal",
             what="A step ended without saying why: it was killed, or ran into an unforeseen error",
             where=context["run_id"],
-            advice="Read the failed task's log in Airflow; drop the file again when the cause is mended.",
+            advice="Read the failed task's log in Airflow; drop the file again when the cause is fixed.",
             transient=False,
             task=_failed_step(context),
         )
 
     def _settled(self, deps: Deps, run_id: str) -> LedgerRow | None:
-        """The load's row, once its process had the time to end it.
+        """The load's row, once its process has had time to end it.
 
-        Airflow starts this task as soon as somebody marks the running one as failed; that one hears of it by its next
+        Airflow starts this task as soon as somebody marks the running one as failed; that one learns of it at its next
         heartbeat, and cancels the load itself.
         """
         row = deps.ledger.by_run(run_id)
@@ -293,12 +291,12 @@ def _states(context: Context) -> dict[str, str | None]:
 
 
 def _failed_step(context: Context) -> str:
-    """The step that failed last, ``unknown`` when Airflow names none."""
+    """The step that failed last, ``unknown`` when Airflow reports none."""
     return failed_step(_states(context))
 
 
 def _was_asked(context: Context) -> bool:
-    """Whether a person was asked about the load, and marked the task that waited in place of an answer."""
+    """Whether a person was asked about the load, and marked the waiting task instead of answering."""
     return (
         bool(context["ti"].xcom_pull(task_ids=Step.REVIEW, key=ASKED_KEY)) and _states(context)[Step.REVIEW] == "failed"
     )
@@ -310,7 +308,7 @@ def _by_hand(file: DroppedFile, task: str, when: str) -> Failure:
 
 
 def detection_of(context: Context) -> Detection:
-    """What the first step found, for the later ones."""
+    """The first step's result, for the later ones."""
     found = context["ti"].xcom_pull(task_ids=Step.DETECT)
     if found is None:
         raise ConnectionLostError("The result of detect_format is missing", advice="Clear the run from its first task.")

@@ -18,7 +18,7 @@ _NAMED = 200
 
 
 class MaintenanceOperator(BaseOperator):
-    """Plans what is to be deleted and mended; does it where the run's parameter ``apply`` says so."""
+    """Plans what to delete and repair; carries it out when the run's parameter ``apply`` says so."""
 
     ui_color = "#f1ead9"
 

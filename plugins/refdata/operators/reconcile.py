@@ -1,4 +1,4 @@
-"""``refdata doctor --repair`` as a task: soon after a start, and at intervals from then on."""
+"""``refdata doctor --repair`` as a task: soon after a start, and then at intervals."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ENDED = ("success", "failed")
 
 
 class ReconcileOperator(BaseOperator):
-    """Mends what no step comes back to, where the facts leave one way; the rest is told in the log."""
+    """Repairs what no step comes back to, where only one repair is possible; logs the rest."""
 
     def execute(self, context: Context) -> list[str]:  # noqa: ARG002
-        """What is left for a person, a sentence each.
+        """What is left for a person, one sentence each.
 
-        :raises AirflowSkipException: when the database is away: the next run looks again, and the health check tells.
+        :raises AirflowSkipException: when the database is down: the next run checks again, and health reports it.
         """
         try:
             deps = wiring.connect()
@@ -42,7 +42,7 @@ class ReconcileOperator(BaseOperator):
 
 
 def state_of_run(run_id: str) -> RunState:
-    """What Airflow says of a run of ``refdata_load``, for a task, which may not read Airflow's database."""
+    """Airflow's state of a run of ``refdata_load``, for a task, which may not read Airflow's database."""
     if not run_id or run_id.startswith(CLI_RUN):
         return RunState.UNKNOWN
     state = assetstore.state_of_run(LOAD_DAG, run_id)

@@ -8,9 +8,9 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 class StartLoadOperator(TriggerDagRunOperator):
     """Airflow's ``TriggerDagRunOperator``, with nothing rendered.
 
-    A mapped ``conf`` goes through Jinja, since ``expand_kwargs`` exempts strings from rendering and no
-    collections (measured on Airflow 3.3.2). A file called ``{{ conn.x.password }}.csv`` would then put
-    the password into the run's conf. A file's name is data.
+    A mapped ``conf`` is rendered by Jinja, since ``expand_kwargs`` exempts strings but not collections (measured on
+    Airflow 3.3.2). A file called ``{{ conn.x.password }}.csv`` would then put the password into the run's conf. A
+    file's name is data.
     """
 
     template_fields = ()

@@ -1,9 +1,9 @@
-"""Work that can be stopped at any moment, also while a database driver or Arrow has the processor.
+"""Work that can be stopped at any time, even while a database driver or Arrow is busy.
 
-Airflow stops a task by SIGTERM to its process, and by SIGKILL five seconds later. Python runs signal handlers in the
-main thread only, between two of its own instructions: a statement that lasts minutes would hold them back. So the work
-has a thread of its own, and the main thread waits for its end, for the signal, or for time to run out. A thread cannot
-be ended; what it may do no more is fenced off in the ledger, and Airflow ends the process with it.
+Airflow stops a task by SIGTERM to its process, and by SIGKILL five seconds later. Python runs signal handlers only in
+the main thread, between two of its own instructions: a statement that runs for minutes would delay them. So the work
+has its own thread, and the main thread waits for its end, the signal, or the timeout. A thread cannot be ended; the
+ledger fences off what it must no longer do, and it ends with the process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class StoppedEarly(BaseException):
-    """The work was stopped, or its time ran out (``timed_out``). No ``Exception``: nobody below shall catch it."""
+    """The work was stopped, or its time ran out (``timed_out``). Not an ``Exception``: nothing below may catch it."""
 
     def __init__(self, *, timed_out: bool) -> None:
         super().__init__("out of time" if timed_out else "stopped")
@@ -38,14 +38,14 @@ class StoppableWork(Generic[T]):
     """One piece of work, done once."""
 
     def __init__(self) -> None:
-        # Of all ways to tell the main thread, only this one may be used by a signal handler.
+        # Of all ways to notify the main thread, a signal handler may use only this one.
         self._inbox: queue.SimpleQueue[_End[T] | None] = queue.SimpleQueue()
 
     def run(self, work: Callable[[], T], seconds: float) -> T:
         """The work's result, or its exception.
 
         :param seconds: how long it may take.
-        :raises StoppedEarly: while the thread may still be at it.
+        :raises StoppedEarly: while the thread may still be running.
         """
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(self._do, work), name="refdata-step", daemon=True).start()
@@ -60,7 +60,7 @@ class StoppableWork(Generic[T]):
         return end.value  # type: ignore[return-value]  # without an error there is a value
 
     def stop(self) -> None:
-        """Lets ``run`` end at once; may be called by a signal handler, before ``run`` too."""
+        """Makes ``run`` end at once; a signal handler may call it, even before ``run``."""
         self._inbox.put(None)
 
     def _do(self, work: Callable[[], T]) -> None:

@@ -1,4 +1,4 @@
-"""Builds the plugin's FastAPI application: rights, headers and errors are settled here for every route."""
+"""Builds the plugin's FastAPI application: permissions, headers and errors are handled here for every route."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from refdata.plugin.schemas import Envelope, Fault, begin_request
 
 log = logging.getLogger("refdata.plugin")
 
-# No address but Airflow's own, no inline code, framed by Airflow alone. A file's name is only ever text.
+# Only Airflow's own address, no inline code, framed only by Airflow. A file's name is always plain text.
 _CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -45,9 +45,9 @@ _HTTP_CATEGORIES = {
 def create_app(connect: Connect = ReferenceData.connect, steps_of: StepsOf = airflows_steps) -> FastAPI:
     """The application that Airflow mounts under ``/refdata``.
 
-    Whoever may see the runs of ``refdata_load`` may read; what more a change needs stands at its route
-    (``routes.common.may_change``). FastAPI's own pages for OpenAPI know no rights, so the description is a
-    route of its own.
+    Anyone who may see the runs of ``refdata_load`` may read; what a change requires is stated at its route
+    (``routes.common.may_change``). FastAPI's own pages for OpenAPI know no permissions, so the description has its
+    own route.
 
     :param connect: opens the warehouse for a request.
     :param steps_of: the steps of a run, as Airflow knows them.
@@ -73,13 +73,13 @@ def _description(app: FastAPI) -> APIRouter:
 
 
 async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Adds the headers; an unforeseen error is logged and told without its details."""
+    """Adds the headers; an unforeseen error is logged, and answered without details."""
     begin_request()
     try:
         response = await call_next(request)
     except Exception as error:  # noqa: BLE001  the last resort of every route
         log.error("%s: %s", request.url.path, unforeseen(error))  # noqa: TRY400  the text may quote a row
-        response = _failure(500, Fault(category="internal", message="Unforeseen error; see the API server's log"))
+        response = _failure(500, Fault(category="internal", message="Unforeseen error; check the API server's log"))
     response.headers.update(_HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -95,7 +95,7 @@ def _status_of(error: RefdataError, method: str) -> int:
     if isinstance(error, (TransientError, NotInitialisedError)):
         return 503
     if isinstance(error, DataError):
-        # Reading asks for a table or version that is not there; a change is refused for what is there.
+        # A read fails because a table or version does not exist; a change because of what exists.
         return 404 if method == "GET" else 409
     return 500
 

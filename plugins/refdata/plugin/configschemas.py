@@ -9,7 +9,7 @@ from refdata.plugin.schemas import UtcTime, View
 
 
 class FindingView(View):
-    """One difference, in words. ``is_repairable``: it can be mended without overruling a person."""
+    """One difference, in words. ``is_repairable``: it can be fixed without overruling a person."""
 
     kind: str
     table: str
@@ -19,14 +19,14 @@ class FindingView(View):
 
 
 class RepairView(View):
-    """A difference and what came of it; ``left`` says why it is as it was, empty when it is mended."""
+    """A difference and the result; ``left`` says why it remains, empty when it is fixed."""
 
     finding: FindingView
     left: str
 
 
 class AuditView(View):
-    """One deed that is no load. ``detail`` holds figures, never a row's values."""
+    """One action other than a load. ``detail`` contains figures, never row values."""
 
     id: int
     happened_at: UtcTime

@@ -15,7 +15,7 @@ from refdata.plugin.schemas import Envelope, Metadata
 
 
 class CheckView(BaseModel):
-    """One thing that was looked at; ``transient`` says that it may pass by itself."""
+    """One thing that was checked; ``transient`` means that it may pass by itself."""
 
     name: str
     state: State
@@ -33,11 +33,11 @@ class HealthView(BaseModel):
 
 
 def from_the_api_server() -> Sequence[Check]:
-    """All checks as this process sees them; the components from Airflow's own tables, without asking itself by HTTP."""
+    """All checks as this process sees them; the components from Airflow's own tables, without HTTP."""
     return health.examine((*health.LOCAL, _components))
 
 
-def _components(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one form for all looks
+def _components(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one form for all checks
     from airflow.api.common.airflow_health import get_airflow_health
 
     return health.component_checks(get_airflow_health())

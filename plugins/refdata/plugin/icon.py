@@ -16,7 +16,7 @@ def _address(fill: str, line: str) -> str:
     return f"data:image/svg+xml,{quote(_SVG.format(fill=fill, line=line))}"
 
 
-# An image cannot know that its entry is the chosen one, whose ground is dark in the light theme too:
+# An image cannot know that its entry is selected, whose background is dark in the light theme too:
 # white lines on a filled sheet show on both. The colours are those of Airflow 3.3's own icons.
 LIGHT = _address("#3d5570", "#ffffff")
 DARK = _address("none", "#c3cbd6")

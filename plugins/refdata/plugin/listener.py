@@ -1,7 +1,8 @@
-"""Hears of load runs that somebody marks in Airflow while none of their tasks is at work.
+"""Notices load runs that somebody marks in Airflow while none of their tasks is running.
 
-A running task is stopped by a signal and cancels its load itself. A run that waits (for its table's turn, for its next
-try) has no process: Airflow skips its tasks, the error branch among them. The server that takes the request calls this.
+A running task is stopped by a signal and cancels its load itself. A waiting run (for its table's turn, for its next
+retry) has no process: Airflow skips its tasks, including the error branch. The server that takes the request calls
+this.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ def on_dag_run_success(dag_run: DagRun, msg: str) -> None:
 
 def _heard(dag_run: DagRun, msg: str, state: str) -> None:
     if dag_run.dag_id == LOAD_DAG and _BY_HAND in (msg or ""):
-        # In a thread: the person who clicked need not wait for another database.
+        # In a thread, so that the person who clicked does not wait for another database.
         threading.Thread(target=cancel_run, args=(dag_run.run_id, state), name="refdata-cancel", daemon=True).start()
 
 
 def cancel_run(run_id: str, state: str) -> None:
-    """Cancels the load of a run, if it is not over. What fails is logged, and left to ``refdata doctor``."""
+    """Cancels the load of a run, if it is not over. A failure is logged and left to ``refdata doctor``."""
     from refdata import wiring
     from refdata.core.errors import RefdataError
     from refdata.core.loadstates import IN_FLIGHT

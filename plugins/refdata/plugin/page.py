@@ -1,4 +1,4 @@
-"""The page itself. Airflow serves mounted static files to anybody, so these are routes with rights."""
+"""The page itself. Airflow serves mounted static files to anybody, so these are routes with permission checks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def page_router() -> APIRouter:
 
 @cache
 def _assets() -> dict[str, bytes]:
-    """The files by name; a name that a request asks for is only ever looked up here."""
+    """The files by name; a requested name is only looked up here."""
     return {path.name: path.read_bytes() for path in sorted(_ASSETS.iterdir()) if path.is_file()}
 
 

@@ -32,7 +32,7 @@ def _utc(value: datetime) -> datetime:
 
 
 class View(BaseModel):
-    """An answer that ``model_validate`` makes of an object of the library: its attributes, under their names."""
+    """An answer that ``model_validate`` makes from a library object: its attributes, under their names."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -62,7 +62,7 @@ _BEGAN: ContextVar[float] = ContextVar("refdata_request_began")
 
 
 def begin_request() -> None:
-    """Notes when a request came, for ``took_ms``."""
+    """Records when a request arrived, for ``took_ms``."""
     _BEGAN.set(time.perf_counter())
 
 
@@ -75,10 +75,10 @@ class Metadata(BaseModel):
     """About the answer; what does not apply is null."""
 
     page: int | None = Field(default=None, description="Number of the page, from 1.")
-    total: int | None = Field(default=None, description="Rows that fit the filter, on all pages.")
+    total: int | None = Field(default=None, description="Rows that match the filter, on all pages.")
     limit: int | None = None
     offset: int | None = None
-    counts: dict[FileStatus, int] | None = Field(default=None, description="Files that fit the search, by status.")
+    counts: dict[FileStatus, int] | None = Field(default=None, description="Files that match the search, by status.")
     took_ms: float | None = Field(default_factory=_took_ms, description="Milliseconds from request to answer.")
     version: str = Field(default=__version__, description="Version of refdata.")
 
@@ -125,7 +125,7 @@ class FileView(BaseModel):
     detected_headers: tuple[str, ...]
     warnings: tuple[str, ...]
     dag_run_id: str | None
-    run_path: str | None = Field(description="The run's page, relative to Airflow's root; null for what no run did.")
+    run_path: str | None = Field(description="The run's page, relative to Airflow's root; null where there was no run.")
     created_at: UtcTime
     started_at: UtcTime | None
     loaded_at: UtcTime | None
@@ -144,7 +144,7 @@ class FileView(BaseModel):
 
 
 class StepView(BaseModel):
-    """A step of a run, as Airflow has it. ``state`` is Airflow's own word; null before it is queued."""
+    """A step of a run, as Airflow reports it. ``state`` is Airflow's own term; null before it is queued."""
 
     name: str
     title: str = Field(description="What happened or is waited for, for people.")
@@ -164,7 +164,7 @@ class RunnerUpView(BaseModel):
 
 
 class FormatView(BaseModel):
-    """How a file is read, and why it is believed so. ``confidence`` is between 0 and 1."""
+    """How a file is read, and why. ``confidence`` is between 0 and 1."""
 
     encoding: str
     delimiter: str
@@ -190,7 +190,7 @@ class FormatView(BaseModel):
 
 
 class StabilityView(BaseModel):
-    """What a file had to show before its load: so many unchanged checks, so many seconds apart, as set today.
+    """What a file needs before its load: this many unchanged checks, this many seconds apart, as set today.
 
     ``changed_at`` is the last change of its content.
     """
@@ -208,14 +208,14 @@ class RejectsView(BaseModel):
 
 
 class StoryView(BaseModel):
-    """A file's whole story. ``format`` is null before detection, ``table_changes`` before the table's turn."""
+    """A file's whole history. ``format`` is null before detection, ``table_changes`` before the table's turn."""
 
     file: FileView
     stability: StabilityView
     format: FormatView | None
     table_changes: str | None
     is_configured: bool
-    steps: tuple[StepView, ...] = Field(description="Empty where Airflow knows no run of it, or no longer.")
+    steps: tuple[StepView, ...] = Field(description="Empty where Airflow does not know its run, or no longer does.")
     rejects: RejectsView
     origin_id: int | None = Field(description="Version that a rollback restored, or load that a take-back removed.")
 

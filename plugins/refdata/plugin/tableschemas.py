@@ -1,4 +1,4 @@
-"""The shapes of answers about tables, versions, differences and figures over time, and of what a change asks."""
+"""The shapes of answers about tables, versions, differences and figures over time, and of change requests."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TableInfoView(BaseModel):
 
     @classmethod
     def of(cls, info: TableInfo) -> TableInfoView:
-        """What database, rules and ledger tell."""
+        """From database, rules and ledger."""
         rules: TableRules = info.rules
         return cls(
             table_name=info.table_name,
@@ -79,7 +79,7 @@ class TableInfoView(BaseModel):
 
 
 class VersionView(BaseModel):
-    """A version of a table. ``is_kept``: its rows can be had. ``actor`` and ``reason`` tell of a person's deed."""
+    """A version of a table. ``is_kept``: its rows can be read. ``actor`` and ``reason`` describe a person's action."""
 
     version: int
     kind: LoadType | None = Field(description="null for version 0, the rows from before refdata.")
@@ -96,7 +96,7 @@ class VersionView(BaseModel):
 
     @classmethod
     def of(cls, version: Version) -> VersionView:
-        """As the ledger and the audit trail tell it."""
+        """From the ledger and the audit trail."""
         shown = {name: getattr(version, name) for name in cls.model_fields if name != "run_path"}
         return cls(**shown, run_path=run_path(version.run_id, version.kind or ""))
 
@@ -109,7 +109,7 @@ class ColumnChanges(BaseModel):
 
 
 class CellView(BaseModel):
-    """One value that differs; values are text as the database has them, null for NULL."""
+    """One value that differs; values are text as stored in the database, null for NULL."""
 
     column: str
     before: str | None
@@ -117,14 +117,14 @@ class CellView(BaseModel):
 
 
 class ChangedRowView(BaseModel):
-    """A row that both versions have, by its key."""
+    """A row with the same key in both versions."""
 
     key: tuple[str | None, ...]
     cells: tuple[CellView, ...]
 
 
 class DiffView(BaseModel):
-    """What became of a table's rows; the samples hold 100 rows of each kind at most, in the order of ``columns``.
+    """How a table's rows changed; the samples have at most 100 rows of each kind, in the order of ``columns``.
 
     ``keys`` are the columns by which rows were matched; empty: whole rows were compared, and ``note`` says why.
     """
@@ -178,7 +178,7 @@ def _text(value: object) -> str | None:
 
 
 class TakeBackRequest(BaseModel):
-    """Why an append is taken back. The same ``request_id`` again changes nothing more and answers the same."""
+    """Why an append is taken back. Repeating a ``request_id`` changes nothing and returns the same answer."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -187,19 +187,19 @@ class TakeBackRequest(BaseModel):
 
     @property
     def run_id(self) -> str:
-        """The id that the ledger keeps; ``""`` for a new one."""
+        """The id that the ledger stores; ``""`` for a new one."""
         return f"{PAGE_RUN}{self.request_id}" if self.request_id else ""
 
 
 class RollbackRequest(TakeBackRequest):
-    """Which version is wanted back. ``expected_version`` is the live one that the decision was made on."""
+    """Which version to restore. ``expected_version`` is the live version on which the decision was based."""
 
     version: int = Field(ge=0, le=2**31 - 1)
     expected_version: int | None = Field(default=None, ge=0, le=2**31 - 1)
 
 
 class RevisedView(View):
-    """What was done: the version made, its row in the ledger, the rows in the table before and after."""
+    """The result: the new version, its ledger row, the rows in the table before and after."""
 
     table: str
     version: int

@@ -1,4 +1,4 @@
-"""Waits until dropped files are stable, and hands them on."""
+"""Waits until dropped files are stable, and returns them."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
 _NEARLY = 1.0
 DROPOFF = Asset("refdata_dropoff", uri="x-refdata://dropoff")
-"""Stands for the dropoff tree; its state store remembers the counts of waiting files and those released."""
+"""Represents the dropoff tree; its state store remembers the counts of waiting files and the released files."""
 
 
 class StableFileSensor(FileSensor):
-    """Returns the files of a dropoff tree that have not changed for some checks, as a list for XCom.
+    """Returns the files of a dropoff tree that have not changed for several checks, as a list for XCom.
 
     Each item is a ``DroppedFile`` as JSON. The list is empty when nothing was released for ``idle_timeout`` seconds.
-    Deferred or poking, the same machine decides (``refdata.core.stability``), and what one mode counted the other
-    takes up.
+    Deferred or poking, the same state machine decides (``refdata.core.stability``), and either mode continues the
+    other's counts.
 
-    A missing root and a lack of rights fail the task with their reason; a storage that fails for moments
+    A missing root or missing permissions fail the task with their reason; a storage that fails briefly
     does not.
 
-    :param filepath: absolute path of the dropoff root (templated), which no connection is needed for.
-    :param checks: unchanged checks in a row that release a file.
-    :param poke_interval: seconds between two of them.
-    :param max_releases: files released at once at most; ``[core] max_map_length`` bounds it.
+    :param filepath: absolute path of the dropoff root (templated); no connection is needed.
+    :param checks: consecutive unchanged checks that release a file.
+    :param poke_interval: seconds between two checks.
+    :param max_releases: most files released at once; limited by ``[core] max_map_length``.
     :param idle_timeout: seconds after which the task ends without files.
-    :param processed_root: folder that gathers the loaded files; empty for one inside each load folder.
+    :param processed_root: folder for all loaded files; empty for one inside each load folder.
     :param error_root: the same for refused files.
-    :param start_from_trigger: with ``deferrable``, starts in the triggerer at once, which spares a task process;
+    :param start_from_trigger: with ``deferrable``, starts in the triggerer at once, which saves a task process;
         ``filepath`` is not templated then.
-    :param asset: whose state store keeps the counts. It becomes an inlet of the task.
+    :param asset: the asset whose state store keeps the counts. It becomes an inlet of the task.
     """
 
     template_fields: Sequence[str] = ("filepath",)
@@ -80,11 +80,11 @@ class StableFileSensor(FileSensor):
 
     @property
     def path(self) -> str:
-        """The dropoff root; FileSensor's way to it leads through a connection."""
+        """The dropoff root; FileSensor would take it from a connection."""
         return str(self.filepath)
 
     def execute(self, context: Context) -> Any:
-        """Defers or pokes until there are files; their list."""
+        """Defers or pokes until there are files; returns the list."""
         if self.deferrable:
             self.defer(
                 trigger=StableFileTrigger(**self._trigger_arguments(), carrier=_carrier(context)),
@@ -95,20 +95,20 @@ class StableFileSensor(FileSensor):
         return BaseSensorOperator.execute(self, context)
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:  # noqa: ARG002  Airflow's signature
-        """Takes the trigger's event; a failure is raised as the error that it was."""
+        """Takes the trigger's event; a failure is raised as the original error."""
         files = files_of(event)
         self._tell(files)
         return files
 
     def poke(self, context: Context) -> Any:
-        """One check; done when it released files or nothing was released for long."""
+        """One check; done when it released files, or when nothing was released for ``idle_timeout``."""
         answers = AssetAnswers(self.asset.name)
         if self._watch is None:
             self._watch = Watch(self._settings(), _carrier(context))
             self._since = time.monotonic()
             answered(self._watch.recall(), answers.now)
         elif self._watch.pause(time.time_ns()) < _NEARLY:
-            # The pause between two pokes and the wall clock differ by a little; a check must not miss its time by it.
+            # The pause between two pokes and the wall clock differ slightly; that must not make a check come too early.
             time.sleep(self._watch.pause(time.time_ns()))
         files = released_event(self._watch.look())["files"]
         answered(self._watch.keep(), answers.now)

@@ -17,20 +17,20 @@ from refdata.watching import Watch, answered_async, failure_event, released_even
 
 
 class StableFileTrigger(BaseTrigger):
-    """Fires with the files that have become stable; those that have not keep their counts for the next run.
+    """Fires with the files that have become stable; the others keep their counts for the next run.
 
-    Counts and released files live in the state store of an asset, from which a later run, or this one
-    after the triggerer died, takes them up. While the store does not answer they live in memory alone: a
+    Counts and released files are kept in the state store of an asset, where a later run, or this one
+    after the triggerer died, finds them. While the store does not answer, they are kept in memory only: a
     run then starts its counts at zero, and a file may be offered twice (which starts one load).
 
     It fires once, with ``{"status": "released", "files": [...]}`` (no files after ``idle_timeout`` seconds
     without a release) or ``{"status": "failed", ...}`` with category, text, place and advice.
 
     :param dropoff_root: absolute path of the dropoff tree.
-    :param processed_root: folder that gathers the loaded files, as in the settings; so is ``error_root``.
-    :param asset: name of the asset whose store is used; the task has it among its inlets.
+    :param processed_root: folder for all loaded files, as in the settings; likewise ``error_root``.
+    :param asset: name of the asset whose store is used; it must be an inlet of the task.
     :param interval: seconds between two checks; ``checks`` of them unchanged release a file.
-    :param carrier: ``<dag id>/<run id>`` of the watch run; that of the task that waits, if left empty.
+    :param carrier: ``<dag id>/<run id>`` of the watch run; empty: that of the waiting task.
     """
 
     clock_ns = staticmethod(time.time_ns)
@@ -79,7 +79,7 @@ class StableFileTrigger(BaseTrigger):
         return "refdata.triggers.stable_file.StableFileTrigger", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Checks, each at its time, until files are released or the watch cannot go on."""
+        """Runs the checks on time until files are released or the watch cannot continue."""
         try:
             event = released_event(await self._released())
         except RefdataError as error:

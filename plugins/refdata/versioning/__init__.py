@@ -1,1 +1,1 @@
-"""Reads what a table was: its versions, what differs between two, the rows of one."""
+"""Reads a table's history: its versions, the differences between two, the rows of one."""

@@ -1,4 +1,4 @@
-"""Compares two sets of rows in the database, by the plan of ``core.diffplan``."""
+"""Compares two sets of rows in the database, using the plan of ``core.diffplan``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from refdata.versioning.locating import Versions
 from refdata.warehouse.base import Row, Session, Warehouse
 
 TRIES = 3
-"""Comparisons that are begun anew because a load was published meanwhile."""
+"""Most restarts of a comparison because a load was published in between."""
 
 
 def dialect_of(warehouse: Warehouse) -> Dialect:
@@ -25,11 +25,11 @@ def dialect_of(warehouse: Warehouse) -> Dialect:
 
 
 def diff_versions(versions: Versions, table: str, before: int, after: int, keys: Sequence[str] = ()) -> TableDiff:
-    """What became of the rows from version ``before`` to version ``after``.
+    """How the rows changed from version ``before`` to version ``after``.
 
-    :param keys: columns that tell a row from the others; empty: found out.
+    :param keys: columns that identify a row; empty: determined from the data.
     :raises DataError: when there is no such version, or its rows were deleted.
-    :raises ConfigurationError: when a key is no column.
+    :raises ConfigurationError: when a key is not a column.
     :raises LockTimeoutError: when the table changes faster than it can be compared.
     """
     for _ in range(TRIES):
@@ -42,7 +42,7 @@ def diff_versions(versions: Versions, table: str, before: int, after: int, keys:
         if live_version(versions.ledger.versions(table)) == live_version(records):
             return dataclasses.replace(found, before=f"version {before}", after=f"version {after}")
     raise LockTimeoutError(
-        f"{table} was loaded each time while its versions were compared", where=table, advice="Try again later."
+        f"{table} was loaded during each comparison of its versions", where=table, advice="Retry later."
     )
 
 
@@ -56,10 +56,10 @@ def compare(
     *,
     sample: int = tablediff.SAMPLE,
 ) -> TableDiff:
-    """The difference of two sets of rows, by ``keys`` where they tell every row of both sides from the others.
+    """The difference of two sets of rows, matched by ``keys`` where these are unique on both sides.
 
-    :param sample: rows of each kind to bring along; 0 brings counts only.
-    :raises ConfigurationError: when a key is no column.
+    :param sample: sample rows of each kind; 0 for counts only.
+    :raises ConfigurationError: when a key is not a column.
     """
     pairs = tablediff.pair_columns(before.columns, after.columns)
     plan = DiffPlan(dialect, before, after, pairs, sample)
@@ -75,7 +75,7 @@ def _require_columns(pairs: Sequence[Pair], keys: Sequence[str], table: str) -> 
     unknown = [key for key in keys if fold_name(key) not in known]
     if unknown:
         raise ConfigurationError(
-            f"Key {', '.join(unknown)} is no column of {table}",
+            f"Key {', '.join(unknown)} is not a column of {table}",
             where=f"tables.{table}.keys",
             advice=f"Use one of: {', '.join(pair.name for pair in pairs)}.",
         )
@@ -100,7 +100,7 @@ def _keyed(session: Session, plan: DiffPlan, keys: Sequence[str]) -> tuple[DiffP
         stated = plan.with_keys(keys)
         if _tells_rows_apart(session, stated):
             return stated, ""
-        return plan, f"{', '.join(keys)} is empty or the same in several rows, so whole rows are compared."
+        return plan, f"{', '.join(keys)} is empty or repeated in some rows, so whole rows are compared."
     probes = [_ask(session, plan.probe(after=side)) for side in (False, True)]
     for candidate in tablediff.likely_keys(plan.pairs, *probes) if all(probes) else ():
         found = plan.with_keys(candidate)
@@ -108,7 +108,7 @@ def _keyed(session: Session, plan: DiffPlan, keys: Sequence[str]) -> tuple[DiffP
             return found, ""
     return (
         plan,
-        "No column tells the rows apart, so whole rows are compared; state `keys` in tables.yaml to match them.",
+        "No column identifies the rows, so whole rows are compared; set `keys` in tables.yaml to match them.",
     )
 
 

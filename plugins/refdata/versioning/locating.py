@@ -1,4 +1,4 @@
-"""Where the rows of a version lie, as a relation that a statement can read."""
+"""Where the rows of a version are, as a relation that a statement can read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from refdata.ledger import Ledger
 from refdata.warehouse.base import Session, Warehouse
 
 MAX_TOLD = 1000
-"""Entries of the audit trail that the list of versions looks at."""
+"""Audit entries that the list of versions reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Versions:
         return TableName(self.settings.ref_schema, table)
 
     def backup_name(self, table: str) -> TableName:
-        """The table of versions."""
+        """The version table."""
         return TableName(self.settings.bkp_schema, backup_name(table))
 
     def live(self, table: str) -> Table:
@@ -53,14 +53,14 @@ class Versions:
         return self._existing(self.live_name(table), table)
 
     def backup(self, table: str) -> Table:
-        """The table of versions with its columns.
+        """The version table with its columns.
 
         :raises DataError: when there is none.
         """
         return self._existing(self.backup_name(table), table)
 
     def listed(self, table: str) -> tuple[VersionView, ...]:
-        """All versions, the newest first.
+        """All versions, newest first.
 
         :raises DataError: when there is no such table.
         """
@@ -97,12 +97,12 @@ class Versions:
     def require_rows(
         self, session: Session, rows: Rows, table: str, version: int, records: tuple[VersionRecord, ...]
     ) -> None:
-        """Makes sure that a version which had rows still has some: somebody may have deleted them by hand."""
+        """Checks that a version that had rows still has some: somebody may have deleted them by hand."""
         had = next((one.rows for one in list_versions(records) if one.version == version), None)
         sql = f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {rows.source} WHERE {rows.where or '1 = 1'}) THEN 1 ELSE 0 END"
         if had and not session.query(sql, rows.values)[0][0]:
             raise DataError(
-                f"Version {version} of {table} had {had} rows, and none of them is kept",
+                f"Version {version} of {table} had {had} rows, but none of them is kept",
                 where=table,
                 advice="They were deleted by hand; choose another version.",
             )
@@ -119,7 +119,7 @@ class Versions:
 
 
 def rows_at(table: Table, place: Place, name: str, settings: Settings) -> Rows:
-    """The rows of a place, out of ``table``, which is the live one or that of the versions."""
+    """The rows of a place, from ``table``, which is the live table or the version table."""
     conditions, values = [], list[object]()
     if place.snapshot is not None:
         conditions.append(f"{quote(VERSION_COLUMN)} = ?")

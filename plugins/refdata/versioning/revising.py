@@ -1,6 +1,6 @@
-"""Undoes loads at a person's wish: back to an earlier version, or one append taken back; each in one transaction.
+"""Undoes loads on request: back to an earlier version, or one append taken back; each in one transaction.
 
-The live rows are kept under their version first, as a full load does, so that what was undone can be had again.
+The live rows are first kept under their version, as in a full load, so that an undo can itself be undone.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _ACTIONS = {LoadType.ROLLBACK: Action.ROLLBACK, LoadType.TAKE_BACK: Action.TAKE_
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What somebody wants undone.
+    """A request to undo something.
 
-    ``origin_id`` is the version to go back to, or the load to take back. ``request_id`` makes it happen once, however
-    often it is asked for. ``expected`` is the live version that the person looked at; None for any. ``at`` is UTC, and
-    so is ``stale_before``: a load whose last sign of life is older no longer holds its turn.
+    ``origin_id`` is the version to return to, or the load to take back. ``request_id`` makes it happen once, however
+    often it is requested. ``expected`` is the live version that the person looked at; None for any. ``at`` is UTC, and
+    so is ``stale_before``: a load whose last heartbeat is older no longer holds its turn.
     """
 
     table: str
@@ -55,10 +55,10 @@ class Revised:
 
 
 def revise(versions: Versions, asked: Revision) -> Revised:
-    """Rolls back or takes back, all or nothing; done a second time under one request, it returns what the first did.
+    """Rolls back or takes back, all or nothing; repeated with the same request id, it returns the first result.
 
-    :raises DataError: when the version or load is not there, is live, or was replaced meanwhile.
-    :raises LockTimeoutError: while a load of the table is at work or held for approval.
+    :raises DataError: when the version or load does not exist, is live, or has been replaced.
+    :raises LockTimeoutError: while a load of the table is running or held for approval.
     """
     versions.live(asked.table)
     backup, has_zero = versions.backup(asked.table), versions.has_zero(asked.table)
@@ -68,12 +68,12 @@ def revise(versions: Versions, asked: Revision) -> Revised:
 
 
 def require_other(table: str, version: int, live: int) -> None:
-    """A rollback goes to another version than the live one.
+    """Checks that a rollback does not go to the live version.
 
-    :raises DataError: when it does not.
+    :raises DataError: when it does.
     """
     if version == live:
-        raise DataError(f"Version {version} of {table} is live already", where=table, advice="Choose another version.")
+        raise DataError(f"Version {version} of {table} is already live", where=table, advice="Choose another version.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class _Work:
     has_zero: bool
 
     def done_before(self) -> Revised | None:
-        """What this very request did already."""
+        """The result of this request, if it was carried out before."""
         sql = self.versions.warehouse.statement("select_revision")
         found = self.session.query(sql, (self.asked.table, self.asked.request_id))
         if not found:
@@ -109,27 +109,27 @@ class _Work:
         return self._record(records, current + 1, before, rows)
 
     def _require_turn(self) -> None:
-        """No load of the table is under way, and none can begin while the transaction lasts."""
+        """Checks that no load of the table is running; none can begin during the transaction."""
         warehouse, table = self.versions.warehouse, self.asked.table
         self.session.execute(warehouse.statement("release_stale_turns"), (table, self.asked.stale_before))
         running = self.session.query(warehouse.statement("select_running_loads"), (table,))
         if running:
             load_id, name, status = running[0]
             held = status == FileStatus.REVIEW
-            doing = "waits for approval" if held else "is being loaded"
+            doing = "is waiting for approval" if held else "is being loaded"
             raise LockTimeoutError(
                 f"{name} (load {load_id}) {doing}, so {table} cannot be changed now",
                 where=table,
-                advice="Approve or reject it first." if held else "Try again when that load has ended.",
+                advice="Approve or reject it first." if held else "Retry when that load has ended.",
             )
 
     def _check(self, records: tuple[VersionRecord, ...], current: int) -> None:
         asked = self.asked
         if asked.expected is not None and asked.expected != current:
             raise DataError(
-                f"{asked.table} is at version {current} now and was at {asked.expected} when this was decided",
+                f"{asked.table} is now at version {current}, but was at {asked.expected} when this was decided",
                 where=asked.table,
-                advice="Look at the difference again, and ask anew.",
+                advice="Check the difference again, and repeat the request.",
             )
         if asked.kind is LoadType.TAKE_BACK:
             check_take_back(asked.table, records, asked.origin_id)
@@ -138,7 +138,7 @@ class _Work:
         require_other(asked.table, asked.origin_id, current)
 
     def _restore(self, records: tuple[VersionRecord, ...], current: int) -> int:
-        """Replaces the live rows by those of the version, which lie in the table of versions by now."""
+        """Replaces the live rows with those of the version, which are in the version table by now."""
         place = locate(records, self.asked.origin_id).kept_under(current)
         rows = rows_at(self.backup, place, self.asked.table, self.versions.settings)
         self.versions.require_rows(self.session, rows, self.asked.table, self.asked.origin_id, records)
@@ -148,12 +148,12 @@ class _Work:
         return self._run(publishing.restore_rows(self.live.name, common, rows.source, rows.where, rows.values))
 
     def _take_back(self, records: tuple[VersionRecord, ...]) -> int:
-        """Removes the rows of the load; the number of those that stay."""
+        """Removes the rows of the load; returns how many rows stay."""
         gone = self._run(publishing.remove_load(self.live.name, self.asked.origin_id))
         had = next(record.rows for record in records if record.load_id == self.asked.origin_id)
         if had and not gone:
             raise DataError(
-                f"Load {self.asked.origin_id} brought {had} rows, and none of them is in {self.asked.table}",
+                f"Load {self.asked.origin_id} added {had} rows, but none of them is in {self.asked.table}",
                 where=self.asked.table,
                 advice="They were deleted by hand; there is nothing to take back.",
             )
@@ -178,7 +178,7 @@ class _Work:
         return Revised(asked.table, version, load_id, before, rows)
 
     def _take_contract_along(self, version: int, load_id: int) -> None:
-        """What was known of the table's files at the version that is live again; a later load's lessons go with it."""
+        """Restores what was known about the table's files at the restored version, without what later loads showed."""
         if self.asked.kind is not LoadType.ROLLBACK:
             return
         store = ContractStore(self.versions.warehouse)
@@ -187,7 +187,7 @@ class _Work:
             store.record_in(self.session, self.asked.table, version, load_id, known, self.asked.at)
 
     def _hash(self, records: tuple[VersionRecord, ...]) -> str | None:
-        """The content's hash, where the version restored is that of one file."""
+        """The content's hash, where the restored version comes from one file."""
         inside = loads_in(records, self.asked.origin_id) if self.asked.kind is LoadType.ROLLBACK else frozenset()
         hashes = [record.file_hash for record in records if record.load_id in inside]
         return hashes[0] if len(hashes) == 1 else None

@@ -1,4 +1,4 @@
-"""What the values of text columns say of their types, by a sample of rows: for the advice of ``refdata report``."""
+"""What a sample of rows shows about the types of text columns, for the advice of ``refdata report``."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from refdata.csvformat.infer import gather
 from refdata.warehouse.base import Row, Warehouse
 
 SAMPLE = 5_000
-"""Rows that are looked at; most reference tables have fewer."""
+"""Rows that are examined; most reference tables have fewer."""
 LEAST_VALUES = 20
-"""Fewer values than these say nothing."""
+"""With fewer values than this, no conclusion is drawn."""
 
 
 def narrower_types(warehouse: Warehouse, tables: Iterable[Table], log: logging.Logger) -> Iterator[NarrowerType]:
-    """The text columns whose values, as far as sampled, a load would give another type.
+    """The text columns whose sampled values a load would give another type.
 
-    Of NVARCHAR(MAX) also those whose values are short. Types that the DBA chose stay unmentioned, and a table that
-    cannot be read now, since a load holds it, is left out and told to the log.
+    For NVARCHAR(MAX) this includes short values. Types that the DBA chose are not mentioned. A table that cannot be
+    read now, because a load locks it, is skipped and logged.
     """
     for table in tables:
         columns = [one for one in own_columns(table) if one.type.kind is TypeKind.NVARCHAR and one.native is None]

@@ -47,7 +47,7 @@ def test_a_run_that_is_about_no_file_is_named_by_its_dag(root: Path) -> None:  #
     dag = DAG("refdata_health", schedule=None)
     alert = describe({"run_id": "r", "dag": dag, "dag_run": SimpleNamespace(conf={}), "reason": "task_failure"})
     assert alert.title == "refdata: refdata_health failed (internal)"
-    assert alert.text == "Airflow says: task_failure. See the task's log."
+    assert alert.text == "Airflow says: task_failure. Check the task's log."
 
 
 def test_without_the_database_the_alert_still_comes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,7 +208,7 @@ def test_an_address_that_is_none_is_told_and_keeps_no_other_service_from_the_ale
     monkeypatch.setenv("AIRFLOW_CONN_HOOK", json.dumps({"conn_type": "apprise", "extra": extra}))
     send(ALERT, context())
     assert [post["title"] for post in webhook.posts] == [ALERT.title]
-    assert "none that Apprise knows [Airflow connection hook]" in caplog.text
+    assert "Apprise does not know an address in the connection [Airflow connection hook]" in caplog.text
     assert "T0/B0" not in caplog.text
     assert AlertLog(wiring.connect().warehouse).waiting() == 1
 

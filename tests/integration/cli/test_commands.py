@@ -220,7 +220,7 @@ def airflow_that(deed: Callable[[Deps, DroppedFile], object], root: Path) -> thr
     ("patience", "deed", "failed", "said"),
     [
         ("60", lambda deps, file: process(deps, file, "drop_canary"), [], ""),
-        ("1", lambda deps, file: None, ["load"], "Nobody took up the canary in 1 s"),
+        ("1", lambda deps, file: None, ["load"], "Nothing picked up the canary within 1 s"),
         ("1", lambda deps, file: detect_format(deps, file, "drop_canary"), ["load", "remove"], "The canary is pending"),
     ],
 )
@@ -413,7 +413,7 @@ def test_a_rollback_is_shown_first_and_done_with_a_reason(root: Path, capsys: py
     newest = asked(capsys, "versions", "cities")[1][0]
     assert (newest["actor"], newest["reason"], newest["kind"]) == ("ada", "wrong file", "rollback")
     assert cli.main(["rollback", "cities", "3", "--reason", "x", "--yes"]) == 1
-    assert "is live already" in capsys.readouterr().err
+    assert "is already live" in capsys.readouterr().err
 
 
 def test_an_append_is_taken_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

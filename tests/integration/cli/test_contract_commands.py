@@ -52,7 +52,7 @@ def test_a_contract_is_begun_out_of_a_file_and_written_once(
     assert cli.main(["contract", "init", str(file), "--write"]) == 0
     assert (root / "contracts" / "airports.yaml").read_text() == printed
     assert cli.main(["contract", "init", str(file), "--write"]) == 1
-    assert "has a contract already" in capsys.readouterr().err
+    assert "already has a contract" in capsys.readouterr().err
 
 
 def test_a_contract_is_begun_out_of_a_live_table(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

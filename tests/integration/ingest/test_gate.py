@@ -137,7 +137,7 @@ def test_a_held_load_changes_nothing_and_keeps_its_turn(gated: Site) -> None:
     waiting = detect_format(gated.deps, other, "behind")
     with pytest.raises(NotYetError, match=r"is waiting for cities\.csv"):
         align_table(gated.deps, other, waiting)
-    with pytest.raises(LockTimeoutError, match="waits for approval"):
+    with pytest.raises(LockTimeoutError, match="is waiting for approval"):
         desk(gated).take_back(load_append_id(gated), **BY)
     assert file.path == row_of(gated, detection.load_id).file_path
 

@@ -148,8 +148,8 @@ def test_an_append_is_taken_back_by_its_load_and_may_be_dropped_again(site: Site
 REFUSED = [
     ("an unknown version", lambda site: desk(site).rollback("cities", 9, **BY), "has no version 9"),
     ("version 0", lambda site: desk(site).rollback("cities", 0, **BY), "has no version 0"),
-    ("the live version", lambda site: desk(site).rollback("cities", 3, **BY), "is live already"),
-    ("another live one", lambda site: desk(site).rollback("cities", 1, expected=2, **BY), "is at version 3 now"),
+    ("the live version", lambda site: desk(site).rollback("cities", 3, **BY), "is already live"),
+    ("another live one", lambda site: desk(site).rollback("cities", 1, expected=2, **BY), "is now at version 3"),
     ("an unknown table", lambda site: desk(site).rollback("towns", 1, **BY), "There is no table"),
     ("a full load", lambda site: desk(site).take_back(1, **BY), "is not an append|There is no load"),
     ("no load", lambda site: desk(site).take_back(99999999, **BY), "There is no load"),

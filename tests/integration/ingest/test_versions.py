@@ -178,7 +178,7 @@ def test_rows_deleted_by_hand_are_missed(site: Site) -> None:
     load(site, FIRST)
     load(site, SECOND)
     site.database.run("DELETE FROM bkp.cities_backup")
-    with pytest.raises(DataError, match="had 3 rows, and none of them is kept"):
+    with pytest.raises(DataError, match="had 3 rows, but none of them is kept"):
         reading(site).diff("cities", 1, 2)
 
 

@@ -11,7 +11,7 @@ from refdata.core.matching import Rename
 from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
 
 LIKE_VALUES = 0.5
-"""Share of a new column's distinct values that a missing one holds, from which on it is offered as its new name."""
+"""Share of a new column's distinct values that a missing column must contain to be offered as its old name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Renaming:
     """A column that is gone and a field that may be its new name.
 
     ``header`` is the field's header as written. ``name_likeness`` is between 0 and 1; ``shared`` is the share of
-    the field's distinct values that the live column holds, None where nobody counted.
+    the field's distinct values that the live column contains, None where not counted.
     """
 
     column: str

@@ -1,4 +1,4 @@
-/** Column charts drawn as SVG, in the page's own colours; each is also there as a table of its figures. */
+/** Column charts drawn as SVG, in the page's own colours; each is also available as a table of figures. */
 
 import { element } from "./dom.js";
 import { number } from "./format.js";
@@ -12,7 +12,7 @@ const MOST_COLUMNS = 92;
 const COMPACT = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
 
-/** Days added up to weeks where there are too many for a column each. */
+/** Sums days into weeks where there are too many for a column each. */
 export function inColumns(days, names) {
   if (days.length <= MOST_COLUMNS) return days.map((day) => ({ ...day, title: DAY.format(new Date(day.day)) }));
   const weeks = [];
@@ -27,7 +27,7 @@ export function inColumns(days, names) {
 /**
  * A chart with its title, its legend and its table.
  *
- * @param columns  what `inColumns` gives.
+ * @param columns  the result of `inColumns`.
  * @param series  [name, title, class] each; stacked upwards.
  */
 export function chart(title, columns, series) {
@@ -56,7 +56,7 @@ function draw(place, title, columns, series, totals) {
   place.replaceChildren(image);
 }
 
-/** A round number at or above the largest value, so that the half of it is a whole one. */
+/** A round number at or above the largest value, whose half is also whole. */
 function scaleOf(most) {
   const magnitude = 10 ** Math.floor(Math.log10(most));
   const found = [1, 2, 4, 6, 8, 10].find((factor) => factor * magnitude >= most) * magnitude;
@@ -95,7 +95,7 @@ function labels(columns, step, width) {
 
 function summary(columns, totals) {
   const most = totals.indexOf(Math.max(...totals));
-  return `${number(totals.reduce((sum, value) => sum + value, 0))} in all, most on ${columns[most].title}`;
+  return `${number(totals.reduce((sum, value) => sum + value, 0))} in total, most on ${columns[most].title}`;
 }
 
 function figures(title, columns, series) {

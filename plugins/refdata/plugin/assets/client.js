@@ -1,4 +1,4 @@
-/** Asks the plugin's endpoints; every answer has the shape success, data, error, metadata. */
+/** Calls the plugin's endpoints; every answer has the shape success, data, error, metadata. */
 
 export class Failure extends Error {
   constructor(status, category, message, advice = "") {
@@ -15,7 +15,7 @@ export async function ask(path, parameters = {}, signal = undefined) {
   return answered(await reached(`api/v1/${path}?${query}`, { signal }));
 }
 
-/** Changes something. The header tells the server that no other site's page asks. @throws {Failure} */
+/** Changes something. The header shows the server that the request is not from another site. @throws {Failure} */
 export async function change(path, body = {}) {
   const headers = { "Content-Type": "application/json", "X-Refdata-Request": "1" };
   return answered(await reached(`api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
@@ -39,6 +39,6 @@ async function reached(address, options) {
     return await fetch(address, { ...options, headers, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Failure(0, "network", "Airflow cannot be reached", "The page tries again by itself.");
+    throw new Failure(0, "network", "Airflow cannot be reached", "The page retries by itself.");
   }
 }

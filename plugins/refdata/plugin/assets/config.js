@@ -1,4 +1,4 @@
-/** The register of reference tables compared with the database, and the deeds that are no loads. */
+/** The register of reference tables compared with the database, and the actions other than loads. */
 
 import { ask, change } from "./client.js";
 import { confirmed } from "./dialog.js";
@@ -17,9 +17,9 @@ export async function showConfig({ place, signal, go, refresh }) {
   const [findings, trail, me] = await Promise.all([ask("config", {}, signal), ask("audit", { limit: 20 }, signal), ask("me", {}, signal)]);
   redraw(place, "config", [findings.data, trail.data, me.data, repaired], () => [
     element("div", { class: "heading" },
-      element("h2", {}, findings.data.length ? plural(findings.data.length, "finding", "findings") : "The configuration is right"),
+      element("h2", {}, findings.data.length ? plural(findings.data.length, "finding", "findings") : "The configuration is correct"),
       me.data.may_change && repairButton(findings.data, refresh)),
-    element("p", { class: "muted" }, "Reference_Data_Cfg compared with the tables and the ledger. What a person switched off or wrote is told, never touched."),
+    element("p", { class: "muted" }, "Reference_Data_Cfg compared with the tables and the ledger. What a person switched off or wrote is reported, never changed."),
     repaired && element("p", { class: "done-well", role: "status" }, repaired),
     findings.data.length > 0 && table(findings.data, go),
     card("What people and maintenance did", trail.data.length ? deeds(trail.data, go) : element("p", { class: "muted" }, "Nothing yet: no rollback, repair or deletion.")),

@@ -3,11 +3,11 @@
 import { element } from "./dom.js";
 
 /**
- * Opens a dialog. Escape and Cancel change nothing; the focus goes back to where it was.
+ * Opens a dialog. Escape and Cancel change nothing; the focus returns to where it was.
  *
  * @param content  nodes that show what will change, or a promise of them.
- * @param asksReason  whether a reason has to be given.
- * @param act  does it, with the reason; what it throws is shown, and the dialog stays.
+ * @param asksReason  whether a reason is required.
+ * @param act  does it, with the reason; an error is shown, and the dialog stays.
  */
 export function confirmed({ title, content, action, asksReason = true, act }) {
   const reason = element("textarea", { id: "reason", rows: 2, maxlength: 1000, required: true, "aria-describedby": "trouble" });
@@ -17,7 +17,7 @@ export function confirmed({ title, content, action, asksReason = true, act }) {
   const no = element("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
   const dialog = element("dialog", { "aria-labelledby": "asked", onclose: () => dialog.remove() },
     element("h2", { id: "asked" }, title), place,
-    asksReason && element("label", { class: "why" }, "Reason, kept in the audit trail", reason),
+    asksReason && element("label", { class: "why" }, "Reason, recorded in the audit trail", reason),
     trouble, element("div", { class: "buttons" }, no, yes));
   yes.addEventListener("click", () => attempt({ dialog, yes, reason, trouble, asksReason, act }));
   document.body.append(dialog);
@@ -39,7 +39,7 @@ async function fill(place, content, trouble, yes) {
 
 async function attempt({ dialog, yes, reason, trouble, asksReason, act }) {
   if (asksReason && !reason.value.trim()) {
-    trouble.textContent = "Say why: others will read it.";
+    trouble.textContent = "Give a reason: others will read it.";
     reason.focus();
     return;
   }
@@ -58,7 +58,7 @@ function told(failure) {
   return [failure.message, failure.advice].filter(Boolean).join(" ");
 }
 
-/** A number for one question, so that a doubled click does it once. */
+/** A number for one question, so that a double click acts once. */
 export function requestId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

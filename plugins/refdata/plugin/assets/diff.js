@@ -6,7 +6,7 @@ import { number, plural } from "./format.js";
 const FIRST = 10;
 const MOST_COLUMNS = 8;
 
-/** All of it. */
+/** The whole difference. */
 export function differences(diff) {
   return [...counts(diff), byColumn(diff), changed(diff), sample("Added", diff.added, diff.columns, diff.added_sample),
     sample("Removed", diff.removed, diff.columns, diff.removed_sample)];
@@ -21,7 +21,7 @@ export function shortly(diff) {
 function counts(diff) {
   const { added, removed, changed: altered, unchanged } = diff;
   const one = (count, title, kind) => element("div", { class: count ? kind : "none" }, element("dt", {}, title), element("dd", {}, number(count)));
-  const shape = [["New columns", diff.columns_added], ["Columns gone", diff.columns_removed]].filter(([, names]) => names.length);
+  const shape = [["New columns", diff.columns_added], ["Columns removed", diff.columns_removed]].filter(([, names]) => names.length);
   return [
     element("dl", { class: "counts" }, one(added, "added", "plus"), one(removed, "removed", "minus"), one(altered, "changed", "tilde"), one(unchanged, "alike", "same")),
     element("p", { class: "muted small" }, `${number(diff.rows_before)} → ${number(diff.rows_after)} rows; `,
@@ -55,7 +55,7 @@ function sample(title, total, columns, rows, first = FIRST) {
   return part(title, total, columns, rows.map((row) => element("tr", {}, row.map((value) => element("td", { dir: "auto" }, shown(value))))), first, kind);
 }
 
-/** A titled table of which the first rows are seen, the others on demand; it scrolls by itself. */
+/** A titled table that shows its first rows, the others on demand; it scrolls separately. */
 function part(title, total, headers, lines, first, kind = "") {
   const body = element("tbody", {}, lines.slice(0, first).flat());
   const more = lines.length > first && element("button", { type: "button", class: "plain", onclick: () => {

@@ -1,4 +1,4 @@
-/** Builds elements. Text goes in as text nodes alone, so no value can become markup. */
+/** Builds elements. Text is added only as text nodes, so no value can become markup. */
 
 const DRAWN = new Set(["svg", "path", "g", "rect", "line", "text", "title"]);
 
@@ -18,7 +18,7 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
-/** An icon drawn with lines in a box of 24 by 24. */
+/** An icon drawn with lines in a 24 by 24 box. */
 export function icon(path) {
   return element("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" }, element("path", { d: path }));
 }
@@ -27,7 +27,7 @@ export function icon(path) {
  * Puts keyed groups into a table without touching those that did not change, so that the focus, an
  * open row and the scroll position survive a refresh.
  *
- * @param items  values with a key each; `signature` tells whether one looks different than before.
+ * @param items  values with a key each; `signature` shows whether one has changed.
  */
 export function reconcile(parent, items, keyOf, signatureOf, build) {
   const old = new Map([...parent.querySelectorAll(":scope > [data-key]")].map((node) => [node.dataset.key, node]));
@@ -65,8 +65,8 @@ function insertAfter(parent, place, node) {
 const drawn = new WeakMap();
 
 /**
- * Shows one thing in `place`, and builds it anew only when `data` has changed, so that focus, scrolling
- * and open parts stay. `key` names the thing.
+ * Shows one thing in `place`, and rebuilds it only when `data` has changed, so that focus, scrolling
+ * and open parts stay. `key` identifies the thing.
  */
 export function redraw(place, key, data, build) {
   const there = place.firstElementChild;

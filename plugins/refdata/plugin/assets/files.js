@@ -1,4 +1,4 @@
-/** The files and their fate. */
+/** The files and their status. */
 
 import { element, icon, reconcile } from "./dom.js";
 import { cell, drawHeader, grid } from "./grid.js";
@@ -16,7 +16,7 @@ export const LOAD_TYPES = { fullload: "Full load", append: "Append", rollback: "
 const NAMES = { review: "needs approval" };
 const CHEVRON = "m9 6 6 6-6 6";
 
-/** What the narrow layout offers in place of the headers. */
+/** The narrow layout's replacement for the headers. */
 export const SORTS = [
   ["-id", "newest"], ["id", "oldest"], ["file_name", "file"], ["table_name", "table"], ["status", "status"],
   ["-rows_loaded", "most rows"], ["-rows_rejected", "most rejects"],
@@ -25,7 +25,7 @@ export const SORTS = [
 const open = new Set();
 let go = () => undefined;
 
-/** Draws a page of files into `place`; `onSort` gets the next order when a header is pressed. */
+/** Draws a page of files into `place`; `onSort` receives the next order when a header is clicked. */
 export function showFiles(place, files, sort, onSort, onGo) {
   go = onGo;
   const table = grid(place, "files", "Dropped files");
@@ -61,12 +61,12 @@ export function badge(status) {
   return element("span", { class: `badge ${status}` }, statusName(status));
 }
 
-/** A status of the ledger in a steward's words. */
+/** A ledger status in a steward's words. */
 export function statusName(status) {
   return NAMES[status] ?? status;
 }
 
-/** Leads to Airflow's form with Approve and Reject, for a load that the change gate holds. */
+/** Links to Airflow's form with Approve and Reject, for a load that the change gate holds. */
 export function answerLink(file, properties) {
   return runLink(`${file.run_path}/tasks/review/required_actions`, file.file_name, "Approve or reject in Airflow", properties);
 }
@@ -75,7 +75,7 @@ export function kindOf(file) {
   return `${LOAD_TYPES[file.load_type]}, ${file.is_reference_data ? "reference" : "other"} table`;
 }
 
-/** Loaded rows; of a load at work, how many are staged so far. */
+/** Loaded rows; for a running load, how many are staged so far. */
 export function rowsOf(file) {
   if (file.status !== "processing" || file.rows_staged === null) return number(file.rows_loaded);
   const text = `${number(file.rows_staged)} of ${number(file.rows_fit)}`;
@@ -89,9 +89,9 @@ export function durationOf(file) {
   return file.status === "processing" && file.started_at ? elapsed(file.started_at) : NONE;
 }
 
-/** Why the file was refused or waits, and what to do; warnings of a load that went well stand in its details. */
+/** Why the file was refused or waits, and what to do; warnings of a successful load are in its details. */
 function note(file) {
-  if (file.status === "review" && file.run_path) return [noteRow(element("p", {}, "It changes more than its table's limits allow unasked. ", answerLink(file)))];
+  if (file.status === "review" && file.run_path) return [noteRow(element("p", {}, "It changes more than its table's limits allow without approval. ", answerLink(file)))];
   if (!file.error) return [];
   const { category, message, advice } = file.error;
   return [noteRow(element("p", {}, element("strong", {}, `${sentence(category)}: `), message),

@@ -1,4 +1,4 @@
-/** Numbers and times as a person reads them, in the time zone that is chosen in Airflow. */
+/** Numbers and times for people, in the time zone chosen in Airflow. */
 
 import { element } from "./dom.js";
 
@@ -35,7 +35,7 @@ export function duration(seconds) {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")} m`;
 }
 
-/** Airflow keeps its choice in localStorage as JSON; without one the browser's zone counts, as in Airflow. */
+/** Airflow keeps its choice in localStorage as JSON; without one the browser's zone applies, as in Airflow. */
 function timeZone() {
   try {
     const chosen = JSON.parse(localStorage.getItem("timezone") ?? "null");
@@ -63,7 +63,7 @@ export function relative(iso, now = Date.now()) {
   return RELATIVE.format(-Math.round(seconds / size), unit);
 }
 
-/** Both forms of a time: how long ago, and when. `tick` keeps the first one true. */
+/** Both forms of a time: how long ago, and when. `tick` updates the first one. */
 export function moment(iso) {
   if (!iso) return element("span", { class: "muted" }, NONE);
   return element("time", { datetime: iso, class: "moment" },
@@ -71,7 +71,7 @@ export function moment(iso) {
     element("span", { class: "muted small" }, absolute(iso)));
 }
 
-/** How long something has been going on; `tick` counts it up. */
+/** How long something has been going on; `tick` updates it. */
 export function elapsed(iso) {
   return element("span", { "data-since": iso, class: "running" }, sinceText(iso));
 }
@@ -80,7 +80,7 @@ function sinceText(iso) {
   return duration(Math.max(0, Math.round((Date.now() - new Date(iso).getTime()) / 1000)));
 }
 
-/** Brings every relative time on the page up to date. */
+/** Updates every relative time on the page. */
 export function tick() {
   for (const node of document.querySelectorAll("[data-relative]")) setText(node, relative(node.dataset.relative));
   for (const node of document.querySelectorAll("[data-since]")) setText(node, sinceText(node.dataset.since));

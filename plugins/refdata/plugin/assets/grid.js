@@ -1,11 +1,11 @@
-/** The parts that both tables are made of: sortable headers, labelled cells. */
+/** The parts shared by both tables: sortable headers, labelled cells. */
 
 import { element } from "./dom.js";
 import { NONE } from "./format.js";
 
 /**
- * An empty table, or the one that is there already. Roles are written out: the narrow layout makes
- * blocks of rows and cells, by which a browser would forget what they are.
+ * An empty table, or the existing one. Roles are explicit: the narrow layout turns
+ * rows and cells into blocks, which would make a browser forget their roles.
  */
 export function grid(place, name, caption) {
   const there = place.querySelector(`table.${name}`);
@@ -20,7 +20,7 @@ export function grid(place, name, caption) {
  * Draws the headers when the order has changed.
  *
  * @param columns  [title, column or null, class] each; those with a column can be sorted by.
- * @param descendingFirst  the columns whose first press sorts downwards.
+ * @param descendingFirst  the columns whose first click sorts in descending order.
  */
 export function drawHeader(table, columns, sort, descendingFirst, onSort) {
   if (table.dataset.sort === sort) return;
@@ -42,7 +42,7 @@ function headerCell([title, column, kind], sort, descendingFirst, onSort) {
     title, element("span", { class: "order", "aria-hidden": "true" }, current ? (descending ? "↓" : "↑") : "")));
 }
 
-/** A cell that carries its column's title, which the narrow layout shows beside the value; it leaves out empty ones. */
+/** A cell with its column's title, which the narrow layout shows beside the value; it omits empty cells. */
 export function cell(label, { class: kind = "", ...properties }, ...children) {
   const empty = children.length === 1 && children[0] === NONE;
   const names = [kind, empty && "empty"].filter(Boolean).join(" ");

@@ -1,4 +1,4 @@
-/** A line above the files that says what is not well; nothing while all is well. */
+/** A line above the files that reports problems; hidden while all is well. */
 
 import { ask } from "./client.js";
 import { element, reconcile } from "./dom.js";
@@ -6,10 +6,10 @@ import { element, reconcile } from "./dom.js";
 const PAUSE = 60_000;
 const UNWELL_PAUSE = 10_000;
 const SAYS = { fail: "fails", warn: "warns" };
-/** Names of the checks that were opened: their figures change while somebody reads. */
+/** Names of the opened checks: their figures change while somebody reads. */
 const opened = new Set();
 
-/** Asks at once and then each minute while the page is seen, sooner while something is not well: it may be mended now. */
+/** Checks at once and then each minute while the page is visible, more often while there is a problem. */
 export async function followHealth(place) {
   if (!document.hidden) await show(place);
   setTimeout(() => followHealth(place), place.hidden ? PAUSE : UNWELL_PAUSE);
@@ -17,13 +17,13 @@ export async function followHealth(place) {
 
 async function show(place) {
   try {
-    // The status is for monitors; a page that asks each minute need not fill the browser's console with 503.
+    // The status is for monitors; a page that checks each minute must not fill the browser's console with 503.
     const { data } = await ask("health", { as_status: false });
     const unwell = Object.keys(SAYS).flatMap((state) => data.checks.filter((check) => check.state === state));
     place.hidden = unwell.length === 0;
     reconcile(place, unwell, (check) => check.name, (check) => `${check.state} ${check.figure} ${check.message}`, line);
   } catch {
-    place.hidden = true; // the page's own banner tells that Airflow cannot be reached
+    place.hidden = true; // the page's own banner reports that Airflow cannot be reached
   }
 }
 
@@ -36,7 +36,7 @@ function line({ name, state, figure, message, advice }) {
   return shown;
 }
 
-/** What stands between backticks is something to type. */
+/** Text between backticks is something to type. */
 function marked(text) {
   return text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
 }

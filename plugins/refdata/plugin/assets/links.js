@@ -1,10 +1,10 @@
-/** Leads from the page to Airflow's own pages. */
+/** Links from the page to Airflow's own pages. */
 
 import { element, icon } from "./dom.js";
 
 const ARROW = "M8 16 16 8M9 8h7v7";
 
-/** A link to a run's page in Airflow's UI, whose root lies one level above the plugin. */
+/** A link to a run's page in Airflow's UI, whose root is one level above the plugin. */
 export function runLink(path, about, text = "Run", properties = {}) {
   return element("a", { href: new URL(`../${path}`, document.baseURI).href, target: "_top", class: "run",
     "data-focus": "run", ...properties, onclick: follow, onauxclick: follow },
@@ -17,7 +17,7 @@ export function viewAddress(parameters) {
   return `?${new URLSearchParams(told)}`;
 }
 
-/** A link to another view of this page; `go` takes it there without a new load. */
+/** A link to another view of this page; `go` switches to it without reloading. */
 export function viewLink(go, parameters, properties, ...children) {
   return element("a", { ...properties, href: viewAddress(parameters), onclick: (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -28,7 +28,7 @@ export function viewLink(go, parameters, properties, ...children) {
 
 /**
  * Opens an address in Airflow's window. The frame's sandbox forbids it to navigate the window or to
- * open another, but Airflow's page may: a link of its own document is followed on its behalf.
+ * open another, but Airflow's page may: a link in its own document is clicked on its behalf.
  */
 function follow(event) {
   if (parent === window || event.button > 1) return;
@@ -44,12 +44,12 @@ function follow(event) {
   link.remove();
 }
 
-/** Shows the page's filter in Airflow's address, so that a copied address leads to the same view. */
+/** Shows the page's filter in Airflow's address, so that a copied address opens the same view. */
 export function mirrorAddress() {
   if (parent === window) return;
   try {
     parent.history.replaceState(parent.history.state, "", parent.location.pathname + location.search);
   } catch {
-    // Another origin embeds the page: its address is its own.
+    // Another origin embeds the page: its address is not ours to change.
   }
 }

@@ -10,7 +10,7 @@ const PAGE_SIZE = 50;
 const MORE_SORTS = [["rows_loaded"], ["rows_rejected"], ["-file_name"], ["-table_name"], ["-status"]];
 
 const NOTHING_YET = "No file has been dropped yet. Drop a CSV file into reference_data_table/fullload in the dropoff folder: "
-  + "it shows here once it has stayed unchanged for the time of its checks, 90 seconds as a rule.";
+  + "it appears here once it has stayed unchanged through its checks, normally 90 seconds.";
 
 const at = (id) => document.getElementById(id);
 
@@ -19,7 +19,7 @@ export function validSort(view, sort) {
   return known.includes(sort) ? sort : known[0];
 }
 
-/** Search, chips and order stand above the lists alone. */
+/** Search, chips and order are shown only above the lists. */
 export function drawLists(state, adjust) {
   const isList = state.view === "files" || state.view === "tables";
   at("searching").hidden = at("heading").hidden = !isList;
@@ -59,7 +59,7 @@ export async function loadFiles({ place, state, signal, go, adjust }) {
   countChips(metadata.counts);
   at("count").textContent = plural(metadata.total, "file", "files");
   if (data.length) showFiles(place, data, sort, (next) => adjust({ sort: next }), go);
-  else showNothing(place, search || status ? "No file fits this filter." : NOTHING_YET, state, adjust);
+  else showNothing(place, search || status ? "No file matches this filter." : NOTHING_YET, state, adjust);
   drawPaging(metadata.total, data.length, page, pages);
   return MOVING.some((name) => metadata.counts[name]);
 }
@@ -69,7 +69,7 @@ export async function loadTables({ place, state, signal, go, adjust }) {
   const tables = arranged(data, state.search, state.sort);
   at("count").textContent = plural(tables.length, "table", "tables");
   if (tables.length) showTables(place, tables, state.sort, (sort) => adjust({ sort }), go);
-  else showNothing(place, state.search ? "No table fits this search." : "No table has been loaded yet.", state, adjust);
+  else showNothing(place, state.search ? "No table matches this search." : "No table has been loaded yet.", state, adjust);
   return MOVING.some((name) => counts.data[name]);
 }
 

@@ -1,4 +1,4 @@
-/** Loads, rows and errors over time, and what went wrong most. */
+/** Loads, rows and errors over time, and the most frequent errors. */
 
 import { chart, inColumns } from "./chart.js";
 import { ask } from "./client.js";
@@ -47,7 +47,7 @@ function tiles(data, counts, tables, go) {
     tile("Files dropped", number(files), ""),
     tile("Published loads", number(sum("loads")), "", "tone-good"),
     tile("Rows loaded", number(sum("rows_loaded")), ""),
-    tile("Errors", viewLink(go, { view: "files", status: "error" }, {}, number(sum("errors"))), ended ? `${share} % of those that ended` : "", sum("errors") ? "tone-bad" : ""),
+    tile("Errors", viewLink(go, { view: "files", status: "error" }, {}, number(sum("errors"))), ended ? `${share} % of finished files` : "", sum("errors") ? "tone-bad" : ""),
     tile("Rejected rows", number(sum("rows_rejected")), "", sum("rows_rejected") ? "tone-warn" : ""),
     tile("In flight now", number(inFlight), counts.review ? viewLink(go, { view: "files", status: "review" }, {}, `${number(counts.review)} to approve`) : ""),
     tile("Tables", viewLink(go, { view: "tables" }, {}, number(tables)), ""));
@@ -59,7 +59,7 @@ export function tile(title, value, note, kind = "") {
 }
 
 function reasons(errors, go) {
-  if (!errors.length) return element("p", { class: "muted quiet" }, "No file was refused in this time.");
+  if (!errors.length) return element("p", { class: "muted quiet" }, "No file was refused in this period.");
   const most = Math.max(...errors.map((one) => one.files));
   return element("section", { class: "reasons" }, element("h3", {}, "Why files were refused"),
     element("ul", { class: "bars" }, errors.map((one) => element("li", {},

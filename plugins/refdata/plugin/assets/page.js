@@ -1,4 +1,4 @@
-/** The page: what is shown stands in the address; it refreshes itself, faster while a load is in flight. */
+/** The page: its address contains what is shown; it refreshes itself, faster while a load is in flight. */
 
 import { showConfig } from "./config.js";
 import { element } from "./dom.js";
@@ -17,7 +17,7 @@ const SLOW = 15_000;
 const AFTER_FAILURE = 5_000;
 const TYPING_PAUSE = 250;
 
-/** Each view: the tab that it stands under, its title, what it shows; it answers whether a load is in flight. */
+/** Each view: its tab, its title, what it shows; it returns whether a load is in flight. */
 const VIEWS = {
   files: { tab: "files", title: "Files", show: loadFiles },
   tables: { tab: "tables", title: "Tables", show: loadTables },
@@ -40,7 +40,7 @@ function fromAddress() {
   return complete(given);
 }
 
-/** A whole state out of what an address or a link gives; what makes no sense is left out. */
+/** A complete state from an address or a link; invalid parts are left out. */
 function complete(given) {
   const view = Object.hasOwn(VIEWS, given.view ?? "") ? given.view : "files";
   const whole = (text, least) => { const value = Number.parseInt(text ?? "", 10); return value >= least ? value : null; };
@@ -64,7 +64,7 @@ function addressOf(shown) {
   return told.length ? viewAddress(Object.fromEntries(told)) : location.pathname;
 }
 
-/** Changes what this view shows; the page starts at one unless the change says otherwise. */
+/** Changes what this view shows; the page number resets to one unless the change sets it. */
 function adjust(change, options) {
   return move({ ...state, page: 1, ...change }, options);
 }
@@ -125,7 +125,7 @@ function drawFreshness(live) {
   at("freshness").textContent = refreshed ? `${live ? "Live" : "Updated"} ${when}` : "";
 }
 
-/** A banner above what was shown last; before the first file there is nothing wrong to report. */
+/** A banner above the last view; before the first file there is no error to report. */
 function showFailure(failure) {
   const banner = at("banner");
   banner.hidden = failure === null;
@@ -175,7 +175,7 @@ async function turn(step) {
   scrollTo({ top: 0 });
 }
 
-/** A slash goes to the search, as in Airflow's own lists; Escape leaves it empty. */
+/** A slash jumps to the search, as in Airflow's own lists; Escape clears it. */
 function onKey(event) {
   const field = at("search");
   const elsewhere = !event.target.matches("input, select, textarea") && !document.querySelector("dialog[open]");

@@ -1,4 +1,4 @@
-/** One file's whole story: what was found, what was changed, each step, and how it ended. */
+/** One file's whole history: what was found, what was changed, each step, and how it ended. */
 
 import { ask } from "./client.js";
 import { differences } from "./diff.js";
@@ -10,10 +10,10 @@ import { runLink, viewLink } from "./links.js";
 const NAMES = { ",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", '"': "double quote", "'": "single quote",
   "\n": "line feed", "\r\n": "carriage return and line feed", "\r": "carriage return" };
 
-/** Rows that are compared unasked: the database does it in a blink. */
+/** Rows that are compared automatically: the database does it instantly. */
 const COMPARED_AT_ONCE = 50_000;
-const WIDE = new Set(["Lies in", "Run", "SHA-256"]);
-const NOTHING = { duplicate: "Nothing was changed: this content is in the table already.", error: "Nothing was changed.", cancelled: "Nothing was changed." };
+const WIDE = new Set(["Path", "Run", "SHA-256"]);
+const NOTHING = { duplicate: "Nothing was changed: this content is already in the table.", error: "Nothing was changed.", cancelled: "Nothing was changed." };
 
 export async function showStory({ place, state, signal, go }) {
   const { data } = await ask(`files/${state.id ?? 0}`, {}, signal);
@@ -40,7 +40,7 @@ function story(data, go) {
   ];
 }
 
-/** A load that waits for approval: what it would change is compared when somebody asks, for that takes the database a while. */
+/** A load waiting for approval: its changes are compared on request, because that takes the database a while. */
 function waiting(file) {
   const { id, table_name: table } = file;
   const place = element("div", { class: "held", role: "status" });
@@ -58,8 +58,8 @@ function waiting(file) {
     }
   }
   if (file.rows_read !== null && file.rows_read <= COMPARED_AT_ONCE) show();
-  return element("div", { class: "first" }, card("Waits for approval",
-    element("p", {}, `It changes more of ${table} than its limits allow unasked. Until it is answered, the table stays as it is and later files for it wait.`),
+  return element("div", { class: "first" }, card("Waiting for approval",
+    element("p", {}, `It changes more of ${table} than its limits allow without approval. Until somebody answers, the table stays unchanged and later files for it wait.`),
     element("p", { class: "answers" }, file.run_path && answerLink(file, { class: "run main", "data-focus": "answer" }), button), place));
 }
 
@@ -86,12 +86,12 @@ export function pairs(told) {
 function rows({ file, rejects }) {
   return [pairs([["Read", number(file.rows_read)], ["Loaded", rowsOf(file)],
     ["Rejected", element("span", { class: rejects.rows ? "bad" : null }, number(file.rows_rejected))], ["Took", durationOf(file)]]),
-  rejects.file && element("p", { class: "note-below" }, "The rejected lines, with their reasons, lie in ", element("code", {}, rejects.file))];
+  rejects.file && element("p", { class: "note-below" }, "The rejected lines, with their reasons, are in ", element("code", {}, rejects.file))];
 }
 
-/** The steps as Airflow knows them, between what comes before and after them; else the times of the ledger. */
+/** The steps as Airflow reports them, between what comes before and after; otherwise the ledger's times. */
 function steps({ file, stability, steps: known }) {
-  // The ledger's row is made by the first step, the file released before it.
+  // The first step creates the ledger row; the file was released before that.
   const released = [file.created_at, ...known.slice(0, 1).map((one) => one.started_at)].filter(Boolean).sort()[0];
   const wait = `Unchanged for ${stability.checks} checks, ${duration(stability.interval_seconds)} apart`;
   const before = [
@@ -100,7 +100,7 @@ function steps({ file, stability, steps: known }) {
   ];
   const taken = known.filter((one) => one.state !== "skipped" && (one.started_at || one.state)).map((one) => step(one.title,
     one.started_at, [one.seconds !== null && duration(one.seconds), one.tries > 1 && `${one.tries} tries`].filter(Boolean).join(", "), toneOf(one.state), one.state));
-  const told = [["Turn given", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]]
+  const told = [["Turn granted", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]]
     .filter(([, iso]) => iso).map(([title, iso]) => step(title, iso, "", "done"));
   return element("ol", { class: "steps" }, before, taken.length ? taken : told);
 }
@@ -140,16 +140,16 @@ function named(text) {
 }
 
 function changes({ file, table_changes: told, is_configured: configured }) {
-  if (file.load_type === "rollback" || file.load_type === "take_back") return element("p", {}, "Its columns stayed as they were.");
-  if (told === null) return element("p", { class: "muted" }, NOTHING[file.status] ?? (MOVING.includes(file.status) ? "Not looked at yet." : "Not recorded."));
-  const parts = told === "no change" ? ["Its columns fit as they are."] : told.split("; ").map(sentence);
+  if (file.load_type === "rollback" || file.load_type === "take_back") return element("p", {}, "Its columns stayed unchanged.");
+  if (told === null) return element("p", { class: "muted" }, NOTHING[file.status] ?? (MOVING.includes(file.status) ? "Not checked yet." : "Not recorded."));
+  const parts = told === "no change" ? ["Its columns already fit."] : told.split("; ").map(sentence);
   return [element("ul", { class: "changes" }, parts.map((part) => element("li", {}, part))),
     file.is_reference_data && element("p", { class: "muted small" },
       configured ? "Registered in the configuration." : "Not in the configuration yet.")];
 }
 
 function facts(file) {
-  return pairs([["Load", `${file.id}`], ["Lies in", file.file_path], ["Size", bytes(file.file_size)], ["Staged by", file.load_method ?? NONE],
+  return pairs([["Load", `${file.id}`], ["Path", file.file_path], ["Size", bytes(file.file_size)], ["Staged by", file.load_method ?? NONE],
     ["Dropped", moment(file.created_at)], ["Ended", file.processed_at ? absolute(file.processed_at) : NONE],
     ["Run", file.dag_run_id ?? NONE], ["SHA-256", file.file_hash ?? NONE]]);
 }

@@ -1,4 +1,4 @@
-/** One table: its columns, its versions, what differs between two, and going back. */
+/** One table: its columns, its versions, the differences between two, and rollback. */
 
 import { ask, change } from "./client.js";
 import { confirmed, requestId } from "./dialog.js";
@@ -11,7 +11,7 @@ import { runLink, viewLink } from "./links.js";
 import { tile } from "./overview.js";
 import { card } from "./story.js";
 
-/** What was compared once; two versions differ for ever by the same. */
+/** Past comparisons; the difference of two versions never changes. */
 const compared = new Map();
 let notice = null;
 
@@ -96,7 +96,7 @@ async function compareSeen(adjust, asked) {
   seen(".compare");
 }
 
-/** What a button brings stands above the versions: without this the eyes stay where the button was. */
+/** A button's result appears above the versions: without this the view stays where the button was. */
 function seen(selector) {
   document.querySelector(selector)?.scrollIntoView({ block: "start" });
 }

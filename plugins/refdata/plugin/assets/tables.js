@@ -1,4 +1,4 @@
-/** The tables that were loaded. */
+/** The loaded tables. */
 
 import { element, reconcile } from "./dom.js";
 import { cell, drawHeader, grid } from "./grid.js";
@@ -15,7 +15,7 @@ export const SORTS = [
   ["table_name", "name"], ["-last_loaded_at", "last load"], ["-rows_live", "most rows"], ["-version_id", "version"],
 ];
 
-/** The tables whose name holds the search, in the order asked for. */
+/** The tables whose name contains the search, in the requested order. */
 export function arranged(tables, search, sort) {
   const wanted = search.trim().toLowerCase();
   const column = sort.replace("-", "");
@@ -30,7 +30,7 @@ function compare(one, other) {
   return Number(one) - Number(other);
 }
 
-/** Draws the tables; a name leads to the table's own view, the number of its files to those. */
+/** Draws the tables; a name links to the table's own view, the number of files to those files. */
 export function showTables(place, tables, sort, onSort, go) {
   const table = grid(place, "tables", "Loaded tables");
   if (!table.tBodies.length) table.append(element("tbody", { role: "rowgroup" }));

@@ -1,7 +1,7 @@
 /**
- * Follows Airflow's colours. The page stands in a frame of the same origin: it copies the tokens that
- * Airflow's own page resolves, a site's own theme included, and watches the class that says light or
- * dark. Alone, it goes by the choice that Airflow keeps in localStorage, then by the system.
+ * Follows Airflow's colours. The page is in a frame of the same origin: it copies the tokens that
+ * Airflow's own page resolves, including a site's own theme, and watches the class for light or
+ * dark. Outside a frame, it uses the choice that Airflow stores in localStorage, then the system's.
  */
 
 const TOKENS = {

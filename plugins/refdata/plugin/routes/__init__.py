@@ -1,4 +1,4 @@
-"""The endpoints under ``/api/v1``: thin, each one call of ``refdata.api``; a module for each kind of thing."""
+"""The endpoints under ``/api/v1``: thin, each one call of ``refdata.api``; one module per subject."""
 
 from __future__ import annotations
 

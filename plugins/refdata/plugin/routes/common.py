@@ -22,8 +22,8 @@ OWN_HEADER = "X-Refdata-Request"
 
 LoadId = Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the load.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows of the page.")]
-Offset = Annotated[int, Query(ge=0, le=MAX_ID, description="Rows before the page.")]
-# A NUL ends a text in some drivers; no name holds one.
+Offset = Annotated[int, Query(ge=0, le=MAX_ID, description="Rows to skip.")]
+# A NUL ends a text in some drivers; no name contains one.
 TableNamed = Annotated[
     str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]+$", description="Name of the table, without its schema.")
 ]
@@ -38,40 +38,40 @@ may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))
 def _from_no_other_site(
     request: Request,
     own: Annotated[
-        str | None, Header(alias=OWN_HEADER, description="Any value; wanted where the login is a cookie.")
+        str | None, Header(alias=OWN_HEADER, description="Any value; required where the login is a cookie.")
     ] = None,
 ) -> None:
-    """A browser sends its cookie along with what another site's page makes it ask.
+    """Rejects requests from other sites: a browser sends its cookie with requests that another site's page triggers.
 
-    No such page can set a header of its own without being asked about it first, nor write ``Sec-Fetch-Site``
+    Such a page cannot set a custom header without a preflight request, nor write ``Sec-Fetch-Site``
     (OWASP, Cross-Site Request Forgery Prevention: custom request headers, fetch metadata). A bearer token is never
-    sent by itself.
+    sent automatically.
     """
     with_token = request.headers.get("Authorization", "").lower().startswith("bearer ")
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     if not with_token and (own is None or site not in ("same-origin", "none")):
-        raise HTTPException(403, f"A change has to come from refdata's own page: header {OWN_HEADER} is missing")
+        raise HTTPException(403, f"A change must come from refdata's own page: header {OWN_HEADER} is missing")
 
 
 may_change = [
     Depends(requires_access_dag("POST", DagAccessEntity.RUN, LOAD_DAG)),
     Depends(_from_no_other_site),
 ]
-"""Whoever may start runs of ``refdata_load``, and so put any rows into any table, may change tables here too."""
+"""Anyone who may start runs of ``refdata_load``, and so put any rows into any table, may also change tables here."""
 
 Caller = Annotated[BaseUser, Depends(get_user)]
 
 _TOLD: dict[int, str] = {
     401: "Nobody is logged in.",
-    403: "The right is missing, or the request came from another site.",
+    403: "The permission is missing, or the request came from another site.",
     404: "There is no such load, table or version.",
     409: "The table's state forbids it: the message says why.",
-    422: "A parameter is wrong.",
-    500: "A setting or a right is wrong, or something unforeseen happened.",
-    503: "The database cannot answer now, or refdata's tables are not there yet.",
+    422: "A parameter is invalid.",
+    500: "A setting or a permission is wrong, or something unforeseen happened.",
+    503: "The database cannot answer now, or refdata's tables do not exist yet.",
 }
 
 
 def failures(*more: int) -> dict[int | str, dict[str, Any]]:
-    """The errors that an endpoint may answer, for its description; each has the one shape."""
+    """The errors that an endpoint may return, for its description; all have the same shape."""
     return {code: {"model": Envelope[None], "description": _TOLD[code]} for code in (401, 403, *more, 422, 500, 503)}

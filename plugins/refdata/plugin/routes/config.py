@@ -23,13 +23,15 @@ def router(connect: Connect) -> APIRouter:
 
     @routes.post("/config/repair", responses=failures(), dependencies=may_change)
     def repair_config(user: Caller) -> Envelope[list[RepairView]]:
-        """Mends what is refdata's to mend; what a person switched off or wrote stays as it is."""
+        """Repairs the rows that refdata maintains; what a person switched off or wrote stays unchanged."""
         done = [RepairView.model_validate(repair) for repair in connect().config_repair(by=user.get_name())]
         return Envelope(data=done, metadata=Metadata(total=len(done)))
 
     @routes.get("/audit", responses=failures())
     def list_audit(
-        table: Annotated[str | None, Query(max_length=128, pattern=r"^[^\x00]*$", description="One table's.")] = None,
+        table: Annotated[
+            str | None, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only this table.")
+        ] = None,
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Envelope[list[AuditView]]:

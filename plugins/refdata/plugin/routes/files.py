@@ -1,4 +1,4 @@
-"""Dropped files and their fate."""
+"""Dropped files and what happened to them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def router(connect: Connect, steps_of: StepsOf) -> APIRouter:
 
     @routes.get("/files/{load_id}", responses=failures(404))
     def get_file(load_id: LoadId) -> Envelope[StoryView]:
-        """One file's whole story: what was found, what was changed, each step, and how it ended."""
+        """One file's whole history: what was found, what was changed, each step, and how it ended."""
         data = connect()
         story = data.story(load_id)
         if story is None:
@@ -57,12 +57,12 @@ def router(connect: Connect, steps_of: StepsOf) -> APIRouter:
 
     @routes.get("/files/{load_id}/diff", responses=failures(404))
     def get_held_diff(load_id: LoadId) -> Envelope[DiffView]:
-        """What a load that waits for approval would change: counts, changed values by column, and a sample of rows."""
+        """What a load waiting for approval would change: counts, changed values by column, and a sample of rows."""
         return Envelope(data=DiffView.of(connect().held_diff(load_id)))
 
     @routes.get("/counts", responses=failures())
     def count_files() -> Envelope[dict[FileStatus, int]]:
-        """How many files stand in each status."""
+        """How many files are in each status."""
         return Envelope(data=dict(connect().counts()))
 
     return routes

@@ -1,4 +1,4 @@
-"""What the caller may do, so that the page offers nothing that would be refused."""
+"""What the caller may do, so that the page offers only what is allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables, their versions, what differs between two, and going back."""
+"""Tables, their versions, the differences between two, and rollback."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Key = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$")]
 
 
 def router(connect: Connect) -> APIRouter:
-    """``tables`` and what stands below it, and ``loads/{load_id}/take-back``."""
+    """``tables`` and everything below it, and ``loads/{load_id}/take-back``."""
     routes = APIRouter()
     _reading(routes, connect)
     _changing(routes, connect)
@@ -61,8 +61,8 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
     def get_diff(
         name: TableNamed,
         a: Annotated[Version, Query(description="Number of the version before.")],
-        b: Annotated[Version | None, Query(description="Number of the version after; left out: the live one.")] = None,
-        key: Annotated[list[Key] | None, Query(max_length=16, description="Key columns; left out: found.")] = None,
+        b: Annotated[Version | None, Query(description="Number of the version after; default: the live one.")] = None,
+        key: Annotated[list[Key] | None, Query(max_length=16, description="Key columns; default: found.")] = None,
     ) -> Envelope[DiffView]:
         """What differs between two versions: counts, changed values by column, and a sample of the rows."""
         try:
@@ -77,7 +77,7 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
 def _changing(routes: APIRouter, connect: Connect) -> None:
     @routes.post("/tables/{name}/rollback", responses=failures(404, 409), dependencies=may_change)
     def rollback(name: TableNamed, asked: RollbackRequest, user: Caller) -> Envelope[RevisedView]:
-        """Makes an earlier version's rows the live ones, as a new version, in one transaction."""
+        """Makes an earlier version's rows live again, as a new version, in one transaction."""
         done = connect().rollback(
             name,
             asked.version,
@@ -90,6 +90,6 @@ def _changing(routes: APIRouter, connect: Connect) -> None:
 
     @routes.post("/loads/{load_id}/take-back", responses=failures(404, 409), dependencies=may_change)
     def take_back(load_id: LoadId, asked: TakeBackRequest, user: Caller) -> Envelope[RevisedView]:
-        """Removes the rows that one append brought, as a new version, in one transaction."""
+        """Removes the rows that one append added, as a new version, in one transaction."""
         done = connect().take_back(load_id, reason=asked.reason, by=user.get_name(), request_id=asked.run_id)
         return Envelope(data=RevisedView.model_validate(done))
