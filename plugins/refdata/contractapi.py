@@ -72,8 +72,8 @@ class Contracts:
         return {"$schema": PROFILE, **({"path": path} if path else {}), **descriptor(known), "type": "table"}
 
     def begin(self, table: str = "", file: str | Path | None = None) -> str:
-        """The text of a first contract file, made from the live table or from a file: a CSV file for it, or the descriptor
-        of another tool (a Data Package, a resource or a Table Schema, as YAML or JSON).
+        """The text of a first contract file, made from the live table or from a file: a CSV file, or the descriptor of
+        another tool (a Data Package, a resource or a Table Schema, as YAML or JSON).
 
         :param table: default: the one that the file's name leads to, or that the descriptor names.
         :raises DataError: when there is no such table, and no file is given.

@@ -422,5 +422,5 @@ def test_an_append_is_taken_back(root: Path, capsys: pytest.CaptureFixture[str])
         cli.main(["load", f"{folder}/cities.csv"])
     capsys.readouterr()
     assert cli.main(["take-back", "2", "--reason", "twice", "--yes"]) == 0
-    assert "version 3 now: 2 → 1 rows" in capsys.readouterr().out
+    assert "now at version 3: 2 → 1 rows" in capsys.readouterr().out
     assert cli.main(["take-back", "1", "--reason", "x", "--yes"]) == 1

@@ -145,7 +145,7 @@ def test_a_key_that_is_not_unique_is_said_so_and_whole_rows_are_compared(site: S
     load(site, "k,v\n1,a\n1,c\n", name="t.csv")
     found = reading(site).diff("t", 1, 2, keys=["k"])
     assert (found.keys, counts(found)) == ((), (1, 1, 0))
-    assert found.note.startswith("k is empty or the same in several rows")
+    assert found.note.startswith("k is empty or repeated in some rows")
 
 
 def test_a_sample_is_bounded_and_the_counts_are_not(site: Site) -> None:
@@ -161,7 +161,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("no table", {"table": "nowhere", "before": 1}, DataError, "There is no table"),
     ("no version", {"table": "cities", "before": 7}, DataError, "has no version 7"),
     ("version 0", {"table": "cities", "before": 0}, DataError, "has no version 0"),
-    ("no column", {"table": "cities", "before": 1, "keys": ["x"]}, ConfigurationError, "Key x is no column"),
+    ("no column", {"table": "cities", "before": 1, "keys": ["x"]}, ConfigurationError, "Key x is not a column"),
 ]
 
 
