@@ -68,6 +68,11 @@ class Origin:
 DETECTED = Origin(Layer.DETECTED)
 
 
+def stated_by_people(origin: Origin | None) -> bool:
+    """Whether a fact is what people declared or answered; one without an origin is taken for such."""
+    return origin is None or origin.layer in (Layer.DECLARED, Layer.ANSWERED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Base of all sets of facts: ``origins`` maps the name of each stated fact to where it comes from."""

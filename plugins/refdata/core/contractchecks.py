@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from refdata.core.alignment import Alignment, own_columns
-from refdata.core.contract import Contract, FieldContract, Origin
-from refdata.core.contractterms import FieldsMatch, FieldType, Layer, OnMissingColumn, OnNewColumn, OnTypeChange
+from refdata.core.contract import Contract, FieldContract, Origin, stated_by_people
+from refdata.core.contractterms import FieldsMatch, FieldType, OnMissingColumn, OnNewColumn, OnTypeChange
+from refdata.core.contracttypes import holds
 from refdata.core.errors import SchemaError
 from refdata.core.model import ScannedColumn, Table
 from refdata.core.naming import fold_name
-from refdata.core.sqltypes import TypeKind, covers
+from refdata.core.sqltypes import TypeKind
 
 _NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
 _KINDS: dict[FieldType, frozenset[TypeKind]] = {
@@ -117,7 +118,7 @@ def _fields_match(contract: Contract, scanned: Sequence[ScannedColumn]) -> Itera
 def _is_declared(column: FieldContract) -> bool:
     """Whether people state something of a column; what was only learned is no part of what they expect."""
     parts = (*(one.origin for one in column.headers), *(one.origin for one in column.constraints))
-    return any(_by_people(origin) for origin in (*column.origins.values(), *parts))
+    return any(stated_by_people(origin) for origin in (*column.origins.values(), *parts))
 
 
 def _new_columns(contract: Contract, live: Table | None, scanned: Sequence[ScannedColumn]) -> Iterable[Finding]:
@@ -180,15 +181,11 @@ def _declared_misfit(contract: Contract, column: ScannedColumn) -> str:
     stated = contract.column(column.name)
     if stated is None or column.type is None:
         return ""
-    if stated.sql_type and _by_people(stated.origin("sql_type")):
-        return "" if covers(stated.sql_type, column.type) else str(stated.sql_type)
-    if stated.type in _KINDS and _by_people(stated.origin("type")):
+    if stated.sql_type and stated_by_people(stated.origin("sql_type")):
+        return "" if holds(stated.sql_type, column) else str(stated.sql_type)
+    if stated.type in _KINDS and stated_by_people(stated.origin("type")):
         return "" if column.type.kind in _KINDS[stated.type] else str(stated.type)
     return ""
-
-
-def _by_people(origin: Origin | None) -> bool:
-    return origin is None or origin.layer in (Layer.DECLARED, Layer.ANSWERED)
 
 
 def _columns(count: int) -> str:

@@ -6,8 +6,7 @@ import codecs
 from dataclasses import dataclass
 from typing import TypeVar
 
-from refdata.core.contract import Contract, Facts, Origin
-from refdata.core.contractterms import Layer
+from refdata.core.contract import Contract, Facts, stated_by_people
 
 _Value = TypeVar("_Value")
 
@@ -78,13 +77,9 @@ def _escape(stated: str | None, quote: str | None) -> str | None:
 
 
 def _of_people(part: Facts, name: str, value: _Value | None) -> _Value | None:
-    return value if _is_of_people(part.origin(name)) else None
-
-
-def _is_of_people(origin: Origin | None) -> bool:
-    return origin is None or origin.layer in (Layer.DECLARED, Layer.ANSWERED)
+    return value if stated_by_people(part.origin(name)) else None
 
 
 def _source(contract: Contract) -> str:
     origins = [*contract.dialect.origins.values(), contract.origin("encoding")]
-    return next((origin.file for origin in origins if origin and origin.file and _is_of_people(origin)), "")
+    return next((origin.file for origin in origins if origin and origin.file and stated_by_people(origin)), "")

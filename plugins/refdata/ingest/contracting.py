@@ -21,7 +21,7 @@ from refdata.core.settings import own_tables
 from refdata.core.sqltypes import TypeKind, covers
 from refdata.ingest.align import findings_of, plan_for
 from refdata.ingest.context import Deps
-from refdata.ingest.detect import names_of, read_format
+from refdata.ingest.detect import read_format, scan_file
 from refdata.ingest.memory import contract_of
 
 _LIVE = Origin(Layer.DETECTED, "the live table")
@@ -100,10 +100,9 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
     :raises FormatError: when it is no CSV that can be read safely.
     """
     from refdata.csvformat.preview import distinct_columns
-    from refdata.csvformat.scan import scan
 
     found = _read(deps, file, table)
-    scanned = scan(file, found, names_of(deps, found, table)).columns
+    scanned = scan_file(deps, file, found, table).columns
     columns = [Column(column.name, column.type) for column in scanned if column.type]
     shows = learned(table, found, scanned, columns, Origin(Layer.DETECTED, file.name))
     return shows, distinct_columns(file, found, scanned)[:1]
@@ -120,11 +119,9 @@ def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
 
 
 def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
-    from refdata.csvformat.scan import scan
-
     table = done.table
     found = _read(deps, file, table)
-    scanned = scan(file, found, names_of(deps, found, table))
+    scanned = scan_file(deps, file, found, table)
     done = replace(
         done, format=found, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
         warnings=(*done.warnings, *scanned.warnings),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from refdata.core.contracttypes import with_declared_types
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
 from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import DroppedFile, Format, LedgerRow, RejectedRow, Scan
@@ -150,21 +151,25 @@ def _rejects_of(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[Rejec
 
 
 def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow, rejects: RejectsFile) -> Scan:
-    from refdata.csvformat.scan import scan
-
-    names = names_of(deps, found, row.table_name)
     allowed = deps.rules(row.table_name).max_rejected_rows
-    scanned = scan(path, found, names, on_reject=listing(rejects, row, allowed))
+    scanned = scan_file(deps, path, found, row.table_name, listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     return scanned
 
 
-def names_of(deps: Deps, found: Format, table: str) -> tuple[str, ...]:
-    """The columns of the table that a file's fields are, in the file's order.
+def scan_file(
+    deps: Deps, path: Path, found: Format, table: str, on_reject: Callable[[RejectedRow], None] | None = None
+) -> Scan:
+    """The full scan of a file for a table: its columns by the table's names, with the types that its contract declares.
 
     :raises SchemaError: when a header fits several columns.
     """
-    return column_match(found, deps.warehouse.table(deps.live(table)), contract_of(deps, table)).names
+    from refdata.csvformat.scan import scan
+
+    contract = contract_of(deps, table)
+    names = column_match(found, deps.warehouse.table(deps.live(table)), contract).names
+    scanned = scan(path, found, names, on_reject=on_reject)
+    return replace(scanned, columns=with_declared_types(scanned.columns, contract))
 
 
 def listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[RejectedRow], None]:

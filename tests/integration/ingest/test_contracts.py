@@ -125,3 +125,32 @@ def test_a_file_that_contradicts_its_contract_is_refused_with_the_place(site: Si
     row = site.load(site.drop("cities.csv", "Code,Name\n1,Köln\n".encode()))
     assert (row.status, row.error_category) == (FileStatus.ERROR, "format")
     assert "The contract (contracts/cities.yaml) states the encoding cp1252" in (row.error_message or "")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kind", "stored"),
+    [
+        ("type: string", "1001", "NVARCHAR(10)", "1001"),
+        ("type: string", "1,50", "NVARCHAR(10)", "1,50"),
+        ("refdata: {type: BIGINT}", "7", "BIGINT", 7),
+        ("refdata: {type: NVARCHAR(7)}", "7", "NVARCHAR(7)", "7"),
+        ("type: date", "", "DATE", None),
+        ("refdata: {type: DATETIME2}", "2024-12-01", "DATETIME2", None),
+    ],
+)
+def test_columns_get_the_types_that_are_declared(site: Site, field: str, value: str, kind: str, stored: object) -> None:
+    declare(site, f"dialect: {{delimiter: ;}}\nschema: {{fields: [{{name: Code}}, {{name: Wert, {field}}}]}}")
+    row = site.load(site.drop("cities.csv", f"Code;Wert\n1;{value}\n"))
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert site.columns("cities")["wert"] == kind
+    if kind != "DATETIME2":  # each engine has a form of its own for moments
+        assert site.rows("cities", "wert") == [(stored,)]
+
+
+def test_codes_that_are_declared_as_text_keep_their_zeros_in_a_later_file(site: Site) -> None:
+    declare(site, "schema: {fields: [{name: Code, type: string}]}")
+    site.load(site.drop("cities.csv", "Code,Name\n1001,Graz\n1002,Linz\n"))
+    row = site.load(site.drop("cities.csv", "Code,Name\n01001,Graz\n1002,Linz\n"), "run 2")
+    assert row.status is FileStatus.COMPLETED
+    assert site.rows("cities", "code") == [("01001",), ("1002",)]
+    assert row.warnings == ()

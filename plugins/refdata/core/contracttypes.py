@@ -1,0 +1,71 @@
+"""The types that people declared for columns, in place of those that a file's values suggest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from refdata.core.contract import Contract, FieldContract, stated_by_people
+from refdata.core.contractterms import FieldType
+from refdata.core.learning import STORED_AS
+from refdata.core.model import Notation, ScannedColumn
+from refdata.core.sqltypes import BIT, DATE, DATETIME2, INT, TIME, SqlType, TypeKind, covers, decimal, text
+
+_EMPTY = {
+    FieldType.INTEGER: INT,
+    FieldType.YEAR: INT,
+    FieldType.BOOLEAN: BIT,
+    FieldType.DATE: DATE,
+    FieldType.DATETIME: DATETIME2,
+    FieldType.TIME: TIME,
+}
+"""What a column without a value is made, by its declared type; a number may turn out to be of several kinds."""
+
+
+def with_declared_types(columns: Sequence[ScannedColumn], contract: Contract) -> tuple[ScannedColumn, ...]:
+    """The columns with the declared types where those hold the values that were found.
+
+    Text keeps what is written, so codes declared as ``string`` keep their zeros. Values that a declared type does not
+    hold keep the type that was found: the contract's policy decides on them.
+    """
+    return tuple(_with_declared(column, contract.column(column.name)) for column in columns)
+
+
+def _with_declared(column: ScannedColumn, stated: FieldContract | None) -> ScannedColumn:
+    wanted = _wanted(column, stated) if stated else None
+    if wanted is None:
+        return column
+    # Text has no notation: what was a number's way of writing is part of the value.
+    return replace(column, type=wanted, notation=Notation() if wanted.kind is TypeKind.NVARCHAR else column.notation)
+
+
+def _wanted(column: ScannedColumn, stated: FieldContract) -> SqlType | None:
+    """The type to take, None for the one that was found."""
+    if stated.sql_type and stated_by_people(stated.origin("sql_type")):
+        return _exact(column, stated.sql_type)
+    if stated.type is None or not stated_by_people(stated.origin("type")):
+        return None
+    if column.type is None:
+        return _EMPTY.get(stated.type)
+    return None if stated.type in STORED_AS else text(column.longest)
+
+
+def _exact(column: ScannedColumn, declared: SqlType) -> SqlType | None:
+    """A declared database type where it holds the values; text where that is declared, longer if need be."""
+    if declared.kind is TypeKind.NVARCHAR:
+        return declared if declared.length is None or column.longest <= declared.length else text(column.longest)
+    return declared if holds(declared, column) else None
+
+
+def holds(declared: SqlType, column: ScannedColumn) -> bool:
+    """Whether a type holds all values of a column; text holds longer text too, since it may grow.
+
+    >>> holds(decimal(12, 4), ScannedColumn("A", "a", INT, longest=5))
+    True
+    """
+    if column.type is None or declared.kind is TypeKind.NVARCHAR:
+        return True
+    if column.type.kind in (TypeKind.INT, TypeKind.BIGINT):
+        # The digits that are there decide, as INT stands for ten of them.
+        return covers(declared, column.type) or covers(declared, decimal(max(column.longest, 1), 0))
+    return covers(declared, column.type)
