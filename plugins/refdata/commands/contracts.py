@@ -108,7 +108,7 @@ def _show_check(done: ContractCheck, name: str) -> None:
         header = "a header" if done.format.has_header else "no header"
         shown.print(
             f"Format: {done.format.encoding}, delimiter {done.format.delimiter!r}, {quote}, {header};"
-            f" {done.rows:,} rows, {done.rejected:,} damaged", highlight=False, markup=False,
+            f" {done.rows:,} rows, {done.rejected:,} rejected", highlight=False, markup=False,
         )  # fmt: skip
     if done.changes:
         shown.print(f"Table: {escape(done.changes)}", highlight=False)
@@ -116,7 +116,9 @@ def _show_check(done: ContractCheck, name: str) -> None:
         _grid(("Header", "Column", "Type"), [(one.source, one.name, str(one.type or "empty")) for one in done.columns])
     lines = [("Refused", done.refused)] if done.refused else []
     lines += [(one.action.capitalize(), str(one)) for one in done.findings if one.action not in ("load", "warn")]
+    lines += [("Rejected", text) for text in done.rejects]
     lines += [("Warning", text) for text in done.warnings]
+    lines += [("Not checked", done.unchecked)] if done.unchecked else []
     for label, text in lines:
         shown.print(f"[bold]{label}[/bold]: {escape(text)}", highlight=False, soft_wrap=True)
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from refdata.core.contract import Contract
 from refdata.core.errors import FormatError
 from refdata.core.matching import FileColumn, TableMatch, rank_tables
-from refdata.core.model import Format, ReadColumn, ScannedColumn, Table
+from refdata.core.model import Format, ReadColumn, RejectedRow, ScannedColumn, Table
 from refdata.core.naming import column_names
 from refdata.core.settings import Settings
 from refdata.core.sqltypes import text
 from refdata.csvformat.detection import detect
 from refdata.csvformat.reader import read_rows
+from refdata.csvformat.rowrules import WarnedRules, row_rules
 from refdata.csvformat.scan import scan
+
+MOST_LISTED = 10
+"""Rejected rows that a preview names."""
 
 LOOKED_AT = 20_000
 """Rows out of which columns without repeated values are found."""
@@ -57,3 +63,36 @@ def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]
             break
     rows = pa.Table.from_batches(batches)
     return tuple(name for name in rows.column_names if pc.count_distinct(rows.column(name)).as_py() == rows.num_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How the rows keep a contract's rules: how many are rejected, damaged ones among them, the first of them with
+    their lines, and sentences on rules that only warn."""
+
+    rejected: int
+    first: tuple[RejectedRow, ...]
+    warnings: tuple[str, ...]
+
+
+def kept_rules(file: Path, found: Format, contract: Contract, columns: Sequence[ReadColumn]) -> Kept:
+    """Hold all rows of a file to the rules on single values.
+
+    :raises ConfigurationError: when a rule does not fit its column.
+    """
+    rules = row_rules(contract, columns)
+    warned, rejects = WarnedRules(rules), _Rejects()
+    for batch in read_rows(file, found, columns=columns, on_reject=rejects.add, rules=rules):
+        warned.add(batch)
+    return Kept(rejects.count, tuple(rejects.first), warned.sentences())
+
+
+@dataclass(slots=True)
+class _Rejects:
+    count: int = 0
+    first: list[RejectedRow] = field(default_factory=list)
+
+    def add(self, reject: RejectedRow) -> None:
+        self.count += 1
+        if len(self.first) < MOST_LISTED:
+            self.first.append(reject)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from refdata.contracts.facts import shown
 from refdata.contracts.files import declared
-from refdata.core import alignment, contractchecks, naming
-from refdata.core.alignment import own_columns
+from refdata.core import alignment, contractchecks, keyrules, naming
+from refdata.core.alignment import Alignment, own_columns
 from refdata.core.contract import Contract, Facts, FieldContract, Origin
 from refdata.core.contractchecks import Action, Finding
 from refdata.core.contractlayers import merge, with_origin
@@ -33,8 +33,9 @@ class ContractCheck:
 
     ``action`` is ``load``, ``warn`` (it loads, with warnings), ``hold`` or ``refuse``. ``refused`` says why the file
     would be refused before its columns could be compared, ``""`` where they were. ``changes`` says what the table
-    would get, ``findings`` where file, table and contract differ, ``warnings`` what the ledger would say. The steps
-    that did not come to pass leave ``format`` None and ``columns`` empty.
+    would get, ``findings`` where file, table and contract differ, ``warnings`` what the ledger would say.
+    ``rejects`` are the first rejected rows by line and reason, where the contract has rules on values; ``unchecked``
+    says what only a load can tell. Steps that did not come to pass leave ``format`` None and ``columns`` empty.
     """
 
     table: str
@@ -47,6 +48,8 @@ class ContractCheck:
     changes: str = ""
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
+    rejects: tuple[str, ...] = ()
+    unchecked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +137,32 @@ def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     differing = findings_of(deps, table, scanned.columns, plan)
     warned = (*alignment.damage_warnings(deps.warehouse.table(plan.table), scanned.columns),
               *contractchecks.warnings(differing))  # fmt: skip
-    return _judged(
-        replace(done, changes=alignment.describe(plan), findings=differing, warnings=(*done.warnings, *warned)), refused
-    )
+    done = replace(done, changes=alignment.describe(plan), findings=differing, warnings=(*done.warnings, *warned))
+    if not refused:
+        done, refused = _held_to_rules(deps, file, done, plan)
+    return _judged(done, refused)
+
+
+def _held_to_rules(deps: Deps, file: Path, done: ContractCheck, plan: Alignment) -> tuple[ContractCheck, str]:
+    """The rules of the contract on the file's rows; also why it is refused, if it is."""
+    from refdata.csvformat.preview import kept_rules
+
+    contract = deps.contract(done.table)
+    if done.format is None or not any(column.constraints for column in contract.fields):
+        return replace(done, unchecked=_unchecked(contract)), ""
+    kept = kept_rules(file, done.format, contract, plan.read)
+    rejects = tuple(f"line {reject.line}: {reject.reason}" for reject in kept.first)
+    done = replace(
+        done, rejected=kept.rejected, rows=done.rows + done.rejected - kept.rejected, rejects=rejects,
+        warnings=(*done.warnings, *kept.warnings), unchecked=_unchecked(contract),
+    )  # fmt: skip
+    return done, _damaged(deps, done)
+
+
+def _unchecked(contract: Contract) -> str:
+    """What only the database can tell, since rows must be compared with one another and with other tables."""
+    asked = keyrules.has_key_rules(contract)
+    return "Keys and references are checked when the file is loaded" if asked else ""
 
 
 def _judged(done: ContractCheck, refused: str) -> ContractCheck:
@@ -149,7 +175,8 @@ def _judged(done: ContractCheck, refused: str) -> ContractCheck:
 def _damaged(deps: Deps, done: ContractCheck) -> str:
     allowed = deps.rules(done.table).max_rejected_rows
     if done.rejected > allowed or (done.rejected and not done.rows):
-        return f"{done.rejected} of {done.rows + done.rejected} rows are damaged; {allowed} are let through"
+        what = "are damaged or break a rule" if done.rejects else "are damaged"
+        return f"{done.rejected} of {done.rows + done.rejected} rows {what}; {allowed} are let through"
     return ""
 
 

@@ -115,6 +115,22 @@ CHECKS = [
     ("schema: {fields: [{name: Elevation, type: integer}]}", AIRPORTS, 0, "warn", "elevation is integer"),
     ("refdata: {frozen: true}", AIRPORTS, 1, "refuse", "is frozen"),
     ("refdata: {frozen: perhaps}", AIRPORTS, 1, "refuse", "contracts/airports.yaml, line 1"),
+    ("schema: {fields: [{name: IATA code, constraints: {pattern: 'G.*'}}]}", AIRPORTS, 1, "refuse", "line 3: "),
+    (
+        "schema: {fields: [{name: IATA code, constraints: {pattern: 'G.*'}, refdata: {warn: pattern}}]}",
+        AIRPORTS,
+        0,
+        "warn",
+        "iata_code",
+    ),
+    (
+        "schema: {fields: [{name: IATA code, constraints: {pattern: 'G.*'}}]}\nrefdata: {max_rejected_rows: 1}",
+        AIRPORTS,
+        0,
+        "load",
+        "line 3: ",
+    ),
+    ("schema: {primaryKey: Name, fields: [{name: Name}]}", AIRPORTS, 0, "load", "Keys and references are checked when"),
     ("", "a;b\n1\n2;3\n", 1, "refuse", "1 of 2 rows are damaged; 0 are let through"),
     ("", "", 1, "refuse", "The file is empty"),
 ]
