@@ -1,6 +1,6 @@
 """How long a diff and a rollback of a large table take: ``PYTHONPATH=plugins python -m benchmarks.diff_speed [ROWS]``.
 
-Two versions of 8 columns; of the second 1 % of the rows are changed, 0.5 % new and 0.5 % gone. Times are told in
+Two versions of 8 columns; of the second 1 % of the rows are changed, 0.5 % new and 0.5 % gone. Times are given in
 seconds and in loads of the same run. With ``REFDATA_TEST_MSSQL_URI`` it runs against that server, else against SQLite.
 """
 
@@ -26,7 +26,7 @@ from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
 
 _loads: list[float] = []
-"""Seconds of each load; how long the rest takes is told in loads, too."""
+"""Seconds of each load; the rest is also given in loads."""
 HEADER = "code,name,city,amount,rate,day,active,note\n"
 
 

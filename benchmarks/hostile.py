@@ -36,9 +36,9 @@ def explode(bomb: Bomb, size: int, folder: str | None) -> Outcome:
 def _cells(bomb: Bomb, size: int, found: Outcome, wrong: list[str]) -> tuple[str, ...]:
     ending = f"{found.status} {found.category}".strip()
     verdict = "as it must" if not wrong else "; ".join(wrong)
-    told = " ".join((found.message.partition(" What to do: ")[0], *found.warnings)).strip()
+    reported = " ".join((found.message.partition(" What to do: ")[0], *found.warnings)).strip()
     size_text = f"{size:,} {bomb.unit}"
-    return bomb.name, size_text, f"{found.seconds:.1f}", f"{found.peak_mb:.0f}", ending, verdict, told
+    return bomb.name, size_text, f"{found.seconds:.1f}", f"{found.peak_mb:.0f}", ending, verdict, reported
 
 
 def main() -> int:

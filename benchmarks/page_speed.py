@@ -30,7 +30,7 @@ SET status = CASE id % 10 WHEN 0 THEN 'error' ELSE 'completed' END,
     version_id = CASE id % 10 WHEN 0 THEN NULL ELSE (id - 1) / {TABLES} + 1 END,
     rows_loaded = id % 5000, rows_rejected = 0, attempt = 1,
     error_category = CASE id % 10 WHEN 0 THEN 'data' END,
-    error_message = CASE id % 10 WHEN 0 THEN 'Rows are damaged. What to do: Mend them.' END,
+    error_message = CASE id % 10 WHEN 0 THEN 'Rows are damaged. What to do: Fix them.' END,
     started_at = created_at, loaded_at = created_at, processed_at = created_at
 """
 

@@ -60,7 +60,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """What lies on the disk at one moment: files in the stage folder and the temporary one, hidden ones; MB in all.
+    """What is on the disk at one moment: files in the stage folder and the temporary one, hidden ones; MB in all.
 
     ``load`` is the machine's load average over a minute: what else ran beside it.
     """

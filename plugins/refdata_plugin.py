@@ -1,4 +1,4 @@
-"""Registers refdata's page when the package lies in Airflow's plugins folder.
+"""Registers refdata's page when the package is in Airflow's plugins folder.
 
 An installed distribution registers it through its entry point; Airflow counts the same name seen
 twice as an import error, so this module then registers nothing.

@@ -42,8 +42,8 @@ def _section(words: tuple[str, ...], command: argparse.ArgumentParser, summary: 
         if action.dest not in ("help", "json")
     ]
     table = "\n| argument | meaning |\n| --- | --- |\n" + "\n".join(rows) + "\n" if rows else ""
-    told = (summary or command.description or "").rstrip(".")
-    return f"\n## `{' '.join(words)}`\n\n{told[:1].upper()}{told[1:]}.\n{table}"
+    text = (summary or command.description or "").rstrip(".")
+    return f"\n## `{' '.join(words)}`\n\n{text[:1].upper()}{text[1:]}.\n{table}"
 
 
 def _meaning(action: argparse.Action) -> str:

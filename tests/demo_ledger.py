@@ -43,7 +43,7 @@ def folder_of(row: LedgerRow) -> str:
 class DemoLedger:
     """Drops files and lets their loads come to one end or another.
 
-    :param now: the time of the newest drop, UTC without a zone; each earlier drop is told its own age.
+    :param now: the time of the newest drop, UTC without a zone; each earlier drop gets its own age.
     """
 
     def __init__(self, warehouse: Warehouse, now: datetime) -> None:
@@ -101,7 +101,7 @@ class DemoLedger:
         self._warehouse.drop_stage(stage)
 
     def archive(self, row: LedgerRow, *, minutes: float, seconds: float) -> None:
-        """The file lies in ``processed``."""
+        """The file is in ``processed``."""
         at = self._at(minutes) + timedelta(seconds=seconds)
         self._ledger.mark_archived(row.id, f"{folder_of(row)}/processed/{at:%Y%m%d_%H%M%S}_{row.file_name}", at)
 
@@ -170,13 +170,13 @@ def _today(demo: DemoLedger) -> None:
 def _errors(demo: DemoLedger) -> None:
     row = demo.drop("countries_new.csv", "countries", minutes=50, rows=249)
     demo.detect(row, rows=249)
-    told = SchemaError(
+    reported = SchemaError(
         "Only 2 of 6 columns of countries are in the file: code, name match; continent, wikipedia_link, keywords and"
         " local_code are missing",
         where="reference_data_table/fullload/countries_new.csv",
         advice="Compare the header with the table's columns. It fits table regions better: drop it as regions.csv.",
     )
-    demo.fail(row, told, minutes=49)
+    demo.fail(row, reported, minutes=49)
     row = demo.drop("bookings_29.csv", "bookings", minutes=40, append=True, reference=False, rows=20_311)
     demo.detect(row, rows=20_308, rejected=3)
     told_rows = DataError(

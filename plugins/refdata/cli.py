@@ -54,11 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with log_on_stderr():
             return run(options)
     except RefdataError as error:
-        told = error
+        failure = error
     except Exception as error:  # noqa: BLE001  the last resort of every command; a traceback may quote a row
-        told = unforeseen(error)
-    console(stderr=True).print(f"[red]{told.category}[/red]: {escape(str(told))}", highlight=False, soft_wrap=True)
-    return EXIT_TRANSIENT if isinstance(told, TransientError) else EXIT_FAILED
+        failure = unforeseen(error)
+    console(stderr=True).print(
+        f"[red]{failure.category}[/red]: {escape(str(failure))}", highlight=False, soft_wrap=True
+    )
+    return EXIT_TRANSIENT if isinstance(failure, TransientError) else EXIT_FAILED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -214,7 +216,7 @@ def doctor(options: argparse.Namespace) -> int:
 def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Finding, str]]) -> None:
     rows = [
         {"kind": one.kind, "load_id": one.load_id, "where": one.where, "what": one.what, "remedy": one.remedy,
-         "mended": not left, "left": left}
+         "repaired": not left, "left": left}
         for one, left in results
     ]  # fmt: skip
     if options.json:
@@ -223,10 +225,10 @@ def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Finding,
     if not rows:
         console().print("Nothing is wrong: ledger, tables and folders agree.")
         return
-    grid = Grid("Kind", "Load", "Where", "What", "Remedy", "Mended")
+    grid = Grid("Kind", "Load", "Where", "What", "Remedy", "Repaired")
     for row in rows:
-        mended = "yes" if row["mended"] else f"no: {row['left']}"
-        grid.add_row(*(escape(str(row[name])) for name in ("kind", "load_id", "where", "what", "remedy")), mended)
+        repaired = "yes" if row["repaired"] else f"no: {row['left']}"
+        grid.add_row(*(escape(str(row[name])) for name in ("kind", "load_id", "where", "what", "remedy")), repaired)
     console().print(grid)
 
 

@@ -105,7 +105,7 @@ class TableInfo:
 
 @contextlib.contextmanager
 def ledger_expected(warehouse: Warehouse, settings: Settings) -> Iterator[None]:
-    """Tells a database that was never used from one that refuses.
+    """Distinguishes a database that was never used from one that refuses.
 
     :raises NotInitialisedError: in place of an error about refdata's own tables that are not there.
     """
@@ -146,8 +146,8 @@ class LedgerReport:
         with self._warehouse.transaction(write=False) as session:
             per_day = session.query(self._warehouse.statement("count_days"), (since,))
             errors = session.query(self._warehouse.statement("count_errors"), (since,))
-        told = tuple(ErrorFigures(str(line[0]), int(line[1]), int(line[2])) for line in errors)
-        return Statistics(_each_day(first, last, [_day(line) for line in per_day]), told)
+        errors_by_category = tuple(ErrorFigures(str(line[0]), int(line[1]), int(line[2])) for line in errors)
+        return Statistics(_each_day(first, last, [_day(line) for line in per_day]), errors_by_category)
 
 
 def _story(row: LedgerRow, found: Row) -> FileStory:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 SECOND = 1_000_000_000
 FAULTS_IN_A_ROW = 20
 """Consecutive scans that may fail because of the storage (a hanging network drive) before the watch gives up."""
-_TOLD_AT_ONCE = 20
+_LOGGED_AT_ONCE = 20
 
 T = TypeVar("T")
 
@@ -138,8 +138,8 @@ class Watch:
         files = {file.path: file for file in found.files}
         result = check(self.state, self.rule, files, began, ended_ns=clock_ns(), carrier=self.carrier)
         self.state = result.state
-        self._tell(result)
-        self._tell_malformed({f"{place.path}: {place.reason}": place for place in found.malformed})
+        self._log_result(result)
+        self._log_malformed({f"{place.path}: {place.reason}": place for place in found.malformed})
         return tuple(files[path] for path in result.released)
 
     def pause(self, now_ns: int) -> float:
@@ -183,8 +183,8 @@ class Watch:
             raise error
         log.warning("This check does not count: %s", error)
 
-    def _tell(self, result: Check) -> None:
-        for path in result.restarted[:_TOLD_AT_ONCE]:
+    def _log_result(self, result: Check) -> None:
+        for path in result.restarted[:_LOGGED_AT_ONCE]:
             log.info("%s changed; its count starts again", path)
         if result.forgotten:
             log.info("%d files are gone from the folders", result.forgotten)
@@ -192,12 +192,12 @@ class Watch:
         if waiting or result.released:
             log.info("%d files released, %d wait to be stable", len(result.released), waiting)
 
-    def _tell_malformed(self, places: Mapping[str, Malformed]) -> None:
+    def _log_malformed(self, places: Mapping[str, Malformed]) -> None:
         self.state, fresh = report(self.state, places)
-        for text in fresh[:_TOLD_AT_ONCE]:
+        for text in fresh[:_LOGGED_AT_ONCE]:
             log.warning("Not loaded: %s", text)
-        if len(fresh) > _TOLD_AT_ONCE:
-            log.warning("… and %d more places", len(fresh) - _TOLD_AT_ONCE)
+        if len(fresh) > _LOGGED_AT_ONCE:
+            log.warning("… and %d more places", len(fresh) - _LOGGED_AT_ONCE)
         for text in fresh:
             try:
                 self.dropoff.report_malformed(places[text])

@@ -44,7 +44,7 @@ class RunningAirflow:
 
     @property
     def downstream_file(self) -> Path:
-        """What the DAG downstream was told, one event a line."""
+        """The events that the downstream DAG received, one per line."""
         return self.local.home / "downstream.jsonl"
 
     def asset(self, name: str) -> str:

@@ -67,7 +67,7 @@ def answer(airflow: RunningAirflow, run: str, option: str, reason: str) -> None:
     """Answers until the answer is taken.
 
     Airflow 3.3.2 takes the end of the asking process for the death of the one that an answer within about a second has
-    started, and asks anew after ``retry_delay``.
+    started, and asks again after ``retry_delay``.
     """
     asked = f"{run}/taskInstances/review/-1/hitlDetails"
     body = {"chosen_options": [option], "params_input": {"reason": reason}}
@@ -133,7 +133,7 @@ def test_a_change_beyond_the_limits_waits_and_a_no_leaves_the_table(gated: Runni
 
 
 def steps(airflow: RunningAirflow, load_id: int) -> list[str]:
-    """The steps that the page tells of."""
+    """The steps that the page shows."""
     return [
         step["name"]
         for step in json.loads(airflow.get(f"/refdata/api/v1/files/{load_id}", airflow.token())[1])["data"]["steps"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RUNS = "/dags/refdata_load/dagRuns"
 FIRST, SECOND = b"code,name\n01,Graz\n02,Linz\n", b"code,name\n03,Wels\n"
 SECONDS = 25
-"""From the click to the row; Airflow tells a running task at its next heartbeat, every 5 s. The machine may be busy."""
+"""From click to row; Airflow notifies a running task at its next heartbeat, every 5 s. The machine may be busy."""
 
 
 def write(airflow: RunningAirflow, sql: str, *values: object) -> None:

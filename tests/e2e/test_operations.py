@@ -1,4 +1,4 @@
-"""What others see of a load in a running Airflow: the next DAG, OpenLineage, and whoever is told that it is late."""
+"""What others see of a load in a running Airflow: the next DAG, OpenLineage, and the alert that it is late."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def test_a_dag_that_is_scheduled_on_the_table_runs_with_rows_and_version_and_ope
     path = airflow.drop(name, b"code,people\n01,300000\n02,210000\n")
     airflow.wait_ended(name)
     airflow.local.wait_for(lambda: len(lines(airflow.downstream_file)) == 1, 90, "The downstream DAG did not run")
-    told = lines(airflow.downstream_file)[0]
-    assert told.items() >= {"table": READ_DOWNSTREAM, "rows": 2, "version": 1, "file": name}.items()
+    reported = lines(airflow.downstream_file)[0]
+    assert reported.items() >= {"table": READ_DOWNSTREAM, "rows": 2, "version": 1, "file": name}.items()
     run = airflow.api("/dags/downstream/dagRuns")["dag_runs"][0]
     assert run["run_type"] == "asset_triggered"
 
     def completed() -> list[dict[str, Any]]:
-        """The events that tell that the load step of this file is done."""
+        """The events that report that this file's load step is done."""
         return [
             event
             for event in lines(airflow.lineage_file)
@@ -48,14 +48,14 @@ def test_a_dag_that_is_scheduled_on_the_table_runs_with_rows_and_version_and_ope
     assert target["facets"]["version"]["datasetVersion"] == "1"
 
 
-def test_a_load_that_waits_too_long_is_told_of_once(airflow: RunningAirflow) -> None:
+def test_a_load_that_waits_too_long_is_reported_once(airflow: RunningAirflow) -> None:
     airflow.drop("late_list.csv", b"code\n1\n")
     airflow.wait_ended("late_list.csv")
 
     def mine() -> list[str]:
         # On a slow machine other files are late too, and their alerts are gathered into one message with this one.
-        told = [f"{alert['title']}: {alert['text']}" for alert in airflow.alerts()]
-        return [text for text in told if f"{FULL}/late_list.csv waits too long" in text]
+        reported = [f"{alert['title']}: {alert['text']}" for alert in airflow.alerts()]
+        return [text for text in reported if f"{FULL}/late_list.csv waits too long" in text]
 
     before = len(mine())
     with turn_taken(airflow, "late_list"):

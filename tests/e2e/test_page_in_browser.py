@@ -130,7 +130,7 @@ def _refuse(dialog: Dialog, faults: list[str]) -> None:
 
 
 def _note(message: ConsoleMessage, faults: list[str]) -> None:
-    """Errors of the page itself; answers that a test provokes are told by the page and asserted there."""
+    """Errors of the page itself; answers that a test provokes are shown by the page and asserted there."""
     if message.type == "error" and "Failed to load resource" not in message.text:
         faults.append(message.text)
 
@@ -186,8 +186,8 @@ def test_a_name_that_is_markup_is_shown_and_not_run(steward: Steward) -> None:
     expect(steward.frame.get_by_text(SCRIPT_NAME, exact=True)).to_be_visible()
     steward.chip("error")
     steward.heading("3 files")
-    told = steward.frame.get_by_text(f"412 NUL bytes {MARKUP}").first
-    expect(told).to_be_visible()
+    reported = steward.frame.get_by_text(f"412 NUL bytes {MARKUP}").first
+    expect(reported).to_be_visible()
     expect(steward.frame.get_by_text(f"Save the file as CSV. {MARKUP}").first).to_be_visible()
     assert steward.frame.locator("img, script:not([src]), svg[onload], a[href^='javascript:']").count() == 0
     assert steward.window.title() != "run"
@@ -286,7 +286,7 @@ def test_a_files_story_has_an_address_and_leads_on_to_its_table(steward: Steward
     steward.heading(f"{TOTAL} files")
 
 
-def test_a_refused_files_story_tells_why_and_where_its_rejects_lie(steward: Steward) -> None:
+def test_a_refused_files_story_shows_why_and_where_its_rejects_lie(steward: Steward) -> None:
     steward.frame.get_by_role("link", name="bookings_29.csv", exact=True).click()
     steward.heading("bookings_29.csv")
     expect(steward.frame.get_by_text("3 of 20311 rows are damaged")).to_be_visible()
@@ -368,7 +368,7 @@ def test_no_width_needs_sideways_scrolling(view: str, steward: Steward) -> None:
         picture(steward.window, f"{view.lower()}-{width}")
 
 
-def test_a_busy_database_is_told_and_what_was_shown_stays(steward: Steward, server: Server) -> None:
+def test_a_busy_database_is_reported_and_what_was_shown_stays(steward: Steward, server: Server) -> None:
     with closing(sqlite3.connect(server.local.ref_database, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         banner = steward.frame.get_by_role("alert")
@@ -379,7 +379,7 @@ def test_a_busy_database_is_told_and_what_was_shown_stays(steward: Steward, serv
     expect(banner).to_be_hidden(timeout=20_000)
 
 
-def test_an_ended_session_is_told(steward: Steward) -> None:
+def test_an_ended_session_is_reported(steward: Steward) -> None:
     kept = steward.window.context.cookies()
     steward.window.context.clear_cookies()
     expect(steward.frame.get_by_role("alert")).to_contain_text("Your session has ended", timeout=15_000)

@@ -64,7 +64,7 @@ def test_an_archive_of_an_earlier_installation_is_found(settings: Settings, tmp_
     assert by_name(health.check_folders(gathered))["processed"].advice == ""
 
 
-def test_a_tree_that_is_not_mounted_is_told_once_for_each_folder(settings: Settings, tmp_path: Path) -> None:
+def test_a_tree_that_is_not_mounted_is_reported_once_for_each_folder(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "drop").rename(tmp_path / "elsewhere")
     found = by_name(health.check_folders(settings))
     assert {name: check.figure for name, check in found.items()} == dict.fromkeys(
@@ -88,7 +88,7 @@ def test_a_root_without_load_folders_fails(settings: Settings, tmp_path: Path) -
     assert by_name(health.check_folders(settings))["dropoff"].state is State.OK
 
 
-def test_an_archive_on_another_filesystem_is_told(settings: Settings) -> None:
+def test_an_archive_on_another_filesystem_is_reported(settings: Settings) -> None:
     other = next((path for path in ("/dev/shm", "/run") if os.access(path, os.W_OK)), None)
     if other is None or Path(other).stat().st_dev == Path(settings.dropoff_root).stat().st_dev:
         pytest.skip("this machine has one filesystem")
@@ -171,7 +171,7 @@ def test_queue_turns_and_unseen_files_are_found(database: Database, settings: Se
     found = by_name(health.check_warehouse(configured))
     assert (found["queue"].state, "waiting.csv" in found["queue"].message) == (State.WARN, True)
     assert (found["turns"].state, "stuck" in found["turns"].message) == (State.WARN, True)
-    assert found["watcher"].state is State.OK, "it lies there for a moment only"
+    assert found["watcher"].state is State.OK, "it is there only for a moment"
     assert found["watcher"].figure.startswith("1 file")
     patient = replace(configured, alert_unseen=0, stability_interval=0)
     late = by_name(health.check_warehouse(patient))["watcher"]

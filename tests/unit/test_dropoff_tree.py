@@ -42,7 +42,7 @@ NOBODY = 65534
 
 
 RECEIVED = datetime(2024, 12, 1, tzinfo=UTC)
-FAULT = SimpleNamespace(category="data", what="damaged", where="line 1", advice="mend it")
+FAULT = SimpleNamespace(category="data", what="damaged", where="line 1", advice="fix it")
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_a_device_is_neither_taken_nor_opened(root: Path) -> None:
 
 
 @pytest.mark.parametrize(("path", "make", "reason"), MALFORMED.values(), ids=MALFORMED)
-def test_malformed_places_are_told_and_not_taken(
+def test_malformed_places_are_reported_and_not_taken(
     root: Path, path: str, make: Callable[[Path], object], reason: str
 ) -> None:
     make(root / path)
@@ -218,7 +218,7 @@ def test_malformed_places_are_told_and_not_taken(
 @pytest.mark.parametrize(
     "folder", ["fullload", "reference_data_tables", "reference_data_table/full", "Reference/append"]
 )
-def test_a_folder_of_a_wrong_name_is_told_once_however_many_files_it_holds(root: Path, folder: str) -> None:
+def test_a_folder_of_a_wrong_name_is_reported_once_however_many_files_it_holds(root: Path, folder: str) -> None:
     (root / folder).mkdir(parents=True)
     for number in range(5):
         (root / folder / f"{number}.csv").touch()
@@ -349,7 +349,7 @@ def test_a_link_in_any_folder_of_the_path_is_refused(root: Path, tmp_path: Path)
         open_dropped(root, file.path, file.identity)
 
 
-def test_a_file_that_changes_while_it_is_read_is_told_at_the_end(root: Path) -> None:
+def test_a_file_that_changes_while_it_is_read_is_reported_at_the_end(root: Path) -> None:
     file = drop(root)
     dropoff = Dropoff.of(Settings(dropoff_root=str(root)))
     with pytest.raises(FileChangedError), dropoff.open(file) as path:
@@ -358,7 +358,7 @@ def test_a_file_that_changes_while_it_is_read_is_told_at_the_end(root: Path) -> 
 
 
 def test_a_file_that_is_swapped_while_it_is_read_is_read_to_its_own_end(root: Path) -> None:
-    """The new file is watched anew. What was opened is unlinked, and that shows in its ctime."""
+    """The new file is watched again. What was opened is unlinked, and that shows in its ctime."""
     file = drop(root)
     dropoff = Dropoff.of(Settings(dropoff_root=str(root)))
     (root / "new").write_text("other")
@@ -376,7 +376,7 @@ def test_an_unreadable_file_is_found_and_its_opening_denied(open_root: Path) -> 
             open_dropped(open_root, file.path, file.identity)
 
 
-def test_a_folder_that_may_not_be_read_is_told(open_root: Path) -> None:
+def test_a_folder_that_may_not_be_read_is_reported(open_root: Path) -> None:
     (open_root / FULL).chmod(0o700)
     with another_user():
         assert [(place.path, place.reason) for place in scan(open_root).malformed] == [(FULL, "it is not readable")]

@@ -1,4 +1,4 @@
-"""An outage is told once at its begin, whoever comes upon it, and once at its end."""
+"""An outage is reported once when it begins, whoever notices it, and once when it ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LATER = NOW + timedelta(minutes=7)
 A, B = "reference_data_table/append/a.csv", "reference_data_table/append/b.csv"
 
 
-def told(root: Path, *failures: tuple[str, str]) -> list[bool]:
+def reported(root: Path, *failures: tuple[str, str]) -> list[bool]:
     """Each by an object of its own, as processes have."""
     return [Outages(root).is_news(category, file, "It is away.", NOW) for category, file in failures]
 
@@ -36,18 +36,18 @@ def told(root: Path, *failures: tuple[str, str]) -> list[bool]:
         ([("lock_timeout", ""), ("lock_timeout", "")], [True, True]),
     ],
 )
-def test_what_is_told(tmp_path: Path, failures: list[tuple[str, str]], expected: list[bool]) -> None:
-    assert told(tmp_path, *failures) == expected
+def test_what_is_reported(tmp_path: Path, failures: list[tuple[str, str]], expected: list[bool]) -> None:
+    assert reported(tmp_path, *failures) == expected
 
 
 @pytest.mark.parametrize("kind", TransientError.__subclasses__())
-def test_every_transient_error_is_told_once(tmp_path: Path, kind: type[TransientError]) -> None:
-    assert told(tmp_path, (kind.category, A), (kind.category, A)) == [True, False]
+def test_every_transient_error_is_reported_once(tmp_path: Path, kind: type[TransientError]) -> None:
+    assert reported(tmp_path, (kind.category, A), (kind.category, A)) == [True, False]
 
 
-def test_of_many_at_a_time_one_tells(tmp_path: Path) -> None:
+def test_of_many_at_a_time_one_shows(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: told(tmp_path, ("connection", A))[0], range(64)))
+        answers = list(pool.map(lambda _: reported(tmp_path, ("connection", A))[0], range(64)))
     assert answers.count(True) == 1
 
 
@@ -61,32 +61,32 @@ def test_of_many_at_a_time_one_tells(tmp_path: Path) -> None:
         ("lock_timeout", True, []),
     ],
 )
-def test_the_end_is_told_once_and_the_next_outage_again(
+def test_the_end_is_reported_once_and_the_next_outage_again(
     tmp_path: Path, category: str, loaded: bool, ended: list[str]
 ) -> None:
-    told(tmp_path, (category, A))
+    reported(tmp_path, (category, A))
     over = Outages(tmp_path).over(A, LATER, loaded=loaded)
     assert over == tuple(Outage(what, NOW, "It is away.") for what in ended)
     assert Outages(tmp_path).over(A, LATER, loaded=loaded) == ()
-    assert told(tmp_path, (category, A)) == [category != "storage_full" or loaded]
+    assert reported(tmp_path, (category, A)) == [category != "storage_full" or loaded]
 
 
-def test_of_many_at_a_time_one_tells_the_end(tmp_path: Path) -> None:
-    told(tmp_path, ("connection", A))
+def test_of_many_at_a_time_one_shows_the_end(tmp_path: Path) -> None:
+    reported(tmp_path, ("connection", A))
     with ThreadPoolExecutor(8) as pool:
         ends = list(pool.map(lambda _: Outages(tmp_path).over(A, LATER, loaded=True), range(64)))
     assert sum(map(len, ends)) == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_trouble_of_one_file_is_told_again_after_a_day(tmp_path: Path) -> None:
-    told(tmp_path, ("lock_timeout", A))
+def test_the_trouble_of_one_file_is_reported_again_after_a_day(tmp_path: Path) -> None:
+    reported(tmp_path, ("lock_timeout", A))
     assert Outages(tmp_path).is_news("lock_timeout", A, "", NOW + REMEMBERED) is False
     assert Outages(tmp_path).is_news("lock_timeout", A, "", NOW + REMEMBERED * 1.01) is True
 
 
 def test_marks_that_say_nothing_any_more_go_and_an_outage_that_lasts_stays(tmp_path: Path) -> None:
-    told(tmp_path, ("lock_timeout", A), ("lock_timeout", B), ("connection", A), ("storage_full", A))
+    reported(tmp_path, ("lock_timeout", A), ("lock_timeout", B), ("connection", A), ("storage_full", A))
     database, storage = sorted(path.name for path in tmp_path.glob(".*outage-[ds]*"))
     (tmp_path / f"{database}-over-77").touch()
     ended = NOW.replace(tzinfo=UTC) - REMEMBERED - timedelta(seconds=1)
@@ -98,22 +98,22 @@ def test_marks_that_say_nothing_any_more_go_and_an_outage_that_lasts_stays(tmp_p
     Outages(tmp_path / "not there").sweep(NOW)
 
 
-def test_where_no_mark_can_be_written_each_failure_is_told(tmp_path: Path) -> None:
-    assert told(tmp_path / "unmounted", ("connection", A), ("connection", A)) == [True, True]
+def test_where_no_mark_can_be_written_each_failure_is_reported(tmp_path: Path) -> None:
+    assert reported(tmp_path / "unmounted", ("connection", A), ("connection", A)) == [True, True]
 
 
 @pytest.mark.parametrize("written", ["", '{"since": "2024-12-01T12:0'])
 def test_a_mark_without_its_text_as_a_full_disk_leaves_it_counts(tmp_path: Path, written: str) -> None:
-    told(tmp_path, ("storage_full", A))
+    reported(tmp_path, ("storage_full", A))
     (mark,) = tmp_path.iterdir()
     mark.write_text(written)
-    assert told(tmp_path, ("storage_full", A)) == [False]
+    assert reported(tmp_path, ("storage_full", A)) == [False]
     assert Outages(tmp_path).over(A, LATER, loaded=True) == (Outage("storage", LATER, ""),)
 
 
 def test_the_watcher_does_not_see_the_marks(tmp_path: Path) -> None:
     ensure_tree(tmp_path)
-    told(tmp_path, ("connection", A), ("lock_timeout", A))
+    reported(tmp_path, ("connection", A), ("lock_timeout", A))
     found = Dropoff.of(Settings(dropoff_root=str(tmp_path))).scan()
     nothing: tuple[DroppedFile, ...] = ()
     assert (found.files, found.malformed) == (nothing, ())

@@ -26,7 +26,7 @@ def test_a_value_survives_xcom(kind: type[Any], data: st.DataObject) -> None:
     value = data.draw(st.from_type(kind))
     written = json.dumps(to_json(value))
     back: object = from_json(kind, json.loads(written))
-    assert repr(back) == repr(value)  # repr also tells a word from a plain text, and takes NaN as equal
+    assert repr(back) == repr(value)  # repr also distinguishes an enum from plain text, and treats NaN as equal
     assert json.dumps(to_json(back)) == written
 
 

@@ -77,6 +77,6 @@ def test_every_engine_has_every_statement_that_the_package_asks_for(dialect: str
     assert all(files.text(name) for name in asked)
 
 
-def test_no_statement_lies_unused() -> None:
+def test_no_statement_is_unused() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     assert [ids(path) for path in FILES if f'"{path.stem}"' not in code] == []

@@ -75,7 +75,7 @@ def test_a_file_written_slowly_is_not_released_before_it_rests() -> None:
     assert [bool(bench.look({AIRPORTS: identity(39, size=39_000)}).released) for _ in range(6)][-1]
 
 
-def test_a_vanished_file_is_forgotten_and_starts_anew() -> None:
+def test_a_vanished_file_is_forgotten_and_starts_again() -> None:
     bench = Bench()
     for _ in range(6):
         bench.look({AIRPORTS: identity()})

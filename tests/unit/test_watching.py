@@ -240,7 +240,7 @@ def test_an_idle_watch_does_not_write_to_the_store(site: Site) -> None:
     assert site.airflow.writes == before
 
 
-def test_malformed_places_are_told_once_across_runs_and_get_their_reason(
+def test_malformed_places_are_reported_once_across_runs_and_get_their_reason(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     (site.root / FULL / "x.csv").mkdir()

@@ -1,4 +1,4 @@
--- Purpose: the file lies in an archive folder; a loaded one is completed by that.
+-- Purpose: the file is in an archive folder; this completes a loaded one.
 -- Parameters: file_path, processed_at, id.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]

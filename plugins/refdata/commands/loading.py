@@ -58,8 +58,8 @@ def _load(deps: Deps, path: str, approval: Approval | None) -> LedgerRow | None:
         with _interruptible() as stop, _bar() as on_event, ThreadPoolExecutor(1, "load") as thread:
             return thread.submit(process, deps, file, run_id, on_event, stop.is_set, approval).result()
     except PermanentError as error:
-        told = f"[red]{error.category}[/red]: {escape(str(error))}"
-        console(stderr=True).print(told, highlight=False, soft_wrap=True)
+        text = f"[red]{error.category}[/red]: {escape(str(error))}"
+        console(stderr=True).print(text, highlight=False, soft_wrap=True)
     return deps.ledger.by_run(run_id)
 
 

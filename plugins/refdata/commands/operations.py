@@ -128,8 +128,8 @@ def _show_plan(planned: Plan, *, applied: bool) -> None:
     if grid.row_count:
         console().print(grid)
     count = len(planned.deletions) + len(planned.findings)
-    told = "was done" if applied else "would be done; `refdata maintenance --apply` does it"
-    console().print(f"{count} actions: this {told}." if count else "Nothing is due.")
+    outcome = "was done" if applied else "would be done; `refdata maintenance --apply` does it"
+    console().print(f"{count} actions: this {outcome}." if count else "Nothing is due.")
 
 
 def _show_checks(found: Sequence[Check]) -> None:

@@ -40,7 +40,7 @@ def status(options: argparse.Namespace) -> int:
     failed = _files(data, FileStatus.ERROR, min(options.limit, LAST_ERRORS))
     if options.json:
         groups = {"at_work": working, "waiting": waiting, "held": held, "last_errors": failed}
-        print_json({"counts": counts, **{name: [_told(row) for row in rows] for name, rows in groups.items()}})
+        print_json({"counts": counts, **{name: [_shown(row) for row in rows] for name, rows in groups.items()}})
         return EXIT_OK
     console().print("Files: " + (", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"))
     _show("Running", working, ("Progress", _progress), ("Since (UTC)", lambda row: moment(row.started_at)))
@@ -55,7 +55,7 @@ def _files(data: ReferenceData, wanted: FileStatus, limit: int) -> tuple[LedgerR
     return data.history(status=wanted, limit=limit).files
 
 
-def _told(row: LedgerRow) -> dict[str, object]:
+def _shown(row: LedgerRow) -> dict[str, object]:
     names = ("id", "file_name", "table_name", "created_at", "started_at", "rows_staged", "rows_read", "error_category",
              "error_message", "dag_run_id")  # fmt: skip
     return {name: getattr(row, name) for name in names}
@@ -71,7 +71,7 @@ def _show(title: str, rows: Sequence[LedgerRow], *more: tuple[str, Callable[[Led
         return
     grid = Grid(*figures("Load"), "File", "Table", *(name for name, _ in more), title=title, title_justify="left")
     for row in rows:
-        grid.add_row(str(row.id), escape(row.file_name), row.table_name, *(escape(tell(row)) for _, tell in more))
+        grid.add_row(str(row.id), escape(row.file_name), row.table_name, *(escape(show(row)) for _, show in more))
     console().print(grid)
 
 

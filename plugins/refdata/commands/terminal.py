@@ -45,10 +45,10 @@ def console(*, stderr: bool = False) -> Console:
 
 def exit_code(failures: Iterable[bool]) -> int:
     """The exit code of a command with several findings; ``failures``: whether each failure may pass by itself."""
-    told = list(failures)
-    if not told:
+    transient = list(failures)
+    if not transient:
         return EXIT_OK
-    return EXIT_TRANSIENT if all(told) else EXIT_FAILED
+    return EXIT_TRANSIENT if all(transient) else EXIT_FAILED
 
 
 @contextlib.contextmanager

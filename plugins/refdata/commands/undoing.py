@@ -53,7 +53,7 @@ def rollback(options: argparse.Namespace) -> int:
         return EXIT_OK
     if (code := _may_go_on(options, f"Roll {options.table} back to version {options.version}?")) is not None:
         return code
-    return _tell(options, data.rollback(options.table, options.version, expected=live, **_who(options)))
+    return _print(options, data.rollback(options.table, options.version, expected=live, **_who(options)))
 
 
 def take_back(options: argparse.Namespace) -> int:
@@ -65,7 +65,7 @@ def take_back(options: argparse.Namespace) -> int:
     data: ReferenceData = ReferenceData.connect()
     if (code := _may_go_on(options, f"Take the rows of load {options.load} back?")) is not None:
         return code
-    return _tell(options, data.take_back(options.load, **_who(options)))
+    return _print(options, data.take_back(options.load, **_who(options)))
 
 
 def _who(options: argparse.Namespace) -> dict[str, str]:
@@ -89,7 +89,7 @@ def _may_go_on(options: argparse.Namespace, question: str) -> int | None:
     return None if Confirm.ask(question, default=False) else EXIT_FAILED
 
 
-def _tell(options: argparse.Namespace, done: Revised) -> int:
+def _print(options: argparse.Namespace, done: Revised) -> int:
     if options.json:
         print_json(asdict(done))
     else:

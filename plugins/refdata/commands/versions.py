@@ -65,17 +65,17 @@ def diff(options: argparse.Namespace) -> int:
     from refdata.api import ReferenceData
 
     found = ReferenceData.connect().diff(options.table, options.before, options.after, keys=options.key)
-    return _tell(options, found)
+    return _print(options, found)
 
 
 def held_diff(options: argparse.Namespace) -> int:
     """``refdata held``."""
     from refdata.api import ReferenceData
 
-    return _tell(options, ReferenceData.connect().held_diff(options.load))
+    return _print(options, ReferenceData.connect().held_diff(options.load))
 
 
-def _tell(options: argparse.Namespace, found: TableDiff) -> int:
+def _print(options: argparse.Namespace, found: TableDiff) -> int:
     if options.json:
         print_json({**asdict(found), "unchanged": found.unchanged})
     else:

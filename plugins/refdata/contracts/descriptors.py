@@ -18,7 +18,7 @@ def read_descriptor(path: Path, table: str = "") -> ReadContract:
     """The contract that a descriptor makes (versions 1 and 2 of the standard, YAML or JSON).
 
     What refdata does not know is left aside and reported. A dialect or schema in a file of its own is read, where it
-    lies beside or below the descriptor.
+    is beside or below the descriptor.
 
     :param table: the table that it is for; left out: the resource's name, or the file's for a schema alone.
     :raises ConfigurationError: when it is no descriptor, has several resources of which none is named so, or a value

@@ -55,7 +55,7 @@ class Key:
 def _mark(
     *, empty: str = "", pattern: str = r"[\t -/:-@\[-`{-~]", what: str = "one ASCII mark, no letter or digit"
 ) -> Text:
-    """A character that readers of all kinds can tell from text."""
+    """A character that readers of all kinds can distinguish from text."""
     allowed = f"{what}, or empty: {empty}" if empty else what
     return Text(allowed, f"({pattern})?" if empty else pattern, least=0 if empty else 1, most=1)
 

@@ -110,8 +110,8 @@ def _fields_match(contract: Contract, scanned: Sequence[ScannedColumn]) -> Itera
     if not wrong:
         return
     parts = [f"missing are {', '.join(missing)}" if missing else "", f"new are {', '.join(extra)}" if extra else ""]
-    told = "; ".join(part for part in parts if part) or "they come in another order"
-    what = f"The file's columns do not meet fieldsMatch {rule}: {told}"
+    differences = "; ".join(part for part in parts if part) or "they come in another order"
+    what = f"The file's columns do not meet fieldsMatch {rule}: {differences}"
     yield Finding(FindingKind.FIELDS_MATCH, (*missing, *extra), Action.REFUSE, what, contract.origin("fields_match"))
 
 

@@ -131,7 +131,7 @@ def unforeseen(error: BaseException) -> RefdataError:
     return RefdataError(
         f"Unforeseen error {type(error).__name__}",
         where=", from ".join(places),
-        advice="Nothing yet: it is retried. If it persists, report it with these places and, if allowed, the file.",
+        advice="If a retry does not help, report it with these places and, if allowed, the file.",
     )
 
 

@@ -92,13 +92,13 @@ def changes(before: Mapping[str, str], checks: Iterable[Check]) -> tuple[Change,
     return tuple(Change(check, earlier) for check, earlier in found if check.state is not earlier)
 
 
-def told(before: Mapping[str, str], checks: Iterable[Check], untold: Collection[str]) -> dict[str, str]:
+def reported(before: Mapping[str, str], checks: Iterable[Check], unreported: Collection[str]) -> dict[str, str]:
     """The states to remember: those found, except that checks whose change is ``untold`` keep the reported state.
 
     So a check that fails and recovers before anybody could be alerted is never reported. A check that did not run this
     time keeps its state.
     """
-    return {**before, **{check.name: check.state.value for check in checks if check.name not in untold}}
+    return {**before, **{check.name: check.state.value for check in checks if check.name not in unreported}}
 
 
 def settled(checks: Iterable[Check]) -> tuple[Check, ...]:

@@ -19,7 +19,7 @@ LOADED, COMPLETED, DUPLICATE = FileStatus.LOADED, FileStatus.COMPLETED, FileStat
 ERROR, CANCELLED = FileStatus.ERROR, FileStatus.CANCELLED
 
 IN_FLIGHT = frozenset((PENDING, PROCESSING, REVIEW))
-"""Not decided yet: the file lies in its folder, and its rows may still be published."""
+"""Not decided yet: the file is in its folder, and its rows may still be published."""
 HOLDS_TURN = frozenset((PROCESSING, REVIEW))
 """No other load of the table may begin."""
 MOVING = frozenset((PENDING, PROCESSING))

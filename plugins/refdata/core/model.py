@@ -49,10 +49,10 @@ class DroppedFile:
     """A regular ``.csv`` file in one of the four load folders.
 
     ``path`` is relative to the dropoff root, with ``/``: ``reference_data_table/fullload/airports.csv``. ``identity``
-    tells one drop from the next: any change makes it another drop. Files of one table take turns by ``order``. Both
-    are opaque: only the source that found the file knows what they consist of, so they are compared and nothing else.
-    ``size`` is in bytes; ``changed_ns`` is when the content last changed, ``arrived_ns`` since when the file is there
-    as it is, both in nanoseconds since 1970.
+    distinguishes one drop from the next: any change makes it another drop. Files of one table take turns by
+    ``order``. Both are opaque: only the source that found the file knows their content, so they are only compared.
+    ``size`` is in bytes; ``changed_ns`` is when the content last changed, ``arrived_ns`` since when the file has been
+    there in this form, both in nanoseconds since 1970.
     """
 
     path: str

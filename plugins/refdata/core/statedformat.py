@@ -34,7 +34,7 @@ class StatedFormat:
 
     @property
     def states_dialect(self) -> bool:
-        """Whether how fields are told apart is stated at all."""
+        """Whether the way of separating fields is stated at all."""
         return any(part is not None for part in (self.delimiter, self.quote, self.escape, self.skip_initial_space))
 
     @property

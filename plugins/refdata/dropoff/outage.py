@@ -109,8 +109,8 @@ class Outages:
         except OSError:
             return None  # another load was first, or the folder is not writable: the next one reports
         try:
-            told = json.loads(text)
-            return Outage(name, datetime.fromisoformat(told["since"]), told["text"])
+            mark_content = json.loads(text)
+            return Outage(name, datetime.fromisoformat(mark_content["since"]), mark_content["text"])
         except (ValueError, KeyError):
             return Outage(name, now, "")  # on a full disk, none or only part of it was written
 

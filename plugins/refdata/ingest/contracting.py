@@ -96,7 +96,7 @@ def live_contract(live: Table) -> Contract:
 
 
 def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tuple[str, ...]]:
-    """What a file shows of a table's files, and a column that tells its rows apart, if there is one.
+    """What a file shows about a table's files, and a column that identifies its rows, if there is one.
 
     Every row is read.
 

@@ -42,7 +42,7 @@ class Done:
     """What it did; ``left`` lists findings that remain, each with the reason."""
 
     deletions: tuple[Deletion, ...]
-    mended: tuple[Finding, ...]
+    repaired: tuple[Finding, ...]
     left: tuple[tuple[Finding, str], ...]
 
 
@@ -52,7 +52,7 @@ def plan(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> Plan:
     :param run_state: maps a run id to what Airflow says about the run.
     :raises RefdataError: when the database or the folders cannot be read.
     """
-    findings = tuple(finding for finding in reconcile.examine(deps, run_state) if finding.mend is not None)
+    findings = tuple(finding for finding in reconcile.examine(deps, run_state) if finding.fix is not None)
     return Plan(tuple(_deletions(deps)), findings)
 
 
@@ -67,13 +67,13 @@ def carry_out(deps: Deps, planned: Plan, actor: str = MAINTENANCE) -> Done:
     if len(simple) < len(planned.deletions):
         expire_versions(deps, dry_run=False, by=actor)
     results = reconcile.repair(planned.findings)
-    mended = tuple(finding for finding, left in results if not left)
+    repaired = tuple(finding for finding, left in results if not left)
     trail = AuditTrail(deps.warehouse)
-    for finding in mended:
+    for finding in repaired:
         detail = {"kind": finding.kind.value, "remedy": finding.remedy}
         trail.record(AuditEntry(deps.clock(), Action.REPAIR, actor, load_id=finding.load_id or None,
                                 subject=finding.where, reason=finding.what, detail=detail))  # fmt: skip
-    return Done(planned.deletions, mended, tuple((finding, left) for finding, left in results if left))
+    return Done(planned.deletions, repaired, tuple((finding, left) for finding, left in results if left))
 
 
 def _carry_out(deps: Deps, batch: Sequence[Deletion], actor: str) -> None:

@@ -81,7 +81,7 @@ def process(
     :raises RefdataError: why the file was refused or handed back to the watcher; ``CancelledError`` when stopped,
         ``HeldError`` when the change gate requires an approval.
     """
-    work = _Work(replace(deps, on_rows=_rows_told(on_event, stopped, file)), file, on_event, stopped, approval)
+    work = _Work(replace(deps, on_rows=_rows_reported(on_event, stopped, file)), file, on_event, stopped, approval)
     try:
         work.run(run_id)
     except NotYetError as wait:
@@ -149,13 +149,13 @@ _CALLS: Mapping[Step, Callable[[_Work, str, Mapping[Step, Any]], object]] = {
 """What each step does, given the results of those before it."""
 
 
-def _rows_told(on_event: OnEvent, stopped: Callable[[], bool], file: DroppedFile) -> Callable[[int, int], None]:
-    def told(rows: int, total: int) -> None:
+def _rows_reported(on_event: OnEvent, stopped: Callable[[], bool], file: DroppedFile) -> Callable[[int, int], None]:
+    def report(rows: int, total: int) -> None:
         if stopped():
             raise _stop(file)
         on_event(ProgressEvent(Step.LOAD, Moment.ROWS, rows, total))
 
-    return told
+    return report
 
 
 def _stop(file: DroppedFile) -> CancelledError:

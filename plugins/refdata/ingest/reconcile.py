@@ -57,14 +57,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem, in words; ``mend`` is None where only a person can decide."""
+    """One problem, in words; ``fix`` is None where only a person can decide."""
 
     kind: Kind
     load_id: int
     where: str
     what: str
     remedy: str
-    mend: Callable[[], object] | None = field(default=None, repr=False, compare=False)
+    fix: Callable[[], object] | None = field(default=None, repr=False, compare=False)
 
 
 def no_airflow(run_id: str) -> RunState:  # noqa: ARG001
@@ -84,14 +84,14 @@ def examine(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> tu
 
 def repair(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, str], ...]:
     """Repairs what can be repaired; returns each finding with ``""``, or with the reason why it remains."""
-    return tuple((finding, _mended(finding)) for finding in findings)
+    return tuple((finding, _repaired(finding)) for finding in findings)
 
 
-def _mended(finding: Finding) -> str:
-    if finding.mend is None:
+def _repaired(finding: Finding) -> str:
+    if finding.fix is None:
         return "a person has to decide"
     try:
-        finding.mend()
+        finding.fix()
     except RefdataError as error:
         return str(error)
     return ""
@@ -205,8 +205,8 @@ class _Examination:
             if self._now - left.changed > self._grace:
                 what = "A partial copy to an archive, left by a crash"
                 remedy = "delete it" if left.needless else "compare it with the archive, which has no such file"
-                mend = _removing(left) if left.needless else None
-                yield Finding(Kind.LEFT_COPY, 0, str(left.path), what, remedy, mend)
+                fix = _removing(left) if left.needless else None
+                yield Finding(Kind.LEFT_COPY, 0, str(left.path), what, remedy, fix)
 
     def _forgotten(self) -> Iterator[Finding]:
         """Files whose run ended before the ledger knew them: the watcher considers them started."""
@@ -231,9 +231,9 @@ class _Examination:
                 yield self._finding(Kind.NOT_REGISTERED, row, what, "register it", _registering(self._deps, loaded))
 
     def _finding(
-        self, kind: Kind, row: LedgerRow, what: str, remedy: str, mend: Callable[[], object] | None = None
+        self, kind: Kind, row: LedgerRow, what: str, remedy: str, fix: Callable[[], object] | None = None
     ) -> Finding:
-        return Finding(kind, row.id, row.file_path, what, remedy, mend)
+        return Finding(kind, row.id, row.file_path, what, remedy, fix)
 
     def _hand_back(self, row: LedgerRow, file: DroppedFile) -> None:
         if self._deps.dropoff.hand_back(file) is not None:

@@ -78,7 +78,7 @@ def check_register(deps: Deps) -> tuple[ConfigFinding, ...]:
 
 def repair_register(deps: Deps, by: str) -> tuple[ConfigRepair, ...]:
     """Fixes what can be fixed, and records it in the audit trail under the name ``by``."""
-    return tuple(ConfigRepair(finding, _mended(deps, finding, by)) for finding in check_register(deps))
+    return tuple(ConfigRepair(finding, _repaired(deps, finding, by)) for finding in check_register(deps))
 
 
 def _entry(line: Row) -> _Entry:
@@ -119,7 +119,7 @@ def _not_registered(table: str) -> ConfigFinding:
     return ConfigFinding(ConfigKind.NOT_REGISTERED, table, what, "register it", True)
 
 
-def _mended(deps: Deps, finding: ConfigFinding, by: str) -> str:
+def _repaired(deps: Deps, finding: ConfigFinding, by: str) -> str:
     if not finding.is_repairable:
         return "a person has to decide"
     try:

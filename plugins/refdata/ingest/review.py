@@ -199,13 +199,13 @@ def require_same(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, answ
     now = _facts(deps, row, _compare_planned(deps, row, stage, plan))
     if now != answer.facts:
         raise FileChangedError(
-            f"The table changed while the load waited for approval: {_told(answer.facts, now)}",
+            f"The table changed while the load waited for approval: {_changes(answer.facts, now)}",
             where=row.table_name,
             advice="Nothing: the file is offered again, and the change gets a new review.",
         )
 
 
-def _told(then: dict[str, int], now: dict[str, int]) -> str:
+def _changes(then: dict[str, int], now: dict[str, int]) -> str:
     apart = [name for name in now if now[name] != then.get(name) and name != "shown_rows"]
-    told = (f"{name.replace('_', ' ')} {then.get(name)} then, {now[name]} now" for name in apart)
-    return ", ".join(told) or "the same number of rows differs, but not the same rows"
+    changes = (f"{name.replace('_', ' ')} {then.get(name)} then, {now[name]} now" for name in apart)
+    return ", ".join(changes) or "the same number of rows differs, but not the same rows"

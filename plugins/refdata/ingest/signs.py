@@ -24,7 +24,7 @@ def signs_of_life(deps: Deps, load_id: int, attempt: int) -> Iterator[None]:
     """Sends heartbeats to the ledger from another thread, ``SIGNS`` times within ``stale_after``."""
     over = threading.Event()
 
-    def tell() -> None:
+    def send() -> None:
         while not over.wait(deps.settings.stale_after / SIGNS):
             try:
                 if not deps.ledger.give_sign(load_id, attempt, deps.clock()):
@@ -34,7 +34,7 @@ def signs_of_life(deps: Deps, load_id: int, attempt: int) -> Iterator[None]:
 
     # Airflow looks up connections in the task's context.
     context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(tell,), name="refdata-signs", daemon=True)
+    thread = threading.Thread(target=context.run, args=(send,), name="refdata-signs", daemon=True)
     thread.start()
     try:
         yield

@@ -18,7 +18,7 @@ from refdata.ingest.ruling import Ruling
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What lies in the stage table: the rows, those that are rejected for whatever reason, and the load method."""
+    """The content of the stage table: rows, rows rejected for any reason, and the load method."""
 
     rows: int
     rejected: int

@@ -57,10 +57,10 @@ async def deadline_missed(seconds: float, context: Mapping[str, Any]) -> None:
     alert = overdue(str(run["dag_id"]), str(run["dag_run_id"]), dict(run.get("conf") or {}), seconds)
     # A notifier expects a task's context; only the run is available here.
     given = {"run_id": alert.run_id, "dag_run": SimpleNamespace(**run), "dag": None}
-    await asyncio.to_thread(_tell, alert, given)
+    await asyncio.to_thread(_alert, alert, given)
 
 
-def _tell(alert: Alert, given: Mapping[str, Any]) -> None:
+def _alert(alert: Alert, given: Mapping[str, Any]) -> None:
     """Sends the alert, unless the load waits for a person: that has its own limit, ``gate_timeout``."""
     if alert.file and _waits_for_a_person(alert.run_id):
         log.info("%s waits for approval, so no alert: %s", alert.file, alert.title)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-def tell_recovery(context: Context, path: str, *, loaded: bool) -> None:
+def report_recovery(context: Context, path: str, *, loaded: bool) -> None:
     """Sends an alert for each outage that the end of this file's load shows to be over.
 
     :param path: the file's, under the dropoff root.

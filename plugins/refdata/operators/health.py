@@ -13,13 +13,13 @@ from refdata.assetstore import AssetAnswers
 from refdata.core.alerting import Alert, Occasion
 from refdata.core.diagnosis import Trouble
 from refdata.core.errors import ConnectionLostError, RefdataError
-from refdata.core.health import Change, Check, State, changes, describe, is_worse, settled, told, worst
+from refdata.core.health import Change, Check, State, changes, describe, is_worse, reported, settled, worst
 from refdata.core.model import FileStatus
 from refdata.dropoff.outage import Outages
 from refdata.notifications import metrics
 from refdata.notifications.channels import send, send_due
 from refdata.notifications.failure import run_url
-from refdata.notifications.outage import tell_recovery
+from refdata.notifications.outage import report_recovery
 from refdata.watching import ReadValue, Request, WriteValue
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Cont
     """
     kept = ask(ReadValue(_KEY)) or {}
     checks = checks if kept else settled(checks)
-    untold = _tell(changes(kept, checks), checks, context)
-    ask(WriteValue(_KEY, told(kept, checks, untold)))
+    unreported = _report_changes(changes(kept, checks), checks, context)
+    ask(WriteValue(_KEY, reported(kept, checks, unreported)))
     if _state_of("warehouse", checks) is State.OK:
-        tell_recovery(context, "", loaded=False)
+        report_recovery(context, "", loaded=False)
         Outages(Path(wiring.settings().dropoff_root)).sweep(wiring.utc_now())
         _send_due(context)
 
@@ -88,22 +88,22 @@ def _send_due(context: Context) -> None:
         wiring.connect().log.warning("Gathered alerts stay unsent: %s", error)
 
 
-def _tell(changed: Iterable[Change], checks: Sequence[Check], context: Context) -> set[str]:
+def _report_changes(changed: Iterable[Change], checks: Sequence[Check], context: Context) -> set[str]:
     """The names of checks whose change was not reported: their category was just reported, or no channel accepted it.
 
     They are not gathered, because they would be sent when they may be over: the next run reports the state then.
     """
     groups: dict[Occasion, list[Change]] = {}
-    untold: set[str] = set()
+    unreported: set[str] = set()
     for change in changed:
         if change.check.name == "warehouse":
-            _tell_outage(change.check, context)
+            _report_outage(change.check, context)
         else:
             groups.setdefault(_occasion(change), []).append(change)
     for occasion, members in groups.items():
         if not send(_alert(occasion, members, checks, context), context, gather=False):
-            untold |= {change.check.name for change in members}
-    return untold
+            unreported |= {change.check.name for change in members}
+    return unreported
 
 
 def _occasion(change: Change) -> Occasion:
@@ -114,7 +114,7 @@ def _occasion(change: Change) -> Occasion:
     return _OCCASIONS.get(change.check.name, usual)
 
 
-def _tell_outage(check: Check, context: Context) -> None:
+def _report_outage(check: Check, context: Context) -> None:
     """Uses the same mark as failed loads: whoever is first reports the outage, once."""
     if check.state is not State.FAIL or check.figure == Trouble.NOT_INITIALISED:
         return  # ``tell_recovery`` reports the end; before the first file there is no ledger, and nothing is wrong

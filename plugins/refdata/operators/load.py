@@ -29,7 +29,7 @@ from refdata.notifications import assets, metrics
 from refdata.notifications.channels import send
 from refdata.notifications.failure import alert_about
 from refdata.notifications.lineage import FileToTable, lineage_of
-from refdata.notifications.outage import tell_recovery
+from refdata.notifications.outage import report_recovery
 from refdata.operators.stopping import StoppableWork, StoppedEarly
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ class RefDataStep(BaseOperator, abc.ABC):
         except AirflowException:
             raise
         except RefdataError as error:
-            self._tell(error, context)
+            self._push_failure(error, context)
             raise
         except Exception as error:  # noqa: BLE001  raised again as one of the tree
-            told = unforeseen(error)
-            self._tell(told, context)
-            raise told from None
+            unexpected = unforeseen(error)
+            self._push_failure(unexpected, context)
+            raise unexpected from None
         finally:
             self._work = None
             metrics.step_took(self.task_id, time.monotonic() - began)
@@ -88,7 +88,7 @@ class RefDataStep(BaseOperator, abc.ABC):
             self._work = self._work or StoppableWork()
             self._work.stop()
 
-    def _tell(self, error: RefdataError, context: Context) -> None:
+    def _push_failure(self, error: RefdataError, context: Context) -> None:
         failure = Failure.of(error, self.task_id, final=not self._is_tried_again(error, context))
         context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(failure))
 
@@ -203,7 +203,7 @@ class MoveToProcessedOperator(RefDataStep):
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """The file's archive path."""
         target = move_to_processed(deps, file)
-        tell_recovery(context, file.path, loaded=True)
+        report_recovery(context, file.path, loaded=True)
         row = deps.ledger.by_run(context["run_id"])
         if row is not None:
             metrics.file_ended(row)
@@ -223,7 +223,7 @@ class MoveToErrorOperator(RefDataStep):
         self.log.error("%s failed: %s", failure.task, failure.text)
         target = move_to_error(deps, file, failure, context["run_id"])
         if target:
-            tell_recovery(context, file.path, loaded=False)
+            report_recovery(context, file.path, loaded=False)
         row = deps.ledger.by_run(context["run_id"])
         if row is not None and row.status not in IN_FLIGHT:
             metrics.file_ended(row)

@@ -35,5 +35,5 @@ class MaintenanceOperator(BaseOperator):
             for finding, left in done.left:
                 self.log.warning("%s %s stays: %s", finding.kind, finding.where, left)
         named = [asdict(deletion) for deletion in planned.deletions[:_NAMED]]
-        return {"applied": apply, "total": maintenance.in_total(planned.deletions), "mended": len(planned.findings),
+        return {"applied": apply, "total": maintenance.in_total(planned.deletions), "repaired": len(planned.findings),
                 "first": named}  # fmt: skip

@@ -108,8 +108,8 @@ def _on_http_error(_: Request, error: Exception) -> JSONResponse:
 
 def _on_bad_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
-    told = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-    return _failure(422, Fault(category="bad_request", message=told))
+    message = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+    return _failure(422, Fault(category="bad_request", message=message))
 
 
 def _failure(status: int, fault: Fault, headers: Any = None) -> JSONResponse:

@@ -97,7 +97,7 @@ class StableFileSensor(FileSensor):
     def execute_complete(self, context: Context, event: Any = None) -> Any:  # noqa: ARG002  Airflow's signature
         """Takes the trigger's event; a failure is raised as the original error."""
         files = files_of(event)
-        self._tell(files)
+        self._log_files(files)
         return files
 
     def poke(self, context: Context) -> Any:
@@ -112,7 +112,7 @@ class StableFileSensor(FileSensor):
             time.sleep(self._watch.pause(time.time_ns()))
         files = released_event(self._watch.look())["files"]
         answered(self._watch.keep(), answers.now)
-        self._tell(files)
+        self._log_files(files)
         return PokeReturnValue(bool(files) or time.monotonic() - self._since >= self.idle_timeout, files)
 
     def _settings(self) -> Settings:
@@ -137,7 +137,7 @@ class StableFileSensor(FileSensor):
             "idle_timeout": self.idle_timeout,
         }
 
-    def _tell(self, files: Sequence[dict[str, Any]]) -> None:
+    def _log_files(self, files: Sequence[dict[str, Any]]) -> None:
         for file in files:
             self.log.info("Stable: %s, %d bytes", file["path"], file["size"])
 

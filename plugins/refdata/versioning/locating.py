@@ -16,7 +16,7 @@ from refdata.core.versions import Version as VersionView
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Session, Warehouse
 
-MAX_TOLD = 1000
+MAX_ENTRIES = 1000
 """Audit entries that the list of versions reads."""
 
 
@@ -66,10 +66,10 @@ class Versions:
         """
         self.live(table)
         found = list_versions(self.ledger.versions(table), has_zero=self.has_zero(table))
-        told = {entry.load_id: entry for entry in reversed(self.trail.entries(table, limit=MAX_TOLD))}
+        entries = {entry.load_id: entry for entry in reversed(self.trail.entries(table, limit=MAX_ENTRIES))}
         return tuple(
-            replace(one, actor=told[one.load_id].actor, reason=told[one.load_id].reason)
-            if one.load_id in told and one.load_id is not None else one
+            replace(one, actor=entries[one.load_id].actor, reason=entries[one.load_id].reason)
+            if one.load_id in entries and one.load_id is not None else one
             for one in found
         )  # fmt: skip
 

@@ -99,7 +99,7 @@ def test_one_alert_a_failed_run(root: Path, tmp_path: Path, monkeypatch: pytest.
     assert len(lines) == 1
 
 
-def test_a_notifier_that_fails_stops_no_other_and_tells_no_address(
+def test_a_notifier_that_fails_stops_no_other_and_shows_no_address(
     root: Path,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -116,7 +116,7 @@ def test_a_notifier_that_fails_stops_no_other_and_tells_no_address(
     assert "T0/B0" not in caplog.text
 
 
-def test_a_failed_post_load_procedure_is_told_and_the_load_stays(
+def test_a_failed_post_load_procedure_is_reported_and_the_load_stays(
     root: Path,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

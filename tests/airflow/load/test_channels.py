@@ -196,7 +196,7 @@ def test_a_channel_that_fails_loses_nothing(
     assert [post["title"] for post in webhook.posts[1:]] == [ALERT.title]
 
 
-def test_an_address_that_is_none_is_told_and_keeps_no_other_service_from_the_alert(
+def test_an_address_that_is_none_is_reported_and_keeps_no_other_service_from_the_alert(
     root: Path,
     webhook: Webhook,
     monkeypatch: pytest.MonkeyPatch,
@@ -225,7 +225,7 @@ def test_without_the_database_the_alert_goes_out_by_itself(
     assert len(webhook.posts) == 1
 
 
-def test_an_outage_that_no_channel_took_is_told_by_the_next_failure(
+def test_an_outage_that_no_channel_took_is_reported_by_the_next_failure(
     root: Path, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(monkeypatch, HOOK)
@@ -233,7 +233,7 @@ def test_an_outage_that_no_channel_took_is_told_by_the_next_failure(
     load_settings.cache_clear()
     for webhook.status in (500, 200, 200):
         alert_on_failure(cast("Any", {**context(), "dag_run": SimpleNamespace(conf={"path": "x/y.csv"})}))
-    assert len(webhook.posts) == 2, "the second is told, the third was told already"
+    assert len(webhook.posts) == 2, "the second is reported, the third already was"
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_an_outage_that_no_channel_took_is_told_by_the_next_failure(
         ("refdata_watch", {}, Occasion.WATCHER, "watcher"),
     ],
 )
-async def test_a_missed_deadline_is_told_with_the_link(
+async def test_a_missed_deadline_is_reported_with_the_link(
     root: Path,
     webhook: Webhook,
     monkeypatch: pytest.MonkeyPatch,

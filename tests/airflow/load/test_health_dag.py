@@ -1,4 +1,4 @@
-"""The health task tells of changes, once, and sends what is due."""
+"""The health task reports changes once, and sends what is due."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check(name: str, state: State) -> Check:
 
 
 @pytest.fixture
-def told(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def reported(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     entry = {"notifier": "tests.e2e.alert_file.AlertFile", "path": str(tmp_path / "alerts"),
              "title": "{title}", "text": "{text}", "url": "{category}"}  # fmt: skip
     monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([entry]))
@@ -43,7 +43,7 @@ def told(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return read
 
 
-def test_changes_are_told_once_by_category(told: Any) -> None:
+def test_changes_are_reported_once_by_category(reported: Any) -> None:
     airflow = FakeAirflow()
     database = check("warehouse", OK)
     looks = [
@@ -56,7 +56,7 @@ def test_changes_are_told_once_by_category(told: Any) -> None:
     ]  # fmt: skip
     for checks, expected in looks:
         report([database, *checks], airflow.now, CONTEXT)
-        assert told() == expected
+        assert reported() == expected
 
 
 def window(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
@@ -65,7 +65,7 @@ def window(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
 
 
 LATER: list[tuple[str, State, State, list[tuple[str, str]]]] = [
-    ("over before anybody could be told", FAIL, OK, []),
+    ("over before anybody could be alerted", FAIL, OK, []),
     ("it lasts", FAIL, FAIL, [("health", "refdata: dropoff fail")]),
     ("less bad by then", FAIL, WARN, [("health_warning", "refdata: dropoff warn")]),
     ("worse by then", WARN, FAIL, [("health", "refdata: dropoff fail")]),
@@ -73,8 +73,8 @@ LATER: list[tuple[str, State, State, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("during", "after", "expected"), [case[1:] for case in LATER], ids=[case[0] for case in LATER])
-def test_what_a_change_that_has_to_wait_says_is_true_when_it_is_told(
-    told: Any,
+def test_what_a_change_that_has_to_wait_says_is_true_when_it_is_reported(
+    reported: Any,
     monkeypatch: pytest.MonkeyPatch,
     during: State,
     after: State,
@@ -85,7 +85,7 @@ def test_what_a_change_that_has_to_wait_says_is_true_when_it_is_told(
     def look(dropoff: State) -> list[tuple[str, str]]:
         others = [check("warehouse", OK), check("memory", WARN), check("scheduler", FAIL)]
         report([*others, check("dropoff", dropoff)], airflow.now, CONTEXT)
-        return list(told())
+        return list(reported())
 
     window(monkeypatch, 900)
     assert look(OK) == [("health_warning", "refdata: memory warn"), ("health", "refdata: scheduler fail")]
@@ -95,7 +95,7 @@ def test_what_a_change_that_has_to_wait_says_is_true_when_it_is_told(
     assert look(after) == []
 
 
-def test_what_fails_does_not_wait_behind_a_warning(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_does_not_wait_behind_a_warning(reported: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     window(monkeypatch, 900)
     airflow = FakeAirflow()
     for found, expected in (
@@ -103,80 +103,80 @@ def test_what_fails_does_not_wait_behind_a_warning(told: Any, monkeypatch: pytes
         (FAIL, [("health", "refdata: space fail")]),
     ):
         report([check("warehouse", OK), check("space", found)], airflow.now, CONTEXT)
-        assert told() == expected
+        assert reported() == expected
 
 
-def test_a_late_end_is_not_told_when_it_fails_again(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_end_is_not_reported_when_it_fails_again(reported: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     airflow = FakeAirflow()
     database, bad, good = check("warehouse", OK), check("space", FAIL), check("space", OK)
     report([database, bad, check("memory", OK)], airflow.now, CONTEXT)
     window(monkeypatch, 900)
     send(Alert("another end", "text", "recovered", "", "", ""), CONTEXT)
-    assert told() == [("health", "refdata: space fail"), ("recovered", "another end")]
+    assert reported() == [("health", "refdata: space fail"), ("recovered", "another end")]
     report([database, good], airflow.now, CONTEXT)
     window(monkeypatch, 0)
     report([database, bad], airflow.now, CONTEXT)
-    assert told() == []
+    assert reported() == []
 
 
 @pytest.mark.parametrize(("after", "expected"), [(OK, []), (FAIL, [("health", "refdata: space fail")])])
-def test_what_no_channel_took_is_told_only_while_it_lasts(
-    told: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: State, expected: list[tuple[str, str]]
+def test_what_no_channel_took_is_reported_only_while_it_lasts(
+    reported: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: State, expected: list[tuple[str, str]]
 ) -> None:
     airflow = FakeAirflow()
     (tmp_path / "alerts").mkdir()  # the notifier cannot write its file
     report([check("warehouse", OK), check("space", FAIL)], airflow.now, CONTEXT)
     (tmp_path / "alerts").rmdir()
     report([check("warehouse", OK), check("space", after)], airflow.now, CONTEXT)
-    assert told() == expected
+    assert reported() == expected
 
 
-def test_the_very_first_look_gives_a_start_time_to_make_its_folders(told: Any) -> None:
+def test_the_very_first_look_gives_a_start_time_to_make_its_folders(reported: Any) -> None:
     airflow = FakeAirflow()
     missing = Check("dropoff", FAIL, "missing", transient=True)
     report([check("warehouse", OK), missing], airflow.now, CONTEXT)
-    assert told() == []
+    assert reported() == []
     report([check("warehouse", OK), missing], airflow.now, CONTEXT)
-    assert told() == [("health", "refdata: dropoff fail")]
+    assert reported() == [("health", "refdata: dropoff fail")]
 
 
-def test_an_outage_is_told_once_with_the_loads_and_so_is_its_end(told: Any, root: Path) -> None:
+def test_an_outage_is_reported_once_with_the_loads_and_so_is_its_end(reported: Any, root: Path) -> None:
     airflow = FakeAirflow()
     away, back = check("warehouse", FAIL), check("warehouse", OK)
     report([away], airflow.now, CONTEXT)
-    assert told() == [("connection", "refdata: the database cannot be used (figure)")]
+    assert reported() == [("connection", "refdata: the database cannot be used (figure)")]
     report([away], airflow.now, CONTEXT)
-    report([back], FakeAirflow().now, CONTEXT)  # the state store may be empty: the mark in the dropoff tells
-    assert told() == [("recovered", "refdata: back to normal")]
+    report([back], FakeAirflow().now, CONTEXT)  # the state store may be empty: the mark in the dropoff folder shows it
+    assert reported() == [("recovered", "refdata: back to normal")]
     report([back], airflow.now, CONTEXT)
-    assert told() == []
+    assert reported() == []
 
 
-def test_the_end_of_an_outage_leads_to_the_run_that_saw_it(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_of_an_outage_leads_to_the_run_that_saw_it(reported: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (entry,) = json.loads(load_settings().alert_notifiers)
     monkeypatch.setenv("AIRFLOW__REFDATA__ALERT_NOTIFIERS", json.dumps([entry | {"url": "{url}"}]))
     load_settings.cache_clear()
     airflow = FakeAirflow()
     report([check("warehouse", FAIL)], airflow.now, CONTEXT)
     report([check("warehouse", OK)], airflow.now, CONTEXT)
-    assert [link.rpartition("/dags/")[2] for link, _ in told()] == ["refdata_health/runs/run"] * 2
+    assert [link.rpartition("/dags/")[2] for link, _ in reported()] == ["refdata_health/runs/run"] * 2
 
 
-def test_a_database_that_was_never_used_is_no_outage(told: Any) -> None:
+def test_a_database_that_was_never_used_is_no_outage(reported: Any) -> None:
     fresh = Check("warehouse", FAIL, "not initialised", "There is no ledger", "Run `refdata init-db`.")
     report([fresh], FakeAirflow().now, CONTEXT)
     report([check("warehouse", OK)], FakeAirflow().now, CONTEXT)
-    assert told() == []
+    assert reported() == []
 
 
-def test_gathered_alerts_go_out_with_the_next_look(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gathered_alerts_go_out_with_the_next_look(reported: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     window(monkeypatch, 900)
     for name in ("a", "b", "c"):
         send(Alert(name, "text", "data", "", "", ""), CONTEXT)
-    assert told() == [("data", "a")]
+    assert reported() == [("data", "a")]
     window(monkeypatch, 0)
     report([check("warehouse", OK)], FakeAirflow().now, CONTEXT)
-    assert told() == [("data", "refdata: 2 more alerts (data)")]
+    assert reported() == [("data", "refdata: 2 more alerts (data)")]
 
 
 def test_the_task_has_its_store_among_its_inlets() -> None:

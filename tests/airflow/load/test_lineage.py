@@ -41,7 +41,7 @@ def loaded(run: Run) -> dict[str, list[Any]]:
     }
 
 
-def test_the_load_step_tells_of_file_and_table_with_columns_rows_bytes_and_version(root: Path) -> None:
+def test_the_load_step_reports_file_and_table_with_columns_rows_bytes_and_version(root: Path) -> None:
     path = drop(root, "cities.csv", CITIES)
     lineage = loaded(Run(path))
     (source,), (target,) = lineage["inputs"], lineage["outputs"]

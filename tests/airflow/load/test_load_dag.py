@@ -171,7 +171,7 @@ class Surprised(RefDataStep):
         raise ValueError("cannot convert 'a value of a row'")
 
 
-def test_an_exception_that_nobody_foresaw_is_told_by_its_place_and_not_its_text(root: Path) -> None:
+def test_an_exception_that_nobody_foresaw_is_reported_by_its_place_and_not_its_text(root: Path) -> None:
     run = Run(drop(root, "cities.csv", "code\n1\n"))
     run.xcoms.task = "detect_format"
     with pytest.raises(RefdataError) as raised:
@@ -321,7 +321,7 @@ def test_a_conf_written_by_hand_leads_no_further_than_one_that_the_watcher_wrote
 
 
 @pytest.mark.parametrize("spelled", [str, lambda identity: serial.to_json(PosixIdentity.read(identity))])
-def test_the_folder_tells_how_a_file_is_loaded_whatever_the_conf_says(
+def test_the_folder_shows_how_a_file_is_loaded_whatever_the_conf_says(
     root: Path, spelled: Callable[[str], object]
 ) -> None:
     """Runs that an earlier release started have the identity's parts in their conf."""

@@ -1,4 +1,4 @@
-"""A database that is away for long: files stay, one alert tells of it, one that it is back, all is loaded once."""
+"""A long database outage: files stay, one alert reports it and one its end, and everything is loaded once."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def test_one_alert_for_an_outage_and_one_when_it_is_over(
         run = run_of(path, f"{path} at last")
         for step in STEPS:
             run.step(step)
-    told = [json.loads(line)["url"] for line in (tmp_path / "alerts").read_text().splitlines()]
-    assert told == [category, "recovered"]
+    reported = [json.loads(line)["url"] for line in (tmp_path / "alerts").read_text().splitlines()]
+    assert reported == [category, "recovered"]
     assert [row.status for row in wiring.connect().ledger.page().files] == ["completed"] * 3
     assert not list((root / FULL).glob("*.csv"))
     assert not list(root.glob(".refdata-outage*"))
@@ -114,7 +114,7 @@ def test_a_run_that_is_heard_of_when_the_database_is_back_is_no_second_alert(
     assert not (tmp_path / "alerts").exists()
     run.context["dag_run"].conf["identity"] = Dropoff.of(wiring.settings()).find(path).identity
     alert_on_failure(run.context)
-    assert (tmp_path / "alerts").exists(), "a file that was not handed back is told of"
+    assert (tmp_path / "alerts").exists(), "a file that was not handed back is reported"
 
 
 def test_a_file_that_was_touched_after_its_release_is_no_alert_and_one_that_was_written_is(
@@ -125,7 +125,7 @@ def test_a_file_that_was_touched_after_its_release_is_no_alert_and_one_that_was_
     alerts_to(tmp_path / "alerts", monkeypatch)
     wiring.connect().warehouse.initialise()
     path = drop(root, "t.csv", "code,name\n01,Graz\n")
-    for run_id, change, told in (
+    for run_id, change, reported in (
         ("touched", lambda file: os.utime(file, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns)), False),
         ("written", lambda file: file.write_text("code,name\n01,Graz\n02,Linz\n"), True),
     ):
@@ -139,4 +139,4 @@ def test_a_file_that_was_touched_after_its_release_is_no_alert_and_one_that_was_
             run.step("detect_format")
         run.step("move_to_error")
         alert_on_failure(run.context)
-        assert (tmp_path / "alerts").exists() is told
+        assert (tmp_path / "alerts").exists() is reported

@@ -1,4 +1,4 @@
-"""The doctor as a task: it asks Airflow's supervisor of runs, and mends what is left of those that are over."""
+"""The doctor as a task: it asks Airflow's supervisor about runs, and repairs leftovers of those that are over."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_file_whose_run_somebody_marked_before_it_was_registered_is_cancelled(
     assert not (root / path).exists()
 
 
-def test_maintenance_only_tells_until_it_is_told_to_apply(
+def test_maintenance_only_reports_until_asked_to_apply(
     root: Path,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -96,7 +96,7 @@ def test_maintenance_only_tells_until_it_is_told_to_apply(
     file = Dropoff.of(wiring.settings()).find(path)
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", Supervisor(run_id_of(file), "failed"), raising=False)
     task = MaintenanceOperator(task_id="maintain")
-    assert task.execute({"params": {"apply": False}})["mended"] == 1
+    assert task.execute({"params": {"apply": False}})["repaired"] == 1
     assert Dropoff.of(wiring.settings()).find(path) == file
     assert task.execute({"params": {"apply": True}})["applied"] is True
     assert Dropoff.of(wiring.settings()).find(path) != file

@@ -22,7 +22,7 @@ from refdata import sqlfiles  # noqa: E402
 
 providers = ProvidersManager()  # type: ignore[no-untyped-call]
 providers.initialize_providers_configuration()
-told = {
+reported = {
     "plugins": [[plugin.name, str(plugin.source)] for plugin in found],
     "errors": errors,
     "built": built,
@@ -31,4 +31,4 @@ told = {
     "sql": str(sqlfiles.root()),
     "setting": conf.get("refdata", "stability_checks", fallback=None),
 }
-sys.stdout.write(json.dumps(told) + "\n")
+sys.stdout.write(json.dumps(reported) + "\n")

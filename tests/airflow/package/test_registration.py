@@ -69,34 +69,34 @@ def run(home: Path, *command: str, path: tuple[Path, ...], plugins: Path) -> str
 
 
 def probe(home: Path, *path: Path, plugins: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(run(home, str(PROBE), path=path, plugins=plugins).splitlines()[-1])
+    reported: dict[str, Any] = json.loads(run(home, str(PROBE), path=path, plugins=plugins).splitlines()[-1])
     # Of the provider that the tests of lineage need; Airflow loads it wherever it is installed.
-    told["plugins"] = [plugin for plugin in told["plugins"] if plugin[0] != "OpenLineageProviderPlugin"]
-    return told
+    reported["plugins"] = [plugin for plugin in reported["plugins"] if plugin[0] != "OpenLineageProviderPlugin"]
+    return reported
 
 
 def test_the_plugins_folder_registers_the_plugin_once(tmp_path: Path, site: Path) -> None:
-    told = probe(tmp_path, site, plugins=PROJECT / "plugins")
-    assert told["plugins"] == [["refdata", "$PLUGINS_FOLDER/refdata_plugin.py"]]
-    assert told["errors"] == {}
-    assert Path(told["package"]) == PROJECT / "plugins" / "refdata"
-    assert Path(told["sql"]) == PROJECT / "include" / "sql"
+    reported = probe(tmp_path, site, plugins=PROJECT / "plugins")
+    assert reported["plugins"] == [["refdata", "$PLUGINS_FOLDER/refdata_plugin.py"]]
+    assert reported["errors"] == {}
+    assert Path(reported["package"]) == PROJECT / "plugins" / "refdata"
+    assert Path(reported["sql"]) == PROJECT / "include" / "sql"
 
 
 def test_the_wheel_registers_the_plugin_once(tmp_path: Path, site: Path, wheel: Path) -> None:
     (tmp_path / "plugins").mkdir()
-    told = probe(tmp_path, site, wheel, plugins=tmp_path / "plugins")
-    assert [name for name, _ in told["plugins"]] == ["refdata"]
-    assert "airflow-provider-refdata==" in told["plugins"][0][1]
-    assert told["errors"] == {}
-    assert Path(told["package"]) == wheel / "refdata"
-    assert Path(told["sql"]) == wheel / "refdata" / "include" / "sql"
+    reported = probe(tmp_path, site, wheel, plugins=tmp_path / "plugins")
+    assert [name for name, _ in reported["plugins"]] == ["refdata"]
+    assert "airflow-provider-refdata==" in reported["plugins"][0][1]
+    assert reported["errors"] == {}
+    assert Path(reported["package"]) == wheel / "refdata"
+    assert Path(reported["sql"]) == wheel / "refdata" / "include" / "sql"
 
 
 def test_the_folder_beside_an_installed_wheel_registers_nothing_more(tmp_path: Path, site: Path, wheel: Path) -> None:
-    told = probe(tmp_path, site, wheel, plugins=PROJECT / "plugins")
-    assert [name for name, _ in told["plugins"]] == ["refdata"]
-    assert told["errors"] == {}
+    reported = probe(tmp_path, site, wheel, plugins=PROJECT / "plugins")
+    assert [name for name, _ in reported["plugins"]] == ["refdata"]
+    assert reported["errors"] == {}
 
 
 def test_importing_the_plugin_builds_no_application(tmp_path: Path, site: Path) -> None:
@@ -117,13 +117,13 @@ def test_the_wheel_holds_all_that_the_tree_holds(wheel: Path) -> None:
 
 def test_airflow_lists_the_installed_provider_with_its_settings(tmp_path: Path, site: Path, wheel: Path) -> None:
     (tmp_path / "plugins").mkdir()
-    told = probe(tmp_path, site, wheel, plugins=tmp_path / "plugins")
-    assert told["setting"] == "6"  # from the provider's own defaults
+    reported = probe(tmp_path, site, wheel, plugins=tmp_path / "plugins")
+    assert reported["setting"] == "6"  # from the provider's own defaults
     listed = run(
         tmp_path, "-m", "airflow", "providers", "list", "-o", "json", path=(site, wheel), plugins=tmp_path / "plugins"
     )
     providers = {one["package_name"]: one["version"] for one in json.loads(listed[listed.index("[{") :])}
-    assert providers["airflow-provider-refdata"] == told["version"]
+    assert providers["airflow-provider-refdata"] == reported["version"]
 
 
 DAGS_LINE = re.compile(r"\brefdata (dags) > ((?:/opt/airflow/)?dags/refdata\.py)")
@@ -150,9 +150,9 @@ bag = DagBag(sys.argv[1])
 print(json.dumps({"dags": sorted(bag.dags), "errors": bag.import_errors}))
 """
     found = run(tmp_path, "-c", code, str(tmp_path / "dags"), path=path, plugins=plugins)
-    told = json.loads(found.splitlines()[-1])
-    assert told["errors"] == {}
-    assert told["dags"] == sorted(path.stem for path in (PROJECT / "dags").glob("refdata_*.py"))
+    reported = json.loads(found.splitlines()[-1])
+    assert reported["errors"] == {}
+    assert reported["dags"] == sorted(path.stem for path in (PROJECT / "dags").glob("refdata_*.py"))
 
 
 def test_the_source_distribution_holds_what_a_reader_and_a_project_need(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ NOW = datetime(2026, 7, 29, 12, 0)  # noqa: DTZ001  the ledger keeps UTC without
 
 @pytest.fixture(scope="session")
 def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A metadata database, users and a connection of their own; Airflow's settings are read anew for them."""
+    """A separate metadata database, users and connection, for which Airflow's settings are read again."""
     home = tmp_path_factory.mktemp("airflow-home")
     passwords = home / "passwords.json"
     passwords.write_text(json.dumps({"viewer": PASSWORD, "editor": PASSWORD}))

@@ -50,7 +50,7 @@ def get(client: TestClient, viewer: dict[str, str], filled: Warehouse) -> Get:
     return ask
 
 
-def test_every_status_is_told_and_counted(get: Get) -> None:
+def test_every_status_is_reported_and_counted(get: Get) -> None:
     body = get("files", limit=100)
     counted = {status.value: 0 for status in FileStatus}
     for file in body["data"]:
@@ -93,10 +93,12 @@ def test_a_search_finds_its_text_in_file_and_table(search: str, found: list[str]
 def test_files_sort_by_a_column_both_ways(column: str, get: Get) -> None:
     for sign, reverse in (("", False), ("-", True)):
         shown = [file[column] for file in get("files", sort=f"{sign}{column}", limit=100)["data"]]
-        told = [value for value in shown if value is not None]
-        assert told == sorted(told, reverse=reverse)
+        reported = [value for value in shown if value is not None]
+        assert reported == sorted(reported, reverse=reverse)
         assert shown == (
-            told + [None] * (len(shown) - len(told)) if reverse else [None] * (len(shown) - len(told)) + told
+            reported + [None] * (len(shown) - len(reported))
+            if reverse
+            else [None] * (len(shown) - len(reported)) + reported
         )
 
 
@@ -111,7 +113,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(get: Get) -> None:
     assert len(set(paged)) == len(paged)
 
 
-def test_a_refused_file_tells_category_reason_and_advice(get: Get) -> None:
+def test_a_refused_file_shows_category_reason_and_advice(get: Get) -> None:
     error = get("files", search="bookings_29")["data"][0]["error"]
     assert error == {
         "category": "data",
@@ -120,7 +122,7 @@ def test_a_refused_file_tells_category_reason_and_advice(get: Get) -> None:
     }
 
 
-def test_a_load_at_work_tells_how_far_it_is(get: Get) -> None:
+def test_a_load_at_work_shows_how_far_it_is(get: Get) -> None:
     file = get("files", status="processing")["data"][0]
     assert (file["rows_staged"], file["rows_fit"], file["seconds"]) == (462_000, 1_250_000, None)
 
@@ -157,10 +159,10 @@ def test_a_story_before_its_detection_has_gaps_and_no_error(get: Get) -> None:
     assert (story["format"], story["table_changes"], story["rejects"]["file"]) == (None, None, None)
 
 
-def test_a_story_has_the_steps_that_airflow_tells(
+def test_a_story_has_the_steps_that_airflow_shows(
     client: TestClient, viewer: dict[str, str], filled: Warehouse
 ) -> None:
-    told = StepView(
+    reported = StepView(
         name="load_rows",
         title="Rows staged",
         state="success",
@@ -173,7 +175,7 @@ def test_a_story_has_the_steps_that_airflow_tells(
 
     def steps_of(run_id: str) -> list[StepView]:
         asked.append(run_id)
-        return [told]
+        return [reported]
 
     answer = _alone(client, create_app(steps_of=steps_of)).get("/api/v1/files/1", headers=viewer).json()["data"]
     assert asked == [answer["file"]["dag_run_id"]] == ["refdata_load__000001"]
@@ -191,13 +193,13 @@ def test_a_story_has_the_steps_that_airflow_tells(
     assert answer["file"]["run_path"] == "dags/refdata_load/runs/refdata_load__000001"
 
 
-def test_the_answer_tells_its_page_its_version_and_its_time(get: Get) -> None:
+def test_the_answer_shows_its_page_its_version_and_its_time(get: Get) -> None:
     metadata = get("files", limit=7, offset=14)["metadata"]
     assert (metadata["page"], metadata["version"]) == (3, refdata.__version__)
     assert 0 < metadata["took_ms"] < 60_000
 
 
-def test_a_table_tells_its_last_load_its_version_and_its_rows(get: Get) -> None:
+def test_a_table_shows_its_last_load_its_version_and_its_rows(get: Get) -> None:
     tables = {table["table_name"]: table for table in get("tables")["data"]}
     assert {
         name: (one["rows_live"], one["rows_loaded"], one["version_id"], one["files"]) for name, one in tables.items()
@@ -232,12 +234,12 @@ def test_a_tables_columns_versions_and_difference(get: Get) -> None:
 
 
 def test_every_day_has_its_figures_and_every_error_its_category(filled: Warehouse, get: Get) -> None:
-    told = StatisticsView.model_validate(ReferenceData(load_settings(), filled, clock=lambda: NOW).statistics(30))
-    assert [day.day.isoformat() for day in (told.days[0], told.days[-1])] == ["2026-06-30", "2026-07-29"]
-    today = told.days[-1]
+    reported = StatisticsView.model_validate(ReferenceData(load_settings(), filled, clock=lambda: NOW).statistics(30))
+    assert [day.day.isoformat() for day in (reported.days[0], reported.days[-1])] == ["2026-06-30", "2026-07-29"]
+    today = reported.days[-1]
     assert (today.files, today.loads, today.rows_loaded, today.errors, today.duplicates) == (12, 2, 42_211, 3, 1)
-    assert sum(day.files > 0 for day in told.days) == 5
-    assert [(one.category, one.files) for one in told.errors] == [("data", 1), ("format", 1), ("schema", 1)]
+    assert sum(day.files > 0 for day in reported.days) == 5
+    assert [(one.category, one.files) for one in reported.errors] == [("data", 1), ("format", 1), ("schema", 1)]
     assert len(get("statistics", days=366)["data"]["days"]) == 366
 
 
@@ -269,7 +271,7 @@ def test_every_day_has_its_figures_and_every_error_its_category(filled: Warehous
         ("nothing", 404, "not_found"),
     ],
 )
-def test_a_wrong_question_is_told_what_is_wrong(
+def test_a_wrong_question_is_reported_what_is_wrong(
     path: str, status: int, category: str, client: TestClient, viewer: dict[str, str], filled: Warehouse
 ) -> None:
     answer = client.get(f"/refdata/api/v1/{path}", headers=viewer)
@@ -293,15 +295,15 @@ def refusing(error: Exception) -> Callable[[], ReferenceData]:
         (RuntimeError("login failed for sa, password hunter2"), 500, "internal"),
     ],
 )
-def test_a_failure_tells_reason_and_advice_but_no_secret_or_trace(
+def test_a_failure_shows_reason_and_advice_but_no_secret_or_trace(
     error: Exception, status: int, category: str, client: TestClient, viewer: dict[str, str]
 ) -> None:
     answer = _alone(client, create_app(refusing(error))).get("/api/v1/files", headers=viewer)
-    told = answer.json()["error"]
-    assert (answer.status_code, told["category"], answer.json()["success"]) == (status, category, False)
+    reported = answer.json()["error"]
+    assert (answer.status_code, reported["category"], answer.json()["success"]) == (status, category, False)
     if isinstance(error, RefdataError):
-        assert told["message"].startswith(error.what)
-        assert told["advice"] == error.advice
+        assert reported["message"].startswith(error.what)
+        assert reported["advice"] == error.advice
     assert "hunter2" not in answer.text
     assert "Traceback" not in answer.text
 
@@ -353,8 +355,8 @@ def test_the_page_of_the_http_interface_names_every_endpoint_with_its_parameters
         (
             method.upper(),
             re.sub(r"{\w+}", "{}", path.removeprefix("/api/v1/")),
-            tuple(sorted(one["name"] for one in told.get("parameters", ()) if one["in"] == "query")),
+            tuple(sorted(one["name"] for one in reported.get("parameters", ()) if one["in"] == "query")),
         )
         for path, methods in described.items()
-        for method, told in methods.items()
+        for method, reported in methods.items()
     }

@@ -22,7 +22,7 @@ from tests.integration.engines import Server, _needs_server, live, open_database
 PROJECT = Path(__file__).parents[3]
 FULL = "reference_data_table/fullload"
 ITS_PLACES = (".csv", ".ref.db", ".bkp.db")
-"""Where rows may be: the dropped file wherever it lies, its rejects, its table and its versions."""
+"""Where rows may be: the dropped file wherever it is, its rejects, its table and its versions."""
 
 
 def rows(*lines: str, header: str = "code,name") -> str:
@@ -209,7 +209,7 @@ CONNECTIONS: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize("connection", [case[1] for case in CONNECTIONS], ids=[case[0] for case in CONNECTIONS])
-def test_a_connection_that_fails_tells_no_secret(tmp_path: Path, connection: str) -> None:
+def test_a_connection_that_fails_shows_no_secret(tmp_path: Path, connection: str) -> None:
     drop_all(tmp_path, {"good.csv": FILES["good.csv"]})
     runs = run_loads(tmp_path, ["good.csv"], {"AIRFLOW_CONN_REFDATA_DEFAULT": connection})
     assert runs.states == {"good.csv": "failed"}

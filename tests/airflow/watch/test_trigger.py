@@ -130,7 +130,7 @@ async def test_no_more_files_are_released_than_airflow_can_map(root: Path, airfl
     assert clock == [90.0]  # they have rested long enough
 
 
-async def test_a_missing_root_is_told_with_its_reason(tmp_path: Path, airflow: FakeAirflow) -> None:
+async def test_a_missing_root_is_reported_with_its_reason(tmp_path: Path, airflow: FakeAirflow) -> None:
     (payload,) = await fired(trigger_of(tmp_path / "missing", airflow, [0.0]))
     assert (payload["status"], payload["category"]) == ("failed", "configuration")
     assert str(tmp_path / "missing") in payload["where"]

@@ -1,4 +1,4 @@
-"""Whole loads by one call from Python: what they do, tell and leave, with and without an event loop."""
+"""Whole loads by one call from Python: what they do, report and leave behind, with and without an event loop."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ both = pytest.mark.parametrize("load", [directly, awaited])
 
 
 @both
-def test_a_file_is_loaded_and_each_step_is_told(site: Site, load: Load) -> None:
+def test_a_file_is_loaded_and_each_step_is_reported(site: Site, load: Load) -> None:
     site.drop("cities.csv", CONTENT)
     events: list[ProgressEvent] = []
     row = load(desk(site), events)
@@ -58,7 +58,7 @@ def test_the_same_content_again_is_a_duplicate(site: Site, load: Load) -> None:
 
 
 @both
-def test_a_refused_file_lies_in_error_and_the_reason_is_raised(site: Site, load: Load) -> None:
+def test_a_refused_file_is_in_error_and_the_reason_is_raised(site: Site, load: Load) -> None:
     site.drop("cities.csv", "code;name\n01;Graz\n02;Linz;3\n03;Wels\n")
     events: list[ProgressEvent] = []
     with pytest.raises(DataError, match="1 of 3 rows"):
@@ -72,7 +72,7 @@ def test_a_refused_file_lies_in_error_and_the_reason_is_raised(site: Site, load:
 
 
 @both
-def test_a_file_that_is_not_there_is_told(site: Site, load: Load) -> None:
+def test_a_file_that_is_not_there_is_reported(site: Site, load: Load) -> None:
     with pytest.raises(FileChangedError):
         load(desk(site), [])
     assert desk(site).history().files == ()
@@ -108,15 +108,15 @@ def test_a_cancelled_load_leaves_the_table_as_it_was(site: Site, step: Step) -> 
 
 def test_a_word_during_staging_rolls_the_load_back(site: Site) -> None:
     site.drop("cities.csv", CONTENT)
-    told: list[ProgressEvent] = []
+    reported: list[ProgressEvent] = []
     file = site.deps.dropoff.find(PATH)
     from refdata.ingest.process import process
 
     def at_work() -> bool:
-        return any(event.step is Step.LOAD for event in told)
+        return any(event.step is Step.LOAD for event in reported)
 
     with pytest.raises(CancelledError):
-        process(site.deps, file, "cli__1", told.append, at_work)
+        process(site.deps, file, "cli__1", reported.append, at_work)
     row = desk(site).history().files[0]
     assert row.status is FileStatus.CANCELLED
     assert site.rows("cities", "code") == []
@@ -138,7 +138,7 @@ def test_the_event_loop_goes_on_while_a_file_is_loaded(site: Site) -> None:
     assert asyncio.run(beside()) > 10
 
 
-def test_a_format_and_the_tables_that_fit_are_told_without_a_load(site: Site, tmp_path: Path) -> None:
+def test_a_format_and_the_tables_that_fit_are_reported_without_a_load(site: Site, tmp_path: Path) -> None:
     site.drop("cities.csv", CONTENT)
     desk(site).process_file(PATH)
     file = tmp_path / "elsewhere.csv"
@@ -151,12 +151,12 @@ def test_a_format_and_the_tables_that_fit_are_told_without_a_load(site: Site, tm
 
 
 @pytest.mark.parametrize("method", ["detect_format", "analyze_schema_match"])
-def test_a_file_of_nowhere_is_told(site: Site, tmp_path: Path, method: str) -> None:
+def test_a_file_of_nowhere_is_reported(site: Site, tmp_path: Path, method: str) -> None:
     with pytest.raises(FormatError, match="There is no such file"):
         getattr(desk(site), method)(tmp_path / "nothing.csv")
 
 
-def test_a_story_tells_what_was_found_and_changed(site: Site) -> None:
+def test_a_story_shows_what_was_found_and_changed(site: Site) -> None:
     site.drop("cities.csv", CONTENT)
     data = desk(site)
     first = data.story(data.process_file(PATH).id)

@@ -86,9 +86,9 @@ def test_a_load_beyond_the_gates_limits_needs_an_approval(
     assert asked(capsys, "load", f"{FULL}/cities.csv")[0] == 0
     file.write_text("code,name\n01,Graz\n")
     assert cli.main(["load", f"{FULL}/cities.csv"]) == 3
-    told = capsys.readouterr().err
-    assert "1 of 2 rows would be removed (50.0%)" in told
-    assert "--approve REASON" in told
+    reported = capsys.readouterr().err
+    assert "1 of 2 rows would be removed (50.0%)" in reported
+    assert "--approve REASON" in reported
     assert file.exists()
     code, files = asked(capsys, "load", f"{FULL}/cities.csv", "--approve", "Linz is gone")
     assert (code, files[0]["status"], files[0]["rows_loaded"]) == (0, "completed", 1)
@@ -106,7 +106,7 @@ def test_a_refused_file_says_why_and_exits_with_1(root: Path, capsys: pytest.Cap
     assert "error" in printed.out
 
 
-def test_detect_tells_format_and_tables_without_loading(
+def test_detect_shows_format_and_tables_without_loading(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
@@ -124,7 +124,7 @@ def test_detect_tells_format_and_tables_without_loading(
     assert len(asked(capsys, "history")[1]) == 1
 
 
-def test_the_doctor_tells_what_is_left_and_mends_it(
+def test_the_doctor_shows_what_is_left_and_repairs_it(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
@@ -134,14 +134,14 @@ def test_the_doctor_tells_what_is_left_and_mends_it(
     (root / FULL / "cities.csv").unlink()
     monkeypatch.setattr(wiring, "utc_now", lambda: datetime.now(UTC).replace(tzinfo=None) + timedelta(days=2))
     code, found = asked(capsys, "doctor")
-    assert (code, [(one["kind"], one["mended"]) for one in found]) == (1, [("vanished", False)])
+    assert (code, [(one["kind"], one["repaired"]) for one in found]) == (1, [("vanished", False)])
     code, found = asked(capsys, "doctor", "--repair")
-    assert (code, [(one["kind"], one["mended"]) for one in found]) == (0, [("vanished", True)])
+    assert (code, [(one["kind"], one["repaired"]) for one in found]) == (0, [("vanished", True)])
     assert cli.main(["doctor"]) == 0
     assert "Nothing is wrong" in capsys.readouterr().out
 
 
-def test_maintenance_tells_first_and_deletes_when_told(
+def test_maintenance_shows_first_and_deletes_when_reported(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
@@ -190,7 +190,7 @@ def test_a_canary_goes_the_whole_way_and_leaves_nothing(root: Path, capsys: pyte
     assert cli.main(["validate"]) == 0
 
 
-def test_a_canary_tells_which_step_fails_and_is_removed_all_the_same(
+def test_a_canary_shows_which_step_fails_and_is_removed_all_the_same(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (root / validating.FOLDER / "processed").write_text("a file where the folder should be")
@@ -201,15 +201,15 @@ def test_a_canary_tells_which_step_fails_and_is_removed_all_the_same(
     assert list(root.rglob("*canary*")) == []
 
 
-def airflow_that(deed: Callable[[Deps, DroppedFile], object], root: Path) -> threading.Thread:
-    """In place of a running Airflow: takes up the first file that appears, and does with it what a run would."""
+def airflow_that(action: Callable[[Deps, DroppedFile], object], root: Path) -> threading.Thread:
+    """Stands in for a running Airflow: picks up the first file that appears, and treats it as a run would."""
 
     def watch() -> None:
         folder = root / "none_reference_data_table/fullload"
         while not (found := list(folder.glob("[!.]*.csv"))):
             time.sleep(0.01)
         deps = wiring.connect()
-        deed(deps, deps.dropoff.find(found[0].relative_to(root).as_posix()))
+        action(deps, deps.dropoff.find(found[0].relative_to(root).as_posix()))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -217,7 +217,7 @@ def airflow_that(deed: Callable[[Deps, DroppedFile], object], root: Path) -> thr
 
 
 @pytest.mark.parametrize(
-    ("patience", "deed", "failed", "said"),
+    ("patience", "action", "failed", "said"),
     [
         ("60", lambda deps, file: process(deps, file, "drop_canary"), [], ""),
         ("1", lambda deps, file: None, ["load"], "Nothing picked up the canary within 1 s"),
@@ -229,7 +229,7 @@ def test_a_canary_waits_until_airflow_has_loaded_it_and_says_when_nobody_does(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     patience: str,
-    deed: Any,
+    action: Any,
     failed: list[str],
     said: str,
 ) -> None:
@@ -237,7 +237,7 @@ def test_a_canary_waits_until_airflow_has_loaded_it_and_says_when_nobody_does(
         monkeypatch.setenv(f"AIRFLOW__REFDATA__{name}", value)
     load_settings.cache_clear()
     wiring.connect().warehouse.initialise()
-    airflow = airflow_that(deed, root)
+    airflow = airflow_that(action, root)
     code, found = asked(capsys, "validate", "--airflow")
     airflow.join()
     assert (code, [one["step"] for one in found if not one["works"]]) == (1 if failed else 0, failed)
@@ -246,7 +246,7 @@ def test_a_canary_waits_until_airflow_has_loaded_it_and_says_when_nobody_does(
     assert (asked(capsys, "history")[1] == []) == ("remove" not in failed)
 
 
-def test_a_canary_that_airflow_refuses_tells_the_reason_of_the_run(
+def test_a_canary_that_airflow_refuses_shows_the_reason_of_the_run(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wiring.connect().warehouse.initialise()
@@ -259,8 +259,8 @@ def test_a_canary_that_airflow_refuses_tells_the_reason_of_the_run(
     airflow = airflow_that(refuse, root)
     code, found = asked(capsys, "validate", "--airflow")
     airflow.join()
-    told = next(one["error"] for one in found if one["step"] == "load")
-    assert (code, told) == (1, "INSERT was denied [run drop_canary]. What to do: Grant it.")
+    reported = next(one["error"] for one in found if one["step"] == "load")
+    assert (code, reported) == (1, "INSERT was denied [run drop_canary]. What to do: Grant it.")
     assert list(root.rglob("*canary*")) == []
 
 
@@ -316,7 +316,7 @@ def states(found: Any) -> dict[str, tuple[str, str]]:
     return {check["name"]: (check["state"], check["figure"]) for check in found["checks"]}
 
 
-def test_health_tells_a_database_that_is_ready_from_one_without_a_ledger(
+def test_health_shows_a_database_that_is_ready_from_one_without_a_ledger(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, found = asked(capsys, "health")
@@ -333,7 +333,7 @@ def test_health_tells_a_database_that_is_ready_from_one_without_a_ledger(
     assert "ready in" in capsys.readouterr().out
 
 
-def test_health_tells_what_is_wrong_with_the_configuration(
+def test_health_shows_what_is_wrong_with_the_configuration(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW__REFDATA__CONN_ID", "nowhere")
@@ -357,7 +357,7 @@ TROUBLES: list[tuple[str, dict[str, Any], int]] = [
 
 @pytest.mark.parametrize("engine", TSQL)
 @pytest.mark.parametrize(("figure", "changes", "code"), TROUBLES, ids=[case[0] for case in TROUBLES])
-def test_health_tells_the_troubles_of_a_server_apart(
+def test_health_shows_the_troubles_of_a_server_apart(
     root: Path,
     engine: str,
     figure: str,

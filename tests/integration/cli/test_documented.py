@@ -1,4 +1,4 @@
-"""Every `refdata` command that a page shows does run, on a site that has what it is about."""
+"""Every `refdata` command shown on a page runs, on a site with suitable data."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def test_every_command_that_a_page_shows_runs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", Person("y\n" * 99))
-    calls = sorted({call for _, call in commands_shown()})
+    # `refdata init` with a URI needs a server and changes airflow.cfg: test_init.py runs it.
+    calls = sorted({call for _, call in commands_shown() if not call.startswith("refdata init ")})
     assert calls
     codes = {call: cli.main(shlex.split(call)[1:]) for call in calls}
     said = capsys.readouterr()

@@ -134,9 +134,9 @@ REFUSED = {
 def test_what_does_not_work_writes_nothing_and_says_what_to_do(
     machine: Machine, arguments: list[str], variables: dict[str, str], said: str
 ) -> None:
-    told = machine.refused(*arguments, AIRFLOW__REFDATA__CONNECT_TIMEOUT="1", **variables)
-    assert said in told
-    assert SECRET not in told
+    reported = machine.refused(*arguments, AIRFLOW__REFDATA__CONNECT_TIMEOUT="1", **variables)
+    assert said in reported
+    assert SECRET not in reported
     assert not (machine.home / "airflow.cfg").exists()
     assert not (machine.home / "dropoff").exists()
 

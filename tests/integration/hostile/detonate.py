@@ -105,7 +105,7 @@ def _measure(folder: Path, file: Path) -> Outcome:
     before = _elsewhere(deps, site)
     shutil.move(file, Path(site.settings.dropoff_root) / FULL / NAME)
     base, began = _memory("VmRSS"), time.monotonic()
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew: proc_pid_clear_refs(5)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts again: proc_pid_clear_refs(5)
     _load(deps, deps.dropoff.find(f"{FULL}/{NAME}"))
     seconds, peak = time.monotonic() - began, _memory("VmHWM") - base
     row = next(row for row in deps.ledger.page(limit=10).files if row.file_name == NAME)

@@ -105,7 +105,7 @@ class Meddler:
 
 
 class MeddledWarehouse:
-    """A warehouse that tells the meddler how far the load is."""
+    """A warehouse that reports the load's progress to the meddler."""
 
     def __init__(self, inner: Warehouse, meddler: Meddler) -> None:
         self._inner = inner
@@ -134,7 +134,7 @@ class MeddledWarehouse:
 
 
 class MeddledDropoff(Dropoff):
-    """Folders that tell the meddler how far the load is."""
+    """Folders that report the load's progress to the meddler."""
 
     meddler: Meddler
 

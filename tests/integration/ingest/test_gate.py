@@ -181,7 +181,7 @@ def test_a_rejected_load_goes_to_error_with_the_reviewers_reason(gated: Site) ->
     load(gated, HEAD + names(0, 9))
 
 
-def test_what_changed_while_a_load_waited_is_reviewed_anew(gated: Site) -> None:
+def test_what_changed_while_a_load_waited_is_reviewed_again(gated: Site) -> None:
     file, detection, held = held_load(gated)
     gated.database.run("DELETE FROM ref.cities WHERE code = '09'")
     with pytest.raises(FileChangedError, match="changed while the load waited") as raised:
@@ -192,7 +192,7 @@ def test_what_changed_while_a_load_waited_is_reviewed_anew(gated: Site) -> None:
     assert gated.deps.dropoff.exists(file.path)
 
 
-def test_a_hand_edit_that_changes_no_count_is_reviewed_anew(gated: Site) -> None:
+def test_a_hand_edit_that_changes_no_count_is_reviewed_again(gated: Site) -> None:
     file, detection, held = held_load(gated)
     gated.database.run("UPDATE ref.cities SET name = 'by hand' WHERE code = '09'")
     with pytest.raises(FileChangedError, match="the same number of rows differs, but not the same rows"):

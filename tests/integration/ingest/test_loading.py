@@ -164,7 +164,7 @@ DAMAGED = [("dates", "2024-03-02"), ("scientific", "1.23E+11")]
 
 
 @pytest.mark.parametrize("value", [case[1] for case in DAMAGED], ids=[case[0] for case in DAMAGED])
-def test_codes_that_a_spreadsheet_changed_are_told_in_the_ledger(site: Site, value: str) -> None:
+def test_codes_that_a_spreadsheet_changed_are_reported_in_the_ledger(site: Site, value: str) -> None:
     site.load(site.drop("parts.csv", "code,name\n2-3,bolt\n123E9X,nut\n"))
     row = site.load(site.drop("parts.csv", f"code,name\n{value},bolt\n{value},nut\n"))
     assert row.status is FileStatus.COMPLETED

@@ -160,5 +160,5 @@ def test_a_repair_is_recorded_too(site: Site) -> None:
     (Path(site.deps.settings.dropoff_root) / file.path).unlink()
     site.clock.now += timedelta(days=2)
     done = maintenance.carry_out(site.deps, maintenance.plan(site.deps))
-    assert [finding.kind for finding in done.mended] == ["vanished"]
+    assert [finding.kind for finding in done.repaired] == ["vanished"]
     assert [entry.action for entry in AuditTrail(site.deps.warehouse).entries()] == [Action.REPAIR]

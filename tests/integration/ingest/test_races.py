@@ -41,26 +41,26 @@ BAD = 'code,name\n01,"Graz\n'
 class Meanwhile:
     """``inner``, but that something happens just before the first call of its method ``name``."""
 
-    def __init__(self, inner: object, name: str, deed: Callable[[], object]) -> None:
+    def __init__(self, inner: object, name: str, action: Callable[[], object]) -> None:
         self._inner = inner
         self._name = name
-        self._deeds = [deed]
+        self._actions = [action]
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._inner, name)
-        if name != self._name or not self._deeds:
+        if name != self._name or not self._actions:
             return found
 
         def call(*args: Any, **named: Any) -> Any:
-            if self._deeds:
-                self._deeds.pop()()
+            if self._actions:
+                self._actions.pop()()
             return found(*args, **named)
 
         return call
 
 
-def meanwhile(deps: Deps, part: str, method: str, deed: Callable[[], object]) -> Deps:
-    wrapped: Any = Meanwhile(getattr(deps, part), method, deed)
+def meanwhile(deps: Deps, part: str, method: str, action: Callable[[], object]) -> Deps:
+    wrapped: Any = Meanwhile(getattr(deps, part), method, action)
     return dataclasses.replace(deps, **{part: wrapped})
 
 
@@ -266,7 +266,7 @@ def replaced(site: Site, file: DroppedFile, content: str) -> DroppedFile:
     return again(site, file)
 
 
-def test_what_a_run_found_in_an_earlier_file_is_not_told_of_the_one_that_took_its_place(site: Site) -> None:
+def test_what_a_run_found_in_an_earlier_file_is_not_reported_the_one_that_took_its_place(site: Site) -> None:
     file = site.drop("cities.csv", GOOD)
     hashes: list[str | None] = []
 

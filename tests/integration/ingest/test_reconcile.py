@@ -1,4 +1,4 @@
-"""What no step comes back to: each is found, mended where the facts leave one way, and left alone while at work."""
+"""What no step comes back to: each is found, repaired where only one repair exists, and left alone while running."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("arrange", "kind", "status", "place"), CASES, ids=[case[0].__name__ for case in CASES])
-def test_what_was_left_is_found_and_mended_once(
+def test_what_was_left_is_found_and_repaired_once(
     site: Site, arrange: Callable[[Site], object], kind: Kind, status: FileStatus, place: str
 ) -> None:
     arrange(site)
@@ -188,7 +188,7 @@ def test_what_was_left_is_found_and_mended_once(
 @pytest.mark.parametrize(
     ("arrange", "kind"), [(refused_and_removed, Kind.FILE_MISSING), (rejects_of_nobody, Kind.LEFT_REJECTS)]
 )
-def test_what_only_a_person_can_decide_is_told_and_left(
+def test_what_only_a_person_can_decide_is_reported_and_left(
     site: Site, arrange: Callable[[Site], object], kind: Kind
 ) -> None:
     arrange(site)
@@ -249,7 +249,7 @@ def test_an_original_stays_where_no_archive_has_its_copy(site: Site) -> None:
     an_original_whose_copy_is_nowhere(site)
     site.clock.now = datetime.now(UTC).replace(tzinfo=None) + LATER
     found = reconcile.examine(site.deps)
-    assert [(one.kind, one.mend) for one in found] == [(Kind.LEFT_COPY, None)]
+    assert [(one.kind, one.fix) for one in found] == [(Kind.LEFT_COPY, None)]
 
 
 @pytest.mark.parametrize("state", RunState)
@@ -289,14 +289,14 @@ def test_a_missing_mount_is_no_reason_to_believe_that_files_are_gone(site: Site)
         reconcile.examine(site.deps)
 
 
-def test_what_cannot_be_mended_now_says_why_and_stops_nothing_else(site: Site) -> None:
+def test_what_cannot_be_repaired_now_says_why_and_stops_nothing_else(site: Site) -> None:
     def fail() -> None:
         raise TransientError("The server is away", where="db")
 
     done: list[int] = []
     broken, whole = (
-        reconcile.Finding(Kind.LEFT_STAGE, number, "s", "left", "drop it", mend)
-        for number, mend in ((1, fail), (2, lambda: done.append(2)))
+        reconcile.Finding(Kind.LEFT_STAGE, number, "s", "left", "drop it", fix)
+        for number, fix in ((1, fail), (2, lambda: done.append(2)))
     )
     results = reconcile.repair((broken, whole))
     assert [left for _, left in results] == ["The server is away [db].", ""]

@@ -81,7 +81,7 @@ def test_a_row_that_was_changed_by_hand_gets_its_values_back(site: Site) -> None
     assert entry(site)[:3] == ("cities", None, "cities")
 
 
-def test_what_a_person_switched_off_is_told_and_never_touched(site: Site) -> None:
+def test_what_a_person_switched_off_is_reported_and_never_touched(site: Site) -> None:
     load(site, "code\n01\n")
     site.database.run("UPDATE ref.[Reference_Data_Cfg] SET is_enabled = 0, sp_name = 'dbo.x'")
     before = entry(site)
@@ -109,10 +109,10 @@ def test_old_versions_go_by_count_the_live_one_stays_and_each_is_recorded(site: 
     Path(site.deps.settings.tables_file).write_text("tables: {cities: {versions_kept: 1}}")
     for number in (1, 2, 3, 4):
         load(site, f"code\n0{number}\n")
-    told = desk(site).expire_versions(by="ada")
-    assert [(one.table, one.version, one.rows) for one in told] == [("cities", 1, 1), ("cities", 2, 1)]
+    reported = desk(site).expire_versions(by="ada")
+    assert [(one.table, one.version, one.rows) for one in reported] == [("cities", 1, 1), ("cities", 2, 1)]
     assert len(site.rows("cities_backup", "code", "bkp")) == 3
-    assert desk(site).expire_versions(dry_run=False, by="ada") == told
+    assert desk(site).expire_versions(dry_run=False, by="ada") == reported
     assert desk(site).expire_versions(dry_run=False, by="ada") == ()
     assert site.rows("cities_backup", "code", "bkp") == [("03",)]
     assert codes(site) == ["04"]

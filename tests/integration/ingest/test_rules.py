@@ -83,9 +83,9 @@ def test_a_stated_number_of_such_rows_is_let_through(
 def test_a_rule_that_warns_loads_the_row_and_says_so(
     site: Site, constraints: dict[str, Any], line: str, words: str
 ) -> None:
-    told = contract(**constraints)
-    told["schema"]["fields"][1]["refdata"] = {"warn": list(constraints)}
-    declare(site, told)
+    reported = contract(**constraints)
+    reported["schema"]["fields"][1]["refdata"] = {"warn": list(constraints)}
+    declare(site, reported)
     row = site.load(site.drop("t.csv", f"code,n,note\na,1,one\n{line}\nc,3,three\n"))
     assert (row.status, row.rows_loaded) == (FileStatus.COMPLETED, 3)
     assert any(words in warning and "1 row breaks" in warning for warning in row.warnings)

@@ -86,7 +86,7 @@ def row_of_file(site: Site, detection: Detection) -> LedgerRow:
 
 @contextlib.contextmanager
 def slow_publish(site: Site) -> Iterator[Callable[[], bool]]:
-    """Lets a publish into ``cities`` take for ever; the function tells whether one is at it."""
+    """Lets a publish into ``cities`` take forever; the function says whether one is running."""
     if site.database.is_sqlite:
         # A trigger that counts to ten thousand million for each row.
         site.database.run(

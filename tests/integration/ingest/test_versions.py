@@ -35,7 +35,7 @@ def counts(found: TableDiff) -> tuple[int, int, int]:
     return found.added, found.removed, found.changed
 
 
-def test_each_load_makes_a_version_that_tells_who_when_and_from_which_file(site: Site) -> None:
+def test_each_load_makes_a_version_that_shows_who_when_and_from_which_file(site: Site) -> None:
     ids = [load(site, FIRST), load(site, "code,name,people\n05,Enns,12\n", append=True), load(site, SECOND)]
     found = reading(site).versions("cities")
     assert [(one.version, one.kind, one.rows, one.is_live, one.is_kept) for one in found] == [
@@ -222,7 +222,7 @@ def test_a_table_without_rows_has_its_columns_and_types(site: Site) -> None:
     pd.testing.assert_index_equal(found.columns, pd.Index(["code", "people"]))
 
 
-def test_the_info_of_a_table_tells_columns_rules_and_versions(site: Site) -> None:
+def test_the_info_of_a_table_shows_columns_rules_and_versions(site: Site) -> None:
     load(site, FIRST)
     load(site, SECOND)
     info = reading(site).table_info("cities")

@@ -39,7 +39,7 @@ EARLIER = 1_700_000_000
 
 
 class Site(abc.ABC):
-    """Folders below ``home``, and a database; what Airflow knows lies beside it."""
+    """Folders below ``home``, and a database; Airflow's files are beside it."""
 
     def __init__(self, folder: Path, **changes: Any) -> None:
         self.home = folder / "site"

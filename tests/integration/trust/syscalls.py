@@ -56,7 +56,7 @@ _CALLS = {
 
 
 class Body(Protocol):
-    """What is run; its changes to pipes, terminals and what lies outside the files of interest do not count."""
+    """What is run; its changes to pipes, terminals and anything outside the files of interest do not count."""
 
     def __call__(self) -> None:
         """Runs in the forked process."""
@@ -156,7 +156,7 @@ def _stop_at_changes() -> None:
 
 def _fork(body: Body) -> int:
     with warnings.catch_warnings():
-        # Python 3.12 warns when threads are there: Arrow's idle pool, which Arrow itself makes anew after a fork.
+        # Python 3.12 warns when threads are there: Arrow's idle pool, which Arrow itself recreates after a fork.
         warnings.simplefilter("ignore", DeprecationWarning)
         process = os.fork()
     if process:
@@ -226,7 +226,7 @@ class _Tracer:
         try:
             _ptrace(request, thread, 0, deliver)
         except ProcessLookupError:
-            return  # killed meanwhile; the wait tells
+            return  # killed in the meantime; the wait reports it
 
     def _comes_to_point(self, thread: int) -> bool:
         """Notes the change that is about to be made; True when the process was killed before it."""

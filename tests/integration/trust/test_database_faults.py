@@ -149,7 +149,7 @@ def test_while_the_server_is_away_files_stay_and_the_watcher_goes_on_then_all_is
 
 @contextlib.contextmanager
 def small_disk(place: Path, size: str) -> Iterator[None]:
-    """A filesystem of that size on a folder; what lies in the folder is hidden meanwhile."""
+    """A filesystem of that size on a folder; the folder's content is hidden meanwhile."""
     place.mkdir(parents=True, exist_ok=True)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=False).returncode:
         pytest.skip("this user may mount nothing")
@@ -259,7 +259,7 @@ def fill_folder(place: Path) -> None:
             (place / f"full{number}").touch()
 
 
-def test_a_disk_too_full_for_a_stage_is_told_as_that(memory: Path) -> None:
+def test_a_disk_too_full_for_a_stage_is_reported_as_that(memory: Path) -> None:
     site = SqliteSite(memory)
     site.make()
     place = site.home / "warehouse"
@@ -279,7 +279,7 @@ def test_a_disk_too_full_for_a_stage_is_told_as_that(memory: Path) -> None:
         ("refdata.stage/stage_1_1.db", 0o000, lambda warehouse: warehouse.publish(PUBLICATION), ConnectionLostError),
     ],
 )
-def test_files_of_a_stage_that_may_not_be_used_are_told_as_that(
+def test_files_of_a_stage_that_may_not_be_used_are_reported_as_that(
     memory: Path, closed: str, mode: int, use: Callable[[Warehouse], object], error: type[RefdataError]
 ) -> None:
     site = SqliteSite(memory)

@@ -73,5 +73,5 @@ def test_bulk_copy_logs_in_under_the_houses_authorities(database: Database, monk
     try:
         assert staged(found) == (2, "bulk")
     except RefdataError as error:
-        # Without its relay, Babelfish tells bulk copy no column names; that comes after the login.
+        # Without its relay, Babelfish gives bulk copy no column names; that comes after the login.
         assert "Destination column" in str(error)

@@ -1,4 +1,4 @@
-"""What stands between a worker and its database is told apart, and no message holds the password."""
+"""A diagnosis distinguishes what keeps a worker from its database, and no message contains the password."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_database_that_is_ready(database: Database) -> None:
 
 
 @pytest.mark.parametrize("engine", TSQL)
-def test_troubles_are_told_apart(reach: Reach) -> None:
+def test_troubles_are_distinguished(reach: Reach) -> None:
     cases: list[tuple[dict[str, Any], Trouble]] = [
         ({"port": closed_port()}, Trouble.UNREACHABLE),
         ({"host": "no-such-host.invalid"}, Trouble.UNREACHABLE),

@@ -51,7 +51,9 @@ def test_few_values_say_nothing(database: Database) -> None:
     assert found(database) == []
 
 
-def test_a_table_that_cannot_be_read_is_left_out_and_told(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_table_that_cannot_be_read_is_left_out_and_reported(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     gone = Table(database.table("gone"), (Column("c", text(50)),))
     assert list(narrower_types(database.warehouse, [gone], LOG)) == []
     assert "No advice on the types of" in caplog.text

@@ -38,7 +38,7 @@ def count(database: Database, stage: Stage) -> int:
     return int(database.rows(f"SELECT COUNT(*) FROM ref.[{stage.name}]")[0][0])
 
 
-def test_batches_are_staged_and_progress_is_told_after_each(staged_by: Database) -> None:
+def test_batches_are_staged_and_progress_is_reported_after_each(staged_by: Database) -> None:
     warehouse = staged_by.warehouse
     seen: list[int] = []
     rows, used = warehouse.stage(stage_of(staged_by), COLUMNS, batches(3), seen.append)
@@ -75,7 +75,7 @@ def test_a_reader_that_fails_stops_the_load_and_leaves_nothing(staged_by: Databa
         assert warehouse.stages() == ()
 
 
-def test_a_stage_that_a_crash_left_is_made_anew(database: Database) -> None:
+def test_a_stage_that_a_crash_left_is_made_again(database: Database) -> None:
     for _ in range(2):
         rows, _ = database.warehouse.stage(stage_of(database), COLUMNS, batches(2), lambda rows: None)
         assert rows == 6

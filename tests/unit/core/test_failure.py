@@ -28,8 +28,8 @@ TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"])
 
 @given(TEXTS, TEXTS, TEXTS)
 def test_the_parts_come_back_as_they_were_written(what: str, where: str, advice: str) -> None:
-    told = Failure.of(DataError(what, where=where, advice=advice), "load_rows")
-    found = failure_of(kept(told))
+    reported = Failure.of(DataError(what, where=where, advice=advice), "load_rows")
+    found = failure_of(kept(reported))
     assert (found.category, found.what, found.where, found.advice) == ("data", what, where, advice)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from refdata.core.figures import LoadFigures
-from refdata.core.health import Change, Check, State, changes, describe, is_worse, told
+from refdata.core.health import Change, Check, State, changes, describe, is_worse, reported
 from refdata.core.healthrules import (
     MEBIBYTE,
     Folder,
@@ -80,7 +80,7 @@ CASES = [
     (waiting_check({"a": 10, "b": 7200}, SETTINGS), OK, "2 files, 2 h"),
     (waiting_check({"a": 10, "b": 14400}, SETTINGS), WARN, "2 files, 4 h"),
     (turns_check({}, SETTINGS), OK, "none stuck"),
-    (turns_check({"airports": 1500}, SETTINGS), OK, "none stuck"),  # the next look of refdata_health mends it
+    (turns_check({"airports": 1500}, SETTINGS), OK, "none stuck"),  # the next run of refdata_health repairs it
     (turns_check({"airports": 1501, "cities": 10}, SETTINGS), WARN, "1, 25 min"),
     (error_rate_check([], SETTINGS), OK, "0 of 0"),
     (error_rate_check(BAD, SETTINGS), OK, "4 of 4"),
@@ -128,7 +128,7 @@ def check(name: str, state: State) -> Check:
     return Check(name, state, "figure", "message", "Advice.")
 
 
-def test_only_what_changed_is_told_and_worse_is_told_from_better() -> None:
+def test_only_what_changed_is_reported_and_worse_is_reported_from_better() -> None:
     before = {"a": "ok", "b": "fail", "c": "warn", "d": "fail"}
     found = changes(before, [check("a", FAIL), check("b", FAIL), check("c", OK), check("d", WARN), check("new", WARN)])
     found_so = [(change.check.name, change.before, change.check.state, is_worse(change)) for change in found]
@@ -141,22 +141,22 @@ def test_only_what_changed_is_told_and_worse_is_told_from_better() -> None:
 
 
 KEPT = [
-    ("found and told", {"a": "ok"}, [check("a", FAIL)], set(), {"a": "fail"}),
-    ("not told yet", {"a": "ok", "b": "ok"}, [check("a", FAIL), check("b", WARN)], {"a"}, {"a": "ok", "b": "warn"}),
-    ("new and not told yet", {}, [check("a", FAIL)], {"a"}, {}),
+    ("found and reported", {"a": "ok"}, [check("a", FAIL)], set(), {"a": "fail"}),
+    ("not reported yet", {"a": "ok", "b": "ok"}, [check("a", FAIL), check("b", WARN)], {"a"}, {"a": "ok", "b": "warn"}),
+    ("new and not reported yet", {}, [check("a", FAIL)], {"a"}, {}),
     ("not looked at", {"a": "fail"}, [check("b", OK)], set(), {"a": "fail", "b": "ok"}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("before", "checks", "untold", "kept"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT]
+    ("before", "checks", "unreported", "kept"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT]
 )
-def test_what_nobody_was_told_of_is_a_change_at_the_next_look(
-    before: dict[str, str], checks: list[Check], untold: set[str], kept: dict[str, str]
+def test_what_nobody_was_reported_is_a_change_at_the_next_look(
+    before: dict[str, str], checks: list[Check], unreported: set[str], kept: dict[str, str]
 ) -> None:
-    assert told(before, checks, untold) == kept
+    assert reported(before, checks, unreported) == kept
 
 
-def test_a_change_is_told_with_figure_and_advice() -> None:
+def test_a_change_is_reported_with_figure_and_advice() -> None:
     text = describe([Change(check("space", FAIL), OK)])
     assert text == "space: ok → fail (figure). message\nWhat to do: Advice."

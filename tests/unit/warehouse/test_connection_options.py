@@ -77,7 +77,7 @@ WORDS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("extra", "words"), WORDS, ids=[str(case[0]) for case in WORDS])
-def test_mssql_python_is_told(extra: dict[str, Any], words: tuple[str, ...]) -> None:
+def test_mssql_python_is_reported(extra: dict[str, Any], words: tuple[str, ...]) -> None:
     found = connection_string(options(**extra), 1433)
     assert [word for word in words if word not in found] == []
 
@@ -93,7 +93,7 @@ LINES: list[tuple[dict[str, Any], list[str], list[str]]] = [
 
 
 @pytest.mark.parametrize(("extra", "there", "missing"), LINES, ids=[str(case[0]) for case in LINES])
-def test_freetds_is_told(extra: dict[str, Any], there: list[str], missing: list[str]) -> None:
+def test_freetds_is_reported(extra: dict[str, Any], there: list[str], missing: list[str]) -> None:
     found = configuration(options(**extra))
     assert [line for line in there if line not in found] == []
     assert [line for line in missing if line in found] == []

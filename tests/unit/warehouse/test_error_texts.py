@@ -34,10 +34,10 @@ QUOTING = [
 
 @pytest.mark.parametrize(("number", "text"), QUOTING)
 def test_a_message_that_quotes_a_value_hides_it(number: int | None, text: str) -> None:
-    told = str(translate(DriverError(number, "", text), "server/db"))
-    assert "(hidden)" in told
-    assert not [word for word in ("can", "ary", "x", "y", "z") if f"{word}'" in told or f"{word})" in told]
-    assert "canary" not in told.replace("'", "") and "ary)" not in told
+    reported = str(translate(DriverError(number, "", text), "server/db"))
+    assert "(hidden)" in reported
+    assert not [word for word in ("can", "ary", "x", "y", "z") if f"{word}'" in reported or f"{word})" in reported]
+    assert "canary" not in reported.replace("'", "") and "ary)" not in reported
 
 
 NAMING = [
@@ -53,17 +53,17 @@ NAMING = [
 
 @pytest.mark.parametrize(("number", "text", "kept"), NAMING)
 def test_names_and_the_dbas_own_words_stay(number: int, text: str, kept: tuple[str, ...]) -> None:
-    told = str(translate(DriverError(number, "", text), "server/db"))
-    assert [word for word in kept if word not in told] == []
+    reported = str(translate(DriverError(number, "", text), "server/db"))
+    assert [word for word in kept if word not in reported] == []
 
 
 @pytest.mark.parametrize(
     "text", ["PWD={pa}}ss/w rd}", "mssql://u:pa%7Dss%2Fw%20rd@h", "u:pa%7Dss%2Fw+rd", "pa}ss/w rd"]
 )
 def test_a_secret_is_hidden_in_every_spelling(text: str) -> None:
-    told = str(translate(DriverError(18456, "", text), "h", secrets=spellings("pa}ss/w rd", None, "")))
-    assert "***" in told
-    assert not any(part in told for part in ("pa}", "ss/w", "pa%7D", "w+rd", "w%20rd"))
+    reported = str(translate(DriverError(18456, "", text), "h", secrets=spellings("pa}ss/w rd", None, "")))
+    assert "***" in reported
+    assert not any(part in reported for part in ("pa}", "ss/w", "pa%7D", "w+rd", "w%20rd"))
 
 
 class _Library:
@@ -85,6 +85,6 @@ def test_the_librarys_own_exception_is_not_shown_with_the_translated_one() -> No
 
 
 def test_an_error_that_nobody_knows_is_permanent_and_names_its_number() -> None:
-    told = translate(DriverError(7, "", "Odd"), "h")
-    assert (type(told), isinstance(told, RefdataError)) == (PermanentError, True)
-    assert "error 7" in str(told)
+    reported = translate(DriverError(7, "", "Odd"), "h")
+    assert (type(reported), isinstance(reported, RefdataError)) == (PermanentError, True)
+    assert "error 7" in str(reported)

@@ -79,10 +79,10 @@ function stack(column, series, left, step, y) {
     const to = Math.min(y(below), from - 1.5);
     return element("rect", { x, y: to, width: wide, height: from - to, class: kind, rx: Math.min(2, wide / 3) });
   });
-  const told = `${column.title}: ${series.map(([name, title]) => `${number(column[name])} ${title.toLowerCase()}`).join(", ")}`;
+  const label = `${column.title}: ${series.map(([name, title]) => `${number(column[name])} ${title.toLowerCase()}`).join(", ")}`;
   return element("g", { class: "column" },
     element("rect", { x: left, y: TOP, width: step, height: HEIGHT - TOP - BOTTOM, class: "hit" },
-      element("title", {}, told)), ...parts);
+      element("title", {}, label)), ...parts);
 }
 
 function labels(columns, step, width) {
@@ -99,12 +99,12 @@ function summary(columns, totals) {
 }
 
 function figures(title, columns, series) {
-  const told = columns.filter((column) => series.some(([name]) => column[name]));
+  const shown = columns.filter((column) => series.some(([name]) => column[name]));
   return element("details", { class: "figures" },
     element("summary", { "data-focus": `figures ${title}` }, "Figures"),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Figures of ${title}` }, element("table", { class: "plain" },
       element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "From (UTC)"),
         series.map(([, name]) => element("th", { scope: "col", class: "figure" }, name)))),
-      element("tbody", {}, told.reverse().map((column) => element("tr", {}, element("td", {}, column.day),
+      element("tbody", {}, shown.reverse().map((column) => element("tr", {}, element("td", {}, column.day),
         series.map(([name]) => element("td", { class: "figure" }, number(column[name])))))))));
 }

@@ -22,7 +22,7 @@ export async function showConfig({ place, signal, go, refresh }) {
     element("p", { class: "muted" }, "Reference_Data_Cfg compared with the tables and the ledger. What a person switched off or wrote is reported, never changed."),
     repaired && element("p", { class: "done-well", role: "status" }, repaired),
     findings.data.length > 0 && table(findings.data, go),
-    card("What people and maintenance did", trail.data.length ? deeds(trail.data, go) : element("p", { class: "muted" }, "Nothing yet: no rollback, repair or deletion.")),
+    card("What people and maintenance did", trail.data.length ? auditList(trail.data, go) : element("p", { class: "muted" }, "Nothing yet: no rollback, repair or deletion.")),
   ]);
 }
 
@@ -51,10 +51,10 @@ function table(findings, go) {
       cell("What", {}, one.what), cell("Remedy", {}, sentence(one.remedy))))));
 }
 
-function deeds(trail, go) {
-  return element("ul", { class: "deeds" }, trail.map((one) => element("li", {},
+function auditList(trail, go) {
+  return element("ul", { class: "audit" }, trail.map((one) => element("li", {},
     element("div", {}, element("strong", {}, sentence(one.action)), " ",
-      one.table_name && viewLink(go, { view: "table", name: one.table_name }, { dir: "auto", "data-focus": `deed ${one.id}` }, one.table_name),
+      one.table_name && viewLink(go, { view: "table", name: one.table_name }, { dir: "auto", "data-focus": `action ${one.id}` }, one.table_name),
       one.subject && element("span", { class: "muted" }, ` ${one.subject}`),
       one.reason && element("p", { dir: "auto" }, `“${one.reason}”`)),
     element("div", { class: "muted" }, one.actor || NONE, moment(one.happened_at)))));

@@ -33,7 +33,7 @@ async function fill(place, content, trouble, yes) {
     yes.disabled = false;
   } catch (failure) {
     place.replaceChildren();
-    trouble.textContent = told(failure);
+    trouble.textContent = failureText(failure);
   }
 }
 
@@ -49,12 +49,12 @@ async function attempt({ dialog, yes, reason, trouble, asksReason, act }) {
     await act(reason.value.trim());
     dialog.close();
   } catch (failure) {
-    trouble.textContent = told(failure);
+    trouble.textContent = failureText(failure);
     yes.disabled = false;
   }
 }
 
-function told(failure) {
+function failureText(failure) {
   return [failure.message, failure.advice].filter(Boolean).join(" ");
 }
 

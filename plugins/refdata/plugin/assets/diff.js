@@ -30,14 +30,14 @@ function counts(diff) {
   ];
 }
 
-function byColumn({ column_changes: told }) {
-  if (!told.length) return null;
-  const most = told[0].changes;
-  return element("ul", { class: "bars" }, told.slice(0, MOST_COLUMNS).map((one) => element("li", {},
+function byColumn({ column_changes: changes }) {
+  if (!changes.length) return null;
+  const most = changes[0].changes;
+  return element("ul", { class: "bars" }, changes.slice(0, MOST_COLUMNS).map((one) => element("li", {},
     element("span", { dir: "auto" }, one.column),
     element("meter", { min: 0, max: most, value: one.changes, "aria-label": `${one.changes} changed values` }),
     element("span", { class: "figure" }, number(one.changes)))),
-  told.length > MOST_COLUMNS && element("li", { class: "muted small" }, `and ${plural(told.length - MOST_COLUMNS, "more column", "more columns")}`));
+  changes.length > MOST_COLUMNS && element("li", { class: "muted small" }, `and ${plural(changes.length - MOST_COLUMNS, "more column", "more columns")}`));
 }
 
 function changed({ changed: total, keys, changed_sample: rows }, first = FIRST) {

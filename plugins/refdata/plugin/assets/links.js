@@ -13,8 +13,8 @@ export function runLink(path, about, text = "Run", properties = {}) {
 
 /** The address of a view of this page. */
 export function viewAddress(parameters) {
-  const told = Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined);
-  return `?${new URLSearchParams(told)}`;
+  const query = Object.entries(parameters).filter(([, value]) => value !== "" && value !== null && value !== undefined);
+  return `?${new URLSearchParams(query)}`;
 }
 
 /** A link to another view of this page; `go` switches to it without reloading. */

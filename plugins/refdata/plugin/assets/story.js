@@ -69,17 +69,17 @@ function problem({ status, error: { category, message, advice } }) {
     advice && element("p", { class: "advice" }, element("span", { class: "muted" }, "What to do: "), advice));
 }
 
-function warnings({ warnings: told }) {
-  return told.length > 0 && element("div", { class: "warnings" }, element("p", {}, plural(told.length, "warning", "warnings")),
-    element("ul", {}, told.map((warning) => element("li", {}, warning))));
+function warnings({ warnings: texts }) {
+  return texts.length > 0 && element("div", { class: "warnings" }, element("p", {}, plural(texts.length, "warning", "warnings")),
+    element("ul", {}, texts.map((warning) => element("li", {}, warning))));
 }
 
 export function card(title, ...children) {
   return element("section", { class: "card" }, element("h3", {}, title), ...children);
 }
 
-export function pairs(told) {
-  return element("dl", { class: "pairs" }, told.map(([title, value]) =>
+export function pairs(items) {
+  return element("dl", { class: "pairs" }, items.map(([title, value]) =>
     element("div", { class: WIDE.has(title) ? "wide" : null }, element("dt", {}, title), element("dd", { dir: "auto" }, value))));
 }
 
@@ -100,9 +100,9 @@ function steps({ file, stability, steps: known }) {
   ];
   const taken = known.filter((one) => one.state !== "skipped" && (one.started_at || one.state)).map((one) => step(one.title,
     one.started_at, [one.seconds !== null && duration(one.seconds), one.tries > 1 && `${one.tries} tries`].filter(Boolean).join(", "), toneOf(one.state), one.state));
-  const told = [["Turn granted", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]]
+  const moments = [["Turn granted", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]]
     .filter(([, iso]) => iso).map(([title, iso]) => step(title, iso, "", "done"));
-  return element("ol", { class: "steps" }, before, taken.length ? taken : told);
+  return element("ol", { class: "steps" }, before, taken.length ? taken : moments);
 }
 
 function toneOf(state) {
@@ -139,10 +139,10 @@ function named(text) {
   return NAMES[text] ?? text;
 }
 
-function changes({ file, table_changes: told, is_configured: configured }) {
+function changes({ file, table_changes: described, is_configured: configured }) {
   if (file.load_type === "rollback" || file.load_type === "take_back") return element("p", {}, "Its columns stayed unchanged.");
-  if (told === null) return element("p", { class: "muted" }, NOTHING[file.status] ?? (MOVING.includes(file.status) ? "Not checked yet." : "Not recorded."));
-  const parts = told === "no change" ? ["Its columns already fit."] : told.split("; ").map(sentence);
+  if (described === null) return element("p", { class: "muted" }, NOTHING[file.status] ?? (MOVING.includes(file.status) ? "Not checked yet." : "Not recorded."));
+  const parts = described === "no change" ? ["Its columns already fit."] : described.split("; ").map(sentence);
   return [element("ul", { class: "changes" }, parts.map((part) => element("li", {}, part))),
     file.is_reference_data && element("p", { class: "muted small" },
       configured ? "Registered in the configuration." : "Not in the configuration yet.")];

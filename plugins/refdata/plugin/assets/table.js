@@ -128,7 +128,7 @@ function rollback(version, { info, refresh }) {
     act: async (reason) => {
       const { data } = await change(`tables/${encodeURIComponent(info.table_name)}/rollback`,
         { version: version.version, expected_version: info.live_version, reason, request_id: request });
-      tell(data, `The rows of version ${version.version} are live again`);
+      announce(data, `The rows of version ${version.version} are live again`);
       await refresh();
       seen(".done-well");
     },
@@ -145,13 +145,13 @@ function takeBack(version, { info, versions, refresh }) {
     content: shown, action: "Take back",
     act: async (reason) => {
       const { data } = await change(`loads/${version.load_id}/take-back`, { reason, request_id: request });
-      tell(data, `The rows of ${version.file_name} are taken back`);
+      announce(data, `The rows of ${version.file_name} are taken back`);
       await refresh();
       seen(".done-well");
     },
   });
 }
 
-function tell(done, what) {
+function announce(done, what) {
   notice = { table: done.table, text: `${what}, as version ${done.version}: ${number(done.rows_before)} → ${number(done.rows)} rows.` };
 }
