@@ -90,7 +90,7 @@ def _texts(column: pa.Array) -> pa.Array:
 
 def _quoted(text: pa.Array, begin: pa.Array | str) -> pa.Array:
     opening = pa.scalar(begin, text.type) if isinstance(begin, str) else begin
-    return pc.binary_join_element_wise(opening, text, pa.scalar("'", text.type), "")
+    return pc.binary_join_element_wise(opening, text, pa.scalar("'", text.type), pa.scalar("", text.type))
 
 
 def _statements(rows: Sequence[str], most: int) -> Iterator[list[str]]:
