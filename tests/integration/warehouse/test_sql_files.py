@@ -31,7 +31,7 @@ def files(database: Database) -> set[str]:
 VALUES: dict[str, tuple[object, ...]] = {
     "acquire_lock": ("resource", 0),
     "acquire_shared_lock": ("resource", 0),
-    "insert_file": ("path", "name", 1, 1, "identity", "append", "t", True, "run", "2024-01-01"),
+    "insert_file": ("path", "name", 1, 1, "identity", "order", "append", "t", True, "run", "2024-01-01"),
     "record_schema_step": (1000, "summary", "test"),
     "insert_audit": ("2024-01-01", "delete", "test", None, None, None, None, None, "{}"),
     "insert_alert": ("2024-01-01", "data", "title", "text", "", "", ""),
