@@ -19,6 +19,7 @@ MOST = 200_000
 """Maximum number of values, counting each alias as its content."""
 
 _TAG = "tag:yaml.org,2002:"
+_TAGS = frozenset(("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value"))
 
 
 class Form(StrEnum):
@@ -89,6 +90,8 @@ class _Converter:
         if self.count > MOST:
             raise _unreadable(f"it has more than {MOST:,} values", f"{self.source}, line {line}")
         tag = raw.tag.removeprefix(_TAG)
+        if tag not in _TAGS:
+            raise _unreadable(f"it has the tag {raw.tag}, which is none of YAML's own", f"{self.source}, line {line}")
         if isinstance(raw, yaml.MappingNode):
             return Node(Form.MAPPING, line, tag=tag, pairs=self._pairs(raw, depth))
         if isinstance(raw, yaml.SequenceNode):
