@@ -96,6 +96,25 @@ def test_the_pins_satisfy_what_the_project_declares(name: str) -> None:
         assert wanted.specifier.contains(pins[canonicalize_name(wanted.name)]), wanted
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_the_pins_name_no_file_of_the_machine_that_made_them(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if re.search(r"(?:^|[\s=])(?:file:)?/\w|[A-Z]:\\\\", line)] == []
+    assert lines[0].startswith("# Written by scripts/pin ")
+
+
+def test_every_address_of_the_project_begins_at_its_home() -> None:
+    """The links that an index shows, too: a move of the repository is one search and replace."""
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    home = PROJECT["urls"]["Source"]
+    raw = home.replace("https://github.com/", "https://raw.githubusercontent.com/")
+    shown = whole["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]["substitutions"]
+    assert [url for url in PROJECT["urls"].values() if not url.startswith(home)] == []
+    assert [
+        one for one in shown if f"({home}/" not in one["replacement"] and f"({raw}/" not in one["replacement"]
+    ] == []
+
+
 def test_both_pin_files_name_one_version_of_each_package() -> None:
     run, dev = (
         dict(re.findall(r"^([a-z0-9._-]+==\S+)(.*?)\s*#", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
