@@ -80,6 +80,27 @@ class RunnerUp:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedLine:
+    """A line that is not loaded as a row, although it is not blank.
+
+    ``line`` is the physical line (from 1), or counts from the end of the file where it is negative (-1 is the last line
+    that is not blank). ``text`` is shortened; ``why`` completes "is": ``a comment``.
+    """
+
+    line: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a file is not loaded although it can be read: it has two readings, and nothing decides between them."""
+
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     r"""How to read a file, as detected.
 
@@ -98,7 +119,8 @@ class Format:
     ``header`` has one name for each field of a row: as written, ``""`` where the header names none, and
     ``column_1 …`` where there is no header. ``line_ending`` is the most frequent one. ``stated_rows`` is the
     count that a trailer claims. ``confidence`` is between 0 and 1; ``reasons`` are sentences, ``runners_up``
-    the next best dialects.
+    the next best dialects. ``skipped`` are the first lines that are skipped before and behind the table, ``notes``
+    sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded.
     """
 
     encoding: str
@@ -117,6 +139,9 @@ class Format:
     confidence: float = 1.0
     reasons: tuple[str, ...] = ()
     runners_up: tuple[RunnerUp, ...] = ()
+    skipped: tuple[SkippedLine, ...] = ()
+    notes: tuple[str, ...] = ()
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True)

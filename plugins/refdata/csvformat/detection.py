@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.core.errors import FormatError
+from refdata.core.known import KnownFormat
 from refdata.core.model import Format, RunnerUp
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.comments import separator_line
 from refdata.csvformat.confidence import confidence, reasons
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
+from refdata.csvformat.evidence import NOTHING_KNOWN
 from refdata.csvformat.layout import Header, TableStart, find_header, table_start
 from refdata.csvformat.lines import from_next_line, line_ending, physical_lines, without_broken_line
 from refdata.csvformat.ranking import Candidate, rank_dialects
@@ -38,7 +40,7 @@ class Text:
 def detect(
     path: str | Path,
     *,
-    known_columns: Sequence[str] = (),
+    known: KnownFormat | None = None,
     code_page: str = "cp1252",
     sample_bytes: int = SAMPLE_BYTES,
     min_confidence: float = MIN_CONFIDENCE,
@@ -46,8 +48,8 @@ def detect(
 ) -> Format:
     """Detect encoding, dialect and layout of a CSV file from a bounded sample.
 
-    :param known_columns: the column names of the table that the file is for, if it exists; a row that holds
-        half of them is the header.
+    :param known: how earlier files of the table were written. A line that is the table's header is the header, even
+        below other lines; the delimiter is evidence.
     :param code_page: the encoding that files here are in when they are no Unicode.
     :param sample_bytes: bytes to read at most; memory and time follow it, not the file's size.
     :param min_confidence: the confidence (0 to 1) below which the file is refused.
@@ -57,7 +59,7 @@ def detect(
     :raises OSError: the file cannot be read.
     """
     try:
-        found = _detect(Path(path), known_columns, code_page, sample_bytes, stated)
+        found = _detect(Path(path), known or NOTHING_KNOWN, code_page, sample_bytes, stated)
     except FormatError as error:
         error.where = f"{path}, {error.where}" if error.where else str(path)
         raise
@@ -66,18 +68,16 @@ def detect(
     return found
 
 
-def _detect(
-    path: Path, known_columns: Sequence[str], code_page: str, sample_bytes: int, stated: StatedFormat
-) -> Format:
+def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, stated: StatedFormat) -> Format:
     text = read_text(read_sample(path, sample_bytes), code_page, stated)
     refuse_other_text(text.head)
-    ranked = rank_dialects(text.head, separator_line(text.head.partition("\n")[0]), stated)
+    ranked = rank_dialects(text.head, separator_line(text.head.partition("\n")[0]), stated, known)
     best = ranked[0]
     lines = physical_lines(text.head)
-    start = table_start(lines, best.dialect, best.evidence.shape.width, known_columns, stated.comment)
-    header = find_header(start, known_columns, stated.has_header)
+    start = table_start(lines, best.dialect, best.evidence.shape.width, known, stated.comment)
+    header = find_header(start, known, stated.has_header)
     if stated.header_rows or stated.comment_rows:
-        start, header = stated_layout(lines, best.dialect, stated, start)
+        start, header = stated_layout(lines, best.dialect, stated, start, known)
     trailer = _trailer(text, lines, best, start, header)
     return _format(text, ranked, start, header, trailer)
 
@@ -126,6 +126,8 @@ def _format(text: Text, ranked: Sequence[Candidate], start: TableStart, header: 
             RunnerUp(_shown(one.dialect.delimiter, text.head), one.dialect.quote, round(share, 4))
             for one, share in list(zip(ranked, shares, strict=True))[1:4]
         ),
+        notes=(header.note,) if header.note else (),
+        doubt=header.doubt,
     )
 
 

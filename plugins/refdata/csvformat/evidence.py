@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from refdata.core.known import KnownFormat
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
-from refdata.csvformat.dialects import Dialect, Row
+from refdata.csvformat.dialects import NO_DELIMITER, Dialect, Row
 from refdata.csvformat.quoting import QUOTES, QuoteUse, quote_use
 from refdata.csvformat.rowshape import RowShape, row_shape
 
@@ -24,6 +25,11 @@ PROSE_BLANKS = 6
 
 _CLAUSE = re.compile(r" [a-z]\S* \S")
 _TIGHT = re.compile(r"[^\W\d][,;|\t](?=[^\W\d])|[^\s,;|\t][;|\t](?=[^\s,;|\t])|[^\W\d],(?=\d)|\d,(?=[^\W\d])")
+
+HEADER_WITHIN = 60
+"""Rows among which a known header is looked for."""
+
+NOTHING_KNOWN = KnownFormat()
 
 WIDE = 8
 """More columns than this make a table no more likely."""
@@ -52,12 +58,18 @@ class CellFit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a text shows of one dialect."""
+    """What a text shows of one dialect.
+
+    ``known_delimiter``: earlier files of the table have this delimiter. ``known_header``: under it the table's header
+    stands among the first rows.
+    """
 
     dialect: Dialect
     shape: RowShape
     fit: CellFit
     quotes: QuoteUse
+    known_delimiter: bool = False
+    known_header: bool = False
 
     def measures(self) -> dict[str, float]:
         """The measures by name, as the weights in ``score`` name them."""
@@ -82,13 +94,19 @@ class Evidence:
             "semicolon": float(self.dialect.delimiter == ";"),
             "tab": float(self.dialect.delimiter == "\t"),
             "pipe": float(self.dialect.delimiter == "|"),
+            "known_delimiter": float(self.known_delimiter),
+            "known_header": float(self.known_header),
         }
 
 
-def weigh(dialect: Dialect, rows: Sequence[Row], text: str) -> Evidence:
-    """The evidence of a text, whose rows under the dialect are ``rows``."""
+def weigh(dialect: Dialect, rows: Sequence[Row], text: str, known: KnownFormat = NOTHING_KNOWN) -> Evidence:
+    """The evidence of a text, whose rows under the dialect are ``rows``, and of the table's earlier files."""
     shape = row_shape(rows)
-    return Evidence(dialect, shape, cell_fit(rows, shape.width), quote_use(text, dialect.delimiter, dialect.quote))
+    quotes = quote_use(text, dialect.delimiter, dialect.quote)
+    # Of a single column any delimiter is known, one that its text does not contain.
+    usual = NO_DELIMITER if len(known.header or known.columns) == 1 else known.delimiter
+    header = bool(known.header) and any(known.is_header(row.cells) for row in rows[:HEADER_WITHIN])
+    return Evidence(dialect, shape, cell_fit(rows, shape.width), quotes, dialect.delimiter == usual, header)
 
 
 def cell_fit(rows: Sequence[Row], width: int) -> CellFit:

@@ -64,17 +64,6 @@ def header_odds(first: Sequence[str], body: Sequence[Sequence[str]]) -> float:
     return sum(WEIGHTS[name] * value for name, value in header_measures(first, body).items())
 
 
-def names_known(first: Sequence[str], known_columns: Sequence[str]) -> float:
-    """The share of a table's column names that a row holds, spelling aside."""
-    known = {plain_name(name) for name in known_columns} - {""}
-    return len(known & {plain_name(cell) for cell in first}) / len(known) if known else 0.0
-
-
-def plain_name(name: str) -> str:
-    """A name without case, blanks and punctuation."""
-    return "_".join(_WORD.findall(name.lower()))
-
-
 def header_measures(first: Sequence[str], body: Sequence[Sequence[str]]) -> dict[str, float]:
     """The measures by name, as ``WEIGHTS`` names them; most are shares of the columns."""
     marked = first[:1] != [] and first[0].startswith("#") and not any(row[0].startswith("#") for row in body if row)
@@ -119,7 +108,8 @@ def _mostly_typed(column: _Column) -> bool:
 
 def _contrast(column: _Column) -> float:
     """The share of numbers, dates and the like under a name that is none."""
-    if cell_type(column.first) in TYPED:
+    kind = cell_type(column.first)
+    if kind in TYPED and (kind is not CellType.BOOLEAN or kind in column.kinds):
         return 0.0
     return sum(kind in TYPED for kind in column.kinds) / len(column.cells)
 
@@ -127,8 +117,8 @@ def _contrast(column: _Column) -> float:
 def _is_typed_name(column: _Column) -> float:
     """Whether the first cell is a number or date; half where the column has none, as with years as names."""
     kind = cell_type(column.first)
-    if kind not in TYPED or (kind is CellType.BOOLEAN and column.cells and not _mostly_typed(column)):
-        return 0.0
+    if kind not in TYPED or (kind is CellType.BOOLEAN and column.cells and kind not in column.kinds):
+        return 0.0  # the name `n` over numbers is no boolean
     return 1.0 if not column.cells or kind in column.kinds else 0.5
 
 

@@ -6,10 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from refdata.core.known import HALF, KnownFormat
+from refdata.core.model import Doubt
 from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line
 from refdata.csvformat.dialects import Dialect, Row, read_rows
-from refdata.csvformat.header import header_odds, names_known
+from refdata.csvformat.evidence import NOTHING_KNOWN
+from refdata.csvformat.header import header_odds
+from refdata.csvformat.headerwidth import fit_header
 from refdata.csvformat.rowshape import row_shape
 
 LOOKED_AT = 1000
@@ -21,11 +25,14 @@ LONGEST_PREAMBLE = 60
 MOST_HEADER_LINES = 4
 """Rows that a header may have."""
 
-ENOUGH_KNOWN = 0.5
-"""The share of a known table's columns that makes a row the header, whatever else speaks against it."""
+CERTAIN = 9.0
+"""Log odds of a header that is declared or known to be one, and of none with the opposite sign."""
 
-STATED_ODDS = 9.0
-"""Log odds of a header that people declared, or that holds the table's columns."""
+HEADERS_BEFORE = 2.0
+"""Log odds that a table's next file has a header if the earlier ones had one."""
+
+ALL_NAMES = 0.99
+"""The share of a table's database names from which a row is its header, though rows stand above it."""
 
 SURE_HEADER = 1.0
 """Log odds of a header from which the lines before it are a preamble though they look like rows."""
@@ -51,20 +58,25 @@ class TableStart:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whether there is a header, the rows and physical lines it takes, its names, and its log odds."""
+    """Whether there is a header, the rows and physical lines it takes, its names, and its log odds.
+
+    ``note`` says what was decided about the names, ``doubt`` why nothing could be decided.
+    """
 
     present: bool
     rows: int
     lines: int
     names: tuple[str, ...]
     odds: float
+    note: str = ""
+    doubt: Doubt | None = None
 
 
 def table_start(
     lines: Sequence[str],
     dialect: Dialect,
     width: int,
-    known_columns: Sequence[str] = (),
+    known: KnownFormat = NOTHING_KNOWN,
     stated_comment: str | None = None,
 ) -> TableStart:
     """Find the first row of the table among a file's physical lines; most rows have ``width`` fields.
@@ -79,7 +91,7 @@ def table_start(
         rows = read_rows(lines_read, dialect, comment=comment, limit=LOOKED_AT)
     width = row_shape(rows).width or 1
     rows = _with_marked_header(rows, lines_read, dialect, comment, width)
-    first = _first_row(rows, width, known_columns)
+    first = _first_row(rows, width, known)
     kept = rows[first:]
     line = opening + (kept[0].first if kept else 0)
     rows = [Row(row.first + opening, row.last + opening, row.cells) for row in kept]
@@ -96,7 +108,7 @@ def _comments_between(rows: Sequence[Row], lines: Sequence[str], comment: str) -
     return any(at < len(lines) and lines[at].startswith(comment) for at in ends)
 
 
-def find_header(start: TableStart, known_columns: Sequence[str] = (), stated: bool | None = None) -> Header:
+def find_header(start: TableStart, known: KnownFormat = NOTHING_KNOWN, stated: bool | None = None) -> Header:
     """Decide on the header of a table.
 
     :param stated: whether there is one, where people declared it.
@@ -105,18 +117,29 @@ def find_header(start: TableStart, known_columns: Sequence[str] = (), stated: bo
     generated = tuple(f"column_{number}" for number in range(1, start.width + 1))
     if not filled:
         return Header(False, 0, 0, generated, -9.0)
-    odds = _odds(filled, known_columns) if stated is None else STATED_ODDS if stated else -STATED_ODDS
+    odds = _odds(filled, known) if stated is None else CERTAIN if stated else -CERTAIN
+    if stated is None and known.has_header is False and odds < CERTAIN:
+        return Header(False, 0, 0, generated, -CERTAIN, _unused_header(filled[0], odds))
     if odds <= 0:
         return Header(False, 0, 0, generated, odds)
     count = 1 + _more_header_rows(filled)
-    names = fitted_names(joined_names([row.cells for row in filled[:count]]), start.width, filled[count:])
-    return Header(True, count, filled[count - 1].last - filled[0].first, names, odds)
+    fitted = fit_header(joined_names([row.cells for row in filled[:count]]), start.width, filled[count:], known)
+    lines = filled[count - 1].last - filled[0].first
+    return Header(True, count, lines, fitted.names, odds, fitted.note, fitted.doubt)
 
 
-def _odds(rows: Sequence[Row], known_columns: Sequence[str]) -> float:
-    if names_known(rows[0].cells, known_columns) >= ENOUGH_KNOWN:
-        return STATED_ODDS
-    return header_odds(rows[0].cells, [row.cells for row in rows[1:101]])
+def _unused_header(row: Row, odds: float) -> str:
+    if odds <= SURE_HEADER:
+        return ""
+    return f"Line {row.first + 1} looks like a header, but the files of this table have none, so it is loaded as a row."
+
+
+def _odds(rows: Sequence[Row], known: KnownFormat) -> float:
+    cells = rows[0].cells
+    if known.is_header(cells) or known.share(cells) >= HALF:
+        return CERTAIN
+    odds = header_odds(cells, [row.cells for row in rows[1:101]])
+    return odds + HEADERS_BEFORE if known.has_header and odds > -HEADERS_BEFORE else odds
 
 
 def _with_marked_header(rows: list[Row], lines: Sequence[str], dialect: Dialect, comment: str, width: int) -> list[Row]:
@@ -130,12 +153,14 @@ def _with_marked_header(rows: list[Row], lines: Sequence[str], dialect: Dialect,
     return [Row(at, at + 1, cells), *rows]
 
 
-def _first_row(rows: Sequence[Row], width: int, known_columns: Sequence[str]) -> int:
+def _first_row(rows: Sequence[Row], width: int, known: KnownFormat) -> int:
     """The index of the table's first row."""
     opening = rows[:LONGEST_PREAMBLE]
-    known = [at for at, row in enumerate(opening) if names_known(row.cells, known_columns) >= ENOUGH_KNOWN]
-    if known:
-        return known[0]
+    header = next((at for at, row in enumerate(opening) if known.is_header(row.cells)), None)
+    if header is None and known.columns:
+        header = next((at for at, row in enumerate(opening) if known.share(row.cells) >= ALL_NAMES), None)
+    if header is not None:
+        return header
     if width == 1:
         return _after_blank_line(rows)
     titles = next((at for at, row in enumerate(opening) if not _is_title(row, width)), 0)
@@ -247,25 +272,6 @@ def joined_names(rows: Sequence[Sequence[str]]) -> list[str]:
         return padded[0]
     upper = [_spread_right(row, padded[-1]) for row in padded[:-1]]
     return [" ".join(part for part in parts if part) for parts in zip(*upper, padded[-1], strict=True)]
-
-
-def fitted_names(names: list[str], width: int, body: Sequence[Row]) -> tuple[str, ...]:
-    """One name for each of ``width`` fields, as far as it is sure which is whose.
-
-    Blank names beyond the last field go. A header that is one name short belongs to the right if the first
-    column holds distinct row names, as R writes them. A header that is too long stays so, and no row fits it.
-    """
-    while len(names) > width and not names[-1]:
-        names = names[:-1]
-    if len(names) == width - 1 and _are_row_names(body):
-        return ("", *names)
-    return (*names, *[""] * (width - len(names)))
-
-
-def _are_row_names(body: Sequence[Row]) -> bool:
-    first = [row.cells[0].strip() for row in body if row.cells]
-    last = [row.cells[-1].strip() for row in body if row.cells]
-    return len(first) >= 2 and all(first) and len(set(first)) == len(first) and any(last)
 
 
 def _spread_right(row: Sequence[str], lowest: Sequence[str]) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from refdata.core.known import KnownFormat
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.candidates import possible_dialects, without_comments
 from refdata.csvformat.dialects import Dialect, Row, read_rows
-from refdata.csvformat.evidence import Evidence, weigh
+from refdata.csvformat.evidence import NOTHING_KNOWN, Evidence, weigh
 from refdata.csvformat.lines import physical_lines, without_broken_line
 from refdata.csvformat.score import score
 from refdata.csvformat.stated import stated_dialects
@@ -30,11 +31,17 @@ class Candidate:
     score: float
 
 
-def rank_dialects(text: str, delimiter: str = "", stated: StatedFormat = NOTHING_STATED) -> list[Candidate]:
-    """Rank the dialects of a text; one at least.
+def rank_dialects(
+    text: str,
+    delimiter: str = "",
+    stated: StatedFormat = NOTHING_STATED,
+    known: KnownFormat = NOTHING_KNOWN,
+) -> list[Candidate]:
+    """Rank the dialects of a text; at least one.
 
     :param delimiter: only those that use it, where it is known.
-    :param stated: what people declared of the dialect; it holds whatever the text looks like.
+    :param stated: what people declared about the dialect; it applies whatever the text looks like.
+    :param known: how the table's earlier files were written.
     """
     part = text if len(text) <= SCORED_CHARACTERS else without_broken_line(text[:SCORED_CHARACTERS])
     part = without_comments(part)
@@ -42,18 +49,18 @@ def rank_dialects(text: str, delimiter: str = "", stated: StatedFormat = NOTHING
     dialects = [one for one in possible_dialects(part) if not delimiter or one.delimiter == delimiter]
     if stated.states_dialect:
         dialects = stated_dialects(list(possible_dialects(part)), stated)
-    candidates = [_judge(dialect, part, lines) for dialect in dialects]
+    candidates = [_judge(dialect, part, lines, known) for dialect in dialects]
     ranked = sorted(_distinct(candidates), key=lambda candidate: -candidate.score)
     if stated.skip_initial_space is not None:
         return ranked
-    return [_with_initial_space(ranked[0], part, lines), *ranked[1:]]
+    return [_with_initial_space(ranked[0], part, lines, known), *ranked[1:]]
 
 
-def _with_initial_space(best: Candidate, text: str, lines: Sequence[str]) -> Candidate:
+def _with_initial_space(best: Candidate, text: str, lines: Sequence[str], known: KnownFormat) -> Candidate:
     """The candidate that leaves out blanks before a quote, if its rows are the more alike for it."""
     if not best.evidence.quotes.spaced:
         return best
-    skipping = _judge(replace(best.dialect, skip_initial_space=True), text, lines)
+    skipping = _judge(replace(best.dialect, skip_initial_space=True), text, lines, known)
     return skipping if skipping.evidence.shape.uniform > best.evidence.shape.uniform else best
 
 
@@ -66,7 +73,7 @@ def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
-def _judge(dialect: Dialect, text: str, lines: Sequence[str]) -> Candidate:
+def _judge(dialect: Dialect, text: str, lines: Sequence[str], known: KnownFormat) -> Candidate:
     rows = read_rows(lines, dialect, limit=SCORED_ROWS)
-    evidence = weigh(dialect, rows, text)
+    evidence = weigh(dialect, rows, text, known)
     return Candidate(dialect, rows, evidence, score(evidence))

@@ -52,7 +52,7 @@ def scan(
                 on_reject(reject)
     tally.check(fmt, path)
     columns, warnings = _judge(tally.evidence, fmt.header, names)
-    return Scan(columns, tally.rows, tally.rejected, source.sha256, source.size, warnings)
+    return Scan(columns, tally.rows, tally.rejected, source.sha256, source.size, (*fmt.notes, *warnings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from refdata.core.errors import FormatError
+from refdata.core.known import KnownFormat
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat.dialects import Dialect, Row, read_rows
 from refdata.csvformat.encoding import Encoding, by_mark, by_nuls, decode
-from refdata.csvformat.layout import LOOKED_AT, STATED_ODDS, Header, TableStart, fitted_names, joined_names
+from refdata.csvformat.headerwidth import fit_header
+from refdata.csvformat.layout import CERTAIN, LOOKED_AT, Header, TableStart, joined_names
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.sample import Sample
 
@@ -86,7 +88,7 @@ def _with_stated(one: Dialect, stated: StatedFormat) -> Dialect:
 
 
 def stated_layout(
-    lines: Sequence[str], dialect: Dialect, stated: StatedFormat, found: TableStart
+    lines: Sequence[str], dialect: Dialect, stated: StatedFormat, found: TableStart, known: KnownFormat
 ) -> tuple[TableStart, Header]:
     """Where the table begins and what its header is, by the declared numbers of rows.
 
@@ -110,14 +112,20 @@ def stated_layout(
     width = row_shape(body).width or len(head[0].cells if head else rows[first - 1].cells)
     skipped = tuple(text.strip() for text in lines[:line] if text.strip())
     start = TableStart([*rows[first - 1 : last + behind], *body], line, skipped, found.comment, width)
-    return start, _header(head, end - line, stated, width, body, behind)
+    return start, _header(head, end - line, stated, width, body, behind, known)
 
 
 def _header(
-    head: Sequence[Row], lines: int, stated: StatedFormat, width: int, body: Sequence[Row], behind: int
+    head: Sequence[Row],
+    lines: int,
+    stated: StatedFormat,
+    width: int,
+    body: Sequence[Row],
+    behind: int,
+    known: KnownFormat,
 ) -> Header:
     if not head:
-        return Header(False, 0, 0, tuple(f"column_{number}" for number in range(1, width + 1)), -STATED_ODDS)
+        return Header(False, 0, 0, tuple(f"column_{number}" for number in range(1, width + 1)), -CERTAIN)
     cells = [row.cells for row in head]
     if len(cells) > 1:
         join = " " if stated.header_join is None else stated.header_join
@@ -125,7 +133,8 @@ def _header(
         names = [join.join(filter(None, column)) for column in zip(*parts, strict=True)]
     else:
         names = joined_names(cells)
-    return Header(True, len(head) + behind, lines, fitted_names(names, width, body), STATED_ODDS)
+    fitted = fit_header(names, width, [row for row in body if not row.blank], known)
+    return Header(True, len(head) + behind, lines, fitted.names, CERTAIN, fitted.note, fitted.doubt)
 
 
 def _header_rows(stated: StatedFormat) -> tuple[int, ...]:

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from refdata.core.alignment import own_columns
 from refdata.core.contracttypes import with_declared_types
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
+from refdata.core.known import known_format
 from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import DroppedFile, Format, LedgerRow, RejectedRow, Scan
 from refdata.core.statedformat import stated_format
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.memory import column_match, contract_of, known_columns
+from refdata.ingest.memory import column_match, contract_of
 
 MOST_LISTED = 100_000
 """Limit on the damaged rows that the rejects file of a refused file lists."""
@@ -108,22 +110,27 @@ def _as_it_ended(row: LedgerRow, file: DroppedFile) -> Detection:
 def read_format(deps: Deps, path: Path, table: str) -> Format:
     """How a file for a table is to be read, with the reasons.
 
-    :raises FormatError: when it is no CSV that can be read safely.
+    :raises FormatError: when it is no CSV that can be read safely, or has two readings and nothing decides.
+    :raises ConfigurationError: when the table's contract file is wrong.
     """
     # Imported here and below, because at the top each DAG parse would pay for pyarrow, numpy and chardet.
     from refdata.csvformat.detection import detect
     from refdata.csvformat.text import storage_errors
 
     contract = contract_of(deps, table)
-    known = known_columns(deps.warehouse.table(deps.live(table)), contract)
+    live = deps.warehouse.table(deps.live(table))
+    names = [column.name for column in own_columns(live)] if live else []
     with storage_errors(path):
-        return detect(
+        found = detect(
             path,
-            known_columns=[(column.headers or (column.name,))[0] for column in known],
+            known=known_format(contract, names),
             code_page=deps.settings.code_page,
             min_confidence=deps.settings.min_confidence,
             stated=stated_format(contract),
         )
+    if found.doubt is not None:
+        raise FormatError(found.doubt.what, where=str(path), advice=found.doubt.advice)
+    return found
 
 
 def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:

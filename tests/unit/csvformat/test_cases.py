@@ -1,7 +1,7 @@
 """Every file in tests/cases/csv is detected as the JSON beside it says, and read with those rows.
 
 To add a case, drop ``name.csv`` and ``name.json``. Keys of the JSON are fields of ``Format``, and: ``decodes``
-(a codec that gives the same text as the one detected), ``known_columns`` (handed to ``detect``), ``rows``,
+(a codec that gives the same text as the one detected), ``known_columns`` (the columns of the table), ``rows``,
 ``rejected`` and ``types`` (found by the full scan), ``error`` (words of the FormatError), ``scan_error`` (the
 class of error that the scan raises).
 """
@@ -17,6 +17,7 @@ import pytest
 
 from refdata.core import errors
 from refdata.core.errors import FormatError
+from refdata.core.known import KnownFormat
 from refdata.core.model import Format
 from refdata.core.naming import column_names
 from refdata.csvformat import detect
@@ -37,7 +38,7 @@ def test_file_is_read_as_described(path: Path) -> None:
         with pytest.raises(FormatError, match=want["error"]):
             detect(path)
         return
-    found = detect(path, known_columns=want.get("known_columns", ()))
+    found = detect(path, known=KnownFormat(columns=tuple(want.get("known_columns", ()))))
     assert {key: getattr(found, key) for key in FIELDS & want.keys()} == formatted(want)
     if "decodes" in want:
         assert path.read_bytes().decode(found.encoding) == path.read_bytes().decode(want["decodes"])

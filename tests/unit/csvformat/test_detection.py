@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from refdata.core.errors import FormatError
+from refdata.core.known import KnownFormat
 from refdata.csvformat import detect
 from refdata.csvformat.celltypes import CellType, cell_type
 from refdata.csvformat.comments import separator_line
 from refdata.csvformat.dialects import Dialect, read_rows, rows_of
-from refdata.csvformat.header import header_odds, names_known
+from refdata.csvformat.header import header_odds
 from refdata.csvformat.lines import from_next_line, line_ending, physical_lines, without_broken_line
 from refdata.csvformat.quoting import escape_for, escapes_each, quote_use
 from refdata.csvformat.rowshape import RowShape, row_shape
@@ -223,8 +224,7 @@ def test_header_is_judged_against_the_body(first: list[str], body: list[list[str
 def test_known_columns_make_a_header(tmp_path: Path) -> None:
     path = write(tmp_path, "red,green\nred,blue\nblack,green\n")
     assert not detect(path).has_header
-    assert detect(path, known_columns=["Red", "GREEN"]).has_header
-    assert names_known(["part no.", "qty"], ["part_no", "quantity"]) == 0.5
+    assert detect(path, known=KnownFormat(columns=("Red", "GREEN"))).has_header
 
 
 def test_generated_names_stand_in_for_a_header(tmp_path: Path) -> None:

@@ -1,0 +1,103 @@
+"""How a table's files were written so far: evidence for reading its next file. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.core.contract import Contract
+
+_WORD = re.compile(r"[^\W_]+")
+
+HALF = 0.5
+"""The share of a table's columns from which a first row that holds their names is the header."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFormat:
+    r"""What is known about a table's files. ``None``, ``""`` and ``()`` mean unknown.
+
+    ``header`` contains the header texts as earlier files wrote them, in order, ``columns`` further names of the
+    columns (those of the database). ``quote`` and ``escape`` may be known to be ``""``.
+
+    >>> known = KnownFormat(header=("Code", "Full name"))
+    >>> known.is_header(["code", " full  name"]), known.is_header(["code", "Norway"])
+    (True, False)
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    quote: str | None = None
+    escape: str | None = None
+    has_header: bool | None = None
+    header: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    def is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the table's header: the same names, case and blanks aside, in any order.
+
+        Names may be missing or new as long as two thirds of the cells are known and half of the columns occur.
+        """
+        texts = [same for cell in cells if (same := same_text(cell))]
+        known = {same_text(text) for text in self.header} - {""}
+        if not texts or not known:
+            return False
+        seen = known & set(texts)
+        return len(seen) * 3 >= len(texts) * 2 and len(seen) * 2 >= len(known) and len(seen) >= min(2, len(known))
+
+    def is_whole_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row contains exactly the table's names in their order, blank cells at its end aside.
+
+        >>> KnownFormat(header=("Code", "Name")).is_whole_header(["code", "name", ""])
+        True
+        """
+        return bool(self.header) and _trimmed(cells) == _trimmed(self.header)
+
+    def share(self, cells: Sequence[str]) -> float:
+        """The share of the table's columns, 0 to 1, that a row names, spelling aside.
+
+        >>> KnownFormat(columns=("part_no", "quantity")).share(["Part no.", "qty"])
+        0.5
+        """
+        seen = {plain_name(cell) for cell in cells}
+        shares = [len(known & seen) / len(known) for names in (self.header, self.columns) if (known := _plain(names))]
+        return max(shares, default=0.0)
+
+
+def known_format(contract: Contract, columns: Sequence[str] = ()) -> KnownFormat:
+    """What a contract says about a table's files.
+
+    :param columns: the names of the live table's columns.
+    """
+    dialect = contract.dialect
+    return KnownFormat(
+        encoding=contract.encoding or "",
+        delimiter=dialect.delimiter or "",
+        quote=dialect.quote_char,
+        escape=dialect.escape_char,
+        has_header=dialect.header,
+        header=tuple(one.headers[0].text for one in contract.fields if one.headers),
+        columns=tuple(columns),
+    )
+
+
+def same_text(text: str) -> str:
+    """A header's text without case, comment marks, blanks around it and repeated blanks within."""
+    return " ".join(text.lstrip("\ufeff #").split()).casefold()
+
+
+def plain_name(name: str) -> str:
+    """A name without case, blanks and punctuation."""
+    return "_".join(_WORD.findall(name.lower()))
+
+
+def _plain(names: Sequence[str]) -> set[str]:
+    return {plain_name(name) for name in names} - {""}
+
+
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    texts = [same_text(cell) for cell in cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts

@@ -1,0 +1,141 @@
+"""What is known of a table's earlier files decides what one file alone cannot show; generated files, fixed seeds."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from refdata.core.contract import Contract, Dialect, FieldContract, Origin, SourceHeader, stated
+from refdata.core.contractterms import Layer
+from refdata.core.known import KnownFormat, known_format
+from refdata.csvformat import detect
+
+WORDS = ("code", "name", "unit", "k", "v", "iso", "n", "Full name", "Cost (USD)", "Cost [USD]", "qty", "kind", "Größe")
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "file.csv"
+    path.write_text(text, "utf-8", newline="")
+    return path
+
+
+def names_of(seed: int) -> tuple[random.Random, list[str]]:
+    rng = random.Random(seed)
+    return rng, rng.sample(WORDS, rng.randint(2, 6))
+
+
+def cell(rng: random.Random) -> str:
+    return rng.choice(
+        [str(rng.randint(10, 9999)), f"{rng.uniform(1, 99):.2f}", rng.choice("abcdefg") * 3, "Word word", ""]
+    )
+
+
+def rows_of(rng: random.Random, width: int, delimiter: str) -> str:
+    first = [f"{rng.choice('QRSTUVWXYZ')}{rng.randint(10, 99)}" for _ in range(rng.randint(1, 8))]
+    return "".join(delimiter.join([key, *(cell(rng) for _ in range(width - 1))]) + "\n" for key in first)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_known_header_is_the_header_whatever_the_rows_look_like(seed: int, tmp_path: Path) -> None:
+    rng, names = names_of(seed)
+    delimiter = rng.choice(",;\t|")
+    above = "".join(rng.choice(["Report of May\n", "\n", f"as of{delimiter}today\n"]) for _ in range(rng.randint(0, 3)))
+    written = delimiter.join(rng.choice([str.upper, str.lower, str])(name) for name in names)
+    path = write(tmp_path, f"{above}{written}\n{rows_of(rng, len(names), delimiter)}")
+    found = detect(path, known=KnownFormat(delimiter=delimiter, has_header=True, header=tuple(names)))
+    assert (found.delimiter, found.has_header, len(found.header)) == (delimiter, True, len(names))
+    assert found.preamble_lines == above.count("\n")
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_table_without_a_header_stays_without(seed: int, tmp_path: Path) -> None:
+    rng, names = names_of(seed)
+    path = write(tmp_path, rows_of(rng, len(names), ";"))
+    found = detect(path, known=KnownFormat(delimiter=";", has_header=False))
+    assert not found.has_header
+    assert found.header == tuple(f"column_{at + 1}" for at in range(len(names)))
+
+
+def test_header_in_a_table_without_one_is_reported(tmp_path: Path) -> None:
+    found = detect(write(tmp_path, "code,amount\nA,1\nB,2\nC,3\n"), known=KnownFormat(has_header=False))
+    assert not found.has_header
+    assert found.notes == (
+        "Line 1 looks like a header, but the files of this table have none, so it is loaded as a row.",
+    )
+
+
+# --- a header with fewer or more names than the rows have fields
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_short_header_never_shifts_values(seed: int, tmp_path: Path) -> None:
+    """The known header puts the field without a name at the end; without it the file is in doubt."""
+    rng, names = names_of(seed)
+    more = rng.randint(1, 2)
+    body = "".join(
+        ",".join([f"{rng.choice('QRSTUV')}{at}", *(f"{rng.randint(2, 99)}" for _ in range(len(names) + more - 1))])
+        + "\n"
+        for at in range(rng.randint(2, 9))
+    )
+    path = write(tmp_path, ",".join(names) + "\n" + body)
+    found = detect(path, known=KnownFormat(header=tuple(names), has_header=True, delimiter=","))
+    assert found.header == (*names, *[""] * more)
+    assert found.doubt is None
+    assert f"{len(names)} names, the rows have {len(names) + more} fields" in found.notes[0]
+    alone = detect(path)
+    if not alone.has_header:  # the line may be a preamble: two cells above four
+        assert alone.header[0] == "column_1"
+        return
+    assert alone.doubt is not None
+    assert f"{len(names)} names, the rows have {len(names) + more} fields" in alone.doubt.what
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("code,price\n0,A,1.5\n1,B,2.5\n", ("", "code", "price")),
+        ("code,price\n1,A,1.5\n2,B,2.5\n3,C,3.5\n", ("", "code", "price")),
+        ("code,price\nA,1.5,\nB,2.5,\n", ("code", "price", "")),
+        ("code,price,\nA,1.5,\nB,2.5,\n", ("code", "price", "")),
+        ("code,price,,\nA,1.5\nB,2.5\n", ("code", "price")),
+    ],
+)
+def test_field_without_a_name_is_placed_where_the_file_shows_it(
+    text: str, header: tuple[str, ...], tmp_path: Path
+) -> None:
+    found = detect(write(tmp_path, text))
+    assert (found.header, found.doubt) == (header, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "advice"),
+    [
+        ("sku,price\nA1,Bolt,1.50\nB2,Nut,0.10\n", "2 names, the rows have 3 fields", "price, (no name)"),
+        ("sku,price\n1,5,1.50\n4,6,0.10\n", "2 names, the rows have 3 fields", "at its start"),
+        ("a,b,,c,d\n1,x,1.5,7\n2,y,3.0,9\n", "5 names, the rows have 4 fields", "a, b, c, d"),
+        ("a,b,c,d,e\n1,x,1.5\n2,y,3.0\n", "5 names, the rows have 3 fields", "surplus delimiter"),
+    ],
+)
+def test_header_of_another_width_is_in_doubt(text: str, words: str, advice: str, tmp_path: Path) -> None:
+    doubt = detect(write(tmp_path, text)).doubt
+    assert doubt is not None
+    assert words in doubt.what
+    assert advice in doubt.advice
+
+
+def test_known_header_explains_a_surplus_delimiter(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,b,,c\n1,x,1.5\n2,y,3.0\n")
+    found = detect(path, known=KnownFormat(header=("a", "b", "c")))
+    assert (found.header, found.doubt) == (("a", "b", "c"), None)
+
+
+def test_contract_gives_what_is_known() -> None:
+    learned = Origin(Layer.LEARNED, "a.csv")
+    fields = tuple(FieldContract(name=name, headers=headers) for name, headers in (
+        ("code", (SourceHeader("Code"), SourceHeader("Old code"))), ("made", ()), ("price", (SourceHeader("Price"),))
+    ))  # fmt: skip
+    dialect = stated(Dialect, learned, delimiter=";", quote_char='"', header=True)
+    contract = Contract(table="a", encoding="cp1252", dialect=dialect, fields=fields)
+    assert known_format(contract, ["code"]) == KnownFormat("cp1252", ";", '"', None, True, ("Code", "Price"), ("code",))
