@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,18 @@ def declared(settings: Settings, table: str) -> Declared:
     :raises ConfigurationError: when one of the files is wrong, naming the line.
     """
     file = contract_file(folder_of(settings), table)
-    contract = Contract(table=table) if file is None else read_contract(read_text(file), table, shown(file))
+    contract = Contract(table=table) if file is None else _contract(read_text(file), table, shown(file))
     rules = _rules_file(settings, table)
     conflicts = _contradictions(contract, rules)
     if contract.primary_key and contract.rules.keys is None:
         rules = replace(rules, keys=None, origins={name: at for name, at in rules.origins.items() if name != "keys"})
     return Declared(merge(contract, Contract(table=table, rules=rules)), conflicts)
+
+
+@lru_cache(maxsize=32)
+def _contract(text: str, table: str, source: str) -> Contract:
+    """The contract in a text, which a load asks for at every step: a long one takes YAML a tenth of a second."""
+    return read_contract(text, table, source)
 
 
 def folder_of(settings: Settings) -> Path:

@@ -83,7 +83,7 @@ def align(
         raise SchemaError(
             f"Table {name} is frozen, and the file would change it: {describe(plan)}",
             where=str(name),
-            advice="Make the file match the table's columns, or remove `frozen` in tables.yaml.",
+            advice="Make the file match the table's columns, or remove `frozen` in its contract or in tables.yaml.",
         )
     _check_width(plan)
     return plan

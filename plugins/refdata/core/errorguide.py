@@ -54,21 +54,22 @@ GUIDES: dict[str, Guide] = {
         "Look at the file; load it again with an approval, or leave it to refdata_watch: Airflow then asks.",
     ),
     "format": Guide(
-        "Empty or binary file, an unclosed quote, a broken encoding, too many columns.",
+        "Empty or binary file, an unclosed quote, a broken encoding, a contract that states another format,"
+        " too many columns.",
         "Export the file again as CSV, preferably in UTF-8.",
     ),
     "schema": Guide(
         "File of another table, a frozen table, a NOT NULL column without values,"
         " more columns than the database allows.",
         "Follow the mismatch report in the message: rename the file, fix its header,"
-        " or change the rule in tables.yaml.",
+        " or change the rule in the table's contract or in tables.yaml.",
     ),
     "data": Guide(
         "Damaged lines, a trailer with a different row count, a full load without rows, a constraint.",
         "Fix the lines listed in .rejects.csv, or allow some with max_rejected_rows.",
     ),
     "configuration": Guide(
-        "A mistake in airflow.cfg, in the environment or in tables.yaml.",
+        "A mistake in airflow.cfg, in the environment, in tables.yaml or in a table's contract.",
         "Correct what the message names, then drop the file again.",
     ),
     "not_initialised": Guide(

@@ -108,7 +108,7 @@ def _keyed(session: Session, plan: DiffPlan, keys: Sequence[str]) -> tuple[DiffP
             return found, ""
     return (
         plan,
-        "No column identifies the rows, so whole rows are compared; set `keys` in tables.yaml to match them.",
+        "No column identifies the rows, so whole rows are compared; state a primary key in the contract to match them.",
     )
 
 
