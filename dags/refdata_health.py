@@ -1,6 +1,6 @@
-"""Looks at database, folders, memory, Airflow's components, queue and alerts; tells of changes, see docs/health.md.
+"""Checks database, folders, memory, Airflow's components, queue and alerts; reports changes, see docs/health.md.
 
-Mends what a crash left, see docs/doctor.md.
+Repairs what crashes left behind, see docs/doctor.md.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=10),
-    # A restart of all of Airflow may kill a try, and the next one before the API server answers.
+    # A restart of all of Airflow may kill one attempt, and the next one too, before the API server answers.
     default_args={"retries": 3, "retry_delay": timedelta(seconds=30)},
     on_failure_callback=alert_on_failure,
     tags=["refdata"],
     doc_md=__doc__,
 ):
     HealthOperator(task_id="look")
-    ReconcileOperator(task_id="mend")
+    ReconcileOperator(task_id="repair")

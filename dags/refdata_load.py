@@ -23,7 +23,7 @@ from refdata.operators.load import (
 )
 
 HELD_FOR_EACH = 8
-"""Runs that may wait for approval or a turn, for each that may be at work."""
+"""Runs that may wait for approval or a turn, per run that may be active."""
 
 settings = wiring.settings()
 
@@ -46,7 +46,7 @@ with DAG(
     dag_id="refdata_load",
     schedule=None,
     catchup=False,
-    # A load that is held for approval is a run that does nothing: it must not keep others from running.
+    # A load that is held for approval is an idle run: it must not keep others from running.
     max_active_runs=settings.max_parallel_loads * (HELD_FOR_EACH if settings.gate else 1),
     max_active_tasks=settings.max_parallel_loads,
     default_args=wiring.task_defaults(settings),

@@ -1,4 +1,4 @@
-"""Deletes by age and mends what a crash left; a dry run unless told otherwise, see docs/maintenance.md."""
+"""Deletes by age and repairs what crashes left behind; a dry run by default, see docs/maintenance.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ with DAG(
             settings.maintenance_apply,
             type="boolean",
             title="Delete",
-            description="Off: the run only tells what it would delete and mend.",
+            description="Off: the run only shows what it would delete and repair.",
         ),
     },
     tags=["refdata"],

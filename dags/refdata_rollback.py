@@ -1,4 +1,4 @@
-"""Rolls a table back to an earlier version, after a person has seen the difference and said yes.
+"""Rolls a table back to an earlier version, after a person has seen the difference and approved.
 
 Trigger it with the table, the version (`refdata versions TABLE`, or the page) and a reason. The task `review` then
 waits under *Required Actions* with the difference; nothing is changed before it is approved.
@@ -27,9 +27,9 @@ with DAG(
             type="integer",
             minimum=0,
             title="Version",
-            description="The one to go back to: its number on refdata's page, or in `refdata versions TABLE`",
+            description="The one to return to: its number on refdata's page, or in `refdata versions TABLE`",
         ),
-        "reason": Param("", type="string", minLength=1, title="Reason", description="Kept in the audit trail"),
+        "reason": Param("", type="string", minLength=1, title="Reason", description="Recorded in the audit trail"),
     },
     tags=["refdata"],
     doc_md=__doc__,

@@ -21,7 +21,7 @@ with DAG(
     start_date=datetime(2024, 1, 1, tzinfo=UTC),  # a continuous DAG without one never runs
     catchup=False,
     max_active_runs=1,
-    # A wrong setting or a missing mount is tried again too: until somebody mends it there is nothing else to do.
+    # A wrong setting or a missing mount is retried too: until somebody fixes it there is nothing else to do.
     default_args={
         "retries": settings.retries,
         "retry_delay": timedelta(seconds=settings.retry_delay),
@@ -48,7 +48,7 @@ with DAG(
     StartLoadOperator.partial(
         task_id="start_load",
         trigger_dag_id="refdata_load",
-        # The run id follows from the file's identity: a file that is offered twice is loaded once.
+        # The run id follows from the file's identity: a file offered twice is loaded once.
         skip_when_already_exists=True,
         logical_date=None,
         # While this waits nothing is watched. A load that cannot be started is offered again by the next run.

@@ -54,7 +54,7 @@ class LocalAirflow:
 
     @property
     def database(self) -> Path:
-        """Main file of the embedded warehouse; the schema ``ref`` lies beside it."""
+        """Main file of the embedded warehouse; the schema ``ref`` is beside it."""
         return self.home / "warehouse" / "refdata.db"
 
     @property
