@@ -121,7 +121,11 @@ class Ledger:
     def get(self, load_id: int) -> LedgerRow | None:
         """The row of a load."""
         with self._warehouse.transaction(write=False) as session:
-            found = session.query(self._sql("select_file"), (load_id,))
+            return self.get_in(session, load_id)
+
+    def get_in(self, session: Session, load_id: int) -> LedgerRow | None:
+        """``get`` within a transaction."""
+        found = session.query(self._sql("select_file"), (load_id,))
         return _row(found[0]) if found else None
 
     def unfinished(self) -> tuple[tuple[LedgerRow, datetime], ...]:

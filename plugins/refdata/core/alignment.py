@@ -197,17 +197,28 @@ def _check_width(plan: Alignment) -> None:
         )
 
 
-def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequence[str], renames: Sequence[str]) -> None:
+def matches(live: Table, scanned: Sequence[ScannedColumn], min_match: float) -> bool:
+    """Whether a file has the share of the table's columns that it must have."""
+    matched, own = _matched(live, _alter(live, scanned))
+    return not own or matched / own >= min_match
+
+
+def _matched(live: Table, plan: Alignment) -> tuple[int, int]:
+    """How many of the columns that a file must bring it has, and how many there are."""
     own = [column for column in own_columns(live) if not (column.optional and column.name in plan.missing)]
-    matched = sum(column.name not in plan.missing for column in own)
-    if not own or matched / len(own) >= min_match:
+    return sum(column.name not in plan.missing for column in own), len(own)
+
+
+def _check_match(live: Table, plan: Alignment, min_match: float, better: Sequence[str], renames: Sequence[str]) -> None:
+    matched, own = _matched(live, plan)
+    if not own or matched / own >= min_match:
         return
     others = f" Tables that match better: {', '.join(better)}." if better else ""
     renamed = f" Possibly renamed: {', '.join(renames)}." if renames else ""
     extra = ", ".join(column.name for column in plan.add) or "none"
     raise SchemaError(
-        f"The file has {matched} of the {len(own)} columns of {live.name}"
-        f" ({matched / len(own):.0%}, at least {min_match:.0%} is needed)."
+        f"The file has {matched} of the {own} columns of {live.name}"
+        f" ({matched / own:.0%}, at least {min_match:.0%} is needed)."
         f" Missing: {', '.join(plan.missing)}. Unknown to the table: {extra}.{renamed}{others}",
         where=str(live.name),
         advice="Check the file's name and header; rename the file if it belongs to another table.",

@@ -23,7 +23,7 @@ from refdata.core.failure import Failure
 from refdata.core.loadstates import DONE
 from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, ScannedColumn, Table
-from refdata.ingest.context import Deps, Detection
+from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import contract_of
 from refdata.ingest.signs import signs_of_life
 
@@ -35,6 +35,7 @@ class NotYetError(Exception):
     """Another load has the turn; ask again later. Not a failure, so not part of the error tree."""
 
 
+@on_one_connection
 def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
     """Takes the turn and aligns the table; returns a description of what was done.
 
@@ -134,13 +135,15 @@ def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn]) -> Alignm
     """
     rules, live = deps.rules(table), deps.warehouse.table(deps.live(table))
     columns = [FileColumn(column.name, column.type) for column in scanned]
+    fits = live is None or alignment.matches(live, scanned, rules.min_column_match)
     return alignment.align(
         deps.live(table),
         live,
         scanned,
         min_match=rules.min_column_match,
         frozen=rules.frozen,
-        better=_better_tables(deps, live, columns) if live else (),
+        # Reading all tables takes long where there are many: only for a message that needs them.
+        better=() if fits or live is None else _better_tables(deps, live, columns),
         renames=_renames(live, columns) if live else (),
     )
 
@@ -185,10 +188,11 @@ def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
     older = _older_unregistered(deps, file, row)
     if older:
         raise NotYetError(f"{row.file_name} is waiting for the older {older}")
-    _cancel_vanished(deps, row)
     # A worker of an earlier release may have registered the file, without its key.
     keyed = row if row.order_key else replace(row, order_key=file.order)
     attempt = deps.ledger.claim_turn(keyed, deps.settings.stale_after, deps.clock())
+    if attempt is None and _cancel_vanished(deps, row):
+        attempt = deps.ledger.claim_turn(keyed, deps.settings.stale_after, deps.clock())
     if attempt is None:
         ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
         _check_patience(deps, file, row, ahead)
@@ -230,12 +234,16 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
     return ""
 
 
-def _cancel_vanished(deps: Deps, row: LedgerRow) -> None:
+def _cancel_vanished(deps: Deps, row: LedgerRow) -> bool:
+    """Cancels the loads ahead whose file is gone, so that nobody waits for them; whether there were any."""
+    found = False
     for other in deps.ledger.waiting(row):
         if other.status is FileStatus.PENDING and not _waits(deps, other.file_path):
+            found = True
             gone = vanished(other.file_path)
             deps.log.warning("Load %s is cancelled: %s", other.id, gone.text)
             deps.ledger.mark_vanished(other.id, other.file_path, gone, deps.clock())
+    return found
 
 
 def vanished(path: str) -> Failure:

@@ -17,7 +17,7 @@ from refdata.core.failure import TRANSIENT, Failure, failure_of
 from refdata.core.loadstates import DONE, REFUSED
 from refdata.core.model import DroppedFile, LedgerRow
 from refdata.core.steps import AFTER_PUBLISHING
-from refdata.ingest.context import Deps
+from refdata.ingest.context import Deps, on_one_connection
 
 
 def gave_up(row: LedgerRow) -> bool:
@@ -25,6 +25,7 @@ def gave_up(row: LedgerRow) -> bool:
     return row.status in REFUSED and row.error_category in TRANSIENT
 
 
+@on_one_connection
 def move_to_processed(deps: Deps, file: DroppedFile) -> str:
     """Archives a loaded (or duplicate) file and completes its ledger row; returns the archive path.
 
@@ -56,6 +57,7 @@ def _was_rewritten(deps: Deps, file: DroppedFile, row: LedgerRow) -> bool:
         return deps.dropoff.exists(file.path)
 
 
+@on_one_connection
 def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str = "", *, at_work: bool = False) -> str:
     """Archives a refused file with the reason beside it, and marks the ledger row; returns the archive path.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from refdata.core.errors import RefdataError
-from refdata.ingest.context import Deps
+from refdata.ingest.context import Deps, on_one_connection
 from refdata.ingest.load import Loaded
 from refdata.warehouse.base import Session
 
@@ -13,15 +13,16 @@ CREATED_BY = "refdata"
 """``created_by`` of the rows that loads write."""
 
 
+@on_one_connection
 def write_config(deps: Deps, loaded: Loaded) -> str:
     """Inserts the row once and updates it when a value differs; only people set ``is_enabled``.
 
     Returns what was done: ``inserted``, ``updated``, ``unchanged`` or ``no reference table``.
     """
-    row = deps.ledger.get(loaded.load_id)
-    if row is None or not row.is_reference_data:
-        return "no reference table"
-    with _configuring(deps, row.table_name) as session:
+    with _configuring(deps, loaded.table) as session:
+        row = deps.ledger.get_in(session, loaded.load_id)
+        if row is None or not row.is_reference_data:
+            return "no reference table"
         done = _upsert(deps, session, row.table_name)
         deps.ledger.mark_configured(session, row.id)
     return done

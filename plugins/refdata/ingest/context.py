@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
 
 from refdata.contracts.files import declared
 from refdata.core import naming
@@ -25,6 +27,21 @@ class Detection:
     load_id: int
     format: Format
     scan: Scan
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def on_one_connection(step: Callable[Concatenate[Deps, P], T]) -> Callable[Concatenate[Deps, P], T]:
+    """Lets a step's transactions share a connection: on the embedded engine each would open three files of its own."""
+
+    @functools.wraps(step)
+    def connected(deps: Deps, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with deps.warehouse.connected():
+            return step(deps, *args, **kwargs)
+
+    return connected
 
 
 def _unheard(rows: int, total: int) -> None:

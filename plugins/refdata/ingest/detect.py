@@ -17,13 +17,14 @@ from refdata.core.model import DroppedFile, Format, LedgerRow, RejectedRow, Scan
 from refdata.core.statedformat import stated_format
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
-from refdata.ingest.context import Deps, Detection
+from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import column_match, contract_of
 
 MOST_LISTED = 100_000
 """Limit on the damaged rows that the rejects file of a refused file lists."""
 
 
+@on_one_connection
 def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     """Finds the file's format and its columns' types; changes nothing in the database except the ledger.
 

@@ -10,7 +10,7 @@ from refdata.contractstore import written
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.loadstates import DONE
-from refdata.core.model import DroppedFile, LedgerRow, Publication, Stage
+from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Publication, Stage
 from refdata.ingest import review
 from refdata.ingest.align import (
     apply_alignment,
@@ -22,7 +22,7 @@ from refdata.ingest.align import (
     sweep_stages,
     take_turn,
 )
-from refdata.ingest.context import Deps, Detection
+from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import learned_by
 from refdata.ingest.review import Answer, Approval, Held
 from refdata.ingest.ruling import Ruling
@@ -51,6 +51,7 @@ class Loaded:
     status: str
 
 
+@on_one_connection
 def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
     """Stages and publishes the rows; repeated, it returns the result of the first call.
 
@@ -61,6 +62,7 @@ def load_rows(deps: Deps, file: DroppedFile, detection: Detection) -> Loaded:
     return loaded
 
 
+@on_one_connection
 def load_or_hold(deps: Deps, file: DroppedFile, detection: Detection) -> tuple[Loaded, Held | None]:
     """Stages the rows and publishes them, unless the change gate requires a person's approval first.
 
@@ -69,6 +71,7 @@ def load_or_hold(deps: Deps, file: DroppedFile, detection: Detection) -> tuple[L
     return _load_unless(deps, file, detection, lambda row, stage, plan: review.examine(deps, row, stage, plan))
 
 
+@on_one_connection
 def load_approved(deps: Deps, file: DroppedFile, detection: Detection, approval: Approval | None) -> Loaded:
     """``load_rows`` where nobody can be asked: beyond the change gate's limits it needs an approval given in advance.
 
@@ -82,6 +85,7 @@ def load_approved(deps: Deps, file: DroppedFile, detection: Detection, approval:
     return loaded
 
 
+@on_one_connection
 def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: Answer) -> Loaded:
     """Stages the rows of an approved load again and publishes them if they are what the reviewer saw.
 
@@ -107,17 +111,25 @@ def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: E
         return _done(row), None
     attempt = take_turn(deps, file, row)
     with holding_turn(deps, row, attempt):
-        # The turn may have been lost since the table was aligned, and other loads may have run.
-        if marked_duplicate(deps, row, attempt) is not None:
-            return _done(row_of(deps, detection)), None
-        check_empty(deps, row, detection)
-        return _load(deps, file, detection, Stage(deps.target(row), row.id, attempt), examine)
+        # Where the turn was lost since the table was aligned, other loads may have run.
+        if not _kept_turn(row, attempt):
+            if marked_duplicate(deps, row, attempt) is not None:
+                return _done(row_of(deps, detection)), None
+            check_empty(deps, row, detection)
+        return _load(deps, file, row, detection, Stage(deps.target(row), row.id, attempt), examine)
+
+
+def _kept_turn(row: LedgerRow, attempt: int) -> bool:
+    """Whether the attempt follows the one that aligned the table without a gap: what that one checked still holds.
+
+    :param row: as it was before the attempt.
+    """
+    return row.status is FileStatus.PROCESSING and attempt == row.attempt + 1
 
 
 def _load(
-    deps: Deps, file: DroppedFile, detection: Detection, stage: Stage, examine: Examine
+    deps: Deps, file: DroppedFile, row: LedgerRow, detection: Detection, stage: Stage, examine: Examine
 ) -> tuple[Loaded, Held | None]:
-    row = row_of(deps, detection)
     sweep_stages(deps, row)
     plan = plan_alignment(deps, row, detection)
     if plan.changes:

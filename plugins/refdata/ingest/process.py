@@ -19,7 +19,7 @@ from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.cancel import cancellation
 from refdata.ingest.configure import run_post_load, write_config
-from refdata.ingest.context import Deps
+from refdata.ingest.context import Deps, on_one_connection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_approved
 from refdata.ingest.review import Approval
@@ -62,6 +62,7 @@ def own_run(deps: Deps) -> str:
     return f"{CLI_RUN}{deps.clock().isoformat()}"
 
 
+@on_one_connection
 def process(
     deps: Deps,
     file: DroppedFile,

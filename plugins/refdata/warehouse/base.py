@@ -79,6 +79,13 @@ class Warehouse(Protocol):
         """
         ...
 
+    def connected(self) -> AbstractContextManager[None]:
+        """Within it, the transactions of this thread share one connection, where that saves opening more.
+
+        Between two transactions nothing is locked. May be nested.
+        """
+        ...
+
     def transaction(self, *, write: bool = True, lock: str | None = None) -> AbstractContextManager[Session]:
         """A transaction: committed at the end, rolled back when an exception escapes.
 

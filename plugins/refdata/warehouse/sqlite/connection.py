@@ -105,6 +105,14 @@ class SqliteSession:
             raise translate(error, self._where) from error
 
 
+class _Shared(threading.local):
+    """The connection that a thread's transactions share, while somebody asked for that ``depth`` times."""
+
+    depth = 0
+    connection: sqlite3.Connection | None = None
+    in_use = False
+
+
 class SqliteFiles:
     """The files behind one Airflow connection."""
 
@@ -112,6 +120,7 @@ class SqliteFiles:
         self._hook = hook
         self._settings = settings
         self._only_thread: int | None = None
+        self._shared = _Shared()
         with contextlib.closing(self._hook_connection()) as connection:
             name = connection.execute("PRAGMA database_list").fetchone()[2]
         if not name:
@@ -172,6 +181,47 @@ class SqliteFiles:
             connection.close()
             raise
         return connection
+
+    @contextlib.contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Within it, the transactions of this thread follow one another on one connection, which begins with the first.
+
+        Between two transactions it holds no lock.
+        """
+        self._shared.depth += 1
+        try:
+            yield
+        finally:
+            self._shared.depth -= 1
+            if not self._shared.depth:
+                self._end_shared()
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one transaction: the shared one, or one of its own while that is in use.
+
+        :raises ConnectionLostError: when a file cannot be opened.
+        """
+        shared = self._shared
+        if not shared.depth or shared.in_use:
+            with contextlib.closing(self.connect()) as connection:
+                yield connection
+            return
+        shared.connection = shared.connection or self.connect()
+        shared.in_use = True
+        try:
+            yield shared.connection
+        except BaseException:
+            # Whatever went wrong: the next transaction begins on a connection that nothing has happened to.
+            self._end_shared()
+            raise
+        finally:
+            shared.in_use = False
+
+    def _end_shared(self) -> None:
+        if self._shared.connection is not None:
+            self._shared.connection.close()
+            self._shared.connection = None
 
     def begin_reading(self, session: SqliteSession) -> None:
         """Begins a transaction that locks every file for reading, as a writer locks every file for writing.

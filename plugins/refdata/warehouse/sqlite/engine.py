@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,10 @@ class SqliteWarehouse:
             self._files.sweep_super_journals()
             return change
 
+    def connected(self) -> AbstractContextManager[None]:
+        """See ``Warehouse.connected``."""
+        return self._files.sharing()
+
     def _end_stale_journals(self) -> None:
         """Writes to every file: an incomplete journal left by a kill stays until its file is written."""
         with self.transaction() as session:
@@ -95,7 +100,7 @@ class SqliteWarehouse:
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[SqliteSession]:  # noqa: ARG002
         """See ``Warehouse.transaction``. A writer holds all files, so ``lock`` is implied."""
-        with contextlib.closing(self._files.connect()) as connection, self._begun(connection, write=write) as session:
+        with self._files.opened() as connection, self._begun(connection, write=write) as session:
             yield session
 
     @contextlib.contextmanager
@@ -204,13 +209,15 @@ class SqliteWarehouse:
     @contextlib.contextmanager
     def _with_stage(self, stage: Stage, *, write: bool) -> Iterator[tuple[SqliteSession, str]]:
         """A transaction with the stage's file attached, if it exists."""
-        with contextlib.closing(self._files.connect()) as connection:
+        with self._files.opened() as connection:
             path = self._stage_file(stage)
-            if path.exists():
-                session = SqliteSession(connection, str(path))
+            session = SqliteSession(connection, str(path))
+            if attached := path.exists():
                 session.execute(f"ATTACH DATABASE ? AS {quote(_STAGE_SCHEMA)}", (str(path),))
-            with self._begun(connection, write=write) as session:
-                yield session, qualified(TableName(_STAGE_SCHEMA, stage.name))
+            with self._begun(connection, write=write) as begun:
+                yield begun, qualified(TableName(_STAGE_SCHEMA, stage.name))
+            if attached:
+                session.execute(f"DETACH DATABASE {quote(_STAGE_SCHEMA)}")
 
     @contextlib.contextmanager
     def replacing(self, table: TableName) -> Iterator[tuple[SqliteSession, Table]]:

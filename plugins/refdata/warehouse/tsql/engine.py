@@ -129,6 +129,10 @@ class TsqlWarehouse:
             self._log.info("The procedures for people were not created: %s", error)
         return change
 
+    def connected(self) -> contextlib.AbstractContextManager[None]:
+        """See ``Warehouse.connected``. The pool keeps connections open anyway."""
+        return contextlib.nullcontext()
+
     def schema_version(self) -> int:
         """See ``Warehouse.schema_version``."""
         with self.transaction(write=False) as session:

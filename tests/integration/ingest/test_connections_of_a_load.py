@@ -1,0 +1,87 @@
+"""What a load costs the database: an undisturbed second load of a table opens few connections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refdata.ingest.process import process
+from refdata.warehouse.sqlite.connection import SqliteFiles
+from refdata.warehouse.tsql.pool import ConnectionPool
+
+if TYPE_CHECKING:
+    from tests.integration.ingest.conftest import Site
+
+MOST = 8
+FIRST, SECOND = "code,name\n01,Graz\n", "code,name\n02,Linz\n"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The connections opened to the warehouse, as they are opened."""
+    made: list[str] = []
+
+    def counted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def connect(*args: Any, **kwargs: Any) -> Any:
+            made.append(name)
+            return real(*args, **kwargs)
+
+        return connect
+
+    monkeypatch.setattr(SqliteFiles, "connect", counted(SqliteFiles.connect, "sqlite"))
+    monkeypatch.setattr(ConnectionPool, "_new_one", counted(ConnectionPool._new_one, "tsql"))
+    return made
+
+
+def test_a_second_load_opens_few_connections_step_by_step(site: Site, opened: list[str]) -> None:
+    site.load(site.drop("cities.csv", FIRST), "first")
+    file = site.drop("cities.csv", SECOND)
+    opened.clear()
+    assert site.load(file, "second").status == "completed"
+    assert len(opened) <= MOST
+
+
+def test_a_second_load_in_one_process_opens_fewer(site: Site, opened: list[str]) -> None:
+    site.load(site.drop("cities.csv", FIRST), "first")
+    file = site.drop("cities.csv", SECOND)
+    opened.clear()
+    process(site.deps, file, "second")
+    assert len(opened) <= 2
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_an_idle_connection_of_a_step_locks_nothing(site: Site) -> None:
+    with site.deps.warehouse.connected():
+        site.deps.warehouse.schema_version()
+        other = site.database.reopened()
+        with other.warehouse.transaction() as session:
+            session.execute("PRAGMA user_version = 7")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_failed_transaction_leaves_the_next_one_a_sound_connection(site: Site, opened: list[str]) -> None:
+    warehouse = site.deps.warehouse
+    with warehouse.connected():
+        with pytest.raises(ZeroDivisionError), warehouse.transaction() as session:
+            session.execute("CREATE TABLE ref.gone (x INT)")
+            raise ZeroDivisionError
+        with warehouse.transaction(write=False) as session:
+            assert session.query("SELECT name FROM ref.sqlite_master WHERE name = 'gone'") == []
+        with warehouse.transaction() as session, warehouse.transaction(write=False) as inner:
+            assert inner is not session
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_each_thread_has_a_connection_of_its_own(site: Site, opened: list[str]) -> None:
+    opened.clear()
+    with site.deps.warehouse.connected():
+        site.deps.warehouse.schema_version()
+        thread = threading.Thread(target=site.deps.warehouse.schema_version)
+        thread.start()
+        thread.join()
+        site.deps.warehouse.schema_version()
+    site.deps.warehouse.schema_version()
+    assert len(opened) == 3
