@@ -120,7 +120,8 @@ def _warned_keys(contract: Contract) -> dict[str, Any]:
 
 def _field(column: FieldContract, made: str) -> dict[str, Any]:
     name = _written(column)
-    others = [header.text for header in column.headers[1:] if header.text and header.text != column.title]
+    # A column without a name in files has the empty header; its own name stands for it here.
+    others = [header.text for header in column.headers if header.text not in (name, column.title)]
     own: dict[str, Any] = {"column": column.name} if made != column.name else {}
     own |= {"headers": others} if others else {}
     own |= {"type": str(column.sql_type)} if column.sql_type else {}
@@ -135,11 +136,19 @@ def _field(column: FieldContract, made: str) -> dict[str, Any]:
 
 
 def _format(column: FieldContract, kind: FieldType | None) -> dict[str, Any]:
-    """The format of dates whose order is known but whose format nobody stated."""
+    """The format of dates and times that nobody wrote, as far as it is known.
+
+    Of a moment only the day's is, and ``any`` leaves the rest open, which readers take for the usual order alone.
+    """
+    usual = (column.date_order, column.date_separator) in (("ymd", "-"), (None, None))
+    if column.format is None and (kind is FieldType.TIME or (kind is FieldType.DATETIME and usual)):
+        return {"format": "any"}
     if column.format or not column.date_order or kind not in (FieldType.DATE, FieldType.DATETIME):
         return {}
     parts = {"y": "%Y", "m": "%m", "d": "%d"}
-    day = (column.date_separator or "-").join(parts[letter] for letter in column.date_order)
+    day = ("-" if column.date_separator is None else column.date_separator).join(
+        parts[letter] for letter in column.date_order
+    )
     return {"format": day if kind is FieldType.DATE else f"{day} %H:%M:%S"}
 
 

@@ -55,6 +55,18 @@ def test_a_contract_is_begun_out_of_a_file_and_written_once(
     assert "already has a contract" in capsys.readouterr().err
 
 
+def test_a_contract_that_was_begun_out_of_a_file_takes_it_without_a_word(
+    root: Path, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(',Code,At,Amount\nx,1,10:15,"1,5"\ny,2,09:05,"2,5"\nz,3,23:59,"3,5"\n')
+    assert cli.main(["contract", "init", str(file), "--write"]) == 0
+    capsys.readouterr()
+    code, done = asked(capsys, "contract", "check", str(file))
+    assert (code, done["action"], done["findings"]) == (0, "load", []), done
+    assert load(root, file.read_text()) == 0
+    assert cli.main(["contract", "diff", "airports"]) == 0
+
+
 def test_a_contract_is_begun_out_of_a_live_table(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load(root, AIRPORTS)
     capsys.readouterr()

@@ -230,6 +230,30 @@ def test_frictionless_reads_a_contract_unchanged(tmp_path: Path) -> None:
     assert resource.custom["refdata"] == written["refdata"]
 
 
+def test_a_column_that_files_have_without_a_name_keeps_the_empty_header() -> None:
+    column = FieldContract(name="column_1", headers=(SourceHeader(""),), type=FieldType.STRING)
+    (written,) = descriptor(Contract(table="t", fields=(column,)))["schema"]["fields"]
+    assert written == {"name": "column_1", "type": "string", "refdata": {"headers": [""]}}
+    found = read_contract(json.dumps({"schema": {"fields": [written]}}), "t", "f").fields[0]
+    assert [header.text for header in found.headers] == ["column_1", ""]
+
+
+@pytest.mark.parametrize(
+    ("column", "form"),
+    [
+        (FieldContract(name="a", type=FieldType.TIME), "any"),
+        (FieldContract(name="a", type=FieldType.DATETIME), "any"),
+        (FieldContract(name="a", type=FieldType.DATETIME, date_order="ymd", date_separator="-"), "any"),
+        (FieldContract(name="a", type=FieldType.DATETIME, date_order="dmy", date_separator="."), "%d.%m.%Y %H:%M:%S"),
+        (FieldContract(name="a", type=FieldType.DATE, date_order="dmy", date_separator="."), "%d.%m.%Y"),
+        (FieldContract(name="a", type=FieldType.DATE), None),
+        (FieldContract(name="a", type=FieldType.TIME, format="%H:%M"), "%H:%M"),
+    ],
+)
+def test_the_format_of_dates_is_said_as_far_as_it_is_known(column: FieldContract, form: str | None) -> None:
+    assert descriptor(Contract(table="t", fields=(column,)))["schema"]["fields"][0].get("format") == form
+
+
 def test_frictionless_finds_what_breaks_the_rules(tmp_path: Path) -> None:
     rule = Constraint(ConstraintKind.PATTERN, "[A-Z]{3}")
     contract = Contract(table="t", fields=(FieldContract(name="code", type=FieldType.STRING, constraints=(rule,)),))
