@@ -236,7 +236,7 @@ def where_to_look(site: DemoSite, console: Console, *, running: bool) -> None:
         console.print(f"  {name}:", highlight=False)
         console.print(f"    {escape(place)}", highlight=False, soft_wrap=True)
     if not running:
-        console.print("Airflow is stopped now. Without --once it keeps running, with the page of refdata in it.")
+        console.print("Airflow stops now. Without --once it keeps running, with the page of refdata in it.")
 
 
 def _short(path: Path) -> str:
