@@ -11,9 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from refdata.core.contract import Contract, Origin
+from refdata.core.contractlayers import with_origin
+from refdata.core.contractterms import Layer
 from refdata.core.errors import DataError
 from refdata.core.model import LedgerRow
-from refdata.core.questions import MAX_SUBJECT, Given, Question, question_document, read_question
+from refdata.core.questions import MAX_SUBJECT, Given, Question, patches, question_document, read_question
 from refdata.warehouse.base import Row, Session, Warehouse, moment
 
 MAX_REASON, MAX_BY = 1000, 255
@@ -66,9 +69,20 @@ class QuestionLog:
         """The answers that a table keeps for its later files, oldest first."""
         return self._select("select_kept_answers", table)
 
+    def patches_in(
+        self, session: Session, table: str, load_id: int
+    ) -> tuple[tuple[Contract, ...], tuple[Contract, ...]]:
+        """What answers add to a table's contract: those given for this load, and those that the table keeps."""
+        own = self._select_in(session, "select_questions", load_id)
+        kept = self._select_in(session, "select_kept_answers", table)
+        return _patches(own), tuple(reversed(_patches(kept)))
+
+    def _select_in(self, session: Session, statement: str, *values: object) -> tuple[AskedQuestion, ...]:
+        return tuple(map(_asked, session.query(self._warehouse.statement(statement), values)))
+
     def _select(self, statement: str, *values: object) -> tuple[AskedQuestion, ...]:
         with self._warehouse.transaction(write=False) as session:
-            return tuple(map(_asked, session.query(self._warehouse.statement(statement), values)))
+            return self._select_in(session, statement, *values)
 
     def answer(self, load_id: int, given: Given, now: datetime) -> None:
         """Records an answer; the same answer given again changes nothing.
@@ -131,6 +145,16 @@ class QuestionLog:
                 where=f"question {question_id}",
                 advice="`refdata questions --kept` lists the kept answers.",
             )
+
+
+def _patches(asked: Iterable[AskedQuestion]) -> tuple[Contract, ...]:
+    """What the answers add to the contract, each fact with who answered for which load."""
+    found = []
+    for one in asked:
+        if one.given is not None:
+            origin = Origin(Layer.ANSWERED, one.file_name, load_id=one.load_id, by=one.given.by)
+            found += [with_origin(patch, origin) for patch in patches([(one.question, one.given)])]
+    return tuple(found)
 
 
 def _asked(line: Row) -> AskedQuestion:

@@ -15,13 +15,15 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Subcommands, add_command, console, show_files
-from refdata.core.errors import PermanentError
+from refdata.core.errors import ConfigurationError, PermanentError
 from refdata.core.loadstates import DONE
+from refdata.core.questions import Given
 
 if TYPE_CHECKING:
     from refdata.core.model import LedgerRow
+    from refdata.core.questions import Question
     from refdata.ingest.context import Deps
-    from refdata.ingest.process import OnEvent, ProgressEvent
+    from refdata.ingest.process import Answers, OnEvent, ProgressEvent
     from refdata.ingest.review import Approval
 
 
@@ -36,6 +38,17 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
         help="load it even beyond the change gate's limits; recorded in the audit trail",
     )
 
+    load.add_argument(
+        "--answer",
+        metavar="QUESTION=ANSWER",
+        action="append",
+        default=[],
+        help="answers a question of the load, such as column_missing:price=empty; the error of a load that has open"
+        " questions names them. May be given several times",
+    )
+    load.add_argument("--keep", action="store_true", help="the answers count for the table's later files too")
+    load.add_argument("--reason", default="", help="why you answer so; kept in the audit trail")
+
 
 def load_file(options: argparse.Namespace) -> int:
     """``refdata load``: the steps of ``refdata_load`` in this process; 0 when the file is loaded or a duplicate."""
@@ -44,19 +57,43 @@ def load_file(options: argparse.Namespace) -> int:
 
     deps = wiring.connect()
     deps.warehouse.initialise()
-    row = _load(deps, options.path, Approval(getpass.getuser(), options.approve) if options.approve else None)
+    approval = Approval(getpass.getuser(), options.approve) if options.approve else None
+    row = _load(deps, options.path, approval, _answers(options))
     show_files(options, [row] if row else [])
     return EXIT_OK if row and row.status in DONE else EXIT_FAILED
 
 
-def _load(deps: Deps, path: str, approval: Approval | None) -> LedgerRow | None:
+def _answers(options: argparse.Namespace) -> Answers:
+    """The answers of the command line, by the questions' names.
+
+    :raises ConfigurationError: one that is not written as QUESTION=ANSWER, or that a question does not offer.
+    """
+    pairs = [text.partition("=") for text in options.answer]
+    wrong = [f"{name}{sign}" for name, sign, choice in pairs if not (sign and choice)]
+    if wrong:
+        raise ConfigurationError(
+            f"{wrong[0]!r} is no answer", where="--answer", advice="Write QUESTION=ANSWER, as the load's error does."
+        )
+    chosen = {name: choice for name, _, choice in pairs}
+
+    def answer(question: Question) -> Given | None:
+        choice = chosen.get(question.name)
+        if choice is None:
+            return None
+        keep = options.keep and any(one.key == choice and one.keepable for one in question.choices)
+        return Given(question.fingerprint, choice, getpass.getuser(), options.reason, keep)
+
+    return answer
+
+
+def _load(deps: Deps, path: str, approval: Approval | None, answers: Answers) -> LedgerRow | None:
     from refdata.ingest.process import own_run, process
 
     file, run_id = deps.dropoff.find(path), own_run(deps)
     try:
         # In its own thread: in the main thread ADBC handles Ctrl-C itself, and its SQLite driver cannot cancel.
         with _interruptible() as stop, _bar() as on_event, ThreadPoolExecutor(1, "load") as thread:
-            return thread.submit(process, deps, file, run_id, on_event, stop.is_set, approval).result()
+            return thread.submit(process, deps, file, run_id, on_event, stop.is_set, approval, answers).result()
     except PermanentError as error:
         text = f"[red]{error.category}[/red]: {escape(str(error))}"
         console(stderr=True).print(text, highlight=False, soft_wrap=True)

@@ -13,6 +13,7 @@ from refdata.core.contracttypes import holds
 from refdata.core.errors import SchemaError
 from refdata.core.model import ScannedColumn, Table
 from refdata.core.naming import fold_name
+from refdata.core.questions import QuestionKind
 from refdata.core.sqltypes import TypeKind
 
 _NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
@@ -77,15 +78,11 @@ def refuse(found: Iterable[Finding], table: str) -> None:
 
     :raises SchemaError: naming each difference, with the place of its policy.
     """
-    # Nobody can be asked yet: what is to be held is refused, which changes nothing either.
-    refused = [one for one in found if one.action in (Action.REFUSE, Action.HOLD)]
-    if not refused:
-        return
-    asked = any(one.action is Action.HOLD for one in refused)
-    advice = "Correct the file, or the contract"
-    if asked:
-        advice += "; `hold` refuses the file where nobody can be asked"
-    raise SchemaError("; ".join(map(str, refused)), where=table, advice=f"{advice}.")
+    refused = [one for one in found if one.action is Action.REFUSE]
+    if refused:
+        raise SchemaError(
+            "; ".join(map(str, refused)), where=table, advice="Correct the file, or the table's contract."
+        )
 
 
 def warnings(found: Iterable[Finding]) -> tuple[str, ...]:
@@ -124,7 +121,11 @@ def _is_declared(column: FieldContract) -> bool:
 def _new_columns(contract: Contract, live: Table | None, scanned: Sequence[ScannedColumn]) -> Iterable[Finding]:
     known = {fold_name(column.name) for column in contract.fields}
     known |= {fold_name(column.name) for column in own_columns(live)} if live else set()
-    new = [column for column in scanned if fold_name(column.name) not in known]
+    new = [
+        column
+        for column in scanned
+        if fold_name(column.name) not in known and not contract.answer(QuestionKind.COLUMN_ADDED, column.name)
+    ]
     if not known or not new:
         return
     policy = contract.policies.on_new_column
@@ -141,7 +142,11 @@ def _missing_columns(contract: Contract, live: Table | None, scanned: Sequence[S
     expected = [column.name for column in own_columns(live) if not column.optional] if live else []
     there = set(map(fold_name, expected))
     expected += [one.name for one in contract.fields if _is_declared(one) and fold_name(one.name) not in there]
-    missing = [name for name in expected if fold_name(name) not in brought]
+    missing = [
+        name
+        for name in expected
+        if fold_name(name) not in brought and not contract.answer(QuestionKind.COLUMN_MISSING, name)
+    ]
     if not missing:
         return
     policy = contract.policies.on_missing_column
@@ -169,6 +174,8 @@ def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Al
     }
     declared = {column.name: kind for column in scanned if (kind := _declared_misfit(contract, column))}
     for name, kind in (declared | falling).items():
+        if contract.answer(QuestionKind.TYPE_CHANGED, name):
+            continue
         what = f"Column {name} is {kind}, and the file has values that are not; on_type_change is {policy}"
         yield Finding(FindingKind.TYPE_CHANGE, (name,), action, what, contract.origin("on_type_change"))
 

@@ -110,6 +110,11 @@ class Question:
         return {choice.key: choice for choice in self.choices}[key]
 
     @property
+    def name(self) -> str:
+        """What commands call it: its kind, and the column where it is about one: ``column_missing:price``."""
+        return f"{self.kind}:{self.column}" if self.column else self.kind.value
+
+    @property
     def fingerprint(self) -> str:
         """Sixteen hex digits that stay the same while the doubt does, so that an answer matches what was shown.
 
@@ -135,6 +140,12 @@ def unanswered(questions: Iterable[Question], given: Sequence[Given]) -> tuple[Q
     """The questions that nobody has answered yet, in their order."""
     answered = {answer.fingerprint for answer in given}
     return tuple(question for question in questions if question.fingerprint not in answered)
+
+
+def patches(answered: Iterable[tuple[Question, Given]]) -> tuple[Contract, ...]:
+    """What answers add to the contract, in their order; an answer that only lets the load go on adds nothing."""
+    chosen = (question.choice(given.choice).patch for question, given in answered)
+    return tuple(patch for patch in chosen if patch is not None)
 
 
 def question_document(question: Question) -> dict[str, Any]:

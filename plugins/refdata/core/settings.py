@@ -84,6 +84,24 @@ class Settings:
     )
     max_rejected_rows: int = _setting(0, "Damaged rows that a load allows; with more, the file is refused.", least=0)
     min_column_match: float = _setting(0.7, "Share of a table's columns that a file must have.", least=0, most=1)
+    on_missing_column: str = _setting(
+        "hold",
+        "What a full load does whose file lacks a column of the table: leave it empty, ask a person, or refuse the"
+        " file. A contract can say otherwise for its table.",
+        choices=("null", "hold", "refuse"),
+    )
+    on_type_change: str = _setting(
+        "hold",
+        "What a load does whose values are not of their column's type: make the column text, reject the rows, ask a"
+        " person, or refuse the file. A contract can say otherwise for its table.",
+        choices=("widen", "reject", "hold", "refuse"),
+    )
+    new_tables: str = _setting(
+        "allow",
+        "What a file does that would make a new table: make it (and ask only where the file seems to belong to a table"
+        " that is there), ask each time, or refuse it.",
+        choices=("allow", "hold", "refuse"),
+    )
     allow_empty_full_load: bool = _setting(False, "Whether a file without rows may empty a table that has rows.")
     versions_kept: int = _setting(
         30, "Versions of a table that maintenance keeps besides the live one; 0 for all.", least=0, most=100000

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from refdata.contracts.files import declared
 from refdata.core import alignment, contractchecks, matching, publishing
 from refdata.core.alignment import Alignment
+from refdata.core.contract import Contract
 from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.errors import (
     CancelledError,
@@ -23,10 +24,13 @@ from refdata.core.failure import Failure
 from refdata.core.loadstates import DONE
 from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, ScannedColumn, Table
+from refdata.ingest.asking import require_answers
 from refdata.ingest.context import Deps, Detection, on_one_connection
-from refdata.ingest.memory import contract_of
+from refdata.ingest.doubting import questions_of_columns, questions_of_header
+from refdata.ingest.memory import contract_for, contract_of
 from refdata.ingest.signs import signs_of_life
 
+HELD = "held: a person is asked"
 MOST_NAMED = 3
 """Better tables that a message names."""
 
@@ -49,16 +53,23 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
         return f"load {row.id} is already {row.status}"
     attempt = take_turn(deps, file, row)
     with holding_turn(deps, row, attempt):
-        return _align(deps, row, detection, attempt)
+        return _align(deps, file, row, detection, attempt)
 
 
-def _align(deps: Deps, row: LedgerRow, detection: Detection, attempt: int) -> str:
+def _align(deps: Deps, file: DroppedFile, row: LedgerRow, detection: Detection, attempt: int) -> str:
     if (earlier := marked_duplicate(deps, row, attempt)) is not None:
         return f"duplicate of load {earlier}: this content is already in {row.table_name}"
     sweep_stages(deps, row)
-    plan = plan_alignment(deps, row, detection)
+    contract, live = contract_for(deps, row), deps.warehouse.table(deps.target(row))
+    if not require_answers(deps, row, attempt, questions_of_header(deps, row, detection, contract, live)):
+        return HELD
+    plan = plan_alignment(deps, row, detection, contract)
+    found = contractchecks.findings(contract, live, detection.scan.columns, plan)
+    questions = questions_of_columns(deps, file, row, detection, contract, live, found)
+    if not require_answers(deps, row, attempt, questions):
+        return HELD
     check_empty(deps, row, detection)
-    _warn(deps, row, detection, plan)
+    _warn(deps, row, detection, plan, found)
     apply_alignment(deps, row, plan)
     return alignment.describe(plan)
 
@@ -69,11 +80,13 @@ def apply_alignment(deps: Deps, row: LedgerRow, plan: Alignment) -> None:
     deps.warehouse.align(plan)
 
 
-def _warn(deps: Deps, row: LedgerRow, detection: Detection, plan: Alignment) -> None:
+def _warn(
+    deps: Deps, row: LedgerRow, detection: Detection, plan: Alignment, findings: tuple[contractchecks.Finding, ...]
+) -> None:
     """Warns in the ledger, once, about columns that a spreadsheet seems to have changed and what policies let pass."""
     scanned = detection.scan.columns
     found = alignment.damage_warnings(deps.warehouse.table(plan.table), scanned)
-    found += contractchecks.warnings(findings_of(deps, row.table_name, scanned, plan))
+    found += contractchecks.warnings(findings)
     found += declared(deps.settings, row.table_name).contradictions
     new = tuple(warning for warning in found if warning not in row.warnings)
     if new:
@@ -118,13 +131,15 @@ def _holds_turn(row: LedgerRow, attempt: int) -> bool:
     return row.attempt == attempt and (row.status is FileStatus.PROCESSING or row.status in DONE)
 
 
-def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection) -> Alignment:
+def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection, contract: Contract) -> Alignment:
     """How to align the table with the file, given the table as it is now.
 
     :raises SchemaError: when the file does not fit the table, or its contract refuses what differs.
     """
-    plan = plan_for(deps, row.table_name, detection.scan.columns)
-    contractchecks.refuse(findings_of(deps, row.table_name, detection.scan.columns, plan), str(plan.table))
+    scanned = detection.scan.columns
+    plan = plan_for(deps, row.table_name, scanned)
+    live = deps.warehouse.table(plan.table)
+    contractchecks.refuse(contractchecks.findings(contract, live, scanned, plan), str(plan.table))
     return plan
 
 

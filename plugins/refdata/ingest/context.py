@@ -52,7 +52,8 @@ def _unheard(rows: int, total: int) -> None:
 class Deps:
     """Settings, database, folders, clock (UTC, naive) and log of a load.
 
-    ``on_rows`` gets the number of staged rows and the total after each batch; raising in it stops the load.
+    ``on_rows`` gets the number of staged rows and the total after each batch; raising in it stops the load. ``asks``:
+    a person can be asked, so that a load with open questions is held; otherwise it fails with them.
     """
 
     settings: Settings
@@ -62,6 +63,7 @@ class Deps:
     rules: Callable[[str], TableRules]
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("refdata.ingest"))
     on_rows: Callable[[int, int], None] = _unheard
+    asks: bool = False
 
     @property
     def ledger(self) -> Ledger:

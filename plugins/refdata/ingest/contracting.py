@@ -105,7 +105,7 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
     from refdata.csvformat.preview import distinct_columns
 
     found = _read(deps, file, table)
-    scanned = scan_file(deps, file, found, table).columns
+    scanned = scan_file(deps, file, found, contract_of(deps, table)).columns
     columns = [Column(column.name, column.type) for column in scanned if column.type]
     shows = learned(table, found, scanned, columns, Origin(Layer.DETECTED, file.name))
     return shows, distinct_columns(file, found, scanned)[:1]
@@ -124,7 +124,7 @@ def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
 def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     table = done.table
     found = _read(deps, file, table)
-    scanned = scan_file(deps, file, found, table)
+    scanned = scan_file(deps, file, found, contract_of(deps, table))
     done = replace(
         done, format=found, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
         warnings=(*done.warnings, *scanned.warnings),
@@ -183,7 +183,7 @@ def _damaged(deps: Deps, done: ContractCheck) -> str:
 def _read(deps: Deps, file: Path, table: str) -> Format:
     if not file.is_file():
         raise FormatError("There is no such file", where=str(file), advice="Check the path.")
-    return read_format(deps, file, table)
+    return read_format(deps, file, contract_of(deps, table))
 
 
 def differences(deps: Deps, table: str) -> tuple[ContractDifference, ...]:

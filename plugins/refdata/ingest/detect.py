@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from refdata.core.alignment import own_columns
+from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
 from refdata.core.known import known_format
@@ -18,7 +19,8 @@ from refdata.core.statedformat import stated_format
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection, on_one_connection
-from refdata.ingest.memory import column_match, contract_of
+from refdata.ingest.memory import column_match, contract_for
+from refdata.ingest.refitting import refitted
 
 MOST_LISTED = 100_000
 """Limit on the damaged rows that the rejects file of a refused file lists."""
@@ -108,7 +110,7 @@ def _as_it_ended(row: LedgerRow, file: DroppedFile) -> Detection:
     return Detection(row.id, found, Scan((), *counts, row.file_hash or "", row.file_size or 0))
 
 
-def read_format(deps: Deps, path: Path, table: str) -> Format:
+def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
     """How a file for a table is to be read, with the reasons.
 
     :raises FormatError: when it is no CSV that can be read safely, or has two readings and nothing decides.
@@ -118,8 +120,7 @@ def read_format(deps: Deps, path: Path, table: str) -> Format:
     from refdata.csvformat.detection import detect
     from refdata.csvformat.text import storage_errors
 
-    contract = contract_of(deps, table)
-    live = deps.warehouse.table(deps.live(table))
+    live = deps.warehouse.table(deps.live(contract.table))
     names = [column.name for column in own_columns(live)] if live else []
     with storage_errors(path):
         found = detect(
@@ -135,7 +136,7 @@ def read_format(deps: Deps, path: Path, table: str) -> Format:
 
 
 def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
-    found = read_format(deps, path, row.table_name)
+    found = read_format(deps, path, contract_for(deps, row))
     # The reasons quote text before and after the table, so only the file's owner may see them (`refdata detect`).
     found = replace(found, reasons=())
     deps.log.info(
@@ -160,24 +161,22 @@ def _rejects_of(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[Rejec
 
 def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow, rejects: RejectsFile) -> Scan:
     allowed = deps.rules(row.table_name).max_rejected_rows
-    scanned = scan_file(deps, path, found, row.table_name, listing(rejects, row, allowed))
+    scanned = scan_file(deps, path, found, contract_for(deps, row), listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     return scanned
 
 
 def scan_file(
-    deps: Deps, path: Path, found: Format, table: str, on_reject: Callable[[RejectedRow], None] | None = None
+    deps: Deps, path: Path, found: Format, contract: Contract, on_reject: Callable[[RejectedRow], None] | None = None
 ) -> Scan:
-    """The full scan of a file for a table: its columns by the table's names, with the types that its contract declares.
-
-    :raises SchemaError: when a header fits several columns.
-    """
+    """The full scan of a file for a table: its columns by the table's names, with the types that the table knows."""
     from refdata.csvformat.scan import scan
 
-    contract = contract_of(deps, table)
-    names = column_match(found, deps.warehouse.table(deps.live(table)), contract).names
+    live = deps.warehouse.table(deps.live(contract.table))
+    names = column_match(found, live, contract).names
     scanned = scan(path, found, names, on_reject=on_reject)
-    return replace(scanned, columns=with_declared_types(scanned.columns, contract))
+    declared = replace(scanned, columns=with_declared_types(scanned.columns, contract))
+    return refitted(path, found, declared, contract, live)
 
 
 def listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[RejectedRow], None]:

@@ -23,7 +23,7 @@ from refdata.ingest.align import (
     take_turn,
 )
 from refdata.ingest.context import Deps, Detection, on_one_connection
-from refdata.ingest.memory import learned_by
+from refdata.ingest.memory import contract_for, learned_by
 from refdata.ingest.review import Answer, Approval, Held
 from refdata.ingest.ruling import Ruling
 from refdata.ingest.staging import stage_rows, warn_of_rules
@@ -131,12 +131,13 @@ def _load(
     deps: Deps, file: DroppedFile, row: LedgerRow, detection: Detection, stage: Stage, examine: Examine
 ) -> tuple[Loaded, Held | None]:
     sweep_stages(deps, row)
-    plan = plan_alignment(deps, row, detection)
+    contract = contract_for(deps, row)
+    plan = plan_alignment(deps, row, detection, contract)
     if plan.changes:
         apply_alignment(deps, row, plan)
     held = None
     try:
-        ruling = Ruling.of(deps, row, deps.contract(row.table_name), plan)
+        ruling = Ruling.of(deps, row, contract, plan)
         staged = stage_rows(deps, file, detection, stage, ruling, _progress(deps, stage, detection.scan.rows))
         warn_of_rules(deps, row, ruling)
         _validate(deps, stage)
@@ -145,11 +146,9 @@ def _load(
             deps.log.info("Load %s is held for approval: %s", row.id, held.subject)
             return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), held
         names = tuple(column.name for column in plan.read)
-        contract = written(learned_by(deps, row, detection, plan))
+        taught = written(learned_by(deps, row, detection, plan))
         published = deps.warehouse.publish(
-            Publication(
-                stage, row.load_type, names, staged.rows, staged.rejected, staged.method, deps.clock(), contract
-            ),
+            Publication(stage, row.load_type, names, staged.rows, staged.rejected, staged.method, deps.clock(), taught),
             ruling.publish_checks(stage),
         )
     finally:

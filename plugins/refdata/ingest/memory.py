@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from refdata.contractstore import ContractStore
 from refdata.core.alignment import Alignment, own_columns
 from refdata.core.columnmatch import ColumnMatch, KnownColumn, match_columns
 from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import merge
-from refdata.core.contractterms import Layer
-from refdata.core.errors import SchemaError
+from refdata.core.contractterms import Layer, OnMissingColumn, OnTypeChange
 from refdata.core.learning import learned, remembered
-from refdata.core.model import Format, LedgerRow, Table
+from refdata.core.model import Format, LedgerRow, LoadType, Table
 from refdata.core.naming import fold_name
+from refdata.core.settings import Settings
 from refdata.ingest.context import Deps, Detection
+from refdata.questionlog import QuestionLog
 
 
 def contract_of(deps: Deps, table: str) -> Contract:
@@ -24,22 +27,35 @@ def contract_of(deps: Deps, table: str) -> Contract:
     return merge(declared, learned_before) if learned_before else declared
 
 
-def column_match(found: Format, live: Table | None, contract: Contract) -> ColumnMatch:
-    """Matches each field of the file to a column of the table.
+def contract_for(deps: Deps, row: LedgerRow) -> Contract:
+    """What is known of a table while one of its files is loaded: the answers given for this load come first.
 
-    :raises SchemaError: when a header matches several columns.
+    Below what was declared stand the answers that the table keeps, then what its loads have taught, and last the
+    policies of the settings. An append adds rows beside the others, so a column that it lacks is no reason to ask.
+
+    :raises ConfigurationError: when the table's contract file is wrong.
     """
-    known = known_columns(live, contract)
+    with deps.warehouse.transaction(write=False) as session:
+        own, kept = QuestionLog(deps.warehouse).patches_in(session, row.table_name, row.id)
+        taught = ContractStore(deps.warehouse).learned_in(session, row.table_name)
+    declared = replace(deps.contract(row.table_name), table=row.table_name)
+    layers = (*own, declared, *kept, *((taught,) if taught else ()), _policies(deps.settings, row))
+    return merge(*layers)
+
+
+def _policies(settings: Settings, row: LedgerRow) -> Contract:
+    missing = OnMissingColumn(settings.on_missing_column)
+    if row.load_type is LoadType.APPEND and missing is OnMissingColumn.HOLD:
+        missing = OnMissingColumn.NULL
+    return Contract(
+        table=row.table_name, on_missing_column=missing, on_type_change=OnTypeChange(settings.on_type_change)
+    )
+
+
+def column_match(found: Format, live: Table | None, contract: Contract) -> ColumnMatch:
+    """Matches each field of the file to a column of the table; what a header leaves open is asked later."""
     header = found.header if found.has_header else tuple(f"column_{at + 1}" for at in range(len(found.header)))
-    match = match_columns(header, known)
-    if match.undecided:
-        one = match.undecided[0]
-        raise SchemaError(
-            f"The header {one.header!r} matches several columns of {contract.table}: {', '.join(one.columns)}",
-            where=f"column {one.places[0] + 1} of the header",
-            advice="Write the headers as in the table's earlier files, so that each matches one column.",
-        )
-    return match
+    return match_columns(header, known_columns(live, contract))
 
 
 def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, ...]:

@@ -13,10 +13,12 @@ from typing import Any
 from refdata.core.errors import CancelledError, DataError, LockTimeoutError, RefdataError
 from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.questions import Given, Question
 from refdata.core.runid import CLI_RUN
 from refdata.core.steps import Step, info_of, pipeline
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
+from refdata.ingest.asking import QuestionsError, answer
 from refdata.ingest.cancel import cancellation
 from refdata.ingest.configure import run_post_load, write_config
 from refdata.ingest.context import Deps, on_one_connection
@@ -57,6 +59,16 @@ def never() -> bool:
     return False
 
 
+Answers = Callable[[Question], Given | None]
+MOST_ROUNDS = 5
+"""Rounds of questions that one load may raise."""
+
+
+def unanswering(question: Question) -> Given | None:  # noqa: ARG001
+    """Nobody answers."""
+    return None
+
+
 def own_run(deps: Deps) -> str:
     """A run id for a load outside Airflow."""
     return f"{CLI_RUN}{deps.clock().isoformat()}"
@@ -70,6 +82,7 @@ def process(
     on_event: OnEvent = unheard,
     stopped: Callable[[], bool] = never,
     approval: Approval | None = None,
+    answers: Answers = unanswering,
 ) -> LedgerRow:
     """Runs all steps of a file's load; returns its final ledger row, ``completed`` or ``duplicate``.
 
@@ -78,13 +91,14 @@ def process(
 
     :param run_id: identifies the load in the ledger; ``own_run`` makes one.
     :param stopped: asked before each step and at each batch of rows; once it returns true, the load is cancelled.
+    :param answers: answers a question of the load, or gives None; then the load fails with ``QuestionsError``.
     :param approval: who approves the load, whatever it changes.
     :raises RefdataError: why the file was refused or handed back to the watcher; ``CancelledError`` when stopped,
         ``HeldError`` when the change gate requires an approval.
     """
     work = _Work(replace(deps, on_rows=_rows_reported(on_event, stopped, file)), file, on_event, stopped, approval)
     try:
-        work.run(run_id)
+        _run_answering(work, run_id, answers)
     except NotYetError as wait:
         raise LockTimeoutError(str(wait), where=file.path, advice="Retry when that file is loaded.") from None
     except RefdataError as error:
@@ -96,6 +110,24 @@ def process(
     if row is None:
         raise DataError("Another run has taken over the file", where=file.path, advice="Check `refdata history`.")
     return row
+
+
+def _run_answering(work: _Work, run_id: str, answers: Answers) -> None:
+    """All steps, again from the first one after each round of answers: they may say how the file is to be read."""
+    for _ in range(MOST_ROUNDS):
+        try:
+            work.run(run_id)
+        except QuestionsError as error:
+            given = [(question, answers(question)) for question in error.questions]
+            row = work.deps.ledger.get(error.load_id)
+            if row is None or any(one is None for _, one in given):
+                raise
+            for question, one in given:
+                if one is not None:
+                    answer(work.deps, row, question, one)
+        else:
+            return
+    work.run(run_id)
 
 
 @dataclass(frozen=True, slots=True)

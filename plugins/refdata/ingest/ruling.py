@@ -17,6 +17,7 @@ from refdata.core.model import Column, DroppedFile, Format, LedgerRow, RejectedR
 from refdata.core.naming import fold_name
 from refdata.core.publishing import Check, qualified
 from refdata.ingest.context import Deps
+from refdata.ingest.refitting import rejects_misfits
 from refdata.versioning.comparing import dialect_of
 
 if TYPE_CHECKING:
@@ -67,8 +68,13 @@ class Ruling:
 
     @property
     def has_rules(self) -> bool:
-        """Whether the contract asks anything of the rows."""
-        return bool(self.row_rules) or self.numbered
+        """Whether the contract may reject rows that the scan has counted as good."""
+        return self.may_reject or self.numbered
+
+    @property
+    def may_reject(self) -> bool:
+        """Whether rows may be rejected while they stream: by a rule, or by their column's type."""
+        return bool(self.row_rules) or any(rejects_misfits(self.contract, one.name) for one in self.plan.read)
 
     @property
     def numbered(self) -> bool:

@@ -90,7 +90,7 @@ def _rejects(deps: Deps, file: DroppedFile, ruling: Ruling) -> Iterator[OnReject
 def _check_counts(detection: Detection, rows: int, rejected: int, ruling: Ruling, file: DroppedFile) -> None:
     """Every row that the scan counted was read again; only rules may have rejected more of them."""
     scan = detection.scan
-    if rows + rejected == scan.rows + scan.rejected and (ruling.rejected == 0 or ruling.row_rules):
+    if rows + rejected == scan.rows + scan.rejected and (ruling.rejected == 0 or ruling.may_reject):
         return
     raise DataError(
         f"{scan.rows} rows and {scan.rejected} rejects were counted,"

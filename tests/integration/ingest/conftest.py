@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,9 +16,11 @@ from refdata.config import absolute
 from refdata.core.errors import RefdataError
 from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.questions import Given
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
+from refdata.ingest.asking import QuestionsError, answer
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format
@@ -56,10 +58,16 @@ class Site:
             os.utime(path, (mtime, mtime))
         return self.deps.dropoff.find(f"{folder}/{name}")
 
-    def load(self, file: DroppedFile, run_id: str = "run") -> LedgerRow:
-        """Runs all steps as the DAG does, with the error branch; the file's row at the end."""
+    def load(
+        self, file: DroppedFile, run_id: str = "run", answers: Mapping[str, str] | None = None, *, keep: bool = False
+    ) -> LedgerRow:
+        """Runs all steps as the DAG does, with the error branch; the file's row at the end.
+
+        :param answers: by a question's name, the choice that a person makes; ``keep`` keeps it for later files.
+        """
         load_id = 0
         try:
+            self._answer(file, run_id, answers or {}, keep=keep)
             detection = detect_format(self.deps, file, run_id)
             load_id = detection.load_id
             align_table(self.deps, file, detection)
@@ -70,6 +78,22 @@ class Site:
             move_to_error(self.deps, file, Failure.of(error, "test"))
         rows = [row for row in self.deps.ledger.page(limit=500).files if not load_id or row.id == load_id]
         return next(row for row in rows if row.file_name == file.name)
+
+    def _answer(self, file: DroppedFile, run_id: str, answers: Mapping[str, str], *, keep: bool) -> None:
+        """Asks until every question has its answer, as the review does between the steps."""
+        while answers:
+            try:
+                detection = detect_format(self.deps, file, run_id)
+                align_table(self.deps, file, detection)
+                load_rows(self.deps, file, detection)
+            except QuestionsError as error:
+                row = self.deps.ledger.get(error.load_id)
+                assert row is not None
+                for question in error.questions:
+                    given = Given(question.fingerprint, answers[question.name], "ann", "as agreed", keep)
+                    answer(self.deps, row, question, given)
+            else:
+                return
 
     def rows(self, table: str, columns: str = "*", schema: str = "ref") -> list[tuple[Any, ...]]:
         return self.database.rows(f"SELECT {columns} FROM {schema}.[{table}]")

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 FIRST = "code,name\n01,Graz\n02,Linz\n"
 
 
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    """A site whose settings ask nobody about columns and types: these cases are about what the load then does."""
+    return make_site(on_missing_column="null", on_type_change="widen")
+
+
 def test_a_file_becomes_a_table_that_names_the_load_of_each_row(site: Site) -> None:
     row = site.load(site.drop("cities_20241201.csv", FIRST))
     assert (row.status, row.table_name, row.rows_loaded, row.version_id) == (FileStatus.COMPLETED, "cities", 2, 1)

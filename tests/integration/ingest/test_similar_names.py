@@ -29,7 +29,8 @@ def test_names_that_are_alike_are_two_files(site: Site, first: str, second: str)
     two = site.drop(second, "code,name\n2,Linz\n", mtime=1_700_000_100)
     for number, file in enumerate((one, two)):
         detect_format(site.deps, file, f"run {number}")
-    rows = [site.load(file, f"run {number}") for number, file in enumerate((one, two))]
+    create = {"new_table": "create"}
+    rows = [site.load(file, f"run {number}", create) for number, file in enumerate((one, two))]
     assert [(row.file_name, row.status, row.error_message) for row in rows] == [
         (first, FileStatus.COMPLETED, None),
         (second, FileStatus.COMPLETED, None),

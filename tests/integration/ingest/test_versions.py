@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,12 @@ from tests.integration.ingest.conftest import APPEND, FULL, Site
 
 FIRST = "code,name,people\n01,Graz,290\n02,Linz,210\n03,Wels,\n"
 SECOND = "code,name,people\n01,Graz,295\n02,Linz,210\n04,Steyr,38\n"
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    """A site whose settings ask nobody about columns and types: these cases are about what the load then does."""
+    return make_site(on_missing_column="null", on_type_change="widen")
 
 
 def reading(site: Site) -> ReferenceData:

@@ -147,14 +147,14 @@ def test_fields_match_says_which_columns_must_come(rule: str, file: str, fits: b
 
 
 def test_a_refusal_names_every_difference_with_the_line_of_its_policy() -> None:
-    contract = declared(on_new_column=OnNewColumn.REFUSE, on_missing_column=OnMissingColumn.HOLD)
+    contract = declared(on_new_column=OnNewColumn.REFUSE, on_missing_column=OnMissingColumn.REFUSE)
     live, columns = table(a=INT, b=INT), scanned(a=INT, c=INT)
     differing = findings(contract, live, columns, align(NAME, live, columns, min_match=0))
     with pytest.raises(SchemaError) as caught:
         refuse(differing, "ref.t")
     assert "c (header 'C'); on_new_column is refuse (declared in contracts/t.yaml, line 9)" in caught.value.what
-    assert "lacks a column: b; on_missing_column is hold" in caught.value.what
-    assert "where nobody can be asked" in caught.value.advice
+    assert "lacks a column: b; on_missing_column is refuse" in caught.value.what
+    assert caught.value.advice == "Correct the file, or the table's contract."
 
 
 def test_what_is_let_through_is_said() -> None:

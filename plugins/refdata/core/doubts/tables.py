@@ -22,8 +22,12 @@ LIKE_COLUMNS = 0.7
 """The same share where the names are nearly equal."""
 LIKE_NAME = 0.85
 """How similar the letters of two names must be to count as a typo."""
+LONG_NAME = 6
+"""Letters from which on a name is long enough for a slip to show."""
 LIKE_VALUES = 0.3
 """Share of the file's key values that the table must contain where the name gives no hint."""
+
+_NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,14 @@ def _name_sign(wanted: str, table: str, columns: float) -> str:
     """Why the names belong together: one contains the words of the other, or is a typo away from it."""
     if _within(_words(table), _words(wanted)) and columns >= SAME_COLUMNS:
         return f"The file's name contains the name {table}."
-    ratio = difflib.SequenceMatcher(None, fold_name(wanted), fold_name(table), autojunk=False).ratio()
-    return f"The names {wanted} and {table} differ by a few letters." if ratio >= LIKE_NAME else ""
+    return f"The names {wanted} and {table} differ by a few letters." if _is_slip(wanted, table) else ""
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Whether two names differ by a slip of the keyboard. Numbers are no slip, and short names differ by too little."""
+    if min(len(one), len(other)) < LONG_NAME or _NUMBERS.sub("", one) == _NUMBERS.sub("", other):
+        return False
+    return difflib.SequenceMatcher(None, fold_name(one), fold_name(other), autojunk=False).ratio() >= LIKE_NAME
 
 
 def _value_sign(table: str, columns: float, shared: Mapping[str, float]) -> str:
@@ -78,7 +88,7 @@ def _value_sign(table: str, columns: float, shared: Mapping[str, float]) -> str:
 
 
 def _words(name: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+|\d+", fold_name(name))
+    return re.findall(r"[^\W_]+", fold_name(name))
 
 
 def _within(short: Sequence[str], long: Sequence[str]) -> bool:

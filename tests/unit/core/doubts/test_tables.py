@@ -62,6 +62,8 @@ def test_a_copy_or_a_slip_belongs_to_the_table_it_is_named_after(wanted: str) ->
         ("units", ("code", "name")),
         ("harbours_staff", ("id", "surname", "role")),  # the name alone
         ("countries", ("iso", "continent", "capital")),
+        ("harbours2", ("iata", "name")),  # a number is a name's own
+        ("colour", ("code", "name", "rgb", "hex")),
     ],
 )
 def test_a_table_of_its_own_raises_no_question(wanted: str, brought: tuple[str, ...]) -> None:

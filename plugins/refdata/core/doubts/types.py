@@ -1,0 +1,144 @@
+"""Questions about values that are not of their column's type, or not in its notation. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.core.contract import Contract, FieldContract, KeptAnswer
+from refdata.core.model import Notation
+from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question, QuestionKind
+from refdata.core.sqltypes import SqlType, TypeKind
+
+REJECT, TEXT = "reject", "text"
+"""The answers that a table may keep: the rows are rejected, or the column becomes text."""
+
+_DAY_ZERO = datetime.date(1899, 12, 30)
+"""What spreadsheets count days from, since they take 1900 for a leap year:
+https://learn.microsoft.com/office/troubleshoot/excel/wrongly-assumes-1900-is-leap-year"""
+_SERIALS = range(10_000, 80_000)
+"""Day numbers of the years 1927 to 2119: what stands for a date in practice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A value that is not of its column's type: its text, and the line of its row (from 1; 0 where it is not known)."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misfits:
+    """What does not fit one column: ``count`` values, the first of them as examples.
+
+    ``live`` is the column's type, ``brought`` the type of the file's values by themselves (None: text of many kinds).
+    ``missing`` is the one text that all misfits have in common, ``""`` where they differ: a marker of no value.
+    """
+
+    column: str
+    live: SqlType
+    count: int
+    rows: int
+    examples: tuple[Misfit, ...] = ()
+    brought: SqlType | None = None
+    missing: str = ""
+
+
+def type_question(table: str, file_name: str, found: Misfits) -> Question:
+    """Asks what becomes of values that are not of their column's type."""
+    kind = found.live.kind.value
+    many = f"{found.count:,} of {found.rows:,} values of {found.column}"
+    evidence = (
+        f"{found.column} is {found.live}; {many} are not.",
+        *(f"{_place(one)}{one.text!r}{_as_day(found, one.text)}." for one in found.examples[:MAX_EXAMPLES]),
+    )
+    serials = _are_serials(found)
+    subject = f"{many} in {file_name} are no {kind}"
+    hint = ": day numbers of a spreadsheet. Load?" if serials else ". What becomes of them?"
+    kind_of = QuestionKind.CODES_CHANGED if serials else QuestionKind.TYPE_CHANGED
+    return Question(kind_of, table, subject + hint, evidence, (*_choices(table, found), REFUSE), column=found.column)
+
+
+def _place(one: Misfit) -> str:
+    return f"Line {one.line}: " if one.line else "Such as "
+
+
+def _choices(table: str, found: Misfits) -> tuple[Choice, ...]:
+    reject = Choice(
+        "reject",
+        "Reject those rows",
+        f"The {found.count:,} rows go to the list of rejects, the others are loaded.",
+        patch=_kept(table, found.column, REJECT),
+        keepable=True,
+    )
+    text = Choice(
+        "text",
+        f"Make {found.column} text",
+        f"{found.column} becomes text in the table, in old rows and new ones.",
+        patch=_kept(table, found.column, TEXT),
+        keepable=True,
+    )
+    if not found.missing:
+        return (reject, text)
+    marker = FieldContract(name=found.column, missing_values=("", found.missing))
+    empty = Choice(
+        "empty",
+        f"{found.missing!r} means no value",
+        f"{found.column} is empty where the file says {found.missing!r}.",
+        patch=Contract(table=table, fields=(marker,)),
+        keepable=True,
+    )
+    return (empty, reject, text)
+
+
+def _kept(table: str, column: str, answer: str) -> Contract:
+    return Contract(table=table, answers=(KeptAnswer(QuestionKind.TYPE_CHANGED, column, answer),))
+
+
+def _are_serials(found: Misfits) -> bool:
+    """Whether whole numbers stand where dates should: what a spreadsheet shows when the format of its cells is lost."""
+    whole = found.brought is not None and found.brought.kind is TypeKind.INT
+    return whole and found.live.kind in (TypeKind.DATE, TypeKind.DATETIME2) and bool(_serials(found.examples))
+
+
+def _serials(examples: Sequence[Misfit]) -> list[int]:
+    numbers = [int(one.text) for one in examples if one.text.isascii() and one.text.isdigit()]
+    return numbers if numbers and all(number in _SERIALS for number in numbers) else []
+
+
+def _as_day(found: Misfits, text: str) -> str:
+    if not _are_serials(found):
+        return ""
+    return f", which a spreadsheet means as {_DAY_ZERO + datetime.timedelta(days=int(text))}"
+
+
+def notation_question(
+    table: str, file_name: str, column: str, known: Notation, brought: Notation, examples: Sequence[str] = ()
+) -> Question:
+    """Asks about dates whose order is another than the table's files have had."""
+    words = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+    patch = Contract(
+        table=table,
+        fields=(FieldContract(name=column, date_order=brought.date_order, date_separator=brought.date_separator),),
+    )
+    load = Choice(
+        "read",
+        f"Read them {words[brought.date_order]}",
+        f"The dates of {column} are read {words[brought.date_order]}.",
+        patch=patch,
+        keepable=True,
+    )
+    evidence = (
+        f"Earlier files write {column} {words[known.date_order]}; this one proves {words[brought.date_order]}.",
+        *(f"Such as {text!r}." for text in examples[:MAX_EXAMPLES]),
+    )
+    return Question(
+        QuestionKind.NOTATION_CHANGED,
+        table,
+        f"{file_name} writes {column} {words[brought.date_order]}, the table {words[known.date_order]}. Read it so?",
+        evidence,
+        (load, REFUSE),
+        column=column,
+    )

@@ -1,0 +1,125 @@
+"""The questions of a load: which doubts stand, which are answered, and what an open one does to the load.
+
+A step collects its questions, keeps them in the database, and goes on only when each is answered. Where a person can
+be asked (``Deps.asks``) the load is held; otherwise it fails with ``QuestionsError``, and the file stays in its folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.core.errors import HeldError, RejectedError
+from refdata.core.model import LedgerRow
+from refdata.core.questions import Given, Outcome, Question, unanswered
+from refdata.ingest.context import Deps
+from refdata.questionlog import AskedQuestion, QuestionLog
+
+
+class QuestionsError(HeldError):
+    """A load has open questions, and nobody can be asked here. ``questions`` are those of load ``load_id``."""
+
+    def __init__(self, load_id: int, questions: Sequence[Question], where: str) -> None:
+        self.load_id, self.questions = load_id, tuple(questions)
+        more = f" ({len(questions) - 1} more questions)" if len(questions) > 1 else ""
+        super().__init__(
+            f"{questions[0].subject}{more}",
+            where=where,
+            advice=f"Answer it: {', '.join(map(_spelled, questions))}. `refdata load` takes --answer;"
+            " refdata_watch lets Airflow ask.",
+        )
+
+
+def _spelled(question: Question) -> str:
+    """A question's name for commands, with the answers that it takes."""
+    return f"{question.name}={'|'.join(choice.key for choice in question.choices)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The answers that a step's questions have, once each has one."""
+
+    given: tuple[tuple[Question, Given], ...] = ()
+
+    def chose(self, kind: str, key: str) -> bool:
+        """Whether some question of a kind was answered so."""
+        return any(question.kind == kind and given.choice == key for question, given in self.given)
+
+
+def require_answers(deps: Deps, row: LedgerRow, attempt: int, questions: Iterable[Question]) -> bool:
+    """Whether the step goes on: each of its questions is answered. Otherwise the load is held for them.
+
+    :raises QuestionsError: when they are open and nobody can be asked.
+    :raises RejectedError: when an answer refuses the file.
+    """
+    asked = tuple(questions)
+    if not asked:
+        return True
+    log = QuestionLog(deps.warehouse)
+    given = [one.given for one in log.of_load(row.id) if one.given is not None]
+    _refuse(row, asked, given)
+    open_questions = unanswered(asked, given)
+    if not open_questions:
+        return True
+    log.ask(row, open_questions, deps.clock())
+    if not deps.asks:
+        raise QuestionsError(row.id, open_questions, row.file_path)
+    deps.ledger.hold_for_review(row.id, attempt, deps.clock())
+    deps.log.info("Load %s is held with %s questions: %s", row.id, len(open_questions), open_questions[0].subject)
+    return False
+
+
+def _refuse(row: LedgerRow, asked: Sequence[Question], given: Sequence[Given]) -> None:
+    answers = {answer.fingerprint: answer for answer in given}
+    for question in asked:
+        answer = answers.get(question.fingerprint)
+        if answer is not None and question.choice(answer.choice).outcome is Outcome.REFUSE:
+            raise rejection(row, question, answer)
+
+
+def rejection(row: LedgerRow, question: Question, answer: Given) -> RejectedError:
+    """What an answer that refuses the file comes to."""
+    reason = f": {answer.reason}" if answer.reason else ""
+    return RejectedError(
+        f"{answer.by} refused the file, asked {question.subject!r}{reason}",
+        where=row.file_name,
+        advice="Correct the file and drop it again. The table is as it was.",
+    )
+
+
+def open_questions(deps: Deps, row: LedgerRow) -> tuple[AskedQuestion, ...]:
+    """What a load has asked and nobody has answered."""
+    return tuple(one for one in QuestionLog(deps.warehouse).of_load(row.id) if one.given is None)
+
+
+def answer(deps: Deps, row: LedgerRow, question: Question, given: Given) -> None:
+    """Records an answer, and who gave it and why, in the audit trail.
+
+    :raises DataError: when the load asked no such question, or somebody else has answered it.
+    """
+    QuestionLog(deps.warehouse).answer(row.id, given, deps.clock())
+    choice = question.choice(given.choice)
+    action = Action.REJECT if choice.outcome is Outcome.REFUSE else Action.APPROVE
+    detail = {"question": question.subject, "answer": choice.label, "kept": given.kept}
+    entry = AuditEntry(
+        deps.clock(),
+        action,
+        given.by,
+        row.table_name,
+        row.id,
+        subject=row.file_name,
+        reason=given.reason,
+        detail=detail,
+    )
+    AuditTrail(deps.warehouse).record(entry)
+
+
+def routed_to(deps: Deps, row: LedgerRow) -> str:
+    """The table that an answer sends the load's file to, ``""`` where none does."""
+    routes = (
+        one.question.choice(one.given.choice).table
+        for one in QuestionLog(deps.warehouse).of_load(row.id)
+        if one.given is not None and one.question.choice(one.given.choice).outcome is Outcome.ROUTE
+    )
+    return next(routes, "")

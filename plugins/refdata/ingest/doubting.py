@@ -1,0 +1,125 @@
+"""Gathers the evidence for questions: a file's columns, name and rows against those of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from refdata.core import matching
+from refdata.core.alignment import own_columns
+from refdata.core.contract import Contract
+from refdata.core.contractchecks import Action, Finding, FindingKind
+from refdata.core.doubts.columns import missing_question, new_column_question, renamings, undecided_question
+from refdata.core.doubts.order import older_content_question
+from refdata.core.doubts.tables import look_alikes, new_table_question
+from refdata.core.doubts.types import notation_question, type_question
+from refdata.core.matching import FileColumn
+from refdata.core.model import DroppedFile, LedgerRow, LoadType, ScannedColumn, Table
+from refdata.core.questions import Question
+from refdata.core.sqltypes import TypeKind
+from refdata.ingest.context import Deps, Detection
+from refdata.ingest.detect import naming_the_file
+from refdata.ingest.memory import column_match
+from refdata.ingest.refitting import falling, known_notation, misfits
+
+
+def questions_of_header(
+    deps: Deps, row: LedgerRow, detection: Detection, contract: Contract, live: Table | None
+) -> Iterator[Question]:
+    """What must be known before the file can be compared with a table: which table, and which column a header is."""
+    if live is None:
+        yield from _about_new_table(deps, row, detection)
+        return
+    yield from _about_age(deps, row)
+    match = column_match(detection.format, live, contract)
+    yield from (undecided_question(row.table_name, row.file_name, one) for one in match.undecided)
+
+
+def questions_of_columns(
+    deps: Deps,
+    file: DroppedFile,
+    row: LedgerRow,
+    detection: Detection,
+    contract: Contract,
+    live: Table | None,
+    found: tuple[Finding, ...],
+) -> Iterator[Question]:
+    """What the file's columns leave in doubt, before the table changes.
+
+    :param found: where file, table and contract differ; those that the policies hold are asked about.
+    """
+    if live is None:
+        return
+    yield from _about_columns(row, detection, live, found)
+    yield from _about_types(deps, file, row, detection, contract, live, found)
+
+
+def _about_new_table(deps: Deps, row: LedgerRow, detection: Detection) -> Iterator[Question]:
+    columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
+    tables = deps.warehouse.tables(deps.settings.ref_schema)
+    alike = look_alikes(row.table_name, columns, tables)
+    question = new_table_question(row.file_name, row.table_name, alike, always=deps.settings.new_tables == "hold")
+    if question is not None:
+        yield question
+
+
+def _about_age(deps: Deps, row: LedgerRow) -> Iterator[Question]:
+    if row.load_type is not LoadType.FULL:
+        return
+    full = [record for record in deps.ledger.versions(row.table_name) if record.kind is LoadType.FULL]
+    newest = max(full, key=lambda record: record.version, default=None)
+    question = older_content_question(row.table_name, row.file_name, newest.file_name) if newest else None
+    if question is not None:
+        yield question
+
+
+def _about_columns(row: LedgerRow, detection: Detection, live: Table, found: tuple[Finding, ...]) -> Iterator[Question]:
+    held = {finding.kind: finding.columns for finding in found if finding.action is Action.HOLD}
+    missing = held.get(FindingKind.MISSING_COLUMN, ())
+    known = {column.name for column in own_columns(live)}
+    new = {column.name: column.source for column in detection.scan.columns if column.name not in known}
+    columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
+    proposed = renamings(missing, new, matching.match_table(columns, live).renames)
+    for column in missing:
+        yield missing_question(row.table_name, row.file_name, column, proposed, detection.scan.rows)
+    for column in held.get(FindingKind.NEW_COLUMN, ()):
+        yield new_column_question(row.table_name, row.file_name, column, new.get(column, column))
+
+
+def _about_types(
+    deps: Deps,
+    file: DroppedFile,
+    row: LedgerRow,
+    detection: Detection,
+    contract: Contract,
+    live: Table,
+    found: tuple[Finding, ...],
+) -> Iterator[Question]:
+    """Values that are not of their column's type, and dates in another order than the table's."""
+    held = {
+        name
+        for one in found
+        if one.kind is FindingKind.TYPE_CHANGE and one.action is Action.HOLD
+        for name in one.columns
+    }
+    for column in detection.scan.columns:
+        known = falling(column, live)
+        if known is not None and column.name in held:
+            fitted = replace(column, notation=known_notation(contract, column.name))
+            with naming_the_file(file), deps.dropoff.open(file) as path:
+                misfit = misfits(Path(path), detection.format, detection.scan, fitted, known)
+            yield type_question(row.table_name, row.file_name, misfit)
+        elif (question := _about_notation(row, column, contract)) is not None:
+            yield question
+
+
+def _about_notation(row: LedgerRow, column: ScannedColumn, contract: Contract) -> Question | None:
+    fact = contract.column(column.name)
+    orders = {"dmy", "mdy"}
+    if fact is None or column.type is None or column.type.kind not in (TypeKind.DATE, TypeKind.DATETIME2):
+        return None
+    if {fact.date_order, column.notation.date_order} != orders:
+        return None
+    known = known_notation(contract, column.name)
+    return notation_question(row.table_name, row.file_name, column.name, known, column.notation)
