@@ -119,8 +119,9 @@ class Format:
     ``header`` has one name for each field of a row: as written, ``""`` where the header names none, and
     ``column_1 …`` where there is no header. ``line_ending`` is the most frequent one. ``stated_rows`` is the
     count that a trailer claims. ``confidence`` is between 0 and 1; ``reasons`` are sentences, ``runners_up``
-    the next best dialects. ``skipped`` are the first lines that are skipped before and behind the table, ``notes``
-    sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded.
+    the next best dialects. ``header_texts`` are the header's physical lines, without blanks around them: among the
+    rows of several fields, such a line is the header again. ``skipped`` are the lines before and behind the table,
+    ``notes`` sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded.
     """
 
     encoding: str
@@ -139,6 +140,7 @@ class Format:
     confidence: float = 1.0
     reasons: tuple[str, ...] = ()
     runners_up: tuple[RunnerUp, ...] = ()
+    header_texts: tuple[str, ...] = ()
     skipped: tuple[SkippedLine, ...] = ()
     notes: tuple[str, ...] = ()
     doubt: Doubt | None = None

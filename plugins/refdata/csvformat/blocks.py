@@ -1,7 +1,7 @@
 """Cuts a file's text into blocks of whole records and tells which of them are plain.
 
 A block is plain when every parser reads it alike; then pyarrow may have it. Whatever is in doubt (a quote
-out of place, an escape, a NUL byte, a comment, a byte order mark) is read here, row by
+out of place, an escape, a NUL byte, a comment, a header that occurs again, a byte-order mark) is read here, row by
 row, and becomes a plain block of its good rows.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from refdata.core.errors import FormatError
-from refdata.core.model import Format, RejectedRow
+from refdata.core.model import Format, RejectedRow, SkippedLine
 from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.limits import CAREFUL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES
 from refdata.csvformat.quotes import (
@@ -26,9 +26,9 @@ from refdata.csvformat.quotes import (
     quote_positions,
     without,
 )
+from refdata.csvformat.skipping import doubtful_places
 from refdata.csvformat.text import Source, count_lines, drop_last_lines, skip_lines, utf8_chunks
 
-_BOM = b"\xef\xbb\xbf"
 _NONE = np.empty(0, np.int32)
 
 
@@ -48,6 +48,11 @@ class Block:
     def size(self) -> int:
         """Bytes of the text."""
         return len(self.text)
+
+    @property
+    def skipped(self) -> list[SkippedLine]:
+        """Lines that the csv module passed over while the block was cut."""
+        return self.rows.skipped if self.rows else []
 
     @property
     def rejects(self) -> list[RejectedRow]:
@@ -86,6 +91,11 @@ class BlockCutter:
     @property
     def _head_lines(self) -> int:
         return self.format.preamble_lines + (self.format.header_lines if self.format.has_header else 0)
+
+    @property
+    def next_line(self) -> int:
+        """The number of the line behind the blocks cut so far; behind the last one the trailer begins."""
+        return self._line
 
     def blocks(self) -> Iterator[Block]:
         """All blocks of the file.
@@ -140,7 +150,8 @@ class BlockCutter:
     def _hazards(self, text: bytes) -> Iterator[int | None]:
         """Offsets of what parsers may read differently, apart from quotes."""
         yield _found(text.find(b"\0"))
-        yield 0 if text.startswith(_BOM) or self.format.skip_initial_space else None
+        yield 0 if self.format.skip_initial_space else None
+        yield from doubtful_places(text, self.format, self.fields)
         if self.format.comment:
             mark = self.format.comment.encode("utf-8")
             comment = re.search(rb"(?:\A|[\r\n])" + re.escape(mark), text)

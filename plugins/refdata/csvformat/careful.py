@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from refdata.core.errors import FormatError
-from refdata.core.model import Format, RejectedRow
+from refdata.core.model import Format, RejectedRow, SkippedLine
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
+from refdata.csvformat.skipping import BOM, COMMENT, JOINED, skipped_line, why_skipped
 from refdata.csvformat.text import count_lines, undecodable
 
 SWALLOWED = "a quote that is opened here closes out of place on a later line"
@@ -33,6 +34,7 @@ class CarefulRows:
     ``clean`` holds each good row as CSV with comma and ``"``, every field quoted; ``places`` the indices in
     ``lines`` of its first line and of the one behind it. ``first_line`` is the number of ``lines[0]`` in
     the file, ``next_line`` that of the line behind the last whole record, ``consumed`` the bytes up to there.
+    ``skipped`` are lines that are no rows.
     """
 
     lines: list[str]
@@ -40,6 +42,7 @@ class CarefulRows:
     clean: list[str] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)
     rejects: list[RejectedRow] = field(default_factory=list)
+    skipped: list[SkippedLine] = field(default_factory=list)
     consumed: int = 0
     next_line: int = 1
 
@@ -72,7 +75,8 @@ class _Feed:
 
     The row in hand began with line ``start``; ``at`` is the next line and may be set back. ``in_row`` is to
     be cleared after each row, so that comments between rows are passed over. ``ended`` is set when the reader
-    asks for more lines than there are, which it also does in the middle of a row.
+    asks for more lines than there are, which it also does in the middle of a row. ``passed`` says why a line was
+    passed over or changed, by its index.
     """
 
     lines: list[str]
@@ -81,13 +85,18 @@ class _Feed:
     at: int = 0
     in_row: bool = False
     ended: bool = False
+    passed: dict[int, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[str]:
         while self.at < len(self.lines):
             line = self.lines[self.at]
             self.at += 1
             if not self.in_row:
+                if line.startswith(BOM):
+                    line = line[len(BOM) :]
+                    self.passed[self.at - 1] = JOINED
                 if self.comment and line.startswith(self.comment):
+                    self.passed[self.at - 1] = COMMENT
                     continue
                 self.start, self.in_row = self.at - 1, True
             yield line
@@ -116,23 +125,30 @@ class CarefulReader:
         csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD_BYTES + 2 * BLOCK_BYTES))
         source = self._decode(text, line, offset)
         found = CarefulRows(list(io.StringIO(source, newline="")), line)
-        stop = self._rows(found, nul="\0" in source, at_end=at_end)
+        feed = _Feed(found.lines, self.format.comment)
+        stop = self._rows(found, feed, nul="\0" in source, at_end=at_end)
+        found.skipped = [
+            skipped_line(line + at, found.lines[at], why) for at, why in sorted(feed.passed.items()) if at < stop
+        ]
         found.consumed = len(text) - len("".join(found.lines[stop:]).encode("utf-8"))
         found.next_line = line + stop
         return found
 
-    def _rows(self, found: CarefulRows, *, nul: bool, at_end: bool) -> int:
+    def _rows(self, found: CarefulRows, feed: _Feed, *, nul: bool, at_end: bool) -> int:
         """Read rows; the index of the line behind the last whole one."""
-        feed = _Feed(found.lines, self.format.comment)
         writer = csv.writer(_Collector(found.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
         for row in csv.reader(iter(feed), **self._dialect):
             if feed.ended:
                 if at_end:
                     raise self._unclosed(found, row)
                 return feed.start
-            if feed.at - feed.start > 1 and self._swallows("".join(found.lines[feed.start : feed.at])):
+            if feed.at - feed.start > 1 and self._swallows(
+                "".join(found.lines[feed.start : feed.at]).removeprefix(BOM)
+            ):
                 feed.at = feed.start + 1
                 found.rejects.append(found.rejected(feed.start, feed.at, SWALLOWED))
+            elif why := self._why_skipped(feed, row):
+                feed.passed[feed.start] = why
             elif len(row) == self.fields and not (nul and _holds_nul(row)):
                 writer.writerow(row)
                 found.places.append((feed.start, feed.at))
@@ -140,6 +156,10 @@ class CarefulReader:
                 found.rejects.append(found.rejected(feed.start, feed.at, self._damage(row)))
             feed.in_row = False
         return feed.at
+
+    def _why_skipped(self, feed: _Feed, row: list[str]) -> str:
+        one_line = feed.at - feed.start == 1
+        return why_skipped(self.format, feed.lines[feed.start], row, self.fields) if one_line else ""
 
     def _is_blank(self, row: list[str]) -> bool:
         """Whether the line is empty, or holds nothing but white space in a file of several columns."""

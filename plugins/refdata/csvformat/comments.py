@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from refdata.csvformat.dialects import DELIMITERS, Row
 
@@ -22,8 +23,9 @@ def separator_line(line: str) -> str:
 def comment_mark(rows: Sequence[Row], lines: Sequence[str], width: int) -> str:
     """What the comment lines among a table's lines start with, or ``""``.
 
-    A line with a mark is a comment if it has not the table's ``width``; in a single column, if a blank
-    follows the mark and other lines are more. ``rows`` are those of ``lines``, comments among them.
+    Lines with a mark are comments if none among the rows has the table's ``width``, nor do most of those that open
+    the file. In a single column they are comments only if such lines also open the file, and a blank follows the mark.
+    ``rows`` are those of ``lines``, comments among them.
     """
     filled = [row for row in rows if not row.blank]
     return next((mark for mark in MARKS if _marks_comments(filled, lines, mark, width)), "")
@@ -35,7 +37,9 @@ def _marks_comments(rows: Sequence[Row], lines: Sequence[str], mark: str, width:
         return False
     if width == 1:
         spaced = all(lines[row.first][len(mark) :].startswith((" ", "\t", mark, "\n", "\r")) for row in marked)
-        return spaced and len(marked) * 2 < len(rows)
-    if len(marked) > 1 and rows[len(marked) - 1] is marked[-1]:
-        marked = marked[:-1]  # all of them open the file, and the last may be the header
-    return sum(len(row.cells) == width for row in marked) * 2 < len(marked)
+        return spaced and rows[0] is marked[0] and len(marked) * 2 < len(rows)
+    opening = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(rows, marked, strict=False)))
+    # The last line that opens the file may be the header, and a lone one may be both: then its width decides.
+    head = marked[: opening - 1] if opening > 1 else marked[:opening]
+    wide = [len(row.cells) == width for row in head]
+    return sum(wide) * 2 <= len(wide) - bool(wide) and not any(len(row.cells) == width for row in marked[opening:])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from refdata.csvformat.dialects import NO_DELIMITER
 from refdata.csvformat.encoding import Encoding
 from refdata.csvformat.evidence import Evidence
@@ -34,11 +36,13 @@ def reasons(
     """Sentences on each decision, for people and the ledger."""
     told = [encoding.reason, _delimiter(evidence), _quote(evidence), _header(start, header)]
     if start.line:
-        told.append(f"{_lines(start.line)} before the table skipped{_quoted(start.skipped)}")
+        told.append(f"{_lines(start.line)} before the table skipped{_quoted([line.text for line in start.skipped])}")
     if start.comment:
         told.append(f"lines that start with {start.comment!r} are comments")
     if trailer.lines:
-        told.append(f"{_lines(trailer.lines)} behind the table skipped{_quoted(trailer.texts)}")
+        told.append(
+            f"{_lines(trailer.lines)} behind the table skipped{_quoted([line.text for line in trailer.skipped])}"
+        )
     if trailer.stated_rows is not None:
         told.append(f"the trailer states {trailer.stated_rows} rows")
     return tuple(one for one in told if one)
@@ -76,6 +80,6 @@ def _lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count} lines"
 
 
-def _quoted(texts: tuple[str, ...]) -> str:
+def _quoted(texts: Sequence[str]) -> str:
     shown = "; ".join(repr(text[:SHOWN]) for text in texts[:3])
     return f": {shown}" if shown else ""

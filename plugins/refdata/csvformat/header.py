@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
+from refdata.csvformat.skipping import BOM, is_rule
 
 BODY_ROWS = 100
 """Rows below the first that it is held against."""
@@ -36,6 +37,7 @@ WEIGHTS: Mapping[str, float] = {
     "blanks": -1.1,
     "prefix": -3.9,
     "marked": 3.0,
+    "ruled": 5.0,
     "again": -0.3,
     "sentences": -0.6,
 }
@@ -43,6 +45,7 @@ WEIGHTS: Mapping[str, float] = {
 _NAME = re.compile(r"[^\W_](?:[\w .()/%#:&'\[\]-]{0,50})")
 _IDENTIFIER = re.compile(r"[A-Za-z_]+(?:[A-Z_][a-z0-9]*)+|[a-z]{2,}|[A-Z][A-Z_]+|[A-Z][a-z]+[A-Z]\w+")
 _SENTENCE = re.compile(r"[a-z]{2}[.!?,;]( |$)|^.{60}|\w \w+ \w+ \w+ \w+ \w+")
+AROUND = f"{BOM} \t\r\n"
 _WORD = re.compile(r"[^\W_]+")
 _RUNS = (("A", re.compile(r"[^\W\d_a-z]+")), ("a", re.compile(r"[^\W\d_A]+")), ("9", re.compile(r"\d+")))
 
@@ -68,7 +71,7 @@ def header_measures(first: Sequence[str], body: Sequence[Sequence[str]]) -> dict
     """The measures by name, as ``WEIGHTS`` names them; most are shares of the columns."""
     marked = first[:1] != [] and first[0].startswith("#") and not any(row[0].startswith("#") for row in body if row)
     first = [cell.strip() for cell in first[:LOOKED_AT]]
-    others = [row for row in body[:BODY_ROWS] if [cell.strip() for cell in row] != first]
+    others = [row for row in body[:BODY_ROWS] if not is_rule(row) and [cell.strip(AROUND) for cell in row] != first]
     columns = [_column(at, cell, others) for at, cell in enumerate(first) if cell]
     filled = [column for column in columns if column.cells]
     texts = [column for column in filled if not _mostly_typed(column)]
@@ -87,6 +90,7 @@ def header_measures(first: Sequence[str], body: Sequence[Sequence[str]]) -> dict
         "blanks": 1 - len(columns) / (len(first) or 1),
         "prefix": _mean(map(_shares_prefix, texts)),
         "marked": float(marked),
+        "ruled": float(len(first) > 1 and body[:1] != [] and is_rule(body[0])),
         "again": float(len(others) < len(body[:BODY_ROWS])),
         "sentences": sum(bool(_SENTENCE.search(column.first)) for column in columns) / every,
     }

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.core.known import HALF, KnownFormat
-from refdata.core.model import Doubt
+from refdata.core.model import Doubt, SkippedLine
 from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line
 from refdata.csvformat.dialects import Dialect, Row, read_rows
 from refdata.csvformat.evidence import NOTHING_KNOWN
-from refdata.csvformat.header import header_odds
+from refdata.csvformat.header import AROUND, header_odds
 from refdata.csvformat.headerwidth import fit_header
 from refdata.csvformat.rowshape import row_shape
+from refdata.csvformat.skipping import BEFORE, is_rule, skipped_line
 
 LOOKED_AT = 1000
 """Rows that the layout is found from."""
@@ -45,13 +46,13 @@ _RULE = re.compile(r"[-=_*~+ ]{2,}")
 class TableStart:
     """The rows of a table from its first on, and what is skipped before them.
 
-    ``line`` is the number of physical lines before the first row, ``skipped`` their texts, ``comment`` the
-    mark of comment lines (``""`` for none), ``width`` the number of fields that most rows have.
+    ``line`` is the number of physical lines before the first row, ``skipped`` those of them that are not blank,
+    ``comment`` the mark of comment lines (``""`` for none), ``width`` the number of fields that most rows have.
     """
 
     rows: list[Row]
     line: int
-    skipped: tuple[str, ...]
+    skipped: tuple[SkippedLine, ...]
     comment: str
     width: int
 
@@ -95,9 +96,13 @@ def table_start(
     kept = rows[first:]
     line = opening + (kept[0].first if kept else 0)
     rows = [Row(row.first + opening, row.last + opening, row.cells) for row in kept]
-    skipped = tuple(text.strip() for text in lines[:line] if text.strip())
     seen = stated_comment is not None or _comments_between(rows, lines, comment)
-    return TableStart(rows, line, skipped, comment if seen else "", width)
+    return TableStart(rows, line, lines_before(lines, line), comment if seen else "", width)
+
+
+def lines_before(lines: Sequence[str], line: int) -> tuple[SkippedLine, ...]:
+    """The first ``line`` physical lines, blank ones aside."""
+    return tuple(skipped_line(at, text, BEFORE) for at, text in enumerate(lines[:line], 1) if text.strip())
 
 
 def _comments_between(rows: Sequence[Row], lines: Sequence[str], comment: str) -> bool:
@@ -123,7 +128,8 @@ def find_header(start: TableStart, known: KnownFormat = NOTHING_KNOWN, stated: b
     if odds <= 0:
         return Header(False, 0, 0, generated, odds)
     count = 1 + _more_header_rows(filled)
-    fitted = fit_header(joined_names([row.cells for row in filled[:count]]), start.width, filled[count:], known)
+    names = without_mark(joined_names([row.cells for row in filled[:count]]), start.skipped)
+    fitted = fit_header(names, start.width, filled[count:], known)
     lines = filled[count - 1].last - filled[0].first
     return Header(True, count, lines, fitted.names, odds, fitted.note, fitted.doubt)
 
@@ -219,13 +225,22 @@ def _more_header_rows(rows: Sequence[Row]) -> int:
     """
     count = 0
     for at in range(1, min(MOST_HEADER_LINES, len(rows) - 1)):
-        body = [row.cells for row in rows[at + 1 : at + 101]]
-        if not _may_be_header(rows[at], body):
+        body = [row.cells for row in rows[at + 1 : at + 101] if not _is_rule(row) and not _is_again(row, rows[0])]
+        if _is_again(rows[at], rows[0]):
+            break
+        if _is_rule(rows[at]):
+            count = at if at == count + 1 else count
+        elif not _may_be_header(rows[at], body):
             if rows[at].cells[0].strip():
                 break
-        elif _is_rule(rows[at]) or _fills_blanks(rows[0], rows[at]) or _words_over_numbers(rows[at], body) >= 2:
+        elif _fills_blanks(rows[0], rows[at]) or _words_over_numbers(rows[at], body) >= 2:
             count = at
     return count
+
+
+def _is_again(row: Row, first: Row) -> bool:
+    """Whether a row is the first one again, at a place where two files were joined."""
+    return [cell.strip(AROUND) for cell in row.cells] == [cell.strip(AROUND) for cell in first.cells]
 
 
 def _is_rule(row: Row) -> bool:
@@ -266,6 +281,7 @@ def joined_names(rows: Sequence[Sequence[str]]) -> list[str]:
 
     A name in an upper row reaches over the blank cells to its right, as in a spreadsheet's merged cells.
     """
+    rows = [row for row in rows if not is_rule(row)] or rows
     width = max(len(row) for row in rows)
     padded = [[_clean(cell) for cell in row] + [""] * (width - len(row)) for row in rows]
     if len(rows) == 1 or (all(padded[0]) and len(set(padded[0])) == width):
@@ -282,5 +298,18 @@ def _spread_right(row: Sequence[str], lowest: Sequence[str]) -> list[str]:
 
 
 def _clean(cell: str) -> str:
-    """A name without what surrounds it: blanks, line breaks, a comment mark."""
-    return " ".join(cell.split()).lstrip("#").strip(' "')
+    """A name without the blanks, line breaks and quotes around it."""
+    return " ".join(cell.split()).strip(' "')
+
+
+def without_mark(names: list[str], skipped: Sequence[SkippedLine]) -> list[str]:
+    """The names without the comment mark before the first one; other names may begin with ``#`` for "number of".
+
+    A blank behind the mark makes it part of a name, unless comments were skipped before the header.
+    """
+    first, *others = names
+    name = first.lstrip("#")
+    marked_lines = any(line.text.startswith("#") for line in skipped)
+    if any(other.startswith("#") for other in others) or (name.startswith(" ") and not marked_lines):
+        return names
+    return [name.strip(' "'), *others]

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.inference import Evidence, decide, proves_decimal_comma
-from refdata.core.model import Format, RejectedRow, Scan, ScannedColumn
+from refdata.core.model import Format, RejectedRow, Scan, ScannedColumn, SkippedLine
 from refdata.csvformat.blocks import Block, BlockCutter
 from refdata.csvformat.careful import CarefulReader
 from refdata.csvformat.convert import CLEAN, CsvText, read_text
@@ -19,6 +19,7 @@ from refdata.csvformat.infer import gather
 from refdata.csvformat.limits import BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.rejects import OnReject
+from refdata.csvformat.skipping import SkippedLines, trailer_lines
 from refdata.csvformat.text import Progress, Source
 
 
@@ -45,14 +46,23 @@ def scan(
     source = Source(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
     cutter = BlockCutter(source, fmt, len(names))
     tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful)
+    tally.skipped.add([line for line in fmt.skipped if line.line > 0])
     for found in in_order(tally.look, cutter.blocks(), size=Block.size):
         tally.add(found)
         if on_reject is not None:
             for reject in found.rejects:
                 on_reject(reject)
+    tally.skipped.add(trailer_lines(fmt, cutter.next_line))
     tally.check(fmt, path)
     columns, warnings = _judge(tally.evidence, fmt.header, names)
-    return Scan(columns, tally.rows, tally.rejected, source.sha256, source.size, (*fmt.notes, *warnings))
+    return Scan(
+        columns,
+        tally.rows,
+        tally.rejected,
+        source.sha256,
+        source.size,
+        (*fmt.notes, *tally.skipped.sentences(), *warnings),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,7 @@ class _Found:
     evidence: list[Evidence]
     rows: int
     rejects: Sequence[RejectedRow]
+    skipped: Sequence[SkippedLine]
 
 
 @dataclass(slots=True)
@@ -71,25 +82,27 @@ class _Tally:
     careful: CarefulReader
     rows: int = field(default=0)
     rejected: int = field(default=0)
+    skipped: SkippedLines = field(default_factory=SkippedLines)
 
     def look(self, block: Block) -> _Found:
-        columns, rejects = self._columns(block)
+        columns, rejects, skipped = self._columns(block)
         powers = b"+" in block.text and b"E+" in block.text
         evidence = [gather(column, known, powers=powers) for column, known in zip(columns, self.evidence, strict=True)]
-        return _Found(evidence, len(columns[0]) if columns else 0, rejects)
+        return _Found(evidence, len(columns[0]) if columns else 0, rejects, skipped)
 
-    def _columns(self, block: Block) -> tuple[list[pa.StringArray], Sequence[RejectedRow]]:
+    def _columns(self, block: Block) -> tuple[list[pa.StringArray], Sequence[RejectedRow], Sequence[SkippedLine]]:
         fields = len(self.evidence)
         with suppress(pa.ArrowInvalid):
-            return read_text(block.text, CLEAN if block.rows else self.written, fields), block.rejects
+            return read_text(block.text, CLEAN if block.rows else self.written, fields), block.rejects, block.skipped
         # Outside a handler: an error raised within one shows Arrow's, which quotes the row.
         rows = self.careful.read(block.text, block.line, block.offset, at_end=True)
-        return read_text(rows.text(), CLEAN, fields), rows.rejects
+        return read_text(rows.text(), CLEAN, fields), rows.rejects, rows.skipped
 
     def add(self, found: _Found) -> None:
         self.evidence = [known.merge(new) for known, new in zip(self.evidence, found.evidence, strict=True)]
         self.rows += found.rows
         self.rejected += len(found.rejects)
+        self.skipped.add(found.skipped)
 
     def check(self, fmt: Format, path: str | Path) -> None:
         """Hold the rows against the count that a trailer states."""

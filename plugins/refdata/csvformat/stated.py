@@ -11,7 +11,7 @@ from refdata.core.statedformat import StatedFormat
 from refdata.csvformat.dialects import Dialect, Row, read_rows
 from refdata.csvformat.encoding import Encoding, by_mark, by_nuls, decode
 from refdata.csvformat.headerwidth import fit_header
-from refdata.csvformat.layout import CERTAIN, LOOKED_AT, Header, TableStart, joined_names
+from refdata.csvformat.layout import CERTAIN, LOOKED_AT, Header, TableStart, joined_names, lines_before, without_mark
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.sample import Sample
 
@@ -110,7 +110,7 @@ def stated_layout(
     body = [Row(row.first + end, row.last + end, row.cells)
             for row in read_rows(lines[end:], dialect, comment=found.comment, limit=LOOKED_AT)]  # fmt: skip
     width = row_shape(body).width or len(head[0].cells if head else rows[first - 1].cells)
-    skipped = tuple(text.strip() for text in lines[:line] if text.strip())
+    skipped = lines_before(lines, line)
     start = TableStart([*rows[first - 1 : last + behind], *body], line, skipped, found.comment, width)
     return start, _header(head, end - line, stated, width, body, behind, known)
 
@@ -133,7 +133,7 @@ def _header(
         names = [join.join(filter(None, column)) for column in zip(*parts, strict=True)]
     else:
         names = joined_names(cells)
-    fitted = fit_header(names, width, [row for row in body if not row.blank], known)
+    fitted = fit_header(without_mark(names, ()), width, [row for row in body if not row.blank], known)
     return Header(True, len(head) + behind, lines, fitted.names, CERTAIN, fitted.note, fitted.doubt)
 
 

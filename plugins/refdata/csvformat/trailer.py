@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from refdata.core.model import SkippedLine
 from refdata.csvformat.celltypes import CellType, cell_type
 from refdata.csvformat.dialects import Dialect, Row, read_rows
 from refdata.csvformat.rowshape import row_shape
+from refdata.csvformat.skipping import BEHIND, skipped_line
 
 LOOKED_AT = 300
 """Physical lines at the end of a file that are looked at."""
@@ -39,18 +42,24 @@ _TOTAL = re.compile(
     r"(?i)(?:grand |sub-?)?totals?|(?:gesamt)?summen?|gesamt|sum|totaux|somme|totale|suma|soma|razem|celkem|összesen|"
     r"totalt|yhteensä|itogo|итого|всего|合计|总计|合計|總計"
 )
+_RULE = re.compile(r"[-=_*~+ \"']+")
 _NOTE = re.compile(
-    r"(?i)\W*(?:notes?|source|quelle|remarks?|footnote|generated|created|exported|copyright|as of|stand)\b.{2,}|[*†©].+"
+    r"(?i)(?:[*†©]|\([cC]\) ).+|"
+    r"\W*(?:notes?|source|quelle|remarks?|footnote|generated|created|exported|copyright|as of|stand)\b.{2,}"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Trailer:
-    """Non-blank physical lines behind the table, their texts, and the row count that they state."""
+    """The physical lines behind the table that are not blank, and the row count that they state."""
 
-    lines: int = 0
-    texts: tuple[str, ...] = ()
+    skipped: tuple[SkippedLine, ...] = ()
     stated_rows: int | None = None
+
+    @property
+    def lines(self) -> int:
+        """The number of lines."""
+        return len(self.skipped)
 
 
 def find_trailer(rows: Sequence[Row], lines: Sequence[str], width: int, *, whole: bool) -> Trailer:
@@ -58,12 +67,23 @@ def find_trailer(rows: Sequence[Row], lines: Sequence[str], width: int, *, whole
 
     ``whole`` tells that they are all rows, so that a total can be compared with their sum.
     """
-    first = len(rows)
-    for at in range(len(rows) - 1, max(len(rows) - LONGEST_TRAILER, 0), -1):
+    first = _closing_rule(rows, width)
+    for at in range(first - 1, max(len(rows) - LONGEST_TRAILER, 0), -1):
         if not rows[at].blank and not _ends_table(rows, at, width, whole=whole):
             break
         first = at if not rows[at].blank else first
     return _trailer(rows[first:], lines) if first > 1 or width > 1 else Trailer()
+
+
+def _closing_rule(rows: Sequence[Row], width: int) -> int:
+    """The index of a rule near the end behind which no row fills the table's width; the number of rows without one."""
+    for at in range(len(rows) - 1, max(len(rows) - LONGEST_TRAILER, 0), -1):
+        row = rows[at]
+        if width > 1 and row.filled >= max(2, width - 1):
+            break
+        if row.filled == 1 and width > 1 and len(row.cells[0].strip()) > 1 and _RULE.fullmatch(row.cells[0].strip()):
+            return at
+    return len(rows)
 
 
 def last_rows(text: str, dialect: Dialect, comment: str, width: int, lines: Sequence[str]) -> list[Row]:
@@ -81,9 +101,10 @@ def _fitting(rows: Sequence[Row], width: int) -> float:
 
 
 def _trailer(rows: Sequence[Row], lines: Sequence[str]) -> Trailer:
-    texts = [line.strip() for row in rows for line in lines[row.first : row.last] if line.strip()]
+    places = [at for row in rows for at in range(row.first, row.last) if lines[at].strip()]
+    skipped = tuple(skipped_line(at - len(lines), lines[at], BEHIND) for at in places)
     stated = [count for row in rows if (count := _stated(row)) is not None]
-    return Trailer(len(texts), tuple(texts), stated[-1] if stated else None)
+    return Trailer(skipped, stated[-1] if stated else None)
 
 
 def _ends_table(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> bool:
@@ -94,7 +115,7 @@ def _ends_table(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> boo
         return len(cells) == 1 and bool(
             _END.fullmatch(cells[0]) or _COUNT.fullmatch(cells[0]) or _LABELLED.fullmatch(cells[0])
         )
-    if not cells or all(re.fullmatch(r"[-=_*~+ \"']+", cell) for cell in cells):
+    if not cells or _underlines(cells):
         return True
     if _TOTAL.fullmatch(cells[0].rstrip(":")):
         return _is_total(rows, at, width, whole=whole)
@@ -103,6 +124,11 @@ def _ends_table(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> boo
     if len(cells) == 1 and row.cells[0].strip():
         return bool(_END.fullmatch(cells[0])) or _stated(row) is not None or _is_note(rows, at)
     return len(cells) == 2 and (_stated(row) is not None and _is_trailer_key(row, width, at, whole=whole))
+
+
+def _underlines(cells: Sequence[str]) -> bool:
+    """Whether all cells are rules; single dashes are values that are missing."""
+    return all(map(_RULE.fullmatch, cells)) and any(len(cell) > 1 for cell in cells)
 
 
 def _is_trailer_key(row: Row, width: int, at: int, *, whole: bool) -> bool:
@@ -157,9 +183,14 @@ def _adds_up(rows: Sequence[Row], column: int, cell: str) -> bool:
     total = _number(cell)
     values = [_number(row.cells[column]) for row in rows if column < len(row.cells)]
     summed = [value for value in values if value is not None]
-    return (
-        total is not None and total != 0 and len(summed) >= 2 and abs(sum(summed) - total) <= 0.01 + 0.001 * abs(total)
-    )
+    if total is None or total == 0 or len(summed) < 2 or _counts_on([*summed, total]):
+        return False
+    return abs(sum(summed) - total) <= 0.01 + 0.001 * abs(total)
+
+
+def _counts_on(values: Sequence[float]) -> bool:
+    """Whether numbers count the rows, as 1, 2, 3 do, of which the third happens to be the sum."""
+    return all(right == left + 1 for left, right in pairwise(values))
 
 
 def _number(cell: str) -> float | None:

@@ -63,7 +63,7 @@ class UnclosedError(Exception):
 
 
 def reference(source: str, fmt: Format) -> tuple[list[list[str]], list[tuple[int, str]]]:
-    """The csv module's rows, and line and text of those that are damaged.
+    """The csv module's rows, and line and text of those that are damaged; byte-order marks before rows aside.
 
     Where a row over several lines has a quote out of place, only its first line counts, and the rest is
     read again.
@@ -72,13 +72,15 @@ def reference(source: str, fmt: Format) -> tuple[list[list[str]], list[tuple[int
     rows: list[list[str]] = []
     damaged: list[tuple[int, str]] = []
     while start < len(lines):
+        written = lines[start]
+        lines[start] = written.removeprefix("\ufeff")
         if fmt.comment and lines[start].startswith(fmt.comment):
             start += 1
             continue
         row, stop = one_row(lines, start, fmt)
         if stop - start > 1 and not in_place("".join(lines[start:stop]), fmt):
             row, stop = ["swallowed"] * (len(fmt.header) + 1), start + 1
-        raw = "".join(lines[start:stop])
+        raw = "".join([written, *lines[start + 1 : stop]])
         if len(row) != len(fmt.header) or "\0" in raw:
             if row and (len(row) > 1 or row[0].strip()):
                 damaged.append((start + 1, raw.rstrip("\r\n")))

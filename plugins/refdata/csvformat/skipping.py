@@ -1,0 +1,111 @@
+"""Lines among a table's rows that are not rows: the header again, rules of dashes, comments, marks of joined files.
+
+Files are joined (``cat a.csv b.csv``), and tools repeat their header or draw a rule below it. Nothing is skipped in
+silence: each line gets a ``SkippedLine``, and the ledger's warnings name the first ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from refdata.core.model import Format, SkippedLine
+
+MOST_NAMED = 20
+"""Skipped lines that a file's warnings name each; of more only the number is given."""
+
+SHOWN = 80
+"""Characters of a skipped line that a warning shows."""
+
+BOM = "\ufeff"
+
+COMMENT, REPEATED, RULE = "a comment", "the header again", "a rule below a header"
+JOINED = "read without the byte-order mark at its start: files seem to have been joined here"
+UNITS = "a line of units or notes below the header"
+BEFORE, BEHIND = "before the table", "behind the table"
+
+_RULE_CELL = re.compile(r"\s*[-=_]+\s*")
+_LONG_RULE = re.compile(r"\s*[-=_]{2,}\s*")
+
+
+def is_rule(cells: Sequence[str]) -> bool:
+    """Whether a row only underlines: each cell is dashes, and not each a single one, which may mean "no value".
+
+    >>> is_rule(["--", "----"]), is_rule(["-", "---"]), is_rule(["-", "-"])
+    (True, True, False)
+    """
+    return bool(cells) and all(map(_RULE_CELL.fullmatch, cells)) and any(map(_LONG_RULE.fullmatch, cells))
+
+
+def skipped_line(line: int, text: str, why: str) -> SkippedLine:
+    """A line (its number from 1, or from the end) with as much of its text as is shown."""
+    text = text.strip().lstrip(BOM)
+    return SkippedLine(line, text if len(text) <= SHOWN else f"{text[:SHOWN]}…", why)
+
+
+def why_skipped(fmt: Format, text: str, cells: Sequence[str], fields: int) -> str:
+    """Why a record of one line is no row, ``""`` if it may be one. A single column may contain anything."""
+    if fields < 2 and not text.startswith(BOM):
+        return ""
+    if text.lstrip(BOM).strip() in fmt.header_texts:
+        return REPEATED
+    return RULE if len(cells) == fields > 1 and fmt.has_header and is_rule(cells) else ""
+
+
+def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
+    """Offsets of the first lines in a block that may be no rows, comments aside."""
+    at = text.find(BOM.encode())
+    if at >= 0:
+        yield at
+    if fields > 1 and fmt.has_header:
+        for start in _line_starts(fmt):
+            if text.startswith(start):
+                yield 0
+            for end in (b"\n", b"\r"):
+                if (at := text.find(end + start)) >= 0:
+                    yield at + 1
+
+
+def _line_starts(fmt: Format) -> Iterator[bytes]:
+    """What lines begin with that may be the header again, or a rule."""
+    for header in fmt.header_texts:
+        yield header.encode()
+    yield from (b"--", b"==", b"__", b'"--', b'"==', b" --", f"-{fmt.delimiter}-".encode())
+
+
+def trailer_lines(fmt: Format, first: int) -> list[SkippedLine]:
+    """The lines behind the table by their numbers in the file, of which ``first`` is that of the first of them."""
+    behind = [line for line in fmt.skipped if line.line < 0]
+    return [replace(line, line=first + line.line - behind[0].line) for line in behind]
+
+
+@dataclass(slots=True)
+class SkippedLines:
+    """The skipped lines of a file: the first ones, and how many there are by reason."""
+
+    first: list[SkippedLine] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, lines: Sequence[SkippedLine]) -> None:
+        """Add lines in the order of the file."""
+        self.first += islice(lines, max(0, MOST_NAMED - len(self.first)))
+        self.counts.update(line.why for line in lines)
+
+    def sentences(self) -> tuple[str, ...]:
+        """What the ledger says: each of the first lines by number and text, then how many more there are."""
+        named = [_sentence(line) for line in self.first]
+        more = self.counts - Counter(line.why for line in self.first)
+        return (*named, *(f"{count} more lines are {_is(why)}." for why, count in more.items()))
+
+
+def _sentence(line: SkippedLine) -> str:
+    if line.why == JOINED:
+        return f"Line {line.line} was {JOINED}."
+    return f"Line {line.line} is not loaded, it is {_is(line.why)}: {line.text}"
+
+
+def _is(why: str) -> str:
+    return f"{why} and not a row" if why in (BEFORE, BEHIND) else why

@@ -1,0 +1,186 @@
+"""Lines that are no rows: which are skipped, which are kept, and that each skipped one is named. Fixed seeds."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from refdata.core.model import Scan
+from refdata.core.naming import column_names
+from refdata.csvformat import detect
+from refdata.csvformat.scan import scan
+from refdata.csvformat.skipping import MOST_NAMED
+
+
+def scanned(folder: Path, text: str, block_bytes: int = 1 << 20) -> Scan:
+    path = folder / "file.csv"
+    path.write_text(text, "utf-8", newline="")
+    found = detect(path)
+    assert found.doubt is None
+    return scan(path, found, column_names(found.header), block_bytes=block_bytes)
+
+
+def table(rng: random.Random, rows: int) -> tuple[str, list[str], str]:
+    delimiter = rng.choice(",;\t|")
+    names = rng.sample(["code", "name", "n", "iso", "qty", "unit price", "k", "t"], rng.randint(2, 5))
+    lines = [
+        delimiter.join([f"{rng.choice('ABC')}{at}", *(str(rng.randint(1, 99)) for _ in names[1:])]) + "\n"
+        for at in range(rows)
+    ]
+    return delimiter.join(names) + "\n", lines, delimiter
+
+
+# --- one-letter names
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_short_names_above_numbers_are_a_header(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    names = rng.sample("nyktvfiqrx", rng.randint(1, 3))
+    first = rng.choice(["iso", "code", "k", "t", "id"])
+    rows = "".join(
+        ",".join([rng.choice(["foo", "AT", "x", "bar-1"]) + str(at), *(str(rng.randint(0, 999)) for _ in names)]) + "\n"
+        for at in range(rng.randint(1, 9))
+    )
+    path = tmp_path / "file.csv"
+    path.write_text(f"{first},{','.join(names)}\n{rows}")
+    assert detect(path).header == (first, *names)
+
+
+# --- joined files
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_repeated_headers_rules_and_marks_are_no_rows(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    header, rows, delimiter = table(rng, rng.randint(4, 40))
+    end = rng.choice(["\n", "\r\n", "\r"])
+    rule = delimiter.join("-" * rng.randint(2, 6) for _ in header.split(delimiter)) + "\n"
+    mark = rng.choice(["", "\ufeff"])
+    lines = [header, *rows]
+    if rng.random() < 0.5:
+        lines.insert(1, rule)
+    again = rng.randint(len(lines) // 2, len(lines))
+    lines[again:again] = [mark + header, *([rule] if rng.random() < 0.5 else [])]
+    extra = [at + 1 for at, line in enumerate(lines) if at and (line == rule or line.endswith(header))]
+    result = scanned(tmp_path, "".join(lines).replace("\n", end), block_bytes=rng.choice([7, 64, 1 << 20]))
+    assert (result.rows, result.rejected) == (len(rows), 0)
+    assert [int(text.split()[1]) for text in result.warnings if "not loaded" in text] == extra
+    assert all(str(column.type) == "INT" for column in result.columns[1:])
+
+
+def test_mark_before_a_row_is_removed_and_named(tmp_path: Path) -> None:
+    result = scanned(tmp_path, "code,n\n1,2\n\ufeff3,4\n")
+    assert (result.rows, [str(column.type) for column in result.columns]) == (2, ["INT", "INT"])
+    assert result.warnings == (
+        "Line 3 was read without the byte-order mark at its start: files seem to have been joined here.",
+    )
+
+
+def test_single_column_may_contain_its_name_and_dashes(tmp_path: Path) -> None:
+    assert scanned(tmp_path, "status\nopen\nstatus\n---\nclosed\n").rows == 4
+
+
+def test_single_dashes_are_missing_values(tmp_path: Path) -> None:
+    assert scanned(tmp_path, "code,a,b\nA,1,2\n-,-,-\nB,3,4\n-,-,-\n").rows == 4
+
+
+# --- comments
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_rows_that_begin_with_a_mark_are_kept(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    header, rows, _ = table(rng, rng.randint(6, 60))
+    mark = rng.choice(["#", "//", "-- ", "% ", "# "])
+    for at in rng.sample(range(len(rows)), rng.randint(1, 3)):
+        rows[at] = mark + rows[at]
+    result = scanned(tmp_path, header + "".join(rows))
+    assert (result.rows, result.rejected) == (len(rows), 0)
+
+
+@pytest.mark.parametrize("mark", ["# ", "// ", "-- ", "% ", "#"])
+def test_a_single_column_keeps_every_line(mark: str, tmp_path: Path) -> None:
+    assert scanned(tmp_path, f"remark\nkeep dry\n{mark}fragile\nthis side up\n").rows == 3
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_comments_are_skipped_and_named(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    header, rows, _ = table(rng, rng.randint(8, 60))
+    lines = [header, *rows]
+    for _ in range(rng.randint(1, 4)):
+        lines.insert(rng.randint(2, len(lines) - 1), f"# remark {rng.randint(1, 99)}\n")
+    result = scanned(tmp_path, "".join(lines))
+    assert (result.rows, result.rejected) == (len(rows), 0)
+    wanted = [at + 1 for at, line in enumerate(lines) if line.startswith("#")]
+    assert [int(text.split()[1]) for text in result.warnings] == wanted
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ('"# of Use","# of Sale"\n', ("# of Use", "# of Sale")),
+        ("Item,# of Use\n", ("Item", "# of Use")),
+        ("# of Use,Item\n", ("# of Use", "Item")),
+        ("#code,n\n", ("code", "n")),
+        ("##code,n\n", ("code", "n")),
+        ("# exported\n# code,n\n", ("code", "n")),
+    ],
+)
+def test_mark_of_a_commented_header_is_no_part_of_its_name(header: str, names: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(header + "".join(f"{at},{at * 3}\n" for at in range(1, 9)))
+    assert detect(path).header == names
+
+
+# --- trailers
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("code,name\nEU,Europe\nAS,Asia\nTOTAL,World\n", 3),
+        ("code,name,n\nEU,Europe,740\nAS,Asia,4600\nTOTAL,World,9999\n", 3),
+        ("level,label,sort\nL1,Detail,1\nL2,Subtotal,2\nTotal,Grand total,3\n", 3),
+        ("word,meaning\nbegin,start\nend,finish\n", 2),
+        ("name,n\na,1\nb,2\nc,3\nrecords,3\n", 4),
+    ],
+)
+def test_last_rows_that_may_be_rows_are_kept(text: str, rows: int, tmp_path: Path) -> None:
+    result = scanned(tmp_path, text)
+    assert (result.rows, result.warnings) == (rows, ())
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_each_line_before_and_behind_the_table_is_named(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    header, rows, delimiter = table(rng, rng.randint(5, 40))
+    title = rng.choice(["Report of May\n", "Report of May\n\n", f"As of:{delimiter}\n"])
+    end = rng.choice(
+        ["\nSource: the office\n", f"Total: {len(rows)} rows\n", "____\n(c) the office\n", "end of file\n\n"]
+    )
+    text = title + header + "".join(rows) + end
+    result = scanned(tmp_path, text, block_bytes=rng.choice([50, 1 << 20]))
+    named = {int(warning.split()[1]) for warning in result.warnings if "not loaded" in warning}
+    lines = text.splitlines()
+    first, last = lines.index(header.strip()), lines.index(rows[-1].strip())
+    assert named == {at + 1 for at, line in enumerate(lines) if line.strip() and not first <= at <= last}
+    assert result.rows == len(rows)
+
+
+def test_trailer_of_a_large_file_is_named_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("code;amount\n" + "".join(f"A{at};{at}\n" for at in range(3000)) + "\nTotal: 3000 rows\n\n")
+    found = detect(path, sample_bytes=8192)
+    result = scan(path, found, column_names(found.header))
+    assert result.warnings == ("Line 3003 is not loaded, it is behind the table and not a row: Total: 3000 rows",)
+
+
+def test_names_of_skipped_lines_are_bounded(tmp_path: Path) -> None:
+    rows = "".join(f"# note {at}\nA{at},{at},{at}\n" for at in range(100))
+    result = scanned(tmp_path, f"code,n,m\n{rows}")
+    assert len(result.warnings) == MOST_NAMED + 1
+    assert result.warnings[-1] == "80 more lines are a comment."
