@@ -83,7 +83,7 @@ def test_an_answer_that_fits_no_question_is_refused(
 
 def test_the_first_answer_stands(log: QuestionLog, load: LedgerRow) -> None:
     log.answer(load.id, given(), NOW)
-    with pytest.raises(DataError, match="ann has answered it already"):
+    with pytest.raises(DataError, match="ann has already answered it"):
         log.answer(load.id, given(choice="refuse", by="ben"), NOW)
 
 
