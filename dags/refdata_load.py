@@ -16,7 +16,6 @@ from refdata.operators.asking import PublishRowsOperator, ReviewOperator, StageR
 from refdata.operators.load import (
     AlignTableOperator,
     DetectFormatOperator,
-    LoadRowsOperator,
     MoveToErrorOperator,
     MoveToProcessedOperator,
     WriteConfigOperator,
@@ -30,7 +29,7 @@ settings = wiring.settings()
 OPERATORS: dict[Step, Callable[..., BaseOperator]] = {
     Step.DETECT: DetectFormatOperator,
     Step.ALIGN: AlignTableOperator,
-    Step.LOAD: StageRowsOperator if settings.gate else LoadRowsOperator,
+    Step.LOAD: StageRowsOperator,
     Step.REVIEW: partial(
         ReviewOperator,
         subject="Publish the load?",
@@ -38,7 +37,8 @@ OPERATORS: dict[Step, Callable[..., BaseOperator]] = {
         default=settings.gate_default,
     ),
     Step.PUBLISH: PublishRowsOperator,
-    Step.CONFIGURE: WriteConfigOperator,
+    # The tasks that ask are skipped where nobody needs to be asked.
+    Step.CONFIGURE: partial(WriteConfigOperator, trigger_rule=TriggerRule.NONE_FAILED),
     Step.ARCHIVE: MoveToProcessedOperator,
 }
 
@@ -47,7 +47,7 @@ with DAG(
     schedule=None,
     catchup=False,
     # A load that is held for approval is an idle run: it must not keep others from running.
-    max_active_runs=settings.max_parallel_loads * (HELD_FOR_EACH if settings.gate else 1),
+    max_active_runs=settings.max_parallel_loads * HELD_FOR_EACH,
     max_active_tasks=settings.max_parallel_loads,
     default_args=wiring.task_defaults(settings),
     on_failure_callback=alert_on_failure,
@@ -68,9 +68,9 @@ with DAG(
     tags=["refdata"],
     doc_md=__doc__,
 ) as dag:
-    order = pipeline(asking=settings.gate)
+    order = pipeline(asking=True)
     tasks = {step: OPERATORS[step](task_id=step.value) for step in order}
     refuse = MoveToErrorOperator(task_id=Step.REFUSE.value, trigger_rule=TriggerRule.ONE_FAILED)
 
     chain(*tasks.values())
-    [tasks[step] for step in guarded(asking=settings.gate)] >> refuse
+    [tasks[step] for step in guarded(asking=True)] >> refuse

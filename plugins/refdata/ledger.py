@@ -201,6 +201,10 @@ class Ledger:
         """Whoever was asked wants the load: it waits for its table's turn again; False when it is held no more."""
         return self._write("mark_answered", load_id, attempt) == 1
 
+    def send_to_table(self, load_id: int, table: str) -> None:
+        """Sends a load that is in flight to another table, as a person decided."""
+        self._write("set_load_table", table, load_id)
+
     def live_duplicate(self, row: LedgerRow) -> int | None:
         """The load that already put this exact content into the table, or None."""
         return duplicate_of(self.versions(row.table_name), row.load_type, row.file_hash) if row.file_hash else None

@@ -63,14 +63,14 @@ def question(airflow: RunningAirflow, run: str) -> dict[str, Any]:
     return airflow.api(f"{run}/taskInstances/review/-1/hitlDetails")
 
 
-def answer(airflow: RunningAirflow, run: str, option: str, reason: str) -> None:
+def answer(airflow: RunningAirflow, run: str, option: str, reason: str, **fields: object) -> None:
     """Answers until the answer is taken.
 
     Airflow 3.3.2 takes the end of the asking process for the death of the one that an answer within about a second has
     started, and asks again after ``retry_delay``.
     """
     asked = f"{run}/taskInstances/review/-1/hitlDetails"
-    body = {"chosen_options": [option], "params_input": {"reason": reason}}
+    body = {"chosen_options": [option], "params_input": {"reason": reason, **fields}}
 
     def is_taken() -> bool:
         state = states(airflow, run)["review"]
@@ -99,7 +99,7 @@ def rows(airflow: RunningAirflow, table: str) -> int:
 def test_a_change_beyond_the_limits_waits_and_a_no_leaves_the_table(gated: RunningAirflow) -> None:
     first = load_run(gated, "cities.csv", 1)
     assert ended(gated, first) == "success"
-    assert states(gated, first)["review"] == "success"
+    assert states(gated, first)["review"] == "skipped"
 
     gated.drop("cities.csv", FIVE)
     second = load_run(gated, "cities.csv", 2)
@@ -189,3 +189,58 @@ def roll_back(airflow: RunningAirflow, reason: str) -> str:
 def trail(airflow: RunningAirflow, table: str) -> list[tuple[Any, ...]]:
     sql = "SELECT action, actor, reason, version_id FROM Reference_Data_Audit WHERE table_name = ? ORDER BY id"
     return airflow.query(sql, table)
+
+
+PRODUCTS = b"sku,title,price,currency\nA1,Bolt,1.50,EUR\nB2,Nut,0.10,EUR\nC3,Pin,0.05,EUR\n"
+RENAMED = PRODUCTS.replace(b"price", b"unit_price").replace(b"1.50", b"1.60")
+"""One row of three changes: within the change gate's limits."""
+
+
+def test_a_question_is_answered_in_airflows_form_and_the_answer_is_kept(gated: RunningAirflow) -> None:
+    gated.drop("products.csv", PRODUCTS)
+    assert ended(gated, load_run(gated, "products.csv", 1)) == "success"
+
+    gated.drop("products.csv", RENAMED)
+    second = load_run(gated, "products.csv", 2)
+    asked = question(gated, second)
+    assert asked["subject"] == "price is gone from products.csv and 'unit_price' is new: renamed?"
+    assert asked["options"] == ["unit_price is the new name", "Load without price", "Refuse the file"]
+    assert asked["defaults"] == ["Refuse the file"]
+    assert gated.status("products.csv")[-1] == "review"
+    prices = "SELECT price FROM products ORDER BY sku"
+    assert gated.query(prices) == [(1.5,), (0.1,), (0.05,)]
+
+    answer(gated, second, "unit_price is the new name", "as the supplier said", keep=True)
+    assert ended(gated, second) == "success"
+    assert gated.query(prices) == [(1.6,), (0.1,), (0.05,)]
+    sql = "SELECT action, actor, reason FROM Reference_Data_Audit WHERE table_name = 'products'"
+    assert gated.query(sql) == [("approve", "admin", "as the supplier said")]
+
+    gated.drop("products.csv", RENAMED.replace(b"0.10", b"0.30"))
+    third = load_run(gated, "products.csv", 3)
+    assert ended(gated, third) == "success"
+    assert states(gated, third)["review"] == "skipped"
+    assert gated.query(prices) == [(1.6,), (0.3,), (0.05,)]
+
+
+def test_a_copy_of_a_tables_file_is_sent_to_the_table(gated: RunningAirflow) -> None:
+    gated.drop("harbours.csv", b"iata,name\nAAA,Foo\nBBB,Bar\n")
+    assert ended(gated, load_run(gated, "harbours.csv", 1)) == "success"
+    gated.drop("harbours (1).csv", b"iata,name\nAAA,Foo\nBBB,Baz\n")
+    copy = load_run(gated, "harbours (1).csv", 1)
+    assert "harbours has its columns: load it there?" in question(gated, copy)["subject"]
+    answer(gated, copy, "Load it into harbours", "downloaded twice", keep=False)
+    assert ended(gated, copy) == "success"
+    assert gated.query("SELECT name FROM harbours ORDER BY iata") == [("Foo",), ("Baz",)]
+
+
+def test_a_refused_question_leaves_the_table_and_archives_the_file(gated: RunningAirflow) -> None:
+    gated.drop("rates_20241201.csv", b"cur,rate\nUSD,1.10\nCHF,0.95\n")
+    assert ended(gated, load_run(gated, "rates_20241201.csv", 1)) == "success"
+    gated.drop("rates_20241101.csv", b"cur,rate\nUSD,1.05\nCHF,0.93\n")
+    older = load_run(gated, "rates_20241101.csv", 1)
+    assert question(gated, older)["options"] == ["Load the older file", "Refuse the file"]
+    answer(gated, older, "Refuse the file", "last month")
+    assert ended(gated, older) == "failed"
+    assert gated.query("SELECT rate FROM rates ORDER BY cur") == [(0.95,), (1.1,)]
+    assert gated.status("rates_20241101.csv") == ["error"]

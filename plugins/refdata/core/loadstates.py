@@ -168,6 +168,7 @@ GROUPS: Mapping[str, frozenset[FileStatus]] = {
     "record_progress": frozenset((PROCESSING,)),
     "record_sign": frozenset((PROCESSING,)),
     "select_waiting_questions": frozenset((REVIEW,)),
+    "set_load_table": IN_FLIGHT,
 }
 """The states that a statement names which changes none: each is one of the groups above."""
 

@@ -96,6 +96,7 @@ class Question:
     evidence: tuple[str, ...]
     choices: tuple[Choice, ...]
     column: str = ""
+    examples: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         keys = [choice.key for choice in self.choices]
@@ -121,7 +122,7 @@ class Question:
         The evidence is included: a file or table that has changed since raises another question.
         """
         choices = [(choice.key, choice.outcome, _patch_document(choice), choice.table) for choice in self.choices]
-        facts = json.dumps([self.kind, self.table, self.column, self.evidence, choices], sort_keys=True)
+        facts = json.dumps([self.kind, self.table, self.column, self.evidence, self.examples, choices], sort_keys=True)
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
@@ -156,14 +157,16 @@ def question_document(question: Question) -> dict[str, Any]:
     True
     """
     choices = [{**asdict(choice), "patch": _patch_document(choice)} for choice in question.choices]
-    return {**asdict(question), "evidence": list(question.evidence), "choices": choices}
+    texts = {"evidence": list(question.evidence), "examples": list(question.examples)}
+    return {**asdict(question), **texts, "choices": choices}
 
 
 def read_question(document: Mapping[str, Any]) -> Question:
     """The question that ``question_document`` wrote."""
     choices = tuple(_read_choice(choice) for choice in document["choices"])
     kind, evidence = QuestionKind(document["kind"]), tuple(document["evidence"])
-    return Question(kind, document["table"], document["subject"], evidence, choices, document["column"])
+    examples = tuple(document.get("examples", ()))
+    return Question(kind, document["table"], document["subject"], evidence, choices, document["column"], examples)
 
 
 def _read_choice(document: Mapping[str, Any]) -> Choice:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from refdata.audit import Action, AuditEntry, AuditTrail
-from refdata.core.errors import HeldError, RejectedError
+from refdata.core.errors import DataError, HeldError, RejectedError
 from refdata.core.model import LedgerRow
 from refdata.core.questions import Given, Outcome, Question, unanswered
 from refdata.ingest.context import Deps
@@ -59,6 +59,7 @@ def require_answers(deps: Deps, row: LedgerRow, attempt: int, questions: Iterabl
     log = QuestionLog(deps.warehouse)
     given = [one.given for one in log.of_load(row.id) if one.given is not None]
     _refuse(row, asked, given)
+    _require_effect(row, asked, given)
     open_questions = unanswered(asked, given)
     if not open_questions:
         return True
@@ -76,6 +77,20 @@ def _refuse(row: LedgerRow, asked: Sequence[Question], given: Sequence[Given]) -
         answer = answers.get(question.fingerprint)
         if answer is not None and question.choice(answer.choice).outcome is Outcome.REFUSE:
             raise rejection(row, question, answer)
+
+
+def _require_effect(row: LedgerRow, asked: Sequence[Question], given: Sequence[Given]) -> None:
+    """An answer that changes how the file is read settles its doubt; where the doubt stands all the same, nothing was
+    changed, and going on would do what nobody chose."""
+    answers = {answer.fingerprint: answer for answer in given}
+    for question in asked:
+        answer = answers.get(question.fingerprint)
+        if answer is not None and question.choice(answer.choice).patch is not None:
+            raise DataError(
+                f"The answer {question.choice(answer.choice).label!r} did not settle: {question.subject}",
+                where=row.file_name,
+                advice="Correct the file, or state in the table's contract how it is to be read.",
+            )
 
 
 def rejection(row: LedgerRow, question: Question, answer: Given) -> RejectedError:
@@ -113,13 +128,28 @@ def answer(deps: Deps, row: LedgerRow, question: Question, given: Given) -> None
         detail=detail,
     )
     AuditTrail(deps.warehouse).record(entry)
+    if choice.outcome is Outcome.ROUTE:
+        deps.ledger.send_to_table(row.id, choice.table)
 
 
-def routed_to(deps: Deps, row: LedgerRow) -> str:
-    """The table that an answer sends the load's file to, ``""`` where none does."""
+def table_for(deps: Deps, wanted: str) -> str:
+    """The table for a file whose name leads to ``wanted``: another one where a kept answer says so."""
     routes = (
         one.question.choice(one.given.choice).table
-        for one in QuestionLog(deps.warehouse).of_load(row.id)
+        for one in QuestionLog(deps.warehouse).kept(wanted)
         if one.given is not None and one.question.choice(one.given.choice).outcome is Outcome.ROUTE
     )
-    return next(routes, "")
+    return next(routes, wanted)
+
+
+def take_answers(deps: Deps, row: LedgerRow, answers: Sequence[Given]) -> None:
+    """Records the answers to a held load, and lets it go on.
+
+    :raises RejectedError: when one of them refuses the file.
+    """
+    asked = {one.question.fingerprint: one.question for one in QuestionLog(deps.warehouse).of_load(row.id)}
+    for given in answers:
+        if given.fingerprint in asked:
+            answer(deps, row, asked[given.fingerprint], given)
+    _refuse(row, tuple(asked.values()), answers)
+    deps.ledger.mark_answered(row.id, row.attempt)

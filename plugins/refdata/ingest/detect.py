@@ -18,6 +18,7 @@ from refdata.core.model import DroppedFile, Format, LedgerRow, RejectedRow, Scan
 from refdata.core.statedformat import stated_format
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
+from refdata.ingest.asking import table_for
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import column_match, contract_for
 from refdata.ingest.refitting import refitted
@@ -37,7 +38,7 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     deps.warehouse.initialise()
     if (done := _done_before(deps, file, run_id)) is not None:
         return done
-    row = deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
+    row = deps.ledger.register(file, table_for(deps, deps.table_of(file)), run_id, deps.clock())
     if row.file_path != file.path:
         return _as_it_ended(row, file)
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)

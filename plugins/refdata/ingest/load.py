@@ -22,6 +22,7 @@ from refdata.ingest.align import (
     sweep_stages,
     take_turn,
 )
+from refdata.ingest.asking import open_questions
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import contract_for, learned_by
 from refdata.ingest.review import Answer, Approval, Held
@@ -105,6 +106,8 @@ def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: A
 
 def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: Examine) -> tuple[Loaded, Held | None]:
     row = row_of(deps, detection)
+    if row.status is FileStatus.REVIEW and deps.asks and open_questions(deps, row):
+        return Loaded(row.id, row.table_name, 0, detection.scan.rejected, 0, "review"), None
     if row.status in DONE:
         # An attempt that died just after publishing left its stage behind.
         deps.warehouse.drop_stage(Stage(deps.target(row), row.id, row.attempt))

@@ -97,7 +97,7 @@ def misfits(path: Path, fmt: Format, scan: Scan, column: ScannedColumn, live: Co
     inferred = next(one.type for one in scan.columns if one.name == column.name)
     brought = inferred if inferred is not None and inferred.kind is not TypeKind.NVARCHAR else None
     count = noted.count + len(texts) - len(noted.rejects)
-    return Misfits(column.name, live.type, count, scan.rows, texts, brought, _marker(texts, count))
+    return Misfits(column.name, live.type, count, scan.rows, texts, brought)
 
 
 @dataclass(slots=True)
@@ -145,12 +145,3 @@ def _texts(rejects: list[RejectedRow], fmt: Format, index: int) -> Iterator[Misf
             reader = csv.reader(lines, delimiter=fmt.delimiter, quoting=csv.QUOTE_NONE)
         fields = next(reader, [])
         yield Misfit(reject.line, fields[index] if index < len(fields) else reject.raw)
-
-
-def _marker(examples: tuple[Misfit, ...], count: int) -> str:
-    """The one text that all misfits are: a marker of no value, if it is no number and no date by itself."""
-    texts = {one.text.strip() for one in examples}
-    if len(texts) != 1 or count > len(examples):
-        return ""
-    text = texts.pop()
-    return "" if any(char.isdigit() for char in text) else text

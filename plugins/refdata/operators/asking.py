@@ -6,20 +6,29 @@ it in its own database, so it has counts and a link to the page, and rows only w
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 from airflow.sdk import BaseOperator, Param
+from airflow.sdk.definitions.param import ParamsDict
+from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from refdata import serial, wiring
 from refdata.api import ReferenceData
 from refdata.core.diffreport import as_markdown
-from refdata.core.errors import ConfigurationError
+from refdata.core.errors import ConfigurationError, FileChangedError, HeldError
 from refdata.core.model import DroppedFile, FileStatus
-from refdata.core.steps import Step
+from refdata.core.questionform import KEEP, REASON, QuestionForm, answers_of, form_of
+from refdata.core.questions import Given, Question
+from refdata.core.steps import ASKING, Step
+from refdata.ingest.align import align_table
+from refdata.ingest.asking import open_questions, take_answers
 from refdata.ingest.context import Deps
-from refdata.ingest.load import load_or_hold, load_reviewed
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_approved, load_or_hold, load_reviewed
 from refdata.ingest.review import Answer, Held
 from refdata.notifications.failure import page_url
 from refdata.operators.load import ASKED_KEY, PublishingStep, detection_of
@@ -28,13 +37,25 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 HELD_KEY = "held"
+_KEEP = "The answers count for the later files of the table too, until somebody withdraws them."
 _WHY = "Why you approve or reject. The buttons need it, and the audit trail records it."
 NOBODY = "gate_default"
 """The name recorded when nobody answered in time."""
 
 
 class StageRowsOperator(PublishingStep):
-    """Stages the rows and publishes them, unless the change gate holds the load for approval."""
+    """Stages the rows and publishes them, unless the change gate or a question holds the load for a person.
+
+    A load that is not held skips the tasks that ask: none of them costs a process then.
+    """
+
+    def execute(self, context: Context) -> Any:
+        """The step's result; see ``RefDataStep.execute``."""
+        result = super().execute(context)
+        if result["status"] == FileStatus.REVIEW:
+            return result
+        context["ti"].xcom_push(key="return_value", value=result)
+        raise DownstreamTasksSkipped(tasks=sorted(ASKING))  # type: ignore[no-untyped-call]
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
         """Rows, rejects and version; status ``review`` when the load is held."""
@@ -86,8 +107,11 @@ class ReviewOperator(_AskOperator):
     def execute(self, context: Context) -> Any:
         """The answer, or None when nobody needs to be asked."""
         found = context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY)
-        if found is None or context["ti"].xcom_pull(task_ids=Step.LOAD)["status"] != FileStatus.REVIEW:
+        loaded = context["ti"].xcom_pull(task_ids=Step.LOAD)
+        if loaded["status"] != FileStatus.REVIEW:
             return None
+        if found is None:
+            return self._ask_questions(context, loaded["load_id"])
         held = self._held(context)
         body = f"{held.body}{_rows_at(view='file', id=held.load_id)}"
         if wiring.settings().gate_show_rows:
@@ -96,10 +120,42 @@ class ReviewOperator(_AskOperator):
         context["ti"].xcom_push(key=ASKED_KEY, value=True)
         return self.ask(context, held.subject, body)
 
+    def _ask_questions(self, context: Context, load_id: int) -> Any:
+        """Waits for the answers to the load's questions; passes when they were given elsewhere meanwhile."""
+        questions = _open_questions(load_id)
+        if not questions:
+            return None
+        form = self._show(form_of(questions, with_examples=wiring.settings().gate_show_rows))
+        context["ti"].xcom_push(key=ASKED_KEY, value=True)
+        return self.ask(context, form.subject, f"{form.body}{_rows_at(view='file', id=load_id)}")
+
+    def _show(self, form: QuestionForm) -> QuestionForm:
+        """Gives Airflow's form the questions' buttons and fields, in place of those of the change gate."""
+        self.options, self.defaults = list(form.options), [form.default]
+        fields = {
+            field.name: Param(field.default, type="string", title=field.title, enum=list(field.choices))
+            for field in form.fields
+        }
+        if form.keepable:
+            fields[KEEP] = Param(False, type="boolean", title="Keep for later files", description=_KEEP)
+        self.params = ParamsDict({**fields, REASON: Param("", type="string", title="Reason", description=_WHY)})
+        return form
+
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """See ``_AskOperator.execute_complete``."""
-        self._held(context)
-        return super().execute_complete(context, event)
+        """See ``_AskOperator.execute_complete``; of questions, the answers as JSON's own types."""
+        if context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY) is not None:
+            self._held(context)
+            return super().execute_complete(context, event)
+        questions = _open_questions(context["ti"].xcom_pull(task_ids=Step.LOAD)["load_id"])
+        self._show(form_of(questions))
+        found = HITLOperator.execute_complete(self, context, event)
+        user = found["responded_by_user"] or {}
+        fields = found["params_input"] or {}
+        by = user.get("name") or user.get("id") or NOBODY
+        unsaid = f"nobody answered within {self.response_timeout}" if by == NOBODY else ""
+        reason = str(fields.get(REASON) or "") or unsaid
+        answers = answers_of(questions, found["chosen_options"][0], fields, by, reason)
+        return {"answers": [serial.to_json(answer) for answer in answers], "by": by, "reason": reason}
 
     def _held(self, context: Context) -> Held:
         """The waiting load; from now on its table's own timeout and default apply."""
@@ -115,13 +171,41 @@ class PublishRowsOperator(PublishingStep):
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
         """Rows, rejects and version."""
         said = context["ti"].xcom_pull(task_ids=Step.REVIEW)
-        if said is None:
-            loaded: dict[str, Any] = context["ti"].xcom_pull(task_ids=Step.LOAD)
+        loaded: dict[str, Any] = context["ti"].xcom_pull(task_ids=Step.LOAD)
+        if said is None and loaded["status"] != FileStatus.REVIEW:
             return loaded
+        if said is None or "answers" in said:
+            return self._load_answered(deps, file, context, loaded["load_id"], (said or {}).get("answers", ()))
         held = serial.from_json(Held, context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY))
         answer = Answer(said["approved"], said["by"], said["reason"], held.facts)
         detection = detection_of(context)
         return self.published(file, detection, load_reviewed(deps, file, detection, answer))
+
+    def _load_answered(
+        self, deps: Deps, file: DroppedFile, context: Context, load_id: int, answers: Sequence[Any]
+    ) -> dict[str, Any]:
+        """Loads the file from its first step on, since the answers may say how it is to be read."""
+        deps = dataclasses.replace(deps, asks=False)
+        row = deps.ledger.get(load_id)
+        if row is not None and row.status is FileStatus.REVIEW:
+            take_answers(deps, row, [serial.from_json(Given, answer) for answer in answers])
+        try:
+            detection = detect_format(deps, file, context["run_id"])
+            align_table(deps, file, detection)
+            loaded = load_approved(deps, file, detection, None)
+        except HeldError as error:
+            raise FileChangedError(
+                f"The answered load raises another question: {error.what}",
+                where=file.path,
+                advice="Nothing: the file is offered again, and the question is asked.",
+            ) from None
+        return self.published(file, detection, loaded)
+
+
+def _open_questions(load_id: int) -> tuple[Question, ...]:
+    deps = wiring.connect()
+    row = deps.ledger.get(load_id)
+    return tuple(one.question for one in open_questions(deps, row)) if row else ()
 
 
 class ReviewRollbackOperator(_AskOperator):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -97,7 +98,7 @@ class RefDataStep(BaseOperator, abc.ABC):
         """Does the step's work."""
 
     def _connect(self, context: Context) -> Deps:  # noqa: ARG002
-        return wiring.connect()
+        return dataclasses.replace(wiring.connect(), asks=True)
 
     def _run(self, work: StoppableWork[Any], deps: Deps, file: DroppedFile, context: Context) -> Any:
         limit = deps.settings.load_timeout

@@ -267,7 +267,7 @@ def test_the_dag_has_two_ends_and_fails_when_a_step_fails() -> None:
     assert {task.task_id for task in dag.leaves} == {"move_to_processed", "move_to_error"}
     assert dag.get_task("move_to_error").trigger_rule == "one_failed"
     upstream = dag.get_task("move_to_error").upstream_task_ids
-    assert upstream == {"detect_format", "align_table", "load_rows", "write_config"}
+    assert upstream == {"detect_format", "align_table", "load_rows", "review", "publish_rows", "write_config"}
     assert dag.get_task("load_rows").upstream_task_ids == {"align_table"}
 
 

@@ -34,7 +34,6 @@ class Misfits:
     """What does not fit one column: ``count`` values, the first of them as examples.
 
     ``live`` is the column's type, ``brought`` the type of the file's values by themselves (None: text of many kinds).
-    ``missing`` is the one text that all misfits have in common, ``""`` where they differ: a marker of no value.
     """
 
     column: str
@@ -43,22 +42,20 @@ class Misfits:
     rows: int
     examples: tuple[Misfit, ...] = ()
     brought: SqlType | None = None
-    missing: str = ""
 
 
 def type_question(table: str, file_name: str, found: Misfits) -> Question:
     """Asks what becomes of values that are not of their column's type."""
     kind = found.live.kind.value
     many = f"{found.count:,} of {found.rows:,} values of {found.column}"
-    evidence = (
-        f"{found.column} is {found.live}; {many} are not.",
-        *(f"{_place(one)}{one.text!r}{_as_day(found, one.text)}." for one in found.examples[:MAX_EXAMPLES]),
-    )
+    evidence = (f"{found.column} is {found.live}; {many} are not.",)
+    examples = tuple(f"{_place(one)}{one.text!r}{_as_day(found, one.text)}." for one in found.examples[:MAX_EXAMPLES])
     serials = _are_serials(found)
     subject = f"{many} in {file_name} are no {kind}"
     hint = ": day numbers of a spreadsheet. Load?" if serials else ". What becomes of them?"
     kind_of = QuestionKind.CODES_CHANGED if serials else QuestionKind.TYPE_CHANGED
-    return Question(kind_of, table, subject + hint, evidence, (*_choices(table, found), REFUSE), column=found.column)
+    choices = (*_choices(table, found), REFUSE)
+    return Question(kind_of, table, subject + hint, evidence, choices, found.column, examples)
 
 
 def _place(one: Misfit) -> str:
@@ -80,17 +77,7 @@ def _choices(table: str, found: Misfits) -> tuple[Choice, ...]:
         patch=_kept(table, found.column, TEXT),
         keepable=True,
     )
-    if not found.missing:
-        return (reject, text)
-    marker = FieldContract(name=found.column, missing_values=("", found.missing))
-    empty = Choice(
-        "empty",
-        f"{found.missing!r} means no value",
-        f"{found.column} is empty where the file says {found.missing!r}.",
-        patch=Contract(table=table, fields=(marker,)),
-        keepable=True,
-    )
-    return (empty, reject, text)
+    return (reject, text)
 
 
 def _kept(table: str, column: str, answer: str) -> Contract:
@@ -132,7 +119,6 @@ def notation_question(
     )
     evidence = (
         f"Earlier files write {column} {words[known.date_order]}; this one proves {words[brought.date_order]}.",
-        *(f"Such as {text!r}." for text in examples[:MAX_EXAMPLES]),
     )
     return Question(
         QuestionKind.NOTATION_CHANGED,
@@ -141,4 +127,5 @@ def notation_question(
         evidence,
         (load, REFUSE),
         column=column,
+        examples=tuple(f"Such as {text!r}." for text in examples[:MAX_EXAMPLES]),
     )

@@ -1,0 +1,106 @@
+"""Loads that ask: what holds them, what each answer does, and that a kept answer asks nobody again."""
+
+from __future__ import annotations
+
+import pytest
+
+from refdata.audit import AuditTrail
+from refdata.core.model import FileStatus
+from refdata.questionlog import QuestionLog
+from tests.integration.ingest.conftest import APPEND, Site
+
+PRODUCTS = "sku,title,price,currency\nA1,Bolt,1.50,EUR\nB2,Nut,0.10,EUR\n"
+RENAMED = "sku,title,unit_price,currency\nA1,Bolt,1.60,EUR\nB2,Nut,0.20,EUR\n"
+DAYS = "id;day;amount\n1;15/01/2024;1.234,50\n2;03/02/2024;99,90\n"
+
+CASES = [
+    pytest.param(
+        PRODUCTS, RENAMED, "column_renamed:price", "renamed_unit_price", "price", [(1.6,), (0.2,)], id="renamed"
+    ),
+    pytest.param(PRODUCTS, RENAMED, "column_renamed:price", "empty", "price", [(None,), (None,)], id="not renamed"),
+    pytest.param(
+        PRODUCTS, "sku,title,currency\nA1,Bolt,EUR\n", "column_missing:price", "empty", "price", [(None,)], id="missing"
+    ),
+    pytest.param(
+        DAYS, "id;day;amount\n3;16/01/2024;2,5\n4;tbd;3,5\n", "type_changed:day", "text", "day", None, id="to text"
+    ),
+    pytest.param(
+        "d,name\n2024-01-15,a\n", "d,name\n45306,a\n", "codes_changed:d", "text", "d", [("45306",)], id="day numbers"
+    ),
+    pytest.param(
+        "d,name\n25/12/2024,Xmas\n", "d,name\n12/25/2025,Xmas\n", "notation_changed:d", "read", "d", None, id="order"
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "later", "name", "choice", "column", "want"), CASES)
+def test_a_load_waits_for_its_answer_and_then_does_what_it_says(
+    site: Site, first: str, later: str, name: str, choice: str, column: str, want: list[object] | None
+) -> None:
+    site.load(site.drop("t.csv", first))
+    before = site.rows("t")
+    held = site.load(site.drop("t.csv", later), "run 2")
+    assert (held.status, held.error_category) == (FileStatus.PENDING, "held")
+    assert name in (held.error_message or "")
+    assert site.rows("t") == before
+
+    row = site.load(site.drop("t.csv", later), "run 2", {name: choice}, keep=True)
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    if want is not None:
+        assert site.rows("t", column) == want
+    assert [entry.actor for entry in AuditTrail(site.deps.warehouse).entries("t")] == ["ann"]
+
+
+@pytest.mark.parametrize(("first", "later", "name", "choice", "column", "want"), CASES[:3])
+def test_a_kept_answer_asks_nobody_again_until_it_is_withdrawn(
+    site: Site, first: str, later: str, name: str, choice: str, column: str, want: list[object]
+) -> None:
+    site.load(site.drop("t.csv", first))
+    site.load(site.drop("t.csv", later), "run 2", {name: choice}, keep=True)
+    again = site.load(site.drop("t.csv", later.replace("Bolt", "Screw")), "run 3")
+    assert again.status is FileStatus.COMPLETED, again.error_message
+    assert site.rows("t", column) == want
+    log = QuestionLog(site.deps.warehouse)
+    log.withdraw(log.kept("t")[0].id, "ben", site.clock())
+    assert log.kept("t") == ()
+
+
+def test_a_refusal_archives_the_file_and_leaves_the_table(site: Site) -> None:
+    site.load(site.drop("t.csv", PRODUCTS))
+    row = site.load(site.drop("t.csv", RENAMED), "run 2", {"column_renamed:price": "refuse"})
+    assert (row.status, row.error_category) == (FileStatus.ERROR, "rejected")
+    assert "ann refused the file" in (row.error_message or "")
+    assert len(site.rows("t")) == 2
+
+
+def test_rejected_rows_count_like_damaged_ones(site: Site) -> None:
+    site.load(site.drop("t.csv", DAYS, folder=APPEND))
+    later = "id;day;amount\n3;16/01/2024;2,5\n4;tbd;3,5\n"
+    row = site.load(site.drop("t.csv", later, folder=APPEND), "run 2", {"type_changed:day": "reject"})
+    assert row.status is FileStatus.ERROR
+    assert "1 of 2 rows" in (row.error_message or "")
+
+
+def test_an_older_full_load_is_loaded_when_somebody_wants_it(site: Site) -> None:
+    site.load(site.drop("rates_20241201.csv", "cur,rate\nUSD,1.1\n"))
+    row = site.load(site.drop("rates_20241101.csv", "cur,rate\nUSD,1.05\n"), "run 2", {"older_content": "load"})
+    assert row.status is FileStatus.COMPLETED
+    assert site.rows("rates", "rate") == [(1.05,)]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_copy_goes_where_the_answer_sends_it(site: Site, keep: bool) -> None:
+    site.load(site.drop("harbours.csv", "iata,name\nAAA,Foo\n"))
+    row = site.load(
+        site.drop("harbours (1).csv", "iata,name\nAAA,Bar\n"), "run 2", {"new_table": "into_harbours"}, keep=keep
+    )
+    assert (row.status, row.table_name) == (FileStatus.COMPLETED, "harbours")
+    assert site.rows("harbours", "name") == [("Bar",)]
+    assert site.tables() == ["harbours"]
+    again = site.load(site.drop("harbours (1).csv", "iata,name\nAAA,Baz\n"), "run 3")
+    assert again.table_name == ("harbours" if keep else "harbours_1")
+    assert again.status is (FileStatus.COMPLETED if keep else FileStatus.PENDING)
+
+
+def test_a_first_file_asks_nothing(site: Site) -> None:
+    assert site.load(site.drop("countries.csv", "code,name\nDE,Germany\nNA,Namibia\n")).status is FileStatus.COMPLETED
