@@ -15,13 +15,13 @@ _REFERRED = ("dialect", "schema")
 
 
 def read_descriptor(path: Path, table: str = "") -> ReadContract:
-    """The contract that a descriptor makes (versions 1 and 2 of the standard, YAML or JSON).
+    """The contract in a descriptor (version 1 or 2 of the standard, YAML or JSON).
 
-    What refdata does not know is left aside and reported. A dialect or schema in a file of its own is read, where it
+    Unknown keys are ignored and reported. A dialect or schema in a separate file is read if it
     is beside or below the descriptor.
 
-    :param table: the table that it is for; left out: the resource's name, or the file's for a schema alone.
-    :raises ConfigurationError: when it is no descriptor, has several resources of which none is named so, or a value
+    :param table: the table that it is for; default: the resource's name, or the file's for a schema alone.
+    :raises ConfigurationError: when it is not a descriptor, has several resources but none of that name, or a value
         in it is wrong, naming the line.
     """
     root = parse(read_text(path), path.name)
@@ -55,13 +55,13 @@ def _alone(root: Node) -> Node:
 
 
 def _resolved(key: Node, value: Node, path: Path) -> Node:
-    """A dialect or schema that is the name of another file, as what stands in that file."""
+    """Replaces a dialect or schema that names another file with the content of that file."""
     if key.text not in _REFERRED or value.form is not Form.SCALAR or value.is_empty:
         return value
     other = (path.parent / value.text).resolve()
     if ":" in value.text or not other.is_relative_to(path.parent.resolve()) or not other.is_file():
         raise ConfigurationError(
-            f"The {key.text} is said to be in {value.text}, which is no file beside or below the descriptor",
+            f"The {key.text} is said to be in {value.text}, which is not a file beside or below the descriptor",
             where=f"{path.name}, line {value.line}",
             advice="Put it there, or write it into the descriptor.",
         )

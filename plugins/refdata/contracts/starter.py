@@ -29,7 +29,7 @@ def starter(
     """
     columns = tuple(map(_free_to_grow, contract.fields))
     known = descriptor(replace(contract, fields=columns))
-    aside = [f"# Left aside of {origin}: {problem}" for problem in left_aside]
+    aside = [f"# Ignored in {origin}: {problem}" for problem in left_aside]
     return "\n".join([*_lines(known, origin, candidates), *aside]) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Where a file, its table and the table's contract differ, and what the contract's policies make of it. Pure."""
+"""Where a file, its table and the table's contract differ, and what the contract's policies do about it. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KINDS: dict[FieldType, frozenset[TypeKind]] = {
 
 
 class FindingKind(StrEnum):
-    """What can differ."""
+    """The kinds of differences."""
 
     NEW_COLUMN = "new_column"
     MISSING_COLUMN = "missing_column"
@@ -38,7 +38,7 @@ class FindingKind(StrEnum):
 
 
 class Action(StrEnum):
-    """What becomes of the load: it goes on, it goes on and says so, a person is asked, or the file is refused."""
+    """What happens to the load: it continues, continues with a warning, asks a person, or refuses the file."""
 
     LOAD = "load"
     WARN = "warn"
@@ -48,7 +48,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One difference: the columns that it is about, the action, a sentence, and where the policy comes from."""
+    """One difference: its columns, the action, a sentence, and the origin of the policy."""
 
     kind: FindingKind
     columns: tuple[str, ...]
@@ -63,7 +63,7 @@ class Finding:
 def findings(
     contract: Contract, live: Table | None, scanned: Sequence[ScannedColumn], plan: Alignment
 ) -> tuple[Finding, ...]:
-    """All differences of a file from its table and contract, each with what the contract's policies make of it."""
+    """All differences of a file from its table and contract, each with the action of the contract's policies."""
     found = (
         *_fields_match(contract, scanned),
         *_new_columns(contract, live, scanned),
@@ -86,7 +86,7 @@ def refuse(found: Iterable[Finding], table: str) -> None:
 
 
 def warnings(found: Iterable[Finding]) -> tuple[str, ...]:
-    """What the ledger says of differences that are let through."""
+    """The ledger's warnings about differences that are allowed."""
     return tuple(f"{one.what}." for one in found if one.action is Action.WARN)
 
 
@@ -106,14 +106,14 @@ def _fields_match(contract: Contract, scanned: Sequence[ScannedColumn]) -> Itera
     }[rule]
     if not wrong:
         return
-    parts = [f"missing are {', '.join(missing)}" if missing else "", f"new are {', '.join(extra)}" if extra else ""]
-    differences = "; ".join(part for part in parts if part) or "they come in another order"
-    what = f"The file's columns do not meet fieldsMatch {rule}: {differences}"
+    parts = [f"missing: {', '.join(missing)}" if missing else "", f"new: {', '.join(extra)}" if extra else ""]
+    differences = "; ".join(part for part in parts if part) or "they are in a different order"
+    what = f"The file's columns do not match fieldsMatch {rule}: {differences}"
     yield Finding(FindingKind.FIELDS_MATCH, (*missing, *extra), Action.REFUSE, what, contract.origin("fields_match"))
 
 
 def _is_declared(column: FieldContract) -> bool:
-    """Whether people state something of a column; what was only learned is no part of what they expect."""
+    """Whether people state something about a column; what was only learned is not part of what they expect."""
     parts = (*(one.origin for one in column.headers), *(one.origin for one in column.constraints))
     return any(stated_by_people(origin) for origin in (*column.origins.values(), *parts))
 
@@ -163,7 +163,7 @@ def _missing_columns(contract: Contract, live: Table | None, scanned: Sequence[S
 
 
 def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Alignment) -> Iterable[Finding]:
-    """Columns that would lose their type: they become text, or are not of the type that is declared."""
+    """Columns that would lose their type: they become text, or do not have the declared type."""
     policy = contract.policies.on_type_change
     actions = {OnTypeChange.WIDEN: Action.WARN, OnTypeChange.HOLD: Action.HOLD}
     action = actions.get(policy, Action.REFUSE)
@@ -181,7 +181,7 @@ def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Al
 
 
 def _declared_misfit(contract: Contract, column: ScannedColumn) -> str:
-    """The type that people declared and that the file's values do not have; ``""`` where they do.
+    """The type that people declared but the file's values do not have; ``""`` where they do.
 
     What was only learned may widen: a column of whole numbers that gets fractions loses nothing.
     """

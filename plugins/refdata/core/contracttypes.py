@@ -19,14 +19,14 @@ _EMPTY = {
     FieldType.DATETIME: DATETIME2,
     FieldType.TIME: TIME,
 }
-"""What a column without a value is made, by its declared type; a number may turn out to be of several kinds."""
+"""The type for a column without values, by its declared type; a number may turn out to be one of several types."""
 
 
 def with_declared_types(columns: Sequence[ScannedColumn], contract: Contract) -> tuple[ScannedColumn, ...]:
-    """The columns with the declared types where those hold the values that were found.
+    """The columns with the declared types, where these can store the values found.
 
-    Text keeps what is written, so codes declared as ``string`` keep their zeros. Values that a declared type does not
-    hold keep the type that was found: the contract's policy decides on them.
+    Text keeps its original form, so codes declared as ``string`` keep their zeros. Values that a declared type cannot
+    store keep the type that was found: the contract's policy decides about them.
     """
     return tuple(_with_declared(column, contract.column(column.name)) for column in columns)
 
@@ -35,12 +35,12 @@ def _with_declared(column: ScannedColumn, stated: FieldContract | None) -> Scann
     wanted = _wanted(column, stated) if stated else None
     if wanted is None:
         return column
-    # Text has no notation: what was a number's way of writing is part of the value.
+    # Text has no notation: what was a number's notation is part of the value.
     return replace(column, type=wanted, notation=Notation() if wanted.kind is TypeKind.NVARCHAR else column.notation)
 
 
 def _wanted(column: ScannedColumn, stated: FieldContract) -> SqlType | None:
-    """The type to take, None for the one that was found."""
+    """The type to use, None for the one that was found."""
     if stated.sql_type and stated_by_people(stated.origin("sql_type")):
         return _exact(column, stated.sql_type)
     if stated.type is None or not stated_by_people(stated.origin("type")):
@@ -51,14 +51,14 @@ def _wanted(column: ScannedColumn, stated: FieldContract) -> SqlType | None:
 
 
 def _exact(column: ScannedColumn, declared: SqlType) -> SqlType | None:
-    """A declared database type where it holds the values; text where that is declared, longer if need be."""
+    """A declared database type if it can store the values; for declared text, a longer one if necessary."""
     if declared.kind is TypeKind.NVARCHAR:
         return declared if declared.length is None or column.longest <= declared.length else text(column.longest)
     return declared if holds(declared, column) else None
 
 
 def holds(declared: SqlType, column: ScannedColumn) -> bool:
-    """Whether a type holds all values of a column; text holds longer text too, since it may grow.
+    """Whether a type can store all values of a column; text also accepts longer text, because it may grow.
 
     >>> holds(decimal(12, 4), ScannedColumn("A", "a", INT, longest=5))
     True
@@ -66,6 +66,6 @@ def holds(declared: SqlType, column: ScannedColumn) -> bool:
     if column.type is None or declared.kind is TypeKind.NVARCHAR:
         return True
     if column.type.kind in (TypeKind.INT, TypeKind.BIGINT):
-        # The digits that are there decide, as INT stands for ten of them.
+        # The actual digits decide, because INT stands for ten of them.
         return covers(declared, column.type) or covers(declared, decimal(max(column.longest, 1), 0))
     return covers(declared, column.type)

@@ -18,7 +18,7 @@ _PATTERNS = {
 _DEFAULTS = {FieldType.DATE: "%Y-%m-%d", FieldType.DATETIME: "%Y-%m-%dT%H:%M:%S", FieldType.TIME: "%H:%M:%S"}
 _ORDERS = ("ymd", "dmy", "mdy")
 UNDECIDED = ("", "any")
-"""Formats that say nothing of how values are written."""
+"""Formats that say nothing about how values are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class DateFormat:
 
 
 def date_format(kind: FieldType, text: str) -> DateFormat | None:
-    """What a field's format says; None where it cannot be read.
+    """The meaning of a field's format; None where it cannot be read.
 
     >>> date_format(FieldType.DATE, "%d.%m.%Y")
     DateFormat(order='dmy', separator='.', year_digits=4, month_words=False, hours=24, zoned=False)

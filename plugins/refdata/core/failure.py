@@ -1,7 +1,7 @@
 """Why a load failed, as fields: from the step through Airflow to the ledger, the page and the ``.error.json``.
 
-Nothing reads these fields back out of a text. Ledgers of earlier releases kept the text alone: there ``what`` is all
-of it but the advice.
+Nothing parses these fields back out of a text. Ledgers of earlier releases stored only the text: there ``what`` is all
+of it except the advice.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from refdata.core.errors import RefdataError, TransientError, text_of
 from refdata.core.model import LedgerRow
 
 LEDGER = "ledger"
-"""The ``task`` of a failure that was read out of the ledger, which does not keep the step."""
+"""The ``task`` of a failure read from the ledger, which does not store the step."""
 TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
-"""The categories of failures that are no fault of the file."""
+"""The categories of failures that are not the file's fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What happened, where, and what to do.
 
-    ``category`` is that of the error. ``transient``: the file is not at fault and is given back to the watcher.
-    ``task`` is the step that failed. ``final``: it is not tried again.
+    ``category`` is that of the error. ``transient``: the file is not at fault and is handed back to the watcher.
+    ``task`` is the step that failed. ``final``: it is not retried.
     """
 
     category: str
@@ -35,7 +35,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: RefdataError, task: str, *, final: bool = True) -> Failure:
-        """The failure that an error of the tree means for the step ``task``.
+        """The failure of the step ``task`` that an error stands for.
 
         >>> from refdata.core.errors import SchemaError
         >>> Failure.of(SchemaError("It does not fit", where="a[1].csv", advice="Rename it."), "align_table").text
@@ -56,17 +56,17 @@ class Failure:
 
     @property
     def columns(self) -> tuple[str, str, str, str, str]:
-        """The values of the ledger's columns: category, what, where, advice and the whole."""
+        """The values of the ledger's columns: category, what, where, advice and the whole text."""
         return self.category, self.what, self.where, self.advice, self.text
 
 
 def failure_of(row: LedgerRow) -> Failure:
-    """Why a load failed, out of its row; ``what`` is empty where nothing went wrong.
+    """Why a load failed, from its row; ``what`` is empty where nothing went wrong.
 
-    It is never transient: what stands in the ledger is a reason that a file was refused for.
+    It is never transient: the ledger stores reasons for refusals.
     """
     whole, category = row.error_message or "", row.error_category or RefdataError.category
     parts = row.error_what or "", row.error_where or "", row.error_advice or ""
-    # A worker of an earlier release writes the whole alone, and leaves the parts of an earlier failure beside it.
+    # A worker of an earlier release writes only the whole text, and leaves the parts of an earlier failure unchanged.
     what, where, advice = parts if text_of(*parts) == whole else (whole, "", "")
     return Failure(category, what, where, advice, transient=False, task=LEDGER)

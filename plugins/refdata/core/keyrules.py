@@ -1,4 +1,4 @@
-"""Plans the rules over several rows, set-wise in the stage table: keys that occur once, references that are met. Pure.
+"""Plans the rules over several rows, set-wise in the stage table: unique keys and valid references. Pure.
 
 Each staged row has a number, ``ROW_COLUMN``, in the order of the file; statements return or remove rows by it. Text is
 compared exactly (by code points, with its trailing blanks) on every engine, whatever the collation, unless the
@@ -25,19 +25,19 @@ ROW = Column(ROW_COLUMN, BIGINT)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Rows that a rule looks at: ``source`` is a quoted name, ``columns`` are those of its table."""
+    """Rows that a rule examines: ``source`` is a quoted name, ``columns`` are those of its table."""
 
     source: str
     columns: tuple[Column, ...]
 
     def column(self, name: str) -> Column | None:
-        """The column of that name, or None."""
+        """The column with that name, or None."""
         return next((one for one in self.columns if fold_name(one.name) == fold_name(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRule:
-    """A rule over several rows. ``words`` says what it asks; ``statement`` finds the staged rows that break it."""
+    """A rule over several rows. ``words`` describes a violation; ``statement`` finds the staged rows that break it."""
 
     columns: tuple[str, ...]
     words: str
@@ -47,9 +47,9 @@ class KeyRule:
 
 @dataclass(frozen=True, slots=True)
 class KeyPlan:
-    """What the rules of one load compare.
+    """The rows that the rules of one load compare.
 
-    ``live`` are the table's rows, None where there is no table yet. ``parents`` are the tables that the contract
+    ``live`` are the table's rows, None if there is no table yet. ``parents`` are the tables that the contract
     refers to, by their folded names.
     """
 
@@ -61,7 +61,7 @@ class KeyPlan:
     parents: Mapping[str, Side]
 
     def rules(self) -> tuple[KeyRule, ...]:
-        """All of them, keys first: a row that goes for its key must not meet another's reference."""
+        """All rules, keys first: a row removed because of its key must not satisfy another row's reference."""
         return (*self._primary(), *self._unique(), *self.references())
 
     def _primary(self) -> Iterator[KeyRule]:
@@ -72,9 +72,9 @@ class KeyPlan:
         empty = " OR ".join(f"{quote(name)} IS NULL" for name in key)
         sql = f"SELECT {quote(ROW_COLUMN)} FROM {self.stage.source} WHERE {empty}"
         yield KeyRule(key, f"the key ({named}) needs a value", Severity.ERROR, Statement(sql))
-        yield KeyRule(key, f"the key ({named}) stands in an earlier row", Severity.ERROR, self._repeated(key))
+        yield KeyRule(key, f"the key ({named}) is repeated from an earlier row", Severity.ERROR, self._repeated(key))
         if self._adds_rows and self.contract.load is not LoadMode.UPSERT and self.live is not None:
-            words = f"the key ({named}) is in the table already"
+            words = f"the key ({named}) is already in the table"
             yield KeyRule(key, words, Severity.ERROR, self._present(key, self.live))
 
     def _unique(self) -> Iterator[KeyRule]:
@@ -88,13 +88,13 @@ class KeyPlan:
             if not key:
                 continue
             named = ", ".join(key)
-            yield KeyRule(key, f"the value of {named} stands in an earlier row", severity, self._repeated(key))
+            yield KeyRule(key, f"the value of {named} is repeated from an earlier row", severity, self._repeated(key))
             if self._adds_rows and self.live is not None and self.contract.load is not LoadMode.UPSERT:
-                words = f"the value of {named} is in the table already"
+                words = f"the value of {named} is already in the table"
                 yield KeyRule(key, words, severity, self._present(key, self.live))
 
     def references(self) -> Iterator[KeyRule]:
-        """The rules that another table's load may break while this one is at work."""
+        """The rules that another table's load may break while this load is running."""
         for reference in self.contract.foreign_keys or ():
             columns = self._staged(reference.fields)
             targets = self._targets(reference.table)
@@ -110,19 +110,19 @@ class KeyPlan:
         return self.load_type is LoadType.APPEND
 
     def _staged(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The columns under their names in the stage; none where the file lacks one of them."""
+        """The columns by their names in the stage; empty if the file lacks one of them."""
         found = [self.stage.column(name) for name in names]
         return tuple(one.name for one in found if one is not None) if all(found) else ()
 
     def _targets(self, table: str) -> tuple[Side, ...]:
-        """The rows that a reference may meet; a table that refers to itself meets the rows that come with it."""
+        """The rows that a reference may point to; a table that refers to itself includes the rows of this load."""
         if fold_name(table) != fold_name(self.contract.table):
             parent = self.parents.get(fold_name(table))
             return (parent,) if parent else ()
         return (self.stage, *((self.live,) if self._adds_rows and self.live else ()))
 
     def _repeated(self, key: Sequence[str]) -> Statement:
-        """The rows whose key an earlier row has; a key with an empty part equals no other."""
+        """The rows whose key already occurs in an earlier row; a key with an empty part equals no other."""
         parts = ", ".join(part for name in key for part in self._compared("s", self._of(self.stage, name)))
         given = " AND ".join(f"s.{quote(name)} IS NOT NULL" for name in key)
         inner = (
@@ -157,7 +157,7 @@ class KeyPlan:
 
     def _of(self, side: Side, name: str) -> Column:
         column = side.column(name)
-        assert column is not None  # noqa: S101  the caller has looked
+        assert column is not None  # noqa: S101  the caller has checked
         return column
 
     def _none(self) -> Statement:
@@ -170,7 +170,7 @@ class KeyPlan:
         return " AND ".join(f"{one} = {other}" for one, other in sides)
 
     def _compared(self, side: str, column: Column, as_text: bool = False) -> tuple[str, ...]:
-        """What a value is compared by: itself, and for text in T-SQL its length too, which ``=`` leaves out."""
+        """What a value is compared by: itself, and for text in T-SQL also its length, which ``=`` ignores."""
         value = f"{side}.{quote(column.name)}"
         if not (_is_text(column) or as_text):
             return (value,)
@@ -184,7 +184,7 @@ class KeyPlan:
 
 
 def remove_rows(source: str, rows: Sequence[int]) -> Statement:
-    """Takes staged rows away by their numbers; a few hundred at a time, within the engines' limits of parameters."""
+    """Removes staged rows by their numbers; a few hundred at a time, within the engines' parameter limits."""
     marks = ", ".join("?" for _ in rows)
     return Statement(f"DELETE FROM {source} WHERE {quote(ROW_COLUMN)} IN ({marks})", tuple(rows))
 

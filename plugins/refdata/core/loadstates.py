@@ -1,9 +1,8 @@
-"""The states of a load and what leads from one to the next: the only place that says so. Pure.
+"""The states of a load and the transitions between them, defined only here. Pure.
 
 The ledger keeps the state in ``File_Monitor_Tracking.status``, and each event is one statement of ``include/sql``. A
-test runs every statement on a row in every state and compares what comes of it with ``TRANSITIONS``; another draws
-the picture in ``docs/database.md`` from it. Code above and the page ask for the groups below, never for a list of
-their own.
+test runs every statement on a row in every state and compares the result with ``TRANSITIONS``; another draws the
+diagram in ``docs/database.md`` from it. Other code and the page use the groups below, never a list of their own.
 """
 
 from __future__ import annotations
@@ -21,25 +20,25 @@ ERROR, CANCELLED = FileStatus.ERROR, FileStatus.CANCELLED
 IN_FLIGHT = frozenset((PENDING, PROCESSING, REVIEW))
 """Not decided yet: the file is in its folder, and its rows may still be published."""
 HOLDS_TURN = frozenset((PROCESSING, REVIEW))
-"""No other load of the table may begin."""
+"""States in which no other load of the table may begin."""
 MOVING = frozenset((PENDING, PROCESSING))
-"""In flight and waiting for nobody: goes on without a person."""
+"""In flight and not waiting for anybody: continues without a person."""
 PUBLISHED = frozenset((LOADED, COMPLETED))
 """The rows are in the table."""
 DONE = PUBLISHED | {DUPLICATE}
-"""Ended well: the table holds the file's content, only the archive may be missing."""
+"""Succeeded: the table contains the file's content, and only archiving may remain."""
 REFUSED = frozenset((ERROR, CANCELLED))
-"""Ended without effect, for whatever reason: the table is as it was."""
+"""Ended without effect, for any reason: the table is unchanged."""
 FAILED = frozenset((ERROR,))
-"""Refused for a fault, and not because somebody stopped the load or took the file away."""
+"""Refused because of an error, not because somebody stopped the load or removed the file."""
 REMOVABLE = REFUSED | {DUPLICATE}
-"""Over, and without a version that depends on the row: its age may delete it."""
+"""Over, and without a version that depends on the row, so it may be deleted by age."""
 UNSETTLED = IN_FLIGHT | {LOADED}
-"""A step is still to come."""
+"""At least one step is still to come."""
 
 
 class Event(StrEnum):
-    """What happens to a load."""
+    """Events in the life of a load."""
 
     REGISTER = "register"
     RESUME = "resume"
@@ -61,18 +60,18 @@ class Event(StrEnum):
 
 EVENTS: Mapping[Event, str] = {
     Event.REGISTER: "a released file gets its row",
-    Event.RESUME: "a run takes up the same file again",
+    Event.RESUME: "a run picks up the same file again",
     Event.CLAIM: "an attempt gets the table's turn",
-    Event.EXPIRE: "an attempt that gave no sign of life loses the turn",
+    Event.EXPIRE: "an attempt without a heartbeat loses the turn",
     Event.HOLD: "a step asks a person",
-    Event.ANSWER: "the person wants the load",
+    Event.ANSWER: "the person approves the load",
     Event.PUBLISH: "the rows become the live ones",
-    Event.RECOGNISE: "the content is in the table already",
+    Event.RECOGNISE: "the content is already in the table",
     Event.ARCHIVE: "the file is in the archive",
     Event.REPLACE: "another file takes the path before the archive does",
-    Event.FAIL: "a step fails for good, or the person says no",
+    Event.FAIL: "a step fails for good, or the person rejects the load",
     Event.CANCEL: "somebody, or load_timeout, stops the load",
-    Event.VANISH: "the file is gone before its load",
+    Event.VANISH: "the file disappears before its load",
     Event.HAND_BACK: "a step gives up for a transient reason",
     Event.REVISE: "a person rolls back or takes back",
     Event.DELETE: "the row's age deletes it",
@@ -81,15 +80,15 @@ EVENTS: Mapping[Event, str] = {
 
 
 class Guard(StrEnum):
-    """What has to be so, besides the state, for a transition to take place; the statement itself asks for it."""
+    """What must be true, besides the state, for a transition to happen; the statement itself checks it."""
 
     NONE = ""
     FIRST = "first of its table, and the row is still this file's"
     TURN = "the attempt holds the turn"
-    SILENT = "no sign of life for stale_after seconds"
+    SILENT = "no heartbeat for stale_after seconds"
     SAME_FILE = "the row is still this file's"
     SAME_PATH = "the row is still at this path"
-    NO_VERSION = "it made no version"
+    NO_VERSION = "the load made no version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +114,10 @@ def _each(
 TRANSITIONS: tuple[Transition, ...] = (
     Transition(None, Event.REGISTER, PENDING),
     *_each(IN_FLIGHT | REFUSED, Event.RESUME, PENDING),
-    # Also out of processing and review: a retry of the step that died takes over from itself, under a new number.
+    # Also from processing and review: a retry of a step that died takes over with a new attempt number.
     *_each(IN_FLIGHT, Event.CLAIM, PROCESSING, Guard.FIRST),
     Transition(PROCESSING, Event.EXPIRE, PENDING, Guard.SILENT),
-    # Whichever step has a question claims the turn first: answers then come in the order of the files.
+    # A step with a question claims the turn first, so that answers come in the order of the files.
     Transition(PROCESSING, Event.HOLD, REVIEW, Guard.TURN),
     Transition(REVIEW, Event.ANSWER, PENDING, Guard.TURN),
     Transition(PROCESSING, Event.PUBLISH, LOADED, Guard.TURN),
@@ -132,7 +131,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(None, Event.REVISE, COMPLETED),
     *_each(REMOVABLE, Event.DELETE, None, Guard.NO_VERSION),
 )
-"""All that can become of a load. In a state without a row for an event, the event changes no status."""
+"""All transitions of a load. In a state without a row for an event, the event changes no status."""
 
 STATEMENTS: tuple[tuple[str, tuple[Event, ...]], ...] = (
     ("insert_file", (Event.REGISTER,)),
@@ -147,7 +146,7 @@ STATEMENTS: tuple[tuple[str, tuple[Event, ...]], ...] = (
     ("release_path", (Event.REPLACE,)),
     ("mark_failed", (Event.FAIL,)),
     ("mark_failed", (Event.CANCEL,)),
-    # The file of a load that failed or was cancelled is in the archive: place and reason at once.
+    # The file of a load that failed or was cancelled is in the archive: path and reason in one step.
     ("mark_refused", (Event.FAIL, Event.ARCHIVE)),
     ("mark_refused", (Event.CANCEL, Event.ARCHIVE)),
     ("mark_vanished", (Event.VANISH,)),
@@ -155,7 +154,7 @@ STATEMENTS: tuple[tuple[str, tuple[Event, ...]], ...] = (
     ("insert_revision", (Event.REVISE,)),
     ("delete_file", (Event.DELETE,)),
 )
-"""The files of ``include/sql`` that change a state, each with the events that it carries out, one after the other."""
+"""The files of ``include/sql`` that change a state, each with the events that it carries out, in order."""
 
 GROUPS: Mapping[str, frozenset[FileStatus]] = {
     "select_blocking_files": IN_FLIGHT,
@@ -170,11 +169,11 @@ GROUPS: Mapping[str, frozenset[FileStatus]] = {
     "select_waiting_questions": frozenset((REVIEW,)),
     "set_load_table": IN_FLIGHT,
 }
-"""The states that a statement names which changes none: each is one of the groups above."""
+"""The states in statements that change none: each is one of the groups above."""
 
 
 def after(state: FileStatus | None, event: Event) -> FileStatus | None:
-    """The state that an event leads to; the same one where the table has no such transition.
+    """The state that an event leads to; unchanged where the table has no such transition.
 
     >>> after(FileStatus.PROCESSING, Event.PUBLISH)
     <FileStatus.LOADED: 'loaded'>
@@ -185,7 +184,7 @@ def after(state: FileStatus | None, event: Event) -> FileStatus | None:
 
 
 def diagram() -> str:
-    """The table as a Mermaid state diagram; transitions that keep the state are left out."""
+    """The table as a Mermaid state diagram; without transitions that keep the state."""
     labels: dict[tuple[str, str], list[str]] = {}
     for one in TRANSITIONS:
         if one.before is not one.after:

@@ -1,4 +1,4 @@
-"""What people declared of how a table's files are written, as detection takes it. Pure."""
+"""What people declared about how a table's files are written, in the form that detection uses. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True)
 class StatedFormat:
-    """Facts of a file's format that need no detection; ``None`` is detected.
+    """Facts of a file's format that need no detection; ``None`` means detected.
 
     ``encoding`` is a Python codec. ``quote``, ``escape`` and ``comment`` are ``""`` where there is none.
     ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as Table Dialect counts them. ``source`` says
-    where the facts stand, for messages.
+    where the facts are stated, for messages.
     """
 
     encoding: str | None = None
@@ -39,7 +39,7 @@ class StatedFormat:
 
     @property
     def states_layout(self) -> bool:
-        """Whether the place of the header is stated, or that there is none."""
+        """Whether the position of the header is stated, or that there is none."""
         return self.has_header is not None or self.header_rows is not None or bool(self.comment_rows)
 
 
@@ -47,7 +47,7 @@ NOTHING_STATED = StatedFormat()
 
 
 def stated_format(contract: Contract) -> StatedFormat:
-    """What people declared or answered of the format; what was only learned is no statement.
+    """What people declared or answered about the format; what was only learned does not count.
 
     >>> stated_format(Contract(table="t", encoding="latin1")).encoding
     'iso8859-1'
@@ -72,7 +72,7 @@ def stated_format(contract: Contract) -> StatedFormat:
 
 
 def _escape(stated: str | None, quote: str | None) -> str | None:
-    """The escape, where it is not the quote itself: that is a doubled quote, which is read in any case."""
+    """The escape, where it is not the quote itself: a doubled quote is always read."""
     return "" if stated and stated == quote else stated
 
 

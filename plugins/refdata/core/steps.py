@@ -1,4 +1,4 @@
-"""The steps of a load, once: the DAG, ``process()``, the error branch and the page's story follow this list. Pure.
+"""The steps of a load, defined once: the DAG, ``process()``, the error branch and the page use this list. Pure.
 
 The values of ``Step`` are the ids of the tasks in ``refdata_load``.
 """
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """The steps, by the ids of their tasks in ``refdata_load``."""
+    """The steps, named by their task ids in ``refdata_load``."""
 
     DETECT = "detect_format"
     ALIGN = "align_table"
@@ -25,11 +25,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepInfo:
-    """One step: what the page calls it once it is done, and its place in a load.
+    """One step: its name on the page once it is done, and its place in a load.
 
-    ``asking``: it is there only to ask a person and act on the answer, so it is left out where nobody is asked.
-    ``waiting`` is its name on the page until it is done. ``published``: by its time the rows are in the table, so a
-    failure never brings the file back. ``stoppable``: stopping the load stops it.
+    ``asking``: it exists only to ask a person and act on the answer, and is left out where nobody is asked.
+    ``waiting`` is its name on the page until it is done. ``published``: the rows are in the table by then, so a
+    failure never brings the file back. ``stoppable``: stopping the load stops this step.
     """
 
     step: Step
@@ -44,28 +44,28 @@ STEPS = (
     StepInfo(Step.DETECT, "Format detected, rows scanned"),
     StepInfo(Step.ALIGN, "Table aligned"),
     StepInfo(Step.LOAD, "Rows staged and published"),
-    StepInfo(Step.REVIEW, "Reviewed", waiting="Waits for approval", asking=True),
+    StepInfo(Step.REVIEW, "Reviewed", waiting="Waiting for approval", asking=True),
     StepInfo(Step.PUBLISH, "Rows published", asking=True),
     StepInfo(Step.CONFIGURE, "Table registered", published=True, stoppable=False),
     StepInfo(Step.ARCHIVE, "File archived", published=True, stoppable=False),
 )
-"""In their order; each begins when the one before has ended well."""
+"""In order; each begins when the previous one has succeeded."""
 ERROR_BRANCH = StepInfo(Step.REFUSE, "File refused", stoppable=False)
-"""Runs when one of the steps failed, in place of those that would have followed it."""
+"""Runs when one of the steps failed, instead of the steps after it."""
 
 STAGED = "Rows staged"
-"""The title of ``load_rows`` in a load that was held: publishing is a step of its own there."""
+"""The title of ``load_rows`` in a load that was held: publishing is then a separate step."""
 
 AFTER_PUBLISHING = frozenset(info.step.value for info in STEPS if info.published)
-"""Steps by whose time the rows are in the table: the file is not to be loaded again, whatever happens."""
+"""Steps that run once the rows are in the table: from there on the file must not be loaded again."""
 LAST_FIRST = tuple(info.step.value for info in reversed(STEPS))
-"""The order in which a failure is looked for: the step that failed last is the one to explain."""
+"""The order in which to look for a failure: the step that failed last explains it."""
 ASKING = frozenset(info.step.value for info in STEPS if info.asking)
 """Steps that have work only where a load was held."""
 
 
 def pipeline(*, asking: bool) -> tuple[Step, ...]:
-    """The steps of a load that ends well, in order.
+    """The steps of a successful load, in order.
 
     >>> pipeline(asking=False)[2:4]
     (<Step.LOAD: 'load_rows'>, <Step.CONFIGURE: 'write_config'>)
@@ -74,12 +74,12 @@ def pipeline(*, asking: bool) -> tuple[Step, ...]:
 
 
 def guarded(*, asking: bool) -> tuple[Step, ...]:
-    """The steps whose failure the error branch takes up: all but the last, which is repeated by itself."""
+    """The steps whose failure the error branch handles: all but the last, which is retried by itself."""
     return pipeline(asking=asking)[:-1]
 
 
 def info_of(step: Step) -> StepInfo:
-    """What is known of a step."""
+    """The details of a step."""
     return next(info for info in (*STEPS, ERROR_BRANCH) if info.step is step)
 
 
@@ -93,18 +93,18 @@ def failed_step(states: Mapping[str, str | None]) -> str:
 
 
 def place_of(task: str) -> int:
-    """Where a task stands in a load; tasks that are no step come last."""
+    """Where a task stands in a load; tasks that are not steps come last."""
     order = [info.step.value for info in (*STEPS, ERROR_BRANCH)]
     return order.index(task) if task in order else len(order)
 
 
 def title_of(task: str, state: str | None, *, held: bool) -> str:
-    """What the page calls a task.
+    """The name of a task on the page.
 
     :param held: whether a person was asked about the load.
 
     >>> title_of("load_rows", "success", held=True), title_of("review", "deferred", held=True)
-    ('Rows staged', 'Waits for approval')
+    ('Rows staged', 'Waiting for approval')
     """
     info = next((info for info in (*STEPS, ERROR_BRANCH) if info.step.value == task), None)
     if info is None:

@@ -1,7 +1,7 @@
-"""How a folder spells which file this is: the only module that knows what an identity consists of.
+"""How a folder writes a file's identity: the only module that knows what an identity consists of.
 
-Everything above carries identities and orders as opaque text. The spelling is the one that ledgers have always had, so
-a row of any release names its file.
+Everything else carries identities and orders as opaque text. The notation is the one that ledgers have always had, so
+a row of any release identifies its file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LOWEST = 2**63
 
 @dataclass(frozen=True, slots=True)
 class PosixIdentity:
-    """What ``stat`` says about which file this is; any change makes it another drop.
+    """A file's identity from ``stat``; any change makes it another drop.
 
     ``size`` is in bytes, times are in nanoseconds since 1970. The ctime is part of it because a file moved back from
     an archive keeps all the rest.
@@ -44,9 +44,9 @@ class PosixIdentity:
 
     @classmethod
     def read(cls, identity: object) -> PosixIdentity:
-        """The identity that was spelled.
+        """The identity that was written.
 
-        :param identity: the text, or the parts by name as runs of earlier releases have them in their conf.
+        :param identity: the text, or the parts by name, as in the conf of runs of earlier releases.
         :raises ConfigurationError: when it is neither.
         """
         if isinstance(identity, Mapping) and set(identity) == set(_PARTS):
@@ -64,7 +64,7 @@ class PosixIdentity:
         return f"{self.size}-{self.mtime_ns}-{self.ctime_ns}-{self.inode}"
 
     def is_touched(self, other: PosixIdentity) -> bool:
-        """Whether the other is the same file with the same content, at most touched (which changes the ctime)."""
+        """Whether the other is the same file with the same content, perhaps touched (which changes the ctime)."""
         return (self.size, self.mtime_ns, self.inode) == (other.size, other.mtime_ns, other.inode)
 
     def order(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What can be asked about a table's contract: what is known, what would become of a file, what differs."""
+"""Queries about a table's contract: what is known, what would happen to a file, what differs."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _LIVE = Origin(Layer.DETECTED, "the live table")
 
 @dataclass(frozen=True, slots=True)
 class ContractCheck:
-    """What would become of a file under its table's contract; nothing was changed.
+    """What would happen to a file under its table's contract; nothing was changed.
 
     ``action`` is ``load``, ``warn`` (it loads, with warnings), ``hold`` or ``refuse``. ``refused`` says why the file
-    would be refused before its columns could be compared, ``""`` where they were. ``changes`` says what the table
-    would get, ``findings`` where file, table and contract differ, ``warnings`` what the ledger would say.
-    ``rejects`` are the first rejected rows by line and reason, where the contract has rules on values; ``unchecked``
-    says what only a load can tell. Steps that did not come to pass leave ``format`` None and ``columns`` empty.
+    would be refused before its columns could be compared, ``""`` otherwise. ``changes`` says what the table
+    would get, ``findings`` where file, table and contract differ, ``warnings`` what the ledger would warn about.
+    ``rejects`` are the first rejected rows by line and reason, if the contract has rules on values; ``unchecked``
+    says what only a load can check. Steps that did not happen leave ``format`` None and ``columns`` empty.
     """
 
     table: str
@@ -54,9 +54,9 @@ class ContractCheck:
 
 @dataclass(frozen=True, slots=True)
 class ContractDifference:
-    """One fact that the contract file states otherwise than the table is, or than its files were.
+    """One fact in which the contract file differs from the table or from its files.
 
-    ``declared`` and ``actual`` are texts, ``""`` where one side has nothing; ``origin`` is where ``actual`` comes from.
+    ``declared`` and ``actual`` are texts, ``""`` where one side has none; ``origin`` is where ``actual`` comes from.
     """
 
     key: str
@@ -71,7 +71,7 @@ def table_of_file(deps: Deps, file: Path) -> str:
 
 
 def full_contract(deps: Deps, table: str) -> Contract:
-    """All that is known of a table: declared, learned, and last the columns that the live table has.
+    """Everything known about a table: declared, learned, and finally the columns of the live table.
 
     :raises DataError: when there is neither a table nor a contract of that name.
     :raises ConfigurationError: when the contract file is wrong.
@@ -81,13 +81,13 @@ def full_contract(deps: Deps, table: str) -> Contract:
         raise DataError(
             f"There is neither a table {table} nor a contract for it",
             where=str(deps.live(table)),
-            advice="See `refdata tables`, or begin one with `refdata contract init`.",
+            advice="Check `refdata tables`, or create one with `refdata contract init`.",
         )
     return merge(known, live_contract(live)) if live else known
 
 
 def live_contract(live: Table) -> Contract:
-    """What a live table itself says: its columns and their types."""
+    """The contract that a live table implies: its columns and their types."""
     columns = tuple(
         FieldContract(name=column.name, type=FIELD_TYPES[column.type.kind], sql_type=column.type)
         for column in own_columns(live)
@@ -100,7 +100,7 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
 
     Every row is read.
 
-    :raises FormatError: when it is no CSV that can be read safely.
+    :raises FormatError: when it cannot be read safely as CSV.
     """
     from refdata.csvformat.preview import distinct_columns
 
@@ -112,7 +112,7 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
 
 
 def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
-    """What would become of a file if it were dropped for a table; the database is only read."""
+    """What would happen to a file if it were dropped for a table; the database is only read."""
     done = ContractCheck(table, Action.LOAD)
     try:
         done = replace(done, warnings=declared(deps.settings, table).contradictions)
@@ -144,7 +144,7 @@ def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
 
 
 def _held_to_rules(deps: Deps, file: Path, done: ContractCheck, plan: Alignment) -> tuple[ContractCheck, str]:
-    """The rules of the contract on the file's rows; also why it is refused, if it is."""
+    """Applies the contract's rules to the file's rows; also returns why it is refused, if it is."""
     from refdata.csvformat.preview import kept_rules
 
     contract = deps.contract(done.table)
@@ -160,7 +160,7 @@ def _held_to_rules(deps: Deps, file: Path, done: ContractCheck, plan: Alignment)
 
 
 def _unchecked(contract: Contract) -> str:
-    """What only the database can tell, since rows must be compared with one another and with other tables."""
+    """What only the database can check, because rows must be compared with each other and with other tables."""
     asked = keyrules.has_key_rules(contract)
     return "Keys and references are checked when the file is loaded" if asked else ""
 
@@ -176,7 +176,7 @@ def _damaged(deps: Deps, done: ContractCheck) -> str:
     allowed = deps.rules(done.table).max_rejected_rows
     if done.rejected > allowed or (done.rejected and not done.rows):
         what = "are damaged or break a rule" if done.rejects else "are damaged"
-        return f"{done.rejected} of {done.rows + done.rejected} rows {what}; {allowed} are let through"
+        return f"{done.rejected} of {done.rows + done.rejected} rows {what}; {allowed} are allowed"
     return ""
 
 
@@ -187,7 +187,7 @@ def _read(deps: Deps, file: Path, table: str) -> Format:
 
 
 def differences(deps: Deps, table: str) -> tuple[ContractDifference, ...]:
-    """Where the contract file and what the table and its loads show differ; empty where nothing does.
+    """Where the contract file differs from the table or from what its loads showed; empty if nowhere.
 
     :raises DataError: when the table has neither been loaded nor has a contract.
     :raises ConfigurationError: when the contract file is wrong.
@@ -202,7 +202,7 @@ def differences(deps: Deps, table: str) -> tuple[ContractDifference, ...]:
 
 
 def contract_of_loads(deps: Deps, table: str) -> Contract:
-    """What loads taught of a table, without what was declared."""
+    """What loads showed about a table, without what was declared."""
     from refdata.contractstore import ContractStore
 
     return ContractStore(deps.warehouse).learned(table) or Contract(table=table)
@@ -238,7 +238,7 @@ def _differing_columns(said: Contract, live: Table) -> list[ContractDifference]:
 
 
 def _other_type(column: FieldContract, there: Column) -> str:
-    """The declared type where the live column is of another; ``""`` where it holds what is declared."""
+    """The declared type where the live column has another type; ``""`` where it can store the declared one."""
     if column.sql_type:
         return "" if covers(there.holds, column.sql_type) else str(column.sql_type)
     if column.type is None:

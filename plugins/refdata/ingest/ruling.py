@@ -1,4 +1,4 @@
-"""Holds a load to its table's contract: rules on values while the rows stream, rules on keys in the stage table."""
+"""Applies a table's contract to a load: rules on values while the rows stream, rules on keys in the stage table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from refdata.csvformat.rowrules import RowRule, WarnedRules
 
 AT_ONCE = 500
-"""Rows that one statement takes out of the stage."""
+"""Rows that one statement removes from the stage."""
 
 
 def _require_key(contract: Contract, plan: Alignment) -> None:
@@ -42,7 +42,7 @@ def _require_key(contract: Contract, plan: Alignment) -> None:
 
 @dataclass(slots=True)
 class Ruling:
-    """The rules of one load, and what came of them. ``rejected`` counts the rows that broke one."""
+    """The rules of one load, and their results. ``rejected`` counts the rows that broke one."""
 
     deps: Deps
     row: LedgerRow
@@ -78,7 +78,7 @@ class Ruling:
 
     @property
     def numbered(self) -> bool:
-        """Whether the staged rows carry numbers, by which a rule over several rows names them."""
+        """Whether the staged rows have numbers, by which a rule over several rows identifies them."""
         return keyrules.has_key_rules(self.contract)
 
     @property
@@ -88,7 +88,7 @@ class Ruling:
         return (*own, ROW) if self.numbered else own
 
     def staged(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The batches as they go into the stage: counted for rules that warn, and numbered where that is needed."""
+        """The batches on their way into the stage: counted for rules that warn, and numbered if necessary."""
         import pyarrow as pa
 
         number = 1
@@ -102,9 +102,9 @@ class Ruling:
             yield batch.append_column(ROW_COLUMN, numbers)
 
     def check_keys(self, stage: Stage) -> dict[int, str]:
-        """Takes the rows that break a rule over several rows out of the stage; their numbers with the reasons.
+        """Removes rows that break a rule over several rows from the stage; returns their numbers with the reasons.
 
-        A row that goes may leave another without what it refers to, so the rules are asked until they are kept.
+        A removed row may be what another row refers to, so the rules are repeated until all hold.
         """
         reasons: dict[int, str] = {}
         while self.numbered:
@@ -154,7 +154,7 @@ class Ruling:
         return Side(qualified(live.name), live.columns) if live else None
 
     def publish_checks(self, stage: Stage) -> tuple[Check, ...]:
-        """What must still be so when the rows are published: another load may have changed a table meanwhile."""
+        """What must still be true when the rows are published: another load may have changed a table in between."""
         if not self.contract.foreign_keys:
             return ()
         with self.deps.warehouse.reading_stage(stage) as (_, source):
@@ -164,13 +164,13 @@ class Ruling:
         return tuple(Check(rule.statement, rule.words, others) for rule in rules)
 
     def place(self, path: Path, fmt: Format, reasons: dict[int, str]) -> Iterator[RejectedRow]:
-        """The rows of these numbers, found again in the file."""
+        """The rows with these numbers, located in the file."""
         from refdata.csvformat.placing import place_rows
 
         return place_rows(path, fmt, columns=self.plan.read, rules=self.row_rules, reasons=reasons)
 
     def check_limit(self, file: DroppedFile, damaged: int, rows: int) -> None:
-        """Refuses a file of which more rows are rejected than the table lets through.
+        """Refuses a file with more rejected rows than the table allows.
 
         :raises DataError: naming the list of rejects.
         """
@@ -179,7 +179,7 @@ class Ruling:
             also = f" and {damaged} are damaged" if damaged else ""
             what = f"{self.rejected} of {rows} rows break the rules of {self.contract.table}{also}"
             raise DataError(
-                f"{what}; {allowed} are let through",
+                f"{what}; {allowed} are allowed",
                 where=file.path,
                 advice="Fix the lines listed in the .rejects.csv beside the file, or correct the table's contract.",
             )

@@ -1,4 +1,4 @@
-"""Streams a file's rows into the stage table of an attempt, and holds them to the contract's rules on the way."""
+"""Streams a file's rows into the stage table of an attempt, applying the contract's rules on the way."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def stage_rows(
     ruling: Ruling,
     progress: Callable[[int], None],
 ) -> Staged:
-    """Fills the stage with the rows that the contract takes; the others go to the list of rejects.
+    """Fills the stage with the rows that the contract allows; the others go to the list of rejects.
 
-    :raises DataError: when the rows read are not those that the scan counted, or more break a rule than may.
+    :raises DataError: when the row counts differ from those of the scan, or too many rows break a rule.
     """
     # Imported here, because at the top each DAG parse would pay for pyarrow and numpy.
     from refdata.csvformat.reader import read_rows
@@ -67,7 +67,7 @@ class _Counted:
     rows: int = 0
 
     def into(self, listed: OnReject) -> OnReject:
-        """Counts each reject, and hands it on."""
+        """Counts each reject, and passes it on."""
 
         def count(reject: RejectedRow) -> None:
             self.rows += 1
@@ -78,7 +78,7 @@ class _Counted:
 
 @contextlib.contextmanager
 def _rejects(deps: Deps, file: DroppedFile, ruling: Ruling) -> Iterator[OnReject]:
-    """Where rejects are listed. Without rules the list that the scan wrote is complete."""
+    """The list for rejects. Without rules the list that the scan wrote is complete."""
     if not ruling.has_rules:
         yield lambda _: None
         return

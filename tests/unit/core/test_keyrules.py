@@ -74,7 +74,7 @@ def test_keys_compare_as_the_contract_says(contract: Contract, want: list[int]) 
 def test_an_append_must_not_bring_a_key_that_is_there() -> None:
     rows, live = [("a", 1), ("b", 2)], [("b", 9)]
     assert broken(KEY, CODE, rows, live=live, load_type=LoadType.APPEND) == [
-        (2, "the key (code) is in the table already")
+        (2, "the key (code) is already in the table")
     ]
     assert broken(KEY, CODE, rows, live=live) == []
     upsert = Contract(table="t", primary_key=("code",), load=LoadMode.UPSERT)

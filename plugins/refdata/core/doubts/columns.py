@@ -62,7 +62,7 @@ def renamings(
 
 
 def missing_question(table: str, file_name: str, column: str, proposed: Sequence[Renaming], rows: int) -> Question:
-    """Asks about a column that the file lacks: renamed, gone, or a fault of the file.
+    """Asks about a column that the file lacks: renamed, gone, or a mistake in the file.
 
     :param proposed: the fields that may be its new name.
     :param rows: rows of the file, in which the column would be empty.
@@ -91,13 +91,13 @@ def _renamed(table: str, one: Renaming) -> Choice:
 
 
 def undecided_question(table: str, file_name: str, one: Undecided) -> Question:
-    """Asks which column a header means that fits several."""
+    """Asks which column is meant by a header that matches several."""
     choices = tuple(_meant(table, one.header, column) for column in one.columns)
     return Question(
         QuestionKind.COLUMN_RENAMED,
         table,
         f"Which column of {table} is {one.header!r} in {file_name}?",
-        (f"The header {one.header!r} fits {' and '.join(one.columns)}; in earlier files their headers differed.",),
+        (f"The header {one.header!r} matches {' and '.join(one.columns)}; in earlier files their headers differed.",),
         (*choices, REFUSE),
         column=one.columns[0],
     )
@@ -110,10 +110,10 @@ def _meant(table: str, header: str, column: str) -> Choice:
 
 
 def new_column_question(table: str, file_name: str, column: str, header: str) -> Question:
-    """Asks whether a table takes a column that it does not know (policy ``on_new_column: hold``)."""
+    """Asks whether to add a column that the table does not know (policy ``on_new_column: hold``)."""
     kept = Contract(table=table, answers=(KeptAnswer(QuestionKind.COLUMN_ADDED, column, "add"),))
     effect = f"{table} gets the column {column}; it is empty in the rows of earlier files."
     add = Choice("add", f"Add {column}", effect, patch=kept, keepable=True)
     evidence = (f"No earlier file of {table} had a column {header!r}.",)
-    subject = f"{file_name} brings the new column {header!r}. Add it to {table}?"
+    subject = f"{file_name} has the new column {header!r}. Add it to {table}?"
     return Question(QuestionKind.COLUMN_ADDED, table, subject, evidence, (add, REFUSE), column=column)

@@ -1,6 +1,6 @@
 """Whether this machine can use ODBC: pyodbc needs a system library that pip cannot install.
 
-Nothing here imports pyodbc at the top, so that everything but an ODBC connection works without it.
+Nothing here imports pyodbc at the top, so that everything except an ODBC connection works without it.
 """
 
 from __future__ import annotations

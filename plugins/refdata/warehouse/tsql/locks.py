@@ -1,4 +1,4 @@
-"""Application locks (``sp_getapplock``): the transaction holds them to its end, and a dead session frees them."""
+"""Application locks (``sp_getapplock``): the transaction holds them until it ends, and a dead session releases them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp
 
 
 def table_lock(table: TableName) -> str:
-    """The lock of whoever changes a table."""
+    """The lock for changing a table."""
     return f"refdata table {table}"
 
 
 def of_publish(own: TableName, checks: Sequence[Check]) -> Iterator[tuple[str, bool]]:
-    """The locks of a publish, each with whether it is shared: its own table, and those that its rules read.
+    """The locks of a publish, each with whether it is shared: its own table's, and those of tables that its rules read.
 
-    They come by name, so that two publishes which read one another's table do not wait for each other.
+    They are ordered by name, so that two publishes that read each other's table cannot deadlock.
     """
     read = {fold_name(str(table)): table for check in checks for table in check.tables}
     tables = {**read, fold_name(str(own)): own}
@@ -32,7 +32,7 @@ def of_publish(own: TableName, checks: Sequence[Check]) -> Iterator[tuple[str, b
 
 
 def acquire(session: Session, statement: str, lock: str, timeout: float, where: str) -> None:
-    """Takes a lock; ``statement`` says in which mode, ``timeout`` is in seconds.
+    """Takes a lock; ``statement`` determines the mode, ``timeout`` is in seconds.
 
     :raises DeadlockError: when the server chose this session as the victim.
     :raises LockTimeoutError: when others hold the lock for longer.
@@ -44,7 +44,7 @@ def acquire(session: Session, statement: str, lock: str, timeout: float, where: 
         raise LockTimeoutError(
             f"The lock {lock!r} was not granted within {timeout:g} s (answer {granted})",
             where=where,
-            advice="Nothing: it is tried again. Raise lock_timeout if it recurs.",
+            advice="Nothing: it is retried. Raise lock_timeout if it recurs.",
         )
 
 
