@@ -88,7 +88,7 @@ def test_a_contract_is_begun_out_of_a_descriptor(
     assert "one of them must be chosen" in capsys.readouterr().err
     assert cli.main(["contract", "init", str(path), "--table", "rates", "--write"]) == 0
     written = (root / "contracts" / "rates.yaml").read_text()
-    assert "# Left aside of datapackage.json: line 1: unknown key stats" in written
+    assert "# Ignored in datapackage.json: line 1: unknown key stats" in written
     assert read_contract(written, "rates", "f").fields[0].constraints[0].kind == "unique"
 
 
@@ -109,7 +109,7 @@ def test_every_fact_is_shown_with_where_it_comes_from(root: Path, capsys: pytest
 CHECKS = [
     ("", AIRPORTS, 0, "load", ""),
     ("schema: {fields: [{name: IATA code}, {name: Country}]}", AIRPORTS, 0, "warn", "country, which becomes NULL"),
-    ("schema: {fieldsMatch: equal, fields: [{name: Code}]}", AIRPORTS, 1, "refuse", "do not meet fieldsMatch equal"),
+    ("schema: {fieldsMatch: equal, fields: [{name: Code}]}", AIRPORTS, 1, "refuse", "do not match fieldsMatch equal"),
     (
         "refdata: {on_new_column: refuse}\nschema: {fields: [{name: Name}]}",
         AIRPORTS,

@@ -48,7 +48,7 @@ CASES = [
     ({"maximum": 9}, "b,10,x", "it must be at most 9"),
     ({"enum": [1, 3]}, "b,2,x", "it must be one of 1, 3"),
     ({"pattern": "[13]"}, "b,2,x", "it must match [13]"),
-    ({"unique": True}, "b,1,x", "the value of n stands in an earlier row"),
+    ({"unique": True}, "b,1,x", "the value of n is repeated from an earlier row"),
 ]
 
 
