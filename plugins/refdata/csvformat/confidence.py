@@ -48,6 +48,16 @@ def reasons(
     return tuple(one for one in told if one)
 
 
+def reading(evidence: Evidence) -> str:
+    """A dialect in words, for people who decide between two: ``comma-delimited with 3 fields``."""
+    if evidence.dialect.delimiter == NO_DELIMITER:
+        return "as a single column"
+    name = _NAMES.get(evidence.dialect.delimiter, repr(evidence.dialect.delimiter))
+    unquoted = "" if evidence.dialect.quote else ", without quotes"
+    width = evidence.shape.width
+    return f"{name}-delimited with {width} field{'' if width == 1 else 's'}{unquoted}"
+
+
 def _delimiter(evidence: Evidence) -> str:
     shape = evidence.shape
     if evidence.dialect.delimiter == NO_DELIMITER:

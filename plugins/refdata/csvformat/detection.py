@@ -9,10 +9,10 @@ from pathlib import Path
 
 from refdata.core.errors import FormatError
 from refdata.core.known import KnownFormat
-from refdata.core.model import Format, RunnerUp, SkippedLine
+from refdata.core.model import Doubt, Format, RunnerUp, SkippedLine
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.comments import separator_line
-from refdata.csvformat.confidence import confidence, reasons
+from refdata.csvformat.confidence import confidence, reading, reasons
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Row
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
 from refdata.csvformat.evidence import NOTHING_KNOWN
@@ -29,6 +29,9 @@ from refdata.csvformat.trailer import LOOKED_AT, Trailer, find_trailer, last_row
 MIN_CONFIDENCE = 0.2
 """The confidence below which a file is refused. Of the annotated real files of three public corpora none is as low."""
 
+
+MIN_DECIDED = 0.6
+"""The chance of the best delimiter below which the file is not loaded until a person decides."""
 
 _RULE = re.compile(r"[-=_*~+|,; \t\"\r\n]+")
 
@@ -84,7 +87,7 @@ def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, s
     if stated.header_rows or stated.comment_rows:
         start, header = stated_layout(lines, best.dialect, stated, start, known)
     trailer = _trailer(text, lines, best, start, header)
-    return _format(text, ranked, start, header, trailer, lines)
+    return _format(text, ranked, start, header, trailer, lines, stated)
 
 
 def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED) -> Text:
@@ -115,6 +118,7 @@ def _format(
     header: Header,
     trailer: Trailer,
     lines: Sequence[str],
+    stated: StatedFormat,
 ) -> Format:
     best = ranked[0]
     shares = chances([candidate.score for candidate in ranked])
@@ -141,7 +145,24 @@ def _format(
         header_texts=_header_texts(start, header, lines),
         skipped=(*start.skipped, *_unnamed(start, header, lines), *trailer.skipped),
         notes=(header.note,) if header.note else (),
-        doubt=header.doubt,
+        doubt=_close_call(ranked, shares, stated) or header.doubt,
+    )
+
+
+def _close_call(ranked: Sequence[Candidate], shares: Sequence[float], stated: StatedFormat) -> Doubt | None:
+    """The doubt between two delimiters that fit nearly alike, unless the delimiter is stated or the header is known."""
+    best = ranked[0]
+    other = next((one for one in ranked if one.dialect.delimiter != best.dialect.delimiter), None)
+    decided = stated.delimiter is not None or best.evidence.known_header
+    share = sum(
+        share for one, share in zip(ranked, shares, strict=True) if one.dialect.delimiter == best.dialect.delimiter
+    )
+    if other is None or decided or share >= MIN_DECIDED:
+        return None
+    return Doubt(
+        f"The file can be read in two ways: {reading(best.evidence)}, or {reading(other.evidence)}",
+        "Put quotes around text that contains a delimiter, or state the delimiter in the table's contract"
+        " (dialect: delimiter).",
     )
 
 

@@ -60,6 +60,7 @@ class CellFit:
 class Evidence:
     """What a text shows of one dialect.
 
+    ``headed``: the first row has as many fields as most rows. A list within cells has no names in the header.
     ``known_delimiter``: earlier files of the table have this delimiter. ``known_header``: under it the table's header
     stands among the first rows.
     """
@@ -68,6 +69,7 @@ class Evidence:
     shape: RowShape
     fit: CellFit
     quotes: QuoteUse
+    headed: bool = False
     known_delimiter: bool = False
     known_header: bool = False
 
@@ -94,6 +96,7 @@ class Evidence:
             "semicolon": float(self.dialect.delimiter == ";"),
             "tab": float(self.dialect.delimiter == "\t"),
             "pipe": float(self.dialect.delimiter == "|"),
+            "headed": float(self.headed and width > 1),
             "known_delimiter": float(self.known_delimiter),
             "known_header": float(self.known_header),
         }
@@ -105,8 +108,9 @@ def weigh(dialect: Dialect, rows: Sequence[Row], text: str, known: KnownFormat =
     quotes = quote_use(text, dialect.delimiter, dialect.quote)
     # Of a single column any delimiter is known, one that its text does not contain.
     usual = NO_DELIMITER if len(known.header or known.columns) == 1 else known.delimiter
+    headed = next((len(row.cells) == shape.width for row in rows if not row.blank), False)
     header = bool(known.header) and any(known.is_header(row.cells) for row in rows[:HEADER_WITHIN])
-    return Evidence(dialect, shape, cell_fit(rows, shape.width), quotes, dialect.delimiter == usual, header)
+    return Evidence(dialect, shape, cell_fit(rows, shape.width), quotes, headed, dialect.delimiter == usual, header)
 
 
 def cell_fit(rows: Sequence[Row], width: int) -> CellFit:

@@ -32,6 +32,7 @@ WEIGHTS: Mapping[str, float] = {
     "semicolon": 0.5,
     "tab": 1.1,
     "pipe": 0.1,
+    "headed": 4.0,
     "known_delimiter": 2.5,
     "known_header": 6.0,
 }
