@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,9 @@ MIN_CONFIDENCE = 0.2
 
 MIN_DECIDED = 0.6
 """The chance of the best delimiter below which the file is not loaded until a person decides."""
+
+RIVAL = 0.2
+"""The chance of another delimiter that makes a file a close call if its confidence is below ``MIN_DECIDED``."""
 
 _RULE = re.compile(r"[-=_*~+|,; \t\"\r\n]+")
 
@@ -122,6 +126,7 @@ def _format(
 ) -> Format:
     best = ranked[0]
     shares = chances([candidate.score for candidate in ranked])
+    sure = confidence(shares[0], best.evidence, text.encoding)
     return Format(
         encoding=text.encoding.name,
         delimiter=_shown(best.dialect.delimiter, text.head),
@@ -136,7 +141,7 @@ def _format(
         comment=start.comment,
         skip_initial_space=best.dialect.skip_initial_space,
         stated_rows=trailer.stated_rows,
-        confidence=confidence(shares[0], best.evidence, text.encoding),
+        confidence=sure,
         reasons=reasons(best.evidence, text.encoding, start, header, trailer),
         runners_up=tuple(
             RunnerUp(_shown(one.dialect.delimiter, text.head), one.dialect.quote, round(share, 4))
@@ -145,19 +150,24 @@ def _format(
         header_texts=_header_texts(start, header, lines),
         skipped=(*start.skipped, *_unnamed(start, header, lines), *trailer.skipped),
         notes=(header.note,) if header.note else (),
-        doubt=_close_call(ranked, shares, stated) or header.doubt,
+        doubt=_close_call(ranked, shares, sure, stated) or header.doubt,
     )
 
 
-def _close_call(ranked: Sequence[Candidate], shares: Sequence[float], stated: StatedFormat) -> Doubt | None:
+def _close_call(
+    ranked: Sequence[Candidate], shares: Sequence[float], sure: float, stated: StatedFormat
+) -> Doubt | None:
     """The doubt between two delimiters that fit nearly alike, unless the delimiter is stated or the header is known."""
     best = ranked[0]
     other = next((one for one in ranked if one.dialect.delimiter != best.dialect.delimiter), None)
     decided = stated.delimiter is not None or best.evidence.known_header
-    share = sum(
-        share for one, share in zip(ranked, shares, strict=True) if one.dialect.delimiter == best.dialect.delimiter
-    )
-    if other is None or decided or share >= MIN_DECIDED:
+    if other is None or decided:
+        return None
+    by_delimiter: defaultdict[str, float] = defaultdict(float)
+    for one, share in zip(ranked, shares, strict=True):
+        by_delimiter[one.dialect.delimiter] += share
+    rival = by_delimiter[other.dialect.delimiter] >= RIVAL
+    if by_delimiter[best.dialect.delimiter] >= MIN_DECIDED and not (rival and sure < MIN_DECIDED):
         return None
     return Doubt(
         f"The file can be read in two ways: {reading(best.evidence)}, or {reading(other.evidence)}",

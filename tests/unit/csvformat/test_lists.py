@@ -46,7 +46,7 @@ def test_lists_in_cells_are_read_by_the_outer_delimiter_or_asked_about(seed: int
 
 def test_close_call_names_both_readings_and_the_contract(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
-    path.write_text("place\nPortland, Oregon\nParis, Texas\nRome, Georgia\nAthens, Ohio\n")
+    path.write_text("place\nPortland, Oregon\nParis, Texas\nRome, Georgia\nAthens, Ohio\nBoston\nOslo\n")
     doubt = detect(path).doubt
     assert doubt is not None
     assert "as a single column" in doubt.what
