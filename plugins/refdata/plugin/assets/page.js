@@ -61,7 +61,7 @@ function complete(given) {
 function addressOf(shown) {
   const plain = complete({ view: shown.view });
   const different = Object.entries(shown).filter(([name, value]) => value !== plain[name] || (name === "view" && value !== "files"));
-  return different.length ? viewAddress(Object.fromEntries(told)) : location.pathname;
+  return different.length ? viewAddress(Object.fromEntries(different)) : location.pathname;
 }
 
 /** Changes what this view shows; the page number resets to one unless the change sets it. */
