@@ -155,7 +155,7 @@ class Ledger:
             scan.rows,
             scan.rejected,
         )
-        return self._write("record_format", *values, _json(warnings), load_id, identity) == 1
+        return self._write("record_format", *values, scan.sha256, _json(warnings), load_id, identity) == 1
 
     def claim_turn(self, row: LedgerRow, stale_after: float, now: datetime) -> int | None:
         """Requests the table's turn; returns the number of the new attempt when granted, else None.

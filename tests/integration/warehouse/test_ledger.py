@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from refdata.core.errors import SupersededError
-from refdata.core.model import FileStatus, LoadType, Scan
+from refdata.core.model import FileStatus, LedgerRow, LoadType, Scan
 from refdata.ledger import FileOrder
 from tests.integration.warehouse.conftest import NOW, Loads, dropped, failed, plain_format
 
@@ -44,6 +44,32 @@ def test_what_detection_found_is_kept(loads: Loads) -> None:
     assert (found.file_hash, found.rows_read, found.rows_rejected) == ("f" * 64, 7, 2)
     assert (found.detected_delimiter, found.detected_encoding) == ("\\t", "utf-8")
     assert (found.detected_headers, found.warnings) == (("ä", 'say "hi"'), ("first", "zweite"))
+
+
+RERUNS = [
+    ("the table is changed already", True, "hash", ("from the scan", "about the table")),
+    ("the table is as it was", False, "hash", ("from the scan",)),
+    ("another file took the place", True, "other", ("from the scan",)),
+]
+
+
+@pytest.mark.parametrize(("changed", "sha256", "kept"), [case[1:] for case in RERUNS], ids=[case[0] for case in RERUNS])
+def test_a_run_that_starts_again_loses_no_warning_about_the_table(
+    loads: Loads, changed: bool, sha256: str, kept: tuple[str, ...]
+) -> None:
+    def detected(content: str) -> LedgerRow:
+        scan = Scan((), 1, 0, content, 1)
+        loads.ledger.record_format(row.id, plain_format(("a",)), scan, ("from the scan",))
+        found = loads.ledger.get(row.id)
+        assert found is not None
+        return found
+
+    row = loads.register("a.csv")
+    loads.ledger.add_warnings(detected("hash"), ("about the table",))
+    if changed:
+        loads.ledger.record_table_changes(row.id, "widen n", any_change=True)
+    loads.register("a.csv")
+    assert detected(sha256).warnings == kept
 
 
 def test_a_run_that_comes_again_takes_up_the_same_row(loads: Loads) -> None:
