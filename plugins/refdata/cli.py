@@ -101,13 +101,14 @@ def parser() -> argparse.ArgumentParser:
 def init_db(options: argparse.Namespace) -> int:
     """``refdata init-db``."""
     from refdata import wiring
+    from refdata.dropoff import Dropoff
 
     deps = wiring.connect()
     change = SchemaChange(before := deps.warehouse.schema_version(), before)
     root = Path(deps.settings.dropoff_root)
     if not options.check:
         change = deps.warehouse.initialise(thorough=True)
-        _complete_tree(deps.dropoff)
+        _complete_tree(Dropoff.of(deps.settings))
     facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
     say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": str(root)})
     if not root.is_dir():

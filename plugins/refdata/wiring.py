@@ -17,6 +17,7 @@ from refdata.core.runid import CLI_RUN, LOAD_DAG
 from refdata.core.settings import Settings
 from refdata.core.steps import Step
 from refdata.dropoff import Dropoff
+from refdata.dropoff.source import Source
 from refdata.ingest.context import Deps
 from refdata.ingest.reconcile import RunState
 from refdata.warehouse.connect import open_warehouse
@@ -61,7 +62,7 @@ def connect(configured: Settings | None = None) -> Deps:
     )
 
 
-def file_of_run(dropoff: Dropoff, context: Context) -> DroppedFile:
+def file_of_run(dropoff: Source, context: Context) -> DroppedFile:
     """The dropped file that a run of ``refdata_load`` is about, from its conf.
 
     A person who triggers the DAG by hand gives only ``path``; the rest is looked up. From the rest of a conf only the

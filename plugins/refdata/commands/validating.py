@@ -168,7 +168,9 @@ class _Canary:
                 session.execute(f"DROP TABLE {qualified(name)}")
             if row is not None:
                 session.execute(deps.warehouse.statement("delete_canary"), (row.id, f"{CANARY}%"))
-        archives = deps.dropoff.archives
+        from refdata.dropoff import Dropoff
+
+        archives = Dropoff.of(settings).archives
         for folder in (self._path.parent, *(one.of(f"{FOLDER}/{self._path.name}") for one in archives)):
             for path in folder.glob(f"*{self._table}*"):
                 path.unlink(missing_ok=True)

@@ -139,6 +139,10 @@ class Dropoff:
         """Whether any file that the watcher would pick up is at a path relative to the root."""
         return tree.holds_drop(self.root, path)
 
+    def is_reachable(self, file: DroppedFile) -> bool:
+        """Whether the folder that a file was dropped into is there."""
+        return (self.root / file.path).parent.is_dir()
+
     def hand_back(self, file: DroppedFile) -> str | None:
         """Gives a file back to the watcher, see ``tree.hand_back``; None when it is gone or replaced."""
         try:

@@ -15,7 +15,7 @@ from refdata.core.contract import Contract
 from refdata.core.model import DroppedFile, Format, LedgerRow, Scan, TableName
 from refdata.core.settings import Settings, own_tables
 from refdata.core.tablerules import TableRules
-from refdata.dropoff import Dropoff
+from refdata.dropoff.source import Source
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Warehouse
 
@@ -58,7 +58,7 @@ class Deps:
 
     settings: Settings
     warehouse: Warehouse
-    dropoff: Dropoff
+    dropoff: Source
     clock: Callable[[], datetime]
     rules: Callable[[str], TableRules]
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("refdata.ingest"))

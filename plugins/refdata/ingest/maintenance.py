@@ -86,15 +86,18 @@ def _carry_out(deps: Deps, batch: Sequence[Deletion], actor: str) -> None:
     for deletion in batch:
         if deletion.kind in _ARCHIVES:
             folder = Path(deletion.folder)
-            with archive_folder(deps.dropoff.root, folder) as handle, translated(str(folder / deletion.subject)):
+            with (
+                archive_folder(Path(deps.settings.dropoff_root), folder) as handle,
+                translated(str(folder / deletion.subject)),
+            ):
                 remove(handle, deletion.subject)
 
 
 def _deletions(deps: Deps) -> Iterator[Deletion]:
-    settings, now = deps.settings, deps.clock()
+    settings, now, tree = deps.settings, deps.clock(), Dropoff.of(deps.settings)
     for kind, (archive_of, days_of) in _ARCHIVES.items():
-        for folder in archive_of(deps.dropoff).known():
-            yield from maintenance.expired_files(kind, _files(deps.dropoff.root, folder), days_of(settings), now)
+        for folder in archive_of(tree).known():
+            yield from maintenance.expired_files(kind, _files(tree.root, folder), days_of(settings), now)
     for one in expire_versions(deps):
         why = "beyond versions_kept or older than versions_max_age_days"
         yield Deletion(Kind.VERSION, f"{one.table} version {one.version}", why, one.rows, table_name=one.table)

@@ -127,7 +127,7 @@ class _Examination:
 
     def _in_flight(self, row: LedgerRow, state: RunState, *, waits_too_long: bool) -> Iterator[Finding]:
         deps, file = self._deps, self._deps.file_of(row)
-        if file is None or not self._folder_is_there(file):
+        if file is None or not deps.dropoff.is_reachable(file):
             return
         if not deps.dropoff.exists(file.path):
             gone = vanished(file.path)
@@ -153,7 +153,7 @@ class _Examination:
 
     def _over(self, row: LedgerRow) -> Iterator[Finding]:
         deps, file = self._deps, self._deps.file_of(row)
-        if file is None or not self._folder_is_there(file):
+        if file is None or not deps.dropoff.is_reachable(file):
             return
         done = f"The load is over ({row.status}), but the file is still in its folder"
         if gave_up(row):
@@ -246,9 +246,6 @@ class _Examination:
         if row.status in DONE:
             return move_to_processed(self._deps, file)
         return move_to_error(self._deps, file, failure_of(row), row.dag_run_id or "")
-
-    def _folder_is_there(self, file: DroppedFile) -> bool:
-        return (self._deps.dropoff.root / file.path).parent.is_dir()
 
     def _is_young(self, row: LedgerRow) -> bool:
         return self._now - last_sign(row) < self._grace

@@ -20,7 +20,7 @@ from refdata.core.dropnames import beside, load_folder_name
 from refdata.core.errors import DropoffError, RefdataError
 from refdata.core.maintenance import archived_at
 from refdata.core.model import DROPPED_TYPES
-from refdata.dropoff import ArchiveFolders
+from refdata.dropoff import ArchiveFolders, Dropoff
 from refdata.dropoff.archivefolders import archive_folder
 from refdata.dropoff.osfiles import look, remove, rename_exclusive, translated
 from refdata.ingest.context import Deps
@@ -47,7 +47,7 @@ def plan(deps: Deps) -> tuple[Relocation, ...]:
 
     :raises RefdataError: when the database or the folders cannot be read.
     """
-    return tuple(found for archive in deps.dropoff.archives for found in _in_archive(deps, archive))
+    return tuple(found for archive in Dropoff.of(deps.settings).archives for found in _in_archive(deps, archive))
 
 
 def carry_out(deps: Deps, planned: tuple[Relocation, ...], actor: str) -> tuple[tuple[Relocation, str], ...]:
@@ -57,7 +57,7 @@ def carry_out(deps: Deps, planned: tuple[Relocation, ...], actor: str) -> tuple[
     """
     results = tuple((one, _moved(deps, one)) for one in planned)
     trail = AuditTrail(deps.warehouse)
-    for archive in deps.dropoff.archives:
+    for archive in Dropoff.of(deps.settings).archives:
         count = sum(1 for one, left in results if not left and one.path.parent == archive.earlier)
         if count:
             why, detail = "moved to where files are archived now", {"files": count}
@@ -128,7 +128,7 @@ def _moved(deps: Deps, one: Relocation) -> str:
 
 
 def _move(deps: Deps, one: Relocation, target: Path) -> None:
-    root = deps.dropoff.root
+    root = Path(deps.settings.dropoff_root)
     with (
         archive_folder(root, one.path.parent) as source,
         archive_folder(root, target, create=True) as handle,

@@ -7,6 +7,7 @@ process, within ``[openlineage] execution_timeout``. A failure here is logged an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset
@@ -65,7 +66,7 @@ def _source(deps: Deps, published: FileToTable) -> InputDataset:
     # https://openlineage.io/docs/spec/naming: for a local file the namespace is `file`, the name its absolute path.
     return InputDataset(
         namespace="file",
-        name=(deps.dropoff.root / published.file.path).absolute().as_posix(),
+        name=(Path(deps.settings.dropoff_root) / published.file.path).absolute().as_posix(),
         facets={"schema": _schema(columns)},
         inputFacets={"inputStatistics": read},
     )

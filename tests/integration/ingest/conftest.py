@@ -51,6 +51,11 @@ class Site:
     clock: Clock
     database: Database
 
+    @property
+    def dropoff(self) -> Dropoff:
+        """The folders that the source of dropped files is here."""
+        return Dropoff.of(self.deps.settings)
+
     def drop(self, name: str, content: str | bytes, *, folder: str = FULL, mtime: float | None = None) -> DroppedFile:
         path = Path(self.deps.settings.dropoff_root) / folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -150,7 +150,7 @@ class MeddledDropoff(Dropoff):
 
 
 def meddled(deps: Deps, meddler: Meddler) -> Deps:
-    dropoff = MeddledDropoff(deps.dropoff.root, deps.dropoff.processed, deps.dropoff.error)
+    dropoff = MeddledDropoff.of(deps.settings)
     object.__setattr__(dropoff, "meddler", meddler)
     warehouse: Any = MeddledWarehouse(deps.warehouse, meddler)
     return dataclasses.replace(deps, dropoff=dropoff, warehouse=warehouse)
@@ -181,7 +181,7 @@ def begin(site: Site, tmp_path: Path, change: Change, moment: str) -> Book:
     """Drops a file and loads it while it is meddled with, then lets the watcher go on until all is quiet."""
     site.load(site.drop("cities.csv", BEFORE, mtime=1_000_000))
     file = site.drop("cities.csv", OLD, mtime=1_000_001)
-    meddler = Meddler(moment, lambda: change(site.deps.dropoff.root / file.path))
+    meddler = Meddler(moment, lambda: change(site.dropoff.root / file.path))
     book = Book(tmp_path / "airflow.jsonl")
     work(meddled(site.deps, meddler), book, lambda step, runs: meddler.come_to(step))
     assert meddler.done
@@ -224,9 +224,9 @@ def test_a_file_that_is_written_meanwhile_is_loaded_whole_in_the_end(
         assert live == rows_of(content)
     else:
         assert live == rows_of(OLD if moment in PUBLISHED else BEFORE)
-        assert [path.name[:5] for path in site.deps.dropoff.root.glob("*_table/*/error/*.csv")] == ["ERROR"]
-    assert not list(site.deps.dropoff.root.glob("*_table/*/*.csv"))
-    kept = [path.read_text() for path in site.deps.dropoff.root.rglob("[!.]*.csv")]
+        assert [path.name[:5] for path in site.dropoff.root.glob("*_table/*/error/*.csv")] == ["ERROR"]
+    assert not list(site.dropoff.root.glob("*_table/*/*.csv"))
+    kept = [path.read_text() for path in site.dropoff.root.rglob("[!.]*.csv")]
     assert (content or '01,"Gr') in kept or any('01,"Gr' in text for text in kept)
 
 
@@ -243,7 +243,7 @@ def test_a_file_that_may_not_be_read_any_more_is_refused_with_the_reason(
     assert "may" in (row.error_message or "") or "refused" in (row.error_message or "")
     assert Path(row.file_path).read_text() == OLD
     assert site.error_report(row)["what_to_do"]
-    assert not list(site.deps.dropoff.root.glob("*_table/*/*.csv"))
+    assert not list(site.dropoff.root.glob("*_table/*/*.csv"))
 
 
 @pytest.mark.parametrize(("change", "moment"), moments_of(TAKEN_AWAY, (deleted,)))

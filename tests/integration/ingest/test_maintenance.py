@@ -41,10 +41,10 @@ def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[...
     assert sorted(one.kind for one in planned.deletions) == sorted(
         [Kind.PROCESSED_FILE, *[Kind.ERROR_FILE] * 3, Kind.LEDGER_ROW, Kind.ALERT_ROWS]
     )
-    assert len(list(site.deps.dropoff.error.of(DROP).glob("ERROR_*"))) == 3, "planning deletes nothing"
+    assert len(list(site.dropoff.error.of(DROP).glob("ERROR_*"))) == 3, "planning deletes nothing"
     maintenance.carry_out(site.deps, planned)
-    assert list(site.deps.dropoff.error.of(DROP).glob("ERROR_*")) == []
-    assert list(site.deps.dropoff.processed.of(DROP).glob("*.csv")) == []
+    assert list(site.dropoff.error.of(DROP).glob("ERROR_*")) == []
+    assert list(site.dropoff.processed.of(DROP).glob("*.csv")) == []
     assert [row.file_name for row in site.deps.ledger.page().files] == ["cities.csv"], "its rows are live"
     entries = AuditTrail(site.deps.warehouse).entries()
     assert {entry.action for entry in entries} == {Action.DELETE}
@@ -56,7 +56,7 @@ def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[...
 @pytest.mark.parametrize("gathered", ["", "done"])
 def test_archives_of_earlier_settings_and_installations_age_too(make_site: Callable[..., Site], gathered: str) -> None:
     site = make_site(processed_days=30, processed_root=gathered)
-    root = site.deps.dropoff.root
+    root = site.dropoff.root
     for folder in ("processed", "reference_data_table/append/processed", "done", "other"):
         (root / folder).mkdir(exist_ok=True)
         (root / folder / "20200101_000000_a.csv").touch()
@@ -78,11 +78,11 @@ def test_maintenance_deletes_nothing_through_a_link_in_a_load_folder(
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "20200101_000000_a.csv").touch()
-    site.deps.dropoff.processed.of(DROP).symlink_to(outside)
+    site.dropoff.processed.of(DROP).symlink_to(outside)
     planned = maintenance.plan(site.deps)
     assert planned.deletions == ()
     later = Deletion(
-        Kind.PROCESSED_FILE, "20200101_000000_a.csv", "planned before", folder=str(site.deps.dropoff.processed.of(DROP))
+        Kind.PROCESSED_FILE, "20200101_000000_a.csv", "planned before", folder=str(site.dropoff.processed.of(DROP))
     )
     with pytest.raises(DropoffError):
         maintenance.carry_out(site.deps, replace(planned, deletions=(later,)))
@@ -93,14 +93,12 @@ def test_a_file_that_cannot_be_deleted_takes_no_record_of_the_others_along(make_
     site = make_site(processed_days=30)
     site.load(site.drop("cities.csv", GOOD), "good")
     site.clock.now += timedelta(days=31)
-    (site.deps.dropoff.processed.of(DROP) / "a folder").mkdir()
+    (site.dropoff.processed.of(DROP) / "a folder").mkdir()
     planned = maintenance.plan(site.deps)
-    stubborn = Deletion(
-        Kind.PROCESSED_FILE, "a folder", "for the test", folder=str(site.deps.dropoff.processed.of(DROP))
-    )
+    stubborn = Deletion(Kind.PROCESSED_FILE, "a folder", "for the test", folder=str(site.dropoff.processed.of(DROP)))
     with pytest.raises(RefdataError):
         maintenance.carry_out(site.deps, replace(planned, deletions=(*planned.deletions, stubborn)))
-    assert list(site.deps.dropoff.processed.of(DROP).glob("*.csv")) == []
+    assert list(site.dropoff.processed.of(DROP).glob("*.csv")) == []
     subjects = {entry.subject for entry in AuditTrail(site.deps.warehouse).entries()}
     assert subjects >= {one.subject for one in planned.deletions}
 
@@ -142,7 +140,7 @@ def test_the_audit_trail_itself_has_an_age_and_says_what_went(make_site: Callabl
 
 def test_foreign_files_in_the_archive_stay(make_site: Callable[..., Site]) -> None:
     site = make_site(processed_days=1)
-    folder = site.deps.dropoff.processed.of(DROP)
+    folder = site.dropoff.processed.of(DROP)
     folder.mkdir()
     for name in ("report.csv", "README"):
         (folder / name).write_text("x")

@@ -100,9 +100,7 @@ def test_a_second_run_that_comes_upon_a_file_on_its_way_to_error_keeps_its_reaso
 def test_a_row_that_waits_under_the_path_of_an_archive_holds_up_nobody(site: Site) -> None:
     file = site.drop("cities.csv", BAD, mtime=1)
     row = site.deps.ledger.register(file, "cities", "run", site.clock())
-    site.deps.ledger.mark_archived(
-        row.id, str(site.deps.dropoff.error.of(file.path) / "ERROR_cities.csv"), site.clock()
-    )
+    site.deps.ledger.mark_archived(row.id, str(site.dropoff.error.of(file.path) / "ERROR_cities.csv"), site.clock())
     (Path(site.deps.settings.dropoff_root) / file.path).unlink()
     assert site.load(site.drop("cities_2025.csv", GOOD), "next").status is FileStatus.COMPLETED
 

@@ -78,7 +78,7 @@ def refused(site: Site) -> DroppedFile:
 
 
 def remove(site: Site, file: DroppedFile) -> None:
-    (site.deps.dropoff.root / file.path).unlink()
+    (site.dropoff.root / file.path).unlink()
 
 
 def vanished(site: Site) -> None:
@@ -133,17 +133,17 @@ def rejects_of_an_archived_file(site: Site) -> None:
 
 def a_copy_without_a_name(site: Site) -> None:
     site.load(dropped(site))
-    (site.deps.dropoff.processed.of(BACK) / ".refdata-moving-0123").write_text("code,na")
+    (site.dropoff.processed.of(BACK) / ".refdata-moving-0123").write_text("code,na")
 
 
 def an_original_put_aside(site: Site) -> None:
     row = site.load(dropped(site))
-    shutil.copy2(row.file_path, site.deps.dropoff.root / "reference_data_table/fullload/.refdata-gone-0123")
+    shutil.copy2(row.file_path, site.dropoff.root / "reference_data_table/fullload/.refdata-gone-0123")
 
 
 def an_original_whose_copy_is_nowhere(site: Site) -> None:
     an_original_put_aside(site)
-    for path in site.deps.dropoff.processed.of(BACK).iterdir():
+    for path in site.dropoff.processed.of(BACK).iterdir():
         path.write_text("code,name\n")
 
 
@@ -240,7 +240,7 @@ def test_what_a_crash_left_of_files_is_put_in_its_place_or_swept(
     found = reconcile.examine(site.deps)
     assert [one.kind for one in found] == [kind]
     assert [left for _, left in reconcile.repair(found)] == [""]
-    everything = [path for path in site.deps.dropoff.root.rglob("*") if path.is_file()]
+    everything = [path for path in site.dropoff.root.rglob("*") if path.is_file()]
     assert {path.name.removeprefix("20241201_120000_") for path in everything} == left
     assert reconcile.examine(site.deps) == ()
 
@@ -281,10 +281,10 @@ def test_the_reason_of_a_refused_file_is_kept(site: Site) -> None:
 def test_a_missing_mount_is_no_reason_to_believe_that_files_are_gone(site: Site) -> None:
     registered(site)
     site.clock.now += LATER
-    folder = site.deps.dropoff.root / "reference_data_table" / "fullload"
+    folder = site.dropoff.root / "reference_data_table" / "fullload"
     shutil.rmtree(folder)
     assert reconcile.examine(site.deps) == ()
-    shutil.rmtree(site.deps.dropoff.root)
+    shutil.rmtree(site.dropoff.root)
     with pytest.raises(ConfigurationError):
         reconcile.examine(site.deps)
 
@@ -305,5 +305,5 @@ def test_what_cannot_be_repaired_now_says_why_and_stops_nothing_else(site: Site)
 
 def files(site: Site) -> list[str]:
     """The visible ``.csv`` files of the tree."""
-    root: Path = site.deps.dropoff.root
+    root: Path = site.dropoff.root
     return sorted(str(path.relative_to(root)) for path in root.rglob("[!.]*.csv"))

@@ -38,7 +38,7 @@ def upgraded(make_site: Callable[..., Site]) -> Site:
 
 
 def tree(site: Site) -> set[str]:
-    root = site.deps.dropoff.root
+    root = site.dropoff.root
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
 
 
@@ -54,7 +54,7 @@ MOVED = {
 
 def check_moved(site: Site) -> None:
     assert tree(site) == MOVED
-    root = site.deps.dropoff.root
+    root = site.dropoff.root
     rows = site.deps.ledger.page().files
     assert {Path(row.file_path).relative_to(root).as_posix() for row in rows} == {
         name for name in MOVED if name.endswith(("cities.csv", "towns.csv"))
@@ -74,7 +74,7 @@ def test_files_move_to_their_load_folders_with_their_rows_and_sidecars(make_site
     assert tree(site) == before, "planning changes nothing"
     assert [left for _, left in relocate.carry_out(site.deps, planned, "ann")] == [""] * len(planned)
     check_moved(site)
-    assert not (site.deps.dropoff.root / "processed").exists()
+    assert not (site.dropoff.root / "processed").exists()
     entries = [
         (entry.action, entry.actor, entry.detail["files"]) for entry in AuditTrail(site.deps.warehouse).entries()
     ]
@@ -121,7 +121,7 @@ def test_a_killed_move_is_finished_by_the_next_one(
 
 def test_what_cannot_be_moved_stays_and_is_reported(make_site: Callable[..., Site]) -> None:
     site = upgraded(make_site)
-    root = site.deps.dropoff.root
+    root = site.dropoff.root
     (root / FULL / "processed").mkdir(exist_ok=True)
     (root / FULL / "processed" / "20241201_120000_cities.csv").write_text("another file")
     (root / "processed" / "20230101_000000_unknown.csv").write_text("x")

@@ -1,0 +1,132 @@
+"""The port through which dropped files come in; the folder tree (``Dropoff``) is its first implementation.
+
+Everything above carries a file as a ``DroppedFile``, whose identity and order only the source understands. Another
+source passes the same contract tests (``tests/integration/test_sources.py``), as the one in memory does.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from refdata.core.model import DroppedFile
+from refdata.dropoff.archive import Reason
+from refdata.dropoff.leftovers import Leftover
+from refdata.dropoff.tree import Malformed, ScanResult
+
+
+class Source(Protocol):
+    """Lists what waits, opens it, and puts it into an archive or gives it back to the watcher.
+
+    All methods raise errors of the tree: transient ones while the storage is away, so that no file counts as gone
+    because a mount or a service is missing.
+    """
+
+    def scan(self) -> ScanResult:
+        """What waits now, and what looks like a drop and is none."""
+        ...
+
+    def find(self, path: str) -> DroppedFile:
+        """The file that is at a path now.
+
+        :raises DropoffError: when the path is not a drop's path.
+        :raises FileChangedError: when nothing is there.
+        """
+        ...
+
+    def drop(self, path: str, identity: object) -> DroppedFile:
+        """The file that a path and an identity name, whether it is still there or not.
+
+        :raises DropoffError: when the path is not a drop's path.
+        :raises ConfigurationError: when it is no identity of this source.
+        """
+        ...
+
+    def open(self, file: DroppedFile) -> AbstractContextManager[str]:
+        """A local path under which exactly the released file can be read and sought, while the context lasts.
+
+        A source without random access spools the file to the local disk.
+
+        :raises FileChangedError: when the file is gone or replaced; also at the end, when it changed meanwhile.
+        """
+        ...
+
+    def is_there(self, file: DroppedFile) -> bool:
+        """Whether exactly the file that was released is still waiting."""
+        ...
+
+    def lies(self, file: DroppedFile) -> bool:
+        """Whether the file is waiting with unchanged content, even if it was handed back since."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether any file that the watcher would pick up is at a path."""
+        ...
+
+    def is_reachable(self, file: DroppedFile) -> bool:
+        """Whether the place that a file was dropped into is there, so that a missing file is really gone."""
+        ...
+
+    def content_hash(self, file: DroppedFile) -> str:
+        """SHA-256 of what is at the file's path now, as a hex digest.
+
+        :raises FileChangedError: when nothing is there, or it changes while being read.
+        """
+        ...
+
+    def hand_back(self, file: DroppedFile) -> str | None:
+        """Gives a file back to the watcher as another drop with the same order; returns its new identity.
+
+        None when it is gone or replaced: then the watcher finds what is there by itself.
+        """
+        ...
+
+    def recover(self) -> tuple[str, ...]:
+        """Finishes what a crash interrupted while files were handed back; returns their paths."""
+        ...
+
+    def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
+        """Moves a loaded file to the archive; returns its place there, or ``""`` when it is gone or replaced.
+
+        A repeated call, also after a crash, returns the same place.
+
+        :param received: time used in the name, naive values are UTC; each call must pass the same.
+        """
+        ...
+
+    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, reason: Reason) -> str:
+        """Moves a refused file to the archive with the reason beside it; otherwise as ``archive_processed``.
+
+        :param load_id: 0 when the ledger does not know the file.
+        """
+        ...
+
+    def archived(self, file: DroppedFile, received: datetime, *, refused: bool) -> str:
+        """Where an earlier call has archived the file, or ``""``."""
+        ...
+
+    def report_malformed(self, place: Malformed) -> str:
+        """Says beside the archive why something is no drop; returns where."""
+        ...
+
+    def rejects_path(self, file: DroppedFile, load_id: int) -> Path:
+        """The local file in which a load lists damaged rows; archiving puts it beside the file."""
+        ...
+
+    def discard_rejects(self, file: DroppedFile, load_id: int) -> None:
+        """Removes lists of damaged rows that no archived file will get."""
+        ...
+
+    def left_rejects(self) -> dict[int, Path]:
+        """Lists of damaged rows, by load, that are not beside an archived file yet."""
+        ...
+
+    def settle_rejects(self, load_id: int, archived: str) -> bool:
+        """Puts a load's list of damaged rows beside its archived file; returns whether it could."""
+        ...
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """What crashes left of refdata's own files."""
+        ...

@@ -1,0 +1,240 @@
+"""What every source of dropped files promises: the folder tree and one in memory pass the same cases.
+
+A source that is added (an object store, SFTP) joins ``SOURCES``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, FormatError
+from refdata.core.failure import Failure
+from refdata.core.model import DroppedFile, LoadType
+from refdata.core.runid import run_id_of
+from refdata.core.settings import Settings
+from refdata.dropoff import Dropoff, ensure_tree
+from refdata.dropoff.source import Source
+from refdata.ingest.process import process
+from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
+from tests.memory_source import MemorySource
+
+FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
+RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
+REASON = Failure("data", "It is damaged", "line 1", "Correct it.", transient=False, task="detect_format")
+
+
+@dataclass
+class Place:
+    """A source, and how a person drops a file into it and takes one away."""
+
+    source: Source
+    put: Callable[[str, bytes], object]
+    take: Callable[[str], object]
+
+
+def tree(folder: Path) -> Place:
+    root = folder / "dropoff"
+    ensure_tree(root)
+    dropoff = Dropoff.of(Settings(dropoff_root=str(root)))
+
+    def put(path: str, content: bytes) -> None:
+        passing = root / f"{path}.part"
+        passing.write_bytes(content)
+        passing.rename(root / path)
+
+    return Place(dropoff, put, lambda path: (root / path).unlink())
+
+
+def memory(folder: Path) -> Place:
+    source = MemorySource(folder)
+    return Place(source, source.put, source.objects.pop)
+
+
+SOURCES = {"folder tree": tree, "memory": memory}
+
+
+@pytest.fixture(params=SOURCES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    return SOURCES[request.param](tmp_path)
+
+
+def dropped(place: Place, name: str = "airports.csv", content: bytes = b"a\n1\n", folder: str = FULL) -> DroppedFile:
+    place.put(f"{folder}/{name}", content)
+    return place.source.find(f"{folder}/{name}")
+
+
+def test_what_is_dropped_is_listed_with_its_class_and_load_type(place: Place) -> None:
+    files = {dropped(place), dropped(place, "rates.csv", folder=APPEND)}
+    assert set(place.source.scan().files) == files
+    assert {(file.name, file.load_type, file.is_reference_data) for file in files} == {
+        ("airports.csv", LoadType.FULL, True),
+        ("rates.csv", LoadType.APPEND, False),
+    }
+    assert {file.size for file in files} == {4}
+
+
+def test_path_and_identity_name_the_file_also_through_json(place: Place) -> None:
+    file = dropped(place)
+    path, identity = json.loads(json.dumps([file.path, file.identity]))
+    assert place.source.drop(path, identity) == file
+    place.take(file.path)
+    assert place.source.drop(path, identity) == file, "also when it is gone"
+
+
+@pytest.mark.parametrize("identity", ["", "x", None, {"size": 1}])
+def test_what_is_no_identity_is_refused(place: Place, identity: object) -> None:
+    with pytest.raises(ConfigurationError):
+        place.source.drop(f"{FULL}/airports.csv", identity)
+
+
+@pytest.mark.parametrize("path", ["airports.csv", f"{FULL}/../airports.csv", f"{FULL}/airports.txt", ""])
+def test_a_path_outside_the_load_folders_is_refused(place: Place, path: str) -> None:
+    with pytest.raises(DropoffError):
+        place.source.find(path)
+    with pytest.raises(DropoffError):
+        place.source.drop(path, dropped(place).identity)
+
+
+def test_the_later_drop_has_another_identity_run_and_a_later_turn(place: Place) -> None:
+    first = dropped(place)
+    second = dropped(place, content=b"a\n2\n")
+    assert first.identity != second.identity
+    assert run_id_of(first) != run_id_of(second)
+    assert first.order <= second.order
+
+
+def test_the_very_file_is_read_and_can_be_sought(place: Place) -> None:
+    file = dropped(place, content=b"code,name\n01,Graz\n")
+    with place.source.open(file) as path, Path(path).open("rb") as stream:
+        stream.seek(5)
+        assert stream.read() == b"name\n01,Graz\n"
+    assert place.source.content_hash(file) == hashlib.sha256(b"code,name\n01,Graz\n").hexdigest()
+
+
+def replaced(place: Place, file: DroppedFile) -> None:
+    place.put(file.path, b"other\n")
+
+
+def gone(place: Place, file: DroppedFile) -> None:
+    place.take(file.path)
+
+
+def handed_back(place: Place, file: DroppedFile) -> None:
+    assert place.source.hand_back(file) is not None
+
+
+@pytest.mark.parametrize("change", [replaced, gone, handed_back])
+def test_a_file_that_changed_is_never_taken_for_the_released_one(
+    place: Place, change: Callable[[Place, DroppedFile], None]
+) -> None:
+    file = dropped(place)
+    change(place, file)
+    assert not place.source.is_there(file)
+    assert place.source.lies(file) is (change is handed_back)
+    assert place.source.exists(file.path) is (change is not gone)
+    assert place.source.hand_back(file) is None
+    with pytest.raises(FileChangedError), place.source.open(file):
+        pass
+
+
+@pytest.mark.parametrize("change", [replaced, gone, handed_back])
+def test_what_was_read_of_a_file_that_changed_meanwhile_is_worth_nothing(
+    place: Place, change: Callable[[Place, DroppedFile], None]
+) -> None:
+    file = dropped(place)
+    with pytest.raises(FileChangedError), place.source.open(file):
+        change(place, file)
+    file = dropped(place)
+    with pytest.raises(FileChangedError), place.source.open(file):
+        change(place, file)
+        raise FormatError("It is no CSV")
+
+
+def test_a_file_handed_back_is_another_drop_with_the_same_turn(place: Place) -> None:
+    file = dropped(place)
+    identity = place.source.hand_back(file)
+    again = place.source.find(file.path)
+    assert again.identity == identity != file.identity
+    assert again.order == file.order
+    assert run_id_of(again) != run_id_of(file)
+    assert place.source.recover() == ()
+
+
+def archive(place: Place, file: DroppedFile, *, refused: bool) -> str:
+    if refused:
+        return place.source.archive_error(file, RECEIVED, 7, REASON)
+    return place.source.archive_processed(file, RECEIVED, 7)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_an_archived_file_waits_no_more_and_is_found_again(place: Place, refused: bool) -> None:
+    file = dropped(place)
+    where = archive(place, file, refused=refused)
+    assert "airports" in where
+    assert place.source.scan().files == ()
+    assert archive(place, file, refused=refused) == where, "a call repeated after a crash"
+    assert place.source.archived(file, RECEIVED, refused=refused) == where
+    assert place.source.is_reachable(file)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_the_archive_overwrites_nothing(place: Place, refused: bool) -> None:
+    places = [archive(place, dropped(place, content=b"a\n" * number), refused=refused) for number in (1, 2, 3)]
+    assert len(set(places)) == 3
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_file_that_took_the_place_stays(place: Place, refused: bool) -> None:
+    file = dropped(place)
+    replaced(place, file)
+    assert archive(place, file, refused=refused) == ""
+    assert [one.path for one in place.source.scan().files] == [file.path]
+
+
+def test_a_touched_file_is_archived_all_the_same(place: Place) -> None:
+    file = dropped(place)
+    handed_back(place, file)
+    assert archive(place, file, refused=False)
+
+
+def test_rejects_leave_with_the_file(place: Place) -> None:
+    file = dropped(place)
+    place.source.rejects_path(file, 7).write_text("line,reason\n")
+    assert list(place.source.left_rejects()) == [7]
+    archive(place, file, refused=True)
+    assert place.source.left_rejects() == {}
+    place.source.rejects_path(file, 8).write_text("line,reason\n")
+    place.source.discard_rejects(file, 8)
+    assert place.source.left_rejects() == {}
+
+
+GOOD, BAD = b"code,name\n01,Graz\n02,Linz\n", b"code,name\n01,Graz\n02,Linz,Wien,Wels\n"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_files_of_any_source_are_loaded_refused_and_known_again(site: Site, tmp_path: Path) -> None:  # noqa: F811
+    source = MemorySource(tmp_path)
+    deps = dataclasses.replace(site.deps, dropoff=source)
+    first = process(deps, source.put(f"{FULL}/cities.csv", GOOD), "run 1")
+    assert (first.status, first.rows_loaded, first.file_path) == (
+        "completed",
+        2,
+        "processed/1/20241201_120000_cities.csv",
+    )
+    assert process(deps, source.put(f"{FULL}/cities.csv", GOOD), "run 2").status == "duplicate"
+    with pytest.raises(Exception, match="damaged"):
+        process(deps, source.put(f"{FULL}/cities.csv", BAD), "run 3")
+    refused = deps.ledger.by_run("run 3")
+    assert refused is not None
+    assert (refused.status, refused.order_key) == ("error", "000000003")
+    assert {f"{refused.file_path}.error.json", f"{refused.file_path}.rejects.csv"} <= source.beside.keys()
+    assert source.objects == {}
+    assert site.rows("cities", "code, name") == [("01", "Graz"), ("02", "Linz")]
