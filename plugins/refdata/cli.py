@@ -20,7 +20,18 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands import contracts, loading, operations, overview, register, reporting, setup, undoing, validating
+from refdata.commands import (
+    contracts,
+    loading,
+    operations,
+    overview,
+    questions,
+    register,
+    reporting,
+    setup,
+    undoing,
+    validating,
+)
 from refdata.commands import versions as version_commands
 from refdata.commands.terminal import (
     EXIT_FAILED,
@@ -93,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     validating.register(commands)
     version_commands.register(commands)
     undoing.register(commands)
+    questions.register(commands)
     register.register(commands)
     contracts.register(commands)
     return top

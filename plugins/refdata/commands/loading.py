@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from refdata.commands.questions import chosen_answers
 from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Subcommands, add_command, console, show_files
-from refdata.core.errors import ConfigurationError, PermanentError
+from refdata.core.errors import PermanentError
 from refdata.core.loadstates import DONE
 from refdata.core.questions import Given
 
@@ -68,13 +69,7 @@ def _answers(options: argparse.Namespace) -> Answers:
 
     :raises ConfigurationError: one that is not written as QUESTION=ANSWER, or that a question does not offer.
     """
-    pairs = [text.partition("=") for text in options.answer]
-    wrong = [f"{name}{sign}" for name, sign, choice in pairs if not (sign and choice)]
-    if wrong:
-        raise ConfigurationError(
-            f"{wrong[0]!r} is no answer", where="--answer", advice="Write QUESTION=ANSWER, as the load's error does."
-        )
-    chosen = {name: choice for name, _, choice in pairs}
+    chosen = chosen_answers(options.answer)
 
     def answer(question: Question) -> Given | None:
         choice = chosen.get(question.name)
