@@ -17,14 +17,13 @@ FILE = "name,city\n" + "".join(f"{code},Graz\n" for code in ("GRZ", "VIE"))
 
 @pytest.fixture
 def _site(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    """What the pages' examples are about: ``airports`` with eight versions, and ``products`` with a file that lacks a column."""
+    """What the pages are about: ``airports`` in eight versions, and ``products``."""
     monkeypatch.chdir(root.parent)
     for number in range(8):
         (root / FULL / "airports.csv").write_text(f"{FILE}{number:03},Linz\n")
         assert cli.main(["load", f"{FULL}/airports.csv"]) == 0
     (root / FULL / "products.csv").write_text("sku,title,price,unit\nA1,Bolt,1.50,pc\n")
     assert cli.main(["load", f"{FULL}/products.csv"]) == 0
-    (root / FULL / "products.csv").write_text("sku,title,unit\nA1,Bolt,pc\n")
 
 
 class Person(io.StringIO):
@@ -36,7 +35,9 @@ class Person(io.StringIO):
 
 @pytest.mark.usefixtures("_site")
 def test_every_command_that_a_page_shows_runs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    root: Path,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("sys.stdin", Person("y\n" * 99))
     # `refdata init` with a URI needs a server and changes airflow.cfg: test_init.py runs it. `refdata answer` needs a
@@ -44,6 +45,10 @@ def test_every_command_that_a_page_shows_runs(
     elsewhere = ("refdata init ", "refdata answer ")
     calls = sorted({call for _, call in commands_shown() if not call.startswith(elsewhere)})
     assert calls
-    codes = {call: cli.main(shlex.split(call)[1:]) for call in calls}
+    codes = {}
+    for call in calls:
+        if "products.csv" in call:  # dropped now: `refdata doctor` would ask Airflow about a file that waits
+            (root / FULL / "products.csv").write_text("sku,title,unit\nA1,Bolt,pc\n")
+        codes[call] = cli.main(shlex.split(call)[1:])
     said = capsys.readouterr()
     assert {call: code for call, code in codes.items() if code != 0} == {}, said.err
