@@ -20,6 +20,9 @@ from refdata.csvformat.skipping import BOM, is_rule
 BODY_ROWS = 100
 """Rows below the first that it is held against."""
 
+ALONE = 4
+"""Distinct names from which a file's only line is the header of an empty table."""
+
 LOOKED_AT = 60
 """Columns that are looked at."""
 
@@ -38,6 +41,8 @@ WEIGHTS: Mapping[str, float] = {
     "prefix": -3.9,
     "marked": 3.0,
     "ruled": 5.0,
+    "years": 4.5,
+    "alone": 4.0,
     "again": -0.3,
     "sentences": -0.6,
 }
@@ -46,6 +51,7 @@ _NAME = re.compile(r"[^\W_](?:[\w .()/%#:&'\[\]-]{0,50})")
 _IDENTIFIER = re.compile(r"[A-Za-z_]+(?:[A-Z_][a-z0-9]*)+|[a-z]{2,}|[A-Z][A-Z_]+|[A-Z][a-z]+[A-Z]\w+")
 _SENTENCE = re.compile(r"[a-z]{2}[.!?,;]( |$)|^.{60}|\w \w+ \w+ \w+ \w+ \w+")
 AROUND = f"{BOM} \t\r\n"
+_YEAR = re.compile(r"1[6-9]\d\d|20\d\d|2100")
 _WORD = re.compile(r"[^\W_]+")
 _RUNS = (("A", re.compile(r"[^\W\d_a-z]+")), ("a", re.compile(r"[^\W\d_A]+")), ("9", re.compile(r"\d+")))
 
@@ -76,10 +82,11 @@ def header_measures(first: Sequence[str], body: Sequence[Sequence[str]]) -> dict
     filled = [column for column in columns if column.cells]
     texts = [column for column in filled if not _mostly_typed(column)]
     every = len(columns) or 1
+    years = _years(first, others)
     return {
         "prior": 1.0,
         "contrast": _mean(map(_contrast, filled)),
-        "typed": _mean(map(_is_typed_name, columns)) * (1 - _numbered(first)),
+        "typed": _mean(map(_is_typed_name, columns)) * (1 - max(years, _numbered(first))),
         "repeated": _mean(float(column.first in column.cells) for column in filled),
         "words": _mean(map(_words_again, texts)),
         "shape": _mean(map(_shape_surprise, texts)),
@@ -90,6 +97,8 @@ def header_measures(first: Sequence[str], body: Sequence[Sequence[str]]) -> dict
         "blanks": 1 - len(columns) / (len(first) or 1),
         "prefix": _mean(map(_shares_prefix, texts)),
         "marked": float(marked),
+        "years": years,
+        "alone": float(not others and len(columns) >= ALONE and len(columns) == len(first) and _are_names(columns)),
         "ruled": float(len(first) > 1 and body[:1] != [] and is_rule(body[0])),
         "again": float(len(others) < len(body[:BODY_ROWS])),
         "sentences": sum(bool(_SENTENCE.search(column.first)) for column in columns) / every,
@@ -124,6 +133,33 @@ def _is_typed_name(column: _Column) -> float:
     if kind not in TYPED or (kind is CellType.BOOLEAN and column.cells and kind not in column.kinds):
         return 0.0  # the name `n` over numbers is no boolean
     return 1.0 if not column.cells or kind in column.kinds else 0.5
+
+
+def _are_names(columns: Sequence[_Column]) -> bool:
+    """Whether the first cells are distinct words."""
+    words = {column.first for column in columns if cell_type(column.first) not in TYPED}
+    return len(words) == len(columns)
+
+
+def is_year_name(cell: str, below: Sequence[str]) -> bool:
+    """Whether a cell is a year above values that are not years: the name of a column of a statistical table."""
+    filled = [value.strip() for value in below if value.strip()]
+    return bool(_YEAR.fullmatch(cell.strip()) and filled) and sum(map(_is_year, filled)) * 2 < len(filled)
+
+
+def _is_year(cell: str) -> bool:
+    return _YEAR.fullmatch(cell) is not None
+
+
+def _years(first: Sequence[str], body: Sequence[Sequence[str]]) -> float:
+    """1 where all numbers among the names are years at equal steps, two of them or more, above other values."""
+    places = [
+        at for at, cell in enumerate(first) if cell_type(cell) in TYPED and cell_type(cell) is not CellType.BOOLEAN
+    ]
+    if len(places) < 2 or not all(is_year_name(first[at], [row[at] for row in body if at < len(row)]) for at in places):
+        return 0.0
+    steps = {int(first[right]) - int(first[left]) for left, right in pairwise(places)}
+    return float(len(steps) == 1 and steps != {0})
 
 
 def _numbered(first: Sequence[str]) -> float:

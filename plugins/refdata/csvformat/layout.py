@@ -12,7 +12,7 @@ from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line
 from refdata.csvformat.dialects import Dialect, Row, read_rows
 from refdata.csvformat.evidence import NOTHING_KNOWN
-from refdata.csvformat.header import AROUND, header_odds
+from refdata.csvformat.header import AROUND, header_odds, is_year_name
 from refdata.csvformat.headerwidth import fit_header
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.skipping import BEFORE, is_rule, skipped_line
@@ -22,6 +22,9 @@ LOOKED_AT = 1000
 
 LONGEST_PREAMBLE = 60
 """Rows that may come before a table."""
+
+MOST_NOTES = 12
+"""Rows among which padded notes above a table end."""
 
 MOST_HEADER_LINES = 4
 """Rows that a header may have."""
@@ -150,6 +153,7 @@ def _odds(rows: Sequence[Row], known: KnownFormat) -> float:
 
 def _with_marked_header(rows: list[Row], lines: Sequence[str], dialect: Dialect, comment: str, width: int) -> list[Row]:
     """The rows with the comment line right before them in front, if it is as wide as they are."""
+    rows = rows[next((at for at, row in enumerate(rows) if not row.blank), 0) :]
     if not comment or width < 2 or not rows or not lines[rows[0].first - 1].startswith(comment) or not rows[0].first:
         return rows
     at = rows[0].first - 1
@@ -169,10 +173,29 @@ def _first_row(rows: Sequence[Row], width: int, known: KnownFormat) -> int:
         return header
     if width == 1:
         return _after_blank_line(rows)
-    titles = next((at for at, row in enumerate(opening) if not _is_title(row, width)), 0)
+    titles = _behind_padded_notes(rows, next((at for at, row in enumerate(opening) if not _is_title(row, width)), 0))
     if _is_sparse(rows[titles + 1 :], width) and _odds_at(rows, titles) <= 0:
         titles = 0
     return _full_header(rows, titles, width) if len(rows[titles].cells) != width else titles
+
+
+def _behind_padded_notes(rows: Sequence[Row], first: int) -> int:
+    """The row behind notes that are padded to the table's width, some of which fill several cells.
+
+    Then the last of several lines with one cell comes after the first row, a row of words follows as a header, and
+    numbers stand only below it. A single such line may be the heading of a section.
+    """
+    notes = [at for at in range(min(len(rows), MOST_NOTES)) if rows[at].filled == 1 and rows[at].cells[0].strip()]
+    last = notes[-1] if notes else 0
+    if last <= first or len(rows) <= last + 1 or any(map(_has_number, rows[first : last + 2])):
+        return first
+    body = [row for row in rows[last + 2 : last + 102] if row.filled > 1]
+    numbers = sum(map(_has_number, body))
+    return last + 1 if rows[last + 1].filled > 1 and len(body) >= 3 and numbers >= 0.8 * len(body) else first
+
+
+def _has_number(row: Row) -> bool:
+    return any(cell_type(cell) in NUMERIC for cell in row.cells)
 
 
 def _after_blank_line(rows: Sequence[Row]) -> int:
@@ -233,7 +256,7 @@ def _more_header_rows(rows: Sequence[Row]) -> int:
         elif not _may_be_header(rows[at], body):
             if rows[at].cells[0].strip():
                 break
-        elif _fills_blanks(rows[0], rows[at]) or _words_over_numbers(rows[at], body) >= 2:
+        elif _fills_blanks(rows[0], rows[at], body) or _words_over_numbers(rows[at], body) >= 2:
             count = at
     return count
 
@@ -253,17 +276,40 @@ def _may_be_header(row: Row, body: Sequence[Sequence[str]]) -> bool:
     return row.filled > 0 and not any(
         cell_type(cell) in TYPED - {CellType.BOOLEAN} or _MISSING.fullmatch(cell.strip())
         for column, cell in enumerate(row.cells)
-        if cell.strip() and _typed_column(body, column)
+        if cell.strip() and _typed_column(body, column) and not is_year_name(cell, _below(body, column))
     )
 
 
-def _fills_blanks(upper: Row, row: Row) -> bool:
+def _below(body: Sequence[Sequence[str]], column: int) -> list[str]:
+    return [cells[column] for cells in body if column < len(cells)]
+
+
+def _fills_blanks(upper: Row, row: Row, body: Sequence[Sequence[str]]) -> bool:
     """Whether a row is the lower part of a header with names over several columns: blank at its start, and
-    words only, two of them or more under blanks.
+    words and years only, two of them or more under blanks or under a name and the blanks to its right.
     """
     under = [cell for above, cell in zip(upper.cells, row.cells, strict=False) if cell.strip() and not above.strip()]
-    plain = all(cell_type(cell) not in TYPED for cell in row.cells if cell.strip())
+    plain = all(
+        cell_type(cell) not in TYPED or is_year_name(cell, _below(body, column))
+        for column, cell in enumerate(row.cells)
+        if cell.strip()
+    )
+    if plain and not row.cells[0].strip() and _divides_names(upper, row):
+        return True
     return plain and len(under) >= 2 and (not row.cells[0].strip() or len(under) * 2 >= row.filled)
+
+
+def _divides_names(upper: Row, row: Row) -> bool:
+    """Whether all cells of a row stand in groups below a name and the blanks to its right."""
+    groups: list[list[bool]] = [[]]
+    for above, cell in zip(upper.cells, row.cells, strict=False):
+        if cell.strip() and above.strip():
+            groups.append([True])
+        elif cell.strip():
+            groups[-1].append(False)
+        else:
+            groups.append([])
+    return any(groups) and all(not group or (group[0] and len(group) > 1) for group in groups)
 
 
 def _words_over_numbers(row: Row, body: Sequence[Sequence[str]]) -> int:

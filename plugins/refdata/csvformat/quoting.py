@@ -80,12 +80,13 @@ def escape_for(text: str, delimiter: str, quote: str) -> str:
     """The escape character: a backslash, or ``""`` where quotes are doubled or nothing is escaped.
 
     A backslash before a quote escapes it, unless that quote is doubled or closes its field, and more of
-    them escape than do not.
+    them escape than do not. Two quotes before a delimiter are an escaped one and the closing one.
     """
     if not quote or "\\" + quote not in text:
         return ""
-    escaped = len(re.findall(rf"\\{quote}(?![{quote}{re.escape(delimiter)}\r\n]|\Z)", text))
-    doubled = len(re.findall(rf"\\{quote}{quote}", text))
+    end = rf"[{re.escape(delimiter)}\r\n]|\Z"
+    escaped = len(re.findall(rf"\\{quote}(?!{quote}|{end})|\\{quote}{quote}(?={end})", text))
+    doubled = len(re.findall(rf"\\{quote}{quote}(?!{end})", text))
     return "\\" if escaped > doubled else ""
 
 
