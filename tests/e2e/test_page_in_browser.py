@@ -312,7 +312,7 @@ def test_the_overview_shows_figures_over_time(steward: Steward) -> None:
     steward.heading("The last 30 days")
     charts = steward.frame.get_by_role("figure")
     expect(charts).to_have_count(4)
-    expect(charts.nth(1).get_by_role("img", name=re.compile(r"^Rows loaded: [\d,]+ in all"))).to_be_visible()
+    expect(charts.nth(1).get_by_role("img", name=re.compile(r"^Rows loaded: [\d,]+ in total"))).to_be_visible()
     charts.nth(1).get_by_text("Figures").click()
     expect(charts.nth(1).get_by_role("row")).to_have_count(6)
     steward.frame.get_by_role("button", name="1 year").click()

@@ -120,7 +120,7 @@ class Format:
     ``column_1 …`` where there is no header. ``line_ending`` is the most frequent one. ``stated_rows`` is the
     count that a trailer claims. ``confidence`` is between 0 and 1; ``reasons`` are sentences, ``runners_up``
     the next best dialects. ``header_texts`` are the header's physical lines, without blanks around them: among the
-    rows of several fields, such a line is the header again. ``skipped`` are the lines before and behind the table,
+    rows of several fields, such a line is the header again. ``skipped`` are the lines before and after the table,
     ``notes`` sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded.
     """
 

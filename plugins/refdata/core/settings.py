@@ -159,16 +159,16 @@ class Settings:
         "", "Procedure recorded as `sp_name` in a table's configuration row, such as `dbo.x`; empty for none."
     )
     processed_days: int = _setting(
-        365, "Days that maintenance keeps the archived files of successful loads; 0 for ever.", least=0, most=36500
+        365, "Days that maintenance keeps the archived files of successful loads; 0 forever.", least=0, most=36500
     )
     error_days: int = _setting(
-        365, "Days that maintenance keeps refused files with their reasons; 0 for ever.", least=0, most=36500
+        365, "Days that maintenance keeps refused files with their reasons; 0 forever.", least=0, most=36500
     )
     ledger_days: int = _setting(
-        0, "Days that the ledger keeps loads that published nothing; 0 for ever.", least=0, most=36500
+        0, "Days that the ledger keeps loads that published nothing; 0 forever.", least=0, most=36500
     )
-    audit_days: int = _setting(0, "Days that the audit trail is kept; 0 for ever.", least=0, most=36500)
-    alert_days: int = _setting(90, "Days that alerts that were sent are kept; 0 for ever.", least=0, most=36500)
+    audit_days: int = _setting(0, "Days that the audit trail is kept; 0 forever.", least=0, most=36500)
+    alert_days: int = _setting(90, "Days that alerts that were sent are kept; 0 forever.", least=0, most=36500)
     maintenance_apply: bool = _setting(
         False, "Whether `refdata_maintenance` deletes by itself; otherwise it only reports what it would delete."
     )

@@ -1,6 +1,6 @@
-"""Cuts a file's text into blocks of whole records and tells which of them are plain.
+"""Cuts a file's text into blocks of whole records and marks the plain ones.
 
-A block is plain when every parser reads it alike; then pyarrow may have it. Whatever is in doubt (a quote
+A block is plain when every parser reads it the same way; then pyarrow may parse it. Anything in doubt (a quote
 out of place, an escape, a NUL byte, a comment, a header that occurs again, a byte-order mark) is read here, row by
 row, and becomes a plain block of its good rows.
 """
@@ -51,7 +51,7 @@ class Block:
 
     @property
     def skipped(self) -> list[SkippedLine]:
-        """Lines that the csv module passed over while the block was cut."""
+        """Lines that the csv module skipped while the block was cut."""
         return self.rows.skipped if self.rows else []
 
     @property
@@ -74,11 +74,11 @@ class BlockCutter:
     _offset: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        """Refuse what no table can hold."""
+        """Refuse what no table can store."""
         self._line = 1 + self._head_lines
         if self.fields > MAX_COLUMNS:
             raise FormatError(
-                f"The file has {self.fields} columns, a table can have {MAX_COLUMNS}",
+                f"The file has {self.fields} columns, but a table can have at most {MAX_COLUMNS}",
                 where=str(self.source.path),
                 advice="Split the file, or check its delimiter.",
             )
@@ -94,7 +94,7 @@ class BlockCutter:
 
     @property
     def next_line(self) -> int:
-        """The number of the line behind the blocks cut so far; behind the last one the trailer begins."""
+        """The number of the line after the blocks cut so far; after the last block the trailer begins."""
         return self._line
 
     def blocks(self) -> Iterator[Block]:
@@ -128,7 +128,7 @@ class BlockCutter:
         return self._careful_block(text, at_end=at_end) if doubtful or at_end else (None, 0)
 
     def _plain_end(self, text: bytes, *, at_end: bool) -> tuple[int, bool]:
-        """How far ``text`` is plain, in whole records, and whether something doubtful comes behind."""
+        """How far ``text`` is plain, in whole records, and whether something doubtful follows."""
         quotes, misplaced = self._quotes(text)
         doubts = [at for at in (*misplaced, *self._hazards(text)) if at is not None]
         if not doubts and at_end and quotes.size % 2 == 0:
@@ -148,7 +148,7 @@ class BlockCutter:
         return quotes, (misplaced, *escape_doubts)
 
     def _hazards(self, text: bytes) -> Iterator[int | None]:
-        """Offsets of what parsers may read differently, apart from quotes."""
+        """Offsets of anything that parsers may read differently, apart from quotes."""
         yield _found(text.find(b"\0"))
         yield 0 if self.format.skip_initial_space else None
         yield from doubtful_places(text, self.format, self.fields)

@@ -71,7 +71,7 @@ class _Collector:
 
 @dataclass(slots=True)
 class _Feed:
-    """Lines for csv.reader that tells where the reader stands.
+    """Lines for csv.reader, with the reader's current position.
 
     The row in hand began with line ``start``; ``at`` is the next line and may be set back. ``in_row`` is to
     be cleared after each row, so that comments between rows are passed over. ``ended`` is set when the reader

@@ -1,6 +1,6 @@
-"""What one cell looks like, for the purpose of telling dialects apart.
+"""What one cell looks like, to distinguish dialects.
 
-This is no column typing (the reader does that by a full scan): it asks only whether a piece of text is
+This is not column typing (the reader does that in a full scan): it only checks whether a piece of text is
 something that somebody would put into one cell.
 """
 
@@ -73,7 +73,7 @@ _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 @lru_cache(maxsize=1 << 16)
 def cell_type(cell: str) -> CellType:
-    """The kind of a cell's text, blanks around it aside. Long cells are text without a closer look."""
+    """The kind of a cell's text, blanks around it aside. Long cells count as text without closer examination."""
     text = cell.strip()
     if not text:
         return CellType.EMPTY

@@ -1,4 +1,4 @@
-"""Telling code pages apart, for bytes that are no Unicode.
+"""Distinguishes code pages, for bytes that are not Unicode.
 
 Each encoding that reads the bytes is scored by how well the text that it gives fits a language: by the
 letters that the language writes, and by where they stand. The site's own code page has the advantage of what
@@ -32,7 +32,7 @@ PRIOR = 4.0
 """What the configured code page is ahead, in the logarithm of odds."""
 
 CLOSE = 1.5
-"""Candidates so near the best, in the logarithm of odds, are told apart by chardet."""
+"""Candidates so near the best, in the logarithm of odds, are decided by chardet."""
 
 WESTERN = ("en", "fr", "de", "es", "pt", "it", "ca", "nl", "sv", "da", "is", "et", "sq")
 CENTRAL = ("pl", "cs", "sk", "hu", "ro", "hr", "de", "sq")
@@ -109,7 +109,7 @@ def guess_code_page(data: bytes, code_page: str) -> tuple[str, float, str]:
     others = [one.score for one in readings if not _same_text(one, best, data)]
     margin = best.score - max(others, default=-math.inf)
     sure = round(max(0.75, min(0.99, 0.75 + margin / 50)), 2)
-    return best.encoding, sure, f"no UTF-8; the letters fit {best.encoding} ({best.language}) best"
+    return best.encoding, sure, f"not UTF-8; the letters fit {best.encoding} ({best.language}) best"
 
 
 def rank_code_pages(data: bytes, code_page: str) -> list[Reading]:
@@ -126,7 +126,7 @@ def rank_code_pages(data: bytes, code_page: str) -> list[Reading]:
 
 
 def _unlisted(own: str) -> tuple[tuple[str, float, tuple[str, ...]], ...]:
-    """The site's code page where it is none of those known, and Latin-1, which reads any bytes."""
+    """The site's code page if it is not among those known, and Latin-1, which reads any bytes."""
     known = {codecs.lookup(name).name for name, _, _ in ENCODINGS}
     return tuple((name, -2.0, WESTERN) for name in dict.fromkeys((own, "iso8859-1")) if name not in known)
 

@@ -1,4 +1,4 @@
-"""Lines that are no rows by their first character: comments, and the ``sep=`` line of spreadsheets."""
+"""Lines whose first character shows that they are not rows: comments, and the ``sep=`` line of spreadsheets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?[\t ]*[\r\n]*', re.IGNORECASE)
 
 
 def separator_line(line: str) -> str:
-    """The delimiter that a ``sep=;`` line tells (a convention of Microsoft Excel), or ``""``."""
+    """The delimiter that a ``sep=;`` line states (a convention of Microsoft Excel), or ``""``."""
     found = _SEPARATOR.fullmatch(line)
     return found[1] if found and found[1] in DELIMITERS else ""
 

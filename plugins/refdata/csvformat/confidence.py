@@ -34,18 +34,20 @@ def reasons(
     evidence: Evidence, encoding: Encoding, start: TableStart, header: Header, trailer: Trailer
 ) -> tuple[str, ...]:
     """Sentences on each decision, for people and the ledger."""
-    told = [encoding.reason, _delimiter(evidence), _quote(evidence), _header(start, header)]
+    sentences = [encoding.reason, _delimiter(evidence), _quote(evidence), _header(start, header)]
     if start.line:
-        told.append(f"{_lines(start.line)} before the table skipped{_quoted([line.text for line in start.skipped])}")
+        sentences.append(
+            f"{_lines(start.line)} before the table skipped{_quoted([line.text for line in start.skipped])}"
+        )
     if start.comment:
-        told.append(f"lines that start with {start.comment!r} are comments")
+        sentences.append(f"lines that start with {start.comment!r} are comments")
     if trailer.lines:
-        told.append(
-            f"{_lines(trailer.lines)} behind the table skipped{_quoted([line.text for line in trailer.skipped])}"
+        sentences.append(
+            f"{_lines(trailer.lines)} after the table skipped{_quoted([line.text for line in trailer.skipped])}"
         )
     if trailer.stated_rows is not None:
-        told.append(f"the trailer states {trailer.stated_rows} rows")
-    return tuple(one for one in told if one)
+        sentences.append(f"the trailer states {trailer.stated_rows} rows")
+    return tuple(one for one in sentences if one)
 
 
 def reading(evidence: Evidence) -> str:
@@ -61,11 +63,11 @@ def reading(evidence: Evidence) -> str:
 def _delimiter(evidence: Evidence) -> str:
     shape = evidence.shape
     if evidence.dialect.delimiter == NO_DELIMITER:
-        return f"a single column: no delimiter divides the {shape.rows} rows looked at alike"
+        return f"a single column: no delimiter divides the {shape.rows} examined rows evenly"
     if shape.width == 1:
         return f"a single column in {shape.uniform:.0%} of {shape.rows} rows"
     name = _NAMES.get(evidence.dialect.delimiter, repr(evidence.dialect.delimiter))
-    return f"{name} gives {shape.width} fields in {shape.uniform:.0%} of {shape.rows} rows looked at"
+    return f"{name} gives {shape.width} fields in {shape.uniform:.0%} of {shape.rows} examined rows"
 
 
 def _quote(evidence: Evidence) -> str:
@@ -73,10 +75,10 @@ def _quote(evidence: Evidence) -> str:
     if evidence.dialect.escape:
         return f"a backslash escapes {evidence.dialect.quote}"
     if not evidence.dialect.quote:
-        return 'the character " stands within text and encloses no fields'
+        return 'the character " occurs within text and encloses no fields'
     if not quotes.total:
         return ""
-    return f"{quotes.placed:.0%} of the {evidence.dialect.quote} characters stand at the boundaries of fields"
+    return f"{quotes.placed:.0%} of the {evidence.dialect.quote} characters are at the boundaries of fields"
 
 
 def _header(start: TableStart, header: Header) -> str:

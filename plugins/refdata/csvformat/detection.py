@@ -67,7 +67,7 @@ def detect(
     :param min_confidence: the confidence (0 to 1) below which the file is refused.
     :param stated: what people declared of the format; it is not detected, and the file is refused where it cannot be.
     :raises FormatError: the file is empty, binary, of another kind, in no one encoding, or no table that
-        can be told with ``min_confidence``.
+        can be recognised with ``min_confidence``.
     :raises OSError: the file cannot be read.
     """
     try:
@@ -210,8 +210,8 @@ def _refusal(found: Format, path: str | Path, least: float) -> FormatError:
     names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
     delimiter = names.get(found.delimiter, repr(found.delimiter))
     return FormatError(
-        f"No table can be told in the file: the best reading, {delimiter}-delimited with"
+        f"No table can be recognised in the file: the best reading, {delimiter}-delimited with"
         f" {len(found.header)} columns, has a confidence of {found.confidence:.2f}, less than {least:.2f}",
         where=str(path),
-        advice="Save it as CSV with one delimiter, a header line and quotes around text that holds the delimiter",
+        advice="Save it as CSV with one delimiter, a header line and quotes around text that contains the delimiter",
     )

@@ -10,7 +10,7 @@ from typing import Any
 from refdata.csvformat.lines import physical_lines
 
 DELIMITERS = (",", ";", "\t", "|")
-"""The delimiters that are told apart, the most common first."""
+"""The known delimiters, the most common first."""
 
 NO_DELIMITER = "\x1f"
 """Stands for 'one column': the ASCII unit separator, which no text file of this kind holds."""
@@ -18,7 +18,7 @@ NO_DELIMITER = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the fields of a line are told apart; ``""`` means that there is no such character."""
+    """How the fields of a line are separated; ``""`` means that there is no such character."""
 
     delimiter: str
     quote: str = '"'

@@ -25,10 +25,10 @@ _MARKS = (
 _MARK_NAMES = {"utf-8-sig": "UTF-8", "utf-32": "UTF-32", "utf-16": "UTF-16"}
 
 FEW_NULS = 0.01
-"""A smaller share of NUL bytes than this is damage within a text, a larger one is no text."""
+"""A smaller share of NUL bytes than this is damage within a text; with a larger one it is not text."""
 
 MANY_CONTROLS = 0.03
-"""A larger share of control characters than this is no text."""
+"""With a larger share of control characters than this it is not text."""
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _BY_CHANCE = frozenset({"Cc", "Cn", "Co", "Cs", "Mn"})
@@ -39,7 +39,7 @@ MANY_NULS = 0.2
 """UTF-32 text has more NUL bytes than this in each of two places at least."""
 
 LOOKED_AT = 2000
-"""Characters of a file with NUL bytes that are looked at, to tell wide characters from a binary file."""
+"""Characters of a file with NUL bytes that are examined, to distinguish wide characters from a binary file."""
 
 NARROW = 128
 """Bytes in a row that are ASCII without a NUL byte, which no text of wide characters has."""
@@ -89,12 +89,12 @@ def _undecodable(window: Window, at: int, encoding: str, advice: str = "") -> Fo
     return FormatError(
         f"Byte 0x{window.data[at]:02X} is not valid {encoding}",
         where=f"offset {window.offset + at}" + (f", line {line}" if window.offset == 0 else ""),
-        advice=advice or "save the whole file in one encoding, UTF-8 by preference, and drop it again",
+        advice=advice or "save the whole file in one encoding, preferably UTF-8, and drop it again",
     )
 
 
 def by_mark(sample: Sample) -> Encoding | None:
-    """The encoding that a byte-order mark tells, or None."""
+    """The encoding that a byte-order mark states, or None."""
     for mark, name in _MARKS:
         if sample.head.data.startswith(mark):
             if name != "utf-8-sig":
@@ -104,7 +104,7 @@ def by_mark(sample: Sample) -> Encoding | None:
 
 
 def by_nuls(sample: Sample) -> Encoding | None:
-    """The encoding of wide characters that the places of NUL bytes tell, or None. Raises FormatError if binary."""
+    """The encoding of wide characters that the positions of NUL bytes show, or None. Raises FormatError if binary."""
     data = b"".join(window.data[: len(window.data) // 4 * 4] for window in sample.evidence) or sample.head.data
     nuls = data.count(0)
     if nuls <= FEW_NULS * len(data):
@@ -113,11 +113,11 @@ def by_nuls(sample: Sample) -> Encoding | None:
     name = _wide_name(_nul_shares(data))
     if name is None or not _looks_like_text(data[: 4 * LOOKED_AT], name):
         raise FormatError(
-            f"The file is binary: {nuls} of {len(data)} bytes looked at are NUL, and it is neither UTF-16 nor UTF-32",
+            f"The file is binary: {nuls} of {len(data)} examined bytes are NUL, and it is neither UTF-16 nor UTF-32",
             advice="Export the data as text (CSV) and drop it again",
         )
     _refuse_narrow(sample, name)
-    return Encoding(name, 0.95, f"the places of NUL bytes are those of {name.upper()}")
+    return Encoding(name, 0.95, f"the positions of NUL bytes are those of {name.upper()}")
 
 
 def _refuse_controls(data: bytes) -> None:
@@ -125,7 +125,7 @@ def _refuse_controls(data: bytes) -> None:
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > MANY_CONTROLS * len(data) + 2:
         raise FormatError(
-            f"The file is binary: {controls} of {len(data)} bytes looked at are control characters",
+            f"The file is binary: {controls} of {len(data)} examined bytes are control characters",
             advice="Export the data as text (CSV) and drop it again",
         )
 
@@ -155,7 +155,7 @@ def _looks_like_text(data: bytes, name: str) -> bool:
 
 
 def _refuse_narrow(sample: Sample, name: str) -> None:
-    """Raise FormatError where a file in a wide encoding goes on in a narrow one: a long stretch of ASCII."""
+    """Raise FormatError where a file in a wide encoding continues in a narrow one: a long stretch of ASCII."""
     for window in sample.evidence:
         for at in range(0, len(window.data) - NARROW + 1, NARROW):
             piece = window.data[at : at + NARROW]
@@ -173,7 +173,7 @@ def _by_utf8(sample: Sample) -> Encoding | None:
             return None
     if not beyond:
         return Encoding("utf-8", 1.0, f"{'all' if sample.whole else 'the sampled'} bytes are ASCII, which is UTF-8")
-    return Encoding("utf-8", 1.0, "all bytes looked at are valid UTF-8 beyond ASCII")
+    return Encoding("utf-8", 1.0, "all examined bytes are valid UTF-8 beyond ASCII")
 
 
 def _refuse_mixture(sample: Sample) -> None:
@@ -220,7 +220,7 @@ def guess(sample: Sample, code_page: str) -> Encoding:
 
 
 def _without_mark(encoding: str, window: Window) -> str:
-    """The codec for a window behind the start, where no byte-order mark tells the order of bytes."""
+    """The codec for a window behind the start, where no byte-order mark states the byte order."""
     if encoding == "utf-8-sig":
         return "utf-8"
     if encoding in {"utf-16", "utf-32"}:

@@ -1,4 +1,4 @@
-"""Where the table lies in the file: what comes before its rows, and the lines of its header."""
+"""Where the table is in the file: the lines before its rows, and the lines of its header."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ MAX_RECORD_BYTES = 16 * 1024 * 1024
 """The longest row, quoted line breaks included. A file past it is one line without an end or an unclosed quote."""
 
 CAREFUL_BYTES = 256 * 1024
-"""How much is read row by row around a damaged place before blocks are tried again."""
+"""How much is read row by row around a damaged place before returning to blocks."""
 
 MAX_COLUMNS = 1024
 """Columns of a table: https://learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server"""

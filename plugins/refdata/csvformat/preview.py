@@ -1,4 +1,4 @@
-"""What can be told of any CSV file before it is loaded: how it is written, and which tables its columns fit."""
+"""What any CSV file shows before it is loaded: how it is written, and which tables its columns match."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from refdata.csvformat.rowrules import WarnedRules, row_rules
 from refdata.csvformat.scan import scan
 
 MOST_LISTED = 10
-"""Rejected rows that a preview names."""
+"""Rejected rows that a preview lists."""
 
 LOOKED_AT = 20_000
 """Rows out of which columns without repeated values are found."""
 
 
 def preview_format(file: Path, settings: Settings) -> Format:
-    """How a file of any place is to be read, with the reasons.
+    """How to read a file from any location, with the reasons.
 
-    :raises FormatError: when it is not there, or no CSV that can be read safely.
+    :raises FormatError: when it is missing, or cannot be read safely as CSV.
     """
     if not file.is_file():
         raise FormatError("There is no such file", where=str(file), advice="Check the path.")
@@ -39,9 +39,9 @@ def preview_format(file: Path, settings: Settings) -> Format:
 
 
 def match_tables(file: Path, found: Format, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
-    """The tables by how well the file's columns, with their scanned types, fit; the best first. Reads every row.
+    """The tables by how well the file's columns and scanned types match them, best first. Reads every row.
 
-    :raises FormatError: when the file is no CSV that can be read safely.
+    :raises FormatError: when the file cannot be read safely as CSV.
     """
     columns = scan(file, found, column_names(found.header)).columns
     return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
@@ -76,7 +76,7 @@ class Kept:
 
 
 def kept_rules(file: Path, found: Format, contract: Contract, columns: Sequence[ReadColumn]) -> Kept:
-    """Hold all rows of a file to the rules on single values.
+    """Apply the rules on single values to all rows of a file.
 
     :raises ConfigurationError: when a rule does not fit its column.
     """

@@ -1,4 +1,4 @@
-"""Whether the quotes of a block stand where quotes belong, by numpy over their positions.
+"""Whether the quotes of a block are where quotes belong, checked with numpy over their positions.
 
 In a block that begins at a record's start and whose quotes are all in place, parsers agree: an opening
 quote follows a delimiter, a line end or the start, a closing one stands before a delimiter, a line end or

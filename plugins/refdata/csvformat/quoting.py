@@ -1,4 +1,4 @@
-"""Where the quote characters stand: at the boundaries of fields, or anywhere."""
+"""Where the quote characters are: at the boundaries of fields, or anywhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 QUOTES = ('"', "'")
 
 LOOKED_AT = 4000
-"""Runs of quote characters that are looked at; more would tell nothing new."""
+"""Runs of quote characters that are examined; more would show nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class QuoteUse:
 
     @property
     def placed(self) -> float:
-        """The share of runs that stand where quotes belong (half of it for spaced ones); 1 without any."""
+        """The share of runs that are where quotes belong (half of it for spaced ones); 1 without any."""
         return 1 - (self.stray + self.spaced / 4) / self.total if self.total else 1.0
 
 

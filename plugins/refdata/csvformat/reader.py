@@ -36,14 +36,14 @@ def read_rows(
 ) -> Iterator[pa.RecordBatch]:
     """The rows of Python's csv module under ``fmt``, as Arrow batches of the target types.
 
-    Rejects are handed over in the file's order, before the batch that follows them. Memory is bounded by
+    Rejects are reported in the file's order, before the batch that follows them. Memory is bounded by
     a few blocks, whatever the file's size.
 
     :param columns: the columns wanted, in the order wanted; their types decide the conversion.
     :param on_reject: called for each row that is not in the batches; may raise to stop.
     :param batch_rows: the most rows in a batch.
     :param progress: called with the bytes read so far; may raise to stop.
-    :param rules: what the rows must keep besides their types; one that breaks a rule of severity ``error`` is a reject.
+    :param rules: rules for the rows besides their types; one that breaks a rule of severity ``error`` is a reject.
     :raises FormatError: an undecodable byte, an unclosed quote, a row past the bound, too many columns.
     """
     fields = len(fmt.header)
@@ -99,7 +99,7 @@ class Typed:
 def typed_rows(
     rows: CarefulRows, start: int, stop: int, fields: int, columns: Sequence[ReadColumn]
 ) -> tuple[list[Typed], list[RejectedRow]]:
-    """Type good rows, halving what does not convert until the row at fault stands alone."""
+    """Type good rows, halving what does not convert until only the faulty row is left."""
     with suppress(pa.ArrowInvalid):
         return [Typed(start, read_typed(rows.text(start, stop), CLEAN, fields, columns))], []
     if stop - start == 1:
@@ -114,7 +114,7 @@ def typed_rows(
 def _keeping_rules(
     typed: Sequence[Typed], rows: CarefulRows, rules: Sequence[RowRule]
 ) -> tuple[list[pa.RecordBatch], list[RejectedRow]]:
-    """The rows that keep the rules, and as rejects those that do not."""
+    """The rows that follow the rules; the others become rejects."""
     batches, refused = [], []
     for part in typed:
         broken = list(broken_rules(part.batch, rules))

@@ -1,6 +1,6 @@
 """``<file>.rejects.csv``: the rows that were not loaded, with line, reason and text.
 
-The text is as it stands in the file, behind an apostrophe where a spreadsheet would take it for a formula.
+The text is as in the file, after an apostrophe where a spreadsheet would run it as a formula.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class RejectsFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close what was opened, and give it its name; what was broken off, to be read again later, goes."""
+        """Close what was opened, and give it its name; an interrupted list is removed: the file is read again."""
         if self._file is None:
             return
         self._file.close()
@@ -69,5 +69,5 @@ class RejectsFile:
 
     @property
     def _unfinished(self) -> Path:
-        # A name of its own: a second process may read the same file at the same time.
+        # Its own name: a second process may read the same file at the same time.
         return Path(self.path).with_name(f"{unfinished(Path(self.path).name)}.{self._token}")

@@ -49,8 +49,8 @@ def render(
 ) -> RenderableType:
     """The report as something that rich prints.
 
-    :param title: what stands above it, the file's name as a rule.
-    :param least: the share of a table's columns that a file must bring to be loaded into it.
+    :param title: its title, usually the file's name.
+    :param least: the share of a table's columns that a file must have to be loaded into it.
     """
     parts: list[RenderableType] = [_summary(found, title), _reasons(found), _columns(found)]
     if found.runners_up:
@@ -93,7 +93,7 @@ def _facts(found: Format) -> list[tuple[str, str]]:
     if found.comment:
         facts.append(("comments", f"lines that start with {found.comment}"))
     if found.skip_initial_space:
-        facts.append(("blanks", "left out behind a delimiter"))
+        facts.append(("blanks", "ignored after a delimiter"))
     if found.stated_rows is not None:
         facts.append(("stated rows", str(found.stated_rows)))
     return facts
@@ -140,7 +140,7 @@ def _match_cells(match: TableMatch, least: float) -> tuple[str, ...]:
 
 
 def _some(names: Sequence[str]) -> str:
-    """The first names and how many more there are; all of them stand in the JSON."""
+    """The first names and how many more there are; the JSON contains all of them."""
     more = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 

@@ -1,4 +1,4 @@
-"""A contract's rules on single values, checked on whole Arrow columns while the rows stream past.
+"""A contract's rules on single values, checked on whole Arrow columns while the rows stream.
 
 Both engines get the same rows, so a rule means the same on both: no collation and no database's own regular
 expressions come in. Rules over several rows (keys, references) are checked in the stage table. A missing value breaks
@@ -48,9 +48,9 @@ class BrokenRule:
 
 
 def row_rules(contract: Contract, columns: Sequence[ReadColumn]) -> tuple[RowRule, ...]:
-    """The rules of the columns that a file brings.
+    """The rules of the columns that a file has.
 
-    :raises ConfigurationError: a limit or an allowed value that is none of the column's type, or a wrong pattern.
+    :raises ConfigurationError: a limit or an allowed value that is not of the column's type, or an invalid pattern.
     """
     return tuple(
         RowRule(column.name, place, _words(rule), rule.severity, _faults(rule, column, contract.table))
@@ -73,7 +73,7 @@ def broken_rules(batch: pa.RecordBatch, rules: Sequence[RowRule]) -> Iterator[Br
 
 @dataclass(slots=True)
 class WarnedRules:
-    """Counts the rows that break rules of severity ``warn``; they are loaded all the same."""
+    """Counts the rows that break rules of severity ``warn``; they are loaded anyway."""
 
     rules: Sequence[RowRule]
     counts: Counter[RowRule] = field(default_factory=Counter)
@@ -165,12 +165,12 @@ def _text(values: pa.Array) -> pa.Array:
 
 
 def _pattern(pattern: str, where: str) -> Faults:
-    """The whole value must match. RE2 is fast; what it does not know (looking around) goes to Python's ``re``."""
+    """The whole value must match. RE2 is fast; what it does not support (lookaround) goes to Python's ``re``."""
     try:
         compiled = re.compile(pattern)
     except re.error as error:
         raise ConfigurationError(
-            f"The pattern {pattern!r} is wrong: {error}", where=where, advice="Correct the regular expression."
+            f"The pattern {pattern!r} is invalid: {error}", where=where, advice="Correct the regular expression."
         ) from None
     whole = rf"\A(?:{pattern})\z"
     try:

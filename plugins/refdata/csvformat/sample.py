@@ -2,7 +2,7 @@
 
 Detection sees at most ``sample_bytes`` bytes, so 10 GB costs what 1 MB does. A file that fits is read
 whole, as one head. Where all that is ASCII, places all over the file are probed for other bytes, for one
-letter with an accent tells the encoding.
+letter with an accent shows the encoding.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Sample:
 
     @property
     def evidence(self) -> tuple[Window, ...]:
-        """What tells the encoding: the windows and the probes."""
+        """The evidence for the encoding: the windows and the probes."""
         return self.windows + self.probes
 
 

@@ -105,10 +105,10 @@ class _Tally:
         self.skipped.add(found.skipped)
 
     def check(self, fmt: Format, path: str | Path) -> None:
-        """Hold the rows against the count that a trailer states."""
+        """Compare the rows with the count that a trailer states."""
         if fmt.stated_rows is not None and fmt.stated_rows != self.rows + self.rejected:
             raise DataError(
-                f"The trailer states {fmt.stated_rows} rows, the file holds {self.rows + self.rejected}",
+                f"The trailer states {fmt.stated_rows} rows, but the file contains {self.rows + self.rejected}",
                 where=str(path),
                 advice="The file is incomplete; ask for it again.",
             )

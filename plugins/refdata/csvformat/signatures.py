@@ -1,4 +1,4 @@
-"""Files that are no CSV by their first bytes or lines, though they bear its name."""
+"""Files whose first bytes or lines show that they are not CSV, despite their name."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def refuse_other_bytes(data: bytes) -> None:
     """Raise FormatError if the first bytes are those of another kind of file."""
     for magic, kind, advice in _MAGIC:
         if data.startswith(magic):
-            raise FormatError(f"The file is {kind}, no CSV", advice=advice)
+            raise FormatError(f"The file is {kind}, not CSV", advice=advice)
 
 
 def refuse_other_text(text: str) -> None:
     """Raise FormatError if the text is a page, XML or JSON."""
     if _MARKUP.match(text):
         raise FormatError(
-            "The file is an HTML page, no CSV", advice="Look at it in a browser: it may be a login or error page"
+            "The file is an HTML page, not CSV", advice="Look at it in a browser: it may be a login or error page"
         )
     if _XML.match(text):
-        raise FormatError("The file is XML, no CSV", advice="Export the data as CSV")
+        raise FormatError("The file is XML, not CSV", advice="Export the data as CSV")
     if _is_json(text):
-        raise FormatError("The file is JSON, no CSV", advice="Export the data as CSV")
+        raise FormatError("The file is JSON, not CSV", advice="Export the data as CSV")
 
 
 def _is_json(text: str) -> bool:

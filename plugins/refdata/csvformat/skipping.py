@@ -15,7 +15,7 @@ from itertools import islice
 from refdata.core.model import Format, SkippedLine
 
 MOST_NAMED = 20
-"""Skipped lines that a file's warnings name each; of more only the number is given."""
+"""Skipped lines that a file's warnings list; any more are only counted."""
 
 SHOWN = 80
 """Characters of a skipped line that a warning shows."""
@@ -25,7 +25,7 @@ BOM = "\ufeff"
 COMMENT, REPEATED, RULE = "a comment", "the header again", "a rule below a header"
 JOINED = "read without the byte-order mark at its start: files seem to have been joined here"
 UNITS = "a line of units or notes below the header"
-BEFORE, BEHIND = "before the table", "behind the table"
+BEFORE, BEHIND = "before the table", "after the table"
 
 _RULE_CELL = re.compile(r"\s*[-=_]+\s*")
 _LONG_RULE = re.compile(r"\s*[-=_]{2,}\s*")
@@ -77,7 +77,7 @@ def _line_starts(fmt: Format) -> Iterator[bytes]:
 
 
 def trailer_lines(fmt: Format, first: int) -> list[SkippedLine]:
-    """The lines behind the table by their numbers in the file, of which ``first`` is that of the first of them."""
+    """The lines after the table with their numbers in the file; ``first`` is the number of the first one."""
     behind = [line for line in fmt.skipped if line.line < 0]
     return [replace(line, line=first + line.line - behind[0].line) for line in behind]
 

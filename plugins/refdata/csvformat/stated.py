@@ -1,4 +1,4 @@
-"""What people declared of a file's format, in place of what would be detected; the file must bear it out."""
+"""What people declared about a file's format, instead of detecting it; the file must not contradict it."""
 
 from __future__ import annotations
 
@@ -157,16 +157,16 @@ def _skipped_behind(stated: StatedFormat, last: int) -> int:
     if behind != list(range(last + 1, last + 1 + len(behind))):
         raise FormatError(
             f"The contract states commentRows {', '.join(map(str, stated.comment_rows))},"
-            " and rows within the table cannot be skipped by their numbers",
+            " but rows within the table cannot be skipped by number",
             where=stated.source,
-            advice="State commentChar, or name rows before and right behind the header only.",
+            advice="State commentChar, or list only rows before the header and directly after it.",
         )
     return len(behind)
 
 
 def _too_short(stated: StatedFormat, wanted: int, there: int) -> FormatError:
     return FormatError(
-        f"The contract states that row {wanted} is part of the header or is to be skipped, and the file has"
+        f"The contract states that row {wanted} is part of the header or is to be skipped, but the file has"
         f" {there} row{'' if there == 1 else 's'}",
         where=stated.source,
         advice="Correct headerRows or commentRows in the contract, or the file.",

@@ -27,7 +27,7 @@ _DAY_SECONDS = 86_400
 @dataclass(frozen=True)
 class Parsed:
     """Values of one form: ``rows`` index the values, ``days`` since 1970, ``seconds`` of the day, ``fraction``
-    in units of 1e-7 s with at most ``digits`` digits. ``timed`` tells whether a time was written."""
+    in units of 1e-7 s with at most ``digits`` digits. ``timed`` says whether a time was written."""
 
     rows: Ints
     days: Ints

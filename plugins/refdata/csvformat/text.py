@@ -71,12 +71,12 @@ class Source:
 
 @contextlib.contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turns what a drive says that fails while a file is read into an error of the tree."""
+    """Turns the failure of a drive while a file is read into an error of the tree."""
     try:
         yield
     except OSError as error:
         what = f"The storage failed while the file was read: {error.strerror or error}"
-        raise FileBusyError(what, where=str(path), advice="Nothing: it is tried again. Check the drive.") from error
+        raise FileBusyError(what, where=str(path), advice="Nothing: it is retried. Check the drive.") from error
 
 
 def open_binary(path: Path) -> BinaryIO:
@@ -84,7 +84,7 @@ def open_binary(path: Path) -> BinaryIO:
     try:
         return path.open("rb", buffering=0)
     except PermissionError as error:
-        raise PermissionDeniedError("The file may not be read", where=str(path), advice="Grant read access.") from error
+        raise PermissionDeniedError("The file is not readable", where=str(path), advice="Grant read access.") from error
     except FileNotFoundError as error:
         raise FileChangedError("The file is gone", where=str(path), advice="Drop it again.") from error
     except IsADirectoryError as error:
@@ -208,9 +208,9 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, source: Source, en
 def undecodable(encoding: str, offset: int, line: int, path: Path) -> FormatError:
     """The error for bytes that are no text in ``encoding``; ``offset`` counts from 0, ``line`` from 1."""
     return FormatError(
-        f"Byte {offset} is no {encoding} text",
+        f"Byte {offset} is not valid {encoding} text",
         where=f"{path}, line {line}",
-        advice="Save the file in one encoding, best UTF-8, and drop it again.",
+        advice="Save the file in one encoding, preferably UTF-8, and drop it again.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What comes behind a table's rows: totals, row counts, notes, "end of file"."""
+"""What follows a table's rows: totals, row counts, notes, "end of file"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOKED_AT = 300
 """Physical lines at the end of a file that are looked at."""
 
 LONGEST_TRAILER = 40
-"""Rows that may come behind a table."""
+"""Rows that may follow a table."""
 
 _ROWS = (
     r"rows?|records?|lines?|entries|items|zeilen|(?:daten)?s(?:ä|ae)tze|lignes|enregistrements|filas|registros|righe|"
@@ -51,7 +51,7 @@ _NOTE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Trailer:
-    """The physical lines behind the table that are not blank, and the row count that they state."""
+    """The physical lines after the table that are not blank, and the row count that they state."""
 
     skipped: tuple[SkippedLine, ...] = ()
     stated_rows: int | None = None
@@ -65,7 +65,7 @@ class Trailer:
 def find_trailer(rows: Sequence[Row], lines: Sequence[str], width: int, *, whole: bool) -> Trailer:
     """The trailer of a table whose last rows are ``rows``, of the physical ``lines``.
 
-    ``whole`` tells that they are all rows, so that a total can be compared with their sum.
+    ``whole`` means that they are all rows, so that a total can be compared with their sum.
     """
     first = _closing_rule(rows, width)
     for at in range(first - 1, max(len(rows) - LONGEST_TRAILER, 0), -1):
@@ -108,7 +108,7 @@ def _trailer(rows: Sequence[Row], lines: Sequence[str]) -> Trailer:
 
 
 def _ends_table(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> bool:
-    """Whether the row at an index is no row of the table."""
+    """Whether the row at an index is not a row of the table."""
     row = rows[at]
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     if width == 1:

@@ -102,7 +102,7 @@ class Values:
         return bytes(np.flatnonzero(np.bincount(self.marks, minlength=256)).astype(np.uint8))
 
     def take(self, rows: Ints | Mask) -> Values:
-        """Some of the values, packed anew."""
+        """Some of the values, repacked."""
         starts, lengths = self.starts[rows], self.lengths[rows]
         ends = np.cumsum(lengths)
         source = np.arange(int(ends[-1]) if ends.size else 0) + np.repeat(starts - (ends - lengths), lengths)

@@ -1,8 +1,8 @@
-"""Reads a file's columns as its table knows them, where the file's values alone say less or something else.
+"""Reads a file's columns as its table knows them, where the file's values alone show less or something else.
 
-A column of dates whose days are all below 13 proves no order, and one odd value makes text of a column of numbers. The
-table knows type and notation of each column, so its values are tried again by them: what fits keeps the type, and what
-does not is counted, for a question or for rejects.
+A column of dates whose days are all below 13 proves no order, and one odd value makes a column of numbers text. The
+table knows each column's type and notation, so they are applied to its values: what fits keeps the type, and what does
+not is counted, for a question or for rejects.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def refitted(path: Path, fmt: Format, scan: Scan, contract: Contract, live: Tabl
     """The scan with the types and notations that the table knows, for each column whose values all fit them."""
     columns = tuple(_refitted(path, fmt, scan, column, contract, live) for column in scan.columns)
     known = [after for before, after in zip(scan.columns, columns, strict=True) if after is not before]
-    told = tuple(one for one in scan.warnings if not any(f"Column {column.source!r} " in one for column in known))
-    return replace(scan, columns=columns, warnings=(*told, *(_as_known(column) for column in known)))
+    others = tuple(one for one in scan.warnings if not any(f"Column {column.source!r} " in one for column in known))
+    return replace(scan, columns=columns, warnings=(*others, *(_as_known(column) for column in known)))
 
 
 _ORDERS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}

@@ -66,7 +66,7 @@ def _check_rules(session: Session, request: Publication, checks: Sequence[Check]
             raise LockTimeoutError(
                 f"{rows} rows that were checked break a rule now: {check.words}; another load changed that table",
                 where=str(request.stage.table),
-                advice="Nothing: the step is tried again, and the rows are checked again.",
+                advice="Nothing: the step is retried, and the rows are checked again.",
             )
 
 

@@ -188,7 +188,7 @@ def test_a_publish_that_was_the_deadlock_victim_is_tried_again(
         published = loads.database.warehouse.publish(request)
     thread.join(60)
     assert (published.rows, live(loads)) == (1, [(1, "x")])
-    assert "is tried again" in caplog.text
+    assert "is retried" in caplog.text
 
 
 def test_a_lost_connection_in_the_ledger_names_no_secret(weak: Loads, lines: Lines) -> None:

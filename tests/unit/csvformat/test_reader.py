@@ -315,7 +315,7 @@ def test_undecodable_bytes_are_named(tmp_path: Path, encoding: str, content: byt
 def test_missing_byte_order_mark_is_no_crash(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes("a,b\n".encode("utf-16-le"))
-    with pytest.raises(FormatError, match="Byte 0 is no utf-16 text"):
+    with pytest.raises(FormatError, match="Byte 0 is not valid utf-16 text"):
         read_as_text(path, Format("utf-16", ",", '"', "", False, ("a", "b")))
 
 

@@ -28,7 +28,7 @@ PARTS = Table(
         ("encoding_utf16_bom", ["utf-16"]),
         ("no_header_numbers", ["none", "column_1, column_2, column_3"]),
         ("comments_between_rows_comma", ["lines that start with #"]),
-        ("hard_blank_before_quotes", ["left out behind a delimiter"]),
+        ("hard_blank_before_quotes", ["ignored after a delimiter"]),
         ("backslash_escape_comma", ["backslash"]),
     ],
 )

@@ -79,7 +79,7 @@ def test_the_rows_that_break_a_rule(
         (Kind.MINIMUM, "low", sqltypes.INT, "low cannot be compared with column v, which is INT"),
         (Kind.ENUM, ("1", "x"), sqltypes.INT, "1, x cannot be compared"),
         (Kind.MAXIMUM, "31.01.2024", sqltypes.DATE, "cannot be compared with column v, which is DATE"),
-        (Kind.PATTERN, "[A-Z", TEXT, "The pattern '[A-Z' is wrong"),
+        (Kind.PATTERN, "[A-Z", TEXT, "The pattern '[A-Z' is invalid"),
     ],
 )
 def test_a_rule_that_does_not_fit_its_column_is_a_configuration_error(

@@ -236,7 +236,7 @@ def test_trailers_count_is_held_against_the_rows(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text("1,a\n2,b\nrows: 3\n")
     fmt = Format("utf-8", ",", '"', "", False, ("a", "b"), trailer_lines=1, stated_rows=3)
-    with pytest.raises(DataError, match="states 3 rows, the file holds 2"):
+    with pytest.raises(DataError, match="states 3 rows, but the file contains 2"):
         scan(path, fmt, ("a", "b"))
 
 

@@ -176,7 +176,7 @@ def test_trailer_of_a_large_file_is_named_by_its_line(tmp_path: Path) -> None:
     path.write_text("code;amount\n" + "".join(f"A{at};{at}\n" for at in range(3000)) + "\nTotal: 3000 rows\n\n")
     found = detect(path, sample_bytes=8192)
     result = scan(path, found, column_names(found.header))
-    assert result.warnings == ("Line 3003 is not loaded, it is behind the table and not a row: Total: 3000 rows",)
+    assert result.warnings == ("Line 3003 is not loaded, it is after the table and not a row: Total: 3000 rows",)
 
 
 def test_names_of_skipped_lines_are_bounded(tmp_path: Path) -> None:
