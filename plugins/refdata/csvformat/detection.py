@@ -13,6 +13,7 @@ from refdata.core.known import KnownFormat
 from refdata.core.model import Doubt, Format, RunnerUp, SkippedLine
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.comments import separator_line
+from refdata.csvformat.comparison import comparison
 from refdata.csvformat.confidence import confidence, reading, reasons
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Row
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
@@ -142,7 +143,7 @@ def _format(
         skip_initial_space=best.dialect.skip_initial_space,
         stated_rows=trailer.stated_rows,
         confidence=sure,
-        reasons=reasons(best.evidence, text.encoding, start, header, trailer),
+        reasons=(*reasons(best.evidence, text.encoding, start, header, trailer), *_compared(ranked)),
         runners_up=tuple(
             RunnerUp(_shown(one.dialect.delimiter, text.head), one.dialect.quote, round(share, 4))
             for one, share in list(zip(ranked, shares, strict=True))[1:4]
@@ -174,6 +175,10 @@ def _close_call(
         "Put quotes around text that contains a delimiter, or state the delimiter in the table's contract"
         " (dialect: delimiter).",
     )
+
+
+def _compared(ranked: Sequence[Candidate]) -> tuple[str, ...]:
+    return tuple(comparison(ranked[0].evidence, one.evidence) for one in ranked[1:2])
 
 
 def _header_rows(start: TableStart, header: Header) -> list[Row]:

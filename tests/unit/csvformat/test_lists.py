@@ -10,6 +10,8 @@ import pytest
 from refdata.core.known import KnownFormat
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat import detect
+from refdata.csvformat.comparison import _USUAL, _WORDS
+from refdata.csvformat.score import WEIGHTS
 
 WORDS = ("north", "south", "east", "west", "red", "blue", "a", "b", "c", "x1", "12", "7", "B-2", "oak wood")
 NAMES = ("id", "tags", "regions", "code", "name", "members", "n", "kind", "Full name", "sizes")
@@ -54,3 +56,16 @@ def test_close_call_names_both_readings_and_the_contract(tmp_path: Path) -> None
     assert "contract" in doubt.advice
     assert detect(path, known=KnownFormat(delimiter=",", has_header=True, header=("place",))).doubt is None
     assert detect(path, stated=StatedFormat(delimiter=",")).doubt is None
+
+
+def test_evidence_for_and_against_the_runner_up_is_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("id,tags\n1,a;b;c\n2,d;e;f\n3,g;h;i\n")
+    words = detect(path).reasons[-1]
+    assert words.startswith("comma-delimited with 2 fields, not semicolon-delimited with 3 fields: for the former")
+    assert "a first row as wide as the others (4.0)" in words
+    assert "for the latter" in words
+
+
+def test_every_measure_has_words() -> None:
+    assert set(_WORDS) | _USUAL == set(WEIGHTS)
