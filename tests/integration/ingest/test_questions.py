@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 
 from refdata.audit import AuditTrail
 from refdata.core.model import FileStatus
 from refdata.questionlog import QuestionLog
 from tests.integration.ingest.conftest import APPEND, Site
+
+
+def plain(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows with the same numbers on every engine: T-SQL gives DECIMAL as Python's own."""
+    return [tuple(float(cell) if isinstance(cell, Decimal) else cell for cell in row) for row in rows]
+
 
 PRODUCTS = "sku,title,price,currency\nA1,Bolt,1.50,EUR\nB2,Nut,0.10,EUR\n"
 RENAMED = "sku,title,unit_price,currency\nA1,Bolt,1.60,EUR\nB2,Nut,0.20,EUR\n"
@@ -47,7 +56,7 @@ def test_a_load_waits_for_its_answer_and_then_does_what_it_says(
     row = site.load(site.drop("t.csv", later), "run 2", {name: choice}, keep=True)
     assert row.status is FileStatus.COMPLETED, row.error_message
     if want is not None:
-        assert site.rows("t", column) == want
+        assert plain(site.rows("t", column)) == want
     assert [entry.actor for entry in AuditTrail(site.deps.warehouse).entries("t")] == ["ann"]
 
 
@@ -59,7 +68,7 @@ def test_a_kept_answer_asks_nobody_again_until_it_is_withdrawn(
     site.load(site.drop("t.csv", later), "run 2", {name: choice}, keep=True)
     again = site.load(site.drop("t.csv", later.replace("Bolt", "Screw")), "run 3")
     assert again.status is FileStatus.COMPLETED, again.error_message
-    assert site.rows("t", column) == want
+    assert plain(site.rows("t", column)) == want
     log = QuestionLog(site.deps.warehouse)
     log.withdraw(log.kept("t")[0].id, "ben", site.clock())
     assert log.kept("t") == ()
@@ -85,7 +94,7 @@ def test_an_older_full_load_is_loaded_when_somebody_wants_it(site: Site) -> None
     site.load(site.drop("rates_20241201.csv", "cur,rate\nUSD,1.1\n"))
     row = site.load(site.drop("rates_20241101.csv", "cur,rate\nUSD,1.05\n"), "run 2", {"older_content": "load"})
     assert row.status is FileStatus.COMPLETED
-    assert site.rows("rates", "rate") == [(1.05,)]
+    assert plain(site.rows("rates", "rate")) == [(1.05,)]
 
 
 @pytest.mark.parametrize("keep", [True, False])
