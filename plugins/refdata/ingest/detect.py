@@ -51,14 +51,13 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     ):
         found = _format(deps, Path(path), row)
         scanned = _scan(deps, Path(path), found, row, rejects)
-    # The ledger's warnings name the skipped lines; the steps that follow need no text of the file.
-    found = replace(found, skipped=())
     if not deps.ledger.record_format(row.id, found, scanned, scanned.warnings, file.identity):
         raise FileChangedError(
             "The file changed after its release", where=file.path, advice="Nothing; its next run takes over."
         )
     _check_rejects(deps, scanned, row)
-    return Detection(row.id, found, scanned)
+    # The ledger's warnings quote skipped lines; Airflow keeps what is returned, and it is to hold no text of the file.
+    return Detection(row.id, replace(found, skipped=()), replace(scanned, warnings=()))
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from refdata.dropoff import ensure_tree
-from tests.airflow.secrets.canaries import EXTRA, NOTIFIER, PASSWORD, ROW, SECRETS, found_in, leaks
+from tests.airflow.secrets.canaries import EXTRA, NOTIFIER, PASSWORD, ROW, SECRETS, SKIPPED, found_in, leaks
 from tests.airflow.secrets.run_loads import APPROVED, MARK
 from tests.integration.engines import Server, _needs_server, live, open_database
 
@@ -37,7 +37,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "unclosed.csv": (rows(*PLAIN, "c1,a,b") + f'{ROW}c2,"{ROW} open\n{ROW},x\n', "failed"),
     "misread.csv": (rows(*PLAIN, "c1").encode() + f"{ROW}c2,{ROW}".encode() + b"\xff\xfe\x81\n", "failed"),
     "trailer.csv": (rows(*PLAIN) + "rows: 7\n", "failed"),
-    "preamble.csv": (f"{ROW} title of the list\n\n" + rows(*PLAIN) + f"\nNote: {ROW} by hand\n", "success"),
+    "preamble.csv": (f"{SKIPPED} title of the list\n\n" + rows(*PLAIN) + f"\nNote: {SKIPPED} by hand\n", "success"),
     "formulas.csv": (rows(*PLAIN) + f'=cmd|{ROW},"=HYPERLINK(""{ROW}"")"\n', "success"),
     "no_header.csv": ("\n".join(f"{number},{ROW}{number}" for number in range(50)) + "\n", "success"),
     "unique_names.csv": (rows("c1,twin", "c2,twin"), "failed"),
@@ -129,6 +129,12 @@ def test_the_search_finds_what_is_there(sqlite_runs: Runs, tmp_path: Path) -> No
 
 def test_no_value_of_a_row_leaves_the_file_its_rejects_and_its_table(sqlite_runs: Runs) -> None:
     assert sqlite_runs.leaks(ROW) == []
+
+
+def test_lines_outside_the_table_are_quoted_in_the_ledger_alone(sqlite_runs: Runs) -> None:
+    assert leaks(sqlite_runs.home / "warehouse", (SKIPPED,)) != []
+    places = leaks(sqlite_runs.home, (SKIPPED,), (*ITS_PLACES, "refdata.db"))
+    assert places + found_in("what it prints", sqlite_runs.output, (SKIPPED,)) == []
 
 
 def test_no_secret_is_written(sqlite_runs: Runs) -> None:
