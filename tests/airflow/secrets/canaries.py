@@ -10,7 +10,7 @@ from urllib.parse import quote
 ROW = "canaryrow"
 """What each planted value of a row begins with, so that a piece of one is found too."""
 SKIPPED = "canaryskipped"
-"""What each planted line before and after a table begins with; the ledger names such lines, and nothing else does."""
+"""What each planted line before and after a table begins with; the ledger names such lines."""
 PASSWORD = "canary-Pass/w}rd@1"
 EXTRA = "canaryextra5501"
 TOKEN = "canarytoken5502"
