@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from refdata.core.known import KnownFormat, known_format
 from refdata.csvformat import detect
 
 WORDS = ("code", "name", "unit", "k", "v", "iso", "n", "Full name", "Cost (USD)", "Cost [USD]", "qty", "kind", "Größe")
+
+SPELLINGS: tuple[Callable[[str], str], ...] = (str.upper, str.lower, str)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -42,7 +45,7 @@ def test_known_header_is_the_header_whatever_the_rows_look_like(seed: int, tmp_p
     rng, names = names_of(seed)
     delimiter = rng.choice(",;\t|")
     above = "".join(rng.choice(["Report of May\n", "\n", f"as of{delimiter}today\n"]) for _ in range(rng.randint(0, 3)))
-    written = delimiter.join(rng.choice([str.upper, str.lower, str])(name) for name in names)
+    written = delimiter.join(rng.choice(SPELLINGS)(name) for name in names)
     path = write(tmp_path, f"{above}{written}\n{rows_of(rng, len(names), delimiter)}")
     found = detect(path, known=KnownFormat(delimiter=delimiter, has_header=True, header=tuple(names)))
     assert (found.delimiter, found.has_header, len(found.header)) == (delimiter, True, len(names))
