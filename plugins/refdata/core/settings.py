@@ -96,6 +96,12 @@ class Settings:
         " person, or refuse the file. A contract can say otherwise for its table.",
         choices=("widen", "reject", "hold", "refuse"),
     )
+    on_older_content: str = _setting(
+        "hold",
+        "What a full load does whose file name states an earlier date than that of the live rows' file: load it, ask a"
+        " person, or refuse the file.",
+        choices=("load", "hold", "refuse"),
+    )
     new_tables: str = _setting(
         "allow",
         "What a file does that would make a new table: make it (and ask only where the file seems to belong to a table"

@@ -14,6 +14,7 @@ from refdata.core.doubts.columns import missing_question, new_column_question, r
 from refdata.core.doubts.order import older_content_question
 from refdata.core.doubts.tables import look_alikes, new_table_question
 from refdata.core.doubts.types import notation_question, type_question
+from refdata.core.errors import DataError, SchemaError
 from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, LedgerRow, LoadType, ScannedColumn, Table
 from refdata.core.questions import Question
@@ -59,17 +60,26 @@ def _about_new_table(deps: Deps, row: LedgerRow, detection: Detection) -> Iterat
     columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
     tables = deps.warehouse.tables(deps.settings.ref_schema)
     alike = look_alikes(row.table_name, columns, tables)
+    if deps.settings.new_tables == "refuse":
+        raise SchemaError(
+            f"{row.file_name} would create the new table {row.table_name}, and new_tables is refuse",
+            where=row.file_name,
+            advice="Check the file's name; new_tables = hold asks a person instead.",
+        )
     question = new_table_question(row.file_name, row.table_name, alike, always=deps.settings.new_tables == "hold")
     if question is not None:
         yield question
 
 
 def _about_age(deps: Deps, row: LedgerRow) -> Iterator[Question]:
-    if row.load_type is not LoadType.FULL:
+    policy = deps.settings.on_older_content
+    if row.load_type is not LoadType.FULL or policy == "load":
         return
     full = [record for record in deps.ledger.versions(row.table_name) if record.kind is LoadType.FULL]
     newest = max(full, key=lambda record: record.version, default=None)
     question = older_content_question(row.table_name, row.file_name, newest.file_name) if newest else None
+    if question is not None and policy == "refuse":
+        raise DataError(question.evidence[0], where=row.file_name, advice=f"{question.evidence[1]} Drop a newer file.")
     if question is not None:
         yield question
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -19,6 +19,12 @@ from tests.integration.engines import TSQL
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 
 BY: dict[str, Any] = {"reason": "wrong file", "by": "ada"}
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    """A site whose settings ask nobody about columns and types: these cases are about undoing."""
+    return make_site(on_missing_column="null", on_type_change="widen")
 
 
 def desk(site: Site) -> ReferenceData:

@@ -38,6 +38,10 @@ EARLIER = 1_700_000_000
 """Seconds since the epoch: mtime of the first file that is dropped; one of order n is n seconds younger."""
 
 
+UNASKED: dict[str, Any] = {"on_missing_column": "null", "on_type_change": "widen", "on_older_content": "load"}
+"""Settings under which no load waits for a person: the harness has none."""
+
+
 class Site(abc.ABC):
     """Folders below ``home``, and a database; Airflow's files are beside it."""
 
@@ -45,7 +49,7 @@ class Site(abc.ABC):
         self.home = folder / "site"
         self.book = folder / "airflow.jsonl"
         self._saved = folder / "saved"
-        self.settings = absolute(dataclasses.replace(Settings(conn_id=CONN_ID), **changes), self.home)
+        self.settings = absolute(dataclasses.replace(Settings(conn_id=CONN_ID), **UNASKED | changes), self.home)
 
     @property
     def folders(self) -> dict[str, Path]:
