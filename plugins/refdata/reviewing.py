@@ -79,7 +79,7 @@ def _write(row: LedgerRow, option: str, fields: Mapping[str, Any], by: str) -> N
 
 def _answer_waiting(session: Any, run_id: str, option: str, fields: Mapping[str, Any], by: str) -> bool:
     """What Airflow's REST interface does with an answer (core_api/routes/public/hitl.py); False when nothing waits."""
-    from airflow.models.hitl import HITLUser
+    from airflow.models.hitl import HITLDetail, HITLUser
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.trigger import handle_event_submit
     from airflow.sdk import timezone
@@ -88,13 +88,14 @@ def _answer_waiting(session: Any, run_id: str, option: str, fields: Mapping[str,
     from sqlalchemy import select
 
     waiting = (TaskInstanceState.AWAITING_INPUT, TaskInstanceState.DEFERRED)
-    found = session.scalar(
-        select(TaskInstance).where(
+    # By its id alone: Airflow's own query of the whole row joins lists to it.
+    number = session.scalar(
+        select(TaskInstance.id).where(
             TaskInstance.dag_id == LOAD_DAG, TaskInstance.run_id == run_id, TaskInstance.task_id == Step.REVIEW.value
         )
     )
-    task = session.get(TaskInstance, found.id, with_for_update={"of": TaskInstance}) if found is not None else None
-    asked = task.hitl_detail if task is not None and task.state in waiting else None
+    task = session.get(TaskInstance, number) if number is not None else None
+    asked = session.get(HITLDetail, task.id) if task is not None and task.state in waiting else None
     if task is None or asked is None or asked.response_received:
         return False
     asked.responded_by, asked.responded_at = HITLUser(id=by, name=by), timezone.utcnow()

@@ -95,9 +95,9 @@ def test_a_second_drop_of_the_name_replaces_and_the_same_content_is_a_duplicate(
 
 
 def test_many_files_for_one_table_load_in_the_order_of_mtime(airflow: RunningAirflow) -> None:
-    names = [f"ordered_202401{day:02d}.csv" for day in (3, 1, 2)]
-    for name in names:
-        airflow.drop(name, f"day\n{name[8:16]}\n".encode())
+    names = ["ordered.csv", "Ordered.csv", "ORDERED.csv"]  # by name they would come in the opposite order
+    for day, name in enumerate(names, start=20240100):
+        airflow.drop(name, f"day\n{day}\n".encode())
     airflow.wait_ended(*names)
     sql = "SELECT file_name FROM File_Monitor_Tracking WHERE table_name = 'ordered' ORDER BY loaded_at"
     assert [row[0] for row in airflow.query(sql)] == names

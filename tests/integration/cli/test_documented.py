@@ -41,7 +41,7 @@ def test_every_command_that_a_page_shows_runs(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Person("y\n" * 99))
     # `refdata init` with a URI needs a server and changes airflow.cfg: test_init.py runs it. `refdata answer` needs a
-    # load that waits in a running Airflow: tests/e2e/test_approvals.py runs it.
+    # load that waits in a running Airflow.
     elsewhere = ("refdata init ", "refdata answer ")
     calls = sorted({call for _, call in commands_shown() if not call.startswith(elsewhere)})
     assert calls
