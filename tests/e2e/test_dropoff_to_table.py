@@ -31,13 +31,14 @@ def test_a_refused_file_fails_its_run_and_comes_back_with_the_reason_and_one_ale
     content = b"code,name\n1,a\n2\n"
     airflow.drop("broken_list.csv", content)
     airflow.wait_ended("broken_list.csv")
+    run_id = airflow.query("SELECT dag_run_id FROM File_Monitor_Tracking WHERE file_name = 'broken_list.csv'")[0][0]
+    path = f"/dags/refdata_load/dagRuns/{run_id}"
+    airflow.local.wait_for(lambda: airflow.api(path)["state"] == "failed", 60, "The run did not fail")
+    # Only now: the ledger says `error` before the file and its reason are in the archive.
     errors = airflow.local.dropoff / FULL / "error"
     archived = [path for path in errors.iterdir() if "broken_list" in path.name]
     assert sorted(path.name.partition("broken_list")[2] for path in archived) == [".csv", ".error.json", ".rejects.csv"]
     assert next(path for path in archived if path.name.endswith("list.csv")).read_bytes() == content
-    run_id = airflow.query("SELECT dag_run_id FROM File_Monitor_Tracking WHERE file_name = 'broken_list.csv'")[0][0]
-    path = f"/dags/refdata_load/dagRuns/{run_id}"
-    airflow.local.wait_for(lambda: airflow.api(path)["state"] == "failed", 60, "The run did not fail")
     states = {task["task_id"]: task["state"] for task in airflow.api(f"{path}/taskInstances")["task_instances"]}
     assert (states["detect_format"], states["move_to_error"]) == ("failed", "success")
     assert states["move_to_processed"] == "upstream_failed"
