@@ -11,20 +11,28 @@ from __future__ import annotations
 import csv
 import io
 import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from refdata.core.errors import FormatError
 from refdata.core.model import Format, RejectedRow, SkippedLine
+from refdata.csvformat.damage import Damage
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
-from refdata.csvformat.skipping import BOM, COMMENT, JOINED, skipped_line, why_skipped
+from refdata.csvformat.skipping import BOM, COMMENT, INNER_QUOTES, JOINED, skipped_line, why_skipped
 from refdata.csvformat.text import count_lines, undecodable
 
 SWALLOWED = "a quote that is opened here closes out of place on a later line"
+UNCLOSED = "a quote that is opened here is never closed"
+
+READ_ON = 3
+"""So many lines behind a quote that is never closed must be rows; otherwise the file may have been cut off."""
+
+
+class _Writer(Protocol):
+    def writerow(self, row: Sequence[str], /) -> object: ...
 
 
 @dataclass(slots=True)
@@ -137,25 +145,58 @@ class CarefulReader:
     def _rows(self, found: CarefulRows, feed: _Feed, *, nul: bool, at_end: bool) -> int:
         """Read rows; the index of the line behind the last whole one."""
         writer = csv.writer(_Collector(found.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for row in csv.reader(iter(feed), **self._dialect):
-            if feed.ended:
-                if at_end:
-                    raise self._unclosed(found, row)
+        for row in self._csv_rows(feed):
+            raw = "".join(found.lines[feed.start : feed.at]).removeprefix(BOM)
+            if feed.ended and not at_end:
                 return feed.start
-            if feed.at - feed.start > 1 and self._swallows(
-                "".join(found.lines[feed.start : feed.at]).removeprefix(BOM)
-            ):
-                feed.at = feed.start + 1
-                found.rejects.append(found.rejected(feed.start, feed.at, SWALLOWED))
+            if swallowed := self._swallowed(found, feed, row, raw):
+                feed.at, raw = feed.start + 1, found.lines[feed.start].removeprefix(BOM)
+                self._place(found, feed, raw, (), swallowed, writer)
             elif why := self._why_skipped(feed, row):
                 feed.passed[feed.start] = why
-            elif len(row) == self.fields and not (nul and _holds_nul(row)):
+            elif len(row) == self.fields and not (nul and "\0" in raw) and self._damage.is_sound(raw):
                 writer.writerow(row)
                 found.places.append((feed.start, feed.at))
             elif not self._is_blank(row):
-                found.rejects.append(found.rejected(feed.start, feed.at, self._damage(row)))
+                self._place(found, feed, raw, row, "", writer)
             feed.in_row = False
         return feed.at
+
+    def _swallowed(self, found: CarefulRows, feed: _Feed, row: list[str], raw: str) -> str:
+        """What is wrong with the first line of a row to which a stray quote has joined later lines, ``""`` for nothing.
+
+        :raises FormatError: the quote is open at the end of the file, which may have been cut off there.
+        """
+        if feed.ended and not self._goes_on(found.lines[feed.start :]):
+            raise self._unclosed(found, row)
+        joined = feed.at - feed.start > 1 and self._swallows(raw)
+        return UNCLOSED if feed.ended else SWALLOWED if joined else ""
+
+    def _goes_on(self, lines: Sequence[str]) -> bool:
+        """Whether a quote that is never closed damages its own line only: the file was not cut off within a field."""
+        if self._damage.placed(lines[0].removeprefix(BOM)) is not None:
+            return True
+        behind = lines[1 : 1 + READ_ON]
+        return len(behind) == READ_ON and all(map(self._damage.is_row, behind))
+
+    def _csv_rows(self, feed: _Feed) -> Iterator[list[str]]:
+        """The csv module's rows, from a new reader where the lines were set back after the last one."""
+        while feed.at < len(feed.lines):
+            feed.ended = False
+            yield from csv.reader(iter(feed), **self._dialect)
+
+    def _place(
+        self, found: CarefulRows, feed: _Feed, raw: str, row: Sequence[str], reason: str, writer: _Writer
+    ) -> None:
+        """Read a damaged row in its only reading, or refuse it."""
+        placed = self._damage.placed(raw)
+        if placed is None:
+            reason = self._damage.reason(raw, row, reason)
+            found.rejects.append(found.rejected(feed.start, feed.at, reason))
+            return
+        writer.writerow(placed)
+        found.places.append((feed.start, feed.at))
+        feed.passed[feed.start] = INNER_QUOTES
 
     def _why_skipped(self, feed: _Feed, row: list[str]) -> str:
         one_line = feed.at - feed.start == 1
@@ -165,9 +206,9 @@ class CarefulReader:
         """Whether the line is empty, or holds nothing but white space in a file of several columns."""
         return not row or (len(row) == 1 < self.fields and not row[0].strip())
 
-    def _damage(self, row: list[str]) -> str:
-        # Interned: a block can hold hundreds of thousands of damaged rows, and each keeps its reason.
-        return "NUL byte" if _holds_nul(row) else sys.intern(f"expected {self.fields} fields, found {len(row)}")
+    @cached_property
+    def _damage(self) -> Damage:
+        return Damage(self.format, self.fields)
 
     def _swallows(self, raw: str) -> bool:
         """Whether a stray quote has joined lines that may be rows of their own.
@@ -220,7 +261,3 @@ class CarefulReader:
             where=f"{self.path}, line {line}",
             advice="Close the quote, or double it where it is part of the text.",
         )
-
-
-def _holds_nul(row: list[str]) -> bool:
-    return any("\0" in cell for cell in row)

@@ -24,6 +24,9 @@ BOM = "\ufeff"
 
 COMMENT, REPEATED, RULE = "a comment", "the header again", "a rule below a header"
 JOINED = "read without the byte-order mark at its start: files seem to have been joined here"
+INNER_QUOTES = "read with the quotes within its fields as text: a quote there is neither doubled nor escaped"
+READ = (JOINED, INNER_QUOTES)
+"""Reasons of lines that are rows all the same: only a part of them was left out, or read in another way."""
 UNITS = "a line of units or notes below the header"
 BEFORE, BEHIND = "before the table", "after the table"
 
@@ -50,9 +53,13 @@ def why_skipped(fmt: Format, text: str, cells: Sequence[str], fields: int) -> st
     """Why a record of one line is no row, ``""`` if it may be one. A single column may contain anything."""
     if fields < 2 and not text.startswith(BOM):
         return ""
-    if text.lstrip(BOM).strip() in fmt.header_texts:
+    if text.lstrip(BOM).strip() in fmt.header_texts or (fmt.has_header and _same_names(cells, fmt.header)):
         return REPEATED
     return RULE if len(cells) == fields > 1 and fmt.has_header and is_rule(cells) else ""
+
+
+def _same_names(cells: Sequence[str], header: Sequence[str]) -> bool:
+    return len(cells) == len(header) > 1 and [" ".join(cell.split()) for cell in cells] == list(header) and any(header)
 
 
 def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
@@ -71,9 +78,19 @@ def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
 
 def _line_starts(fmt: Format) -> Iterator[bytes]:
     """What lines begin with that may be the header again, or a rule."""
-    for header in fmt.header_texts:
+    texts = {*fmt.header_texts, *_written(fmt)}
+    for header in sorted(texts):
         yield header.encode()
     yield from (b"--", b"==", b"__", b'"--', b'"==', b" --", f"-{fmt.delimiter}-".encode())
+
+
+def _written(fmt: Format) -> Iterator[str]:
+    """How the header may begin if a writer that quotes otherwise wrote it again."""
+    first = fmt.header[:2]
+    if all(first):
+        yield fmt.delimiter.join(first)
+        if fmt.quote:
+            yield fmt.delimiter.join(f"{fmt.quote}{name}{fmt.quote}" for name in first)
 
 
 def trailer_lines(fmt: Format, first: int) -> list[SkippedLine]:
@@ -98,13 +115,20 @@ class SkippedLines:
         """What the ledger says: each of the first lines by number and text, then how many more there are."""
         named = [_sentence(line) for line in self.first]
         more = self.counts - Counter(line.why for line in self.first)
-        return (*named, *(f"{count} more lines are {_is(why)}." for why, count in more.items()))
+        return (*named, *(_more(why, count) for why, count in more.items()))
 
 
 def _sentence(line: SkippedLine) -> str:
-    if line.why == JOINED:
-        return f"Line {line.line} was {JOINED}."
+    if line.why in READ:
+        return f"Line {line.line} was {line.why}."
     return f"Line {line.line} is not loaded, it is {_is(line.why)}: {line.text}"
+
+
+def _more(why: str, count: int) -> str:
+    lines, one = f"{count} more line{'' if count == 1 else 's'}", count == 1
+    return (
+        f"{lines} {'was' if one else 'were'} {why}." if why in READ else f"{lines} {'is' if one else 'are'} {_is(why)}."
+    )
 
 
 def _is(why: str) -> str:
