@@ -107,7 +107,8 @@ class Format:
     Rows are those of Python's ``csv.reader(lines, delimiter=…, quotechar=quote, doublequote=True,
     escapechar=escape or None, skipinitialspace=skip_initial_space)``, with ``quoting=QUOTE_NONE`` where
     ``quote`` is ``""``, over the text in ``encoding``, a Python codec (``utf-8-sig`` and ``utf-16`` where the
-    file has a byte-order mark, ``utf-16-le`` and the like where it has none). ``delimiter`` is one of
+    file has a byte-order mark, ``utf-16-le`` and the like where it has none). A row in which text goes on behind a
+    closing quote is an exception (``csvformat/damage.py``). ``delimiter`` is one of
     ``, ; | TAB``, in a single column one that its text does not contain. ``escape`` is ``""`` or a backslash.
 
     A physical line ends at ``\n``, ``\r\n`` or a lone ``\r``, also within quotes. Read in this order: the

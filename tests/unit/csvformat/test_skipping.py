@@ -71,6 +71,14 @@ def test_repeated_headers_rules_and_marks_are_no_rows(seed: int, tmp_path: Path)
     assert all(str(column.type) == "INT" for column in result.columns[1:])
 
 
+@pytest.mark.parametrize("again", ['"id","full name",n', '"id","full name","n"', "id,full name,n", 'id,full name,"n"'])
+def test_header_that_is_quoted_in_another_way_is_the_header_again(again: str, tmp_path: Path) -> None:
+    rows = "".join(f"A{at},{at},{at}\n" for at in range(4))
+    found = scanned(tmp_path, f"id,full name,n\n{rows}{again}\n{rows}")
+    assert (found.rows, found.rejected) == (8, 0)
+    assert any(warning.startswith("Line 6 is not loaded, it is the header again") for warning in found.warnings)
+
+
 def test_mark_before_a_row_is_removed_and_named(tmp_path: Path) -> None:
     result = scanned(tmp_path, "code,n\n1,2\n\ufeff3,4\n")
     assert (result.rows, [str(column.type) for column in result.columns]) == (2, ["INT", "INT"])
