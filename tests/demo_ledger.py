@@ -14,7 +14,7 @@ from refdata.core.failure import Failure
 from refdata.core.model import (
     Column,
     Format,
-    LedgerRow,
+    Load,
     LoadType,
     Publication,
     ReadColumn,
@@ -35,7 +35,7 @@ MARKUP = "<script>document.title='run'</script><svg onload=alert(1)>\"'><a href=
 COLUMNS = (Column("code", sqltypes.text(8)), Column("name", sqltypes.text(40)))
 
 
-def folder_of(row: LedgerRow) -> str:
+def folder_of(row: Load) -> str:
     """The load folder of a file that is in flight."""
     return row.file_path.rpartition("/")[0]
 
@@ -55,7 +55,7 @@ class DemoLedger:
 
     def drop(
         self, name: str, table: str, *, minutes: float, append: bool = False, reference: bool = True, rows: int = 0
-    ) -> LedgerRow:
+    ) -> Load:
         """A file that was registered so many minutes ago and whose format is known."""
         at = self._at(minutes)
         kind = LoadType.APPEND if append else LoadType.FULL
@@ -65,14 +65,14 @@ class DemoLedger:
         file = identity.dropped(f"{folder}/{name}", kind, is_reference_data=reference)
         return self._ledger.register(file, table, f"refdata_load__{identity.inode:06d}", at)
 
-    def detect(self, row: LedgerRow, *, rows: int, rejected: int = 0, warnings: tuple[str, ...] = ()) -> LedgerRow:
+    def detect(self, row: Load, *, rows: int, rejected: int = 0, warnings: tuple[str, ...] = ()) -> Load:
         """Its format is found and its rows are counted."""
         found = Format("utf-8", ";", '"', "", has_header=True, header=("Code", "Name"))
         content = f"{row.id:064x}"
         self._ledger.record_format(row.id, found, Scan((), rows, rejected, content, row.file_size or 0), warnings)
         return row
 
-    def start(self, row: LedgerRow, *, minutes: float, staged: int = 0) -> int:
+    def start(self, row: Load, *, minutes: float, staged: int = 0) -> int:
         """Its table's turn is given; so many rows are staged."""
         attempt = self._ledger.claim_turn(row, 900, self._at(minutes))
         assert attempt is not None, f"{row.file_name} has to wait"
@@ -80,11 +80,11 @@ class DemoLedger:
             self._ledger.report_progress(row.id, attempt, staged, self._at(minutes))
         return attempt
 
-    def hold(self, row: LedgerRow, *, minutes: float) -> None:
+    def hold(self, row: Load, *, minutes: float) -> None:
         """It waits for approval at the change gate."""
         self._ledger.hold_for_review(row.id, self.start(row, minutes=minutes), self._at(minutes))
 
-    def publish(self, row: LedgerRow, *, rows: int, minutes: float, seconds: float, rejected: int = 0) -> None:
+    def publish(self, row: Load, *, rows: int, minutes: float, seconds: float, rejected: int = 0) -> None:
         """Its rows are in the table."""
         self.detect(row, rows=rows, rejected=rejected)
         attempt = self.start(row, minutes=minutes)
@@ -100,28 +100,28 @@ class DemoLedger:
         self._warehouse.publish(Publication(stage, row.load_type, names, rows, rejected, method, done))
         self._warehouse.drop_stage(stage)
 
-    def archive(self, row: LedgerRow, *, minutes: float, seconds: float) -> None:
+    def archive(self, row: Load, *, minutes: float, seconds: float) -> None:
         """The file is in ``processed``."""
         at = self._at(minutes) + timedelta(seconds=seconds)
         self._ledger.mark_archived(row.id, f"{folder_of(row)}/processed/{at:%Y%m%d_%H%M%S}_{row.file_name}", at)
 
-    def complete(self, row: LedgerRow, *, rows: int, minutes: float, seconds: float, rejected: int = 0) -> None:
+    def complete(self, row: Load, *, rows: int, minutes: float, seconds: float, rejected: int = 0) -> None:
         """From the turn to the archive."""
         self.publish(row, rows=rows, minutes=minutes, seconds=seconds, rejected=rejected)
         self.archive(row, minutes=minutes, seconds=seconds + 2.5)
 
-    def duplicate(self, row: LedgerRow, *, minutes: float) -> None:
+    def duplicate(self, row: Load, *, minutes: float) -> None:
         """Its content is in the table already."""
         self._ledger.mark_duplicate(row.id, self.start(row, minutes=minutes))
         self.archive(row, minutes=minutes, seconds=1.5)
 
-    def fail(self, row: LedgerRow, error: RefdataError, *, minutes: float, cancelled: bool = False) -> None:
+    def fail(self, row: Load, error: RefdataError, *, minutes: float, cancelled: bool = False) -> None:
         """It ended in ``error``."""
         at = self._at(minutes)
         self._ledger.mark_failed(row.id, Failure.of(error, "load_rows"), at, cancelled=cancelled)
         self._ledger.mark_archived(row.id, f"{folder_of(row)}/error/ERROR_{at:%Y%m%d_%H%M%S}_{row.file_name}", at)
 
-    def hand_back(self, row: LedgerRow, error: RefdataError) -> None:
+    def hand_back(self, row: Load, error: RefdataError) -> None:
         """It waits for the database to return."""
         self._ledger.hand_back(row, Failure.of(error, "load_rows"))
 

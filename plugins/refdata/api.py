@@ -18,7 +18,7 @@ from refdata.core.alignment import own_columns
 from refdata.core.errors import DataError
 from refdata.core.health import Check
 from refdata.core.matching import TableMatch
-from refdata.core.model import FileStatus, Format, LedgerRow, LoadType
+from refdata.core.model import FileStatus, Format, Load, LoadType
 from refdata.core.naming import typed_table
 from refdata.core.runid import API_RUN
 from refdata.core.settings import Settings
@@ -71,7 +71,7 @@ __all__ = [
     "FileStory",
     "Format",
     "HistoryPage",
-    "LedgerRow",
+    "Load",
     "Moment",
     "ProgressEvent",
     "ReferenceData",
@@ -157,7 +157,7 @@ class ReferenceData:
         total = sum(page.counts.values()) if status is None else page.counts.get(status, 0)
         return HistoryPage(page.files, total, page.counts, limit, offset)
 
-    def file(self, load_id: int) -> LedgerRow | None:
+    def file(self, load_id: int) -> Load | None:
         """One file's row, or None."""
         with self._ledger_expected():
             return self._ledger.get(load_id)
@@ -343,9 +343,7 @@ class ReferenceData:
         found = self.detect_format(path)
         return match_tables(Path(path), found, self._warehouse.tables(self._settings.ref_schema))
 
-    def process_file(
-        self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None
-    ) -> LedgerRow:
+    def process_file(self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None) -> Load:
         """Loads a dropped file through all steps, like ``refdata load``; returns its final ledger row.
 
         Nobody is asked here: a full load that the change gate would hold needs an approval, and changes nothing
@@ -364,7 +362,7 @@ class ReferenceData:
 
     async def aprocess_file(
         self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None
-    ) -> LedgerRow:
+    ) -> Load:
         """``process_file`` without blocking the event loop, which also calls ``on_event``.
 
         Cancelling the awaiting task cancels the load. Before its rows are published, nothing is changed, the ledger

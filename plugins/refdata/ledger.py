@@ -21,7 +21,7 @@ from refdata.core.model import (
     DroppedFile,
     FileStatus,
     Format,
-    LedgerRow,
+    Load,
     LoadType,
     Scan,
 )
@@ -64,7 +64,7 @@ class TableSummary:
 class LedgerPage:
     """Some rows of the ledger, and how many files match the search in each status."""
 
-    files: tuple[LedgerRow, ...]
+    files: tuple[Load, ...]
     counts: Mapping[FileStatus, int]
 
 
@@ -84,7 +84,7 @@ class Ledger:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 
-    def register(self, file: DroppedFile, table: str, run_id: str, now: datetime) -> LedgerRow:
+    def register(self, file: DroppedFile, table: str, run_id: str, now: datetime) -> Load:
         """Returns the row of a file to be loaded, new or existing, when a run starts again.
 
         An existing row may have another path by now: a second process of the same run has archived this file. A path
@@ -107,28 +107,28 @@ class Ledger:
         assert found is not None  # noqa: S101  the row was written in this transaction
         return found
 
-    def by_path(self, path: str) -> LedgerRow | None:
+    def by_path(self, path: str) -> Load | None:
         """The row of a path, in flight or archived."""
         with self._warehouse.transaction(write=False) as session:
             return self._by_path(session, path)
 
-    def by_run(self, run_id: str) -> LedgerRow | None:
+    def by_run(self, run_id: str) -> Load | None:
         """The row that an Airflow run is working on, or last worked on."""
         with self._warehouse.transaction(write=False) as session:
             found = session.query(self._sql("select_file_by_run"), (run_id,))
         return _row(found[-1]) if found else None
 
-    def get(self, load_id: int) -> LedgerRow | None:
+    def get(self, load_id: int) -> Load | None:
         """The row of a load."""
         with self._warehouse.transaction(write=False) as session:
             return self.get_in(session, load_id)
 
-    def get_in(self, session: Session, load_id: int) -> LedgerRow | None:
+    def get_in(self, session: Session, load_id: int) -> Load | None:
         """``get`` within a transaction."""
         found = session.query(self._sql("select_file"), (load_id,))
         return _row(found[0]) if found else None
 
-    def unfinished(self) -> tuple[tuple[LedgerRow, datetime], ...]:
+    def unfinished(self) -> tuple[tuple[Load, datetime], ...]:
         """The rows whose files are not archived as far as the ledger knows, each with its last heartbeat."""
         with self._warehouse.transaction(write=False) as session:
             rows = tuple(map(_row, session.query(self._sql("select_unfinished_files"))))
@@ -157,7 +157,7 @@ class Ledger:
         )
         return self._write("record_format", *values, scan.sha256, _json(warnings), load_id, identity) == 1
 
-    def claim_turn(self, row: LedgerRow, stale_after: float, now: datetime) -> int | None:
+    def claim_turn(self, row: Load, stale_after: float, now: datetime) -> int | None:
         """Requests the table's turn; returns the number of the new attempt when granted, else None.
 
         Loads of the same table run one at a time, in the order of their keys. The turn belongs to the row's file: it
@@ -171,7 +171,7 @@ class Ledger:
             attempt = session.query(self._sql("select_publication"), (row.id,))[0][1]
         return int(attempt) if given == 1 else None
 
-    def waiting(self, row: LedgerRow) -> tuple[Waiting, ...]:
+    def waiting(self, row: Load) -> tuple[Waiting, ...]:
         """The other loads of the same table in flight, in the order of their turns."""
         with self._warehouse.transaction(write=False) as session:
             found = session.query(self._sql("select_blocking_files"), (row.table_name, row.id))
@@ -205,7 +205,7 @@ class Ledger:
         """Sends a load that is in flight to another table, as a person decided."""
         self._write("set_load_table", table, load_id)
 
-    def live_duplicate(self, row: LedgerRow) -> int | None:
+    def live_duplicate(self, row: Load) -> int | None:
         """The load that already put this exact content into the table, or None."""
         return duplicate_of(self.versions(row.table_name), row.load_type, row.file_hash) if row.file_hash else None
 
@@ -217,7 +217,7 @@ class Ledger:
         if self._write("mark_duplicate", load_id, attempt) != 1:
             raise _lost_turn(load_id)
 
-    def add_warnings(self, row: LedgerRow, warnings: Sequence[str]) -> None:
+    def add_warnings(self, row: Load, warnings: Sequence[str]) -> None:
         """Adds warnings for readers of the ledger."""
         self._write("note_warning", _json((*row.warnings, *warnings)), row.id)
 
@@ -253,7 +253,7 @@ class Ledger:
         """Records that the file was gone before its load; a file archived in the meantime keeps its status."""
         self._write("mark_vanished", *failure.columns, now, load_id, path)
 
-    def hand_back(self, row: LedgerRow, failure: Failure) -> None:
+    def hand_back(self, row: Load, failure: Failure) -> None:
         """Records that the load gave up for a transient reason and waits for the watcher, unless its next run began."""
         self._write("hand_back_file", *failure.columns, row.id, row.file_identity)
 
@@ -312,13 +312,13 @@ class Ledger:
         with self._warehouse.transaction() as session:
             return self._run(session, name, *values)
 
-    def _ended(self, session: Session, file: DroppedFile, run_id: str) -> LedgerRow | None:
+    def _ended(self, session: Session, file: DroppedFile, run_id: str) -> Load | None:
         """The row of this file and run when the load is over and the file archived."""
         found = map(_row, session.query(self._sql("select_file_by_run"), (run_id,)))
         over = [row for row in found if row.status not in IN_FLIGHT and row.file_path != file.path]
         return next((row for row in over if row.file_identity == file.identity), None)
 
-    def _by_path(self, session: Session, path: str) -> LedgerRow | None:
+    def _by_path(self, session: Session, path: str) -> Load | None:
         found = session.query(self._sql("select_file_by_path"), (path,))
         return _row(found[0]) if found else None
 
@@ -328,7 +328,7 @@ def version_records(session: Session, warehouse: Warehouse, table: str) -> tuple
     return tuple(_record(line) for line in session.query(warehouse.statement("select_versions"), (table,)))
 
 
-def last_sign(row: LedgerRow) -> datetime:
+def last_sign(row: Load) -> datetime:
     """The last activity that the row records."""
     return max(filter(None, (row.created_at, row.started_at, row.loaded_at, row.processed_at)))
 
@@ -337,12 +337,12 @@ def _identity_values(file: DroppedFile) -> tuple[object, ...]:
     return file.size, file.changed_ns, file.identity, file.order
 
 
-def _another_file(row: LedgerRow, file: DroppedFile) -> bool:
+def _another_file(row: Load, file: DroppedFile) -> bool:
     """Whether the row is about an earlier drop under this path, which has its own outcome."""
     return row.status not in IN_FLIGHT and row.file_identity != file.identity
 
 
-def _row(line: Row) -> LedgerRow:
+def _row(line: Row) -> Load:
     values = dict(zip(LOAD_COLUMNS, line, strict=True))
     values["status"] = FileStatus(values["status"])
     values["load_type"] = LoadType(values["load_type"])
@@ -351,7 +351,7 @@ def _row(line: Row) -> LedgerRow:
         values[name] = moment(values[name])
     for name in ("warnings", "detected_headers"):
         values[name] = tuple(json.loads(values[name] or "[]"))
-    return LedgerRow(**values)
+    return Load(**values)
 
 
 def _record(line: Row) -> VersionRecord:

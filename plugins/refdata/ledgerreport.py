@@ -12,7 +12,7 @@ from refdata import serial
 from refdata.core.dropnames import beside
 from refdata.core.errors import NotInitialisedError, SchemaError
 from refdata.core.loadstates import REFUSED
-from refdata.core.model import Column, FileStatus, Format, LedgerRow, TableName
+from refdata.core.model import Column, FileStatus, Format, Load, TableName
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.tablerules import TableRules
@@ -31,7 +31,7 @@ class FileStory:
     restored, or the load that a take-back removed. Times are UTC without a zone.
     """
 
-    file: LedgerRow
+    file: Load
     changed_at: datetime | None
     format: Format | None
     table_changes: str | None
@@ -79,7 +79,7 @@ class HistoryPage:
     by status.
     """
 
-    files: tuple[LedgerRow, ...]
+    files: tuple[Load, ...]
     total: int
     counts: Mapping[FileStatus, int]
     limit: int
@@ -150,7 +150,7 @@ class LedgerReport:
         return Statistics(_each_day(first, last, [_day(line) for line in per_day]), errors_by_category)
 
 
-def _story(row: LedgerRow, found: Row) -> FileStory:
+def _story(row: Load, found: Row) -> FileStory:
     detected, changes, configured, heartbeat, origin = found
     archived = row.status in REFUSED | {FileStatus.COMPLETED} and bool(row.rows_rejected)
     return FileStory(

@@ -15,7 +15,7 @@ from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import with_origin
 from refdata.core.contractterms import Layer
 from refdata.core.errors import DataError
-from refdata.core.model import LedgerRow
+from refdata.core.model import Load
 from refdata.core.questions import MAX_SUBJECT, Given, Question, patches, question_document, read_question
 from refdata.warehouse.base import Row, Session, Warehouse, moment
 
@@ -44,13 +44,13 @@ class QuestionLog:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
 
-    def ask(self, load: LedgerRow, questions: Iterable[Question], now: datetime) -> None:
+    def ask(self, load: Load, questions: Iterable[Question], now: datetime) -> None:
         """Stores the questions of a load; one asked before stays unchanged, with its answer."""
         with self._warehouse.transaction() as session:
             for question in questions:
                 self._ask(session, load, question, now)
 
-    def _ask(self, session: Session, load: LedgerRow, question: Question, now: datetime) -> None:
+    def _ask(self, session: Session, load: Load, question: Question, now: datetime) -> None:
         document = json.dumps(question_document(question), ensure_ascii=False)
         names = (load.id, question.table, load.file_name, question.kind.value, question.column, question.fingerprint)
         known = (load.id, question.fingerprint)

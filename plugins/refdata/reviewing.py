@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from refdata.core.errors import ConnectionLostError, DataError
-from refdata.core.model import LedgerRow
+from refdata.core.model import Load
 from refdata.core.questionform import GO_ON, KEEP, REASON, form_of
 from refdata.core.questions import REFUSE, Question
 from refdata.core.runid import LOAD_DAG
@@ -18,7 +18,7 @@ from refdata.core.steps import Step
 
 
 def respond(
-    row: LedgerRow, questions: Sequence[Question], chosen: Mapping[str, str], by: str, reason: str, *, keep: bool
+    row: Load, questions: Sequence[Question], chosen: Mapping[str, str], by: str, reason: str, *, keep: bool
 ) -> None:
     """Answers the waiting review of a load.
 
@@ -56,7 +56,7 @@ def _label(question: Question, chosen: Mapping[str, str], where: str) -> str:
     return labels[key]
 
 
-def _write(row: LedgerRow, option: str, fields: Mapping[str, Any], by: str) -> None:
+def _write(row: Load, option: str, fields: Mapping[str, Any], by: str) -> None:
     from airflow.utils.session import create_session
 
     try:

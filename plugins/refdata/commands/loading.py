@@ -21,7 +21,7 @@ from refdata.core.loadstates import DONE
 from refdata.core.questions import Given
 
 if TYPE_CHECKING:
-    from refdata.core.model import LedgerRow
+    from refdata.core.model import Load
     from refdata.core.questions import Question
     from refdata.ingest.context import Deps
     from refdata.ingest.process import Answers, OnEvent, ProgressEvent
@@ -81,7 +81,7 @@ def _answers(options: argparse.Namespace) -> Answers:
     return answer
 
 
-def _load(deps: Deps, path: str, approval: Approval | None, answers: Answers) -> LedgerRow | None:
+def _load(deps: Deps, path: str, approval: Approval | None, answers: Answers) -> Load | None:
     from refdata.ingest.process import own_run, process
 
     file, run_id = deps.dropoff.find(path), own_run(deps)

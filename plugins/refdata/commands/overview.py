@@ -14,7 +14,7 @@ from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console
 
 if TYPE_CHECKING:
     from refdata.api import ReferenceData
-    from refdata.core.model import FileStatus, LedgerRow
+    from refdata.core.model import FileStatus, Load
 
 LAST_ERRORS = 5
 
@@ -51,22 +51,22 @@ def status(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _files(data: ReferenceData, wanted: FileStatus, limit: int) -> tuple[LedgerRow, ...]:
+def _files(data: ReferenceData, wanted: FileStatus, limit: int) -> tuple[Load, ...]:
     return data.history(status=wanted, limit=limit).files
 
 
-def _shown(row: LedgerRow) -> dict[str, object]:
+def _shown(row: Load) -> dict[str, object]:
     names = ("id", "file_name", "table_name", "created_at", "started_at", "rows_staged", "rows_read", "error_category",
              "error_message", "dag_run_id")  # fmt: skip
     return {name: getattr(row, name) for name in names}
 
 
-def _progress(row: LedgerRow) -> str:
+def _progress(row: Load) -> str:
     done, total = row.rows_staged or 0, row.rows_read
     return f"{done:,} of {total:,} rows ({100 * done // total} %)" if total else f"{done:,} rows"
 
 
-def _show(title: str, rows: Sequence[LedgerRow], *more: tuple[str, Callable[[LedgerRow], str]]) -> None:
+def _show(title: str, rows: Sequence[Load], *more: tuple[str, Callable[[Load], str]]) -> None:
     if not rows:
         return
     grid = Grid(*figures("Load"), "File", "Table", *(name for name, _ in more), title=title, title_justify="left")

@@ -19,7 +19,7 @@ from rich.table import Column
 from rich.table import Table as Grid
 
 if TYPE_CHECKING:
-    from refdata.core.model import LedgerRow
+    from refdata.core.model import Load
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
 
@@ -99,7 +99,7 @@ def figures(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, justify="right") for name in names)
 
 
-def show_files(options: argparse.Namespace, rows: Sequence[LedgerRow]) -> None:
+def show_files(options: argparse.Namespace, rows: Sequence[Load]) -> None:
     """Prints files and their status as a table, or as JSON."""
     if options.json:
         print_json([asdict(row) for row in rows])

@@ -17,7 +17,7 @@ from refdata.commands.terminal import Subcommands, add_command, console, exit_co
 from refdata.core.errors import ConfigurationError, DataError, RefdataError, TransientError
 from refdata.core.failure import failure_of
 from refdata.core.loadstates import UNSETTLED
-from refdata.core.model import FileStatus, LedgerRow
+from refdata.core.model import FileStatus, Load
 from refdata.core.runid import CLI_RUN
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class _Canary:
             raise DataError(what, where=f"run {row.dag_run_id}", advice=failure.advice)
         self._archive = Path(row.file_path)
 
-    def _row(self) -> LedgerRow | None:
+    def _row(self) -> Load | None:
         """The canary's row: no other file has its name."""
         return next(iter(self._deps.ledger.page(search=self._table).files), None)
 
@@ -176,7 +176,7 @@ class _Canary:
                 path.unlink(missing_ok=True)
 
 
-def _not_loaded(row: LedgerRow | None, seconds: float) -> ConfigurationError:
+def _not_loaded(row: Load | None, seconds: float) -> ConfigurationError:
     if row is None:
         what = f"Nothing picked up the canary within {seconds:.0f} s"
         advice = "Check that `refdata_watch` is not paused; check the rest with `refdata health`"

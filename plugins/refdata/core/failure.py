@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from refdata.core.errors import RefdataError, TransientError, text_of
-from refdata.core.model import LedgerRow
+from refdata.core.model import Load
 
 LEDGER = "ledger"
 """The ``task`` of a failure read from the ledger, which does not store the step."""
@@ -60,7 +60,7 @@ class Failure:
         return self.category, self.what, self.where, self.advice, self.text
 
 
-def failure_of(row: LedgerRow) -> Failure:
+def failure_of(row: Load) -> Failure:
     """Why a load failed, from its row; ``what`` is empty where nothing went wrong.
 
     It is never transient: the ledger stores reasons for refusals.

@@ -321,10 +321,10 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One dropped file's row in ``File_Monitor_Tracking``: its fields are the columns. Times are UTC.
+class Load:
+    """One load, from the release of a dropped file to its archive: the columns of its row in ``File_Monitor_Tracking``.
 
-    ``error_message`` is the whole reason of a failure as one text, the columns before it are its parts.
+    Times are UTC. ``error_message`` is the whole reason of a failure as one text, the columns before it are its parts.
     """
 
     id: int
@@ -363,5 +363,5 @@ class LedgerRow:
     detected_headers: tuple[str, ...]
 
 
-LOAD_COLUMNS = tuple(spec.name for spec in fields(LedgerRow))
+LOAD_COLUMNS = tuple(spec.name for spec in fields(Load))
 """The ledger's columns that make a load: the one list by which they are selected and read."""

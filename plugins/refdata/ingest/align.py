@@ -23,7 +23,7 @@ from refdata.core.errors import (
 from refdata.core.failure import Failure
 from refdata.core.loadstates import DONE
 from refdata.core.matching import FileColumn
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow, LoadType, ScannedColumn, Table
+from refdata.core.model import DroppedFile, FileStatus, Load, LoadType, ScannedColumn, Table
 from refdata.ingest.asking import require_answers
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.doubting import questions_of_columns, questions_of_header
@@ -56,7 +56,7 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
         return _align(deps, file, row, detection, attempt)
 
 
-def _align(deps: Deps, file: DroppedFile, row: LedgerRow, detection: Detection, attempt: int) -> str:
+def _align(deps: Deps, file: DroppedFile, row: Load, detection: Detection, attempt: int) -> str:
     if (earlier := marked_duplicate(deps, row, attempt)) is not None:
         return f"duplicate of load {earlier}: this content is already in {row.table_name}"
     sweep_stages(deps, row)
@@ -74,14 +74,14 @@ def _align(deps: Deps, file: DroppedFile, row: LedgerRow, detection: Detection, 
     return alignment.describe(plan)
 
 
-def apply_alignment(deps: Deps, row: LedgerRow, plan: Alignment) -> None:
+def apply_alignment(deps: Deps, row: Load, plan: Alignment) -> None:
     """Gives the table its columns. The ledger records it first: a crash in between would hide the change."""
     deps.ledger.record_table_changes(row.id, alignment.describe(plan), any_change=plan.changes)
     deps.warehouse.align(plan)
 
 
 def _warn(
-    deps: Deps, row: LedgerRow, detection: Detection, plan: Alignment, findings: tuple[contractchecks.Finding, ...]
+    deps: Deps, row: Load, detection: Detection, plan: Alignment, findings: tuple[contractchecks.Finding, ...]
 ) -> None:
     """Warns in the ledger, once, about columns that a spreadsheet seems to have changed and what policies let pass."""
     scanned = detection.scan.columns
@@ -95,7 +95,7 @@ def _warn(
 
 
 @contextlib.contextmanager
-def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
+def holding_turn(deps: Deps, row: Load, attempt: int) -> Iterator[None]:
     """Blames no file and no database for failures caused by a newer attempt that swept the stage or moved the file.
 
     The attempt sends heartbeats while the body runs.
@@ -126,12 +126,12 @@ def holding_turn(deps: Deps, row: LedgerRow, attempt: int) -> Iterator[None]:
         raise
 
 
-def _holds_turn(row: LedgerRow, attempt: int) -> bool:
+def _holds_turn(row: Load, attempt: int) -> bool:
     """Whether the attempt is still running, or has published."""
     return row.attempt == attempt and (row.status is FileStatus.PROCESSING or row.status in DONE)
 
 
-def plan_alignment(deps: Deps, row: LedgerRow, detection: Detection, contract: Contract) -> Alignment:
+def plan_alignment(deps: Deps, row: Load, detection: Detection, contract: Contract) -> Alignment:
     """How to align the table with the file, given the table as it is now.
 
     :raises SchemaError: when the file does not fit the table, or its contract refuses what differs.
@@ -171,7 +171,7 @@ def findings_of(
     return contractchecks.findings(contract_of(deps, table), live, scanned, plan)
 
 
-def row_of(deps: Deps, detection: Detection) -> LedgerRow:
+def row_of(deps: Deps, detection: Detection) -> Load:
     """The load's row in the ledger.
 
     :raises DataError: when somebody deleted it.
@@ -186,7 +186,7 @@ def row_of(deps: Deps, detection: Detection) -> LedgerRow:
     return row
 
 
-def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
+def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
     """Starts a new attempt that holds the table's turn, and returns its number.
 
     :raises NotYetError: when another load holds it or goes first.
@@ -215,7 +215,7 @@ def take_turn(deps: Deps, file: DroppedFile, row: LedgerRow) -> int:
     return attempt
 
 
-def _check_patience(deps: Deps, file: DroppedFile, row: LedgerRow, ahead: str) -> None:
+def _check_patience(deps: Deps, file: DroppedFile, row: Load, ahead: str) -> None:
     if deps.clock() - _since(deps, file, row) > timedelta(seconds=deps.settings.turn_timeout):
         raise LockTimeoutError(
             f"The file waited longer than turn_timeout allows ({deps.settings.turn_timeout:.0f} s) for {ahead}",
@@ -224,7 +224,7 @@ def _check_patience(deps: Deps, file: DroppedFile, row: LedgerRow, ahead: str) -
         )
 
 
-def _since(deps: Deps, file: DroppedFile, row: LedgerRow) -> datetime:
+def _since(deps: Deps, file: DroppedFile, row: Load) -> datetime:
     """The time from which the file has waited for its turn: its registration, or a later hand-back.
 
     A file handed back arrives again. An arrival in the future (the storage's clock is ahead of ours) is ignored.
@@ -233,7 +233,7 @@ def _since(deps: Deps, file: DroppedFile, row: LedgerRow) -> datetime:
     return max(row.created_at, offered) if offered <= deps.clock() else row.created_at
 
 
-def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
+def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> str:
     """An older file for the same table that is in the folder and whose own load has not started yet.
 
     The wait is bounded: a file that never becomes stable must not block the others forever.
@@ -249,7 +249,7 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: LedgerRow) -> str:
     return ""
 
 
-def _cancel_vanished(deps: Deps, row: LedgerRow) -> bool:
+def _cancel_vanished(deps: Deps, row: Load) -> bool:
     """Cancels the loads ahead whose file is gone, so that nobody waits for them; whether there were any."""
     found = False
     for other in deps.ledger.waiting(row):
@@ -272,7 +272,7 @@ def _waits(deps: Deps, path: str) -> bool:
     return path.rpartition("/")[0] in LOAD_FOLDERS and deps.dropoff.exists(path)
 
 
-def marked_duplicate(deps: Deps, row: LedgerRow, attempt: int) -> int | None:
+def marked_duplicate(deps: Deps, row: Load, attempt: int) -> int | None:
     """Marks a file whose content is already in the table as a duplicate; returns the earlier load, or None.
 
     :raises SupersededError: when the attempt no longer holds the turn.
@@ -283,7 +283,7 @@ def marked_duplicate(deps: Deps, row: LedgerRow, attempt: int) -> int | None:
     return found
 
 
-def sweep_stages(deps: Deps, row: LedgerRow) -> None:
+def sweep_stages(deps: Deps, row: Load) -> None:
     """Removes the stages that crashed attempts left for this table.
 
     It never removes the stage of an attempt that holds its turn: this attempt may have lost the turn unnoticed.
@@ -307,7 +307,7 @@ def _renames(live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
     return tuple(f"{one.source} → {one.column}" for one in matching.match_table(columns, live).renames)
 
 
-def check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:
+def check_empty(deps: Deps, row: Load, detection: Detection) -> None:
     """:raises DataError: when the load would empty a table that has rows and must not become empty."""
     if detection.scan.rows or row.load_type is not LoadType.FULL:
         return
@@ -320,7 +320,7 @@ def check_empty(deps: Deps, row: LedgerRow, detection: Detection) -> None:
     )
 
 
-def _has_rows(deps: Deps, row: LedgerRow) -> bool:
+def _has_rows(deps: Deps, row: Load) -> bool:
     target = deps.target(row)
     if deps.warehouse.table(target) is None:
         return False

@@ -15,12 +15,12 @@ from refdata.core.errors import (
 )
 from refdata.core.failure import TRANSIENT, Failure, failure_of
 from refdata.core.loadstates import DONE, REFUSED
-from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.model import DroppedFile, Load
 from refdata.core.steps import AFTER_PUBLISHING
 from refdata.ingest.context import Deps, on_one_connection
 
 
-def gave_up(row: LedgerRow) -> bool:
+def gave_up(row: Load) -> bool:
     """Whether the load ended for a reason that is not its file's fault, so that it must be loaded again."""
     return row.status in REFUSED and row.error_category in TRANSIENT
 
@@ -42,7 +42,7 @@ def move_to_processed(deps: Deps, file: DroppedFile) -> str:
     return target
 
 
-def _was_rewritten(deps: Deps, file: DroppedFile, row: LedgerRow) -> bool:
+def _was_rewritten(deps: Deps, file: DroppedFile, row: Load) -> bool:
     """Whether the file's content changed after it was loaded, while its size and mtime stayed the same.
 
     Only its ctime shows that, and a mere touch changes it too, so the content decides. Such a file is loaded again.
@@ -99,13 +99,13 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
     return target
 
 
-def _marked(deps: Deps, row: LedgerRow, failure: Failure) -> bool:
+def _marked(deps: Deps, row: Load, failure: Failure) -> bool:
     """Writes the failure into the row unless the load is published; returns whether it did."""
     cancelled = failure.category == CancelledError.category
     return deps.ledger.mark_failed(row.id, failure, deps.clock(), cancelled=cancelled)
 
 
-def _drop_stages(deps: Deps, row: LedgerRow) -> None:
+def _drop_stages(deps: Deps, row: Load) -> None:
     """Drops what a killed attempt had staged."""
     for stage in deps.warehouse.stages():
         if stage.load_id == row.id:
@@ -147,20 +147,20 @@ def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
     return ""
 
 
-def _registered_late(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | None:
+def _registered_late(deps: Deps, file: DroppedFile, run_id: str) -> Load | None:
     """Adds a row for a file whose load died before registering it, so that the ledger shows its fate too."""
     if not deps.dropoff.is_there(file):
         return None
     return deps.ledger.register(file, deps.table_of(file), run_id, deps.clock())
 
 
-def _archived_by_run(deps: Deps, file: DroppedFile, run_id: str) -> LedgerRow | None:
+def _archived_by_run(deps: Deps, file: DroppedFile, run_id: str) -> Load | None:
     """The row of a load whose file this same run has archived; its path is the archive path."""
     row = deps.ledger.by_run(run_id) if run_id else None
     return row if row is not None and row.file_identity == file.identity else None
 
 
-def _row(deps: Deps, file: DroppedFile) -> LedgerRow | None:
+def _row(deps: Deps, file: DroppedFile) -> Load | None:
     """The file's row; None when it is archived, or when the path belongs to a newer drop."""
     row = deps.ledger.by_path(file.path)
     return row if row is not None and row.file_identity == file.identity else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from refdata.audit import Action, AuditEntry, AuditTrail
 from refdata.core.errors import DataError, HeldError, RejectedError
-from refdata.core.model import LedgerRow
+from refdata.core.model import Load
 from refdata.core.questions import Given, Outcome, Question, unanswered
 from refdata.ingest.context import Deps
 from refdata.questionlog import AskedQuestion, QuestionLog
@@ -47,7 +47,7 @@ class Asked:
         return any(question.kind == kind and given.choice == key for question, given in self.given)
 
 
-def require_answers(deps: Deps, row: LedgerRow, attempt: int, questions: Iterable[Question]) -> bool:
+def require_answers(deps: Deps, row: Load, attempt: int, questions: Iterable[Question]) -> bool:
     """Whether the step goes on: each of its questions is answered. Otherwise the load is held for them.
 
     :raises QuestionsError: when they are open and nobody can be asked.
@@ -71,7 +71,7 @@ def require_answers(deps: Deps, row: LedgerRow, attempt: int, questions: Iterabl
     return False
 
 
-def _refuse(row: LedgerRow, asked: Sequence[Question], given: Sequence[Given]) -> None:
+def _refuse(row: Load, asked: Sequence[Question], given: Sequence[Given]) -> None:
     answers = {answer.fingerprint: answer for answer in given}
     for question in asked:
         answer = answers.get(question.fingerprint)
@@ -79,7 +79,7 @@ def _refuse(row: LedgerRow, asked: Sequence[Question], given: Sequence[Given]) -
             raise rejection(row, question, answer)
 
 
-def _require_effect(row: LedgerRow, asked: Sequence[Question], given: Sequence[Given]) -> None:
+def _require_effect(row: Load, asked: Sequence[Question], given: Sequence[Given]) -> None:
     """An answer that changes how the file is read settles its doubt; where the doubt stands all the same, nothing was
     changed, and going on would do what nobody chose."""
     answers = {answer.fingerprint: answer for answer in given}
@@ -93,7 +93,7 @@ def _require_effect(row: LedgerRow, asked: Sequence[Question], given: Sequence[G
             )
 
 
-def rejection(row: LedgerRow, question: Question, answer: Given) -> RejectedError:
+def rejection(row: Load, question: Question, answer: Given) -> RejectedError:
     """What an answer that refuses the file comes to."""
     reason = f": {answer.reason}" if answer.reason else ""
     return RejectedError(
@@ -103,12 +103,12 @@ def rejection(row: LedgerRow, question: Question, answer: Given) -> RejectedErro
     )
 
 
-def open_questions(deps: Deps, row: LedgerRow) -> tuple[AskedQuestion, ...]:
+def open_questions(deps: Deps, row: Load) -> tuple[AskedQuestion, ...]:
     """What a load has asked and nobody has answered."""
     return tuple(one for one in QuestionLog(deps.warehouse).of_load(row.id) if one.given is None)
 
 
-def answer(deps: Deps, row: LedgerRow, question: Question, given: Given) -> None:
+def answer(deps: Deps, row: Load, question: Question, given: Given) -> None:
     """Records an answer, and who gave it and why, in the audit trail.
 
     :raises DataError: when the load asked no such question, or somebody else has answered it.
@@ -142,7 +142,7 @@ def table_for(deps: Deps, wanted: str) -> str:
     return next(routes, wanted)
 
 
-def take_answers(deps: Deps, row: LedgerRow, answers: Sequence[Given]) -> None:
+def take_answers(deps: Deps, row: Load, answers: Sequence[Given]) -> None:
     """Records the answers to a held load, and lets it go on.
 
     :raises RejectedError: when one of them refuses the file.

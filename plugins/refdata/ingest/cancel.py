@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from refdata.core.errors import CancelledError, RefdataError
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.model import DroppedFile, Load
 from refdata.ingest.archive import move_to_error
 from refdata.ingest.context import Deps
 
@@ -37,7 +37,7 @@ def cancel(deps: Deps, file: DroppedFile, what: str, run_id: str, task: str) -> 
     return error
 
 
-def cancel_ended(deps: Deps, row: LedgerRow, what: str) -> None:
+def cancel_ended(deps: Deps, row: Load, what: str) -> None:
     """Cancels a load whose run somebody ended while none of its tasks was running."""
     file = deps.file_of(row)
     if file is not None:

@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from refdata.contracts.files import declared
 from refdata.core import naming
 from refdata.core.contract import Contract
-from refdata.core.model import DroppedFile, Format, LedgerRow, Scan, TableName
+from refdata.core.model import DroppedFile, Format, Load, Scan, TableName
 from refdata.core.settings import Settings, own_tables
 from refdata.core.tablerules import TableRules
 from refdata.dropoff.source import Source
@@ -81,13 +81,13 @@ class Deps:
         """The table that a file loads."""
         return naming.table_name(file.name, reserved=own_tables(self.settings))
 
-    def file_of(self, row: LedgerRow) -> DroppedFile | None:
+    def file_of(self, row: Load) -> DroppedFile | None:
         """The dropped file of a load; None when the row's path is that of an archive, or is freed for another drop."""
         if row.file_identity is None or not row.file_path.endswith(f"/{row.load_type}/{row.file_name}"):
             return None
         return self.dropoff.drop(row.file_path, row.file_identity)
 
-    def target(self, row: LedgerRow) -> TableName:
+    def target(self, row: Load) -> TableName:
         """The live table of a load."""
         return self.live(row.table_name)
 

@@ -14,7 +14,7 @@ from refdata.core.contracttypes import with_declared_types
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
 from refdata.core.known import known_format
 from refdata.core.loadstates import DONE, IN_FLIGHT
-from refdata.core.model import DroppedFile, Format, LedgerRow, RejectedRow, Scan
+from refdata.core.model import DroppedFile, Format, Load, RejectedRow, Scan
 from refdata.core.statedformat import stated_format
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
@@ -61,7 +61,7 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
 
 
 @contextlib.contextmanager
-def _leaving_no_rejects(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[None]:
+def _leaving_no_rejects(deps: Deps, file: DroppedFile, row: Load) -> Iterator[None]:
     """Removes rejects written here when a second attempt has archived the file, and its rejects, in the meantime.
 
     The second attempt also looks for them once the ledger has the archive path, so whichever is last cleans up.
@@ -99,7 +99,7 @@ def _done_before(deps: Deps, file: DroppedFile, run_id: str) -> Detection | None
     return _as_it_ended(row, file)
 
 
-def _as_it_ended(row: LedgerRow, file: DroppedFile) -> Detection:
+def _as_it_ended(row: Load, file: DroppedFile) -> Detection:
     """:raises FileChangedError: when the file was refused."""
     if row.status not in DONE:
         raise FileChangedError(
@@ -137,7 +137,7 @@ def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
     return found
 
 
-def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
+def _format(deps: Deps, path: Path, row: Load) -> Format:
     found = read_format(deps, path, contract_for(deps, row))
     # The reasons quote text before and after the table, so only the file's owner may see them (`refdata detect`).
     found = replace(found, reasons=())
@@ -154,14 +154,14 @@ def _format(deps: Deps, path: Path, row: LedgerRow) -> Format:
 
 
 @contextlib.contextmanager
-def _rejects_of(deps: Deps, file: DroppedFile, row: LedgerRow) -> Iterator[RejectsFile]:
+def _rejects_of(deps: Deps, file: DroppedFile, row: Load) -> Iterator[RejectsFile]:
     """The list of the load's damaged rows; a disk that cannot be written is not the file's fault."""
     path = deps.dropoff.rejects_path(file, row.id)
     with translated(str(path.parent)), RejectsFile(path) as rejects:
         yield rejects
 
 
-def _scan(deps: Deps, path: Path, found: Format, row: LedgerRow, rejects: RejectsFile) -> Scan:
+def _scan(deps: Deps, path: Path, found: Format, row: Load, rejects: RejectsFile) -> Scan:
     allowed = deps.rules(row.table_name).max_rejected_rows
     scanned = scan_file(deps, path, found, contract_for(deps, row), listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
@@ -181,7 +181,7 @@ def scan_file(
     return refitted(path, found, declared, contract, live)
 
 
-def listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[RejectedRow], None]:
+def listing(rejects: RejectsFile, row: Load, allowed: int) -> Callable[[RejectedRow], None]:
     """Lists each damaged row; stops reading once the file is refused anyway and the list is long enough."""
     most = max(allowed, MOST_LISTED)
 
@@ -197,7 +197,7 @@ def listing(rejects: RejectsFile, row: LedgerRow, allowed: int) -> Callable[[Rej
     return write
 
 
-def _check_rejects(deps: Deps, scanned: Scan, row: LedgerRow) -> None:
+def _check_rejects(deps: Deps, scanned: Scan, row: Load) -> None:
     allowed = deps.rules(row.table_name).max_rejected_rows
     if scanned.rejected and not scanned.rows:
         raise FormatError(

@@ -16,7 +16,7 @@ from refdata.core.doubts.tables import look_alikes, new_table_question
 from refdata.core.doubts.types import notation_question, type_question
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.matching import FileColumn
-from refdata.core.model import DroppedFile, LedgerRow, LoadType, ScannedColumn, Table
+from refdata.core.model import DroppedFile, Load, LoadType, ScannedColumn, Table
 from refdata.core.questions import Question
 from refdata.core.sqltypes import TypeKind
 from refdata.ingest.context import Deps, Detection
@@ -26,7 +26,7 @@ from refdata.ingest.refitting import falling, known_notation, misfits
 
 
 def questions_of_header(
-    deps: Deps, row: LedgerRow, detection: Detection, contract: Contract, live: Table | None
+    deps: Deps, row: Load, detection: Detection, contract: Contract, live: Table | None
 ) -> Iterator[Question]:
     """What must be known before the file can be compared with a table: which table, and which column a header is."""
     if live is None:
@@ -40,7 +40,7 @@ def questions_of_header(
 def questions_of_columns(
     deps: Deps,
     file: DroppedFile,
-    row: LedgerRow,
+    row: Load,
     detection: Detection,
     contract: Contract,
     live: Table | None,
@@ -56,7 +56,7 @@ def questions_of_columns(
     yield from _about_types(deps, file, row, detection, contract, live, found)
 
 
-def _about_new_table(deps: Deps, row: LedgerRow, detection: Detection) -> Iterator[Question]:
+def _about_new_table(deps: Deps, row: Load, detection: Detection) -> Iterator[Question]:
     columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
     tables = deps.warehouse.tables(deps.settings.ref_schema)
     alike = look_alikes(row.table_name, columns, tables)
@@ -71,7 +71,7 @@ def _about_new_table(deps: Deps, row: LedgerRow, detection: Detection) -> Iterat
         yield question
 
 
-def _about_age(deps: Deps, row: LedgerRow) -> Iterator[Question]:
+def _about_age(deps: Deps, row: Load) -> Iterator[Question]:
     policy = deps.settings.on_older_content
     if row.load_type is not LoadType.FULL or policy == "load":
         return
@@ -84,7 +84,7 @@ def _about_age(deps: Deps, row: LedgerRow) -> Iterator[Question]:
         yield question
 
 
-def _about_columns(row: LedgerRow, detection: Detection, live: Table, found: tuple[Finding, ...]) -> Iterator[Question]:
+def _about_columns(row: Load, detection: Detection, live: Table, found: tuple[Finding, ...]) -> Iterator[Question]:
     held = {finding.kind: finding.columns for finding in found if finding.action is Action.HOLD}
     missing = held.get(FindingKind.MISSING_COLUMN, ())
     known = {column.name for column in own_columns(live)}
@@ -100,7 +100,7 @@ def _about_columns(row: LedgerRow, detection: Detection, live: Table, found: tup
 def _about_types(
     deps: Deps,
     file: DroppedFile,
-    row: LedgerRow,
+    row: Load,
     detection: Detection,
     contract: Contract,
     live: Table,
@@ -124,7 +124,7 @@ def _about_types(
             yield question
 
 
-def _about_notation(row: LedgerRow, column: ScannedColumn, contract: Contract) -> Question | None:
+def _about_notation(row: Load, column: ScannedColumn, contract: Contract) -> Question | None:
     fact = contract.column(column.name)
     orders = {"dmy", "mdy"}
     if fact is None or column.type is None or column.type.kind not in (TypeKind.DATE, TypeKind.DATETIME2):

@@ -10,7 +10,7 @@ from refdata.contractstore import written
 from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.loadstates import DONE
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Publication, Stage
+from refdata.core.model import DroppedFile, FileStatus, Load, Publication, Stage
 from refdata.ingest import review
 from refdata.ingest.align import (
     apply_alignment,
@@ -29,7 +29,7 @@ from refdata.ingest.review import Answer, Approval, Held
 from refdata.ingest.ruling import Ruling
 from refdata.ingest.staging import stage_rows, warn_of_rules
 
-Examine = Callable[[LedgerRow, Stage, Alignment], Held | None]
+Examine = Callable[[Load, Stage, Alignment], Held | None]
 """Examines the staged rows before they are published; a result other than None holds the load."""
 
 PROGRESS_INTERVAL = 2.0
@@ -79,7 +79,7 @@ def load_approved(deps: Deps, file: DroppedFile, detection: Detection, approval:
     :raises HeldError: when it needs one and has none.
     """
 
-    def allowed(row: LedgerRow, stage: Stage, plan: Alignment) -> None:
+    def allowed(row: Load, stage: Stage, plan: Alignment) -> None:
         review.require_approval_beforehand(deps, row, stage, plan, approval)
 
     loaded, _ = _load_unless(deps, file, detection, allowed)
@@ -94,7 +94,7 @@ def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: A
     :raises FileChangedError: when the table or the file has changed.
     """
 
-    def same(row: LedgerRow, stage: Stage, plan: Alignment) -> None:
+    def same(row: Load, stage: Stage, plan: Alignment) -> None:
         review.require_same(deps, row, stage, plan, answer)
 
     row = row_of(deps, detection)
@@ -122,7 +122,7 @@ def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: E
         return _load(deps, file, row, detection, Stage(deps.target(row), row.id, attempt), examine)
 
 
-def _kept_turn(row: LedgerRow, attempt: int) -> bool:
+def _kept_turn(row: Load, attempt: int) -> bool:
     """Whether the attempt follows the one that aligned the table without a gap: what that one checked still holds.
 
     :param row: as it was before the attempt.
@@ -131,7 +131,7 @@ def _kept_turn(row: LedgerRow, attempt: int) -> bool:
 
 
 def _load(
-    deps: Deps, file: DroppedFile, row: LedgerRow, detection: Detection, stage: Stage, examine: Examine
+    deps: Deps, file: DroppedFile, row: Load, detection: Detection, stage: Stage, examine: Examine
 ) -> tuple[Loaded, Held | None]:
     sweep_stages(deps, row)
     contract = contract_for(deps, row)
@@ -203,7 +203,7 @@ def _timed_out(deps: Deps, stage: Stage, rows: int) -> CancelledError:
     )
 
 
-def _done(row: LedgerRow) -> Loaded:
+def _done(row: Load) -> Loaded:
     return Loaded(
         row.id, row.table_name, row.rows_loaded or 0, row.rows_rejected or 0, row.version_id or 0, row.status.value
     )

@@ -11,7 +11,7 @@ from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import merge
 from refdata.core.contractterms import Layer, OnMissingColumn, OnTypeChange
 from refdata.core.learning import learned, remembered
-from refdata.core.model import Format, LedgerRow, LoadType, Table
+from refdata.core.model import Format, Load, LoadType, Table
 from refdata.core.naming import fold_name
 from refdata.core.settings import Settings
 from refdata.ingest.context import Deps, Detection
@@ -27,7 +27,7 @@ def contract_of(deps: Deps, table: str) -> Contract:
     return merge(declared, learned_before) if learned_before else declared
 
 
-def contract_for(deps: Deps, row: LedgerRow) -> Contract:
+def contract_for(deps: Deps, row: Load) -> Contract:
     """What is known of a table while one of its files is loaded: the answers given for this load come first.
 
     Below what was declared stand the answers that the table keeps, then what its loads have taught, and last the
@@ -43,7 +43,7 @@ def contract_for(deps: Deps, row: LedgerRow) -> Contract:
     return merge(*layers)
 
 
-def _policies(settings: Settings, row: LedgerRow) -> Contract:
+def _policies(settings: Settings, row: Load) -> Contract:
     missing = OnMissingColumn(settings.on_missing_column)
     if row.load_type is LoadType.APPEND and missing is OnMissingColumn.HOLD:
         missing = OnMissingColumn.NULL
@@ -69,7 +69,7 @@ def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, 
     )
 
 
-def learned_by(deps: Deps, row: LedgerRow, detection: Detection, plan: Alignment) -> Contract:
+def learned_by(deps: Deps, row: Load, detection: Detection, plan: Alignment) -> Contract:
     """What is known about the table's files once this load is published."""
     origin = Origin(Layer.LEARNED, row.file_name, load_id=row.id)
     new = learned(row.table_name, detection.format, detection.scan.columns, plan.columns, origin)

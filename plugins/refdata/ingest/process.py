@@ -12,7 +12,7 @@ from typing import Any
 
 from refdata.core.errors import CancelledError, DataError, LockTimeoutError, RefdataError
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.model import DroppedFile, Load
 from refdata.core.questions import Given, Question
 from refdata.core.runid import CLI_RUN
 from refdata.core.steps import Step, info_of, pipeline
@@ -83,7 +83,7 @@ def process(
     stopped: Callable[[], bool] = never,
     approval: Approval | None = None,
     answers: Answers = unanswering,
-) -> LedgerRow:
+) -> Load:
     """Runs all steps of a file's load; returns its final ledger row, ``completed`` or ``duplicate``.
 
     A refused file goes to ``error`` before the error is raised, as in Airflow. A load that the change gate would hold
@@ -195,7 +195,7 @@ def _stop(file: DroppedFile) -> CancelledError:
     return cancellation("The load was cancelled by its caller", file.path)
 
 
-async def aprocess(deps: Deps, file: DroppedFile, on_event: OnEvent, approval: Approval | None = None) -> LedgerRow:
+async def aprocess(deps: Deps, file: DroppedFile, on_event: OnEvent, approval: Approval | None = None) -> Load:
     """``process`` in a thread. Events arrive in the event loop; cancelling the awaiting task cancels the load.
 
     It waits until the load has stopped, so that nothing continues unseen.

@@ -15,7 +15,7 @@ from enum import StrEnum
 from refdata.core.errors import DataError, RefdataError
 from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import DONE, IN_FLIGHT, REFUSED
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow, Stage
+from refdata.core.model import DroppedFile, FileStatus, Load, Stage
 from refdata.core.runid import run_id_of
 from refdata.dropoff.leftovers import Leftover, remove
 from refdata.ingest.align import vanished
@@ -125,7 +125,7 @@ class _Examination:
         yield from self._unregistered()
         yield from self._forgotten()
 
-    def _in_flight(self, row: LedgerRow, state: RunState, *, waits_too_long: bool) -> Iterator[Finding]:
+    def _in_flight(self, row: Load, state: RunState, *, waits_too_long: bool) -> Iterator[Finding]:
         deps, file = self._deps, self._deps.file_of(row)
         if file is None or not deps.dropoff.is_reachable(file):
             return
@@ -151,7 +151,7 @@ class _Examination:
                 lambda: self._hand_back(row, file),
             )  # fmt: skip
 
-    def _over(self, row: LedgerRow) -> Iterator[Finding]:
+    def _over(self, row: Load) -> Iterator[Finding]:
         deps, file = self._deps, self._deps.file_of(row)
         if file is None or not deps.dropoff.is_reachable(file):
             return
@@ -231,32 +231,32 @@ class _Examination:
                 yield self._finding(Kind.NOT_REGISTERED, row, what, "register it", _registering(self._deps, loaded))
 
     def _finding(
-        self, kind: Kind, row: LedgerRow, what: str, remedy: str, fix: Callable[[], object] | None = None
+        self, kind: Kind, row: Load, what: str, remedy: str, fix: Callable[[], object] | None = None
     ) -> Finding:
         return Finding(kind, row.id, row.file_path, what, remedy, fix)
 
-    def _hand_back(self, row: LedgerRow, file: DroppedFile) -> None:
+    def _hand_back(self, row: Load, file: DroppedFile) -> None:
         if self._deps.dropoff.hand_back(file) is not None:
             what = f"The run {row.dag_run_id} ended without a result"
             advice = "Nothing: the watcher offers the file again."
             error = RefdataError(what, where=row.file_path, advice=advice)
             self._deps.ledger.hand_back(row, Failure.of(error, "none"))
 
-    def _archive(self, row: LedgerRow, file: DroppedFile) -> str:
+    def _archive(self, row: Load, file: DroppedFile) -> str:
         if row.status in DONE:
             return move_to_processed(self._deps, file)
         return move_to_error(self._deps, file, failure_of(row), row.dag_run_id or "")
 
-    def _is_young(self, row: LedgerRow) -> bool:
+    def _is_young(self, row: Load) -> bool:
         return self._now - last_sign(row) < self._grace
 
 
-def _shows(owner: LedgerRow, stage: Stage) -> bool:
+def _shows(owner: Load, stage: Stage) -> bool:
     """Whether a reviewer can see the rows of a stage."""
     return owner.status is FileStatus.REVIEW and owner.attempt == stage.attempt
 
 
-def _settling(deps: Deps, row: LedgerRow) -> Callable[[], object]:
+def _settling(deps: Deps, row: Load) -> Callable[[], object]:
     def settle() -> None:
         if not deps.dropoff.settle_rejects(row.id, row.file_path):
             raise DataError(

@@ -17,7 +17,7 @@ from refdata.core.alignment import Alignment
 from refdata.core.diffreport import as_markdown
 from refdata.core.errors import DataError, FileChangedError, HeldError, RejectedError
 from refdata.core.gate import Limits, exceeded
-from refdata.core.model import Column, FileStatus, LedgerRow, LoadType, Stage
+from refdata.core.model import Column, FileStatus, Load, LoadType, Stage
 from refdata.core.publishing import qualified
 from refdata.core.tablediff import SAMPLE, Rows, TableDiff
 from refdata.core.versions import live_version
@@ -61,7 +61,7 @@ class Approval:
     reason: str
 
 
-def examine(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> Held | None:
+def examine(deps: Deps, row: Load, stage: Stage, plan: Alignment) -> Held | None:
     """The question that the staged rows raise, or None when the change is within the table's limits."""
     rules = deps.rules(row.table_name)
     if not rules.gate or not row.is_reference_data or row.load_type is not LoadType.FULL:
@@ -95,12 +95,12 @@ def compare_held(deps: Deps, load_id: int) -> TableDiff:
     return _compare(deps, row, stage, staged.columns, SAMPLE)
 
 
-def _compare_planned(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment) -> TableDiff:
+def _compare_planned(deps: Deps, row: Load, stage: Stage, plan: Alignment) -> TableDiff:
     columns = tuple(Column(column.name, column.type) for column in plan.read)
     return _compare(deps, row, stage, columns, SAMPLE)
 
 
-def _compare(deps: Deps, row: LedgerRow, stage: Stage, columns: tuple[Column, ...], sample: int) -> TableDiff:
+def _compare(deps: Deps, row: Load, stage: Stage, columns: tuple[Column, ...], sample: int) -> TableDiff:
     """What a full load would change in the live rows."""
     live = deps.warehouse.table(deps.target(row))
     if live is None:
@@ -114,7 +114,7 @@ def _compare(deps: Deps, row: LedgerRow, stage: Stage, columns: tuple[Column, ..
     return dataclasses.replace(found, before="live", after=row.file_name)
 
 
-def _facts(deps: Deps, row: LedgerRow, found: TableDiff) -> dict[str, int]:
+def _facts(deps: Deps, row: Load, found: TableDiff) -> dict[str, int]:
     live = live_version(deps.ledger.versions(row.table_name))
     counts = {"rows_before": found.rows_before, "rows_after": found.rows_after}
     kinds = {"added": found.added, "removed": found.removed, "changed": found.changed}
@@ -130,7 +130,7 @@ def _digest(found: TableDiff) -> int:
     return int.from_bytes(hashlib.sha256(repr(seen).encode()).digest()[:6], "big")
 
 
-def hold(deps: Deps, row: LedgerRow, attempt: int) -> None:
+def hold(deps: Deps, row: Load, attempt: int) -> None:
     """Makes the load wait, with its table's turn, for as long as it takes.
 
     :raises SupersededError: when another attempt has the load.
@@ -138,7 +138,7 @@ def hold(deps: Deps, row: LedgerRow, attempt: int) -> None:
     deps.ledger.hold_for_review(row.id, attempt, deps.clock())
 
 
-def reject_by_hand(deps: Deps, row: LedgerRow) -> RejectedError:
+def reject_by_hand(deps: Deps, row: Load) -> RejectedError:
     """The rejection that follows from marking the waiting task failed instead of answering; recorded once."""
     answer = Answer(approved=False, by=MARKED, reason="its task review was marked failed", facts={})
     try:
@@ -149,7 +149,7 @@ def reject_by_hand(deps: Deps, row: LedgerRow) -> RejectedError:
 
 
 def require_approval_beforehand(
-    deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, approval: Approval | None
+    deps: Deps, row: Load, stage: Stage, plan: Alignment, approval: Approval | None
 ) -> None:
     """Lets a load within the limits pass; one beyond them needs an approval, which is recorded.
 
@@ -168,7 +168,7 @@ def require_approval_beforehand(
     require_approval(deps, row, Answer(approved=True, by=approval.by, reason=approval.reason, facts=held.facts))
 
 
-def require_approval(deps: Deps, row: LedgerRow, answer: Answer) -> None:
+def require_approval(deps: Deps, row: Load, answer: Answer) -> None:
     """Records the answer once, and stops a load that was rejected.
 
     :raises RejectedError: with the reviewer's reason.
@@ -191,7 +191,7 @@ def require_approval(deps: Deps, row: LedgerRow, answer: Answer) -> None:
         )
 
 
-def require_same(deps: Deps, row: LedgerRow, stage: Stage, plan: Alignment, answer: Answer) -> None:
+def require_same(deps: Deps, row: Load, stage: Stage, plan: Alignment, answer: Answer) -> None:
     """Checks that what is about to be published is what the reviewer saw.
 
     :raises FileChangedError: when the table has changed; the watcher offers the file again for a new review.

@@ -13,7 +13,7 @@ from refdata.core.contract import Contract
 from refdata.core.contractterms import Severity
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.keyrules import ROW, ROW_COLUMN, KeyPlan, KeyRule, Side
-from refdata.core.model import Column, DroppedFile, Format, LedgerRow, RejectedRow, Stage, TableName
+from refdata.core.model import Column, DroppedFile, Format, Load, RejectedRow, Stage, TableName
 from refdata.core.naming import fold_name
 from refdata.core.publishing import Check, qualified
 from refdata.ingest.context import Deps
@@ -45,7 +45,7 @@ class Ruling:
     """The rules of one load, and their results. ``rejected`` counts the rows that broke one."""
 
     deps: Deps
-    row: LedgerRow
+    row: Load
     contract: Contract
     plan: Alignment
     row_rules: Sequence[RowRule]
@@ -54,7 +54,7 @@ class Ruling:
     warnings: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, deps: Deps, row: LedgerRow, contract: Contract, plan: Alignment) -> Ruling:
+    def of(cls, deps: Deps, row: Load, contract: Contract, plan: Alignment) -> Ruling:
         """The rules for a file with the planned columns.
 
         :raises ConfigurationError: when a rule does not fit its column.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.core.errors import DataError
-from refdata.core.model import DroppedFile, LedgerRow, RejectedRow, Stage
+from refdata.core.model import DroppedFile, Load, RejectedRow, Stage
 from refdata.csvformat.rejects import OnReject, RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
@@ -100,7 +100,7 @@ def _check_counts(detection: Detection, rows: int, rejected: int, ruling: Ruling
     )
 
 
-def warn_of_rules(deps: Deps, row: LedgerRow, ruling: Ruling) -> None:
+def warn_of_rules(deps: Deps, row: Load, ruling: Ruling) -> None:
     """Reports in the ledger, once, the rules that rows break and that only warn."""
     said = (*ruling.warned.sentences(), *ruling.warnings)
     new = tuple(warning for warning in said if warning not in row.warnings)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from airflow.sdk import Asset, AssetAlias, BaseHook
 
 from refdata.core.loadstates import PUBLISHED
-from refdata.core.model import LedgerRow
+from refdata.core.model import Load
 from refdata.ingest.context import Deps
 
 TABLES = AssetAlias("refdata_tables")
@@ -33,7 +33,7 @@ def server_address(host: str, port: int | None, database: str, schema: str, tabl
     return f"mssql://{host}:{port or 1433}/{quote(database)}/{quote(schema)}/{quote(table)}"
 
 
-def emit(deps: Deps, row: LedgerRow, events: Any) -> None:
+def emit(deps: Deps, row: Load, events: Any) -> None:
     """Announces that a table has new rows; a duplicate adds none.
 
     Call it from the task that archives, never from the one that commits: two runs that emit one new asset at the same

@@ -12,7 +12,7 @@ from airflow.sdk import conf
 from refdata import wiring
 from refdata.core.alerting import Alert
 from refdata.core.errors import ConnectionLostError, FileChangedError, RefdataError
-from refdata.core.model import LedgerRow
+from refdata.core.model import Load
 from refdata.core.runid import LOAD_DAG
 from refdata.dropoff import Dropoff
 from refdata.dropoff.outage import Outages
@@ -51,7 +51,7 @@ def describe(context: Mapping[str, Any]) -> Alert:
     return _described(context, _row_of(str(context.get("run_id", ""))))
 
 
-def _row_of(run_id: str) -> LedgerRow | RefdataError | None:
+def _row_of(run_id: str) -> Load | RefdataError | None:
     """The run's ledger row, or why the ledger cannot be read."""
     try:
         return wiring.connect().ledger.by_run(run_id)
@@ -59,13 +59,13 @@ def _row_of(run_id: str) -> LedgerRow | RefdataError | None:
         return error
 
 
-def _may_be_handed_back(row: LedgerRow | RefdataError | None) -> bool:
+def _may_be_handed_back(row: Load | RefdataError | None) -> bool:
     """Whether the failure may only mean that the watcher offers the file again.
 
     A run that ended during a reported outage is processed when the database is back; and a file that was released
     and then handed back by the doctor is a different drop from the one that was released.
     """
-    return row is None or (isinstance(row, LedgerRow) and row.error_category == FileChangedError.category)
+    return row is None or (isinstance(row, Load) and row.error_category == FileChangedError.category)
 
 
 def _was_handed_back(context: Mapping[str, Any]) -> bool:
@@ -81,7 +81,7 @@ def _was_handed_back(context: Mapping[str, Any]) -> bool:
         return False
 
 
-def _described(context: Mapping[str, Any], row: LedgerRow | RefdataError | None) -> Alert:
+def _described(context: Mapping[str, Any], row: Load | RefdataError | None) -> Alert:
     run_id = str(context.get("run_id", ""))
     path = str((getattr(context.get("dag_run"), "conf", None) or {}).get("path", ""))
     if isinstance(row, RefdataError):

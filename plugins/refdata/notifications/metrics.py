@@ -12,7 +12,7 @@ from airflow.sdk.observability import stats
 
 from refdata.core.health import Check, State
 from refdata.core.loadstates import MOVING, PUBLISHED
-from refdata.core.model import FileStatus, LedgerRow
+from refdata.core.model import FileStatus, Load
 
 METRICS: Mapping[str, tuple[str, str]] = {
     "refdata.step.<step>": ("timer", "Milliseconds of one attempt of a step."),
@@ -32,7 +32,7 @@ def step_took(step: str, seconds: float) -> None:
     stats.timing(f"refdata.step.{step}", seconds * 1000)
 
 
-def file_ended(row: LedgerRow) -> None:
+def file_ended(row: Load) -> None:
     """The processing of a file ended."""
     tags = {"table": row.table_name}
     stats.incr(f"refdata.files.{row.status.value}", tags=tags)

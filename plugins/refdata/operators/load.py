@@ -15,7 +15,7 @@ from refdata import serial, wiring
 from refdata.core.errors import ConnectionLostError, RefdataError, StoppedError, unforeseen
 from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow
+from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, Step, failed_step
 from refdata.dropoff import Dropoff
 from refdata.ingest.align import NotYetError, align_table
@@ -269,7 +269,7 @@ class MoveToErrorOperator(RefDataStep):
             task=_failed_step(context),
         )
 
-    def _settled(self, deps: Deps, run_id: str) -> LedgerRow | None:
+    def _settled(self, deps: Deps, run_id: str) -> Load | None:
         """The load's row, once its process has had time to end it.
 
         Airflow starts this task as soon as somebody marks the running one as failed; that one learns of it at its next

@@ -14,7 +14,7 @@ from refdata import __version__
 from refdata.api import FileStory
 from refdata.core.errors import RefdataError, sentence
 from refdata.core.failure import failure_of
-from refdata.core.model import FileStatus, Format, LedgerRow, LoadType
+from refdata.core.model import FileStatus, Format, Load, LoadType
 from refdata.core.settings import Settings
 from refdata.plugin.addresses import run_path
 
@@ -50,7 +50,7 @@ class Fault(BaseModel):
         return cls(category=error.category, message=error.reason, advice=sentence(error.advice))
 
     @classmethod
-    def of_load(cls, row: LedgerRow) -> Fault | None:
+    def of_load(cls, row: Load) -> Fault | None:
         """Why a load failed; None when nothing went wrong."""
         if row.error_message is None:
             return None
@@ -134,7 +134,7 @@ class FileView(BaseModel):
     error: Fault | None
 
     @classmethod
-    def of(cls, row: LedgerRow) -> FileView:
+    def of(cls, row: Load) -> FileView:
         """A ledger row, with its failure as parts."""
         shown = {name: getattr(row, name) for name in cls.model_fields if hasattr(row, name)}
         path = run_path(row.dag_run_id, row.load_type)
@@ -239,7 +239,7 @@ class StoryView(BaseModel):
         )
 
 
-def _seconds(row: LedgerRow) -> float | None:
+def _seconds(row: Load) -> float | None:
     end = row.processed_at or row.loaded_at
     begin = row.started_at or row.created_at
     return max(0.0, (_utc(end) - _utc(begin)).total_seconds()) if end else None

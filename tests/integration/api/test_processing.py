@@ -10,25 +10,25 @@ import pytest
 
 from refdata.api import Moment, ProgressEvent, ReferenceData, Step
 from refdata.core.errors import CancelledError, DataError, FileChangedError, FormatError, RefdataError
-from refdata.core.model import FileStatus, LedgerRow
+from refdata.core.model import FileStatus, Load
 from tests.integration.ingest.conftest import FULL, Site
 
 PATH = f"{FULL}/cities.csv"
 CONTENT = "code;name\n01;Graz\n02;Linz\n"
 STEPS = [Step.DETECT, Step.ALIGN, Step.LOAD, Step.CONFIGURE, Step.ARCHIVE]
 
-Load = Callable[[ReferenceData, list[ProgressEvent]], LedgerRow]
+LoadFile = Callable[[ReferenceData, list[ProgressEvent]], Load]
 
 
 def desk(site: Site) -> ReferenceData:
     return ReferenceData(site.deps.settings, site.deps.warehouse, clock=site.clock)
 
 
-def directly(data: ReferenceData, events: list[ProgressEvent]) -> LedgerRow:
+def directly(data: ReferenceData, events: list[ProgressEvent]) -> Load:
     return data.process_file(PATH, on_event=events.append)
 
 
-def awaited(data: ReferenceData, events: list[ProgressEvent]) -> LedgerRow:
+def awaited(data: ReferenceData, events: list[ProgressEvent]) -> Load:
     return asyncio.run(data.aprocess_file(PATH, on_event=events.append))
 
 
@@ -36,7 +36,7 @@ both = pytest.mark.parametrize("load", [directly, awaited])
 
 
 @both
-def test_a_file_is_loaded_and_each_step_is_reported(site: Site, load: Load) -> None:
+def test_a_file_is_loaded_and_each_step_is_reported(site: Site, load: LoadFile) -> None:
     site.drop("cities.csv", CONTENT)
     events: list[ProgressEvent] = []
     row = load(desk(site), events)
@@ -50,7 +50,7 @@ def test_a_file_is_loaded_and_each_step_is_reported(site: Site, load: Load) -> N
 
 
 @both
-def test_the_same_content_again_is_a_duplicate(site: Site, load: Load) -> None:
+def test_the_same_content_again_is_a_duplicate(site: Site, load: LoadFile) -> None:
     for _ in range(2):
         site.drop("cities.csv", CONTENT)
         row = load(desk(site), [])
@@ -58,7 +58,7 @@ def test_the_same_content_again_is_a_duplicate(site: Site, load: Load) -> None:
 
 
 @both
-def test_a_refused_file_is_in_error_and_the_reason_is_raised(site: Site, load: Load) -> None:
+def test_a_refused_file_is_in_error_and_the_reason_is_raised(site: Site, load: LoadFile) -> None:
     site.drop("cities.csv", "code;name\n01;Graz\n02;Linz;3\n03;Wels\n")
     events: list[ProgressEvent] = []
     with pytest.raises(DataError, match="1 of 3 rows"):
@@ -72,7 +72,7 @@ def test_a_refused_file_is_in_error_and_the_reason_is_raised(site: Site, load: L
 
 
 @both
-def test_a_file_that_is_not_there_is_reported(site: Site, load: Load) -> None:
+def test_a_file_that_is_not_there_is_reported(site: Site, load: LoadFile) -> None:
     with pytest.raises(FileChangedError):
         load(desk(site), [])
     assert desk(site).history().files == ()

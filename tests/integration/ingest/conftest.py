@@ -15,7 +15,7 @@ import pytest
 from refdata.config import absolute
 from refdata.core.errors import RefdataError
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile, LedgerRow
+from refdata.core.model import DroppedFile, Load
 from refdata.core.questions import Given
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.align import align_table
@@ -65,7 +65,7 @@ class Site:
 
     def load(
         self, file: DroppedFile, run_id: str = "run", answers: Mapping[str, str] | None = None, *, keep: bool = False
-    ) -> LedgerRow:
+    ) -> Load:
         """Runs all steps as the DAG does, with the error branch; the file's row at the end.
 
         :param answers: by a question's name, the choice that a person makes; ``keep`` keeps it for later files.
@@ -110,7 +110,7 @@ class Site:
     def tables(self) -> list[str]:
         return [found.name.name for found in self.deps.warehouse.tables(self.deps.settings.ref_schema)]
 
-    def error_report(self, row: LedgerRow) -> dict[str, Any]:
+    def error_report(self, row: Load) -> dict[str, Any]:
         path = Path(row.file_path)
         report: dict[str, Any] = json.loads(path.with_name(f"{path.stem}.error.json").read_text())
         return report

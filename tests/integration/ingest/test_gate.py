@@ -13,7 +13,7 @@ from refdata.audit import AuditTrail
 from refdata.core.diffreport import as_markdown
 from refdata.core.errors import DataError, FileChangedError, LockTimeoutError, RefdataError
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow
+from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.tablediff import CellChange, ChangedRow
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
@@ -51,7 +51,7 @@ def held_load(site: Site) -> tuple[DroppedFile, Detection, Held]:
     return file, detection, held
 
 
-def row_of(site: Site, load_id: int) -> LedgerRow:
+def row_of(site: Site, load_id: int) -> Load:
     row = site.deps.ledger.get(load_id)
     assert row is not None
     return row

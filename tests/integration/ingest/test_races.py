@@ -22,7 +22,7 @@ from refdata.core.errors import (
     RefdataError,
 )
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow
+from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.tablerules import TableRules
 from refdata.ingest.align import NotYetError, align_table, row_of, take_turn
 from refdata.ingest.archive import move_to_error
@@ -64,13 +64,13 @@ def meanwhile(deps: Deps, part: str, method: str, action: Callable[[], object]) 
     return dataclasses.replace(deps, **{part: wrapped})
 
 
-def by_path(site: Site, file: DroppedFile) -> LedgerRow:
+def by_path(site: Site, file: DroppedFile) -> Load:
     row = site.deps.ledger.by_path(file.path)
     assert row is not None
     return row
 
 
-def only(site: Site) -> LedgerRow:
+def only(site: Site) -> Load:
     (row,) = site.deps.ledger.page().files
     return row
 

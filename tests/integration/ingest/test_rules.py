@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from refdata.core.model import FileStatus, LedgerRow
+from refdata.core.model import FileStatus, Load
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 
 COUNTRIES = {"name": "countries", "schema": {"primaryKey": ["code"], "fields": [{"name": "code", "type": "string"}]}}
@@ -26,7 +26,7 @@ def declare(site: Site, *contracts: dict[str, Any], **rules: object) -> None:
         (folder / f"{contract['name']}.yaml").write_text(text)
 
 
-def rejects(site: Site, row: LedgerRow) -> list[tuple[str, str, str]]:
+def rejects(site: Site, row: Load) -> list[tuple[str, str, str]]:
     """Line, reason and text of each reject, from the list beside the archived file."""
     path = Path(row.file_path)
     with path.with_name(f"{path.stem}.rejects.csv").open(newline="") as file:

@@ -18,7 +18,7 @@ import pytest
 from refdata import serial
 from refdata.core.errors import CancelledError, FileChangedError
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile, FileStatus, LedgerRow
+from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.ingest.align import align_table, row_of, take_turn
 from refdata.ingest.archive import move_to_error
 from refdata.ingest.cancel import cancel
@@ -80,7 +80,7 @@ def stop(child: subprocess.Popen[str]) -> tuple[str, float]:
     return answer.strip().splitlines()[-1], time.monotonic() - began
 
 
-def row_of_file(site: Site, detection: Detection) -> LedgerRow:
+def row_of_file(site: Site, detection: Detection) -> Load:
     return row_of(site.deps, detection)
 
 

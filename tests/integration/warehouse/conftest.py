@@ -17,7 +17,7 @@ from refdata.core.model import (
     Column,
     DroppedFile,
     Format,
-    LedgerRow,
+    Load,
     LoadType,
     Publication,
     Published,
@@ -60,13 +60,13 @@ class Loads:
     def ledger(self) -> Ledger:
         return Ledger(self.database.warehouse)
 
-    def register(self, name: str, table: str = "t", **identity: Any) -> LedgerRow:
+    def register(self, name: str, table: str = "t", **identity: Any) -> Load:
         return self.ledger.register(dropped(name, **identity), table, f"run {name}", NOW)
 
-    def claim(self, row: LedgerRow, now: datetime = NOW) -> int | None:
+    def claim(self, row: Load, now: datetime = NOW) -> int | None:
         return self.ledger.claim_turn(row, 900, now)
 
-    def scanned(self, row: LedgerRow, sha256: str = "hash", rows: int = 0) -> LedgerRow:
+    def scanned(self, row: Load, sha256: str = "hash", rows: int = 0) -> Load:
         scan = Scan((), rows, 0, sha256, 1)
         self.ledger.record_format(row.id, plain_format(("a", "b")), scan, ())
         found = self.ledger.get(row.id)
@@ -78,9 +78,7 @@ class Loads:
         live = self.database.warehouse.table(table)
         self.database.warehouse.align(alignment.align(table, live, scanned, min_match=0))
 
-    def stage(
-        self, row: LedgerRow, attempt: int, columns: Sequence[Column], batches: Sequence[pa.RecordBatch]
-    ) -> Stage:
+    def stage(self, row: Load, attempt: int, columns: Sequence[Column], batches: Sequence[pa.RecordBatch]) -> Stage:
         stage = Stage(self.database.table(row.table_name), row.id, attempt)
         self.database.warehouse.stage(stage, columns, iter(batches), lambda rows: None)
         return stage

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from refdata.core.errors import SupersededError
-from refdata.core.model import FileStatus, LedgerRow, LoadType, Scan
+from refdata.core.model import FileStatus, Load, LoadType, Scan
 from refdata.ledger import FileOrder
 from tests.integration.warehouse.conftest import NOW, Loads, dropped, failed, plain_format
 
@@ -57,7 +57,7 @@ RERUNS = [
 def test_a_run_that_starts_again_loses_no_warning_about_the_table(
     loads: Loads, changed: bool, sha256: str, kept: tuple[str, ...]
 ) -> None:
-    def detected(content: str) -> LedgerRow:
+    def detected(content: str) -> Load:
         scan = Scan((), 1, 0, content, 1)
         loads.ledger.record_format(row.id, plain_format(("a",)), scan, ("from the scan",))
         found = loads.ledger.get(row.id)

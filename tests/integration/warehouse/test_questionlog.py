@@ -10,7 +10,7 @@ import pytest
 from refdata.core.contract import Contract
 from refdata.core.contractterms import OnMissingColumn
 from refdata.core.errors import DataError
-from refdata.core.model import FileStatus, LedgerRow, LoadType
+from refdata.core.model import FileStatus, Load, LoadType
 from refdata.core.questions import REFUSE, Choice, Given, Question, QuestionKind
 from refdata.dropoff.identity import PosixIdentity
 from refdata.ledger import Ledger
@@ -29,7 +29,7 @@ OLDER = Question(QuestionKind.OLDER_CONTENT, "products", "It is older. Load?", (
 
 
 @pytest.fixture
-def load(database: Database) -> LedgerRow:
+def load(database: Database) -> Load:
     database.warehouse.initialise()
     path = "reference_data_table/fullload/products.csv"
     file = PosixIdentity(1, 2, 3, 4).dropped(path, LoadType.FULL, is_reference_data=True)
@@ -37,7 +37,7 @@ def load(database: Database) -> LedgerRow:
 
 
 @pytest.fixture
-def log(database: Database, load: LedgerRow) -> QuestionLog:
+def log(database: Database, load: Load) -> QuestionLog:
     log = QuestionLog(database.warehouse)
     log.ask(load, (MISSING, OLDER), NOW)
     return log
@@ -47,12 +47,12 @@ def given(question: Question = MISSING, choice: str = "empty", **changes: object
     return dataclasses.replace(Given(question.fingerprint, choice, "ann", "agreed"), **changes)  # type: ignore[arg-type]
 
 
-def test_a_load_asks_each_question_once(log: QuestionLog, load: LedgerRow) -> None:
+def test_a_load_asks_each_question_once(log: QuestionLog, load: Load) -> None:
     log.ask(load, (OLDER, MISSING), NOW)
     assert [one.question for one in log.of_load(load.id)] == [MISSING, OLDER]
 
 
-def test_only_a_held_loads_open_questions_wait(log: QuestionLog, load: LedgerRow, database: Database) -> None:
+def test_only_a_held_loads_open_questions_wait(log: QuestionLog, load: Load, database: Database) -> None:
     assert log.waiting() == ()
     database.run("UPDATE ref.File_Monitor_Tracking SET status = ? WHERE id = ?", FileStatus.REVIEW.value, load.id)
     assert [one.question for one in log.waiting()] == [MISSING, OLDER]
@@ -60,7 +60,7 @@ def test_only_a_held_loads_open_questions_wait(log: QuestionLog, load: LedgerRow
     assert [one.question for one in log.waiting()] == [OLDER]
 
 
-def test_an_answer_is_on_record_and_the_same_again_changes_nothing(log: QuestionLog, load: LedgerRow) -> None:
+def test_an_answer_is_on_record_and_the_same_again_changes_nothing(log: QuestionLog, load: Load) -> None:
     log.answer(load.id, given(), NOW)
     log.answer(load.id, given(), NOW)
     assert [one.given for one in log.of_load(load.id)] == [given(), None]
@@ -74,20 +74,18 @@ def test_an_answer_is_on_record_and_the_same_again_changes_nothing(log: Question
         (given(fingerprint="0" * 16), "has no such question"),
     ],
 )
-def test_an_answer_that_fits_no_question_is_refused(
-    log: QuestionLog, load: LedgerRow, answer: Given, words: str
-) -> None:
+def test_an_answer_that_fits_no_question_is_refused(log: QuestionLog, load: Load, answer: Given, words: str) -> None:
     with pytest.raises(DataError, match=words):
         log.answer(load.id, answer, NOW)
 
 
-def test_the_first_answer_stands(log: QuestionLog, load: LedgerRow) -> None:
+def test_the_first_answer_stands(log: QuestionLog, load: Load) -> None:
     log.answer(load.id, given(), NOW)
     with pytest.raises(DataError, match="ann has already answered it"):
         log.answer(load.id, given(choice="refuse", by="ben"), NOW)
 
 
-def test_a_kept_answer_counts_for_the_table_until_it_is_withdrawn(log: QuestionLog, load: LedgerRow) -> None:
+def test_a_kept_answer_counts_for_the_table_until_it_is_withdrawn(log: QuestionLog, load: Load) -> None:
     log.answer(load.id, given(kept=True), NOW)
     log.answer(load.id, given(OLDER, "refuse"), NOW)
     kept = log.kept("products")

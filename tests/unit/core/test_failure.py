@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from refdata.core import failure
 from refdata.core.errors import DataError, DeadlockError, RefdataError
 from refdata.core.failure import Failure, failure_of
-from refdata.core.model import LedgerRow
+from refdata.core.model import Load
 
-EMPTY = LedgerRow(**{spec.name: None for spec in dataclasses.fields(LedgerRow)})  # type: ignore[arg-type]
+EMPTY = Load(**{spec.name: None for spec in dataclasses.fields(Load)})  # type: ignore[arg-type]
 
 
-def kept(what: Failure) -> LedgerRow:
+def kept(what: Failure) -> Load:
     """The ledger's row after the failure was written to it."""
     names = ("error_category", "error_what", "error_where", "error_advice", "error_message")
     return dataclasses.replace(EMPTY, **dict(zip(names, what.columns, strict=True)))  # type: ignore[arg-type]
