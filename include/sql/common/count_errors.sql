@@ -1,5 +1,5 @@
--- Purpose: how many files ended in which error since a moment, the most frequent first, for the page's overview.
--- Parameters: the first moment.
+-- Purpose: counts the files that failed since a moment by their error, most frequent first, for the page's overview.
+-- Parameters: the start of the period.
 -- Result: error_category, files, the newest load.
 SELECT COALESCE(error_category, 'internal') AS category, COUNT(*) AS files, MAX(id) AS newest
 FROM [ref].[File_Monitor_Tracking]

@@ -1,5 +1,5 @@
--- Purpose: how many files stand in each status, of all or of those that a search finds.
--- Parameters: text looked for in name or table (LIKE pattern) or NULL three times.
+-- Purpose: counts the files in each status: all of them, or those that match a search.
+-- Parameters: text to search for in name or table (LIKE pattern), or NULL, three times.
 -- Result: status, files.
 SELECT status, COUNT(*) AS files
 FROM [ref].[File_Monitor_Tracking]

@@ -1,4 +1,4 @@
--- Purpose: how many entries of the alerts that were sent are older than a moment.
+-- Purpose: counts the sent alerts that are older than a moment.
 -- Parameters: raised_at.
 -- Result: one row with the number.
 SELECT COUNT(*)

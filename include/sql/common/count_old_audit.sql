@@ -1,4 +1,4 @@
--- Purpose: how many entries of the audit trail are older than a moment.
+-- Purpose: counts the entries of the audit trail that are older than a moment.
 -- Parameters: happened_at.
 -- Result: one row with the number.
 SELECT COUNT(*)

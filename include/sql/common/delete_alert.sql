@@ -1,4 +1,4 @@
--- Purpose: takes back an alert that could not be sent and is raised again as things are then.
+-- Purpose: deletes an alert that could not be sent; the next check raises it again with the state at that time.
 -- Parameters: id.
 -- Result: none.
 DELETE FROM [ref].[Reference_Data_Alert]

@@ -1,4 +1,4 @@
--- Purpose: takes the row of a load that published nothing out of the ledger.
+-- Purpose: deletes a load that published nothing from the ledger.
 -- Parameters: id.
 -- Result: none.
 DELETE FROM [ref].[File_Monitor_Tracking]

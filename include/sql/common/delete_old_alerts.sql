@@ -1,4 +1,4 @@
--- Purpose: deletes the entries of the alerts that were sent that are older than a moment.
+-- Purpose: deletes the sent alerts that are older than a moment.
 -- Parameters: raised_at.
 -- Result: none.
 DELETE FROM [ref].[Reference_Data_Alert]

@@ -1,4 +1,4 @@
--- Purpose: keeps an alert that was raised; it is not sent yet.
+-- Purpose: stores a new alert; it is not sent yet.
 -- Parameters: raised_at, category, title, message, file_path, dag_run_id, url.
 -- Result: none.
 INSERT INTO [ref].[Reference_Data_Alert] (raised_at, category, title, message, file_path, dag_run_id, url)

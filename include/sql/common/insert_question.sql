@@ -1,4 +1,4 @@
--- Purpose: keeps a question that a load raised; a load that comes again asks nothing twice.
+-- Purpose: stores a question of a load; a load that is repeated does not ask it twice.
 -- Parameters: load_id, table_name, file_name, kind, column_name, fingerprint, subject, document, asked_at, load_id,
 --   fingerprint.
 -- Result: none.

@@ -1,4 +1,4 @@
--- Purpose: records a rollback or a take-back as the version that it made; runs inside its transaction.
+-- Purpose: records the version that a rollback or a take-back created; runs inside its transaction.
 -- Parameters: file_path, file_name, file_hash, load_type, table_name, table_name (for is_reference_data), rows_loaded,
 --   version_id, dag_run_id, created_at, started_at, loaded_at, processed_at, origin_id.
 -- Result: none.

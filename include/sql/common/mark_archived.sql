@@ -1,4 +1,4 @@
--- Purpose: the file is in an archive folder; this completes a loaded one.
+-- Purpose: records that the file is in an archive folder, which completes a loaded file.
 -- Parameters: file_path, processed_at, id.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]

@@ -1,4 +1,4 @@
--- Purpose: the file's content is there already; nothing is loaded.
+-- Purpose: records that the file's content is already in the table and nothing was loaded.
 -- Parameters: id, attempt.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]

@@ -1,4 +1,4 @@
--- Purpose: a load waits for approval; it keeps its table's turn, and no lack of a sign of life takes it.
+-- Purpose: records that a load waits for approval; it keeps its table's turn without sending heartbeats.
 -- Parameters: heartbeat_at, id, attempt.
 -- Result: none; the count of changed rows is 1 when the attempt held the turn.
 UPDATE [ref].[File_Monitor_Tracking]

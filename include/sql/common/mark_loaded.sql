@@ -1,4 +1,4 @@
--- Purpose: the load is published; runs inside the publishing transaction and is its fence.
+-- Purpose: marks the load as published; runs inside the publishing transaction and is its fence.
 -- Parameters: rows_loaded, rows_rejected, version_id, load_method, loaded_at, id, attempt.
 -- Result: none; the count of changed rows is 1, or the transaction must be rolled back.
 UPDATE [ref].[File_Monitor_Tracking]

@@ -1,5 +1,5 @@
--- Purpose: a refused file is in its archive: place and reason at once, whatever a second run that came upon the file
---   on its way has made of the row. A load that is published is not refused any more.
+-- Purpose: records the archive path of a refused file and the reason in one statement, even if a second run has changed
+--   the row meanwhile. A published load is left unchanged.
 -- Parameters: file_path, processed_at, status, error_category, error_what, error_where, error_advice, error_message,
 --   id.
 -- Result: none.

@@ -1,5 +1,5 @@
--- Purpose: the file was gone before its load. One that is gone because it was refused and archived meanwhile keeps its
---   reason: its row is in flight no more.
+-- Purpose: records that the file was gone before its load. If it was refused and archived meanwhile, its row is no
+--   longer in flight and keeps its reason.
 -- Parameters: error_category, error_what, error_where, error_advice, error_message, processed_at, id, file_path.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]

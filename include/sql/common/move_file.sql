@@ -1,5 +1,5 @@
--- Purpose: an archived file is in another folder now. A row that names another path meanwhile is left alone.
--- Parameters: file_path, id, file_path so far.
+-- Purpose: records the new folder of an archived file. A row that names another path by now is left unchanged.
+-- Parameters: new file_path, id, previous file_path.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]
 SET file_path = ?

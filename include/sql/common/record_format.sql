@@ -1,9 +1,8 @@
--- Purpose: keeps what detection and the full scan found, unless another file has taken the place of the one that
---   they looked at.
---   Once the load has changed its table, the warnings about that cannot be found again: for the same content they stay.
+-- Purpose: stores the results of detection and of the full scan, unless the path has another file by now.
+--   The warnings are kept for the same content: once the load has changed its table, they cannot be found again.
 -- Parameters: file_hash, detected_delimiter, detected_headers, detected_encoding, detected_format,
---   rows_read, rows_rejected, file_hash, warnings, id, file_identity or NULL for whichever is there.
--- Result: none; the count of changed rows is 0 when the row is of another file by now.
+--   rows_read, rows_rejected, file_hash, warnings, id, file_identity or NULL for any.
+-- Result: none; the count of changed rows is 0 if the row belongs to another file by now.
 UPDATE [ref].[File_Monitor_Tracking]
 SET file_hash = ?, detected_delimiter = ?, detected_headers = ?, detected_encoding = ?, detected_format = ?,
     rows_read = ?, rows_rejected = ?,

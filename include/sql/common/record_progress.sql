@@ -1,4 +1,4 @@
--- Purpose: a sign of life, with the rows staged so far.
+-- Purpose: records a heartbeat and the number of rows staged so far.
 -- Parameters: heartbeat_at, rows_staged, id, attempt.
 -- Result: none; the count of changed rows is 0 when this attempt no longer holds the turn.
 UPDATE [ref].[File_Monitor_Tracking]

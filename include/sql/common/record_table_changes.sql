@@ -1,5 +1,5 @@
--- Purpose: what the load changes in its table, in words. A repeated step that finds nothing left to change keeps what
---   the first one did.
+-- Purpose: records in words what the load changes in its table. A repeated step that has nothing left to change keeps
+--   the text of the first one.
 -- Parameters: the words, id, 1 when something changes.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking] SET table_changes = ?

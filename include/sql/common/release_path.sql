@@ -1,5 +1,6 @@
--- Purpose: frees a path for a new drop when the row that holds it belongs to another file. A loaded one, whose file
---   was replaced before it came to the archive, is complete by that.
+-- Purpose: frees a path for a new drop when its row belongs to another file. If that file was loaded, but replaced
+--   before
+--   it was archived, its row is then complete.
 -- Parameters: new file_path of the old row, processed_at, id.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]

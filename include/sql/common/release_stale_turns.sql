@@ -1,4 +1,4 @@
--- Purpose: a load of this table that gave no sign of life loses its turn; its late publish is refused.
+-- Purpose: takes the turn from a load of this table that sent no heartbeat; if it publishes later, it is refused.
 -- Parameters: table_name, oldest heartbeat that counts.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]

@@ -1,4 +1,4 @@
--- Purpose: a new run takes up a file that is still in flight (a retry, or a file handed back to the watcher).
+-- Purpose: assigns a file that is still in flight to a new run (a retry, or a file handed back to the watcher).
 -- Parameters: file_size, file_mtime_ns, file_identity, order_key, dag_run_id, id.
 -- Result: none.
 UPDATE [ref].[File_Monitor_Tracking]

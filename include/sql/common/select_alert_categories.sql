@@ -1,4 +1,4 @@
--- Purpose: the categories in which alerts wait to be sent.
+-- Purpose: lists the categories that have alerts waiting to be sent.
 -- Parameters: none.
 -- Result: category, number of alerts.
 SELECT category, COUNT(*)

@@ -1,4 +1,4 @@
--- Purpose: when an alert of a category was sent last.
+-- Purpose: finds when an alert of a category was last sent.
 -- Parameters: category.
 -- Result: one row with sent_at or NULL.
 SELECT MAX(sent_at)

@@ -1,4 +1,4 @@
--- Purpose: the alerts of a category that wait to be sent, oldest first.
+-- Purpose: lists a category's alerts that wait to be sent, oldest first.
 -- Parameters: category.
 -- Result: the columns listed.
 SELECT id, category, title, message, file_path, dag_run_id, url

@@ -1,4 +1,4 @@
--- Purpose: which loads keep a load from its turn: those that run, and those that wait and may be older.
+-- Purpose: lists the loads that a load must wait for: those that are running, and waiting ones that may be older.
 -- Parameters: table_name, id.
 -- Result: id, file_path, file_name, status; in the order of their turns.
 SELECT id, file_path, file_name, status

@@ -1,4 +1,4 @@
--- Purpose: a reference table's row in the register.
+-- Purpose: reads a reference table's row in the configuration table.
 -- Parameters: ref_name.
 -- Result: sp_name, source_db, source_schema, source_table, is_enabled.
 SELECT sp_name, source_db, source_schema, source_table, is_enabled

@@ -1,4 +1,4 @@
--- Purpose: the whole register of reference tables, to be compared with the database.
+-- Purpose: reads the whole configuration table, to compare it with the database.
 -- Parameters: none.
 -- Result: ref_name, sp_name, source_db, source_schema, source_table, is_enabled, created_by.
 SELECT ref_name, sp_name, source_db, source_schema, source_table, is_enabled, created_by

@@ -1,6 +1,6 @@
--- Purpose: what was known of a table's files at a version: the newest row that is not of a later one.
+-- Purpose: reads what was known about a table's files at a version: the newest row up to that version.
 -- Parameters: table_name, version_id, table_name.
--- Result: version_id, load_id, recorded_at, document; no row where nothing was learned yet.
+-- Result: version_id, load_id, recorded_at, document; no row if nothing has been learned yet.
 SELECT version_id, load_id, recorded_at, document
 FROM [ref].[Reference_Data_Contract]
 WHERE version_id = (

@@ -1,6 +1,6 @@
--- Purpose: the loads that ended before a moment without publishing rows or making a version: nothing refers to them.
+-- Purpose: lists the loads that ended before a moment and published no rows or version, so that nothing refers to them.
 -- Parameters: processed_at.
--- Result: id, file_path, table_name, processed_at; no row or more, oldest first.
+-- Result: id, file_path, table_name, processed_at; zero or more rows, oldest first.
 SELECT id, file_path, table_name, processed_at
 FROM [ref].[File_Monitor_Tracking]
 WHERE processed_at < ? AND version_id IS NULL AND status IN ('error', 'duplicate', 'cancelled')

@@ -1,4 +1,4 @@
--- Purpose: one ledger row.
+-- Purpose: reads one ledger row.
 -- Parameters: id.
 -- Result: one row or none, with the columns listed.
 SELECT /* load columns */ *

@@ -1,4 +1,4 @@
--- Purpose: the ledger row of a path, in flight or archived.
+-- Purpose: reads the ledger row of a path, in flight or archived.
 -- Parameters: file_path.
 -- Result: one row or none, with the columns listed.
 SELECT /* load columns */ *

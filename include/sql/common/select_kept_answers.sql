@@ -1,4 +1,4 @@
--- Purpose: the answers that a table keeps for its later files, oldest first; none that were withdrawn.
+-- Purpose: lists the answers that a table keeps for its later files, oldest first, without withdrawn ones.
 -- Parameters: table_name.
 -- Result: the columns listed.
 SELECT id, load_id, table_name, file_name, kind, document, asked_at, choice, is_kept, answered_by, reason, answered_at,

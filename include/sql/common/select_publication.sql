@@ -1,4 +1,4 @@
--- Purpose: whether a load is published already, and by which attempt.
+-- Purpose: checks whether a load is already published, and by which attempt.
 -- Parameters: id.
 -- Result: status, attempt, rows_loaded, version_id.
 SELECT status, attempt, rows_loaded, version_id

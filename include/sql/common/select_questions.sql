@@ -1,4 +1,4 @@
--- Purpose: the questions of a load, in the order in which they were asked.
+-- Purpose: lists the questions of a load in the order they were asked.
 -- Parameters: load_id.
 -- Result: the columns listed.
 SELECT id, load_id, table_name, file_name, kind, document, asked_at, choice, is_kept, answered_by, reason, answered_at,

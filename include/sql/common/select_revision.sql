@@ -1,4 +1,4 @@
--- Purpose: what a rollback or take-back did, when its request comes again.
+-- Purpose: finds what a rollback or take-back did, in case its request is repeated.
 -- Parameters: table_name, dag_run_id (the request).
 -- Result: id, version_id, rows_loaded, or no row.
 SELECT id, version_id, rows_loaded

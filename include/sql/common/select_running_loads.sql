@@ -1,4 +1,4 @@
--- Purpose: the loads of a table that hold its turn: at work, or held for approval.
+-- Purpose: lists the loads of a table that have its turn: running, or waiting for approval.
 -- Parameters: table_name.
 -- Result: id, file_name, status.
 SELECT id, file_name, status

@@ -1,6 +1,6 @@
--- Purpose: the rows of files that no archive holds yet as far as the ledger knows, for `refdata doctor`.
+-- Purpose: lists the files that are not archived yet according to the ledger, for `refdata doctor`.
 -- Parameters: none.
--- Result: no row or more, oldest first, with the columns listed.
+-- Result: zero or more rows, oldest first, with the columns listed.
 SELECT /* load columns */ *
 FROM [ref].[File_Monitor_Tracking]
 WHERE status IN ('pending', 'processing', 'review', 'loaded')

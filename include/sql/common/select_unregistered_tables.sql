@@ -1,4 +1,4 @@
--- Purpose: reference tables that hold loaded rows and have no row in the register, for `refdata doctor`.
+-- Purpose: lists loaded reference tables without a row in the configuration table, for `refdata doctor`.
 -- Parameters: none.
 -- Result: table_name, id of the last load.
 SELECT loads.table_name, MAX(loads.id) AS id

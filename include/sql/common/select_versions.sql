@@ -1,4 +1,4 @@
--- Purpose: what became of a table: each published load, rollback and take-back, in the order of the versions made.
+-- Purpose: reads a table's history: each published load, rollback and take-back, in the order of its versions.
 -- Parameters: table_name.
 -- Result: id, version_id, load_type, rows_loaded, loaded_at, file_name, file_hash, dag_run_id, origin_id,
 --   version_removed_at.

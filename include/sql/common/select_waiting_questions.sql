@@ -1,4 +1,4 @@
--- Purpose: the questions that wait for an answer, oldest first: those of loads that are held.
+-- Purpose: lists the unanswered questions of held loads, oldest first.
 -- Parameters: none.
 -- Result: the columns listed.
 SELECT asked.id, asked.load_id, asked.table_name, asked.file_name, asked.kind, asked.document, asked.asked_at,

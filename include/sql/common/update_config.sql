@@ -1,4 +1,4 @@
--- Purpose: brings a reference table's row up to date; is_enabled belongs to people and stays.
+-- Purpose: updates a reference table's row; is_enabled is set by people and stays unchanged.
 -- Parameters: sp_name, source_db, source_schema, source_table, updated_at, ref_name.
 -- Result: none.
 UPDATE [ref].[Reference_Data_Cfg]

@@ -1,3 +1,3 @@
--- Purpose: the user gets the role. Safe to run again.
+-- Purpose: adds the user to the role. Safe to run again.
 -- Parameters: none; the name [ingest_user] is the one to change. Result: none.
 ALTER ROLE [refdata_ingest] ADD MEMBER [ingest_user]

@@ -1,4 +1,4 @@
--- Purpose: the alerts that were raised, one row each. Safe to run again.
+-- Purpose: creates the table of alerts, one row per alert. Safe to run again.
 -- Parameters: none. Result: none.
 IF OBJECT_ID(N'[ref].[Reference_Data_Alert]', N'U') IS NULL
 CREATE TABLE [ref].[Reference_Data_Alert] (

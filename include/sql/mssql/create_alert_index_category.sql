@@ -1,4 +1,4 @@
--- Purpose: the alerts' index on category, unless one leads with that column. Safe to run again.
+-- Purpose: creates the alerts' index on category, unless one leads with that column. Safe to run again.
 -- Parameters: none. Result: none.
 IF NOT EXISTS (
     SELECT 1

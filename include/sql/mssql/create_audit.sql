@@ -1,4 +1,5 @@
--- Purpose: what people and maintenance did to tables, versions and files, one row each. Safe to run again.
+-- Purpose: creates the audit trail, one row per action of a person or of maintenance on a table, version or file. Safe
+--   to run again.
 -- Parameters: none. Result: none.
 IF OBJECT_ID(N'[ref].[Reference_Data_Audit]', N'U') IS NULL
 CREATE TABLE [ref].[Reference_Data_Audit] (

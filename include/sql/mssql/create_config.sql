@@ -1,4 +1,4 @@
--- Purpose: the register of reference tables, one row each. Safe to run again.
+-- Purpose: creates the configuration table, one row per reference table. Safe to run again.
 -- Parameters: none. Result: none.
 IF OBJECT_ID(N'[ref].[Reference_Data_Cfg]', N'U') IS NULL
 CREATE TABLE [ref].[Reference_Data_Cfg] (

@@ -1,4 +1,4 @@
--- Purpose: what the loads of a table have taught about its files, one row for each version that taught something.
+-- Purpose: creates the table of learned contracts, one row per version whose load showed something new about the files.
 --   Safe to run again.
 -- Parameters: none. Result: none.
 IF OBJECT_ID(N'[ref].[Reference_Data_Contract]', N'U') IS NULL

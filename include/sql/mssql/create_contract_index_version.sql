@@ -1,4 +1,4 @@
--- Purpose: one learned contract for each version of a table, found by it, unless an index leads with
+-- Purpose: creates the unique index on a table's versions with learned contracts, unless an index leads with
 --   the table's name. Safe to run again.
 -- Parameters: none. Result: none.
 IF NOT EXISTS (

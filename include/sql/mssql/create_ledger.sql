@@ -1,6 +1,6 @@
--- Purpose: the ledger, one row per dropped file. Safe to run again.
---   Paths compare byte by byte, as they do on a Linux disk; table_name compares as the database compares
---   its own object names, so that two spellings of one table share one turn.
+-- Purpose: creates the ledger, one row per dropped file. Safe to run again.
+--   Paths are compared byte by byte, as on a Linux disk. table_name is compared as the database compares its own
+--   object names, so two spellings of one table share one turn.
 -- Parameters: none. Result: none.
 IF OBJECT_ID(N'[ref].[File_Monitor_Tracking]', N'U') IS NULL
 CREATE TABLE [ref].[File_Monitor_Tracking] (

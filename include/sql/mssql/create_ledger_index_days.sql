@@ -1,4 +1,4 @@
--- Purpose: the ledger's index from which the figures per day are answered without a look at the rows, unless there is
+-- Purpose: creates the covering index for the figures per day, unless there is
 --   one with that second column (Babelfish keeps no index's name as it was given). Safe to run again.
 -- Parameters: none. Result: none.
 IF NOT EXISTS (

@@ -1,4 +1,4 @@
--- Purpose: the ledger's index on table_name, unless one leads with that column. Safe to run again.
+-- Purpose: creates the ledger's index on table_name, unless one leads with that column. Safe to run again.
 -- Parameters: none. Result: none.
 IF NOT EXISTS (
     SELECT 1

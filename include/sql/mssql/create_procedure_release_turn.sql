@@ -1,5 +1,5 @@
--- Purpose: for people at a SQL prompt, takes the turn from a load that hangs, at once and not after stale_after:
---   EXEC [ref].[sp_refdata_release_turn] @load_id = 7. Whatever that load still sends is refused.
+-- Purpose: takes the turn from a hanging load at once instead of after stale_after, for people at a SQL prompt:
+--   EXEC [ref].[sp_refdata_release_turn] @load_id = 7. Anything that load still publishes is refused.
 -- Parameters: none here; of the procedure: @load_id.
 -- Result: none here; of the procedure: released, 1 when the load held its table's turn, else 0.
 CREATE PROCEDURE [ref].[sp_refdata_release_turn] @load_id INT

@@ -1,4 +1,5 @@
--- Purpose: for people at a SQL prompt, the newest files with their fate: EXEC [ref].[sp_refdata_report_files].
+-- Purpose: lists the newest files and what became of them, for people at a SQL prompt:
+--   EXEC [ref].[sp_refdata_report_files].
 -- Parameters: none here; of the procedure: @status and @table_name (NULL for all), @most rows.
 -- Result: none here; of the procedure: id, file_name, table_name, status, rows_loaded, rows_rejected, version_id,
 --   created_at, loaded_at, error_category, error_message.

@@ -1,4 +1,4 @@
--- Purpose: the questions that loads raised, each with its answer. Safe to run again.
+-- Purpose: creates the table of questions, each with its answer. Safe to run again.
 -- Parameters: none. Result: none.
 IF OBJECT_ID(N'[ref].[Reference_Data_Question]', N'U') IS NULL
 CREATE TABLE [ref].[Reference_Data_Question] (

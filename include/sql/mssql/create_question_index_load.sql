@@ -1,4 +1,4 @@
--- Purpose: a load asks each question once, and its questions are found by it, unless an index leads with
+-- Purpose: creates the unique index on a load's questions, so that each is asked once, unless an index leads with
 --   the load. Safe to run again.
 -- Parameters: none. Result: none.
 IF NOT EXISTS (

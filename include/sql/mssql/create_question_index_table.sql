@@ -1,4 +1,5 @@
--- Purpose: finds the answers that a table keeps, unless an index leads with the table's name. Safe to run again.
+-- Purpose: creates the index for the answers that a table keeps, unless an index leads with the table's name. Safe to
+--   run again.
 -- Parameters: none. Result: none.
 IF NOT EXISTS (
     SELECT 1

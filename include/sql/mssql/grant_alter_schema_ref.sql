@@ -1,3 +1,3 @@
--- Purpose: the right to create, widen, empty and drop tables in the schema. Safe to run again.
+-- Purpose: grants the right to create, widen, empty and drop tables in the schema. Safe to run again.
 -- Parameters: none. Result: none.
 GRANT ALTER ON SCHEMA::[ref] TO [refdata_ingest]

@@ -1,5 +1,5 @@
--- Purpose: a page of the audit trail, newest first.
--- Parameters: table_name or NULL twice, rows before the page, rows of the page.
+-- Purpose: reads a page of the audit trail, newest first.
+-- Parameters: table_name or NULL, twice, rows before the page, rows of the page.
 -- Result: the columns listed.
 SELECT id, happened_at, action, actor, table_name, load_id, version_id, subject, reason, detail
 FROM [ref].[Reference_Data_Audit]

@@ -1,9 +1,9 @@
--- Purpose: the columns of a live table, as the catalog describes them.
+-- Purpose: reads the columns of a live table from the catalog.
 -- Parameters: schema, table.
--- Result: name, type_name, max_length (bytes, -1 for MAX), precision, scale, full_scale (the most that the type
---   has on this server: 7 for times on SQL Server, 6 on Babelfish), nullable, collation_name (NULL where it is the
---   database's own, and on Babelfish, whose names for them no statement takes), is_identity, is_computed,
---   has_default; in the table's order, no row where there is no table.
+-- Result: name, type_name, max_length (bytes, -1 for MAX), precision, scale, full_scale (the maximum of the type
+--   on this server: 7 for times on SQL Server, 6 on Babelfish), nullable, collation_name (NULL if it is the database's,
+--   and on Babelfish, whose collation names no statement accepts), is_identity, is_computed,
+--   has_default; in the table's order; no row if the table does not exist.
 SELECT CAST(c.name AS NVARCHAR(128)) AS name, COALESCE(base.name, own.name) AS type_name, c.max_length, c.precision, c.scale,
     COALESCE(base.scale, own.scale) AS full_scale, c.is_nullable AS nullable,
     CASE WHEN c.collation_name = CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), N'Collation')) THEN NULL

@@ -1,6 +1,6 @@
--- Purpose: whether a procedure exists, and which parameters it declares.
+-- Purpose: checks whether a procedure exists, and lists its parameters.
 -- Parameters: schema, procedure.
--- Result: parameter_name (with its @); one row with NULL where it has none, no row where there is no procedure.
+-- Result: parameter_name (with its @); one row with NULL if it has none, no row if it does not exist.
 SELECT CAST(declared.name AS NVARCHAR(128)) AS parameter_name
 FROM sys.procedures AS p
 JOIN sys.schemas AS s ON s.schema_id = p.schema_id

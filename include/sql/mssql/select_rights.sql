@@ -1,6 +1,6 @@
--- Purpose: which of the rights that loading needs the login holds.
+-- Purpose: checks which of the rights needed for loading the login has.
 -- Parameters: none.
--- Result: securable, right_name, held (1, 0, or NULL where there is no such schema; Babelfish's function says 0 there).
+-- Result: securable, right_name, held (1, 0, or NULL if the schema does not exist; 0 on Babelfish).
 SELECT N'database' AS securable, N'CREATE TABLE' AS right_name,
     HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'CREATE TABLE') AS held
 UNION ALL

@@ -1,4 +1,4 @@
--- Purpose: the tables of a schema.
+-- Purpose: lists the tables of a schema.
 -- Parameters: schema.
 -- Result: name. The cast keeps every letter on Babelfish, whose sysname reaches some drivers as VARCHAR.
 SELECT CAST(t.name AS NVARCHAR(128)) AS name

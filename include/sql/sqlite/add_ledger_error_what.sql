@@ -1,3 +1,3 @@
--- Purpose: the ledger's column for what happened in a load that failed. Run once, by its schema step.
+-- Purpose: adds the ledger's column for what happened in a failed load. Run once, by its schema step.
 -- Parameters: none. Result: none.
 ALTER TABLE [ref].[File_Monitor_Tracking] ADD COLUMN error_what TEXT

@@ -1,8 +1,8 @@
--- Purpose: gives a load its table's turn: no other load of the table runs and none waits that goes before it.
---   Raises attempt, which fences every earlier attempt off. A row that is of another file by now gives nothing.
---   A row without order_key was written by a worker of an earlier release: it goes by mtime, then name.
+-- Purpose: gives a load its table's turn if no other load of the table is running and no earlier one is waiting.
+--   Increments attempt, which fences off every earlier attempt. A row that belongs to another file by now gets no turn.
+--   A row without order_key was written by a worker of an earlier release; it is ordered by mtime, then name.
 -- Parameters: started_at, heartbeat_at, id, file_identity, table_name, id, order_key.
--- Result: none; the count of changed rows is 1 when the turn was given.
+-- Result: none; the count of changed rows is 1 if the load got the turn.
 UPDATE [ref].[File_Monitor_Tracking]
 SET status = 'processing', attempt = attempt + 1, started_at = ?, heartbeat_at = ?, rows_staged = NULL
 WHERE id = ? AND file_identity = ? AND status IN ('pending', 'processing', 'review')

@@ -1,5 +1,5 @@
--- Purpose: what was dropped on each day (UTC), for the page's charts. Days without a file are left out.
--- Parameters: the first moment.
+-- Purpose: counts the files of each day (UTC), for the page's charts. Days without a file are omitted.
+-- Parameters: the start of the period.
 -- Result: day, files, loads (published), rows loaded, rows rejected, errors, duplicates.
 SELECT DATE(created_at) AS day, COUNT(*) AS files,
     SUM(CASE WHEN version_id IS NOT NULL THEN 1 ELSE 0 END) AS loads,

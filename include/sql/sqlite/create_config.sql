@@ -1,4 +1,4 @@
--- Purpose: the register of reference tables, one row each. Safe to run again.
+-- Purpose: creates the configuration table, one row per reference table. Safe to run again.
 -- Parameters: none. Result: none.
 CREATE TABLE IF NOT EXISTS [ref].[Reference_Data_Cfg] (
     ref_name NVARCHAR(255) NOT NULL PRIMARY KEY,

@@ -1,4 +1,4 @@
--- Purpose: the ledger, one row per dropped file. Safe to run again.
+-- Purpose: creates the ledger, one row per dropped file. Safe to run again.
 -- Parameters: none. Result: none.
 CREATE TABLE IF NOT EXISTS [ref].[File_Monitor_Tracking] (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

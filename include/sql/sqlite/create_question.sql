@@ -1,4 +1,4 @@
--- Purpose: the questions that loads raised, each with its answer. Safe to run again.
+-- Purpose: creates the table of questions, each with its answer. Safe to run again.
 -- Parameters: none. Result: none.
 CREATE TABLE IF NOT EXISTS [ref].[Reference_Data_Question] (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,4 +1,4 @@
--- Purpose: which steps of refdata's own schema this database has had, one row each. Safe to run again.
+-- Purpose: creates the table of schema steps applied to this database, one row per step. Safe to run again.
 -- Parameters: none. Result: none.
 CREATE TABLE IF NOT EXISTS [ref].[Reference_Data_Schema] (
     version INT NOT NULL PRIMARY KEY,

@@ -1,6 +1,6 @@
--- Purpose: a page of the ledger, newest first, for the page and the command line. The ORDER BY line is
---   replaced when another order is asked for, so it stays as it is in every engine's file.
--- Parameters: status or NULL twice, text looked for in name or table (LIKE pattern) or NULL three times,
+-- Purpose: reads a page of the ledger, newest first, for the page and the command line. The code replaces the
+--   ORDER BY line for another order, so that line must be the same in every engine's file.
+-- Parameters: status or NULL, twice, text to search for in name or table (LIKE pattern), or NULL, three times,
 --   rows before the page, rows of the page (T-SQL: OFFSET ? ROWS FETCH NEXT ? ROWS ONLY, the same order).
 -- Result: the columns listed.
 SELECT /* load columns */ *

@@ -1,4 +1,5 @@
--- Purpose: failures that an earlier release kept as one text get their advice and the rest as columns. Safe to run again.
+-- Purpose: splits failures that an earlier release stored as one text into columns for what, where and advice. Safe to
+--   run again.
 -- Parameters: none. Result: none.
 UPDATE [ref].[File_Monitor_Tracking]
 SET error_what = CASE WHEN INSTR(error_message, ' What to do: ') > 0
