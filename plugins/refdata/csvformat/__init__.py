@@ -1,4 +1,4 @@
-"""CSV files: how to read one that nobody described, and reading it.
+"""Detects how a CSV file is written, and reads it.
 
 The names below are loaded on first use, so importing this package costs nothing.
 """

@@ -1,8 +1,8 @@
 """Cuts a file's text into blocks of whole records and marks the plain ones.
 
-A block is plain when every parser reads it the same way; then pyarrow may parse it. Anything in doubt (a quote
-out of place, an escape, a NUL byte, a comment, a header that occurs again, a byte-order mark) is read here, row by
-row, and becomes a plain block of its good rows.
+A block is plain when every parser reads it the same way, so pyarrow may parse it. Anything doubtful (a misplaced
+quote, an escape, a NUL byte, a comment, a repeated header, a byte-order mark) is read here, row by row, and
+becomes a plain block of its good rows.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _NONE = np.empty(0, np.int32)
 class Block:
     """Whole records as UTF-8.
 
-    ``line`` is the first one's physical line, ``offset`` its place in the text behind the header (for
-    errors). ``rows`` is set where the csv module has read the block already; then ``text`` is its clean form.
+    ``line`` is the physical line of the first record, ``offset`` its position in the text after the header (for
+    errors). ``rows`` is set if the csv module has already read the block; ``text`` is then its clean form.
     """
 
     text: bytes
@@ -74,7 +74,7 @@ class BlockCutter:
     _offset: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        """Refuse what no table can store."""
+        """Refuse a file that no table can store."""
         self._line = 1 + self._head_lines
         if self.fields > MAX_COLUMNS:
             raise FormatError(
@@ -85,7 +85,7 @@ class BlockCutter:
 
     @property
     def careful(self) -> CarefulReader:
-        """The row by row reader for this file."""
+        """The reader that reads this file row by row."""
         return CarefulReader(self.source.path, self.format, self.fields)
 
     @property
@@ -110,7 +110,7 @@ class BlockCutter:
         yield from self._cut(rest, at_end=True)
 
     def _cut(self, text: bytes, *, at_end: bool) -> Generator[Block, None, bytes]:
-        """Yield the blocks in ``text``; return what waits for more."""
+        """Yield the blocks in ``text``; return the unfinished rest."""
         while text:
             block, consumed = self._first_block(text, at_end=at_end)
             if block is None:
@@ -128,7 +128,7 @@ class BlockCutter:
         return self._careful_block(text, at_end=at_end) if doubtful or at_end else (None, 0)
 
     def _plain_end(self, text: bytes, *, at_end: bool) -> tuple[int, bool]:
-        """How far ``text`` is plain, in whole records, and whether something doubtful follows."""
+        """The length of the plain whole records at the start of ``text``, and whether something doubtful follows."""
         quotes, misplaced = self._quotes(text)
         doubts = [at for at in (*misplaced, *self._hazards(text)) if at is not None]
         if not doubts and at_end and quotes.size % 2 == 0:
@@ -137,7 +137,7 @@ class BlockCutter:
         return last_record_end(sound, quotes), bool(doubts)
 
     def _quotes(self, text: bytes) -> tuple[Positions, tuple[int | None, ...]]:
-        """The quotes that open or close a field, and offsets of those in doubt."""
+        """The quotes that open or close a field, and the offsets of doubtful ones."""
         quotes = quote_positions(text, self.format.quote) if self.format.quote else _NONE
         escape_doubts: tuple[int | None, ...] = ()
         if self.format.escape and self.format.escape.encode("utf-8") in text:

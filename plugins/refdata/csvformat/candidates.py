@@ -1,4 +1,4 @@
-"""The dialects that a text might be in."""
+"""The possible dialects of a text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Dialect
 from refdata.csvformat.quoting import escape_for, escapes_each, quote_use
 
 MOST_STRAY = 0.2
-"""The share of apostrophes out of place up to which they may be quotes."""
+"""Apostrophes may be quotes up to this share of misplaced ones."""
 
 _COMMENT = re.compile(r"(?m)^[ \t]*#.*(?:\r\n|\n|\r|\Z)")
 
@@ -39,6 +39,6 @@ def possible_dialects(text: str) -> Iterator[Dialect]:
 
 
 def _encloses(text: str, delimiter: str) -> bool:
-    """Whether apostrophes enclose fields: a writer that quotes with them leaves few elsewhere bare."""
+    """Whether apostrophes enclose fields: a writer that quotes with them leaves few of them elsewhere."""
     use = quote_use(text, delimiter, "'")
     return use.enclosed > 0 and use.stray <= MOST_STRAY * use.total

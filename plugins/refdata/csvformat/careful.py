@@ -1,9 +1,9 @@
 """Row by row reading with Python's csv module, for places where parsers could disagree.
 
 The csv module is the reference: it reads the text, damaged rows become rejects, and the good rows are
-written again as plain CSV with every field quoted, so that one fast path types all rows. In one point the
-csv module is not followed: where a stray quote makes it join several lines to one row, only the first of
-them is refused and the others are read as rows, so that no neighbour of a damaged row is lost.
+written again as plain CSV with every field quoted, so that one fast path types all rows. There is one
+exception: where a stray quote makes the csv module join several lines into one row, only the first line is
+refused and the others are read as rows, so no neighbour of a damaged row is lost.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SWALLOWED = "a quote that is opened here closes out of place on a later line"
 UNCLOSED = "a quote that is opened here is never closed"
 
 READ_ON = 3
-"""So many lines behind a quote that is never closed must be rows; otherwise the file may have been cut off."""
+"""This many lines after a quote that is never closed must be rows; otherwise the file may have been cut off."""
 
 
 class _Writer(Protocol):
@@ -37,12 +37,12 @@ class _Writer(Protocol):
 
 @dataclass(slots=True)
 class CarefulRows:
-    """What stood in a stretch of text.
+    """The rows read from a stretch of text.
 
-    ``clean`` holds each good row as CSV with comma and ``"``, every field quoted; ``places`` the indices in
-    ``lines`` of its first line and of the one behind it. ``first_line`` is the number of ``lines[0]`` in
-    the file, ``next_line`` that of the line behind the last whole record, ``consumed`` the bytes up to there.
-    ``skipped`` are lines that are no rows.
+    ``clean`` contains each good row as CSV with comma and ``"``, every field quoted; ``places`` the indices in
+    ``lines`` of its first line and of the line after it. ``first_line`` is the number of ``lines[0]`` in
+    the file, ``next_line`` that of the line after the last whole record, ``consumed`` the bytes up to there.
+    ``skipped`` are lines that are not rows.
     """
 
     lines: list[str]
@@ -59,7 +59,7 @@ class CarefulRows:
         return "".join(self.clean[start:stop]).encode("utf-8")
 
     def refuse(self, row: int, reason: str) -> RejectedRow:
-        """A good row, counted from 0, as one that is refused after all."""
+        """A good row, counted from 0, as a refused row."""
         return self.rejected(*self.places[row], reason)
 
     def rejected(self, start: int, stop: int, reason: str) -> RejectedRow:
@@ -69,7 +69,7 @@ class CarefulRows:
 
 @dataclass(frozen=True, slots=True)
 class _Collector:
-    """What csv.writer writes to: it calls ``write`` once a row."""
+    """The target of csv.writer, which calls ``write`` once per row."""
 
     rows: list[str]
 
@@ -81,10 +81,10 @@ class _Collector:
 class _Feed:
     """Lines for csv.reader, with the reader's current position.
 
-    The row in hand began with line ``start``; ``at`` is the next line and may be set back. ``in_row`` is to
-    be cleared after each row, so that comments between rows are passed over. ``ended`` is set when the reader
-    asks for more lines than there are, which it also does in the middle of a row. ``passed`` says why a line was
-    passed over or changed, by its index.
+    The current row began with line ``start``; ``at`` is the next line and may be set back. Clear ``in_row``
+    after each row, so that comments between rows are skipped. ``ended`` is set when the reader asks for more lines
+    than there are, which it also does in the middle of a row. ``passed`` says why a line was skipped or changed, by
+    its index.
     """
 
     lines: list[str]
@@ -126,9 +126,9 @@ class CarefulReader:
     def read(self, text: bytes, line: int, offset: int, *, at_end: bool) -> CarefulRows:
         """Read the whole records in ``text``, whose first line is ``line`` and first byte ``offset``.
 
-        A record that ``text`` does not finish is left, unless the file ends here.
+        An unfinished record at the end of ``text`` is left unread, unless the file ends here.
 
-        :raises FormatError: a quote that is open at the end of the file, or bytes that are no UTF-8.
+        :raises FormatError: a quote that is open at the end of the file, or bytes that are not UTF-8.
         """
         csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD_BYTES + 2 * BLOCK_BYTES))
         source = self._decode(text, line, offset)
@@ -143,7 +143,7 @@ class CarefulReader:
         return found
 
     def _rows(self, found: CarefulRows, feed: _Feed, *, nul: bool, at_end: bool) -> int:
-        """Read rows; the index of the line behind the last whole one."""
+        """Read rows; returns the index of the line after the last whole one."""
         writer = csv.writer(_Collector(found.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
         for row in self._csv_rows(feed):
             raw = "".join(found.lines[feed.start : feed.at]).removeprefix(BOM)
@@ -163,7 +163,7 @@ class CarefulReader:
         return feed.at
 
     def _swallowed(self, found: CarefulRows, feed: _Feed, row: list[str], raw: str) -> str:
-        """What is wrong with the first line of a row to which a stray quote has joined later lines, ``""`` for nothing.
+        """The fault in the first line of a row to which a stray quote has joined later lines, ``""`` for none.
 
         :raises FormatError: the quote is open at the end of the file, which may have been cut off there.
         """
@@ -173,14 +173,14 @@ class CarefulReader:
         return UNCLOSED if feed.ended else SWALLOWED if joined else ""
 
     def _goes_on(self, lines: Sequence[str]) -> bool:
-        """Whether a quote that is never closed damages its own line only: the file was not cut off within a field."""
+        """Whether an unclosed quote damages only its own line, because the file was not cut off within a field."""
         if self._damage.placed(lines[0].removeprefix(BOM)) is not None:
             return True
         behind = lines[1 : 1 + READ_ON]
         return len(behind) == READ_ON and all(map(self._damage.is_row, behind))
 
     def _csv_rows(self, feed: _Feed) -> Iterator[list[str]]:
-        """The csv module's rows, from a new reader where the lines were set back after the last one."""
+        """The csv module's rows, from a new reader if the lines were set back after the last one."""
         while feed.at < len(feed.lines):
             feed.ended = False
             yield from csv.reader(iter(feed), **self._dialect)
@@ -203,7 +203,7 @@ class CarefulReader:
         return why_skipped(self.format, feed.lines[feed.start], row, self.fields) if one_line else ""
 
     def _is_blank(self, row: list[str]) -> bool:
-        """Whether the line is empty, or holds nothing but white space in a file of several columns."""
+        """Whether the line is empty, or only white space in a file of several columns."""
         return not row or (len(row) == 1 < self.fields and not row[0].strip())
 
     @cached_property
@@ -213,8 +213,8 @@ class CarefulReader:
     def _swallows(self, raw: str) -> bool:
         """Whether a stray quote has joined lines that may be rows of their own.
 
-        The csv module then returns one row of them all, its fields shifted. Only the first line is damaged
-        for certain, so it alone is refused, and the others are read again.
+        The csv module then returns them all as one row with shifted fields. Only the first line is certainly
+        damaged, so it alone is refused, and the others are read again.
         """
         if not self.format.quote or (self.format.escape and self.format.escape in raw):
             return False
@@ -222,7 +222,7 @@ class CarefulReader:
 
     @cached_property
     def _sound_row(self) -> re.Pattern[str]:
-        """A row in which no quoted field holds a line break and goes on behind its closing quote.
+        """A row in which no quoted field contains a line break and continues after its closing quote.
 
         Stray quotes within a line are data, as the csv module reads them. Possessive, so that matching is linear.
         """

@@ -1,7 +1,7 @@
-"""What one cell looks like, to distinguish dialects.
+"""Classifies the text of one cell, to distinguish dialects.
 
-This is not column typing (the reader does that in a full scan): it only checks whether a piece of text is
-something that somebody would put into one cell.
+This is not column typing (the reader does that in a full scan): it only checks whether a piece of text
+looks like the content of one cell.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class CellType(IntEnum):
     LINK = 7
     """A web or mail address, a path."""
     CODE = 8
-    """One word: letters, digits and joining signs, no space."""
+    """One word: letters, digits and connecting characters, no space."""
     TEXT = 9
     BROKEN = 10
     """A piece cut out of something larger: a lone quote or bracket, or other delimiters in it."""

@@ -1,9 +1,9 @@
 """Distinguishes code pages, for bytes that are not Unicode.
 
-Each encoding that reads the bytes is scored by how well the text that it gives fits a language: by the
-letters that the language writes, and by where they stand. The site's own code page has the advantage of what
-is usual; where two others fit alike, chardet is asked. Measured by ``benchmarks/encoding_score.py``, which
-sets chardet and charset-normalizer beside it.
+Each encoding that can decode the bytes is scored by how well the resulting text fits a language: by the
+letters that the language uses, and by their positions. The site's own code page gets a head start; where two
+others fit equally well, chardet decides. Measured by ``benchmarks/encoding_score.py``, which
+compares it with chardet and charset-normalizer.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from refdata.csvformat.letters import log_chance
 
 MOST_TOKENS = 300
 MOST_BYTES = 4096
-"""Distinct words with letters beyond ASCII that are looked at: so many, or so many bytes of them."""
+"""Limits on the distinct words with letters beyond ASCII that are examined: their number, and their bytes."""
 
 LONGEST_TOKEN = 400
-"""Bytes of a word that are looked at; even, so that no character of two bytes is cut in half."""
+"""Bytes of a word that are examined; even, so that no two-byte character is cut in half."""
 
 _BETWEEN = re.compile(rb'[\s,;"]+')
 _DIGITS = re.compile(rb"(?<![\x80-\xff])\d+")
 
 PRIOR = 4.0
-"""What the configured code page is ahead, in the logarithm of odds."""
+"""The head start of the configured code page, in log odds."""
 
 CLOSE = 1.5
-"""Candidates so near the best, in the logarithm of odds, are decided by chardet."""
+"""Chardet decides between candidates this close to the best, in log odds."""
 
 WESTERN = ("en", "fr", "de", "es", "pt", "it", "ca", "nl", "sv", "da", "is", "et", "sq")
 CENTRAL = ("pl", "cs", "sk", "hu", "ro", "hr", "de", "sq")
@@ -73,7 +73,7 @@ USE = {"is": -3.0, "et": -1.0, "sq": -3.0, "ca": -1.0, "be": -1.0, "fa": -1.0, "
 """How much rarer a language is than the others of its code page, in log odds."""
 
 SWITCH = 4.0
-"""What a word in another language than the file's costs, in the logarithm of odds."""
+"""The cost of a word in another language than the file's, in log odds."""
 
 _LISTED = frozenset(name for name, _, _ in ENCODINGS)
 _HIGH = re.compile(r"[^\x00-\x7f]")
@@ -83,12 +83,12 @@ _MISPLACED = (
     re.compile(rf"[{_LATIN}][Ͱ-ϿЀ-ӿ֐-׿؀-ۿ]|[Ͱ-ϿЀ-ӿ֐-׿؀-ۿ][{_LATIN}]"),  # two scripts in a word
     re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’·‘´–\u0300-\u036f、。・](?=[^\W\d_])"),  # a symbol in a word
     re.compile(r"[À-ÖØ-öø-ɏ](?=[\d ]*\d)|(?<=\d)[À-ÖØ-öø-ɏ]"),  # a letter at a number
-    re.compile(r"(?<![^\W_])[Á-ÖØ-ßâ-çê-òô-ùû-ɏ](?![^\W_])"),  # a letter alone that is no word
+    re.compile(r"(?<![^\W_])[Á-ÖØ-ßâ-çê-òô-ùû-ɏ](?![^\W_])"),  # a single letter that is not a word
     re.compile(r"([À-ÖØ-öø-ɏ])\1\1"),  # a letter three times
     re.compile(r"[À-ÖØ-öø-ɏ]{4}"),  # a run of them, as Cyrillic and Greek words make
 )
 MISPLACED = 4.0
-"""What a character out of place costs, in the logarithm of odds."""
+"""The cost of a misplaced character, in log odds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _unlisted(own: str) -> tuple[tuple[str, float, tuple[str, ...]], ...]:
 
 
 def _fit(text: str, languages: tuple[str, ...]) -> tuple[str, float]:
-    """The language that the words of a text fit best, and how well; a word may be of another one at a price."""
+    """The language that a text's words fit best, and how well; a word in another language costs something."""
     words = text.split("\n")
     fits = [_word_fits(word, languages) for word in words]
     strays = [max(scores) - SWITCH for scores in fits]

@@ -9,7 +9,7 @@ from itertools import takewhile
 from refdata.csvformat.dialects import DELIMITERS, Row
 
 MARKS = ("#", "//", "-- ", "% ")
-"""What comment lines start with, in files seen; the latter two only with the blank, for they are data too."""
+"""Comment marks seen in files; the last two only with the space, because they also occur in data."""
 
 _SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?[\t ]*[\r\n]*', re.IGNORECASE)
 
@@ -21,7 +21,7 @@ def separator_line(line: str) -> str:
 
 
 def comment_mark(rows: Sequence[Row], lines: Sequence[str], width: int) -> str:
-    """What the comment lines among a table's lines start with, or ``""``.
+    """The mark that comment lines among a table's lines start with, or ``""``.
 
     Lines with a mark are comments if none among the rows has the table's ``width``, nor do most of those that open
     the file. In a single column they are comments only if such lines also open the file, and a blank follows the mark.
@@ -39,7 +39,7 @@ def _marks_comments(rows: Sequence[Row], lines: Sequence[str], mark: str, width:
         spaced = all(lines[row.first][len(mark) :].startswith((" ", "\t", mark, "\n", "\r")) for row in marked)
         return spaced and rows[0] is marked[0] and len(marked) * 2 < len(rows)
     opening = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(rows, marked, strict=False)))
-    # The last line that opens the file may be the header, and a lone one may be both: then its width decides.
+    # The last of the opening lines may be the header, and a single one may be either: then its width decides.
     head = marked[: opening - 1] if opening > 1 else marked[:opening]
     wide = [len(row.cells) == width for row in head]
     return sum(wide) * 2 <= len(wide) - bool(wide) and not any(len(row.cells) == width for row in marked[opening:])

@@ -1,4 +1,4 @@
-"""How sure a detection is, and why, in words."""
+"""The confidence of a detection, with its reasons in words."""
 
 from __future__ import annotations
 

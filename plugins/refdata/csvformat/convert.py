@@ -1,4 +1,4 @@
-"""Typed Arrow columns from plain CSV text, as the target types ask.
+"""Typed Arrow columns from plain CSV text, as the target types require.
 
 The target decides: text keeps the source's characters, whatever they look like. Values written in the plain
 way (``1234.5``, ``2024-01-31``, ``2024-01-31 12:00:00``) are converted by pyarrow's own parser; those of
@@ -51,7 +51,7 @@ CLEAN = CsvText(",", '"')
 
 
 def arrow_type(kind: SqlType, notation: Notation) -> pa.DataType:
-    """The Arrow type that holds every value of ``kind``.
+    """The Arrow type that can store every value of ``kind``.
 
     Times have microseconds, and nanoseconds only where the column writes seven digits of a second.
     """
@@ -89,7 +89,7 @@ def read_typed(text: bytes, written: CsvText, fields: int, columns: Sequence[Rea
 def read_text(text: bytes, written: CsvText, fields: int) -> list[pa.StringArray]:
     """All columns as text; an empty value is ``''``, never null.
 
-    :raises pyarrow.ArrowInvalid: a row has another number of fields, or bytes are no UTF-8.
+    :raises pyarrow.ArrowInvalid: a row has another number of fields, or bytes are not UTF-8.
     """
     table = parse(text, written, fields, {str(index): pa.string() for index in range(fields)}, nulls=False)
     return [_joined(column) for column in table.columns]
@@ -135,7 +135,7 @@ def _joined(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _csv_type(column: ReadColumn) -> pa.DataType:
-    """What pyarrow's parser makes of the column: its type where the notation is plain, else text."""
+    """The type that pyarrow's parser gives the column: its own for plain notation, else text."""
     return pa.string() if _rewriter(column) else arrow_type(column.type, column.notation)
 
 
@@ -146,7 +146,7 @@ def _finish(column: pa.ChunkedArray, wanted: ReadColumn) -> pa.Array:
 
 
 def _rewriter(column: ReadColumn) -> Callable[[pa.StringArray, ReadColumn], pa.Array] | None:
-    """What converts a notation that pyarrow's parser does not know; None for the plain ones."""
+    """The converter of a notation that pyarrow's parser does not know; None for the plain ones."""
     kind, notation = column.type.kind, column.notation
     if kind in _NUMBERS and (notation.thousands or notation.decimal_point != "."):
         return _number

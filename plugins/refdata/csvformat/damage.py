@@ -16,17 +16,17 @@ from functools import cached_property
 from refdata.core.model import Format
 
 LONGEST = 16 * 1024
-"""Characters of a damaged row whose damage is looked into; of a longer one only the number of fields is compared."""
+"""Damaged rows up to this many characters are examined; of longer ones only the number of fields is compared."""
 
 MOST_QUOTES = 64
-"""Quotes of such a row."""
+"""The most quotes in such a row."""
 
 NUL = "NUL byte"
 
 
 @dataclass(frozen=True)
 class Damage:
-    """Looks into damaged rows of one file.
+    """Examines the damaged rows of one file.
 
     :param fields: how many fields a good row has.
 
@@ -50,7 +50,7 @@ class Damage:
     def placed(self, raw: str) -> list[str] | None:
         """The fields of a row with misplaced quotes, if only one reading has as many as it should have.
 
-        A quote behind a delimiter may open a field, so a reading in which it is text does not count.
+        A quote after a delimiter may open a field, so a reading that takes it as text does not count.
         """
         if "\0" in raw or not self._is_looked_into(raw):
             return None
@@ -61,10 +61,10 @@ class Damage:
         return fitting[0] if len(fitting) == 1 else None
 
     def reason(self, raw: str, row: Sequence[str], found: str = "") -> str:
-        """Why a row is a reject, with the likely cause where one shows.
+        """Why a row is a reject, with the likely cause if there is a sign of one.
 
-        :param row: what the csv module reads.
-        :param found: what is wrong, where it is known already.
+        :param row: the row as the csv module reads it.
+        :param found: the fault, if it is already known.
         """
         if "\0" in raw:
             return NUL
@@ -73,7 +73,7 @@ class Damage:
             found = "a quote is out of place" if fits else f"expected {self.fields} fields, found {len(row)}"
         if self._is_looked_into(raw):
             found += next((f"; {cause}" for cause in self._causes(raw, row)), "")
-        # Interned: a block can hold hundreds of thousands of damaged rows, and each keeps its reason.
+        # Interned: a block can contain hundreds of thousands of damaged rows, and each keeps its reason.
         return sys.intern(found)
 
     def is_row(self, line: str) -> bool:
@@ -102,7 +102,7 @@ class Damage:
             yield "divided at its blanks it would fit"
 
     def _surplus_quote(self, raw: str) -> int | None:
-        """The number of the one field at whose start a quote is out of place; None where there is none, or several."""
+        """The number of the only field that starts with a misplaced quote; None if there is none or several."""
         quote = self.format.quote
         starts = [found.end() for found in self._field_starts.finditer(raw)]
         fitting = []
@@ -145,7 +145,7 @@ class Damage:
             at = end + 1
 
     def _quoted(self, text: str, start: int, *, closing: bool) -> tuple[str, int]:
-        """A quoted field whose text begins at ``start``, and where it ends; -1 where it does not."""
+        """A quoted field whose text begins at ``start``, and where it ends; -1 if it does not end."""
         quote, parts, at = self.format.quote, [], start
         for run in self._runs.finditer(text, start):
             parts.append(text[at : run.start()])
@@ -169,14 +169,14 @@ class Damage:
 
     @cached_property
     def _words(self) -> re.Pattern[str]:
-        """What blanks divide: quoted texts and words. A last blank stands before an empty field."""
+        """The parts between blanks: quoted texts and words. A blank at the end precedes an empty field."""
         quote = re.escape(self.format.quote)
         quoted = f"{quote}[^{quote}]*{quote}|" if quote else ""
         return re.compile(f"(?:{quoted}[^ ]+)(?= |$)|(?<= )$")
 
     @cached_property
     def _sound(self) -> re.Pattern[str]:
-        """A row whose quoted fields go on behind their closing quote with blanks at most. Possessive, so linear."""
+        """A row whose closing quotes are followed by blanks at most. Possessive, so matching is linear."""
         quote, delimiter = re.escape(self.format.quote), re.escape(self.format.delimiter)
         blanks = " *+" if self.format.skip_initial_space else ""
         quoted = f"{blanks}{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}[ \t]*+(?={delimiter}|[\r\n]|\\Z)"

@@ -1,4 +1,4 @@
-"""How to read a file that nobody described."""
+"""Detects how to read a file from its own content."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from refdata.csvformat.stated import stated_encoding, stated_layout
 from refdata.csvformat.trailer import LOOKED_AT, Trailer, find_trailer, last_rows
 
 MIN_CONFIDENCE = 0.2
-"""The confidence below which a file is refused. Of the annotated real files of three public corpora none is as low."""
+"""The confidence below which a file is refused. No annotated real file of three public corpora is as low."""
 
 
 MIN_DECIDED = 0.6
@@ -63,11 +63,11 @@ def detect(
 
     :param known: how earlier files of the table were written. A line that is the table's header is the header, even
         below other lines; the delimiter is evidence.
-    :param code_page: the encoding that files here are in when they are no Unicode.
+    :param code_page: the encoding of this site's files when they are not Unicode.
     :param sample_bytes: bytes to read at most; memory and time follow it, not the file's size.
     :param min_confidence: the confidence (0 to 1) below which the file is refused.
-    :param stated: what people declared of the format; it is not detected, and the file is refused where it cannot be.
-    :raises FormatError: the file is empty, binary, of another kind, in no one encoding, or no table that
+    :param stated: the declared parts of the format; they are not detected, and a file that contradicts them is refused.
+    :raises FormatError: the file is empty, binary, of another kind, in several encodings, or has no table that
         can be recognised with ``min_confidence``.
     :raises OSError: the file cannot be read.
     """
@@ -96,7 +96,7 @@ def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, s
 
 
 def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED) -> Text:
-    """Decode a sample. Raises FormatError if it is empty, binary, in no one encoding or not in the stated one."""
+    """Decode a sample. Raises FormatError if it is empty, binary, in several encodings or not in the stated one."""
     if not sample.head.data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise FormatError("The file is empty", advice="Drop a file that has rows or at least a header")
     refuse_other_bytes(sample.head.data)
@@ -158,7 +158,7 @@ def _format(
 def _close_call(
     ranked: Sequence[Candidate], shares: Sequence[float], sure: float, stated: StatedFormat
 ) -> Doubt | None:
-    """The doubt between two delimiters that fit nearly alike, unless the delimiter is stated or the header is known."""
+    """The doubt between two delimiters that fit almost equally well, unless one is stated or the header is known."""
     best = ranked[0]
     other = next((one for one in ranked if one.dialect.delimiter != best.dialect.delimiter), None)
     decided = stated.delimiter is not None or best.evidence.known_header
@@ -186,7 +186,7 @@ def _header_rows(start: TableStart, header: Header) -> list[Row]:
 
 
 def _header_texts(start: TableStart, header: Header, lines: Sequence[str]) -> tuple[str, ...]:
-    """The header's lines, for finding them again among the rows; none if a name goes over several lines."""
+    """The header's lines, for finding them again among the rows; none if a name spans several lines."""
     rows = _header_rows(start, header)
     if any(row.last - row.first > 1 for row in rows):
         return ()
@@ -194,7 +194,7 @@ def _header_texts(start: TableStart, header: Header, lines: Sequence[str]) -> tu
 
 
 def _unnamed(start: TableStart, header: Header, lines: Sequence[str]) -> list[SkippedLine]:
-    """The lines of the header that no name is made of: rules, and units below a line that names each column."""
+    """The header's lines that give no names: rules, and units below a line that names each column."""
     rows = _header_rows(start, header)
     unused = len(rows) > 1 and list(header.names) == joined_names([rows[0].cells])
     return [
@@ -205,7 +205,7 @@ def _unnamed(start: TableStart, header: Header, lines: Sequence[str]) -> list[Sk
 
 
 def _shown(delimiter: str, text: str) -> str:
-    """A delimiter; for a single column one that its text does not hold, so that it stays one column."""
+    """A delimiter; for a single column one that does not occur in its text, so it stays one column."""
     if delimiter != NO_DELIMITER:
         return delimiter
     return next((one for one in DELIMITERS if one not in text), ",")

@@ -13,7 +13,7 @@ DELIMITERS = (",", ";", "\t", "|")
 """The known delimiters, the most common first."""
 
 NO_DELIMITER = "\x1f"
-"""Stands for 'one column': the ASCII unit separator, which no text file of this kind holds."""
+"""Stands for 'one column': the ASCII unit separator, which does not occur in such text files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Row:
 
     @property
     def blank(self) -> bool:
-        """Whether the line held nothing at all."""
+        """Whether the line was empty."""
         return not self.cells or (len(self.cells) == 1 and not self.cells[0].strip())
 
 

@@ -25,10 +25,10 @@ _MARKS = (
 _MARK_NAMES = {"utf-8-sig": "UTF-8", "utf-32": "UTF-32", "utf-16": "UTF-16"}
 
 FEW_NULS = 0.01
-"""A smaller share of NUL bytes than this is damage within a text; with a larger one it is not text."""
+"""Below this share of NUL bytes a text is damaged; above it the file is not text."""
 
 MANY_CONTROLS = 0.03
-"""With a larger share of control characters than this it is not text."""
+"""Above this share of control characters a file is not text."""
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _BY_CHANCE = frozenset({"Cc", "Cn", "Co", "Cs", "Mn"})
@@ -45,13 +45,13 @@ NARROW = 128
 """Bytes in a row that are ASCII without a NUL byte, which no text of wide characters has."""
 
 NUL_CONTRAST = 10.0
-"""In UTF-16 without a mark, NUL bytes are so much more frequent in one place of the unit than in the other."""
+"""In UTF-16 without a mark, NUL bytes are this many times more frequent in one half of the unit than in the other."""
 
 MIXED_EVIDENCE = 3
-"""UTF-8 characters beyond ASCII that, beside bytes that are no UTF-8, show a file of two encodings."""
+"""UTF-8 characters beyond ASCII that show a file of two encodings if other bytes are not UTF-8."""
 
 MIXED_SHARE = 10
-"""Less than one in so many characters that are UTF-8 are chance, in a file in a code page."""
+"""In a file in a code page, UTF-8 characters rarer than one in this many are chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def detect_encoding(sample: Sample, code_page: str) -> Encoding:
 
 
 def decode(window: Window, encoding: str, size: int) -> str:
-    """A window of a file of ``size`` bytes as text; what is cut in half at its two ends is left out.
+    """A window of a file of ``size`` bytes as text; characters cut in half at its two ends are omitted.
 
     Raises FormatError with the byte offset of what is not in the encoding.
     """
@@ -211,7 +211,7 @@ def _beyond_ascii(window: Window) -> list[tuple[bool, int]]:
 
 
 def guess(sample: Sample, code_page: str) -> Encoding:
-    """An encoding of one or two bytes a character, for bytes that are no UTF-8."""
+    """An encoding of one or two bytes a character, for bytes that are not UTF-8."""
     data = b"\n".join(
         window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.evidence
     )

@@ -21,13 +21,13 @@ TYPED_COLUMNS = 40
 """Columns whose cells are typed."""
 
 PROSE_BLANKS = 6
-"""Blanks in a cell from which it is a sentence."""
+"""A cell with this many blanks or more is a sentence."""
 
 _CLAUSE = re.compile(r" [a-z]\S* \S")
 _TIGHT = re.compile(r"[^\W\d][,;|\t](?=[^\W\d])|[^\s,;|\t][;|\t](?=[^\s,;|\t])|[^\W\d],(?=\d)|\d,(?=[^\W\d])")
 
 HEADER_WITHIN = 60
-"""Rows among which a known header is looked for."""
+"""The first rows that are searched for a known header."""
 
 NOTHING_KNOWN = KnownFormat()
 
@@ -39,11 +39,11 @@ WIDE = 8
 class CellFit:
     """Shares of the cells, 0 to 1.
 
-    ``typed`` are numbers, dates and the like, words and empty cells counting half; ``broken`` are pieces cut
+    ``typed`` are numbers, dates and similar values; words and empty cells count half. ``broken`` are pieces cut
     out of something larger; ``alike`` is how much the cells of one column are of one kind; ``wrapped`` are
     in quotes that were not taken for quotes; ``leftover`` hold another delimiter without a blank beside it;
-    ``prose`` are running text of many words; ``clauses`` go on, behind a blank, with several words;
-    ``loose`` are those behind a delimiter and a blank, of all behind a delimiter.
+    ``prose`` are running text of many words; ``clauses`` continue after a blank with several words;
+    ``loose`` are those after a delimiter and a blank, among all after a delimiter.
     """
 
     typed: float
@@ -58,11 +58,11 @@ class CellFit:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a text shows of one dialect.
+    """The evidence in a text for one dialect.
 
     ``headed``: the first row has as many fields as most rows. A list within cells has no names in the header.
     ``known_delimiter``: earlier files of the table have this delimiter. ``known_header``: under it the table's header
-    stands among the first rows.
+    is among the first rows.
     """
 
     dialect: Dialect

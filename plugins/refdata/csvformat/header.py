@@ -1,7 +1,7 @@
 """Whether a table's first row names its columns.
 
-The first row is held against the rows below it, column by column: numbers under words, words that come
-again, lengths and spellings that differ. The weights were fitted as a logistic regression by
+The first row is compared with the rows below it, column by column: numbers under words, repeated
+words, different lengths and spellings. The weights were fitted as a logistic regression by
 ``benchmarks/fit_header_weights.py``, cross-validated, then rounded.
 """
 
@@ -18,13 +18,13 @@ from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 from refdata.csvformat.skipping import BOM, is_rule
 
 BODY_ROWS = 100
-"""Rows below the first that it is held against."""
+"""Rows below the first that it is compared with."""
 
 ALONE = 4
 """Distinct names from which a file's only line is the header of an empty table."""
 
 LOOKED_AT = 60
-"""Columns that are looked at."""
+"""Columns that are examined."""
 
 WEIGHTS: Mapping[str, float] = {
     "prior": -0.9,
@@ -120,7 +120,7 @@ def _mostly_typed(column: _Column) -> bool:
 
 
 def _contrast(column: _Column) -> float:
-    """The share of numbers, dates and the like under a name that is none."""
+    """The share of numbers, dates and similar values under a name that is not one itself."""
     kind = cell_type(column.first)
     if kind in TYPED and (kind is not CellType.BOOLEAN or kind in column.kinds):
         return 0.0
@@ -131,7 +131,7 @@ def _is_typed_name(column: _Column) -> float:
     """Whether the first cell is a number or date; half where the column has none, as with years as names."""
     kind = cell_type(column.first)
     if kind not in TYPED or (kind is CellType.BOOLEAN and column.cells and kind not in column.kinds):
-        return 0.0  # the name `n` over numbers is no boolean
+        return 0.0  # the name `n` over numbers is not a boolean
     return 1.0 if not column.cells or kind in column.kinds else 0.5
 
 
@@ -152,7 +152,7 @@ def _is_year(cell: str) -> bool:
 
 
 def _years(first: Sequence[str], body: Sequence[Sequence[str]]) -> float:
-    """1 where all numbers among the names are years at equal steps, two of them or more, above other values."""
+    """1 if all numbers among the names are years at equal steps, at least two, above other values."""
     places = [
         at for at, cell in enumerate(first) if cell_type(cell) in TYPED and cell_type(cell) is not CellType.BOOLEAN
     ]
@@ -171,14 +171,14 @@ def _numbered(first: Sequence[str]) -> float:
 
 
 def _words_again(column: _Column) -> float:
-    """The share of the first cell's words that the cells below hold too."""
+    """The share of the first cell's words that also occur in the cells below."""
     words = {word.lower() for word in _WORD.findall(column.first)}
     below = {word.lower() for cell in column.cells for word in _WORD.findall(cell)}
     return len(words & below) / len(words) if words else 0.0
 
 
 def _shape_surprise(column: _Column) -> float:
-    """How much rarer the first cell's spelling is than that of two cells below is alike."""
+    """How much rarer the first cell's spelling is than an equal spelling in two cells below."""
     counts = Counter(_shape(cell) for cell in column.cells)
     total = len(column.cells)
     alike = sum((count / total) ** 2 for count in counts.values())
@@ -186,7 +186,7 @@ def _shape_surprise(column: _Column) -> float:
 
 
 def _length_surprise(column: _Column) -> float:
-    """How far the first cell's length is from those below, in their spread, 1 at most."""
+    """The distance of the first cell's length from those below, relative to their spread, at most 1."""
     lengths = [len(cell) for cell in column.cells]
     mean = sum(lengths) / len(lengths)
     spread = math.sqrt(sum((length - mean) ** 2 for length in lengths) / len(lengths)) + 2

@@ -1,4 +1,4 @@
-"""Whether a header has one name for each field of the rows, and whose name is missing where it has not."""
+"""Checks that a header has one name for each field of the rows, and finds the missing or surplus name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHORTEST_INDEX = {"0": 2, "1": 3}
 
 @dataclass(frozen=True, slots=True)
 class FittedHeader:
-    """One name for each field, ``""`` for none; what was decided (for the ledger), or why nothing could be."""
+    """One name for each field, ``""`` for none; the decision (for the ledger), or why none was possible."""
 
     names: tuple[str, ...]
     note: str = ""

@@ -1,6 +1,6 @@
 """Evidence about one block of one column, by vectorised checks, the cheapest first.
 
-Only readings that are still alive for the column are tried, so a text column costs next to nothing from its
+Only readings that are still possible for the column are tried, so a text column costs next to nothing from its
 first block on.
 """
 
@@ -21,7 +21,7 @@ from refdata.csvformat.values import Ints, Values, as_numpy
 
 _SAMPLE = 256
 _LONGEST_READING = 1000
-"""Bytes of a value past which it is text whatever it holds: to look at each byte of millions takes much memory."""
+"""A value longer than this is text: examining each byte of millions of such values would take much memory."""
 _FOUR_BYTES = 0xF0
 _ISO: DateKey = ("ymd", "-")
 _DATE_WIDTH = 10
@@ -36,7 +36,7 @@ def gather(column: pa.StringArray, so_far: Evidence, *, powers: bool = True) -> 
     """Evidence about a block.
 
     :param column: text without nulls, ``''`` for no value.
-    :param so_far: evidence of blocks before; readings dead there are not tried.
+    :param so_far: evidence of blocks before; readings excluded there are not tried.
     :param powers: whether ``E+`` occurs in the block at all.
     """
     values = Values.of(column)
@@ -57,7 +57,7 @@ def gather(column: pa.StringArray, so_far: Evidence, *, powers: bool = True) -> 
 
 
 def _fitting(values: Values, measures: Evidence, so_far: Evidence) -> Evidence:
-    """``measures`` with the readings that fit; a few values decide which are worth a look at all of them."""
+    """``measures`` with the readings that fit; a few values decide which ones are tried on all."""
     known = so_far if so_far.values else _readings(values.take(np.arange(min(_SAMPLE, len(values)))), Evidence(), None)
     return measures if known.is_text else _readings(values, measures, known)
 

@@ -18,28 +18,28 @@ from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.skipping import BEFORE, is_rule, skipped_line
 
 LOOKED_AT = 1000
-"""Rows that the layout is found from."""
+"""Rows from which the layout is found."""
 
 LONGEST_PREAMBLE = 60
 """Rows that may come before a table."""
 
 MOST_NOTES = 12
-"""Rows among which padded notes above a table end."""
+"""Padded notes above a table end within this many rows."""
 
 MOST_HEADER_LINES = 4
-"""Rows that a header may have."""
+"""The most rows of a header."""
 
 CERTAIN = 9.0
-"""Log odds of a header that is declared or known to be one, and of none with the opposite sign."""
+"""Log odds of a header that is declared or known; with the opposite sign, of a file declared to have none."""
 
 HEADERS_BEFORE = 2.0
 """Log odds that a table's next file has a header if the earlier ones had one."""
 
 ALL_NAMES = 0.99
-"""The share of a table's database names from which a row is its header, though rows stand above it."""
+"""The share of a table's database names from which a row is its header even if other rows precede it."""
 
 SURE_HEADER = 1.0
-"""Log odds of a header from which the lines before it are a preamble though they look like rows."""
+"""Log odds of a header from which the lines before it are a preamble even if they look like rows."""
 
 _MISSING = re.compile(r"(?i:n/?a|#n/a|nan|null|none|nil|missing|unknown)|[-.?*]+")
 _RULE = re.compile(r"[-=_*~+ ]{2,}")
@@ -64,7 +64,7 @@ class TableStart:
 class Header:
     """Whether there is a header, the rows and physical lines it takes, its names, and its log odds.
 
-    ``note`` says what was decided about the names, ``doubt`` why nothing could be decided.
+    ``note`` is the decision about the names, ``doubt`` the reason why none was possible.
     """
 
     present: bool
@@ -85,7 +85,7 @@ def table_start(
 ) -> TableStart:
     """Find the first row of the table among a file's physical lines; most rows have ``width`` fields.
 
-    :param stated_comment: what comment lines start with, ``""`` for none, where people declared it.
+    :param stated_comment: the declared mark of comment lines, ``""`` for none; None if not declared.
     """
     opening = 1 if lines and separator_line(lines[0]) else 0
     lines_read = lines[opening:]
@@ -109,7 +109,7 @@ def lines_before(lines: Sequence[str], line: int) -> tuple[SkippedLine, ...]:
 
 
 def _comments_between(rows: Sequence[Row], lines: Sequence[str], comment: str) -> bool:
-    """Whether comment lines stand among the rows, and not only before them."""
+    """Whether there are comment lines among the rows, and not only before them."""
     if not comment:
         return False
     ends = [row.last for row in rows]
@@ -119,7 +119,7 @@ def _comments_between(rows: Sequence[Row], lines: Sequence[str], comment: str) -
 def find_header(start: TableStart, known: KnownFormat = NOTHING_KNOWN, stated: bool | None = None) -> Header:
     """Decide on the header of a table.
 
-    :param stated: whether there is one, where people declared it.
+    :param stated: the declared answer whether there is one; None if not declared.
     """
     filled = [row for row in start.rows if not row.blank]
     generated = tuple(f"column_{number}" for number in range(1, start.width + 1))
@@ -152,7 +152,7 @@ def _odds(rows: Sequence[Row], known: KnownFormat) -> float:
 
 
 def _with_marked_header(rows: list[Row], lines: Sequence[str], dialect: Dialect, comment: str, width: int) -> list[Row]:
-    """The rows with the comment line right before them in front, if it is as wide as they are."""
+    """The rows, preceded by the comment line right before them if it has as many fields."""
     rows = rows[next((at for at, row in enumerate(rows) if not row.blank), 0) :]
     if not comment or width < 2 or not rows or not lines[rows[0].first - 1].startswith(comment) or not rows[0].first:
         return rows
@@ -180,10 +180,10 @@ def _first_row(rows: Sequence[Row], width: int, known: KnownFormat) -> int:
 
 
 def _behind_padded_notes(rows: Sequence[Row], first: int) -> int:
-    """The row behind notes that are padded to the table's width, some of which fill several cells.
+    """The row after notes that are padded to the table's width; some notes fill several cells.
 
     Then the last of several lines with one cell comes after the first row, a row of words follows as a header, and
-    numbers stand only below it. A single such line may be the heading of a section.
+    numbers occur only below it. A single such line may be the heading of a section.
     """
     notes = [at for at in range(min(len(rows), MOST_NOTES)) if rows[at].filled == 1 and rows[at].cells[0].strip()]
     last = notes[-1] if notes else 0
@@ -199,7 +199,7 @@ def _has_number(row: Row) -> bool:
 
 
 def _after_blank_line(rows: Sequence[Row]) -> int:
-    """Where a single column begins: behind the one blank line of the file, if little comes before it."""
+    """Where a single column begins: after the only blank line of the file, if little precedes it."""
     blanks = [at for at, row in enumerate(rows) if row.blank]
     leading = next((at for at, row in enumerate(rows) if not row.blank), 0)
     if len(blanks) == 1 and 0 < blanks[0] <= 5 and len(rows) - blanks[0] > 2 * blanks[0] + 2:
@@ -208,7 +208,7 @@ def _after_blank_line(rows: Sequence[Row]) -> int:
 
 
 def _is_title(row: Row, width: int) -> bool:
-    """Whether a row before the table is none of its rows: blank, a title, a rule or a key with its value."""
+    """Whether a row before the table does not belong to it: blank, a title, a rule or a key with its value."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     if not cells or _is_rule(row):
         return True
@@ -231,9 +231,9 @@ def _odds_at(rows: Sequence[Row], at: int) -> float:
 
 
 def _full_header(rows: Sequence[Row], first: int, width: int) -> int:
-    """The first row of full width, if it is surely a header; else ``first``, a row that is not as wide.
+    """The first row of full width, if it is clearly a header; else ``first``, a row with fewer or more fields.
 
-    Rows of one width before it are no preamble but a table of their own.
+    Rows of one width before it are a table of their own, not a preamble.
     """
     at = next((at for at in range(first, min(len(rows), LONGEST_PREAMBLE)) if len(rows[at].cells) == width), first)
     before = [len(row.cells) for row in rows[first:at] if row.filled > 1]
@@ -262,7 +262,7 @@ def _more_header_rows(rows: Sequence[Row]) -> int:
 
 
 def _is_again(row: Row, first: Row) -> bool:
-    """Whether a row is the first one again, at a place where two files were joined."""
+    """Whether a row repeats the first one, where two files were joined."""
     return [cell.strip(AROUND) for cell in row.cells] == [cell.strip(AROUND) for cell in first.cells]
 
 
@@ -300,7 +300,7 @@ def _fills_blanks(upper: Row, row: Row, body: Sequence[Sequence[str]]) -> bool:
 
 
 def _divides_names(upper: Row, row: Row) -> bool:
-    """Whether all cells of a row stand in groups below a name and the blanks to its right."""
+    """Whether all cells of a row are in groups below a name and the blanks to its right."""
     groups: list[list[bool]] = [[]]
     for above, cell in zip(upper.cells, row.cells, strict=False):
         if cell.strip() and above.strip():

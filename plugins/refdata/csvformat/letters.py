@@ -1,4 +1,4 @@
-"""Which characters beyond ASCII the languages write, the most frequent first.
+"""The characters beyond ASCII that each language uses, most frequent first.
 
 The order is that of common letter-frequency tables; the chance of a letter falls with its rank. CJK is by
 blocks of the standards: their first levels hold the characters in daily use.
@@ -66,13 +66,13 @@ LANGUAGES: Mapping[str, str] = {
 """Letters by language."""
 
 NEIGHBOUR = -6.0
-"""The log chance of a letter that the language does not write, but another one in the same code page does."""
+"""The log chance of a letter used by another language of the same code page, but not by this one."""
 
 FOREIGN = -9.0
-"""The log chance of a letter that none of them writes."""
+"""The log chance of a letter that none of them uses."""
 
 RARE = -11.0
-"""The log chance of a character that text in tables hardly ever holds."""
+"""The log chance of a character that hardly ever occurs in tables."""
 
 IMPOSSIBLE = -25.0
 """The log chance of a control character."""

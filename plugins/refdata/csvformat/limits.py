@@ -1,4 +1,4 @@
-"""The bounds that keep memory and time flat whatever the file holds."""
+"""Limits that keep memory and time constant whatever the file contains."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ BLOCK_BYTES = 4 * 1024 * 1024
 """Bytes read at a time. Measured: from 2 MB on, parsing gets no faster and memory grows."""
 
 MAX_RECORD_BYTES = 16 * 1024 * 1024
-"""The longest row, quoted line breaks included. A file past it is one line without an end or an unclosed quote."""
+"""The longest row, quoted line breaks included. A file that exceeds it is one endless line or has an unclosed quote."""
 
 CAREFUL_BYTES = 256 * 1024
-"""How much is read row by row around a damaged place before returning to blocks."""
+"""Text read row by row around a damaged place before returning to blocks."""
 
 MAX_COLUMNS = 1024
 """Columns of a table: https://learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server"""

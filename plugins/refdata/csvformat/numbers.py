@@ -31,7 +31,7 @@ def find_numbers(
 ) -> dict[NumberKey, NumberShape]:
     """The notations, among those ``alive`` (None: all), that fit every value.
 
-    :param shape: what ``plain_shape`` says of the values.
+    :param shape: the result of ``plain_shape`` for the values.
     """
     keys = NUMBERS if alive is None else [key for key in NUMBERS if key in alive]
     if not keys:
@@ -77,9 +77,9 @@ def _pattern(point: str, thousands: str) -> str:
 
 
 def plain_shape(values: Values) -> NumberShape | None:
-    """Digits of values such as ``-12.50``; None where one is not written so, or would lose something.
+    """Digits of values such as ``-12.50``; None if one is written otherwise or would lose something.
 
-    Refused: leading zeros, a point without digits behind it, ``-0``, and all other characters.
+    Refused: leading zeros, a point without digits after it, ``-0``, and all other characters.
     """
     negative = values.data[values.starts] == _MINUS
     points = values.at[values.marks == _POINT]
@@ -103,7 +103,7 @@ def _whole_shape(values: Values, starts: Ints, negative: Mask) -> NumberShape | 
 
 
 def _width(values: Values, digits: int) -> int:
-    """Bytes that whole numbers need: 4, 8, or 16 for what BIGINT cannot hold."""
+    """Bytes that whole numbers need: 4, 8, or 16 for those too large for BIGINT."""
     if digits <= _INT_SAFE_DIGITS:
         return 4
     if digits > _BIGINT_DIGITS:

@@ -1,4 +1,4 @@
-"""Work on blocks in a few threads, results in order, a bounded number in flight."""
+"""Processes blocks in a few threads; results come in order, and the number in flight is limited."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORKERS = min(4, os.cpu_count() or 1)
 """Threads for parsing; pyarrow and numpy release the interpreter lock."""
 
 MOST_BYTES = (WORKERS + 1) * BLOCK_BYTES
-"""Bytes in flight. A block may hold one row of 16 MiB, whose work takes many times that: such go one by one."""
+"""Bytes in flight. A row of 16 MiB takes many times that to process; blocks of that size go one by one."""
 
 
 def _weightless(_: object) -> int:
@@ -32,11 +32,11 @@ def in_order(
     size: Callable[[In], int] = _weightless,
     most: int = MOST_BYTES,
 ) -> Iterator[Out]:
-    """``work`` of each item, in the items' order.
+    """The result of ``work`` for each item, in the items' order.
 
-    At most ``workers + 1`` items are held, and no more than together have ``most`` bytes, though always one.
+    At most ``workers + 1`` items of together at most ``most`` bytes are in memory, but always at least one.
 
-    :param size: the bytes of an item.
+    :param size: returns an item's size in bytes.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="refdata-csv") as pool:
         pending: deque[tuple[Future[Out], int]] = deque()

@@ -1,7 +1,7 @@
 """Finds rows of a file again by their number among the rows that ``read_rows`` gives: their line and their text.
 
 Rules over several rows are checked in the database, which knows a row by its number alone. The few that break one are
-looked up in one more pass over the file, so that a load without faults pays nothing for it.
+looked up in one more pass over the file, so a load without faults costs nothing extra.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Placing:
     passed: int = field(default=0)
 
     def placed(self, block: Block) -> Iterator[RejectedRow]:
-        """Those of the wanted rows that stand in a block; all of its rows are counted."""
+        """The wanted rows within a block; all of its rows are counted."""
         rows = block.rows or self.cutter.careful.read(block.text, block.line, block.offset, at_end=True)
         typed, _ = typed_rows(rows, 0, len(rows.clean), self.fields, self.columns)
         for part in typed:

@@ -1,4 +1,4 @@
-"""What any CSV file shows before it is loaded: how it is written, and which tables its columns match."""
+"""Examines any CSV file before it is loaded: how it is written, and which tables its columns match."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_LISTED = 10
 """Rejected rows that a preview lists."""
 
 LOOKED_AT = 20_000
-"""Rows out of which columns without repeated values are found."""
+"""Rows that are searched for columns without repeated values."""
 
 
 def preview_format(file: Path, settings: Settings) -> Format:
@@ -48,7 +48,7 @@ def match_tables(file: Path, found: Format, tables: Sequence[Table]) -> tuple[Ta
 
 
 def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]) -> tuple[str, ...]:
-    """The columns that have another value in each of the first rows, and none empty; the file's order."""
+    """The columns whose first rows all have different, non-empty values; in the file's order."""
     wanted = [
         ReadColumn(at, column.name, text(column.longest))
         for at, column in enumerate(columns)
@@ -67,8 +67,8 @@ def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How the rows keep a contract's rules: how many are rejected, damaged ones among them, the first of them with
-    their lines, and sentences on rules that only warn."""
+    """Whether the rows follow a contract's rules: how many are rejected (including damaged ones), the first ones
+    with their lines, and sentences on rules that only warn."""
 
     rejected: int
     first: tuple[RejectedRow, ...]

@@ -1,7 +1,7 @@
 """Whether the quotes of a block are where quotes belong, checked with numpy over their positions.
 
 In a block that begins at a record's start and whose quotes are all in place, parsers agree: an opening
-quote follows a delimiter, a line end or the start, a closing one stands before a delimiter, a line end or
+quote follows a delimiter, a line end or the start, a closing one precedes a delimiter, a line end or
 the end, and a doubled one stands for itself. Python's csv module and pyarrow then read the same rows.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Positions = npt.NDArray[np.int32]
-"""Offsets in a block; half the memory of numpy's own, which counts where a file is nothing but quotes."""
+"""Offsets in a block; half the memory of numpy's own, which matters if a file is full of quotes."""
 Bytes = npt.NDArray[np.uint8]
 
 _FEED, _RETURN = b"\n\r"
@@ -31,7 +31,7 @@ def _where(mask: npt.NDArray[np.bool_]) -> Positions:
 
 
 def escaped_positions(text: bytes, escape: str) -> tuple[Positions, int | None]:
-    """Offsets of the characters that an escape takes the meaning from, and of the first doubtful escape.
+    """Offsets of the escaped characters, and of the first doubtful escape.
 
     Parsers differ over an escaped line end; an escaped escape would need counting, and is rare.
     """
@@ -49,13 +49,13 @@ def without(quotes: Positions, escaped: Positions) -> Positions:
 
 
 def first_behind(quotes: Positions, escaped: Positions) -> int | None:
-    """Offset of the first quote right behind an escaped character, which may pass for a delimiter."""
+    """Offset of the first quote right after an escaped character, which may look like a delimiter."""
     behind = np.isin(quotes - 1, escaped, assume_unique=True)
     return int(quotes[behind.argmax()]) if behind.any() else None
 
 
 def first_misplaced(text: bytes, quotes: Positions, delimiter: str) -> int | None:
-    """Offset of the first quote that is out of place, None where all are in place.
+    """Offset of the first misplaced quote, None if there is none.
 
     The last quote may close at the very end of ``text``; an unclosed field is not judged here.
     """
@@ -71,7 +71,7 @@ def first_misplaced(text: bytes, quotes: Positions, delimiter: str) -> int | Non
 
 
 def _edges(data: Bytes, at: Positions, delimiter: str) -> npt.NDArray[np.bool_]:
-    """Where a delimiter, a line end or the text's own edge stands."""
+    """Where a delimiter, a line end or the edge of the text is."""
     inside = (at >= 0) & (at < data.size)
     near = data[np.where(inside, at, 0)] if data.size else np.zeros(at.size, np.uint8)
     edges: npt.NDArray[np.bool_] = ~inside | (near == ord(delimiter)) | (near == _FEED) | (near == _RETURN)
@@ -79,7 +79,7 @@ def _edges(data: Bytes, at: Positions, delimiter: str) -> npt.NDArray[np.bool_]:
 
 
 def last_record_end(text: bytes, quotes: Positions) -> int:
-    """Offset behind the last line end that stands outside quotes; 0 where there is none. Searches from the back.
+    """Offset after the last line end outside quotes; 0 if there is none. Searches from the back.
 
     ``text`` must not end between a carriage return and its line feed.
     """

@@ -16,7 +16,7 @@ LOOKED_AT = 4000
 class QuoteUse:
     """Counts of runs of a quote character under one delimiter.
 
-    ``opening`` runs stand at the start of a field, ``closing`` ones at its end, ``spaced`` ones are at
+    ``opening`` runs are at the start of a field, ``closing`` ones at its end, ``spaced`` ones are at
     either with blanks between, ``doubled`` ones are pairs inside or come after a backslash, ``stray`` ones
     are none of these. ``enclosed`` counts whole fields between two quotes that are not empty.
     """

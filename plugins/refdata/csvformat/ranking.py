@@ -1,4 +1,4 @@
-"""All dialects that a text might be in, the best first."""
+"""All possible dialects of a text, the best first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCORED_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A dialect, the rows it gives, what speaks for it, and its score."""
+    """A dialect, the rows it gives, its evidence, and its score."""
 
     dialect: Dialect
     rows: list[Row]
@@ -39,8 +39,8 @@ def rank_dialects(
 ) -> list[Candidate]:
     """Rank the dialects of a text; at least one.
 
-    :param delimiter: only those that use it, where it is known.
-    :param stated: what people declared about the dialect; it applies whatever the text looks like.
+    :param delimiter: if known, only dialects that use it.
+    :param stated: the declared parts of the dialect; they apply whatever the text looks like.
     :param known: how the table's earlier files were written.
     """
     part = text if len(text) <= SCORED_CHARACTERS else without_broken_line(text[:SCORED_CHARACTERS])
@@ -57,7 +57,7 @@ def rank_dialects(
 
 
 def _with_initial_space(best: Candidate, text: str, lines: Sequence[str], known: KnownFormat) -> Candidate:
-    """The candidate that leaves out blanks before a quote, if its rows are the more alike for it."""
+    """The candidate that omits blanks before a quote, if this makes its rows more alike."""
     if not best.evidence.quotes.spaced:
         return best
     skipping = _judge(replace(best.dialect, skip_initial_space=True), text, lines, known)

@@ -22,12 +22,12 @@ OnReject = Callable[[RejectedRow], None]
 HEADER = ("line", "reason", "raw")
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r")
-"""What begins a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
+"""Characters that begin a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
 @dataclass(slots=True)
 class RejectsFile:
-    """Writes rejects as they come; the file is made with the first one, so that a clean load leaves none.
+    """Writes rejects as they come; the file is created with the first one, so a clean load leaves none.
 
     Use as a context manager, and hand ``write`` to ``read_rows`` as ``on_reject``. ``path`` appears at the end, or
     is replaced then: a process that is killed leaves no list that lacks rows. ``count`` is the number of rejects

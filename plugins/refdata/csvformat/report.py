@@ -1,4 +1,4 @@
-"""What detection found, for people (a table in the terminal) and for programs (JSON)."""
+"""The result of detection, for people (a table in the terminal) and for programs (JSON)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A contract's rules on single values, checked on whole Arrow columns while the rows stream.
 
 Both engines get the same rows, so a rule means the same on both: no collation and no database's own regular
-expressions come in. Rules over several rows (keys, references) are checked in the stage table. A missing value breaks
-``required`` and no other rule, as Table Schema has it: https://datapackage.org/standard/table-schema/#field-constraints
+expressions are involved. Rules over several rows (keys, references) are checked in the stage table. A missing value
+breaks ``required`` and no other rule, as in Table Schema: https://datapackage.org/standard/table-schema/#field-constraints
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Faults = Callable[[pa.Array], pa.BooleanArray]
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """One rule on one column of the batches: ``place`` is the column's index there, ``words`` says what it asks."""
+    """One rule on one column of the batches: ``place`` is the column's index there, ``words`` describes the rule."""
 
     column: str
     place: int
@@ -101,7 +101,7 @@ def reason(rule: RowRule) -> str:
 
 def _rows_at_fault(batch: pa.RecordBatch, rule: RowRule) -> list[int]:
     mask = rule.faults(batch.column(rule.place))
-    # Most columns keep their rules: one look at the whole mask is cheaper than a list of places.
+    # Most columns follow their rules: checking the whole mask at once is cheaper than listing places.
     if not pc.any(mask).as_py():
         return []
     rows: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()

@@ -1,8 +1,8 @@
 """Bounded reading: the head, the middle and the tail of a file, whatever its size.
 
-Detection sees at most ``sample_bytes`` bytes, so 10 GB costs what 1 MB does. A file that fits is read
-whole, as one head. Where all that is ASCII, places all over the file are probed for other bytes, for one
-letter with an accent shows the encoding.
+Detection reads at most ``sample_bytes`` bytes, so 10 GB costs no more than 1 MB. A smaller file is read
+whole, as one head. If all of that is ASCII, places across the file are probed for other bytes, because one
+accented letter shows the encoding.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What was read of a file of ``size`` bytes; ``middle`` and ``tail`` are None when head is all of it.
+    """The parts read of a file of ``size`` bytes; ``middle`` and ``tail`` are None when head is all of it.
 
-    ``probes`` are further windows with bytes beyond ASCII, where the others have none.
+    ``probes`` are further windows with bytes beyond ASCII, if the others have none.
     """
 
     size: int
@@ -81,7 +81,7 @@ def read_sample(path: Path, sample_bytes: int = SAMPLE_BYTES) -> Sample:
 
 
 def _probes(file: BinaryIO, size: int) -> tuple[Window, ...]:
-    """The first windows, of those spread evenly over the file, that hold bytes beyond ASCII."""
+    """The first windows, of those spread evenly over the file, that contain bytes beyond ASCII."""
     step = max(PROBE_BYTES, size // PROBES)
     found: list[Window] = []
     for offset in range(0, size, step):

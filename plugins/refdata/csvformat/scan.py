@@ -75,7 +75,7 @@ class _Found:
 
 @dataclass(slots=True)
 class _Tally:
-    """What is known so far. ``look`` runs in threads and only reads ``evidence``, which may lag behind."""
+    """The evidence so far. ``look`` runs in threads and only reads ``evidence``, which may lag behind."""
 
     evidence: list[Evidence]
     written: CsvText

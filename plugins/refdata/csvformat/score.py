@@ -2,7 +2,7 @@
 
 The weights were fitted as a conditional logit (the chance of a dialect among a file's candidates) by
 ``benchmarks/fit_dialect_weights.py``, cross-validated over files, then rounded. Those of the table's earlier files
-(``known_…``) are set by hand: they outweigh what a small file shows, and not a file that is plainly written otherwise.
+(``known_…``) are set by hand: they outweigh the evidence of a small file, but not that of a clear one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ WEIGHTS: Mapping[str, float] = {
 
 
 def score(evidence: Evidence) -> float:
-    """The logarithm of a dialect's odds; only differences between dialects of one file have a meaning."""
+    """The logarithm of a dialect's odds; only differences between dialects of one file are meaningful."""
     if not evidence.shape.rows:
         return -50.0
     return sum(WEIGHTS[name] * value for name, value in evidence.measures().items())

@@ -74,4 +74,4 @@ def _parses(text: str) -> bool:
     except ValueError:
         return False
     except RecursionError:
-        return True  # a thousand brackets within one another are no row of a table
+        return True  # a thousand nested brackets are not a row of a table

@@ -1,7 +1,7 @@
-"""Lines among a table's rows that are not rows: the header again, rules of dashes, comments, marks of joined files.
+"""Lines among a table's rows that are not rows: repeated headers, rules of dashes, comments, marks of joined files.
 
-Files are joined (``cat a.csv b.csv``), and tools repeat their header or draw a rule below it. Nothing is skipped in
-silence: each line gets a ``SkippedLine``, and the ledger's warnings name the first ones.
+Files are joined (``cat a.csv b.csv``), and tools repeat their header or draw a rule below it. Nothing is skipped
+silently: each line gets a ``SkippedLine``, and the ledger's warnings name the first ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COMMENT, REPEATED, RULE = "a comment", "the header again", "a rule below a heade
 JOINED = "read without the byte-order mark at its start: files seem to have been joined here"
 INNER_QUOTES = "read with the quotes within its fields as text: a quote there is neither doubled nor escaped"
 READ = (JOINED, INNER_QUOTES)
-"""Reasons of lines that are rows all the same: only a part of them was left out, or read in another way."""
+"""Reasons for lines that are rows nevertheless: only a part of them was omitted, or read differently."""
 UNITS = "a line of units or notes below the header"
 BEFORE, BEHIND = "before the table", "after the table"
 
@@ -50,7 +50,7 @@ def skipped_line(line: int, text: str, why: str) -> SkippedLine:
 
 
 def why_skipped(fmt: Format, text: str, cells: Sequence[str], fields: int) -> str:
-    """Why a record of one line is no row, ``""`` if it may be one. A single column may contain anything."""
+    """Why a record of one line is not a row, ``""`` if it may be one. A single column may contain anything."""
     if fields < 2 and not text.startswith(BOM):
         return ""
     if text.lstrip(BOM).strip() in fmt.header_texts or (fmt.has_header and _same_names(cells, fmt.header)):
@@ -63,7 +63,7 @@ def _same_names(cells: Sequence[str], header: Sequence[str]) -> bool:
 
 
 def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
-    """Offsets of the first lines in a block that may be no rows, comments aside."""
+    """Offsets of the first lines in a block that may not be rows, apart from comments."""
     at = text.find(BOM.encode())
     if at >= 0:
         yield at
@@ -77,7 +77,7 @@ def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
 
 
 def _line_starts(fmt: Format) -> Iterator[bytes]:
-    """What lines begin with that may be the header again, or a rule."""
+    """The possible beginnings of a repeated header or a rule."""
     texts = {*fmt.header_texts, *_written(fmt)}
     for header in sorted(texts):
         yield header.encode()
@@ -85,7 +85,7 @@ def _line_starts(fmt: Format) -> Iterator[bytes]:
 
 
 def _written(fmt: Format) -> Iterator[str]:
-    """How the header may begin if a writer that quotes otherwise wrote it again."""
+    """How the header may begin if it was repeated by a writer with other quoting."""
     first = fmt.header[:2]
     if all(first):
         yield fmt.delimiter.join(first)
@@ -112,7 +112,7 @@ class SkippedLines:
         self.counts.update(line.why for line in lines)
 
     def sentences(self) -> tuple[str, ...]:
-        """What the ledger says: each of the first lines by number and text, then how many more there are."""
+        """The ledger's sentences: each of the first lines by number and text, then how many more there are."""
         named = [_sentence(line) for line in self.first]
         more = self.counts - Counter(line.why for line in self.first)
         return (*named, *(_more(why, count) for why, count in more.items()))

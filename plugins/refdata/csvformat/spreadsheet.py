@@ -1,4 +1,4 @@
-"""Values that a spreadsheet has changed in passing, or would run: powers of ten, dates, formulas.
+"""Values that a spreadsheet has changed, or would run: powers of ten, dates, formulas.
 
 Codes turned into powers of ten or into dates are common and cannot be undone, so the ledger warns about them.
 Gene names are the well-known case of the second: Ziemann, Eren and El-Osta, "Gene name errors are widespread in

@@ -1,4 +1,4 @@
-"""What people declared about a file's format, instead of detecting it; the file must not contradict it."""
+"""Applies the declared parts of a file's format instead of detecting them; the file must not contradict them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _contradicted(stated: StatedFormat, why: str, where: str = "") -> FormatErro
 
 
 def stated_dialects(possible: Sequence[Dialect], stated: StatedFormat) -> list[Dialect]:
-    """The possible dialects with what is declared in place of what they have; one at least."""
+    """The possible dialects, with the declared parts in place of their own; at least one."""
     fitting = [one for one in possible if stated.delimiter in (None, one.delimiter)]
     fitting = fitting or [Dialect(stated.delimiter or ",")]
     return list(dict.fromkeys(_with_stated(one, stated) for one in fitting))
@@ -92,8 +92,8 @@ def stated_layout(
 ) -> tuple[TableStart, Header]:
     """Where the table begins and what its header is, by the declared numbers of rows.
 
-    :param found: what detection made of it, for the mark of comments.
-    :raises FormatError: when the file has no such rows, or rows within the table were to be skipped.
+    :param found: the detected layout, for the mark of comments.
+    :raises FormatError: when the file has no such rows, or if rows within the table would be skipped.
     """
     rows = read_rows(lines, dialect, limit=LOOKED_AT)
     numbers = _header_rows(stated)

@@ -2,7 +2,7 @@
 
 Accepted: ``Y-M-D`` with four-digit years and any of ``- / .``, day and month first as well, then optionally
 a space or ``T`` and ``H:M``, ``H:M:S`` or ``H:M:S.f`` with one to seven digits. With ``-`` in year order
-everything is padded, as ISO 8601 writes it; elsewhere one digit will do. Zones, two-digit years, month
+everything is padded, as ISO 8601 writes it; elsewhere one digit is enough. Zones, two-digit years, month
 names and AM/PM stay text.
 """
 
@@ -62,7 +62,7 @@ def parse_times(values: Values) -> list[Parsed] | None:
 def date_days(values: Values, notation: Notation) -> Ints:
     """Days since 1970-01-01.
 
-    :raises pyarrow.ArrowInvalid: a value is no date in that notation.
+    :raises pyarrow.ArrowInvalid: a value is not a date in that notation.
     """
     days = np.zeros(len(values), np.int64)
     for part in _parsed(values, notation):
@@ -75,7 +75,7 @@ def date_days(values: Values, notation: Notation) -> Ints:
 def timestamps(values: Values, notation: Notation, unit: str) -> Ints:
     """Moments since 1970-01-01 in ``us`` or ``ns``.
 
-    :raises pyarrow.ArrowInvalid: a value is no date in that notation.
+    :raises pyarrow.ArrowInvalid: a value is not a date in that notation.
     """
     per_second = {"us": 10**6, "ns": 10**9}[unit]
     moments = np.zeros(len(values), np.int64)
@@ -88,7 +88,7 @@ def timestamps(values: Values, notation: Notation, unit: str) -> Ints:
 def _parsed(values: Values, notation: Notation) -> Iterator[Parsed]:
     parts = parse_moments(values, notation.date_order, notation.date_separator)
     if parts is None:
-        raise pa.ArrowInvalid("a value is no date in the column's notation")
+        raise pa.ArrowInvalid("a value is not a date in the column's notation")
     yield from parts
 
 

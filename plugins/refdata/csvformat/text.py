@@ -1,6 +1,6 @@
 """Bytes of any encoding → UTF-8 chunks, in bounded memory.
 
-Everything behind this module works on UTF-8, the only encoding that pyarrow parses. UTF-8 and pure ASCII
+All later stages work on UTF-8, the only encoding that pyarrow parses. UTF-8 and pure ASCII
 chunks pass through as they are (the parser validates them); other encodings are decoded step by step.
 """
 
@@ -21,7 +21,7 @@ from refdata.core.errors import DropoffError, FileBusyError, FileChangedError, F
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 
 Progress = Callable[[int], None]
-"""Called with the bytes read so far; whatever it raises stops the reading."""
+"""Called with the bytes read so far; an exception that it raises stops the reading."""
 
 _FEED = 10
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -127,7 +127,7 @@ def skip_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
 
 
 def drop_last_lines(chunks: Iterator[bytes], lines: int) -> Iterator[bytes]:
-    """The chunks without their last ``lines`` lines that hold more than white space.
+    """The chunks without their last ``lines`` lines that are not white space.
 
     No more than the longest row allowed is held back; longer lines are refused later.
     """
@@ -206,7 +206,7 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, source: Source, en
 
 
 def undecodable(encoding: str, offset: int, line: int, path: Path) -> FormatError:
-    """The error for bytes that are no text in ``encoding``; ``offset`` counts from 0, ``line`` from 1."""
+    """The error for bytes that are not text in ``encoding``; ``offset`` counts from 0, ``line`` from 1."""
     return FormatError(
         f"Byte {offset} is not valid {encoding} text",
         where=f"{path}, line {line}",

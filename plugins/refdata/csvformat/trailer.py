@@ -1,4 +1,4 @@
-"""What follows a table's rows: totals, row counts, notes, "end of file"."""
+"""The lines after a table's rows: totals, row counts, notes, "end of file"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.skipping import BEHIND, skipped_line
 
 LOOKED_AT = 300
-"""Physical lines at the end of a file that are looked at."""
+"""Physical lines at the end of a file that are examined."""
 
 LONGEST_TRAILER = 40
 """Rows that may follow a table."""
@@ -132,7 +132,7 @@ def _underlines(cells: Sequence[str]) -> bool:
 
 
 def _is_trailer_key(row: Row, width: int, at: int, *, whole: bool) -> bool:
-    """Whether ``TRAILER,120`` is one: no table of that width, or a word that is no short code, or a true count."""
+    """Whether ``TRAILER,120`` is one: its width is not the table's, or the word is no short code, or the count fits."""
     key = row.cells[0].strip()
     if len(row.cells) != width or row.filled < len(row.cells):
         return True
@@ -152,7 +152,7 @@ def _stated(row: Row) -> int | None:
 def _is_note(rows: Sequence[Row], at: int) -> bool:
     """Whether a lone first cell is a note: by what it says, or a sentence set off by a blank line.
 
-    Any other may be a damaged row, which is for the reader to reject.
+    Any other may be a damaged row, which the reader rejects.
     """
     cell = rows[at].cells[0].strip()
     if _NOTE.fullmatch(cell):
@@ -189,7 +189,7 @@ def _adds_up(rows: Sequence[Row], column: int, cell: str) -> bool:
 
 
 def _counts_on(values: Sequence[float]) -> bool:
-    """Whether numbers count the rows, as 1, 2, 3 do, of which the third happens to be the sum."""
+    """Whether numbers count the rows, like 1, 2, 3, where the third happens to be the sum."""
     return all(right == left + 1 for left, right in pairwise(values))
 
 

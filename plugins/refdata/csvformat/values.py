@@ -1,6 +1,6 @@
-"""A text column as numpy sees it: one run of bytes and where each value begins and ends.
+"""A text column in numpy arrays: one run of bytes, and where each value begins and ends.
 
-Looking at all values of a column at once, byte by byte, costs a tenth of a regular expression on each.
+Examining all values of a column at once, byte by byte, costs a tenth of a regular expression on each.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def as_mask(column: pa.BooleanArray) -> Mask:
 class Grid:
     """Values that have the same number of non-digits.
 
-    ``rows`` index the values; ``at`` and ``marks`` (values × marks) hold where the non-digits stand and
-    which they are.
+    ``rows`` index the values; ``at`` and ``marks`` (values × marks) are the positions of the
+    non-digits and the characters themselves.
     """
 
     rows: Ints
@@ -53,7 +53,7 @@ class Grid:
 class Values:
     """The non-empty values of a text column, each beginning where the one before it ends.
 
-    ``data`` holds the bytes, ``starts`` and ``ends`` each value's place in it, ``given`` which rows of the
+    ``data`` contains the bytes, ``starts`` and ``ends`` each value's place in it, ``given`` which rows of the
     column have a value.
     """
 
@@ -88,12 +88,12 @@ class Values:
 
     @cached_property
     def at(self) -> Ints:
-        """Where the bytes that are no digits stand, in order."""
+        """The positions of the bytes that are not digits, in order."""
         return np.flatnonzero((self.data - np.uint8(48)) > 9)
 
     @cached_property
     def marks(self) -> Bytes:
-        """The bytes that are no digits, in order."""
+        """The bytes that are not digits, in order."""
         return self.data[self.at]
 
     @cached_property
