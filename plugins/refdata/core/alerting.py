@@ -1,4 +1,4 @@
-"""What an alert says, when it is sent, and how several are combined into one message. Pure.
+"""The text of an alert, the time to send it, and how several are combined into one message. Pure.
 
 The first alert of a category is sent at once. Those that follow within the gathering time wait, and are sent together
 when it is over, as one message with their number: fifty bad files make two messages, not fifty.

@@ -36,7 +36,7 @@ class Widening:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """What must be done to ``table`` before it can take the rows, and how to read them.
+    """The changes that ``table`` needs before it can store the rows, and how to read them.
 
     ``columns`` are all columns of the table afterwards, lineage included. ``read`` are the file's
     columns with the types that they are converted to.
@@ -111,7 +111,7 @@ def backup_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def diff_columns(live: Sequence[Column], wanted: Sequence[Column]) -> tuple[tuple[Column, ...], tuple[Widening, ...]]:
-    """What to add and what to widen so that ``live`` can store every value of ``wanted``."""
+    """The columns to add and to widen so that ``live`` can store every value of ``wanted``."""
     by_name = {fold_name(column.name): column for column in live}
     add = tuple(column for column in wanted if fold_name(column.name) not in by_name)
     widen = []
@@ -169,7 +169,7 @@ def _wanted(live: Table, scanned: ScannedColumn) -> Column:
     if old.type.kind is TypeKind.NVARCHAR:
         return Column(scanned.name, SqlType(TypeKind.NVARCHAR, length=_exact(scanned)))
     if old.native is not None and scanned.type.kind in (TypeKind.INT, TypeKind.BIGINT):
-        # SMALLINT and the like store some integers: the digits that occur decide.
+        # Types such as SMALLINT store some integers: the digits that occur decide.
         return Column(scanned.name, sqltypes.decimal(max(scanned.longest, 1), 0))
     return Column(scanned.name, scanned.type)
 

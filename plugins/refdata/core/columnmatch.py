@@ -1,7 +1,7 @@
 """Matches each field of a file to a column of its table, by the headers that the table remembers. Pure.
 
 A column's database name is made once, from its first header. ``Cost (USD)`` and ``Cost [USD]`` both give ``cost_usd``,
-so a later file cannot be matched by newly made names. The rules, of which the first that finds a match applies:
+so a later file cannot be matched by newly made names. The first of these rules that finds a match applies:
 
 1. the header as written, unique on both sides;
 2. the same header several times, or no header (``""``): by the neighbouring headers;
@@ -155,7 +155,7 @@ class _Work:
         return ColumnMatch(self._names(), new, tuple(name for name in missing if name not in open_columns), undecided)
 
     def _undecided(self) -> Iterable[Undecided]:
-        """Named headers that still match several free columns, or several of which match one."""
+        """Named headers that still match several free columns, or share a single matching column."""
         free = self._free_columns()
         for name, places in _grouped((_made_name(self.header[at]), at) for at in self._free_fields()).items():
             fitting = [

@@ -1,8 +1,8 @@
-"""A table's contract: how its files are written, which columns it has, and what its rows must keep.
+"""A table's contract: how its files are written, which columns it has, and which rules its rows must follow.
 
 Three layers describe a table, and the first that states a fact wins: what people declared
 (``contracts/<table>.yaml``), what earlier loads showed (learned), what this file shows (detected). Every class here is
-a set of facts. A fact that nobody stated is ``None`` (an empty tuple in a list of parts); ``origins`` says where each
+a set of facts. An unstated fact is ``None`` (an empty tuple in a list of parts); ``origins`` says where each
 stated fact comes from. ``contractlayers`` merges layers, ``contractdocument`` carries a contract through JSON, and
 ``refdata.contracts`` reads and writes the files.
 """
@@ -69,7 +69,7 @@ DETECTED = Origin(Layer.DETECTED)
 
 
 def stated_by_people(origin: Origin | None) -> bool:
-    """Whether a fact is what people declared or answered; one without an origin is taken for such."""
+    """Whether people declared or answered a fact; a fact without an origin counts as declared."""
     return origin is None or origin.layer in (Layer.DECLARED, Layer.ANSWERED)
 
 
@@ -80,7 +80,7 @@ class Facts:
     origins: Mapping[str, Origin] = field(default_factory=dict, hash=False)
 
     def origin(self, name: str) -> Origin | None:
-        """Where a fact comes from; None for one that nobody stated.
+        """Where a fact comes from; None if it is not stated.
 
         >>> stated(Dialect, Origin(Layer.DECLARED, "a.yaml", line=2), delimiter=";").origin("delimiter").line
         2
@@ -97,7 +97,7 @@ _Kind = TypeVar("_Kind", bound=Facts)
 
 
 _STRUCTURE = {"structure": True}
-"""Marks a key, or a part with its own merge rules, as no fact."""
+"""Marks a key, or a part with its own merge rules, as not a fact."""
 
 
 def stated(kind: type[_Kind], origin: Origin, /, **facts: Any) -> _Kind:
@@ -168,7 +168,7 @@ class SourceHeader:
 
 @dataclass(frozen=True, slots=True)
 class FieldContract(Facts):
-    """What is known about one column.
+    """The known facts about one column.
 
     ``name`` is the column's database name. ``headers`` are the texts that files put above it, the usual one first;
     a header from which naming makes ``name`` also belongs to it. ``sql_type`` is the exact database type; ``type``
@@ -196,7 +196,7 @@ class FieldContract(Facts):
     constraints: tuple[Constraint, ...] = field(default=(), metadata=_STRUCTURE)
 
     def constraint(self, kind: ConstraintKind) -> Constraint | None:
-        """The field's rule of the given kind, or None; ``required: false`` is no rule."""
+        """The field's rule of the given kind, or None; ``required: false`` is not a rule."""
         found = next((rule for rule in self.constraints if rule.kind is kind), None)
         return None if found is None or found.value is False else found
 
@@ -258,7 +258,7 @@ NO_RULES = LoadRules()
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What a load does where the file and the table differ, with the default where the contract is silent."""
+    """The policies for differences between file and table, with defaults for those that the contract does not state."""
 
     on_new_column: OnNewColumn = OnNewColumn.ADD
     on_missing_column: OnMissingColumn = OnMissingColumn.NULL
@@ -273,7 +273,7 @@ class Contract(Facts):
     ``fields`` are in the order of the strongest layer. ``decode_fallback`` is the encoding of single lines that
     ``encoding`` cannot read. ``missing_values`` are the texts that mean no value in every column. Names in keys are
     database names. ``key_ignores_case`` and ``key_ignores_trailing_blanks`` say how keys compare (not stated: exactly).
-    ``on_new_column`` and the like are what was stated; ``policies`` includes the defaults.
+    ``on_new_column`` and the other policies are as stated; ``policies`` includes the defaults.
     """
 
     table: str = field(metadata=_STRUCTURE)

@@ -38,7 +38,7 @@ class FindingKind(StrEnum):
 
 
 class Action(StrEnum):
-    """What happens to the load: it continues, continues with a warning, asks a person, or refuses the file."""
+    """The effect on the load: it continues, continues with a warning, asks a person, or refuses the file."""
 
     LOAD = "load"
     WARN = "warn"
@@ -183,7 +183,7 @@ def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Al
 def _declared_misfit(contract: Contract, column: ScannedColumn) -> str:
     """The type that people declared but the file's values do not have; ``""`` where they do.
 
-    What was only learned may widen: a column of whole numbers that gets fractions loses nothing.
+    A type that was only learned may widen: a column of whole numbers that gets fractions loses nothing.
     """
     stated = contract.column(column.name)
     if stated is None or column.type is None:

@@ -1,7 +1,7 @@
 """Converts a contract to and from plain JSON types, as stored in the database.
 
-The document states the version of its form. An earlier release ignores what a later one adds to the form (both may
-run side by side); a form that an earlier release would misread gets a new version.
+The document states the version of its form. An earlier release ignores additions of a later one (both may run side by
+side); a form that an earlier release would misread gets a new version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def to_document(contract: Contract) -> dict[str, Any]:
-    """The contract as plain JSON types; what nobody stated is left out.
+    """The contract as plain JSON types, without unstated facts.
 
     >>> to_document(Contract(table="airports", encoding="cp1252"))
     {'version': 1, 'contract': {'table': 'airports', 'encoding': 'cp1252'}}

@@ -51,7 +51,7 @@ class FieldsMatch(StrEnum):
 
 
 class Severity(StrEnum):
-    """What breaking a rule does: ``error`` rejects the row, ``warn`` reports it and loads the row."""
+    """The effect of breaking a rule: ``error`` rejects the row, ``warn`` reports it and loads the row."""
 
     ERROR = "error"
     WARN = "warn"
@@ -73,7 +73,7 @@ class ConstraintKind(StrEnum):
 
 
 class OnNewColumn(StrEnum):
-    """What to do about a column that the table does not have."""
+    """The policy for a column that the table does not have."""
 
     ADD = "add"
     HOLD = "hold"
@@ -81,7 +81,7 @@ class OnNewColumn(StrEnum):
 
 
 class OnMissingColumn(StrEnum):
-    """What to do when a file lacks a column of the table: NULL in all its rows, a question, or a refusal."""
+    """The policy for a column that the file lacks: NULL in all its rows, a question, or a refusal."""
 
     NULL = "null"
     HOLD = "hold"
@@ -89,7 +89,7 @@ class OnMissingColumn(StrEnum):
 
 
 class OnTypeChange(StrEnum):
-    """What to do about values that do not fit their column's type: widen the column, reject, ask, or refuse."""
+    """The policy for values that do not fit their column's type: widen the column, reject, ask, or refuse."""
 
     WIDEN = "widen"
     REJECT = "reject"
@@ -98,7 +98,7 @@ class OnTypeChange(StrEnum):
 
 
 class OnOrphans(StrEnum):
-    """What to do about a load after which rows of other tables would refer to nothing."""
+    """The policy for a load after which rows of other tables would refer to missing rows."""
 
     ALLOW = "allow"
     HOLD = "hold"
@@ -106,7 +106,7 @@ class OnOrphans(StrEnum):
 
 
 class LoadMode(StrEnum):
-    """What a file in an append folder does: add its rows, or replace those with the same primary key."""
+    """The effect of a file in an append folder: add its rows, or replace those with the same primary key."""
 
     APPEND = "append"
     UPSERT = "upsert"

@@ -1,4 +1,4 @@
-"""The types that people declared for columns, in place of those that a file's values suggest. Pure."""
+"""Declared column types, in place of those that a file's values suggest. Pure."""
 
 from __future__ import annotations
 

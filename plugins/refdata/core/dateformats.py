@@ -23,7 +23,7 @@ UNDECIDED = ("", "any")
 
 @dataclass(frozen=True, slots=True)
 class DateFormat:
-    """What a pattern says: ``order`` is ``ymd``, ``dmy`` or ``mdy``, ``""`` for a time of day; ``separator`` stands
+    """The meaning of a pattern: ``order`` is ``ymd``, ``dmy`` or ``mdy``, ``""`` for a time of day; ``separator`` is
     between the three; ``year_digits`` is 4 or 2; ``month_words``: months are written as words; ``hours`` is 24, or 12
     with AM and PM; ``zoned``: a zone follows.
     """

@@ -9,7 +9,7 @@ from refdata.core.errors import RefdataError, sentence
 
 
 class Trouble(StrEnum):
-    """What prevents a client from working; each kind needs a different person to fix it."""
+    """The kinds of obstacles for a client; each needs a different person to fix it."""
 
     UNREACHABLE = "unreachable"
     LOGIN_REFUSED = "login refused"
@@ -28,7 +28,7 @@ class Diagnosis:
 
     @classmethod
     def of(cls, trouble: Trouble, error: RefdataError) -> Diagnosis:
-        """What an error says of the database."""
+        """The state of the database according to an error."""
         return cls(trouble, error.reason, sentence(error.advice))
 
     @property

@@ -84,7 +84,7 @@ class RefdataError(Exception):
 
     @property
     def reason(self) -> str:
-        """What happened and where, without the advice."""
+        """The error and its place, without the advice."""
         return text_of(self.what, self.where, "")
 
     def __str__(self) -> str:
@@ -96,7 +96,7 @@ class RefdataError(Exception):
 
 
 def text_of(what: str, where: str, advice: str) -> str:
-    """What happened, where and what to do, as one text for people.
+    """The error, its place and the advice, as one text for people.
 
     >>> text_of("Row 7 is damaged", "rates.csv", "Correct the line")
     'Row 7 is damaged [rates.csv]. What to do: Correct the line.'
@@ -164,13 +164,13 @@ class LockTimeoutError(TransientError):
 
 
 class ThrottledError(TransientError):
-    """The server asks its clients to slow down (Azure SQL 10928, 10929, 40501 and the like)."""
+    """The server asks its clients to slow down (such as Azure SQL 10928, 10929 and 40501)."""
 
     category: ClassVar[str] = "throttled"
 
 
 class FileBusyError(TransientError):
-    """Another process holds the file."""
+    """Another process has locked the file."""
 
     category: ClassVar[str] = "file_busy"
 
@@ -194,7 +194,7 @@ class StoppedError(TransientError):
 
 
 class HeldError(TransientError):
-    """The change gate requires an approval for the load, and whoever loads the file gave none."""
+    """The change gate requires an approval for the load, and none was given."""
 
     category: ClassVar[str] = "held"
 

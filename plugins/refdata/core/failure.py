@@ -19,7 +19,7 @@ TRANSIENT = frozenset(kind.category for kind in TransientError.__subclasses__())
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What happened, where, and what to do.
+    """An error as text: what happened, where, and what to do.
 
     ``category`` is that of the error. ``transient``: the file is not at fault and is handed back to the watcher.
     ``task`` is the step that failed. ``final``: it is not retried.
@@ -46,12 +46,12 @@ class Failure:
 
     @property
     def text(self) -> str:
-        """What happened, where and what to do, as one text."""
+        """The error, its place and the advice, as one text."""
         return text_of(self.what, self.where, self.advice)
 
     @property
     def reason(self) -> str:
-        """What happened and where, without the advice."""
+        """The error and its place, without the advice."""
         return text_of(self.what, self.where, "")
 
     @property

@@ -10,7 +10,7 @@ from refdata.core.model import FileStatus
 
 @dataclass(frozen=True, slots=True)
 class LoadFigures:
-    """What the ledger records of one load's cost. Times are UTC; ``file_size`` is in bytes.
+    """The cost of one load as recorded in the ledger. Times are UTC; ``file_size`` is in bytes.
 
     None stands for what did not happen.
     """

@@ -84,7 +84,7 @@ class Change:
 
 
 def changes(before: Mapping[str, str], checks: Iterable[Check]) -> tuple[Change, ...]:
-    """What to report: the checks whose state differs from the last one reported under their name.
+    """The checks to report: those whose state differs from the last one reported under their name.
 
     A check that has never run before counts as having been ok.
     """
@@ -104,7 +104,7 @@ def reported(before: Mapping[str, str], checks: Iterable[Check], unreported: Col
 def settled(checks: Iterable[Check]) -> tuple[Check, ...]:
     """The checks of the very first run, without transient problems: a start creates folders and connects.
 
-    What is left out counts as never checked, so the next run reports it if it persists.
+    A check that is left out counts as never checked, so the next run reports it if it persists.
     """
     return tuple(check for check in checks if check.state is State.OK or not check.transient)
 

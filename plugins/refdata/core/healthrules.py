@@ -23,7 +23,7 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What was found of a folder. ``device`` distinguishes filesystems; ``free`` is in bytes.
+    """The observed state of a folder. ``device`` distinguishes filesystems; ``free`` is in bytes.
 
     ``is_link``: it is a symbolic link, in a place where links are not followed.
     """
@@ -69,7 +69,7 @@ def dropoff_check(root: Folder, load_folders: Sequence[Folder]) -> Check:
     if not missing:
         return folder_check("dropoff", root)
     figure = "1 folder is missing" if len(missing) == 1 else f"{len(missing)} folders are missing"
-    advice = "Create them (`refdata init-db` does), or nobody can drop a file there."
+    advice = "Create them (`refdata init-db` does); until then, no file can be dropped there."
     return Check("dropoff", State.WARN, figure, f"Missing: {', '.join(missing)}", advice)
 
 

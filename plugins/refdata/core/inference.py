@@ -107,7 +107,7 @@ DATES: tuple[DateKey, ...] = tuple((order, separator) for order in ("ymd", "dmy"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What some of a column's values show about its type.
+    """Evidence from some of a column's values about its type.
 
     ``values`` counts the non-empty ones, ``nulls`` the empty ones, ``longest`` is in UTF-16 code units. The
     readings (``numbers``, ``dates``, ``clock``, ``double``, ``bit``) are those that fit every non-empty value.

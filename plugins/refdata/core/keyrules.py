@@ -170,7 +170,7 @@ class KeyPlan:
         return " AND ".join(f"{one} = {other}" for one, other in sides)
 
     def _compared(self, side: str, column: Column, as_text: bool = False) -> tuple[str, ...]:
-        """What a value is compared by: itself, and for text in T-SQL also its length, which ``=`` ignores."""
+        """The expressions that compare a value: itself, and for text in T-SQL also its length, which ``=`` ignores."""
         value = f"{side}.{quote(column.name)}"
         if not (_is_text(column) or as_text):
             return (value,)

@@ -1,4 +1,4 @@
-"""How a table's files were written so far: evidence for reading its next file. Pure."""
+"""How a table's files have been written so far: evidence for reading its next file. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from refdata.core.contract import Contract
 _WORD = re.compile(r"[^\W_]+")
 
 HALF = 0.5
-"""The share of a table's columns from which a first row that holds their names is the header."""
+"""A first row that contains this share of a table's column names is the header."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFormat:
-    r"""What is known about a table's files. ``None``, ``""`` and ``()`` mean unknown.
+    r"""The known facts about a table's files. ``None``, ``""`` and ``()`` mean unknown.
 
     ``header`` contains the header texts as earlier files wrote them, in order, ``columns`` further names of the
     columns (those of the database). ``quote`` and ``escape`` may be known to be ``""``.
@@ -66,7 +66,7 @@ class KnownFormat:
 
 
 def known_format(contract: Contract, columns: Sequence[str] = ()) -> KnownFormat:
-    """What a contract says about a table's files.
+    """The facts about a table's files in a contract.
 
     :param columns: the names of the live table's columns.
     """

@@ -1,4 +1,4 @@
-"""What a load shows about its table's files: the learned layer of the contract. Pure.
+"""Learns from a load how its table's files are written: the learned layer of the contract. Pure.
 
 Only what the load proved is learned. A column without values keeps the type that earlier loads gave it, a column of
 whole numbers shows nothing about its decimal mark, and an earlier file's header stays known beside today's.
@@ -38,13 +38,13 @@ STORED_AS = {
     FieldType.TIME: frozenset({TypeKind.TIME}),
     FieldType.ANY: frozenset(TypeKind),
 }
-"""The database types that hold values of each type of Table Schema; those that are not here are kept as text."""
+"""The database types that store values of each type of Table Schema; values of other types are kept as text."""
 
 
 def learned(
     table: str, found: Format, scanned: Sequence[ScannedColumn], live: Sequence[Column], origin: Origin
 ) -> Contract:
-    """What one load shows about its table's files.
+    """The facts that one load shows about its table's files.
 
     :param scanned: the file's columns, with their names in the table.
     :param live: the table's columns after the load.
@@ -56,7 +56,7 @@ def learned(
 
 
 def remembered(new: Contract, before: Contract | None) -> Contract:
-    """What the loads so far have shown: the newest first, completed by what only earlier ones showed."""
+    """The facts learned so far: those of the newest load, completed by those that only earlier loads showed."""
     return new if before is None else merge(new, before)
 
 

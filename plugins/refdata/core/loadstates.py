@@ -80,7 +80,7 @@ EVENTS: Mapping[Event, str] = {
 
 
 class Guard(StrEnum):
-    """What must be true, besides the state, for a transition to happen; the statement itself checks it."""
+    """The condition for a transition besides the state; the statement itself checks it."""
 
     NONE = ""
     FIRST = "first of its table, and the row is still this file's"

@@ -16,7 +16,7 @@ _ARCHIVED = re.compile(r"(?:ERROR_)?(\d{8}_\d{6})_.+")
 
 
 class Kind(StrEnum):
-    """What maintenance deletes."""
+    """The kinds of data that maintenance deletes."""
 
     PROCESSED_FILE = "processed_file"
     ERROR_FILE = "error_file"

@@ -14,7 +14,7 @@ from refdata.core.sqltypes import SqlType
 
 
 class LoadType(StrEnum):
-    """What a load does to the existing rows; the last two come from people, never from a folder."""
+    """The effect of a load on the existing rows; the last two are requested by people, never by a folder."""
 
     FULL = "fullload"
     APPEND = "append"
@@ -107,7 +107,7 @@ class Format:
     Rows are those of Python's ``csv.reader(lines, delimiter=…, quotechar=quote, doublequote=True,
     escapechar=escape or None, skipinitialspace=skip_initial_space)``, with ``quoting=QUOTE_NONE`` where
     ``quote`` is ``""``, over the text in ``encoding``, a Python codec (``utf-8-sig`` and ``utf-16`` where the
-    file has a byte-order mark, ``utf-16-le`` and the like where it has none). A row in which text goes on behind a
+    file has a byte-order mark, for example ``utf-16-le`` if it has none). A row in which text goes on behind a
     closing quote is an exception (``csvformat/damage.py``). ``delimiter`` is one of
     ``, ; | TAB``, in a single column one that its text does not contain. ``escape`` is ``""`` or a backslash.
 
@@ -183,7 +183,7 @@ class ScannedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the full scan found: every column's type, and how many rows can be loaded.
+    """The result of the full scan: every column's type, and how many rows can be loaded.
 
     ``rows`` counts the rows that can be loaded, ``rejected`` the damaged ones; header, preamble,
     trailer and comments are neither. ``sha256`` is the hash of the file's bytes. ``warnings`` are
@@ -281,7 +281,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The stage table of one attempt of a load; nobody else writes to it."""
+    """The stage table of one attempt of a load; no other attempt writes to it."""
 
     table: TableName
     load_id: int

@@ -22,7 +22,7 @@ VERSION_COLUMN = "ref_data_version_id"
 _RESERVED_COLUMNS = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
 # SQLite refuses sqlite_; sp_ and refdata_ would look like procedures and refdata's own tables.
 _RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|(?:refdata|sqlite|sp)_.*")
-# What refdata creates beside a table: stages, and SQLite's copy during a widening, which it drops first.
+# Tables that refdata creates beside a table: stages, and SQLite's copy during a widening, which it drops first.
 _RESERVED_ENDING = re.compile(r".*_rebuild|.*_stage_\d+_\d+")
 
 _GAP = r"[\s_.,~+()\[\]\u2010-\u2015-]"
@@ -74,7 +74,7 @@ def typed_table(name: str) -> str:
 def column_names(header: Sequence[str]) -> tuple[str, ...]:
     """Database names for a header: blanks become ``column_<n>``, duplicates are numbered.
 
-    A name that refdata itself uses (``ref_data_loadtime`` and the like) gets the prefix ``source_``.
+    A name that refdata itself uses (such as ``ref_data_loadtime``) gets the prefix ``source_``.
     """
     wanted = [_column(text, position) for position, text in enumerate(header, start=1)]
     taken = {fold_name(name) for name in wanted}
@@ -104,7 +104,7 @@ def _numbered(name: str, taken: set[str], seen: Counter[str]) -> str:
 
 
 def _fold(text: str) -> str:
-    # Lower case of the Turkish capital "İ" is "i" and a combining dot, which nobody would type in a query.
+    # Lower case of the Turkish capital "İ" is "i" and a combining dot, which is hard to type in a query.
     return unicodedata.normalize("NFKC", text).lower().replace("i\u0307", "i")
 
 

@@ -1,6 +1,6 @@
 """The form in which a person answers the questions of a load: Airflow's, or any with buttons and fields. Pure.
 
-One question: each of its answers is a button. Several: a field for each, and two buttons, to go on or to refuse.
+One question: each answer is a button. Several questions: a field for each, and two buttons, to continue or refuse.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ REASON = "reason"
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field: its ``name``, what stands above it, the values to choose from, and the one that is set at first."""
+    """One field: its ``name``, its label, the values to choose from, and the initial one."""
 
     name: str
     title: str
@@ -28,7 +28,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class QuestionForm:
-    """What is shown: ``options`` are the buttons, ``default`` is what counts when nobody answers in time.
+    """The form as shown: ``options`` are the buttons, ``default`` is the answer that applies after the time limit.
 
     ``body`` is Markdown, with the evidence and what each answer does. ``keepable``: an answer can be kept.
     """
@@ -44,7 +44,7 @@ class QuestionForm:
 def form_of(questions: Sequence[Question], *, with_examples: bool = False) -> QuestionForm:
     """The form for the open questions of a load; there is at least one.
 
-    :param with_examples: show values out of the file, which whoever keeps the form then keeps too.
+    :param with_examples: show values from the file, which are then stored with the form.
     """
     body = "\n\n".join(_section(question, with_examples=with_examples) for question in questions)
     keepable = any(choice.keepable for question in questions for choice in question.choices)
@@ -67,7 +67,7 @@ def _section(question: Question, *, with_examples: bool) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from a file as itself: no markup of Markdown or HTML."""
+    """Text from a file, escaped so that it is no Markdown or HTML."""
     escaped = "".join(f"\\{char}" if char in "\\`*_{}[]<>#|!" else char for char in text)
     return " ".join(escaped.split())
 
@@ -75,7 +75,7 @@ def _plain(text: str) -> str:
 def answers_of(
     questions: Sequence[Question], option: str, fields: Mapping[str, Any], by: str, reason: str
 ) -> tuple[Given, ...]:
-    """What was answered, for each question.
+    """The answer to each question.
 
     :param option: the button; ``fields`` are the values of the form's fields.
     """

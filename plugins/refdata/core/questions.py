@@ -1,6 +1,6 @@
-"""What refdata asks a person when a table's contract cannot decide, and what each answer does. Pure.
+"""The questions that refdata asks a person when a table's contract cannot decide, and the effect of each answer. Pure.
 
-A step that meets such a doubt holds the load: the ledger row gets the status ``review``, the question is stored in the
+A step that finds such a doubt holds the load: the ledger row gets the status ``review``, the question is stored in the
 database, and nothing in the table changes. An answer refuses the file, sends it to another table, or says how to read
 it: as a patch of the contract, which applies to this load and, if the person keeps it, to each later one. After the
 answer the load starts again from the first step, with the patch as the first layer of its contract, so the same doubt
@@ -26,7 +26,7 @@ MAX_EXAMPLES = 5
 
 
 class QuestionKind(StrEnum):
-    """What a question is about."""
+    """The subject of a question."""
 
     FORMAT_UNSURE = "format_unsure"
     NEW_TABLE = "new_table"
@@ -44,7 +44,7 @@ class QuestionKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What an answer does with the load."""
+    """The effect of an answer on the load."""
 
     LOAD = "load"
     ROUTE = "route"
@@ -56,8 +56,8 @@ class Choice:
     """One answer that a person can give.
 
     ``key`` identifies it in commands and the API, ``label`` is the text of its button, ``effect`` is one sentence on
-    the consequence. ``patch`` is what the answer adds to the table's contract, None where the load continues unchanged.
-    ``table`` is where a routed file goes. ``keepable``: the answer can be kept for every later file of the table.
+    the consequence. ``patch`` is the answer's addition to the table's contract, None if the load continues unchanged.
+    ``table`` is the target of a routed file. ``keepable``: the answer can be kept for every later file of the table.
     """
 
     key: str
@@ -75,10 +75,10 @@ REFUSE = Choice("refuse", "Refuse the file", "The file goes to error; the table 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A doubt about one load: what was found, and what each answer does.
+    """A doubt about one load: the evidence, and the effect of each answer.
 
     ``subject`` is the question in one line, ``evidence`` are sentences with counts, lines and a few values,
-    ``column`` is the column that it is about, empty where it is about the whole file.
+    ``column`` is the column in question, empty if the question concerns the whole file.
 
     >>> question = Question(
     ...     QuestionKind.COLUMN_MISSING, "products", "products.csv lacks the column price. Load it?",
@@ -112,14 +112,14 @@ class Question:
 
     @property
     def name(self) -> str:
-        """What commands call it: its kind, and the column where it is about one: ``column_missing:price``."""
+        """Its name in commands: its kind, and its column if it has one: ``column_missing:price``."""
         return f"{self.kind}:{self.column}" if self.column else self.kind.value
 
     @property
     def fingerprint(self) -> str:
         """Sixteen hex digits that stay the same while the doubt does, so that an answer matches what was shown.
 
-        The evidence is included: a file or table that has changed since raises another question.
+        The evidence is included: a file or table that has changed since then raises a new question.
         """
         choices = [(choice.key, choice.outcome, _patch_document(choice), choice.table) for choice in self.choices]
         facts = json.dumps([self.kind, self.table, self.column, self.evidence, self.examples, choices], sort_keys=True)
@@ -138,13 +138,13 @@ class Given:
 
 
 def unanswered(questions: Iterable[Question], given: Sequence[Given]) -> tuple[Question, ...]:
-    """The questions that nobody has answered yet, in their order."""
+    """The questions without an answer, in their order."""
     answered = {answer.fingerprint for answer in given}
     return tuple(question for question in questions if question.fingerprint not in answered)
 
 
 def patches(answered: Iterable[tuple[Question, Given]]) -> tuple[Contract, ...]:
-    """What answers add to the contract, in their order; an answer that only lets the load go on adds nothing."""
+    """The answers' additions to the contract, in their order; one that only continues the load adds none."""
     chosen = (question.choice(given.choice).patch for question, given in answered)
     return tuple(patch for patch in chosen if patch is not None)
 

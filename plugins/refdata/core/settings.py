@@ -260,7 +260,7 @@ def _value(spec: Field[Any], text: str, source: str) -> object:
 
 
 def limit_fault(spec: Field[Any], value: object) -> str:
-    """What a value of the right type must be to respect the setting's limits, or ``""`` when it does."""
+    """The limit that a value of the right type exceeds, as text, or ``""`` if it exceeds none."""
     kept = _in_range(spec, value) and (not spec.metadata["choices"] or value in spec.metadata["choices"])
     kept = kept and (not spec.metadata["pattern"] or re.fullmatch(spec.metadata["pattern"], str(value)) is not None)
     if spec.name == "code_page":

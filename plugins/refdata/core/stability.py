@@ -27,7 +27,7 @@ from enum import StrEnum
 from typing import Protocol
 
 NUMBERS = re.compile(r"[0-9-]+")
-"""Identities of which earlier releases hashed another spelling: that of the folders, numbers with dashes."""
+"""Identities that earlier releases hashed in another spelling: those of folders, numbers with dashes."""
 DIGEST_LENGTH = 12
 """Characters of a digest: 72 bits."""
 
@@ -75,7 +75,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """What the watcher knows between two checks.
+    """The watcher's state between two checks.
 
     ``files`` and ``reported`` are keyed by the digest of a path. ``checked_ns`` is the wall-clock time
     of the last check that counted (None before the first), ``interval_ns`` the interval that it used,
@@ -95,7 +95,7 @@ class WatchState:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check did. ``released`` and ``restarted`` are paths; ``forgotten`` counts files that are gone."""
+    """The result of one check. ``released`` and ``restarted`` are paths; ``forgotten`` counts files that are gone."""
 
     state: WatchState
     counted: bool

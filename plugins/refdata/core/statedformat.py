@@ -1,4 +1,4 @@
-"""What people declared about how a table's files are written, in the form that detection uses. Pure."""
+"""The declared format of a table's files, in the form that detection uses. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StatedFormat:
 
     @property
     def states_dialect(self) -> bool:
-        """Whether the way of separating fields is stated at all."""
+        """Whether it is stated how fields are separated."""
         return any(part is not None for part in (self.delimiter, self.quote, self.escape, self.skip_initial_space))
 
     @property
@@ -47,7 +47,7 @@ NOTHING_STATED = StatedFormat()
 
 
 def stated_format(contract: Contract) -> StatedFormat:
-    """What people declared or answered about the format; what was only learned does not count.
+    """The format as people declared it or answered; learned facts do not count.
 
     >>> stated_format(Contract(table="t", encoding="latin1")).encoding
     'iso8859-1'
@@ -72,7 +72,7 @@ def stated_format(contract: Contract) -> StatedFormat:
 
 
 def _escape(stated: str | None, quote: str | None) -> str | None:
-    """The escape, where it is not the quote itself: a doubled quote is always read."""
+    """The escape character, unless it is the quote itself: a doubled quote is always read."""
     return "" if stated and stated == quote else stated
 
 

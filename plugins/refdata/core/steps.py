@@ -27,7 +27,7 @@ class Step(StrEnum):
 class StepInfo:
     """One step: its name on the page once it is done, and its place in a load.
 
-    ``asking``: it exists only to ask a person and act on the answer, and is left out where nobody is asked.
+    ``asking``: it exists only to ask a person and act on the answer, and is skipped if there is nothing to ask.
     ``waiting`` is its name on the page until it is done. ``published``: the rows are in the table by then, so a
     failure never brings the file back. ``stoppable``: stopping the load stops this step.
     """
@@ -93,7 +93,7 @@ def failed_step(states: Mapping[str, str | None]) -> str:
 
 
 def place_of(task: str) -> int:
-    """Where a task stands in a load; tasks that are not steps come last."""
+    """A task's position in a load; tasks that are not steps come last."""
     order = [info.step.value for info in (*STEPS, ERROR_BRANCH)]
     return order.index(task) if task in order else len(order)
 

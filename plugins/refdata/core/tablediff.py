@@ -1,4 +1,4 @@
-"""What two sets of rows have in common and where they differ: matched columns, possible keys, the result.
+"""Compares two sets of rows: matched columns, possible keys, the result.
 
 Pure; ``core.diffplan`` has the statements. Two values are equal when both are NULL or both have the same content: text
 compares by code points with its trailing blanks, whatever the collation. A column that one side lacks counts as NULL

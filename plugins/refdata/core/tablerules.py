@@ -55,7 +55,7 @@ def defaults(settings: Settings) -> TableRules:
 
 
 def own_rules(table: str, document: object, settings: Settings, source: str) -> dict[str, Any]:
-    """What a parsed ``tables.yaml`` states for ``table``: ``{tables: {airports: {frozen: true}}}``.
+    """The rules for ``table`` in a parsed ``tables.yaml``: ``{tables: {airports: {frozen: true}}}``.
 
     Case is ignored in table names. A mistake in another table's rules affects only that table.
 

@@ -101,7 +101,7 @@ def holding_turn(deps: Deps, row: Load, attempt: int) -> Iterator[None]:
     The attempt sends heartbeats while the body runs.
 
     :raises SupersededError: instead of the body's error, when a newer attempt has the load, or the load is over.
-    :raises LockTimeoutError: when the turn was taken away and nobody has it: the step should request it again. If
+    :raises LockTimeoutError: when the turn was taken away and no load has it: the step should request it again. If
         a second Airflow handed the file back, the retry finds it changed.
     """
     try:
@@ -189,7 +189,7 @@ def row_of(deps: Deps, detection: Detection) -> Load:
 def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
     """Starts a new attempt that holds the table's turn, and returns its number.
 
-    :raises NotYetError: when another load holds it or goes first.
+    :raises NotYetError: when another load has it or is ahead.
     :raises FileChangedError: when the file was removed while it waited.
     """
     if not deps.dropoff.is_there(file):
@@ -250,7 +250,7 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> str:
 
 
 def _cancel_vanished(deps: Deps, row: Load) -> bool:
-    """Cancels the loads ahead whose file is gone, so that nobody waits for them; whether there were any."""
+    """Cancels the loads ahead whose file is gone, so that no load waits for them; returns whether there were any."""
     found = False
     for other in deps.ledger.waiting(row):
         if other.status is FileStatus.PENDING and not _waits(deps, other.file_path):

@@ -21,7 +21,7 @@ from refdata.ingest.context import Deps, on_one_connection
 
 
 def gave_up(row: Load) -> bool:
-    """Whether the load ended for a reason that is not its file's fault, so that it must be loaded again."""
+    """Whether the load failed for a reason that is not its file's fault, so the file must be loaded again."""
     return row.status in REFUSED and row.error_category in TRANSIENT
 
 
@@ -136,7 +136,7 @@ def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
         # If it were handed back, it would be loaded, or at best compared, a second time.
         return move_to_processed(deps, file)
     if row is not None and row.status in REFUSED and not gave_up(row) and not deps.dropoff.is_there(file):
-        # Somebody cleared the run while its error branch was running, or after it died there: the first reason stands.
+        # Somebody cleared the run while its error branch was running, or after it died there: the first reason counts.
         return move_to_error(deps, file, failure_of(row))
     if deps.dropoff.hand_back(file) is None:
         deps.log.info("%s is gone or has changed; there is nothing to hand back", file.path)

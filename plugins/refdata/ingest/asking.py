@@ -1,4 +1,4 @@
-"""The questions of a load: which doubts stand, which are answered, and what an open one does to the load.
+"""The questions of a load: which are open, which are answered, and the effect of an open one on the load.
 
 A step collects its questions, keeps them in the database, and goes on only when each is answered. Where a person can
 be asked (``Deps.asks``) the load is held; otherwise it fails with ``QuestionsError``, and the file stays in its folder.
@@ -18,7 +18,7 @@ from refdata.questionlog import AskedQuestion, QuestionLog
 
 
 class QuestionsError(HeldError):
-    """A load has open questions, and nobody can be asked here. ``questions`` are those of load ``load_id``."""
+    """A load has open questions, but no person can be asked here. ``questions`` are those of load ``load_id``."""
 
     def __init__(self, load_id: int, questions: Sequence[Question], where: str) -> None:
         self.load_id, self.questions = load_id, tuple(questions)
@@ -38,19 +38,19 @@ def _spelled(question: Question) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The answers that a step's questions have, once each has one."""
+    """The answers to a step's questions, once all are answered."""
 
     given: tuple[tuple[Question, Given], ...] = ()
 
     def chose(self, kind: str, key: str) -> bool:
-        """Whether some question of a kind was answered so."""
+        """Whether any question of a kind got this answer."""
         return any(question.kind == kind and given.choice == key for question, given in self.given)
 
 
 def require_answers(deps: Deps, row: Load, attempt: int, questions: Iterable[Question]) -> bool:
     """Whether the step goes on: each of its questions is answered. Otherwise the load is held for them.
 
-    :raises QuestionsError: when they are open and nobody can be asked.
+    :raises QuestionsError: when they are open and no person can be asked.
     :raises RejectedError: when an answer refuses the file.
     """
     asked = tuple(questions)
@@ -80,21 +80,21 @@ def _refuse(row: Load, asked: Sequence[Question], given: Sequence[Given]) -> Non
 
 
 def _require_effect(row: Load, asked: Sequence[Question], given: Sequence[Given]) -> None:
-    """An answer that changes how the file is read settles its doubt; where the doubt stands all the same, nothing was
-    changed, and going on would do what nobody chose."""
+    """An answer that changes how the file is read must settle its doubt. If the doubt remains, the answer had no effect
+    and the load must not continue: no person chose that result."""
     answers = {answer.fingerprint: answer for answer in given}
     for question in asked:
         answer = answers.get(question.fingerprint)
         if answer is not None and question.choice(answer.choice).patch is not None:
             raise DataError(
-                f"The answer {question.choice(answer.choice).label!r} did not settle: {question.subject}",
+                f"The answer {question.choice(answer.choice).label!r} did not settle the question: {question.subject}",
                 where=row.file_name,
                 advice="Correct the file, or state in the table's contract how it is to be read.",
             )
 
 
 def rejection(row: Load, question: Question, answer: Given) -> RejectedError:
-    """What an answer that refuses the file comes to."""
+    """The error for an answer that refuses the file."""
     reason = f": {answer.reason}" if answer.reason else ""
     return RejectedError(
         f"{answer.by} refused the file, asked {question.subject!r}{reason}",
@@ -104,7 +104,7 @@ def rejection(row: Load, question: Question, answer: Given) -> RejectedError:
 
 
 def open_questions(deps: Deps, row: Load) -> tuple[AskedQuestion, ...]:
-    """What a load has asked and nobody has answered."""
+    """The unanswered questions of a load."""
     return tuple(one for one in QuestionLog(deps.warehouse).of_load(row.id) if one.given is None)
 
 
@@ -133,7 +133,7 @@ def answer(deps: Deps, row: Load, question: Question, given: Given) -> None:
 
 
 def table_for(deps: Deps, wanted: str) -> str:
-    """The table for a file whose name leads to ``wanted``: another one where a kept answer says so."""
+    """The table for a file whose name leads to ``wanted``: another one if a kept answer names it."""
     routes = (
         one.question.choice(one.given.choice).table
         for one in QuestionLog(deps.warehouse).kept(wanted)
@@ -143,7 +143,7 @@ def table_for(deps: Deps, wanted: str) -> str:
 
 
 def take_answers(deps: Deps, row: Load, answers: Sequence[Given]) -> None:
-    """Records the answers to a held load, and lets it go on.
+    """Records the answers to a held load, and lets it continue.
 
     :raises RejectedError: when one of them refuses the file.
     """

@@ -1,4 +1,4 @@
-"""Ends a load for good, whoever is running it: nothing more is published, and the file goes to ``error``.
+"""Ends a load for good, whichever process is running it: nothing more is published, and the file goes to ``error``.
 
 The file does not stay in its folder: a person who cancels a load does not want the watcher to start it again.
 """

@@ -1,4 +1,4 @@
-"""What every step works with. Time, disk and database enter here and nowhere else."""
+"""The environment of every step. Time, disk and database enter here and nowhere else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from refdata.warehouse.base import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What the first step found; later steps start from it."""
+    """The result of the first step; later steps start from it."""
 
     load_id: int
     format: Format
@@ -45,7 +45,7 @@ def on_one_connection(step: Callable[Concatenate[Deps, P], T]) -> Callable[Conca
 
 
 def _unheard(rows: int, total: int) -> None:
-    """Used when nobody follows the rows."""
+    """Used when progress is not reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Deps:
         return Ledger(self.warehouse)
 
     def contract(self, table: str) -> Contract:
-        """What is known about a table; read at each call, so that a change takes effect at once.
+        """The known facts about a table; read at each call, so a change takes effect at once.
 
         :raises ConfigurationError: when its contract file is wrong.
         """

@@ -29,7 +29,7 @@ _LIVE = Origin(Layer.DETECTED, "the live table")
 
 @dataclass(frozen=True, slots=True)
 class ContractCheck:
-    """What would happen to a file under its table's contract; nothing was changed.
+    """The result of checking a file against its table's contract; nothing was changed.
 
     ``action`` is ``load``, ``warn`` (it loads, with warnings), ``hold`` or ``refuse``. ``refused`` says why the file
     would be refused before its columns could be compared, ``""`` otherwise. ``changes`` says what the table
@@ -96,7 +96,7 @@ def live_contract(live: Table) -> Contract:
 
 
 def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tuple[str, ...]]:
-    """What a file shows about a table's files, and a column that identifies its rows, if there is one.
+    """The facts that a file shows about a table's files, and a column that identifies its rows, if there is one.
 
     Every row is read.
 
@@ -112,7 +112,7 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
 
 
 def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
-    """What would happen to a file if it were dropped for a table; the database is only read."""
+    """Checks what would happen to a file if it were dropped for a table; only reads the database."""
     done = ContractCheck(table, Action.LOAD)
     try:
         done = replace(done, warnings=declared(deps.settings, table).contradictions)
@@ -160,7 +160,7 @@ def _held_to_rules(deps: Deps, file: Path, done: ContractCheck, plan: Alignment)
 
 
 def _unchecked(contract: Contract) -> str:
-    """What only the database can check, because rows must be compared with each other and with other tables."""
+    """The rules that only the database can check, because they compare rows with each other and with other tables."""
     asked = keyrules.has_key_rules(contract)
     return "Keys and references are checked when the file is loaded" if asked else ""
 
@@ -202,7 +202,7 @@ def differences(deps: Deps, table: str) -> tuple[ContractDifference, ...]:
 
 
 def contract_of_loads(deps: Deps, table: str) -> Contract:
-    """What loads showed about a table, without what was declared."""
+    """The facts that loads showed about a table, without declared ones."""
     from refdata.contractstore import ContractStore
 
     return ContractStore(deps.warehouse).learned(table) or Contract(table=table)

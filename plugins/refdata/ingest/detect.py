@@ -115,7 +115,7 @@ def _as_it_ended(row: Load, file: DroppedFile) -> Detection:
 def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
     """How a file for a table is to be read, with the reasons.
 
-    :raises FormatError: when it is no CSV that can be read safely, or has two readings and nothing decides.
+    :raises FormatError: when it is not CSV that can be read safely, or can be read in two ways and nothing decides.
     :raises ConfigurationError: when the table's contract file is wrong.
     """
     # Imported here and below, because at the top each DAG parse would pay for pyarrow, numpy and chardet.

@@ -28,7 +28,7 @@ from refdata.ingest.refitting import falling, known_notation, misfits
 def questions_of_header(
     deps: Deps, row: Load, detection: Detection, contract: Contract, live: Table | None
 ) -> Iterator[Question]:
-    """What must be known before the file can be compared with a table: which table, and which column a header is."""
+    """The questions to settle before the file can be compared with a table: which one, and each header's column."""
     if live is None:
         yield from _about_new_table(deps, row, detection)
         return
@@ -46,7 +46,7 @@ def questions_of_columns(
     live: Table | None,
     found: tuple[Finding, ...],
 ) -> Iterator[Question]:
-    """What the file's columns leave in doubt, before the table changes.
+    """The questions about the file's columns, before the table changes.
 
     :param found: where file, table and contract differ; those that the policies hold are asked about.
     """

@@ -30,7 +30,7 @@ from refdata.ingest.ruling import Ruling
 from refdata.ingest.staging import stage_rows, warn_of_rules
 
 Examine = Callable[[Load, Stage, Alignment], Held | None]
-"""Examines the staged rows before they are published; a result other than None holds the load."""
+"""Examines the staged rows before they are published; a result other than None makes the load wait."""
 
 PROGRESS_INTERVAL = 2.0
 """Seconds between two progress reports in the ledger."""
@@ -42,7 +42,7 @@ MOST_ISSUES = 10
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the step did; ``rows`` is 0 for a duplicate."""
+    """The result of the step; ``rows`` is 0 for a duplicate."""
 
     load_id: int
     table: str
@@ -74,7 +74,7 @@ def load_or_hold(deps: Deps, file: DroppedFile, detection: Detection) -> tuple[L
 
 @on_one_connection
 def load_approved(deps: Deps, file: DroppedFile, detection: Detection, approval: Approval | None) -> Loaded:
-    """``load_rows`` where nobody can be asked: beyond the change gate's limits it needs an approval given in advance.
+    """``load_rows`` when no person can be asked: beyond the change gate's limits it needs an approval given in advance.
 
     :raises HeldError: when it needs one and has none.
     """

@@ -31,7 +31,7 @@ _DELETES = {Kind.AUDIT_ROWS: "delete_old_audit", Kind.ALERT_ROWS: "delete_old_al
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What maintenance would do: delete by age, and repair as ``refdata doctor --repair`` does."""
+    """The plan of maintenance: delete by age, and repair as ``refdata doctor --repair`` does."""
 
     deletions: tuple[Deletion, ...]
     findings: tuple[Finding, ...]
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What it did; ``left`` lists findings that remain, each with the reason."""
+    """The result of maintenance; ``left`` lists the remaining findings, each with the reason."""
 
     deletions: tuple[Deletion, ...]
     repaired: tuple[Finding, ...]
@@ -47,7 +47,7 @@ class Done:
 
 
 def plan(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> Plan:
-    """What the clock of ``deps`` says is due; changes nothing.
+    """The plan for the current time of ``deps``; changes nothing.
 
     :param run_state: maps a run id to what Airflow says about the run.
     :raises RefdataError: when the database or the folders cannot be read.

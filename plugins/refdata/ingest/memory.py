@@ -1,4 +1,4 @@
-"""What a table remembers about its files, in the form that the steps of a load use."""
+"""A table's memory of its files, in the form that the steps of a load use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from refdata.questionlog import QuestionLog
 
 
 def contract_of(deps: Deps, table: str) -> Contract:
-    """What was declared of a table, and under it what its loads have taught.
+    """The declared facts about a table, then those learned from its loads.
 
     :raises ConfigurationError: when the table's contract file is wrong.
     """
@@ -28,10 +28,10 @@ def contract_of(deps: Deps, table: str) -> Contract:
 
 
 def contract_for(deps: Deps, row: Load) -> Contract:
-    """What is known of a table while one of its files is loaded: the answers given for this load come first.
+    """The contract that applies while a file is loaded: the answers given for this load come first.
 
-    Below what was declared stand the answers that the table keeps, then what its loads have taught, and last the
-    policies of the settings. An append adds rows beside the others, so a column that it lacks is no reason to ask.
+    After them come the declared facts, the answers that the table keeps, the facts learned from its loads, and last the
+    policies of the settings. An append adds rows beside the others, so a column that it lacks is not a reason to ask.
 
     :raises ConfigurationError: when the table's contract file is wrong.
     """
@@ -53,7 +53,7 @@ def _policies(settings: Settings, row: Load) -> Contract:
 
 
 def column_match(found: Format, live: Table | None, contract: Contract) -> ColumnMatch:
-    """Matches each field of the file to a column of the table; what a header leaves open is asked later."""
+    """Matches each field of the file to a column of the table; ambiguous headers are asked about later."""
     header = found.header if found.has_header else tuple(f"column_{at + 1}" for at in range(len(found.header)))
     return match_columns(header, known_columns(live, contract))
 
@@ -70,7 +70,7 @@ def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, 
 
 
 def learned_by(deps: Deps, row: Load, detection: Detection, plan: Alignment) -> Contract:
-    """What is known about the table's files once this load is published."""
+    """The facts about the table's files after this load is published."""
     origin = Origin(Layer.LEARNED, row.file_name, load_id=row.id)
     new = learned(row.table_name, detection.format, detection.scan.columns, plan.columns, origin)
     return remembered(new, ContractStore(deps.warehouse).learned(row.table_name))

@@ -28,7 +28,7 @@ from refdata.ingest.review import Approval
 
 
 class Moment(StrEnum):
-    """What an event reports about a step."""
+    """The kinds of events of a step."""
 
     BEGAN = "began"
     ROWS = "rows"
@@ -38,7 +38,7 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProgressEvent:
-    """What just happened. For the moment ``rows``, so many of ``total`` are staged; ``text`` describes a failure."""
+    """An event. At the moment ``rows``, ``rows`` of ``total`` are staged; ``text`` describes a failure."""
 
     step: Step
     moment: Moment
@@ -51,11 +51,11 @@ OnEvent = Callable[[ProgressEvent], None]
 
 
 def unheard(event: ProgressEvent) -> None:
-    """Used when nobody follows the load."""
+    """Used when events are not reported."""
 
 
 def never() -> bool:
-    """Used when nobody can stop the load."""
+    """Used when the load cannot be stopped."""
     return False
 
 
@@ -87,7 +87,7 @@ def process(
     """Runs all steps of a file's load; returns its final ledger row, ``completed`` or ``duplicate``.
 
     A refused file goes to ``error`` before the error is raised, as in Airflow. A load that the change gate would hold
-    needs an approval, because nobody can be asked here.
+    needs an approval, because no person can be asked here.
 
     :param run_id: identifies the load in the ledger; ``own_run`` makes one.
     :param stopped: asked before each step and at each batch of rows; once it returns true, the load is cancelled.
@@ -179,7 +179,7 @@ _CALLS: Mapping[Step, Callable[[_Work, str, Mapping[Step, Any]], object]] = {
     Step.CONFIGURE: lambda work, _, done: _configure(work, done[Step.LOAD]),
     Step.ARCHIVE: lambda work, *_: move_to_processed(work.deps, work.file),
 }
-"""What each step does, given the results of those before it."""
+"""The action of each step, given the results of those before it."""
 
 
 def _rows_reported(on_event: OnEvent, stopped: Callable[[], bool], file: DroppedFile) -> Callable[[int, int], None]:

@@ -39,7 +39,7 @@ class RunState(StrEnum):
 
 
 class Kind(StrEnum):
-    """What can be wrong."""
+    """The kinds of problems."""
 
     STOPPED_RUN = "stopped_run"
     STALE_TURN = "stale_turn"
@@ -142,7 +142,7 @@ class _Examination:
             yield self._finding(Kind.STOPPED_RUN, row, _STOPPED, remedy, lambda: cancel_ended(deps, row, _STOPPED))
         elif row.status is FileStatus.PROCESSING:
             yield self._finding(
-                Kind.STALE_TURN, row, "It holds its table's turn and sends no heartbeat",
+                Kind.STALE_TURN, row, "It has its table's turn and sends no heartbeat",
                 "release the turn and hand the file back to the watcher", lambda: self._hand_back(row, file),
             )  # fmt: skip
         elif waits_too_long and (row.status is not FileStatus.REVIEW or state is RunState.ENDED):

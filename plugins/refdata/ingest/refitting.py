@@ -1,4 +1,4 @@
-"""Reads a file's columns as its table knows them, where the file's values alone show less or something else.
+"""Reads a file's columns with the types of its table, if the file's values alone show too little or another type.
 
 A column of dates whose days are all below 13 proves no order, and one odd value makes a column of numbers text. The
 table knows each column's type and notation, so they are applied to its values: what fits keeps the type, and what does
@@ -35,7 +35,7 @@ _ORDERS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
 
 def _as_known(column: ScannedColumn) -> str:
-    """What was decided for the steward: the file alone would have made text of the column."""
+    """The warning about a column that would have become text from the file's values alone."""
     moments = column.type is not None and column.type.kind in (TypeKind.DATE, TypeKind.DATETIME2)
     how = f" ({_ORDERS[column.notation.date_order]})" if moments else ""
     return f"Column {column.source!r} is read as {column.type}{how}, as in earlier files of the table."
@@ -56,7 +56,7 @@ def _refitted(
 
 
 def falling(column: ScannedColumn, live: Table | None) -> Column | None:
-    """The live column that the file's values would make text of, or None."""
+    """The live column that the file's values would turn into text, or None."""
     old = live.column(column.name) if live is not None else None
     if old is None or old.native is not None or column.type is None or old.type.kind not in _TYPED:
         return None
@@ -72,7 +72,7 @@ def rejects_misfits(contract: Contract, column: str) -> bool:
 
 
 def known_notation(contract: Contract, column: str) -> Notation:
-    """How the table's files write a column; the plain way where nobody knows."""
+    """The notation of a column in the table's files; the plain one if unknown."""
     fact, plain = contract.column(column), Notation()
     if fact is None:
         return plain
@@ -85,7 +85,7 @@ def known_notation(contract: Contract, column: str) -> Notation:
 
 
 def misfits(path: Path, fmt: Format, scan: Scan, column: ScannedColumn, live: Column) -> Misfits:
-    """What of a column's values is not of the live type, in the notation that ``column`` has."""
+    """The values of a column that are not of the live type, in the notation of ``column``."""
     from refdata.csvformat.reader import read_rows
 
     index = next(at for at, one in enumerate(scan.columns) if one.name == column.name)
@@ -117,7 +117,7 @@ class _Noted:
 
 
 def _zero_led(path: Path, fmt: Format, index: int, live: Column) -> Iterator[Misfit]:
-    """The first values that begin with zeros where numbers should stand: a number would lose them."""
+    """The first values of a number column that begin with zeros, which a number would lose."""
     import pyarrow.compute as pc
 
     from refdata.csvformat.reader import read_rows
@@ -136,7 +136,7 @@ def _zero_led(path: Path, fmt: Format, index: int, live: Column) -> Iterator[Mis
 
 
 def _texts(rejects: list[RejectedRow], fmt: Format, index: int) -> Iterator[Misfit]:
-    """The values at fault, out of the text of their rows."""
+    """The values at fault, extracted from the text of their rows."""
     for reject in rejects:
         lines = reject.raw.splitlines(keepends=True)
         if fmt.quote:

@@ -20,7 +20,7 @@ from refdata.warehouse.base import Row
 
 
 class ConfigKind(StrEnum):
-    """What can differ."""
+    """The kinds of differences."""
 
     NOT_REGISTERED = "not_registered"
     CHANGED = "changed"

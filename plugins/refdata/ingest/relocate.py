@@ -43,7 +43,7 @@ class Relocation:
 
 
 def plan(deps: Deps) -> tuple[Relocation, ...]:
-    """What the old archives contain, and where it belongs; changes nothing.
+    """The contents of the old archives and their new places; changes nothing.
 
     :raises RefdataError: when the database or the folders cannot be read.
     """

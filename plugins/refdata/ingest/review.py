@@ -79,7 +79,7 @@ def examine(deps: Deps, row: Load, stage: Stage, plan: Alignment) -> Held | None
 
 
 def compare_held(deps: Deps, load_id: int) -> TableDiff:
-    """What a held load would change in the live rows, with some of those rows.
+    """The changes that a held load would make to the live rows, with some of those rows.
 
     :raises DataError: when no such load is waiting.
     """
@@ -101,7 +101,7 @@ def _compare_planned(deps: Deps, row: Load, stage: Stage, plan: Alignment) -> Ta
 
 
 def _compare(deps: Deps, row: Load, stage: Stage, columns: tuple[Column, ...], sample: int) -> TableDiff:
-    """What a full load would change in the live rows."""
+    """The changes that a full load would make to the live rows."""
     live = deps.warehouse.table(deps.target(row))
     if live is None:
         raise DataError(f"There is no table {row.table_name}", where=row.table_name, advice="Clear the run.")

@@ -104,7 +104,7 @@ class Ruling:
     def check_keys(self, stage: Stage) -> dict[int, str]:
         """Removes rows that break a rule over several rows from the stage; returns their numbers with the reasons.
 
-        A removed row may be what another row refers to, so the rules are repeated until all hold.
+        Another row may refer to a removed row, so the rules are repeated until none is broken.
         """
         reasons: dict[int, str] = {}
         while self.numbered:
@@ -154,7 +154,7 @@ class Ruling:
         return Side(qualified(live.name), live.columns) if live else None
 
     def publish_checks(self, stage: Stage) -> tuple[Check, ...]:
-        """What must still be true when the rows are published: another load may have changed a table in between."""
+        """The checks to repeat when the rows are published, because another load may have changed a table meanwhile."""
         if not self.contract.foreign_keys:
             return ()
         with self.deps.warehouse.reading_stage(stage) as (_, source):

@@ -1,1 +1,1 @@
-"""What the evidence of a load leaves in doubt: one module per kind, each turning plain facts into questions. Pure."""
+"""Doubts about a load: one module per kind, each turning plain facts into questions. Pure."""

@@ -44,10 +44,10 @@ def renamings(
     by_name: Sequence[Rename],
     shared: Mapping[tuple[str, str], float] | None = None,
 ) -> tuple[Renaming, ...]:
-    """The renamings that names or values propose, the likeliest first.
+    """The renamings suggested by names or values, the most likely first.
 
     :param new: the headers, as written, of the fields that the table does not know, by the names they would get.
-    :param by_name: what the names alone propose.
+    :param by_name: the renamings suggested by names alone.
     :param shared: for pairs of (field's name, missing column) the share of values in common.
     """
     values = shared or {}

@@ -23,7 +23,7 @@ LIKE_COLUMNS = 0.7
 LIKE_NAME = 0.85
 """How similar the letters of two names must be to count as a typo."""
 LONG_NAME = 6
-"""Letters from which on a name is long enough for a slip to show."""
+"""Names with at least this many letters are long enough to recognise a typo."""
 LIKE_VALUES = 0.3
 """Share of the file's key values that the table must contain where the name gives no hint."""
 
@@ -74,7 +74,7 @@ def _name_sign(wanted: str, table: str, columns: float) -> str:
 
 
 def _is_slip(one: str, other: str) -> bool:
-    """Whether two names differ by a slip of the keyboard. Numbers are no slip, and short names differ by too little."""
+    """Whether two names differ by a typo. Different numbers are not a typo, and short names differ by too little."""
     if min(len(one), len(other)) < LONG_NAME or _NUMBERS.sub("", one) == _NUMBERS.sub("", other):
         return False
     return difflib.SequenceMatcher(None, fold_name(one), fold_name(other), autojunk=False).ratio() >= LIKE_NAME
@@ -100,7 +100,7 @@ def _within(short: Sequence[str], long: Sequence[str]) -> bool:
 def new_table_question(
     file_name: str, wanted: str, alike: Sequence[LookAlike], *, always: bool = False
 ) -> Question | None:
-    """Asks where to load a file that would create a new table; None where nothing speaks against the new table.
+    """Asks where to load a file that would create a new table; None if nothing suggests another table.
 
     :param always: ask even where no table is similar (``new_tables = hold``).
     """

@@ -15,15 +15,15 @@ REJECT, TEXT = "reject", "text"
 """The answers that a table may keep: the rows are rejected, or the column becomes text."""
 
 _DAY_ZERO = datetime.date(1899, 12, 30)
-"""What spreadsheets count days from, since they take 1900 for a leap year:
+"""The day from which spreadsheets count, because they treat 1900 as a leap year:
 https://learn.microsoft.com/office/troubleshoot/excel/wrongly-assumes-1900-is-leap-year"""
 _SERIALS = range(10_000, 80_000)
-"""Day numbers of the years 1927 to 2119: what stands for a date in practice."""
+"""Day numbers of the years 1927 to 2119, which are dates in practice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A value that is not of its column's type: its text, and the line of its row (from 1; 0 where it is not known)."""
+    """A value that is not of its column's type: its text, and the line of its row (from 1; 0 if unknown)."""
 
     line: int
     text: str
@@ -31,7 +31,7 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Misfits:
-    """What does not fit one column: ``count`` values, the first of them as examples.
+    """The values that do not fit one column: their ``count``, and the first ones as examples.
 
     ``live`` is the column's type, ``brought`` the type of the file's values by themselves (None: text of many kinds).
     """
@@ -45,7 +45,7 @@ class Misfits:
 
 
 def type_question(table: str, file_name: str, found: Misfits) -> Question:
-    """Asks what becomes of values that are not of their column's type."""
+    """Asks what to do with values that are not of their column's type."""
     kind = found.live.kind.value
     many = f"{found.count:,} of {found.rows:,} values of {found.column}"
     evidence = (f"{found.column} is {found.live}; {many} are not.",)
@@ -85,7 +85,7 @@ def _kept(table: str, column: str, answer: str) -> Contract:
 
 
 def _are_serials(found: Misfits) -> bool:
-    """Whether whole numbers stand where dates should: what a spreadsheet shows when the format of its cells is lost."""
+    """Whether there are whole numbers instead of dates, as a spreadsheet exports when its cells lose their format."""
     whole = found.brought is not None and found.brought.kind is TypeKind.INT
     return whole and found.live.kind in (TypeKind.DATE, TypeKind.DATETIME2) and bool(_serials(found.examples))
 
@@ -104,7 +104,7 @@ def _as_day(found: Misfits, text: str) -> str:
 def notation_question(
     table: str, file_name: str, column: str, known: Notation, brought: Notation, examples: Sequence[str] = ()
 ) -> Question:
-    """Asks about dates whose order is another than the table's files have had."""
+    """Asks about dates in another order than in the table's earlier files."""
     words = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
     patch = Contract(
         table=table,
