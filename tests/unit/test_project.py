@@ -57,6 +57,29 @@ def test_every_library_that_the_product_imports_is_a_declared_dependency_and_non
     assert idle <= {"mssql-python"}
 
 
+def asking_for_the_engine(source: str) -> list[int]:
+    """The lines that compare something with an engine's name, or ask whether something is a warehouse of one kind."""
+    engines = {"sqlite", "mssql", "odbc"}
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"
+        kinds = ast.unparse(node.args[1]) if called and isinstance(node, ast.Call) else ""
+        if any(isinstance(one, ast.Constant) and one.value in engines for one in sides) or "Warehouse" in kinds:
+            lines.append(node.lineno)  # type: ignore[attr-defined]
+    return lines
+
+
+@pytest.mark.parametrize("source", ['x.engine == "sqlite"', "isinstance(x, SqliteWarehouse)", '"odbc" != name'])
+def test_a_question_for_the_engine_is_noticed(source: str) -> None:
+    assert asking_for_the_engine(source) == [1]
+
+
+def test_nothing_above_the_warehouse_asks_which_engine_is_in_use() -> None:
+    above = [path for path in PRODUCT if "warehouse" not in path.parts]
+    assert not {path for path in above if asking_for_the_engine(path.read_text(encoding="utf-8"))}
+
+
 def test_every_place_names_the_same_python_versions() -> None:
     named = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
     first, last = named[0], named[-1]

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from refdata.core.capabilities import Capabilities
 from refdata.core.naming import fold_name, quote
 from refdata.core.publishing import Statement
 from refdata.core.sqltypes import SqlType, TypeKind
@@ -21,25 +21,16 @@ _TEXT = SqlType(TypeKind.NVARCHAR)
 _LOBS = frozenset(("text", "ntext", "xml", "geography", "geometry", "hierarchyid", "sql_variant"))
 _COPIES = ("refdata_diff_before", "refdata_diff_after")
 _FOUND = "refdata_diff_found"
-_CACHE_KIB = 65_536
-"""How much SQLite may keep of temporary tables in memory; with its default of 2 MB each key lookup reads the disk."""
-
-
-class Dialect(StrEnum):
-    """The two ways to write what the SQL standard leaves open."""
-
-    SQLITE = "sqlite"
-    TSQL = "tsql"
 
 
 @dataclass(frozen=True, slots=True)
 class DiffPlan:
-    """The statements of one comparison in one dialect. Run ``copy`` first, then a ``find``, ``drop`` last.
+    """The statements of one comparison, as ``engine`` writes them. Run ``copy`` first, then a ``find``, ``drop`` last.
 
     ``sample`` is the number of sample rows of each kind.
     """
 
-    dialect: Dialect
+    engine: Capabilities
     before: Rows
     after: Rows
     pairs: tuple[Pair, ...]
@@ -53,12 +44,12 @@ class DiffPlan:
 
     def copy(self) -> tuple[Statement, ...]:
         """Copies each side into a temporary table with the columns ``c0``, ``c1`` ..."""
-        cache = [Statement(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")] if self.dialect is Dialect.SQLITE else []
-        return (*self.drop(), *cache, *(one for after in (False, True) for one in self._copied(after=after)))
+        copies = (one for after in (False, True) for one in self._copied(after=after))
+        return (*self.drop(), *self.engine.prepare_copies(), *copies)
 
     def drop(self) -> tuple[Statement, ...]:
         """Removes the temporary tables: a pooled connection would keep them."""
-        return tuple(Statement(f"DROP TABLE IF EXISTS {self._temporary(name)}") for name in (*_COPIES, _FOUND))
+        return tuple(Statement(f"DROP TABLE IF EXISTS {self.engine.temporary(name)}") for name in (*_COPIES, _FOUND))
 
     def count(self, *, after: bool) -> Statement:
         """The number of a side's rows."""
@@ -69,18 +60,9 @@ class DiffPlan:
         return self._top(f"SELECT {self._names()} FROM {self._copy(after=after)}", PROBE)
 
     def index_keys(self) -> tuple[Statement, ...]:
-        """Makes key lookups fast. T-SQL uses hash joins: its key compares by code points, which no index does."""
-        if self.dialect is Dialect.TSQL:
-            return ()
-        keys = ", ".join(f"c{index}" for index in self._key_indexes)
-        return tuple(
-            statement
-            for name in _COPIES
-            for statement in (
-                Statement(f"DROP INDEX IF EXISTS temp.{name}_key"),
-                Statement(f"CREATE INDEX temp.{name}_key ON {name} ({keys})"),
-            )
-        )
+        """Makes key lookups fast."""
+        keys = [f"c{index}" for index in self._key_indexes]
+        return tuple(statement for name in _COPIES for statement in self.engine.index_rows(name, keys))
 
     def key_faults(self, *, after: bool) -> Statement:
         """1 where a side has a row with NULL in the key, or two rows with the same key; else 0."""
@@ -107,13 +89,13 @@ class DiffPlan:
     def count_changes(self) -> Statement:
         """One row: added rows, changed rows, then the changed values of each non-key column."""
         sums = "".join(f", SUM(CASE WHEN fresh = 0 THEN d{index} ELSE 0 END)" for index in self._value_indexes)
-        return Statement(f"SELECT SUM(fresh), SUM(1 - fresh){sums} FROM {self._temporary(_FOUND)}")
+        return Statement(f"SELECT SUM(fresh), SUM(1 - fresh){sums} FROM {self.engine.temporary(_FOUND)}")
 
     def sample_changes(self) -> Statement:
         """Changed rows, in the order of their keys: each column before, then each after."""
         both = ", ".join(f"{side}.c{index}" for side in "ab" for index in range(len(self.pairs)))
         before, after = (self._copy(after=side) for side in (False, True))
-        source = f"{self._temporary(_FOUND)} AS f JOIN {before} AS a ON {self._same_as_found('a')}"
+        source = f"{self.engine.temporary(_FOUND)} AS f JOIN {before} AS a ON {self._same_as_found('a')}"
         return self._top(
             f"SELECT {both} FROM {source} JOIN {after} AS b ON {self._same_as_found('b')} WHERE f.fresh = 0"
             f" ORDER BY {self._found_keys()}"
@@ -122,7 +104,9 @@ class DiffPlan:
     def sample_added(self) -> Statement:
         """New rows, in the order of their keys."""
         names = ", ".join(f"b.c{index}" for index in range(len(self.pairs)))
-        source = f"{self._temporary(_FOUND)} AS f JOIN {self._copy(after=True)} AS b ON {self._same_as_found('b')}"
+        source = (
+            f"{self.engine.temporary(_FOUND)} AS f JOIN {self._copy(after=True)} AS b ON {self._same_as_found('b')}"
+        )
         return self._top(f"SELECT {names} FROM {source} WHERE f.fresh = 1 ORDER BY {self._found_keys()}")
 
     def sample_removed(self) -> Statement:
@@ -136,11 +120,9 @@ class DiffPlan:
         """Without keys: records the rows that one side has more often, and how many (``n``; negative: ``before``)."""
         inner, names = [], []
         for index in range(len(self.pairs)):
-            inner.append(f"{self._folded(index)} AS c{index}")
-            names.append(f"c{index}")
-            if not self._is_sqlite and self._is_text(index):
-                inner.append(f"DATALENGTH(c{index}) AS l{index}")  # trailing blanks count
-                names.append(f"l{index}")
+            for part, sql in zip("cl", self._parts(index), strict=False):
+                inner.append(f"{sql} AS {part}{index}")
+                names.append(f"{part}{index}")
         columns, group = ", ".join(inner), ", ".join(names)
         before, after = (self._copy(after=side) for side in (False, True))
         return self._into_found(
@@ -153,18 +135,14 @@ class DiffPlan:
         """Without keys, one row: rows removed, rows added."""
         return Statement(
             "SELECT SUM(CASE WHEN n < 0 THEN -n ELSE 0 END), SUM(CASE WHEN n > 0 THEN n ELSE 0 END)"
-            f" FROM {self._temporary(_FOUND)}"
+            f" FROM {self.engine.temporary(_FOUND)}"
         )
 
     def sample_rows_moved(self, *, after: bool) -> Statement:
         """Without keys: rows that one side has more often, and how many more, ordered by the first columns."""
         sign, order = ">" if after else "<", ", ".join(f"c{index}" for index in range(min(len(self.pairs), 8)))
-        found = self._temporary(_FOUND)
+        found = self.engine.temporary(_FOUND)
         return self._top(f"SELECT {self._names()}, n FROM {found} WHERE n {sign} 0 ORDER BY {order}")
-
-    @property
-    def _is_sqlite(self) -> bool:
-        return self.dialect is Dialect.SQLITE
 
     @property
     def _key_indexes(self) -> list[int]:
@@ -181,63 +159,41 @@ class DiffPlan:
     def _names(self) -> str:
         return ", ".join(f"c{index}" for index in range(len(self.pairs)))
 
-    def _temporary(self, name: str) -> str:
-        return f"temp.{name}" if self._is_sqlite else f"#{name}"
-
     def _copy(self, *, after: bool) -> str:
-        return self._temporary(_COPIES[after])
+        return self.engine.temporary(_COPIES[after])
 
     def _copied(self, *, after: bool) -> tuple[Statement, ...]:
-        side, target = self.after if after else self.before, self._copy(after=after)
+        side = self.after if after else self.before
         columns = ", ".join(f"{self._value(pair, after=after)} AS c{index}" for index, pair in enumerate(self.pairs))
-        rows = f"SELECT {columns} FROM {side.source}"
         where = f" WHERE {side.where}" if side.where else ""
-        if self._is_sqlite:
-            # The columns keep the affinity of their source, which SQLite's comparison uses.
-            return (Statement(f"CREATE TEMPORARY TABLE {_COPIES[after]} AS {rows}{where}", side.values),)
-        return (*self._empty_copy(rows, target), Statement(f"INSERT INTO {target} {rows}{where}", side.values))
-
-    def _empty_copy(self, rows: str, target: str) -> tuple[Statement, ...]:
-        """A temporary table created without values: in ODBC a statement with values runs in its own scope, and what it
-        creates vanishes with that scope. Behind a UNION, no column is an identity."""
-        none = f"{rows} WHERE 1 = 0"
-        return (Statement(f"SELECT * INTO {target} FROM ({none} UNION ALL {none}) AS s"),)
+        return self.engine.copy_rows(_COPIES[after], f"SELECT {columns} FROM {side.source}", where, side.values)
 
     def _into_found(self, select: str, rest: str) -> tuple[Statement, ...]:
-        found = self._temporary(_FOUND)
-        drop = Statement(f"DROP TABLE IF EXISTS {found}")
-        if self._is_sqlite:
-            return drop, Statement(f"CREATE TEMPORARY TABLE {_FOUND} AS {select}{rest}")
-        return drop, Statement(f"{select} INTO {found}{rest}")
+        drop = Statement(f"DROP TABLE IF EXISTS {self.engine.temporary(_FOUND)}")
+        return drop, self.engine.store_rows(_FOUND, select, rest)
 
     def _value(self, pair: Pair, *, after: bool) -> str:
         """A column's value; text that compares by code points."""
         own, other = (pair.after, pair.before) if after else (pair.before, pair.after)
         if own is None:
             kind = _TEXT if other is None or not pair.is_exact else other.type
-            return f"CAST(NULL AS {_cast_name(kind, self.dialect)})"
+            return f"CAST(NULL AS {self.engine.type_name(kind)})"
         if not pair.is_exact or (own.native is not None and own.native.name in _LOBS):
-            return f"CAST({quote(own.name)} AS {_cast_name(_TEXT, self.dialect)})"
-        return _exact(quote(own.name), own.type, self.dialect)
+            return f"CAST({quote(own.name)} AS {self.engine.type_name(_TEXT)})"
+        return self.engine.canonical(quote(own.name), own.type)
 
     def _is_text(self, index: int) -> bool:
         pair = self.pairs[index]
         return not pair.is_exact or any(side.type.kind is TypeKind.NVARCHAR for side in pair.columns)
 
+    def _parts(self, index: int) -> tuple[str, ...]:
+        return self.engine.text_parts(f"c{index}") if self._is_text(index) else (f"c{index}",)
+
     def _folded(self, index: int) -> str:
-        binary = self.dialect is Dialect.TSQL and self._is_text(index)
-        return f"c{index} COLLATE Latin1_General_BIN2" if binary else f"c{index}"
+        return self._parts(index)[0]
 
     def _differs(self, index: int) -> str:
-        """1 where a column differs, else 0; never NULL."""
-        a, b = f"a.c{index}", f"b.c{index}"
-        if self._is_sqlite:
-            return f"({a} IS NOT {b})"
-        same = f"{a} = {b}"
-        if self._is_text(index):
-            # T-SQL pads the shorter text with blanks before comparing.
-            same = f"{a} COLLATE Latin1_General_BIN2 = {b} AND DATALENGTH({a}) = DATALENGTH({b})"
-        return f"CASE WHEN {same} OR ({a} IS NULL AND {b} IS NULL) THEN 0 ELSE 1 END"
+        return self.engine.differs(f"a.c{index}", f"b.c{index}", is_text=self._is_text(index))
 
     def _joined(self, join: str, *, after_first: bool = False) -> str:
         on = " AND ".join(f"a.{self._folded(index)} = b.c{index}" for index in self._key_indexes)
@@ -252,10 +208,7 @@ class DiffPlan:
         return ", ".join(f"f.k{index}" for index in self._key_indexes)
 
     def _top(self, sql: str, most: int | None = None) -> Statement:
-        rows = self.sample if most is None else most
-        if self.dialect is Dialect.TSQL:
-            return Statement(sql.replace("SELECT ", "SELECT TOP (?) ", 1), (rows,))
-        return Statement(f"{sql} LIMIT ?", (rows,))
+        return self.engine.first_rows(sql, self.sample if most is None else most)
 
 
 def changed_rows(plan: DiffPlan, found: Sequence[Sequence[object]]) -> tuple[ChangedRow, ...]:
@@ -268,25 +221,6 @@ def _changed_row(plan: DiffPlan, row: Sequence[object]) -> ChangedRow:
     before, after = row[:width], row[width:]
     cells = tuple(CellChange(name, old, new) for name, old, new in zip(names, before, after, strict=True) if old != new)
     return ChangedRow(tuple(after[names.index(key)] for key in plan.keys), cells)
-
-
-def _exact(value: str, kind: SqlType, dialect: Dialect) -> str:
-    """A value in the canonical form in which equal values are equal.
-
-    SQLite keeps long decimals and times as text (``sqlite/ddl.py``), in which ``1.10`` and ``1.1000``, or a date
-    and its midnight, differ after a widening.
-    """
-    if dialect is Dialect.TSQL:
-        return value
-    if kind.kind is TypeKind.DECIMAL and (kind.precision or 0) > 15:
-        return f"CASE WHEN instr({value}, '.') THEN rtrim(rtrim({value}, '0'), '.') ELSE {value} END"
-    if kind.kind is TypeKind.DATETIME2:
-        return f"CASE WHEN length({value}) = 10 THEN {value} || ' 00:00:00' ELSE {value} END"
-    return value
-
-
-def _cast_name(kind: SqlType, dialect: Dialect) -> str:
-    return "TEXT" if dialect is Dialect.SQLITE and kind.kind is TypeKind.NVARCHAR else str(kind)
 
 
 def _any(terms: Sequence[str]) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from refdata.core.capabilities import Capabilities
 from refdata.core.contract import Contract
 from refdata.core.contractterms import ConstraintKind, LoadMode, Severity
-from refdata.core.diffplan import Dialect
 from refdata.core.model import Column, LoadType
 from refdata.core.naming import fold_name, quote
 from refdata.core.publishing import Statement
-from refdata.core.sqltypes import BIGINT, TypeKind
+from refdata.core.sqltypes import BIGINT, TypeKind, text
 
 ROW_COLUMN = "ref_data_row"
 """The stage table's column with the number of the row, from 1."""
@@ -53,7 +53,7 @@ class KeyPlan:
     refers to, by their folded names.
     """
 
-    dialect: Dialect
+    engine: Capabilities
     contract: Contract
     load_type: LoadType
     stage: Side
@@ -170,21 +170,19 @@ class KeyPlan:
         return " AND ".join(f"{one} = {other}" for one, other in sides)
 
     def _compared(self, side: str, column: Column, as_text: bool = False) -> tuple[str, ...]:
-        """The expressions that compare a value: itself, and for text in T-SQL also its length, which ``=`` ignores."""
+        """The expressions that compare a value: itself, and for text whatever else the engine needs."""
         value = f"{side}.{quote(column.name)}"
         if not (_is_text(column) or as_text):
             return (value,)
         if as_text and not _is_text(column):
-            value = f"CAST({value} AS {'TEXT' if self.dialect is Dialect.SQLITE else 'NVARCHAR(4000)'})"
+            value = f"CAST({value} AS {self.engine.type_name(text(4000))})"
         value = f"UPPER({value})" if self.contract.key_ignores_case else value
         value = f"RTRIM({value})" if self.contract.key_ignores_trailing_blanks else value
-        if self.dialect is Dialect.SQLITE:
-            return (value,)
-        return f"{value} COLLATE Latin1_General_BIN2", f"DATALENGTH({value})"
+        return self.engine.text_parts(value)
 
 
 def remove_rows(source: str, rows: Sequence[int]) -> Statement:
-    """Removes staged rows by their numbers; a few hundred at a time, within the engines' parameter limits."""
+    """Removes staged rows by their numbers: at most ``Capabilities.most_values`` of them."""
     marks = ", ".join("?" for _ in rows)
     return Statement(f"DELETE FROM {source} WHERE {quote(ROW_COLUMN)} IN ({marks})", tuple(rows))
 

@@ -51,12 +51,6 @@ def keep_version(table: TableName, columns: tuple[Column, ...], backup_schema: s
     )
 
 
-def empty_table(table: TableName, method: str) -> Statement:
-    """Removes the live rows. DELETE lets readers under row versioning continue; TRUNCATE makes them wait."""
-    verb = "TRUNCATE TABLE" if method == "truncate" else "DELETE FROM"
-    return Statement(f"{verb} {qualified(table)}")
-
-
 def restore_rows(
     table: TableName, columns: tuple[Column, ...], source: str, where: str, values: tuple[object, ...]
 ) -> Statement:

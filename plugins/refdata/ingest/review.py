@@ -22,7 +22,7 @@ from refdata.core.publishing import qualified
 from refdata.core.tablediff import SAMPLE, Rows, TableDiff
 from refdata.core.versions import live_version
 from refdata.ingest.context import Deps
-from refdata.versioning.comparing import compare, dialect_of
+from refdata.versioning.comparing import compare
 
 MARKED = "somebody in Airflow"
 """Who rejected a load by marking its task; Airflow's audit log has the name but does not show it to tasks."""
@@ -110,7 +110,7 @@ def _compare(deps: Deps, row: Load, stage: Stage, columns: tuple[Column, ...], s
         if not session.query(publishing.has_rows(live.name).sql)[0][0]:
             ours = dataclasses.replace(ours, where="1 = 0")
         keys = deps.rules(row.table_name).keys
-        found = compare(session, dialect_of(deps.warehouse), ours, theirs, keys, row.table_name, sample=sample)
+        found = compare(session, deps.warehouse.capabilities, ours, theirs, keys, row.table_name, sample=sample)
     return dataclasses.replace(found, before="live", after=row.file_name)
 
 

@@ -18,15 +18,11 @@ from refdata.core.naming import fold_name
 from refdata.core.publishing import Check, qualified
 from refdata.ingest.context import Deps
 from refdata.ingest.refitting import rejects_misfits
-from refdata.versioning.comparing import dialect_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from refdata.csvformat.rowrules import RowRule, WarnedRules
-
-AT_ONCE = 500
-"""Rows that one statement removes from the stage."""
 
 
 def _require_key(contract: Contract, plan: Alignment) -> None:
@@ -136,8 +132,9 @@ class Ruling:
 
     def _remove(self, stage: Stage, numbers: Sequence[int]) -> None:
         with self.deps.warehouse.changing_stage(stage) as (session, source):
-            for start in range(0, len(numbers), AT_ONCE):
-                statement = keyrules.remove_rows(source, numbers[start : start + AT_ONCE])
+            most = self.deps.warehouse.capabilities.most_values
+            for start in range(0, len(numbers), most):
+                statement = keyrules.remove_rows(source, numbers[start : start + most])
                 session.execute(statement.sql, statement.values)
 
     def _plan(self, source: str) -> KeyPlan:
@@ -147,7 +144,7 @@ class Ruling:
         parents = {folded: self._side(TableName(deps.settings.ref_schema, name)) for folded, name in names.items()}
         there = {folded: side for folded, side in parents.items() if side is not None}
         stage = Side(source, self.columns)
-        return KeyPlan(dialect_of(deps.warehouse), contract, self.row.load_type, stage, live, there)
+        return KeyPlan(deps.warehouse.capabilities, contract, self.row.load_type, stage, live, there)
 
     def _side(self, name: TableName) -> Side | None:
         live = self.deps.warehouse.table(name)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from airflow.sdk import Asset, AssetAlias, BaseHook
+from airflow.sdk import Asset, AssetAlias
 
 from refdata.core.loadstates import PUBLISHED
 from refdata.core.model import Load
@@ -21,16 +20,7 @@ def table_address(deps: Deps, table: str) -> str:
 
     It contains no login, because it is visible in Airflow's pages and in other DAGs.
     """
-    connection = BaseHook.get_connection(deps.settings.conn_id)
-    schema = deps.settings.ref_schema
-    if deps.warehouse.engine == "sqlite":
-        return f"file://{quote(str(Path(connection.host or '').expanduser().absolute()))}/{schema}/{quote(table)}"
-    return server_address(connection.host or "dsn", connection.port, deps.warehouse.database, schema, table)
-
-
-def server_address(host: str, port: int | None, database: str, schema: str, table: str) -> str:
-    """The address of a table on a server; Airflow's ``mssql`` assets want all five parts."""
-    return f"mssql://{host}:{port or 1433}/{quote(database)}/{quote(schema)}/{quote(table)}"
+    return f"{deps.warehouse.address}/{quote(deps.settings.ref_schema)}/{quote(table)}"
 
 
 def emit(deps: Deps, row: Load, events: Any) -> None:

@@ -6,22 +6,18 @@ import dataclasses
 from collections.abc import Sequence
 
 from refdata.core import diffplan, tablediff
-from refdata.core.diffplan import Dialect, DiffPlan
+from refdata.core.capabilities import Capabilities
+from refdata.core.diffplan import DiffPlan
 from refdata.core.errors import ConfigurationError, LockTimeoutError
 from refdata.core.naming import fold_name
 from refdata.core.publishing import Statement
 from refdata.core.tablediff import Pair, Rows, TableDiff
 from refdata.core.versions import live_version
 from refdata.versioning.locating import Versions
-from refdata.warehouse.base import Row, Session, Warehouse
+from refdata.warehouse.base import Row, Session
 
 TRIES = 3
 """Most restarts of a comparison because a load was published in between."""
-
-
-def dialect_of(warehouse: Warehouse) -> Dialect:
-    """How the warehouse's engine writes SQL."""
-    return Dialect.SQLITE if warehouse.engine == "sqlite" else Dialect.TSQL
 
 
 def diff_versions(versions: Versions, table: str, before: int, after: int, keys: Sequence[str] = ()) -> TableDiff:
@@ -38,7 +34,7 @@ def diff_versions(versions: Versions, table: str, before: int, after: int, keys:
         with versions.warehouse.transaction(write=False) as session:
             versions.require_rows(session, ours, table, before, records)
             versions.require_rows(session, theirs, table, after, records)
-            found = compare(session, dialect_of(versions.warehouse), ours, theirs, keys, table)
+            found = compare(session, versions.warehouse.capabilities, ours, theirs, keys, table)
         if live_version(versions.ledger.versions(table)) == live_version(records):
             return dataclasses.replace(found, before=f"version {before}", after=f"version {after}")
     raise LockTimeoutError(
@@ -48,7 +44,7 @@ def diff_versions(versions: Versions, table: str, before: int, after: int, keys:
 
 def compare(
     session: Session,
-    dialect: Dialect,
+    engine: Capabilities,
     before: Rows,
     after: Rows,
     keys: Sequence[str],
@@ -62,7 +58,7 @@ def compare(
     :raises ConfigurationError: when a key is not a column.
     """
     pairs = tablediff.pair_columns(before.columns, after.columns)
-    plan = DiffPlan(dialect, before, after, pairs, sample)
+    plan = DiffPlan(engine, before, after, pairs, sample)
     _require_columns(pairs, keys, table)
     _run(session, plan.copy())
     found = _compared(session, plan, keys, table)

@@ -39,10 +39,10 @@ def narrower_types(warehouse: Warehouse, tables: Iterable[Table], log: logging.L
 
 
 def _first_rows(warehouse: Warehouse, table: Table, columns: Sequence[Column]) -> Sequence[Row]:
-    names = f"{column_list(tuple(column.name for column in columns))} FROM {qualified(table.name)}"
-    sql = f"SELECT {names} LIMIT ?" if warehouse.engine == "sqlite" else f"SELECT TOP (?) {names}"
+    names = column_list(tuple(column.name for column in columns))
+    statement = warehouse.capabilities.first_rows(f"SELECT {names} FROM {qualified(table.name)}", SAMPLE)
     with warehouse.transaction(write=False) as session:
-        return session.query(sql, (SAMPLE,))
+        return session.query(statement.sql, statement.values)
 
 
 def _found(table: Table, columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[NarrowerType]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from refdata.core.alignment import Alignment
+from refdata.core.capabilities import Capabilities
 from refdata.core.diagnosis import Diagnosis
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.publishing import Check
@@ -36,7 +37,10 @@ def moment(value: datetime | str | None) -> datetime | None:
 
 
 class Session(Protocol):
-    """Statements within one transaction. ``?`` stands for each value; errors are of the error tree."""
+    """Statements within one transaction, with identifiers in brackets and ``?`` for each value.
+
+    An engine that writes these differently translates them here. Errors are of the error tree.
+    """
 
     def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """The rows of a SELECT, or of a statement with OUTPUT or RETURNING."""
@@ -52,7 +56,17 @@ class Warehouse(Protocol):
 
     @property
     def engine(self) -> str:
-        """``sqlite``, ``mssql`` or ``odbc``."""
+        """``sqlite``, ``mssql`` or ``odbc``, for people: what it can do is in ``capabilities``."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """How this engine writes what engines write differently."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """The database as an address without login: ``mssql://host:port/database`` or ``file:///folder/refdata.db``."""
         ...
 
     @property

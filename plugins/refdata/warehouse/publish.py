@@ -36,7 +36,7 @@ def publish_rows(
     version = int(session.query(warehouse.statement("select_latest_version"), (table.name,))[0][0])
     if publishing.replaces(request):
         _run(session, publishing.keep_version(table, live.columns, settings.bkp_schema, version))
-        _run(session, publishing.empty_table(table, settings.publish_method))
+        _run(session, warehouse.capabilities.empty_table(table, settings.publish_method))
     rows = _run(session, publishing.insert_rows(request, source))
     _check_count(request, rows)
     _mark(warehouse, session, request, version + 1)

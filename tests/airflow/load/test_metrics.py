@@ -12,7 +12,6 @@ from typing import Any
 
 import opentelemetry.metrics
 import pytest
-from airflow.sdk import Asset
 from airflow.sdk._shared.observability.metrics import otel_logger
 from airflow.sdk._shared.observability.metrics import stats as implementation
 from airflow.sdk.observability import stats
@@ -23,7 +22,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, M
 from refdata.core.health import Check, State
 from refdata.core.model import FileStatus
 from refdata.notifications import metrics
-from refdata.notifications.assets import TABLES, server_address
+from refdata.notifications.assets import TABLES
 from tests.airflow.load.test_load_dag import Run, drop
 
 STEPS = ("detect_format", "align_table", "load_rows", "write_config", "move_to_processed")
@@ -199,8 +198,3 @@ def test_a_duplicate_emits_nothing(root: Path) -> None:
         for step in STEPS:
             run.step(step)
     assert emitted(run) == []
-
-
-def test_the_address_of_a_server_is_one_that_airflow_takes() -> None:
-    address = server_address("sql01", None, "ref data", "ref", "cities")
-    assert Asset(address).uri == address == "mssql://sql01:1433/ref%20data/ref/cities"

@@ -71,6 +71,14 @@ def test_a_rollback_makes_the_earlier_rows_a_new_version(site: Site) -> None:
     assert desk(site).diff("cities", 2, 3).added == 2
 
 
+def test_a_rollback_empties_the_table_as_its_engine_can(make_site: Callable[..., Site]) -> None:
+    site = make_site(publish_method="truncate")
+    load(site, "code,name\n01,Graz\n")
+    load(site, "code,name\n03,Wels\n")
+    desk(site).rollback("cities", 1, **BY)
+    assert codes(site) == ["01"]
+
+
 def test_a_rollback_is_recorded_in_ledger_and_audit_trail(site: Site) -> None:
     load(site, "code\n01\n")
     load(site, "code\n02\n")

@@ -11,10 +11,11 @@ import sqlglot
 
 from refdata.core.contract import Constraint, Contract, FieldContract, ForeignKey, UniqueKey
 from refdata.core.contractterms import ConstraintKind, LoadMode, Severity
-from refdata.core.diffplan import Dialect
 from refdata.core.keyrules import ROW, KeyPlan, Side, has_key_rules, remove_rows
 from refdata.core.model import Column, LoadType
 from refdata.core.sqltypes import INT, SqlType, text
+from refdata.warehouse.sqlite.capabilities import SqliteCapabilities
+from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 
 TEXT = text(10)
 Rows = Sequence[Sequence[Any]]
@@ -46,7 +47,7 @@ def broken(
     others = {name: side(name, kinds) for name, (kinds, _) in (parents or {}).items()}
     for name, (_, brought) in (parents or {}).items():
         filled(connection, others[name], brought)
-    plan = KeyPlan(Dialect.SQLITE, contract, load_type, stage, table, others)
+    plan = KeyPlan(SqliteCapabilities(), contract, load_type, stage, table, others)
     return [(row[0], rule.words) for rule in plan.rules() for row in connection.execute(rule.statement.sql)]
 
 
@@ -124,7 +125,7 @@ def test_every_statement_is_t_sql_too() -> None:
     )  # fmt: skip
     stage, live = side("stage", CODE, staged=True), side("live", CODE)
     parent = side("p", {"a": TEXT, "b": TEXT})
-    plan = KeyPlan(Dialect.TSQL, contract, LoadType.APPEND, stage, live, {"p": parent})
+    plan = KeyPlan(TsqlCapabilities(), contract, LoadType.APPEND, stage, live, {"p": parent})
     statements = [rule.statement.sql for rule in plan.rules()]
     assert len(statements) == 7
     for sql in (*statements, remove_rows("[stage]", [1, 2]).sql):

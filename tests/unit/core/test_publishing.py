@@ -10,6 +10,8 @@ from refdata.core import publishing
 from refdata.core.model import Column, LoadType, Publication, Stage, TableName
 from refdata.core.publishing import Statement
 from refdata.core.sqltypes import INT, text
+from refdata.warehouse.sqlite.capabilities import SqliteCapabilities
+from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 
 AIRPORTS = TableName("ref", "airports")
 MOMENT = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
@@ -28,8 +30,9 @@ def publication(load_type: LoadType, *columns: str) -> Publication:
             " SELECT [id], [the name], ? FROM [ref].[airports]",
             (4,),
         ),
-        (publishing.empty_table(AIRPORTS, "delete"), "DELETE FROM [ref].[airports]", ()),
-        (publishing.empty_table(AIRPORTS, "truncate"), "TRUNCATE TABLE [ref].[airports]", ()),
+        (TsqlCapabilities().empty_table(AIRPORTS, "delete"), "DELETE FROM [ref].[airports]", ()),
+        (TsqlCapabilities().empty_table(AIRPORTS, "truncate"), "TRUNCATE TABLE [ref].[airports]", ()),
+        (SqliteCapabilities().empty_table(AIRPORTS, "truncate"), "DELETE FROM [ref].[airports]", ()),
         (
             publishing.has_rows(AIRPORTS),
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM [ref].[airports]) THEN 1 ELSE 0 END",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from airflow.sdk import Asset
 
 from refdata.core import alignment, sqltypes
 from refdata.core.errors import (
@@ -27,6 +28,7 @@ from refdata.core.errors import (
 from refdata.core.model import Column, LoadType, Publication, ScannedColumn, Stage, TableName
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
+from refdata.warehouse.tsql.driver import server_address
 from refdata.warehouse.tsql.engine import GRANT_SCRIPTS, PUBLISH_TRIES, TsqlWarehouse
 from refdata.warehouse.tsql.insert import InsertLoader
 from refdata.warehouse.tsql.pool import close_pools
@@ -144,6 +146,13 @@ def test_rows_are_those_of_the_first_result_that_has_columns(
 def test_the_database_names_itself() -> None:
     made, _ = engine(Answer("DB_NAME", rows=[("refdata",)]))
     assert (made.engine, made.database) == ("mssql", "refdata")
+
+
+def test_its_address_is_one_that_airflow_takes() -> None:
+    server = ScriptedServer([Answer("DB_NAME", rows=[("ref data",)])])
+    made = TsqlWarehouse("mssql", server, Settings(), [], key=str(id(server)), server=server_address("sql01", None))
+    address = f"{made.address}/ref/cities"
+    assert Asset(address).uri == address == "mssql://sql01:1433/ref%20data/ref/cities"
 
 
 def history(version: int | None) -> list[Answer]:

@@ -10,7 +10,7 @@ from refdata.warehouse.mssql.hook import SecureMsSqlHook
 from refdata.warehouse.mssql.hosts import Hosts
 from refdata.warehouse.mssql.mssql_python_driver import MssqlPythonDriver
 from refdata.warehouse.mssql.pymssql_driver import PymssqlDriver
-from refdata.warehouse.tsql.driver import Driver
+from refdata.warehouse.tsql.driver import Driver, server_address
 from refdata.warehouse.tsql.engine import TsqlWarehouse
 from refdata.warehouse.tsql.insert import InsertLoader
 from refdata.warehouse.tsql.pool import pool_key
@@ -36,4 +36,5 @@ def mssql_warehouse(settings: Settings, database: str | None = None) -> TsqlWare
     bulk = BulkLoader(native)
     insert = InsertLoader(driver, settings.batch_size)
     loaders = choose((bulk, insert), settings.load_method)
-    return TsqlWarehouse("mssql", driver, settings, loaders, key=pool_key(settings, driver.name, options))
+    key, server = pool_key(settings, driver.name, options), server_address(hook.connection.host, hook.connection.port)
+    return TsqlWarehouse("mssql", driver, settings, loaders, key=key, server=server)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote as percent_encoded
 
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
@@ -27,6 +27,7 @@ from refdata.warehouse import schema
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.sqlite import ddl, staging
+from refdata.warehouse.sqlite.capabilities import SqliteCapabilities
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, files_translated
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ class SqliteWarehouse:
     """See ``warehouse.base.Warehouse``; several worker processes may use the files at once."""
 
     engine = "sqlite"
+    capabilities = SqliteCapabilities()
 
     def __init__(self, hook: SqliteHook, settings: Settings) -> None:
-        # SQLite has no TRUNCATE; its DELETE without WHERE empties a table just as fast.
-        self._settings = dataclasses.replace(settings, publish_method="delete")
+        self._hook = hook
+        self._settings = settings
         self._files = SqliteFiles(hook, settings)
         self._sql = SqlFiles("sqlite", settings)
 
@@ -50,6 +52,12 @@ class SqliteWarehouse:
     def database(self) -> str:
         """The file's name without its folder."""
         return self._files.main.stem
+
+    @property
+    def address(self) -> str:
+        """See ``Warehouse.address``."""
+        path = Path(self._hook.connection.host or "").expanduser().absolute()
+        return f"file://{percent_encoded(str(path))}"
 
     def statement(self, name: str) -> str:
         """See ``Warehouse.statement``."""

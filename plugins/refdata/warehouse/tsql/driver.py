@@ -130,6 +130,11 @@ def _finish(cursor: Any) -> None:
         pass
 
 
+def server_address(host: str | None, port: int | None) -> str:
+    """``host:port`` of an Airflow connection, for addresses; ``dsn`` stands for a host that only the DSN names."""
+    return f"{host or 'dsn'}:{port or 1433}"
+
+
 def parameter(value: object) -> object:
     """A value for a driver that binds: a time as ISO text, which no driver cuts and every language setting reads."""
     return value.isoformat() if isinstance(value, (date, time)) else value

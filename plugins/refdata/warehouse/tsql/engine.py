@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from urllib.parse import quote as percent_encoded
 
 import pyarrow as pa
 
@@ -34,6 +35,7 @@ from refdata.warehouse import schema
 from refdata.warehouse.base import Progress
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.tsql import ddl, locks, procedures, types
+from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 from refdata.warehouse.tsql.diagnose import diagnose
 from refdata.warehouse.tsql.driver import Connection, Driver, TsqlSession, translated
 from refdata.warehouse.tsql.pool import ConnectionPool, shared_pool
@@ -66,7 +68,10 @@ class TsqlWarehouse:
     """See ``warehouse.base.Warehouse``.
 
     :param loaders: the ways to fill a stage table, the best first; the last always works.
+    :param server: ``host:port``, for addresses.
     """
+
+    capabilities = TsqlCapabilities()
 
     def __init__(
         self,
@@ -76,12 +81,14 @@ class TsqlWarehouse:
         loaders: Sequence[Loader],
         *,
         key: str,
+        server: str = "",
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._engine = engine
         self._driver = driver
         self._settings = settings
         self._loaders = loaders
+        self._server = server
         self._sleep = sleep
         self._sql = SqlFiles("mssql", settings)
         self._log = logging.getLogger("refdata.warehouse")
@@ -98,6 +105,11 @@ class TsqlWarehouse:
         """See ``Warehouse.database``."""
         with self.transaction(write=False) as session:
             return str(session.query(self.statement("select_database"))[0][0])
+
+    @property
+    def address(self) -> str:
+        """See ``Warehouse.address``."""
+        return f"mssql://{self._server}/{percent_encoded(self.database)}"
 
     def statement(self, name: str) -> str:
         """See ``Warehouse.statement``."""
@@ -274,7 +286,7 @@ class TsqlWarehouse:
                 (self._acquire_shared if shared else self._acquire)(session, lock)
             if (live := self._table(session, request.stage.table)) is None:
                 raise _vanished(request.stage.table)
-            session.query(_hold_readers(request.stage.table))
+            session.query(locks.hold_readers(request.stage.table))
             with self._identity_insert(session, request.stage.table, request.columns):
                 return publish_rows(self, session, request, live, source, self._settings, checks)
 
@@ -286,7 +298,7 @@ class TsqlWarehouse:
             live = self._table(session, table)
             if live is None:
                 raise _vanished(table)
-            session.query(_hold_readers(table))
+            session.query(locks.hold_readers(table))
             with self._identity_insert(session, table, tuple(column.name for column in live.columns)):
                 yield session, live
 
@@ -371,15 +383,6 @@ def _change_of(table: TableName) -> Iterator[None]:
             raise
         advice = "Change the table by hand as the message asks, or drop what depends on it; then clear the task."
         raise SchemaError(f"The table could not be changed: {error.what}", where=str(table), advice=advice) from error
-
-
-def _hold_readers(table: TableName) -> str:
-    """Locks the table against readers that take locks.
-
-    Without it, a scan that began before the publish would continue after it, and see some old and some new rows.
-    Readers under READ_COMMITTED_SNAPSHOT take no locks, and continue with the old rows.
-    """
-    return f"SELECT TOP (1) 1 AS held FROM {qualified(table)} WITH (TABLOCKX, HOLDLOCK)"
 
 
 def _vanished(table: TableName) -> SchemaError:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from refdata.core.errors import DeadlockError, LockTimeoutError
 from refdata.core.model import TableName
 from refdata.core.naming import fold_name
-from refdata.core.publishing import Check
+from refdata.core.publishing import Check, qualified
 from refdata.warehouse.base import Session
 
 MAX_RESOURCE = 255
@@ -53,3 +53,12 @@ def _resource(lock: str) -> str:
     if len(lock.encode("utf-16-le")) // 2 <= MAX_RESOURCE:
         return lock
     return f"{lock[:100]} {hashlib.sha256(lock.encode()).hexdigest()}"
+
+
+def hold_readers(table: TableName) -> str:
+    """Locks the table against readers that take locks.
+
+    Without it, a scan that began before the publish would continue after it, and see some old and some new rows.
+    Readers under READ_COMMITTED_SNAPSHOT take no locks, and continue with the old rows.
+    """
+    return f"SELECT TOP (1) 1 AS held FROM {qualified(table)} WITH (TABLOCKX, HOLDLOCK)"

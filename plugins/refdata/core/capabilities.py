@@ -1,0 +1,74 @@
+"""What an engine's SQL can do, as one object, so that nothing above ``warehouse`` asks which engine is in use.
+
+Statements that all engines accept are written in one way: identifiers quoted by ``naming.quote``, and ``?`` for each
+value. Where the engines differ, an object of this class writes the statement. What transactions isolate is part of the
+port itself (``warehouse.base.Warehouse.transaction`` and ``replacing``), which each engine keeps with its own means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from refdata.core.model import TableName
+from refdata.core.publishing import Statement
+from refdata.core.sqltypes import SqlType
+
+
+class Capabilities(Protocol):
+    """How one engine writes what the SQL standard leaves open. Pure: returns SQL, runs none."""
+
+    @property
+    def most_values(self) -> int:
+        """The values that one statement may bind, at most."""
+        ...
+
+    def empty_table(self, table: TableName, method: str) -> Statement:
+        """Removes all rows.
+
+        :param method: the setting ``publish_method``; an engine without TRUNCATE uses DELETE in any case.
+        """
+        ...
+
+    def first_rows(self, select: str, most: int) -> Statement:
+        """A SELECT limited to so many rows."""
+        ...
+
+    def type_name(self, kind: SqlType) -> str:
+        """A type as CAST wants it."""
+        ...
+
+    def text_parts(self, value: str) -> tuple[str, ...]:
+        """What a text has to be compared by, so that it compares by code points and with its trailing blanks."""
+        ...
+
+    def differs(self, first: str, second: str, *, is_text: bool) -> str:
+        """1 where two values differ, else 0; never NULL."""
+        ...
+
+    def canonical(self, value: str, kind: SqlType) -> str:
+        """A value in the form in which equal values are equal, whatever the width of the column they were stored in."""
+        ...
+
+    def temporary(self, name: str) -> str:
+        """A temporary table's name in a statement."""
+        ...
+
+    def prepare_copies(self) -> tuple[Statement, ...]:
+        """What makes large temporary tables fast on this connection."""
+        ...
+
+    def copy_rows(self, name: str, select: str, where: str, values: tuple[object, ...]) -> tuple[Statement, ...]:
+        """Creates a temporary table from a SELECT with values.
+
+        :param where: the condition, with its keyword; empty for all rows.
+        """
+        ...
+
+    def store_rows(self, name: str, columns: str, rest: str) -> Statement:
+        """Creates a temporary table from a SELECT without values, given as its list of columns and the rest."""
+        ...
+
+    def index_rows(self, name: str, columns: Sequence[str]) -> tuple[Statement, ...]:
+        """Makes lookups in a temporary table fast, where an index can."""
+        ...

@@ -1,0 +1,75 @@
+"""How SQLite writes what engines write differently; see ``core.capabilities``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from refdata.core.model import TableName
+from refdata.core.publishing import Statement, qualified
+from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.warehouse.sqlite.ddl import EXACT_DIGITS
+
+_CACHE_KIB = 65_536
+"""How much SQLite may keep of temporary tables in memory; with its default of 2 MB each key lookup reads the disk."""
+
+
+class SqliteCapabilities:
+    """See ``Capabilities``."""
+
+    most_values = 32_766
+    """SQLITE_MAX_VARIABLE_NUMBER since 3.32; https://www.sqlite.org/limits.html"""
+
+    def empty_table(self, table: TableName, method: str) -> Statement:  # noqa: ARG002
+        """See ``Capabilities``. There is no TRUNCATE; DELETE without WHERE empties a table just as fast."""
+        return Statement(f"DELETE FROM {qualified(table)}")
+
+    def first_rows(self, select: str, most: int) -> Statement:
+        """See ``Capabilities``."""
+        return Statement(f"{select} LIMIT ?", (most,))
+
+    def type_name(self, kind: SqlType) -> str:
+        """See ``Capabilities``."""
+        return "TEXT" if kind.kind is TypeKind.NVARCHAR else str(kind)
+
+    def text_parts(self, value: str) -> tuple[str, ...]:
+        """See ``Capabilities``."""
+        return (value,)
+
+    def differs(self, first: str, second: str, *, is_text: bool) -> str:  # noqa: ARG002
+        """See ``Capabilities``."""
+        return f"({first} IS NOT {second})"
+
+    def canonical(self, value: str, kind: SqlType) -> str:
+        """See ``Capabilities``.
+
+        Long decimals and times are stored as text (``sqlite/ddl.py``), in which ``1.10`` and ``1.1000``, or a date and
+        its midnight, differ after a widening.
+        """
+        if kind.kind is TypeKind.DECIMAL and (kind.precision or 0) > EXACT_DIGITS:
+            return f"CASE WHEN instr({value}, '.') THEN rtrim(rtrim({value}, '0'), '.') ELSE {value} END"
+        if kind.kind is TypeKind.DATETIME2:
+            return f"CASE WHEN length({value}) = 10 THEN {value} || ' 00:00:00' ELSE {value} END"
+        return value
+
+    def temporary(self, name: str) -> str:
+        """See ``Capabilities``."""
+        return f"temp.{name}"
+
+    def prepare_copies(self) -> tuple[Statement, ...]:
+        """See ``Capabilities``."""
+        return (Statement(f"PRAGMA temp.cache_size = -{_CACHE_KIB}"),)
+
+    def copy_rows(self, name: str, select: str, where: str, values: tuple[object, ...]) -> tuple[Statement, ...]:
+        """See ``Capabilities``. The columns keep the affinity of their source, which SQLite's comparison uses."""
+        return (Statement(f"CREATE TEMPORARY TABLE {name} AS {select}{where}", values),)
+
+    def store_rows(self, name: str, columns: str, rest: str) -> Statement:
+        """See ``Capabilities``."""
+        return Statement(f"CREATE TEMPORARY TABLE {name} AS {columns}{rest}")
+
+    def index_rows(self, name: str, columns: Sequence[str]) -> tuple[Statement, ...]:
+        """See ``Capabilities``."""
+        return (
+            Statement(f"DROP INDEX IF EXISTS temp.{name}_key"),
+            Statement(f"CREATE INDEX temp.{name}_key ON {name} ({', '.join(columns)})"),
+        )
