@@ -136,8 +136,7 @@ def _widened(old: Column, wanted: SqlType) -> Column:
 def _create(name: TableName, scanned: Sequence[ScannedColumn]) -> Alignment:
     columns = tuple(Column(column.name, column.type or sqltypes.text(0)) for column in scanned)
     read = tuple(
-        ReadColumn(index, column.name, target.type, column.notation)
-        for index, (column, target) in enumerate(zip(scanned, columns, strict=True))
+        _read_as(target, index, column) for index, (column, target) in enumerate(zip(scanned, columns, strict=True))
     )
     return Alignment(name, True, (), (), (*columns, *LINEAGE), read)
 
@@ -148,13 +147,14 @@ def _alter(live: Table, scanned: Sequence[ScannedColumn]) -> Alignment:
     widened = {change.column.name: change.column for change in widen}
     columns = (*(widened.get(column.name, column) for column in live.columns), *add)
     final = {fold_name(column.name): column for column in columns}
-    read = tuple(
-        ReadColumn(index, final[fold_name(column.name)].name, final[fold_name(column.name)].type, column.notation)
-        for index, column in enumerate(scanned)
-    )
+    read = tuple(_read_as(final[fold_name(column.name)], index, column) for index, column in enumerate(scanned))
     brought = {fold_name(column.name) for column in scanned}
     missing = tuple(column.name for column in own_columns(live) if fold_name(column.name) not in brought)
     return Alignment(live.name, False, add, widen, columns, read, missing)
+
+
+def _read_as(target: Column, index: int, scanned: ScannedColumn) -> ReadColumn:
+    return ReadColumn(index, target.name, target.type, scanned.notation, scanned.reading)
 
 
 def _wanted(live: Table, scanned: ScannedColumn) -> Column:

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from refdata.core.model import Notation
+from refdata.core.model import ColumnReading, Notation
 from refdata.core.sqltypes import (
     BIGINT,
     BIT,
@@ -37,6 +37,7 @@ from refdata.core.sqltypes import (
     MAX_DECIMAL_PRECISION,
     TIME,
     SqlType,
+    TypeKind,
     decimal,
     text,
 )
@@ -187,6 +188,32 @@ def proves_decimal_comma(evidence: Evidence) -> bool:
     """Whether the column can only be read with a decimal comma."""
     found = _number(evidence, decimal_commas=False)
     return found is not None and found.notation.decimal_point == "," and not found.warnings
+
+
+def decide_known(evidence: Evidence, reading: ColumnReading) -> Decision:
+    """The type of a column whose reading is known: the known family, in the size that the values need.
+
+    :param evidence: of values that fit the reading.
+    """
+    if not evidence.values or reading.type is None:
+        return Decision(None, reading.notation)
+    kind = reading.type.kind
+    if kind in (TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL):
+        return Decision(_exact_type(evidence.numbers[PLAIN]), reading.notation)
+    if kind is TypeKind.NVARCHAR:
+        return Decision(text(evidence.longest), reading.notation)
+    if kind in (TypeKind.DATE, TypeKind.DATETIME2):
+        shape = evidence.dates["ymd", "-"]
+        return Decision(DATETIME2 if shape.timed else DATE, replace(reading.notation, fraction_digits=shape.fraction))
+    if kind is TypeKind.TIME:
+        return Decision(TIME, replace(reading.notation, fraction_digits=evidence.clock or 0))
+    return Decision(reading.type, reading.notation)
+
+
+def _exact_type(shape: NumberShape) -> SqlType:
+    if not shape.scale and shape.width < 16:
+        return INT if shape.width == 4 else BIGINT
+    return decimal(max(shape.whole, 1) + shape.scale, shape.scale)
 
 
 def _bit(evidence: Evidence) -> Decision | None:

@@ -151,9 +151,18 @@ class Format:
 class Notation:
     """How a column writes its values, where that is not the default way.
 
-    ``decimal_point`` is ``.`` or ``,``; ``thousands`` is ``""`` or the separator; ``date_order`` is
-    ``ymd``, ``dmy`` or ``mdy``; ``date_separator`` is ``-``, ``/`` or ``.``. ``fraction_digits`` is the
-    most digits after a second.
+    Numbers: ``decimal_point`` is ``.`` or ``,``. ``thousands`` contains the characters of which one may separate groups
+    of three digits (``""``: none). ``minus`` is ``-`` (U+2212 is accepted too), ``trailing`` for ``5-`` or
+    ``parentheses`` for ``(5)``. ``affix`` is the text beside the numbers, such as ``%`` or ``R$``; ``*`` accepts any.
+
+    Dates and times: ``date_order`` is ``ymd``, ``dmy`` or ``mdy``; ``date_separator`` is ``-``, ``/``, ``.``, a blank,
+    or ``""`` for ``20240131``. ``year_digits`` is 4, or 2, where 69 to 99 belong to the last century as in POSIX.
+    ``month_names`` is the language of months written as words (``en``, ``de``, …; ``""``: numbers). ``hours`` is 24, or
+    12 with AM and PM. ``zone`` is ``utc`` where each value ends in ``Z`` or an offset and is kept as UTC.
+    ``fraction_digits`` is the most digits that follow a second.
+
+    Booleans: ``true_values`` and ``false_values`` are the exact spellings; both empty: ``true`` and ``false`` in any
+    case. ``missing_values`` are the texts that mean no value; the empty text always does.
     """
 
     decimal_point: str = "."
@@ -161,6 +170,41 @@ class Notation:
     date_order: str = "ymd"
     date_separator: str = "-"
     fraction_digits: int = 0
+    minus: str = "-"
+    affix: str = ""
+    year_digits: int = 4
+    month_names: str = ""
+    hours: int = 24
+    zone: str = ""
+    true_values: tuple[str, ...] = ()
+    false_values: tuple[str, ...] = ()
+    missing_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReading:
+    """How a column's values are to be read, as a contract or earlier loads know it.
+
+    ``type`` gives the family: a number may need more digits, a text may be longer, a DATE may turn out to have times,
+    and an INT decimals, unless ``bounded`` says that ``type`` is the limit. A value outside the family or the notation
+    makes its row a reject. ``type=None``: the type is inferred; only ``missing_values`` of the notation apply.
+    ``mark_known=False``: nobody knows the column's decimal mark, so that ``1.234`` fits neither reading.
+    """
+
+    type: SqlType | None
+    notation: Notation = field(default_factory=Notation)
+    bounded: bool = False
+    mark_known: bool = True
+
+    @property
+    def known(self) -> SqlType:
+        """The type of a reading that has one.
+
+        :raises ValueError: it has none.
+        """
+        if self.type is None:
+            raise ValueError("this reading leaves the type to inference")
+        return self.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +214,10 @@ class ScannedColumn:
     ``source`` is the header as written, ``name`` the database name. ``type`` is None where every
     is empty. ``longest`` counts UTF-16 code units of the longest value's text. ``nulls`` counts empty
     values. ``ascii`` is True where every value is known to be ASCII.
+
+    Where the scan was given the column's reading, ``misfits`` counts the values that it refused; ``misfit_type`` and
+    ``misfit_notation`` say what these values are by themselves (INT in a DATE column: day numbers of a spreadsheet).
+    ``reading`` is then set, so that the load refuses the same rows.
     """
 
     source: str
@@ -179,6 +227,10 @@ class ScannedColumn:
     nulls: int = 0
     notation: Notation = field(default_factory=Notation)
     ascii: bool = False
+    misfits: int = 0
+    misfit_type: SqlType | None = None
+    misfit_notation: Notation = field(default_factory=Notation)
+    reading: ColumnReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +261,16 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadColumn:
-    """One column that the reader returns: the file's column ``index``, converted to ``type``."""
+    """One column that the reader returns: the file's column ``index``, converted to ``type``.
+
+    ``reading`` is set where the scan refused values by it: what it refuses is no row here either.
+    """
 
     index: int
     name: str
     type: SqlType
     notation: Notation = field(default_factory=Notation)
+    reading: ColumnReading | None = None
 
 
 @dataclass(frozen=True, slots=True)

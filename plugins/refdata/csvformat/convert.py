@@ -13,11 +13,11 @@ from functools import cache
 from itertools import product
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from refdata.core.model import Format, Notation, ReadColumn
 from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.csvformat.readings import MOMENTS, NUMBERS, convert_known, is_numeric_date
 from refdata.csvformat.temporal import date_days, timestamps
 from refdata.csvformat.values import Values
 
@@ -148,26 +148,37 @@ def _finish(column: pa.ChunkedArray, wanted: ReadColumn) -> pa.Array:
 def _rewriter(column: ReadColumn) -> Callable[[pa.StringArray, ReadColumn], pa.Array] | None:
     """The converter of a notation that pyarrow's parser does not know; None for the plain ones."""
     kind, notation = column.type.kind, column.notation
-    if kind in _NUMBERS and (notation.thousands or notation.decimal_point != "."):
-        return _number
-    if kind in _DATES and (notation.date_order, notation.date_separator) != _PLAIN_DATE:
-        return _date
-    return None
+    if column.reading and kind is not TypeKind.NVARCHAR:
+        return _by_value
+    if kind in MOMENTS and not notation.missing_values and is_numeric_date(notation):
+        return None if (notation.date_order, notation.date_separator) == _PLAIN_DATE else _date
+    return _by_value if _is_special(kind, notation) else None
 
 
-_NUMBERS = {TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT}
-_DATES = {TypeKind.DATE, TypeKind.DATETIME2}
+def _is_special(kind: TypeKind, notation: Notation) -> bool:
+    """Whether a notation says anything that matters for a kind of value."""
+    if notation.missing_values:
+        return True
+    if kind in NUMBERS:
+        return (notation.decimal_point, notation.thousands, notation.minus, notation.affix) != (".", "", "-", "")
+    if kind is TypeKind.BIT:
+        return bool(notation.true_values or notation.false_values)
+    return kind in MOMENTS or (kind is TypeKind.TIME and notation.hours == 12)
 
 
-def _number(array: pa.StringArray, column: ReadColumn) -> pa.Array:
-    if column.notation.thousands:
-        array = pc.replace_substring(array, column.notation.thousands, "")
-    if column.notation.decimal_point != ".":
-        array = pc.replace_substring(array, column.notation.decimal_point, ".")
-    return pc.cast(array, arrow_type(column.type, column.notation))
+def _by_value(array: pa.StringArray, column: ReadColumn) -> pa.Array:
+    target = arrow_type(column.type, column.notation)
+    return convert_known(array, column.type, column.notation, target)
 
 
 def _date(array: pa.StringArray, column: ReadColumn) -> pa.Array:
+    try:
+        return _quick_date(array, column)
+    except pa.ArrowInvalid:
+        return _by_value(array, column)
+
+
+def _quick_date(array: pa.StringArray, column: ReadColumn) -> pa.Array:
     values, notation = Values.of(array), column.notation
     if column.type.kind is TypeKind.DATE:
         return values.spread(date_days(values, notation), pa.date32())

@@ -43,7 +43,7 @@ def gather(column: pa.StringArray, so_far: Evidence, *, powers: bool = True) -> 
     measures = Evidence(
         values=len(values),
         nulls=len(column) - len(values),
-        longest=_longest(values, so_far.longest),
+        longest=longest_text(values, so_far.longest),
         spreadsheet=count_powers(column) if powers else 0,
     )
     if not len(values):
@@ -62,14 +62,17 @@ def _fitting(values: Values, measures: Evidence, so_far: Evidence) -> Evidence:
     return measures if known.is_text else _readings(values, measures, known)
 
 
-def _longest(values: Values, known: int) -> int:
+def longest_text(values: Values, known: int) -> int:
     """UTF-16 code units of the longest value, or ``known`` where none can be longer (bytes never are fewer)."""
     most = int(values.lengths.max(initial=0))
     if most <= known or values.data.max(initial=0) < 0x80:
         return max(most, known)
-    long = values.take(values.lengths > known).arrow()
-    units = as_numpy(pc.utf8_length(long), np.int32) + _astral(long)
-    return max(known, int(units.max(initial=0)))
+    return max(known, int(utf16_lengths(values.take(values.lengths > known).arrow()).max(initial=0)))
+
+
+def utf16_lengths(column: pa.StringArray) -> Ints:
+    """UTF-16 code units of each value."""
+    return as_numpy(pc.utf8_length(column), np.int32) + _astral(column)
 
 
 def _astral(column: pa.StringArray) -> Ints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection
 from decimal import Decimal
@@ -174,4 +175,10 @@ def _survive(values: Values) -> bool:
     column = Values.of(column).take(as_numpy(pc.binary_length(digits), np.int32) > _SAFE_DIGITS).arrow()
     written = pc.cast(pc.cast(column, pa.float64()), pa.string())
     doubtful = Values.of(column.filter(pc.not_equal(column, written)))
-    return all(Decimal(repr(float(text))) == Decimal(text) for text in doubtful.texts())
+    return all(keeps_double(text) for text in doubtful.texts())
+
+
+def keeps_double(text: str) -> bool:
+    """Whether a number, read into a double and written in its shortest form, is the same number."""
+    value = float(text)
+    return math.isfinite(value) and Decimal(repr(value)) == Decimal(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import pyarrow as pa
 from refdata.core.model import Format, ReadColumn, RejectedRow
 from refdata.csvformat.blocks import Block, BlockCutter
 from refdata.csvformat.careful import CarefulReader, CarefulRows
-from refdata.csvformat.convert import CLEAN, CsvText, read_typed
+from refdata.csvformat.convert import CLEAN, CsvText, read_text, read_typed
+from refdata.csvformat.fitting import Readings, set_aside
 from refdata.csvformat.limits import BATCH_ROWS, BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.rejects import OnReject
@@ -76,6 +77,9 @@ def _convert(
     block: Block,
 ) -> _Converted:
     """Type a block; where pyarrow or a rule refuses something, read it row by row and set aside what does not fit."""
+    readings = {column.index: (column.name, column.reading) for column in columns if column.reading}
+    if readings:
+        block = _fitting(written, fields, readings, careful, block)
     with suppress(pa.ArrowInvalid):
         batch = read_typed(block.text, CLEAN if block.rows else written, fields, columns)
         if next(broken_rules(batch, rules), None) is None:
@@ -86,6 +90,18 @@ def _convert(
     batches, refused = _keeping_rules(typed, rows, rules)
     rejects = sorted([*rows.rejects, *misfits, *refused], key=lambda reject: reject.line)
     return _Converted(batches, rejects)
+
+
+def _fitting(written: CsvText, fields: int, readings: Readings, careful: CarefulReader, block: Block) -> Block:
+    """The block without the rows that the scan refused by the columns' known readings."""
+    texts: list[pa.StringArray] = []
+    with suppress(pa.ArrowInvalid):
+        texts = read_text(block.text, CLEAN if block.rows else written, fields)
+    if not texts:
+        rows = careful.read(block.text, block.line, block.offset, at_end=True)
+        block = replace(block, text=rows.text(), rows=rows)
+        texts = read_text(block.text, CLEAN, fields)
+    return set_aside(block, texts, readings, careful).block
 
 
 @dataclass(frozen=True, slots=True)

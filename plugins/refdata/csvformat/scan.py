@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from refdata.core.errors import DataError, SchemaError
-from refdata.core.inference import Evidence, decide, proves_decimal_comma
-from refdata.core.model import Format, RejectedRow, Scan, ScannedColumn, SkippedLine
+from refdata.core.inference import Decision, Evidence, decide, decide_known, proves_decimal_comma
+from refdata.core.model import ColumnReading, Format, Scan, ScannedColumn
 from refdata.csvformat.blocks import Block, BlockCutter
 from refdata.csvformat.careful import CarefulReader
 from refdata.csvformat.convert import CLEAN, CsvText, read_text
+from refdata.csvformat.fitting import Fitted, Readings, set_aside
 from refdata.csvformat.infer import gather
 from refdata.csvformat.limits import BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
+from refdata.csvformat.readings import measure, without_missing
 from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.skipping import SkippedLines, trailer_lines
 from refdata.csvformat.text import Progress, Source
@@ -28,6 +30,7 @@ def scan(
     fmt: Format,
     names: Sequence[str],
     *,
+    known: Mapping[str, ColumnReading] | None = None,
     on_reject: OnReject | None = None,
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
@@ -35,6 +38,8 @@ def scan(
     """Read the whole file once; type its columns, count its rows, hash its bytes.
 
     :param names: the database names of the file's columns, in order.
+    :param known: how columns are read, by database name, as far as contract or earlier loads know it. A value that does
+        not fit makes its row a reject, instead of widening the column to text.
     :param on_reject: called for each damaged row, in the file's order; may raise to stop.
     :param progress: called with the bytes read so far; may raise to stop.
     :raises FormatError: as ``read_rows``.
@@ -45,16 +50,17 @@ def scan(
         raise SchemaError(f"{len(names)} names for {len(fmt.header)} columns", where=str(path), advice="Name each.")
     source = Source(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
     cutter = BlockCutter(source, fmt, len(names))
-    tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful)
+    readings = {at: (name, known[name]) for at, name in enumerate(names) if known and name in known}
+    tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful, readings)
     tally.skipped.add([line for line in fmt.skipped if line.line > 0])
     for found in in_order(tally.look, cutter.blocks(), size=Block.size):
         tally.add(found)
         if on_reject is not None:
-            for reject in found.rejects:
+            for reject in found.block.rejects:
                 on_reject(reject)
     tally.skipped.add(trailer_lines(fmt, cutter.next_line))
     tally.check(fmt, path)
-    columns, warnings = _judge(tally.evidence, fmt.header, names)
+    columns, warnings = _judge(tally, fmt.header, names)
     return Scan(
         columns,
         tally.rows,
@@ -69,8 +75,8 @@ def scan(
 class _Found:
     evidence: list[Evidence]
     rows: int
-    rejects: Sequence[RejectedRow]
-    skipped: Sequence[SkippedLine]
+    block: Block
+    fitted: Fitted
 
 
 @dataclass(slots=True)
@@ -80,29 +86,75 @@ class _Tally:
     evidence: list[Evidence]
     written: CsvText
     careful: CarefulReader
+    readings: Readings
     rows: int = field(default=0)
     rejected: int = field(default=0)
     skipped: SkippedLines = field(default_factory=SkippedLines)
+    misfits: dict[int, tuple[int, Evidence]] = field(default_factory=dict)
 
     def look(self, block: Block) -> _Found:
-        columns, rejects, skipped = self._columns(block)
+        columns, block = self._columns(block)
+        fitted = set_aside(block, columns, self.readings, self.careful)
+        if fitted.block is not block:
+            columns, block = self._columns(fitted.block)
         powers = b"+" in block.text and b"E+" in block.text
-        evidence = [gather(column, known, powers=powers) for column, known in zip(columns, self.evidence, strict=True)]
-        return _Found(evidence, len(columns[0]) if columns else 0, rejects, skipped)
+        evidence = [self._gather(at, column, powers=powers) for at, column in enumerate(columns)]
+        return _Found(evidence, len(columns[0]) if columns else 0, block, fitted)
 
-    def _columns(self, block: Block) -> tuple[list[pa.StringArray], Sequence[RejectedRow], Sequence[SkippedLine]]:
+    def _gather(self, at: int, column: pa.StringArray, *, powers: bool) -> Evidence:
+        so_far = self.evidence[at]
+        if at not in self.readings:
+            return gather(column, so_far, powers=powers)
+        reading = self.readings[at][1]
+        if reading.type is None:
+            return gather(without_missing(column, reading.notation), so_far, powers=powers)
+        return measure(column, reading, so_far.longest)
+
+    def _columns(self, block: Block) -> tuple[list[pa.StringArray], Block]:
+        """The block's columns; where pyarrow refuses it, of the block that the csv module makes of it."""
         fields = len(self.evidence)
         with suppress(pa.ArrowInvalid):
-            return read_text(block.text, CLEAN if block.rows else self.written, fields), block.rejects, block.skipped
+            return read_text(block.text, CLEAN if block.rows else self.written, fields), block
         # Outside a handler: an error raised within one shows Arrow's, which quotes the row.
         rows = self.careful.read(block.text, block.line, block.offset, at_end=True)
-        return read_text(rows.text(), CLEAN, fields), rows.rejects, rows.skipped
+        return read_text(rows.text(), CLEAN, fields), replace(block, text=rows.text(), rows=rows)
 
     def add(self, found: _Found) -> None:
         self.evidence = [known.merge(new) for known, new in zip(self.evidence, found.evidence, strict=True)]
         self.rows += found.rows
-        self.rejected += len(found.rejects)
-        self.skipped.add(found.skipped)
+        self.rejected += len(found.block.rejects)
+        self.skipped.add(found.block.skipped)
+        for at, count in found.fitted.counts.items():
+            before, evidence = self.misfits.get(at, (0, Evidence()))
+            self.misfits[at] = before + count, evidence.merge(found.fitted.evidence.get(at, Evidence()))
+
+    def type_known(self, at: int) -> bool:
+        """Whether a column's type need not be inferred."""
+        return at in self.readings and self.readings[at][1].type is not None
+
+    def decide(self, at: int, decimal_commas: bool) -> Decision:
+        """A column's type and notation."""
+        if self.type_known(at):
+            return decide_known(self.evidence[at], self.readings[at][1])
+        decision = decide(self.evidence[at], decimal_commas=decimal_commas)
+        if at not in self.readings:
+            return decision
+        missing = self.readings[at][1].notation.missing_values
+        return replace(decision, notation=replace(decision.notation, missing_values=missing))
+
+    def with_misfits(self, at: int, column: ScannedColumn) -> ScannedColumn:
+        """The column with what is known of its refused values; the load reads it value by value, too."""
+        if at not in self.misfits:
+            return column
+        count, evidence = self.misfits[at]
+        alone = decide(evidence)
+        return replace(
+            column,
+            misfits=count,
+            misfit_type=alone.type,
+            misfit_notation=alone.notation,
+            reading=self.readings[at][1],
+        )
 
     def check(self, fmt: Format, path: str | Path) -> None:
         """Compare the rows with the count that a trailer states."""
@@ -115,12 +167,13 @@ class _Tally:
 
 
 def _judge(
-    evidence: Sequence[Evidence], header: Sequence[str], names: Sequence[str]
+    tally: _Tally, header: Sequence[str], names: Sequence[str]
 ) -> tuple[tuple[ScannedColumn, ...], tuple[str, ...]]:
-    commas = [proves_decimal_comma(one) for one in evidence]
+    commas = any(proves_decimal_comma(one) for at, one in enumerate(tally.evidence) if not tally.type_known(at))
     columns, warnings = [], []
-    for one, source, name in zip(evidence, header, names, strict=True):
-        decision = decide(one, decimal_commas=any(commas))
-        columns.append(ScannedColumn(source, name, decision.type, one.longest, one.nulls, decision.notation))
+    for at, (evidence, source, name) in enumerate(zip(tally.evidence, header, names, strict=True)):
+        decision = tally.decide(at, commas)
+        column = ScannedColumn(source, name, decision.type, evidence.longest, evidence.nulls, decision.notation)
+        columns.append(tally.with_misfits(at, column))
         warnings += [f"Column {source!r} {warning}." for warning in decision.warnings]
     return tuple(columns), tuple(warnings)
