@@ -9,13 +9,15 @@ How ambiguous values are read:
 ========================== ===================================================================================
 ``007``, ``+5``, `` 5``     text: the number would lose the zeros, the sign or the blanks
 ``-0``, ``1.``, ``00.5``    text; ``.5`` and ``-0.00`` are numbers (same value, no digit lost)
-20 or more digits          text ("long digit codes"); up to 19 BIGINT where it fits
-``1,234``                   text unless the column proves what the comma is; ``1234`` beside it proves nothing
-``1.234``                   DECIMAL, unless another column of the file writes decimal commas
-``1 234``, ``1.234.567``    text unless a decimal sign in the column proves amounts: codes have such groups too
-``1e5``                     FLOAT where every value survives a double; text where the column also has digit codes
+20 digits and more          text ("long digit codes"); up to 19 BIGINT where it fits
+``1.234``, ``1,234``        by what the file's other columns show (``filehabits``); else text, but a point is taken
+                            for a decimal mark if all values have three decimals and the delimiter is no semicolon
+``1 234``, ``1.234.567``    text unless a decimal mark or the file's other columns prove amounts: codes are grouped too
+``1.1``, ``1.10``           text: versions
+``1E5``                     text where no value has a point or a sign in the exponent, as numbers have
+``1.5e5``                   FLOAT where every value survives a double; text where digit codes stand beside
                             ``1.23E+11``, with a warning
-``03/04/2024``              text unless a day above 12 in the column settles the order
+``03/04/2024``              text unless a day past 12 in the column settles the order; ``03.04.2024`` is day first
 zones, AM/PM, 24:00         text
 percent, currency           text
 ========================== ===================================================================================
@@ -23,9 +25,10 @@ percent, currency           text
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from refdata.core.columnevidence import PLAIN, Evidence, NumberKey, NumberShape
+from refdata.core.filehabits import NO_HABITS, FileHabits, is_consistent
 from refdata.core.model import ColumnReading, Notation
 from refdata.core.sqltypes import (
     BIGINT,
@@ -50,118 +53,6 @@ TICK_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class NumberShape:
-    """Measurements of the values read as numbers.
-
-    ``whole`` and ``scale`` are the most digits before and after the decimal sign; ``width`` is the bytes
-    (4 or 8) that whole numbers need, 16 beyond BIGINT.
-    """
-
-    whole: int
-    scale: int
-    width: int
-
-    def merge(self, other: NumberShape) -> NumberShape:
-        """The combined measurements."""
-        return NumberShape(max(self.whole, other.whole), max(self.scale, other.scale), max(self.width, other.width))
-
-
-@dataclass(frozen=True, slots=True)
-class MomentShape:
-    """Measurements of the values read as dates: whether any has a time, the most fraction digits, the years."""
-
-    timed: bool
-    fraction: int
-    first_year: int
-    last_year: int
-
-    def merge(self, other: MomentShape) -> MomentShape:
-        """The combined measurements."""
-        return MomentShape(
-            self.timed or other.timed,
-            max(self.fraction, other.fraction),
-            min(self.first_year, other.first_year),
-            max(self.last_year, other.last_year),
-        )
-
-
-NumberKey = tuple[str, str]
-"""Decimal sign and thousands separator."""
-
-DateKey = tuple[str, str]
-"""Order and separator."""
-
-PLAIN: NumberKey = (".", "")
-NUMBERS: tuple[NumberKey, ...] = (
-    PLAIN,
-    (",", ""),
-    (".", ","),
-    (",", "."),
-    (".", "'"),
-    *((point, blank) for point in ".," for blank in (" ", "\u00a0", "\u202f")),
-)
-"""The known number notations; blanks are the space, the no-break space and its narrow form."""
-
-DATES: tuple[DateKey, ...] = tuple((order, separator) for order in ("ymd", "dmy", "mdy") for separator in "-/.")
-"""The known date forms."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Evidence from some of a column's values about its type.
-
-    ``values`` counts the non-empty ones, ``nulls`` the empty ones, ``longest`` is in UTF-16 code units. The
-    readings (``numbers``, ``dates``, ``clock``, ``double``, ``bit``) are those that fit every non-empty value.
-    ``clock`` is the most fraction digits of times, None where not all are times. ``scientific`` counts
-    values with an exponent, ``spreadsheet`` those that look like ``1.23E+11``, ``month_days`` those among text
-    that look like ``2-Mar``, ``formulas`` those that a spreadsheet would run; ``fractions`` says whether a
-    value without an exponent has a point.
-    """
-
-    values: int = 0
-    nulls: int = 0
-    longest: int = 0
-    numbers: Mapping[NumberKey, NumberShape] = field(default_factory=dict)
-    dates: Mapping[DateKey, MomentShape] = field(default_factory=dict)
-    clock: int | None = None
-    double: bool = False
-    bit: bool = False
-    scientific: int = 0
-    spreadsheet: int = 0
-    month_days: int = 0
-    formulas: int = 0
-    fractions: bool = False
-
-    @property
-    def is_text(self) -> bool:
-        """Whether only the reading as text is left."""
-        return self.values > 0 and not (self.numbers or self.dates or self.double or self.bit) and self.clock is None
-
-    def merge(self, other: Evidence) -> Evidence:
-        """The evidence about both sets of values."""
-        if not self.values or not other.values:
-            known = self if self.values else other
-            return replace(known, nulls=self.nulls + other.nulls)
-        return Evidence(
-            values=self.values + other.values,
-            nulls=self.nulls + other.nulls,
-            longest=max(self.longest, other.longest),
-            numbers={
-                key: shape.merge(other.numbers[key]) for key, shape in self.numbers.items() if key in other.numbers
-            },
-            dates={key: shape.merge(other.dates[key]) for key, shape in self.dates.items() if key in other.dates},
-            clock=None if self.clock is None or other.clock is None else max(self.clock, other.clock),
-            double=self.double and other.double,
-            bit=self.bit and other.bit,
-            scientific=self.scientific + other.scientific,
-            spreadsheet=self.spreadsheet + other.spreadsheet,
-            month_days=self.month_days + other.month_days,
-            formulas=self.formulas + other.formulas,
-            fractions=self.fractions or other.fractions,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """A column's type, how its values are written, and what the ledger should say about it."""
 
@@ -170,24 +61,18 @@ class Decision:
     warnings: tuple[str, ...] = ()
 
 
-def decide(evidence: Evidence, *, decimal_commas: bool = False) -> Decision:
+def decide(evidence: Evidence, habits: FileHabits = NO_HABITS) -> Decision:
     """The type of a column.
 
-    :param decimal_commas: whether another column of the file proves that it writes decimal commas.
+    :param habits: what the file's columns show together about its marks.
     """
     if not evidence.values:
         return Decision(None)
-    found = _bit(evidence) or _number(evidence, decimal_commas) or _double(evidence) or _moment(evidence)
+    found = _bit(evidence) or _number(evidence, habits) or _double(evidence) or _moment(evidence)
     found = found or _clock(evidence) or Decision(text(evidence.longest))
     if found.type is not None and found.type != text(evidence.longest):
         return found
     return replace(found, warnings=found.warnings + _spreadsheet_warning(evidence))
-
-
-def proves_decimal_comma(evidence: Evidence) -> bool:
-    """Whether the column can only be read with a decimal comma."""
-    found = _number(evidence, decimal_commas=False)
-    return found is not None and found.notation.decimal_point == "," and not found.warnings
 
 
 def decide_known(evidence: Evidence, reading: ColumnReading) -> Decision:
@@ -220,26 +105,86 @@ def _bit(evidence: Evidence) -> Decision | None:
     return Decision(BIT) if evidence.bit else None
 
 
-def _number(evidence: Evidence, decimal_commas: bool) -> Decision | None:
+def _number(evidence: Evidence, habits: FileHabits) -> Decision | None:
     if not evidence.numbers:
         return None
+    for mark, grouped, pointed in _RIVALS:
+        if grouped in evidence.numbers and evidence.numbers[grouped].groups and pointed in evidence.numbers:
+            return _either(evidence, habits, mark, grouped, pointed)
     if PLAIN in evidence.numbers:
         shape = evidence.numbers[PLAIN]
-        if decimal_commas and shape.scale and (",", ".") in evidence.numbers:
-            return _ambiguous(evidence, "a point that may separate decimals or thousands")
-        return _exact(evidence, PLAIN, shape)
-    readings = dict(evidence.numbers)
-    distinct = {(shape.whole, shape.scale) for shape in readings.values()}
-    if len(distinct) > 1:
-        return _ambiguous(evidence, "a comma that may separate decimals or thousands")
-    key, shape = next(iter(readings.items()))
-    if not shape.scale and key[1] not in ",'":
-        return Decision(text(evidence.longest))
-    return _exact(evidence, key, shape)
+        return _versions(evidence) if _are_versions(evidence.versions) else _exact(evidence, PLAIN, shape)
+    key, shape = next(iter(evidence.numbers.items()))
+    if shape.scale or key[1] in ",'" or (is_consistent(shape) and _are_amounts(key[1], habits)):
+        return _exact(evidence, key, shape)
+    return _kept_as_text(
+        evidence, "has groups of three digits, which may be numbers or codes", 'type: integer, groupChar: "…"'
+    )
 
 
-def _ambiguous(evidence: Evidence, what: str) -> Decision:
-    return Decision(text(evidence.longest), warnings=(f"has {what}; it is kept as text",))
+_RIVALS: tuple[tuple[str, NumberKey, NumberKey], ...] = (
+    (".", (",", "."), PLAIN),
+    (",", (".", ","), (",", "")),
+)
+"""For each mark the reading that takes it to separate thousands, and the one that takes it to separate decimals."""
+
+
+def _either(
+    evidence: Evidence, habits: FileHabits, mark: str, grouped: NumberKey, pointed: NumberKey
+) -> Decision | None:
+    """``1.234`` or ``1,234``: as the file's other columns show, else text."""
+    shape = evidence.numbers[grouped]
+    if habits.separates_decimals(mark):
+        return _exact(evidence, pointed, evidence.numbers[pointed])
+    if habits.separates_thousands(mark) and is_consistent(shape):
+        return _exact(evidence, grouped, shape)
+    shown = habits.separates_thousands(mark) or mark in habits.decimal
+    if mark == "." and not shown and not shape.bare and habits.delimiter != ";":
+        return _exact(evidence, pointed, evidence.numbers[pointed])  # always three decimals, where a comma is none
+    name = "point" if mark == "." else "comma"
+    return _kept_as_text(
+        evidence,
+        f"has a {name} that may separate decimals or thousands",
+        f'type: number, decimalChar: "{mark}", or type: integer, groupChar: "{mark}"',
+    )
+
+
+def _are_amounts(mark: str, habits: FileHabits) -> bool:
+    """Whether groups of three digits are numbers: codes have points and blanks as well, but no no-break spaces."""
+    return mark in "\u00a0\u202f" or (mark == "." and habits.separates_thousands(mark) and _supported(habits, mark))
+
+
+def _supported(habits: FileHabits, mark: str) -> bool:
+    """Whether more than the column itself shows that ``mark`` separates thousands."""
+    return habits.thousands.get(mark, 0) + habits.hinted.get(mark, 0) > 1 or bool(habits.decimal)
+
+
+def _are_versions(values: frozenset[str] | None) -> bool:
+    """Whether decimals look like version or section numbers, where ``1.1`` and ``1.10`` differ.
+
+    A program writes all decimals alike or without superfluous zeros; of amounts, some begin with a zero (``.05``).
+
+    >>> _are_versions(frozenset({"1.9", "1.10"})), _are_versions(frozenset({"1.05", "2.1", "3.10"}))
+    (True, False)
+    """
+    decimals = {value: value.partition(".")[2] for value in values or () if "." in value}
+    if len({len(digits) for digits in decimals.values()}) < 2:
+        return False
+    long = [digits for digits in decimals.values() if len(digits) > 1]
+    tied = len({float(value) for value in decimals}) < len(decimals)
+    padded = any(digits.endswith("0") for digits in long)
+    plain = len(decimals) == len(values or ()) and not any(digits.startswith("0") for digits in long)
+    return padded and (tied or plain)
+
+
+def _versions(evidence: Evidence) -> Decision:
+    what = "has values such as 1.1 and 1.10, which are different versions or equal numbers"
+    return _kept_as_text(evidence, what, "type: number")
+
+
+def _kept_as_text(evidence: Evidence, what: str, line: str) -> Decision:
+    """Text, with a warning that names the line of a contract that decides otherwise."""
+    return Decision(text(evidence.longest), warnings=(f"{what}; it is kept as text. In the contract, {line} decides",))
 
 
 def _exact(evidence: Evidence, key: NumberKey, shape: NumberShape) -> Decision | None:
@@ -260,6 +205,8 @@ def _double(evidence: Evidence) -> Decision | None:
     codes = evidence.values > evidence.scientific and not evidence.fractions
     if codes and evidence.spreadsheet and evidence.spreadsheet == evidence.scientific:
         return Decision(text(evidence.longest))
+    if evidence.scientific and evidence.bare_powers == evidence.scientific and not evidence.fractions:
+        return _kept_as_text(evidence, "has values such as 1E5, which may be codes or powers of ten", "type: number")
     return Decision(FLOAT)
 
 
@@ -291,6 +238,13 @@ def _moment(evidence: Evidence) -> Decision | None:
     if shape.fraction >= TICK_DIGITS and not in_range:
         return Decision(text(evidence.longest))
     return Decision(DATETIME2, Notation(date_order=order, date_separator=separator, fraction_digits=shape.fraction))
+
+
+def _unordered(evidence: Evidence) -> Decision:
+    separator = next(iter(evidence.dates))[1]
+    forms = [separator.join(f"%{'Y' if letter == 'y' else letter}" for letter in key[0]) for key in evidence.dates]
+    lines = " or ".join(f'format: "{form}"' for form in forms)
+    return _kept_as_text(evidence, "has dates in which every day could be a month", f"type: date, {lines}")
 
 
 def _clock(evidence: Evidence) -> Decision | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
-from refdata.core.inference import Evidence
+from refdata.core.columnevidence import Evidence
 from refdata.core.model import ColumnReading, Notation
 from refdata.core.sqltypes import TypeKind
 from refdata.csvformat.blocks import Block

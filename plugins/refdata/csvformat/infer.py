@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.core.inference import DATES, DateKey, Evidence, MomentShape
-from refdata.csvformat.numbers import find_doubles, find_numbers, plain_shape
+from refdata.core.columnevidence import DATES, DateKey, Evidence, MomentShape
+from refdata.csvformat.numbers import count_bare_powers, find_doubles, find_numbers, find_versions, plain_shape
 from refdata.csvformat.spreadsheet import count_formulas, count_month_days, count_powers
 from refdata.csvformat.temporal import parse_moments, parse_times
 from refdata.csvformat.values import Ints, Values, as_numpy
@@ -99,6 +99,8 @@ def _readings(values: Values, measures: Evidence, known: Evidence | None) -> Evi
         bit=(known is None or known.bit) and _is_bit(values),
         scientific=scientific,
         fractions=fractions,
+        bare_powers=count_bare_powers(values) if scientific else 0,
+        versions=find_versions(values, shape) if known is None or known.versions is not None else None,
     )
 
 

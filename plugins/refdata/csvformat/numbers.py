@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.core.inference import NUMBERS, PLAIN, NumberKey, NumberShape
+from refdata.core.columnevidence import MOST_VERSIONS, NUMBERS, PLAIN, NumberKey, NumberShape
 from refdata.csvformat.values import Ints, Mask, Values, as_mask, as_numpy
 
 _PLAIN_MARKS = set(b"-.")
@@ -19,6 +20,7 @@ _GROUP_MARKS = set("-.,' \u00a0\u202f".encode())
 _DOUBLE_MARKS = set(b"+-.eE")
 _MINUS, _POINT, _ZERO = b"-.0"
 _GROUP = 3
+_VERSION_DIGITS = 3
 _SAFE_DIGITS = 15
 """Decimal digits that a double always keeps: DBL_DIG of IEEE 754 binary64."""
 _BIGINT_DIGITS = 19
@@ -67,9 +69,21 @@ def _rewritten(values: Values, key: NumberKey) -> NumberShape | None:
     column = values.arrow()
     if not pc.all(pc.match_substring_regex(column, _pattern(point, thousands))).as_py():
         return None
-    if thousands:
-        column = pc.replace_substring(column, thousands, "")
-    return plain_shape(Values.of(pc.replace_substring(column, point, ".") if point != "." else column))
+    plain = pc.replace_substring(column, thousands, "") if thousands else column
+    shape = plain_shape(Values.of(pc.replace_substring(plain, point, ".") if point != "." else plain))
+    return _grouped(shape, column, point, thousands) if shape and thousands else shape
+
+
+def _grouped(shape: NumberShape, column: pa.StringArray, point: str, thousands: str) -> NumberShape:
+    """The shape with the measures of groups."""
+    whole = pc.replace_substring_regex(column, f"^-|{re.escape(point)}.*$", "")
+    marks = as_numpy(pc.count_substring(whole, thousands), np.int32)
+    digits = as_numpy(pc.utf8_length(whole), np.int32) - marks
+    grouped = marks > 0
+    if not grouped.any():
+        return shape
+    bare = int(digits[~grouped].max(initial=0))
+    return replace(shape, bare=bare, narrowest=int(digits[grouped].min()), groups=int(marks.max()))
 
 
 def _pattern(point: str, thousands: str) -> str:
@@ -137,6 +151,19 @@ def _decimal_shape(values: Values, starts: Ints, negative: Mask, points: Ints) -
     if (zero & ((whole > 1) | (negative & ~pointed))).any():
         return None
     return NumberShape(int(whole.max()), int(scale.max()), 4)
+
+
+def find_versions(values: Values, shape: NumberShape | None) -> frozenset[str] | None:
+    """The distinct values, if all could be version numbers such as ``1.10`` and they are few."""
+    if shape is None or shape.whole > _VERSION_DIGITS or shape.scale > _VERSION_DIGITS or _MINUS in values.marks_used:
+        return None
+    distinct = pc.unique(values.arrow())
+    return frozenset(distinct.to_pylist()) if len(distinct) <= MOST_VERSIONS else None
+
+
+def count_bare_powers(values: Values) -> int:
+    """How many values are like ``1E5``, with neither a point nor a sign in the exponent."""
+    return int(pc.sum(pc.match_substring_regex(values.arrow(), "^-?[0-9]+[eE][0-9]+$")).as_py() or 0)
 
 
 def find_doubles(values: Values, plain: bool) -> tuple[bool, int, bool]:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.core.inference import PLAIN, Evidence, MomentShape, NumberKey, NumberShape
+from refdata.core.columnevidence import PLAIN, Evidence, MomentShape, NumberKey, NumberShape
 from refdata.core.model import ColumnReading, Notation
 from refdata.core.sqltypes import MAX_DECIMAL_PRECISION, SqlType, TypeKind
 from refdata.csvformat.infer import longest_text, utf16_lengths

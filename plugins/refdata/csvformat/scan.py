@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from refdata.core.columnevidence import Evidence
 from refdata.core.errors import DataError, SchemaError
-from refdata.core.inference import Decision, Evidence, decide, decide_known, proves_decimal_comma
+from refdata.core.filehabits import FileHabits, habits
+from refdata.core.inference import Decision, decide, decide_known
 from refdata.core.model import ColumnReading, Format, Scan, ScannedColumn
 from refdata.csvformat.blocks import Block, BlockCutter
 from refdata.csvformat.careful import CarefulReader
@@ -19,7 +21,7 @@ from refdata.csvformat.fitting import Fitted, Readings, set_aside
 from refdata.csvformat.infer import gather
 from refdata.csvformat.limits import BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
-from refdata.csvformat.readings import measure, without_missing
+from refdata.csvformat.readings import NUMBERS, measure, without_missing
 from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.skipping import SkippedLines, trailer_lines
 from refdata.csvformat.text import Progress, Source
@@ -132,11 +134,17 @@ class _Tally:
         """Whether a column's type need not be inferred."""
         return at in self.readings and self.readings[at][1].type is not None
 
-    def decide(self, at: int, decimal_commas: bool) -> Decision:
+    @property
+    def known_decimals(self) -> set[str]:
+        """The decimal marks of the columns whose notation is known."""
+        numbers = (reading for _, reading in self.readings.values() if reading.type and reading.type.kind in NUMBERS)
+        return {reading.notation.decimal_point for reading in numbers if reading.mark_known}
+
+    def decide(self, at: int, shown: FileHabits) -> Decision:
         """A column's type and notation."""
         if self.type_known(at):
             return decide_known(self.evidence[at], self.readings[at][1])
-        decision = decide(self.evidence[at], decimal_commas=decimal_commas)
+        decision = decide(self.evidence[at], shown)
         if at not in self.readings:
             return decision
         missing = self.readings[at][1].notation.missing_values
@@ -169,10 +177,11 @@ class _Tally:
 def _judge(
     tally: _Tally, header: Sequence[str], names: Sequence[str]
 ) -> tuple[tuple[ScannedColumn, ...], tuple[str, ...]]:
-    commas = any(proves_decimal_comma(one) for at, one in enumerate(tally.evidence) if not tally.type_known(at))
+    inferred = [evidence for at, evidence in enumerate(tally.evidence) if not tally.type_known(at)]
+    shown = habits(inferred, tally.written.delimiter, tally.known_decimals)
     columns, warnings = [], []
     for at, (evidence, source, name) in enumerate(zip(tally.evidence, header, names, strict=True)):
-        decision = tally.decide(at, commas)
+        decision = tally.decide(at, shown)
         column = ScannedColumn(source, name, decision.type, evidence.longest, evidence.nulls, decision.notation)
         columns.append(tally.with_misfits(at, column))
         warnings += [f"Column {source!r} {warning}." for warning in decision.warnings]

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from refdata.core.alignment import own_columns
+from refdata.core.columnevidence import Evidence
 from refdata.core.errors import RefdataError
-from refdata.core.inference import Evidence, decide
+from refdata.core.inference import decide
 from refdata.core.model import Column, Notation, Table
 from refdata.core.publishing import column_list, qualified
 from refdata.core.report import NarrowerType
