@@ -228,9 +228,7 @@ def _moment(evidence: Evidence) -> Decision | None:
     if not evidence.dates:
         return None
     if len(evidence.dates) > 1:
-        return Decision(
-            text(evidence.longest), warnings=("has dates that do not show which part is the day; it is kept as text",)
-        )
+        return _unordered(evidence)
     (order, separator), shape = next(iter(evidence.dates.items()))
     if not shape.timed:
         return Decision(DATE, Notation(date_order=order, date_separator=separator))

@@ -89,7 +89,7 @@ CHANGES = [
     ("only the order", "k,v\n1,a\n2,b\n", "k,v\n2,b\n1,a\n", (0, 0, 0)),
     ("a number that became text", "k,v\n1,7\n2,8\n", "k,v\n1,7\n2,x\n", (0, 0, 1)),
     ("a number that grew", "k,v\n1,7\n2,8\n", "k,v\n1,7\n2,8000000000\n", (0, 0, 1)),
-    ("decimals that got digits", "k,v\n1,1.10\n2,2.5\n", "k,v\n1,1.1000\n2,2.5001\n", (0, 0, 1)),
+    ("decimals that got digits", "k,v\n1,1.10\n2,2.50\n", "k,v\n1,1.1000\n2,2.5001\n", (0, 0, 1)),
     (
         "long decimals that got digits",
         "k,v\n1,12345678901234567.10\n2,2.5\n",
