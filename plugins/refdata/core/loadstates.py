@@ -167,6 +167,7 @@ GROUPS: Mapping[str, frozenset[FileStatus]] = {
     "record_progress": frozenset((PROCESSING,)),
     "record_sign": frozenset((PROCESSING,)),
     "select_waiting_questions": frozenset((REVIEW,)),
+    "set_load_class": frozenset((PROCESSING,)),
     "set_load_table": IN_FLIGHT,
 }
 """The states in statements that change none: each is one of the groups above."""

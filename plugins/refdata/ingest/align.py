@@ -25,6 +25,7 @@ from refdata.core.loadstates import DONE
 from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, FileStatus, Load, LoadType, ScannedColumn, Table
 from refdata.ingest.asking import require_answers
+from refdata.ingest.classing import with_table_class
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.doubting import questions_of_columns, questions_of_header
 from refdata.ingest.memory import contract_for, contract_of
@@ -57,6 +58,7 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
 
 
 def _align(deps: Deps, file: DroppedFile, row: Load, detection: Detection, attempt: int) -> str:
+    row = with_table_class(deps, file, row, attempt)
     if (earlier := marked_duplicate(deps, row, attempt)) is not None:
         return f"duplicate of load {earlier}: this content is already in {row.table_name}"
     sweep_stages(deps, row)

@@ -76,7 +76,8 @@ ASKED = [
     ("a table taken out", {"gate": "false"}, FIVE, FULL, ()),
     ("an append", {}, HEAD + names(20, 22), APPEND, ()),
     ("rows added", {}, HEAD + names(0, 60), FULL, ()),
-    ("another table's class", {}, FIVE, FULL.replace("reference", "none_reference"), ()),
+    ("the folder of the other class", {}, FIVE, FULL.replace("reference", "none_reference"),
+     ("gate_rows_removed", "gate_keys_vanished")),
 ]  # fmt: skip
 
 
