@@ -204,7 +204,7 @@ WARNINGS = [
     (["A1", "Mar-02", "02. Mrz", "x-2"], "NVARCHAR(10)", "2 values such as 2-Mar"),
     (["2-Mar", "3-Apr"], "NVARCHAR(10)", ""),
     (["AB-01", "12-34a", "Mar 2"], "NVARCHAR(10)", ""),
-    (["01/02/2024"], "NVARCHAR(10)", "which part is the day"),
+    (["01/02/2024"], "NVARCHAR(10)", "every day could be a month"),
     (["1,234"], "NVARCHAR(10)", "comma"),
     (["1.5E+03", "2.5"], "FLOAT", ""),
     (["1.23E+11", "1.5"], "FLOAT", ""),
