@@ -6,30 +6,44 @@ the form does, so there is one way on for a load, wherever it was answered.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from refdata.core.errors import ConnectionLostError, DataError
 from refdata.core.model import Load
-from refdata.core.questionform import GO_ON, KEEP, REASON, form_of
-from refdata.core.questions import REFUSE, Question
+from refdata.core.questionform import GO_ON, KEEP, REASON, answers_of, form_of
+from refdata.core.questions import REFUSE, Given, Question
 from refdata.core.runid import LOAD_DAG
 from refdata.core.steps import Step
+
+PARKED_FOR = timedelta(seconds=2)
+"""How long a review has waited before it is answered. Airflow 3.3.2 takes the end of the process that asked for the
+death of the one that an earlier answer has started, and asks again."""
 
 
 def respond(
     row: Load, questions: Sequence[Question], chosen: Mapping[str, str], by: str, reason: str, *, keep: bool
-) -> None:
-    """Answers the waiting review of a load.
+) -> tuple[Given, ...]:
+    """Answers the waiting review of a load; returns what was answered to each question.
 
     :param chosen: for each open question's name the key of its answer.
-    :raises DataError: when a question has no such answer or none is given, or no review of the load waits.
+    :param keep: the answers apply to the table's later files too, where they can.
+    :raises DataError: when a question has no such answer or none is given, none of the answers can be kept, somebody
+        was first, or no review of the load waits.
     :raises ConnectionLostError: when Airflow's database does not answer.
     """
-    option, fields = filled_form(questions, chosen, where=f"load {row.id}")
-    shown = form_of(questions)
-    extra: dict[str, Any] = {KEEP: keep} if shown.keepable else {}
+    where = f"load {row.id}"
+    option, fields = filled_form(questions, chosen, where=where)
+    extra: dict[str, Any] = {KEEP: keep} if form_of(questions).keepable else {}
+    answers = answers_of(questions, option, {**fields, **extra}, by, reason)
+    if keep and not any(given.kept for given in answers):
+        raise DataError(
+            "None of these answers can be kept for later files", where=where, advice="Answer for this file only."
+        )
     _write(row, option, {**fields, **extra, REASON: reason}, by)
+    return answers
 
 
 def filled_form(questions: Sequence[Question], chosen: Mapping[str, str], *, where: str) -> tuple[str, dict[str, str]]:
@@ -38,6 +52,13 @@ def filled_form(questions: Sequence[Question], chosen: Mapping[str, str], *, whe
     :raises DataError: when a question has no answer, or offers no such one.
     """
     labels = [_label(question, chosen, where) for question in questions]
+    others = sorted(set(chosen) - {question.name for question in questions})
+    if others:
+        raise DataError(
+            f"{others[0]} is no open question",
+            where=where,
+            advice=f"It asks: {', '.join(question.name for question in questions)}.",
+        )
     if len(labels) == 1:
         return labels[0], {}
     fields = {f"question_{at}": label for at, label in enumerate(labels, start=1)}
@@ -59,26 +80,53 @@ def _label(question: Question, chosen: Mapping[str, str], where: str) -> str:
 def _write(row: Load, option: str, fields: Mapping[str, Any], by: str) -> None:
     from airflow.utils.session import create_session
 
+    run_id = row.dag_run_id or ""
     try:
         with create_session() as session:
-            taken = _answer_waiting(session, row.dag_run_id or "", option, fields, by)
+            parked = _parked_at(session, run_id)
+        if parked is not None:
+            _let_rest(parked)
+        with create_session() as session:
+            _answer_waiting(session, run_id, option, fields, by)
+    except DataError:
+        raise
     except Exception as error:
         # SQLAlchemy's errors, and those of whichever driver: they say no more than that it cannot be written.
         raise ConnectionLostError(
             f"Airflow's database cannot be written: {type(error).__name__}",
-            where=f"run {row.dag_run_id}",
+            where=f"run {run_id}",
             advice="Run this where Airflow's own commands work, or answer in Airflow's UI.",
         ) from error
-    if not taken:
-        raise DataError(
-            f"No review of load {row.id} is waiting in Airflow",
-            where=f"run {row.dag_run_id}",
-            advice="Wait until its task review asks; a load without Airflow takes `refdata load --answer`.",
-        )
 
 
-def _answer_waiting(session: Any, run_id: str, option: str, fields: Mapping[str, Any], by: str) -> bool:
-    """What Airflow's REST interface does with an answer (core_api/routes/public/hitl.py); False when nothing waits."""
+def _parked_at(session: Any, run_id: str) -> datetime | None:
+    """When the review of a run began to wait, or its row last changed; None when there is no such task."""
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    changed: datetime | None = session.scalar(select(TaskInstance.updated_at).where(*_review_of(run_id)))
+    return changed
+
+
+def _let_rest(parked: datetime) -> None:
+    from airflow.sdk import timezone
+
+    rest = PARKED_FOR - (timezone.utcnow() - parked)
+    time.sleep(min(max(rest, timedelta(0)), PARKED_FOR).total_seconds())
+
+
+def _review_of(run_id: str) -> tuple[Any, ...]:
+    from airflow.models.taskinstance import TaskInstance
+
+    return (
+        TaskInstance.dag_id == LOAD_DAG,
+        TaskInstance.run_id == run_id,
+        TaskInstance.task_id == Step.REVIEW.value,
+    )
+
+
+def _answer_waiting(session: Any, run_id: str, option: str, fields: Mapping[str, Any], by: str) -> None:
+    """What Airflow's REST interface does with an answer (core_api/routes/public/hitl.py), under the same locks."""
     from airflow.models.hitl import HITLDetail, HITLUser
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.trigger import handle_event_submit
@@ -87,20 +135,26 @@ def _answer_waiting(session: Any, run_id: str, option: str, fields: Mapping[str,
     from airflow.utils.state import TaskInstanceState
     from sqlalchemy import select
 
-    waiting = (TaskInstanceState.AWAITING_INPUT, TaskInstanceState.DEFERRED)
-    # By its id alone: Airflow's own query of the whole row joins lists to it.
-    number = session.scalar(
-        select(TaskInstance.id).where(
-            TaskInstance.dag_id == LOAD_DAG, TaskInstance.run_id == run_id, TaskInstance.task_id == Step.REVIEW.value
+    # By its id alone: Airflow's own query of the whole row joins lists to it, and the task's relation to its question
+    # is never loaded by itself. The task is locked before the question, as everywhere in Airflow.
+    number = session.scalar(select(TaskInstance.id).where(*_review_of(run_id)))
+    task = session.get(TaskInstance, number, with_for_update={"of": TaskInstance}) if number is not None else None
+    asked = session.get(HITLDetail, number, with_for_update={"of": HITLDetail}) if task is not None else None
+    if asked is not None and asked.response_received:
+        raise DataError(
+            f"{asked.responded_by_user_name or 'Airflow'} has already answered",
+            where=f"run {run_id}",
+            advice="The load goes on with that answer.",
         )
-    )
-    task = session.get(TaskInstance, number) if number is not None else None
-    asked = session.get(HITLDetail, task.id) if task is not None and task.state in waiting else None
-    if task is None or asked is None or asked.response_received:
-        return False
+    waiting = (TaskInstanceState.AWAITING_INPUT, TaskInstanceState.DEFERRED)
+    if task is None or asked is None or task.state not in waiting:
+        raise DataError(
+            "No review of the load is waiting in Airflow",
+            where=f"run {run_id}",
+            advice="Wait until its task review asks; a load without Airflow takes `refdata load --answer`.",
+        )
     asked.responded_by, asked.responded_at = HITLUser(id=by, name=by), timezone.utcnow()
     asked.chosen_options, asked.params_input = [option], dict(fields)
     session.add(asked)
     event = TriggerEvent(asked.as_resume_event_payload())  # type: ignore[no-untyped-call]
     handle_event_submit(event, task_instance=task, session=session)
-    return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -186,6 +188,14 @@ def roll_back(airflow: RunningAirflow, reason: str) -> str:
     return f"/dags/refdata_rollback/dagRuns/{made['dag_run_id']}"
 
 
+def refdata(airflow: RunningAirflow, *arguments: str) -> str:
+    """What a command prints, run as its user runs it on this machine."""
+    command = [sys.executable, "-m", "refdata.cli", *arguments]
+    done = subprocess.run(command, env=airflow.local.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def trail(airflow: RunningAirflow, table: str) -> list[tuple[Any, ...]]:
     sql = "SELECT action, actor, reason, version_id FROM Reference_Data_Audit WHERE table_name = ? ORDER BY id"
     return airflow.query(sql, table)
@@ -244,3 +254,17 @@ def test_a_refused_question_leaves_the_table_and_archives_the_file(gated: Runnin
     assert ended(gated, older) == "failed"
     assert gated.query("SELECT rate FROM rates ORDER BY cur") == [(0.95,), (1.1,)]
     assert gated.status("rates_20241101.csv") == ["error"]
+
+
+def test_the_command_line_answers_the_same_question(gated: RunningAirflow) -> None:
+    gated.drop("colours.csv", b"code,name,shade\nR,red,1\nG,green,2\nB,blue,3\n")
+    assert ended(gated, load_run(gated, "colours.csv", 1)) == "success"
+    gated.drop("colours.csv", b"code,name,shade\nR,red,1\nG,green,2\nB,blue,dark\n")
+    second = load_run(gated, "colours.csv", 2)
+    question(gated, second)
+    (asked,) = json.loads(refdata(gated, "questions", "--json"))
+    assert (asked["file"], asked["name"]) == ("colours.csv", "type_changed:shade")
+    assert asked["examples"] == ["Line 4: 'dark'."]
+    refdata(gated, "answer", str(asked["load_id"]), "type_changed:shade=text", "--reason", "names now")
+    assert ended(gated, second) == "success"
+    assert gated.query("SELECT shade FROM colours ORDER BY code") == [("dark",), ("2",), ("1",)]
