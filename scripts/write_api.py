@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from refdata import api, contractapi
+from refdata import api, contractapi, questionapi
 
 PAGE = Path(__file__).parents[1] / "docs" / "api.md"
-_WITH_METHODS = (api.__name__, contractapi.__name__)
+_WITH_METHODS = (api.__name__, contractapi.__name__, questionapi.__name__)
 HEAD = """# Python API
 
 Written by `scripts/write_api.py` from the docstrings of `refdata.api`. What is not here is no interface.

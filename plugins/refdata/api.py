@@ -45,6 +45,7 @@ from refdata.ledgerreport import (
     TableInfo,
     ledger_expected,
 )
+from refdata.questionapi import AskedQuestion, Questions
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
 from refdata.versioning.reading import read_version
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Approval",
+    "AskedQuestion",
     "AuditEntry",
     "Check",
     "ConfigFinding",
@@ -74,6 +76,7 @@ __all__ = [
     "Load",
     "Moment",
     "ProgressEvent",
+    "Questions",
     "ReferenceData",
     "Revised",
     "Statistics",
@@ -102,9 +105,7 @@ class ReferenceData:
         rules: Callable[[str], TableRules] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._clock = clock
-        self._settings = settings
-        self._warehouse = warehouse
+        self._settings, self._warehouse, self._clock = settings, warehouse, clock
         self._ledger = Ledger(warehouse)
         self._versions = Versions(settings, warehouse)
         self._rules = rules or (lambda table: table_rules(settings, table))
@@ -113,8 +114,7 @@ class ReferenceData:
     def connect(cls) -> ReferenceData:
         """Connects using Airflow's configuration and its connection ``conn_id``.
 
-        Tasks and the API server read connections from Airflow's database; another process finds only those
-        in its environment or a secrets backend.
+        Tasks and the API server read it from Airflow's database, others from the environment or a secrets backend.
 
         :raises ConfigurationError: when a setting or the connection is wrong.
         """
@@ -130,6 +130,11 @@ class ReferenceData:
     def contracts(self) -> Contracts:
         """The contracts of tables: what is declared, what loads showed, what would happen to a file."""
         return Contracts(self._deps, self._ledger_expected)
+
+    @property
+    def questions(self) -> Questions:
+        """What held loads ask, and the answers that tables keep."""
+        return Questions(self._deps, self._ledger_expected)
 
     def history(
         self,
@@ -197,9 +202,7 @@ class ReferenceData:
             live = self._versions.live(table)
             versions = self._versions.listed(table)
             summary = next((one for one in self._ledger.tables() if one.table_name == table), None)
-        kept = sum(version.is_kept for version in versions)
-        number = next((version.version for version in versions if version.is_live), 0)
-        return TableInfo(table, own_columns(live), self._rules(table), summary, number, len(versions), kept)
+        return TableInfo.of(table, own_columns(live), self._rules(table), summary, versions)
 
     def versions(self, table: str) -> tuple[Version, ...]:
         """All versions of a table, newest first, with who made each, when and from which file.
@@ -243,8 +246,7 @@ class ReferenceData:
         """Makes an earlier version's rows live again, as a new version, in one transaction.
 
         The live rows are kept as their version. Rows keep the load that they came from; columns added since are NULL.
-        It is recorded in the ledger and in the audit trail. Afterwards the table's post-load procedure is called; if
-        that fails, the ledger gets a warning.
+        Ledger and audit trail record it. Then the table's post-load procedure is called; its failure is a warning.
 
         :param request_id: a second request with the same id returns the result of the first.
         :param expected: the live version that the decision was made on; None for any.
@@ -299,8 +301,7 @@ class ReferenceData:
         return Deps(self._settings, self._warehouse, dropoff, self._clock, self._rules)
 
     def config_check(self) -> tuple[ConfigFinding, ...]:
-        """Where ``Reference_Data_Cfg`` and the tables differ: rows without a table, tables without a row, rows that
-        are switched off or were changed by hand."""
+        """Where ``Reference_Data_Cfg`` and the tables differ, and which rows are switched off or changed by hand."""
         with self._ledger_expected():
             return check_register(self._deps())
 
@@ -346,8 +347,8 @@ class ReferenceData:
     def process_file(self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None) -> Load:
         """Loads a dropped file through all steps, like ``refdata load``; returns its final ledger row.
 
-        Nobody is asked here: a full load that the change gate would hold needs an approval, and changes nothing
-        without one. The file then stays in place, and ``refdata_watch``, if it runs, picks it up and asks.
+        Nobody is asked here: a full load that the change gate would hold needs an approval. Without one the file stays
+        in place, and ``refdata_watch``, if it runs, picks it up and asks.
 
         :param path: relative to the dropoff root, such as ``reference_data_table/fullload/airports.csv``.
         :param on_event: called for each step, and for the rows staged.
@@ -365,9 +366,8 @@ class ReferenceData:
     ) -> Load:
         """``process_file`` without blocking the event loop, which also calls ``on_event``.
 
-        Cancelling the awaiting task cancels the load. Before its rows are published, nothing is changed, the ledger
-        says ``cancelled`` and the file goes to ``error``; after that, the load completes. In both cases
-        ``asyncio.CancelledError`` is raised when it is done.
+        Cancelling the awaiting task cancels the load: until its rows are published, the ledger says ``cancelled`` and
+        the file goes to ``error``; later, it completes. ``asyncio.CancelledError`` is raised when it is done.
         """
         deps = self._deps()
         await asyncio.to_thread(deps.warehouse.initialise)

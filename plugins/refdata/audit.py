@@ -24,6 +24,7 @@ class Action(StrEnum):
     TAKE_BACK = "take_back"
     APPROVE = "approve"
     REJECT = "reject"
+    WITHDRAW = "withdraw"
     REPAIR = "repair"
     DELETE = "delete"
     MOVE = "move"

@@ -16,6 +16,7 @@ from refdata.core.model import Column, FileStatus, Format, Load, TableName
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.tablerules import TableRules
+from refdata.core.versions import Version
 from refdata.ledger import Ledger, TableSummary
 from refdata.warehouse.base import Row, Warehouse, moment
 
@@ -101,6 +102,20 @@ class TableInfo:
     live_version: int
     versions: int
     versions_kept: int
+
+    @classmethod
+    def of(
+        cls,
+        table: str,
+        columns: tuple[Column, ...],
+        rules: TableRules,
+        summary: TableSummary | None,
+        versions: Sequence[Version],
+    ) -> TableInfo:
+        """With the counts of its versions."""
+        live = next((version.version for version in versions if version.is_live), 0)
+        kept = sum(version.is_kept for version in versions)
+        return cls(table, columns, rules, summary, live, len(versions), kept)
 
 
 @contextlib.contextmanager

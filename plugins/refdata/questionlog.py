@@ -130,21 +130,20 @@ class QuestionLog:
                 advice="Check the load; a kept answer can be withdrawn.",
             )
 
-    def withdraw(self, question_id: int, by: str, now: datetime) -> None:
-        """Stops applying a kept answer to later files.
+    def withdraw_in(self, session: Session, question_id: int, by: str, now: datetime) -> AskedQuestion:
+        """Stops applying a kept answer to later files, in the transaction that records who asked for it.
 
         :raises DataError: when it is not kept, or already withdrawn.
         """
-        with self._warehouse.transaction() as session:
-            changed = session.execute(
-                self._warehouse.statement("mark_answer_withdrawn"), (by[:MAX_BY], now, question_id)
-            )
-        if changed != 1:
+        statement = self._warehouse.statement("mark_answer_withdrawn")
+        if session.execute(statement, (by[:MAX_BY], now, question_id)) != 1:
             raise DataError(
                 f"No kept answer has the number {question_id}",
                 where=f"question {question_id}",
                 advice="`refdata questions --kept` lists the kept answers.",
             )
+        (asked,) = self._select_in(session, "select_question", question_id)
+        return asked
 
 
 def _patches(asked: Iterable[AskedQuestion]) -> tuple[Contract, ...]:

@@ -10,11 +10,10 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, moment, print_json, say
-from refdata.core.errors import ConfigurationError, DataError
-from refdata.core.model import FileStatus
+from refdata.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from refdata.questionlog import AskedQuestion
+    from refdata.api import AskedQuestion
 
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
@@ -24,20 +23,19 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     given = add_command(commands, "answer", answer, "answer the questions of a load that is held in Airflow")
     given.add_argument("load_id", type=int, help="the load's number, as `refdata questions` shows it")
     given.add_argument("answers", nargs="+", metavar="QUESTION=ANSWER", help="such as column_missing:price=empty")
-    given.add_argument("--reason", required=True, help="why; kept in the audit trail")
+    given.add_argument("--reason", required=True, help="why; recorded in the audit trail")
     given.add_argument("--keep", action="store_true", help="the answers count for the table's later files too")
     gone = add_command(commands, "withdraw", withdraw, "let an answer that a table keeps count no more")
     gone.add_argument("question_id", type=int, help="its number, as `refdata questions --kept` shows it")
+    gone.add_argument("--reason", required=True, help="why; recorded in the audit trail")
 
 
 def questions(options: argparse.Namespace) -> int:
     """``refdata questions``."""
-    from refdata import wiring
-    from refdata.core.naming import typed_table
-    from refdata.questionlog import QuestionLog
+    from refdata.api import ReferenceData
 
-    log = QuestionLog(wiring.connect().warehouse)
-    asked = log.kept(typed_table(options.kept)) if options.kept else log.waiting()
+    log = ReferenceData.connect().questions
+    asked = log.kept(options.kept) if options.kept else log.waiting()
     if options.json:
         print_json([_as_json(one) for one in asked])
     elif not asked:
@@ -88,30 +86,22 @@ def chosen_answers(texts: list[str]) -> dict[str, str]:
 
 def answer(options: argparse.Namespace) -> int:
     """``refdata answer``: the load goes on in Airflow."""
-    from refdata import wiring
-    from refdata.ingest.asking import open_questions
+    from refdata.api import ReferenceData
     from refdata.reviewing import respond
 
-    deps = wiring.connect()
-    row = deps.ledger.get(options.load_id)
-    asked = tuple(one.question for one in open_questions(deps, row)) if row else ()
-    if row is None or row.status is not FileStatus.REVIEW or not asked:
-        raise DataError(
-            f"Load {options.load_id} waits for no answer",
-            where="ledger",
-            advice="`refdata questions` lists those that do.",
-        )
-    respond(row, asked, chosen_answers(options.answers), getpass.getuser(), options.reason, keep=options.keep)
-    say(options, {"load_id": row.id, "answered": len(asked)})
+    row, asked = ReferenceData.connect().questions.held(options.load_id)
+    by = getpass.getuser()
+    answers = respond(row, asked, chosen_answers(options.answers), by, options.reason, keep=options.keep)
+    kept = sum(given.kept for given in answers)
+    say(options, {"load_id": row.id, "answered": len(answers), "kept": kept})
     return EXIT_OK
 
 
 def withdraw(options: argparse.Namespace) -> int:
     """``refdata withdraw``: later files are asked about again; what was loaded stays."""
-    from refdata import wiring
-    from refdata.questionlog import QuestionLog
+    from refdata.api import ReferenceData
 
-    deps = wiring.connect()
-    QuestionLog(deps.warehouse).withdraw(options.question_id, getpass.getuser(), deps.clock())
-    say(options, {"withdrawn": options.question_id})
+    questions = ReferenceData.connect().questions
+    gone = questions.withdraw(options.question_id, by=getpass.getuser(), reason=options.reason)
+    say(options, {"withdrawn": gone.id, "table": gone.table_name})
     return EXIT_OK

@@ -132,6 +132,29 @@ def answer(deps: Deps, row: Load, question: Question, given: Given) -> None:
         deps.ledger.send_to_table(row.id, choice.table)
 
 
+def withdraw(deps: Deps, question_id: int, by: str, reason: str) -> AskedQuestion:
+    """Stops applying a kept answer to later files, and records who asked for it and why; what was loaded stays.
+
+    :raises DataError: when it is not kept, or already withdrawn.
+    """
+    now = deps.clock()
+    with deps.warehouse.transaction() as session:
+        asked = QuestionLog(deps.warehouse).withdraw_in(session, question_id, by, now)
+        detail = {"question": asked.question.subject, "answer": asked.given.choice if asked.given else ""}
+        entry = AuditEntry(
+            now,
+            Action.WITHDRAW,
+            by,
+            asked.table_name,
+            asked.load_id,
+            subject=asked.file_name,
+            reason=reason,
+            detail=detail,
+        )
+        AuditTrail(deps.warehouse).record_in(session, entry)
+    return asked
+
+
 def table_for(deps: Deps, wanted: str) -> str:
     """The table for a file whose name leads to ``wanted``: another one if a kept answer names it."""
     routes = (

@@ -14,7 +14,7 @@ from refdata.warehouse.base import Warehouse
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
-PARAMETERS = {"load_id": "1", "digest": "x", "file": "page.js", "name": "airports"}
+PARAMETERS = {"load_id": "1", "digest": "x", "file": "page.js", "name": "airports", "question_id": "1"}
 QUERIES = {"/api/v1/tables/{name}/diff": "?a=4&b=5"}
 READING = "GET"
 

@@ -9,6 +9,7 @@ import pytest
 
 from refdata.audit import AuditTrail
 from refdata.core.model import FileStatus
+from refdata.ingest.asking import withdraw
 from refdata.questionlog import QuestionLog
 from tests.integration.ingest.conftest import APPEND, Site
 
@@ -70,7 +71,9 @@ def test_a_kept_answer_asks_nobody_again_until_it_is_withdrawn(
     assert again.status is FileStatus.COMPLETED, again.error_message
     assert plain(site.rows("t", column)) == want
     log = QuestionLog(site.deps.warehouse)
-    log.withdraw(log.kept("t")[0].id, "ben", site.clock())
+    withdraw(site.deps, log.kept("t")[0].id, "ben", "prices are back")
+    entry = AuditTrail(site.deps.warehouse).entries("t")[0]
+    assert (entry.action, entry.actor, entry.reason) == ("withdraw", "ben", "prices are back")
     assert log.kept("t") == ()
 
 

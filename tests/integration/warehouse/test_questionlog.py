@@ -85,12 +85,16 @@ def test_the_first_answer_stands(log: QuestionLog, load: Load) -> None:
         log.answer(load.id, given(choice="refuse", by="ben"), NOW)
 
 
-def test_a_kept_answer_counts_for_the_table_until_it_is_withdrawn(log: QuestionLog, load: Load) -> None:
+def test_a_kept_answer_counts_for_the_table_until_it_is_withdrawn(
+    log: QuestionLog, load: Load, database: Database
+) -> None:
     log.answer(load.id, given(kept=True), NOW)
     log.answer(load.id, given(OLDER, "refuse"), NOW)
     kept = log.kept("products")
     assert [one.question for one in kept] == [MISSING]
-    log.withdraw(kept[0].id, "ben", NOW)
+    with database.warehouse.transaction() as session:
+        gone = log.withdraw_in(session, kept[0].id, "ben", NOW)
+    assert (gone.question, gone.withdrawn_by, gone.withdrawn_at) == (MISSING, "ben", NOW)
     assert log.kept("products") == ()
-    with pytest.raises(DataError, match="No kept answer"):
-        log.withdraw(kept[0].id, "ben", NOW)
+    with pytest.raises(DataError, match="No kept answer"), database.warehouse.transaction() as session:
+        log.withdraw_in(session, kept[0].id, "ben", NOW)

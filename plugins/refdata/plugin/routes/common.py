@@ -65,7 +65,7 @@ _TOLD: dict[int, str] = {
     401: "Nobody is logged in.",
     403: "The permission is missing, or the request came from another site.",
     404: "There is no such load, table or version.",
-    409: "The table's state forbids it: the message says why.",
+    409: "The state of the table or the load forbids it: the message says why.",
     422: "A parameter is invalid.",
     500: "A setting or a permission is wrong, or something unforeseen happened.",
     503: "The database cannot answer now, or refdata's tables do not exist yet.",

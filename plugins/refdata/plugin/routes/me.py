@@ -13,7 +13,7 @@ from refdata.plugin.schemas import Envelope
 
 
 class MeView(BaseModel):
-    """Who is calling. ``may_change``: rollback, take-back and repair are allowed."""
+    """Who is calling. ``may_change``: rollback, take-back, repair and answers are allowed."""
 
     name: str
     may_change: bool

@@ -1,0 +1,69 @@
+"""What loads ask, the answers that people give and tables keep, and what is known about a table."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Query
+
+from refdata import reviewing
+from refdata.contracts.facts import facts
+from refdata.plugin.questionschemas import AnsweredView, AnswerRequest, FactView, QuestionView, WithdrawRequest
+from refdata.plugin.routes.common import MAX_ID, Caller, Connect, LoadId, TableNamed, failures, may_change
+from refdata.plugin.schemas import Envelope, Metadata
+
+OfTable = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only those about this table.")]
+QuestionId = Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the question.")]
+
+
+def router(connect: Connect) -> APIRouter:
+    """``questions``, ``answers``, and the parts of files and tables that are about them."""
+    routes = APIRouter()
+    _reading(routes, connect)
+    _changing(routes, connect)
+    return routes
+
+
+def _reading(routes: APIRouter, connect: Connect) -> None:
+    @routes.get("/questions", responses=failures(404))
+    def list_questions(table: OfTable = "") -> Envelope[list[QuestionView]]:
+        """The questions that wait for an answer, oldest first."""
+        found = [QuestionView.of(one) for one in connect().questions.waiting(table.strip())]
+        return Envelope(data=found, metadata=Metadata(total=len(found)))
+
+    @routes.get("/files/{load_id}/questions", responses=failures(404))
+    def list_questions_of_file(load_id: LoadId) -> Envelope[list[QuestionView]]:
+        """Everything that one load asked, with the answers."""
+        data = connect()
+        if data.file(load_id) is None:
+            raise HTTPException(404, f"There is no load {load_id}")
+        found = [QuestionView.of(one) for one in data.questions.of_load(load_id)]
+        return Envelope(data=found, metadata=Metadata(total=len(found)))
+
+    @routes.get("/tables/{name}/answers", responses=failures(404))
+    def list_kept_answers(name: TableNamed) -> Envelope[list[QuestionView]]:
+        """The answers that a table keeps for its later files, oldest first."""
+        found = [QuestionView.of(one) for one in connect().questions.kept(name)]
+        return Envelope(data=found, metadata=Metadata(total=len(found)))
+
+    @routes.get("/tables/{name}/contract", responses=failures(404))
+    def get_contract(name: TableNamed) -> Envelope[list[FactView]]:
+        """Everything known about a table, fact by fact: declared, answered, learned from a file, or detected."""
+        found = [FactView.of(fact) for fact in facts(connect().contracts.show(name))]
+        return Envelope(data=found, metadata=Metadata(total=len(found)))
+
+
+def _changing(routes: APIRouter, connect: Connect) -> None:
+    @routes.post("/loads/{load_id}/answer", responses=failures(409), dependencies=may_change)
+    def answer(load_id: LoadId, asked: AnswerRequest, user: Caller) -> Envelope[AnsweredView]:
+        """Answers the open questions of a held load in Airflow's own record; the load then goes on there."""
+        row, questions = connect().questions.held(load_id)
+        given = reviewing.respond(row, questions, asked.answers, user.get_name(), asked.reason, keep=asked.keep)
+        kept = sum(one.kept for one in given)
+        return Envelope(data=AnsweredView(load_id=row.id, answered=len(given), kept=kept))
+
+    @routes.post("/answers/{question_id}/withdraw", responses=failures(409), dependencies=may_change)
+    def withdraw(question_id: QuestionId, asked: WithdrawRequest, user: Caller) -> Envelope[QuestionView]:
+        """Stops applying a kept answer to later files; what was loaded with it stays."""
+        gone = connect().questions.withdraw(question_id, by=user.get_name(), reason=asked.reason)
+        return Envelope(data=QuestionView.of(gone))

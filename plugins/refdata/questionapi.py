@@ -1,0 +1,73 @@
+"""The questions part of the Python API, the page and the command line: ``ReferenceData.questions``.
+
+Answering the question of a load that waits in Airflow is ``refdata.reviewing``: it writes Airflow's own record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from refdata.core.errors import DataError
+from refdata.core.model import FileStatus, Load
+from refdata.core.naming import typed_table
+from refdata.core.questions import Question
+from refdata.ingest import asking
+from refdata.ingest.context import Deps
+from refdata.questionlog import AskedQuestion, QuestionLog
+
+__all__ = ["AskedQuestion", "Questions"]
+
+
+class Questions:
+    """What loads ask, and the answers that tables keep."""
+
+    def __init__(self, deps: Callable[[], Deps], expected: Callable[[], AbstractContextManager[None]]) -> None:
+        self._deps = deps
+        self._expected = expected
+
+    def waiting(self, table: str = "") -> tuple[AskedQuestion, ...]:
+        """The unanswered questions of held loads, oldest first; those about one table if given."""
+        with self._expected():
+            found = QuestionLog(self._deps().warehouse).waiting()
+        name = typed_table(table) if table else ""
+        return tuple(one for one in found if not name or one.table_name == name)
+
+    def of_load(self, load_id: int) -> tuple[AskedQuestion, ...]:
+        """Everything that one load asked, with the answers."""
+        with self._expected():
+            return QuestionLog(self._deps().warehouse).of_load(load_id)
+
+    def kept(self, table: str) -> tuple[AskedQuestion, ...]:
+        """The answers that a table keeps for its later files, oldest first."""
+        with self._expected():
+            return QuestionLog(self._deps().warehouse).kept(typed_table(table))
+
+    def held(self, load_id: int) -> tuple[Load, tuple[Question, ...]]:
+        """A held load and its open questions.
+
+        :raises DataError: when there is no such load, it is not held, or it asks nothing.
+        """
+        deps = self._deps()
+        with self._expected():
+            row = deps.ledger.get(load_id)
+            open_questions = asking.open_questions(deps, row) if row else ()
+        if row is None or row.status is not FileStatus.REVIEW or not open_questions:
+            raise DataError(
+                f"Load {load_id} waits for no answer",
+                where="ledger",
+                advice="`refdata questions` lists those that do.",
+            )
+        return row, tuple(one.question for one in open_questions)
+
+    def withdraw(self, question_id: int, *, by: str, reason: str) -> AskedQuestion:
+        """Stops applying a kept answer to later files; what was loaded with it stays.
+
+        :param by: who asks, and why: ``reason``; for the audit trail.
+        :raises ValueError: without a reason or a name.
+        :raises DataError: when it is not kept, or already withdrawn.
+        """
+        if not reason.strip() or not by.strip():
+            raise ValueError("a reason and the name of the requester are required")
+        with self._expected():
+            return asking.withdraw(self._deps(), question_id, by.strip(), reason.strip())
