@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from refdata.core.model import TableName
+from refdata.core.model import Column, TableName
 from refdata.core.publishing import Statement
 from refdata.core.sqltypes import SqlType
 
@@ -71,4 +71,24 @@ class Capabilities(Protocol):
 
     def index_rows(self, name: str, columns: Sequence[str]) -> tuple[Statement, ...]:
         """Makes lookups in a temporary table fast, where an index can."""
+        ...
+
+    @property
+    def indexes_exactly(self) -> bool:
+        """Whether a unique index distinguishes all texts that differ, rather than what a collation distinguishes."""
+        ...
+
+    def index_limit(self, columns: Sequence[Column]) -> str:
+        """Why no index can have these columns as its key; ``""`` where one can."""
+        ...
+
+    def create_key_index(self, table: TableName, key: Sequence[str], *, online: bool) -> Statement:
+        """Creates the unique index of a key.
+
+        :param online: others may use the table meanwhile; an engine without that creates it as it can.
+        """
+        ...
+
+    def drop_key_index(self, table: TableName) -> Statement:
+        """Drops the unique index of a key, where there is one."""
         ...

@@ -28,6 +28,7 @@ from refdata.ingest.asking import require_answers
 from refdata.ingest.classing import with_table_class
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.doubting import questions_of_columns, questions_of_header
+from refdata.ingest.keying import align_key
 from refdata.ingest.memory import contract_for, contract_of
 from refdata.ingest.signs import signs_of_life
 
@@ -73,7 +74,8 @@ def _align(deps: Deps, file: DroppedFile, row: Load, detection: Detection, attem
     check_empty(deps, row, detection)
     _warn(deps, row, detection, plan, found)
     apply_alignment(deps, row, plan)
-    return alignment.describe(plan)
+    change = align_key(deps, row, contract, plan)
+    return "; ".join(filter(None, (alignment.describe(plan), change.done)))
 
 
 def apply_alignment(deps: Deps, row: Load, plan: Alignment) -> None:

@@ -24,6 +24,7 @@ from refdata.ingest.align import (
 )
 from refdata.ingest.asking import open_questions
 from refdata.ingest.context import Deps, Detection, on_one_connection
+from refdata.ingest.keying import align_key, make_room
 from refdata.ingest.memory import contract_for, learned_by
 from refdata.ingest.review import Answer, Approval, Held
 from refdata.ingest.ruling import Ruling
@@ -138,6 +139,7 @@ def _load(
     plan = plan_alignment(deps, row, detection, contract)
     if plan.changes:
         apply_alignment(deps, row, plan)
+        align_key(deps, row, contract, plan)
     held = None
     try:
         ruling = Ruling.of(deps, row, contract, plan)
@@ -149,6 +151,7 @@ def _load(
             deps.log.info("Load %s is held for approval: %s", row.id, held.subject)
             return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), held
         names = tuple(column.name for column in plan.read)
+        make_room(deps, row, contract, plan, stage)
         taught = written(learned_by(deps, row, detection, plan))
         published = deps.warehouse.publish(
             Publication(stage, row.load_type, names, staged.rows, staged.rejected, staged.method, deps.clock(), taught),

@@ -103,6 +103,7 @@ def _check_counts(detection: Detection, rows: int, rejected: int, ruling: Ruling
 def warn_of_rules(deps: Deps, row: Load, ruling: Ruling) -> None:
     """Reports in the ledger, once, the rules that rows break and that only warn."""
     said = (*ruling.warned.sentences(), *ruling.warnings)
+    row = deps.ledger.get(row.id) or row  # other steps may have warned since
     new = tuple(warning for warning in said if warning not in row.warnings)
     if new:
         deps.log.warning("%s", " ".join(new))

@@ -144,6 +144,8 @@ class _Work:
         self.versions.require_rows(self.session, rows, self.asked.table, self.asked.origin_id, records)
         kept = {fold_name(column.name) for column in self.backup.columns}
         common = tuple(column for column in self.live.columns if fold_name(column.name) in kept)
+        # An undo is always possible: the next load says whether the table can have the index again.
+        self.versions.warehouse.release_key(self.session, self.live.name, [rows])
         method = self.versions.settings.publish_method
         self._run(self.versions.warehouse.capabilities.empty_table(self.live.name, method))
         return self._run(publishing.restore_rows(self.live.name, common, rows.source, rows.where, rows.values))

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 from refdata.core.alignment import Alignment
 from refdata.core.capabilities import Capabilities
 from refdata.core.diagnosis import Diagnosis
+from refdata.core.keyindex import KeyChange
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.publishing import Check
 from refdata.core.schemasteps import SchemaChange
+from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict
 
 if TYPE_CHECKING:
@@ -120,6 +122,22 @@ class Warehouse(Protocol):
         """Creates or alters the live table and its version table, in one transaction.
 
         :raises SchemaError: when the database refuses the change.
+        """
+        ...
+
+    def align_key(self, table: TableName, key: Sequence[str]) -> KeyChange:
+        """Gives the live table a unique index on ``key``; drops the one that it made for another key.
+
+        An index that somebody else made on the same columns counts. What the database refuses is no error: it is the
+        result's ``problem``, and the table stays without the index.
+        """
+        ...
+
+    def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
+        """Drops the key's index, in the session's transaction, if the rows that the table is to contain do not fit it.
+
+        :param rows: one set of rows, or several of which each key is one row in the table.
+        :returns: how many keys the index would call equal; 0 when it stays, or there is none.
         """
         ...
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from refdata.core.model import TableName
-from refdata.core.publishing import Statement, qualified
+from refdata.core.keyindex import name_in_schema
+from refdata.core.model import Column, TableName
+from refdata.core.naming import quote
+from refdata.core.publishing import Statement, column_list, qualified
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.warehouse.sqlite.ddl import EXACT_DIGITS
 
@@ -73,3 +75,18 @@ class SqliteCapabilities:
             Statement(f"DROP INDEX IF EXISTS temp.{name}_key"),
             Statement(f"CREATE INDEX temp.{name}_key ON {name} ({', '.join(columns)})"),
         )
+
+    indexes_exactly = True
+
+    def index_limit(self, columns: Sequence[Column]) -> str:  # noqa: ARG002
+        """See ``Capabilities``. SQLite sets no limit below that of a row."""
+        return ""
+
+    def create_key_index(self, table: TableName, key: Sequence[str], *, online: bool) -> Statement:  # noqa: ARG002
+        """See ``Capabilities``."""
+        index = qualified(TableName(table.schema, name_in_schema(table)))
+        return Statement(f"CREATE UNIQUE INDEX {index} ON {quote(table.name)} ({column_list(tuple(key))})")
+
+    def drop_key_index(self, table: TableName) -> Statement:
+        """See ``Capabilities``."""
+        return Statement(f"DROP INDEX IF EXISTS {qualified(TableName(table.schema, name_in_schema(table)))}")

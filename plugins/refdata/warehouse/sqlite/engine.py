@@ -16,18 +16,22 @@ from refdata.core import alignment
 from refdata.core.alignment import Alignment
 from refdata.core.diagnosis import Diagnosis, Trouble
 from refdata.core.errors import ConfigurationError, PermissionDeniedError, RefdataError, SchemaError
+from refdata.core.keyindex import KeyChange
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name, quote
 from refdata.core.publishing import Check, qualified
 from refdata.core.schemasteps import SchemaChange
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
+from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema
-from refdata.warehouse.base import Progress
+from refdata.warehouse.base import Progress, Session
+from refdata.warehouse.keys import align_index, columns_of, count_repeated, index_attempt, own_index
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.sqlite import ddl, staging
 from refdata.warehouse.sqlite.capabilities import SqliteCapabilities
+from refdata.warehouse.sqlite.catalog import unique_indexes
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, files_translated
 
 if TYPE_CHECKING:
@@ -147,6 +151,25 @@ class SqliteWarehouse:
             _align(session, plan.table, plan.columns)
             _align(session, backup, alignment.backup_columns(plan.columns))
 
+    def align_key(self, table: TableName, key: Sequence[str]) -> KeyChange:
+        """See ``Warehouse.align_key``."""
+        with index_attempt() as attempt, self.transaction() as session:
+            live = _table(session, table)
+            if live is not None:
+                indexes = unique_indexes(session, table)
+                attempt.result = align_index(session, self.capabilities, live, key, indexes, online=False)
+        return attempt.result
+
+    def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
+        """See ``Warehouse.release_key``. SQLite compares keys exactly, so only a single set of rows may repeat one."""
+        own, live = own_index(unique_indexes(session, table), table), _table(session, table)
+        if own is None or live is None or len(rows) > 1:
+            return 0
+        values = count_repeated(session, self.capabilities, rows[0], columns_of(live, own.columns), exactly=False)
+        if values:
+            session.execute(self.capabilities.drop_key_index(table).sql)
+        return values
+
     def stage(
         self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
     ) -> tuple[int, str]:
@@ -251,7 +274,7 @@ class SqliteWarehouse:
         return Stage(TableName(self._settings.ref_schema, parsed[0]), *parsed[1:]) if parsed else None
 
 
-def _table(session: SqliteSession, name: TableName) -> Table | None:
+def _table(session: Session, name: TableName) -> Table | None:
     # As values: SQLite's brackets cannot contain a name with a bracket, and a caller may pass one.
     found = session.query("SELECT cid, name, type, [notnull] FROM pragma_table_info(?, ?)", (name.name, name.schema))
     columns = tuple(Column(row[1], ddl.parse_declared(row[2]), nullable=not row[3]) for row in found)

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from refdata.core.model import TableName
-from refdata.core.publishing import Statement, qualified
-from refdata.core.sqltypes import SqlType
+from refdata.core.keyindex import INDEX
+from refdata.core.model import Column, TableName
+from refdata.core.naming import quote
+from refdata.core.publishing import Statement, column_list, qualified
+from refdata.core.sqltypes import SqlType, TypeKind
 
+MAX_KEY_BYTES = 1700
+"""https://learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server (bytes per index key)"""
+MAX_KEY_COLUMNS = 32
+"""Columns of an index, from the same page."""
+_BYTES = {
+    TypeKind.BIT: 1,
+    TypeKind.INT: 4,
+    TypeKind.BIGINT: 8,
+    TypeKind.DECIMAL: 17,
+    TypeKind.FLOAT: 8,
+    TypeKind.DATE: 3,
+    TypeKind.TIME: 5,
+    TypeKind.DATETIME2: 8,
+}
 _BINARY = "COLLATE Latin1_General_BIN2"
 
 
@@ -72,3 +88,36 @@ class TsqlCapabilities:
     def index_rows(self, name: str, columns: Sequence[str]) -> tuple[Statement, ...]:  # noqa: ARG002
         """See ``Capabilities``. Keys compare by code points, which no index does, so hash joins are used."""
         return ()
+
+    indexes_exactly = False
+    """An index compares by its column's collation, and never by trailing blanks."""
+
+    def index_limit(self, columns: Sequence[Column]) -> str:
+        """See ``Capabilities``."""
+        if len(columns) > MAX_KEY_COLUMNS:
+            return f"it has {len(columns)} columns, and an index takes at most {MAX_KEY_COLUMNS}"
+        widths = {column.name: _width(column.type) for column in columns}
+        unlimited = [name for name, width in widths.items() if width is None]
+        if unlimited:
+            return (
+                f"the length of {', '.join(unlimited)} is not limited, and an index takes at most {MAX_KEY_BYTES} bytes"
+            )
+        total = sum(width or 0 for width in widths.values())
+        fits = total <= MAX_KEY_BYTES
+        return "" if fits else f"its columns can have {total} bytes, and an index takes at most {MAX_KEY_BYTES}"
+
+    def create_key_index(self, table: TableName, key: Sequence[str], *, online: bool) -> Statement:
+        """See ``Capabilities``."""
+        option = " WITH (ONLINE = ON)" if online else ""
+        columns = column_list(tuple(key))
+        return Statement(f"CREATE UNIQUE INDEX {quote(INDEX)} ON {qualified(table)} ({columns}){option}")
+
+    def drop_key_index(self, table: TableName) -> Statement:
+        """See ``Capabilities``."""
+        return Statement(f"DROP INDEX IF EXISTS {quote(INDEX)} ON {qualified(table)}")
+
+
+def _width(kind: SqlType) -> int | None:
+    if kind.kind is TypeKind.NVARCHAR:
+        return None if kind.length is None else 2 * kind.length
+    return _BYTES[kind.kind]

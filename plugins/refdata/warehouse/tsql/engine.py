@@ -20,21 +20,22 @@ from refdata.core.errors import (
     CancelledError,
     ConnectionLostError,
     DeadlockError,
-    PermanentError,
     PermissionDeniedError,
-    SchemaError,
 )
+from refdata.core.keyindex import KeyChange
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name
 from refdata.core.publishing import Check, qualified, turn_lock
 from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
+from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict, read_verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema
-from refdata.warehouse.base import Progress
+from refdata.warehouse.base import Progress, Session
+from refdata.warehouse.keys import align_index, index_attempt
 from refdata.warehouse.publish import publish_rows
-from refdata.warehouse.tsql import ddl, locks, procedures, types
+from refdata.warehouse.tsql import ddl, guards, keys, locks, procedures, types
 from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 from refdata.warehouse.tsql.diagnose import diagnose
 from refdata.warehouse.tsql.driver import Connection, Driver, TsqlSession, translated
@@ -191,9 +192,26 @@ class TsqlWarehouse:
     def align(self, plan: Alignment) -> None:
         """See ``Warehouse.align``."""
         backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
-        with _change_of(plan.table), self.transaction(lock=locks.table_lock(plan.table)) as session:
+        with guards.change_of(plan.table), self.transaction(lock=locks.table_lock(plan.table)) as session:
+            keys.drop_before_widening(session, self.statement, plan)
             self._align(session, plan.table, plan.columns)
             self._align(session, backup, alignment.backup_columns(plan.columns))
+
+    def align_key(self, table: TableName, key: Sequence[str]) -> KeyChange:
+        """See ``Warehouse.align_key``."""
+        with index_attempt() as attempt, self.transaction(lock=locks.table_lock(table)) as session:
+            live = self._table(session, table)
+            indexes = keys.unique_indexes(session, self.statement, table)
+            if live is not None:
+                online = bool(key) and keys.creates_online(session, self.statement)
+                attempt.result = align_index(session, self.capabilities, live, key, indexes, online=online)
+        return attempt.result
+
+    def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
+        """See ``Warehouse.release_key``."""
+        catalog = self._catalog(session, table)
+        live = Table(table, tuple(types.column(found) for found in catalog))
+        return keys.release_index(session, self.statement, live, catalog, rows)
 
     def stage(
         self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
@@ -285,7 +303,7 @@ class TsqlWarehouse:
             for lock, shared in locks.of_publish(request.stage.table, checks):
                 (self._acquire_shared if shared else self._acquire)(session, lock)
             if (live := self._table(session, request.stage.table)) is None:
-                raise _vanished(request.stage.table)
+                raise guards.vanished(request.stage.table)
             session.query(locks.hold_readers(request.stage.table))
             with self._identity_insert(session, request.stage.table, request.columns):
                 return publish_rows(self, session, request, live, source, self._settings, checks)
@@ -297,7 +315,7 @@ class TsqlWarehouse:
             self._acquire(session, locks.table_lock(table))
             live = self._table(session, table)
             if live is None:
-                raise _vanished(table)
+                raise guards.vanished(table)
             session.query(locks.hold_readers(table))
             with self._identity_insert(session, table, tuple(column.name for column in live.columns)):
                 yield session, live
@@ -336,7 +354,7 @@ class TsqlWarehouse:
         columns = tuple(types.column(found) for found in self._catalog(session, name) if found.writable)
         return Table(name, columns) if columns else None
 
-    def _catalog(self, session: TsqlSession, name: TableName) -> list[CatalogColumn]:
+    def _catalog(self, session: Session, name: TableName) -> list[CatalogColumn]:
         found = session.query(self.statement("select_columns"), (name.schema, name.name))
         return [catalog_column(row) for row in found]
 
@@ -370,24 +388,4 @@ def _prepared(settings: Settings) -> str:
     return (
         "SET XACT_ABORT ON; SET ANSI_NULL_DFLT_ON ON; SET NOCOUNT OFF; SET DEADLOCK_PRIORITY LOW;"
         f" SET LOCK_TIMEOUT {int(settings.lock_timeout * 1000)}"
-    )
-
-
-@contextlib.contextmanager
-def _change_of(table: TableName) -> Iterator[None]:
-    """Turns any refusal of a change that no other error class covers into a SchemaError."""
-    try:
-        yield
-    except PermanentError as error:
-        if type(error) is not PermanentError:
-            raise
-        advice = "Change the table by hand as the message asks, or drop what depends on it; then clear the task."
-        raise SchemaError(f"The table could not be changed: {error.what}", where=str(table), advice=advice) from error
-
-
-def _vanished(table: TableName) -> SchemaError:
-    return SchemaError(
-        f"Table {table} was dropped during its load",
-        where=str(table),
-        advice="Clear the task align_table; it creates the table again.",
     )

@@ -1,0 +1,59 @@
+"""Gives a table the unique index of its declared key, and takes it away where the next rows would not fit it.
+
+Neither stops a load: the contract's own rule on the key does not need the index. A missing one is reported where the
+ledger says what a load changed in its table, and as a warning when it is new.
+"""
+
+from __future__ import annotations
+
+from refdata.core import keyindex
+from refdata.core.alignment import Alignment, describe
+from refdata.core.contract import Contract
+from refdata.core.keyindex import KeyChange
+from refdata.core.model import Load, LoadType, Stage
+from refdata.core.publishing import qualified
+from refdata.core.sqltypes import TypeKind
+from refdata.core.tablediff import Rows
+from refdata.ingest.context import Deps
+
+
+def align_key(deps: Deps, row: Load, contract: Contract, plan: Alignment) -> KeyChange:
+    """Gives the aligned table its index; returns what was done, which the ledger records."""
+    key = keyindex.index_key(contract, plan.columns)
+    change = deps.warehouse.align_key(plan.table, key)
+    if change.done or change.problem:
+        problem = _missing(key, change.problem) if change.problem else ""
+        _record(deps, row, describe(plan), tuple(filter(None, (change.done, problem))), problem)
+    return change
+
+
+def make_room(deps: Deps, row: Load, contract: Contract, plan: Alignment, stage: Stage) -> None:
+    """Drops the index where the staged keys are distinct by the contract, but equal by the table's collation."""
+    key = keyindex.index_key(contract, plan.columns)
+    texts = [column for column in plan.columns if column.name in key and column.type.kind is TypeKind.NVARCHAR]
+    if not texts or deps.warehouse.capabilities.indexes_exactly:
+        return
+    rows = [] if row.load_type is LoadType.FULL else [Rows(qualified(plan.table), plan.columns)]
+    with deps.warehouse.changing_stage(stage) as (session, source):
+        values = deps.warehouse.release_key(session, plan.table, [Rows(source, ()), *rows])
+    if values:
+        problem = _missing(key, keyindex.collation_problem(values))
+        _record(deps, row, describe(plan), (f"drop the unique index on {', '.join(key)}", problem), problem)
+
+
+def _missing(key: tuple[str, ...], reason: str) -> str:
+    return f"The key ({', '.join(key)}) has no unique index in the database: {reason}."
+
+
+def _record(deps: Deps, row: Load, planned: str, words: tuple[str, ...], problem: str) -> None:
+    """Adds the words to the load's changes; warns of a problem that the table's last load did not have."""
+    with deps.warehouse.transaction(write=False) as session:
+        own, before = session.query(deps.warehouse.statement("select_known_changes"), (row.id,))[0]
+    known = str(own or planned)
+    new = [one for one in words if one not in known]
+    if new:
+        deps.ledger.record_table_changes(row.id, "; ".join((known, *new)), any_change=True)
+    current = deps.ledger.get(row.id) or row
+    if problem and problem not in (before or "") and problem not in current.warnings:
+        deps.log.warning("%s", problem)
+        deps.ledger.add_warnings(current, (problem,))

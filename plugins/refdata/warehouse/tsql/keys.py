@@ -1,0 +1,67 @@
+"""The unique index of a table's key in T-SQL: what the catalog shows, and whether a set of keys fits it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from refdata.core import keyindex
+from refdata.core.alignment import Alignment
+from refdata.core.keyindex import UniqueIndex
+from refdata.core.model import Table, TableName
+from refdata.core.naming import fold_name
+from refdata.core.tablediff import Rows
+from refdata.warehouse.base import Session
+from refdata.warehouse.keys import columns_of, count_repeated, own_index
+from refdata.warehouse.tsql.capabilities import TsqlCapabilities
+from refdata.warehouse.tsql.types import CatalogColumn
+
+_ONLINE = frozenset((3, 5, 8))
+"""Engine editions that create indexes online:
+https://learn.microsoft.com/sql/t-sql/functions/serverproperty-transact-sql (EngineEdition)"""
+_ENGINE = TsqlCapabilities()
+_COLLATION = re.compile(r"[A-Za-z0-9_]+")
+Statements = Callable[[str], str]
+
+
+def unique_indexes(session: Session, statement: Statements, table: TableName) -> tuple[UniqueIndex, ...]:
+    """The unique indexes of a table."""
+    columns: dict[str, list[str]] = {}
+    for name, column in session.query(statement("select_unique_indexes"), (table.schema, table.name)):
+        columns.setdefault(str(name), []).append(str(column))
+    return tuple(UniqueIndex(name, tuple(found)) for name, found in columns.items())
+
+
+def creates_online(session: Session, statement: Statements) -> bool:
+    """Whether the server can create an index while others use the table."""
+    edition, is_babelfish = session.query(statement("select_edition"))[0]
+    return int(edition or 0) in _ONLINE and not is_babelfish
+
+
+def drop_before_widening(session: Session, statement: Statements, plan: Alignment) -> None:
+    """Drops the key's index where a column of it is widened: SQL Server alters no indexed column. It is created again
+    once the table has its columns."""
+    widened = {fold_name(change.column.name) for change in plan.widen}
+    own = own_index(unique_indexes(session, statement, plan.table), plan.table) if widened else None
+    if own is not None and widened & {fold_name(name) for name in own.columns}:
+        session.execute(_ENGINE.drop_key_index(plan.table).sql)
+
+
+def release_index(
+    session: Session, statement: Statements, table: Table, catalog: Sequence[CatalogColumn], rows: Sequence[Rows]
+) -> int:
+    """See ``Warehouse.release_key``."""
+    own = own_index(unique_indexes(session, statement, table.name), table.name)
+    if own is None:
+        return 0
+    columns = columns_of(table, own.columns)
+    if len(rows) == 1:
+        values = count_repeated(session, _ENGINE, rows[0], columns, exactly=False)
+    else:
+        named = {one.name: one.collation for one in catalog if one.collation}
+        collations = {name: collation for name, collation in named.items() if _COLLATION.fullmatch(collation)}
+        found = keyindex.equal_keys(_ENGINE, [side.source for side in rows], columns, collations)
+        values = int(session.query(found.sql, found.values)[0][0])
+    if values:
+        session.execute(_ENGINE.drop_key_index(table.name).sql)
+    return values
