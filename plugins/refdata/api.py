@@ -328,7 +328,7 @@ class ReferenceData:
 
         :raises FormatError: when it is missing, or cannot be read safely as CSV.
         """
-        from refdata.csvformat.preview import preview_format
+        from refdata.preview import preview_format
 
         return preview_format(Path(path), self._settings)
 
@@ -339,7 +339,7 @@ class ReferenceData:
 
         :raises FormatError: when it is missing, or cannot be read safely as CSV.
         """
-        from refdata.csvformat.preview import match_tables
+        from refdata.preview import match_tables
 
         found = self.detect_format(path)
         return match_tables(Path(path), found, self._warehouse.tables(self._settings.ref_schema))

@@ -156,7 +156,7 @@ def detect_file(options: argparse.Namespace) -> int:
     """``refdata detect``: loads nothing and only reads the database."""
     from refdata.config import load_settings
     from refdata.csvformat import report
-    from refdata.csvformat.preview import preview_format
+    from refdata.preview import preview_format
 
     settings = load_settings()
     found = preview_format(options.file, settings)
@@ -171,7 +171,7 @@ def detect_file(options: argparse.Namespace) -> int:
 
 def _matches(file: Path, found: Format, settings: Settings) -> tuple[TableMatch, ...]:
     """The live tables, best match first; empty where the database cannot be read."""
-    from refdata.csvformat.preview import match_tables
+    from refdata.preview import match_tables
     from refdata.warehouse.connect import open_warehouse
 
     try:

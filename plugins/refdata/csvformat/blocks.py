@@ -8,8 +8,9 @@ becomes a plain block of its good rows.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -58,6 +59,26 @@ class Block:
     def rejects(self) -> list[RejectedRow]:
         """Rows that the csv module refused while the block was cut."""
         return self.rows.rejects if self.rows else []
+
+
+class Blocks(Protocol):
+    """A file's rows as blocks, in order. ``careful`` reads a block again that has not set ``rows``."""
+
+    @property
+    def careful(self) -> CarefulReader: ...  # noqa: D102
+
+    @property
+    def next_line(self) -> int:
+        """The number of the line after the blocks so far."""
+        ...
+
+    def blocks(self) -> Iterator[Block]:
+        """All blocks of the file."""
+        ...
+
+
+Cut = Callable[[Source, Format, int], Blocks]
+"""Cuts a file into blocks; also gets the number of fields that a good row has."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from refdata.core.model import Format, ReadColumn, RejectedRow
-from refdata.csvformat.blocks import Block, BlockCutter
+from refdata.csvformat.blocks import Block, BlockCutter, Blocks, Cut
 from refdata.csvformat.limits import BLOCK_BYTES
 from refdata.csvformat.reader import Typed, typed_rows
 from refdata.csvformat.rowrules import RowRule, broken_rules
@@ -26,14 +26,16 @@ def place_rows(
     rules: Sequence[RowRule],
     reasons: Mapping[int, str],
     block_bytes: int = BLOCK_BYTES,
+    cut: Cut = BlockCutter,
 ) -> Iterator[RejectedRow]:
     """The rows of these numbers (from 1) as rejects, in the order of the file.
 
     :param columns: as for ``read_rows``; so are ``rules``, which decide which rows are counted.
     :param reasons: why each row is refused, by its number.
+    :param cut: as for ``read_rows``.
     :raises FormatError: as ``read_rows``.
     """
-    cutter = BlockCutter(Source(Path(path), None, chunk_bytes=block_bytes), fmt, len(fmt.header))
+    cutter = cut(Source(Path(path), None, chunk_bytes=block_bytes), fmt, len(fmt.header))
     work = _Placing(cutter, len(fmt.header), columns, rules, dict(reasons))
     for block in cutter.blocks():
         if not work.reasons:
@@ -43,7 +45,7 @@ def place_rows(
 
 @dataclass(slots=True)
 class _Placing:
-    cutter: BlockCutter
+    cutter: Blocks
     fields: int
     columns: Sequence[ReadColumn]
     rules: Sequence[RowRule]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from refdata.core.model import Format, ReadColumn, RejectedRow
-from refdata.csvformat.blocks import Block, BlockCutter
+from refdata.csvformat.blocks import Block, BlockCutter, Cut
 from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.convert import CLEAN, CsvText, read_text, read_typed
 from refdata.csvformat.fitting import Readings, set_aside
@@ -34,6 +34,7 @@ def read_rows(
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
     rules: Sequence[RowRule] = (),
+    cut: Cut = BlockCutter,
 ) -> Iterator[pa.RecordBatch]:
     """The rows of Python's csv module under ``fmt``, as Arrow batches of the target types.
 
@@ -45,10 +46,11 @@ def read_rows(
     :param batch_rows: the most rows in a batch.
     :param progress: called with the bytes read so far; may raise to stop.
     :param rules: rules for the rows besides their types; one that breaks a rule of severity ``error`` is a reject.
+    :param cut: cuts a file of another kind.
     :raises FormatError: an undecodable byte, an unclosed quote, a row past the bound, too many columns.
     """
     fields = len(fmt.header)
-    cutter = BlockCutter(Source(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
+    cutter = cut(Source(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
     convert = partial(_convert, CsvText.of(fmt), fields, columns, rules, cutter.careful)
     for converted in in_order(convert, cutter.blocks(), size=Block.size):
         for reject in converted.rejects:

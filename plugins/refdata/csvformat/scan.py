@@ -14,7 +14,7 @@ from refdata.core.errors import DataError, SchemaError
 from refdata.core.filehabits import FileHabits, habits
 from refdata.core.inference import Decision, decide, decide_known
 from refdata.core.model import ColumnReading, Format, Scan, ScannedColumn
-from refdata.csvformat.blocks import Block, BlockCutter
+from refdata.csvformat.blocks import Block, BlockCutter, Cut
 from refdata.csvformat.careful import CarefulReader
 from refdata.csvformat.convert import CLEAN, CsvText, read_text
 from refdata.csvformat.fitting import Fitted, Readings, set_aside
@@ -36,6 +36,7 @@ def scan(
     on_reject: OnReject | None = None,
     progress: Progress | None = None,
     block_bytes: int = BLOCK_BYTES,
+    cut: Cut = BlockCutter,
 ) -> Scan:
     """Read the whole file once; type its columns, count its rows, hash its bytes.
 
@@ -44,6 +45,7 @@ def scan(
         not fit makes its row a reject, instead of widening the column to text.
     :param on_reject: called for each damaged row, in the file's order; may raise to stop.
     :param progress: called with the bytes read so far; may raise to stop.
+    :param cut: cuts a file of another kind.
     :raises FormatError: as ``read_rows``.
     :raises DataError: a trailer states another number of rows.
     :raises SchemaError: ``names`` are not as many as the file's columns.
@@ -51,7 +53,7 @@ def scan(
     if len(names) != len(fmt.header):
         raise SchemaError(f"{len(names)} names for {len(fmt.header)} columns", where=str(path), advice="Name each.")
     source = Source(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
-    cutter = BlockCutter(source, fmt, len(names))
+    cutter = cut(source, fmt, len(names))
     readings = {at: (name, known[name]) for at, name in enumerate(names) if known and name in known}
     tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful, readings)
     tally.skipped.add([line for line in fmt.skipped if line.line > 0])

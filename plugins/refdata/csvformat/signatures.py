@@ -7,23 +7,40 @@ import re
 
 from refdata.core.errors import FormatError
 
-_MAGIC = (
-    (b"PK\x03\x04", "a ZIP archive, as Excel workbooks (.xlsx) are", "Save the sheet as CSV, or unpack the archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (.xls)", "Save the sheet as CSV"),
-    (b"%PDF-", "a PDF document", "Ask its sender for the data as CSV"),
-    (b"\x1f\x8b", "compressed with gzip", "Unpack it first"),
-    (b"BZh", "compressed with bzip2", "Unpack it first"),
-    (b"\xfd7zXZ\x00", "compressed with xz", "Unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "Unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it first"),
-    (b"PAR1", "a Parquet file", "Export it as CSV"),
-    (b"SQLite format 3\x00", "an SQLite database", "Export the table as CSV"),
-    (b"\x89PNG", "a picture", "Drop the data as CSV"),
-    (b"\xff\xd8\xff", "a picture", "Drop the data as CSV"),
-    (b"\x7fELF", "a program", "Drop the data as CSV"),
-    (b"MZ\x90\x00", "a program", "Drop the data as CSV"),
-    (b"{\\rtf", "an RTF document", "Save it as plain text"),
-)
+_SHEET, _UNPACK, _EXPORT, _DROP = "Save the sheet as CSV", "Unpack it first", "Export it as CSV", "Drop the data as CSV"
+
+# Where a signature is made of letters that a header could begin with, what follows it in such files is required, too.
+_SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
+    (rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file (.ods)", _SHEET),
+    (rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", "a ZIP archive, as Excel workbooks (.xlsx) are",
+     "Save the sheet as CSV, or unpack the archive"),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document (.xls)", _SHEET),
+    (rb"%PDF-", "a PDF document", "Ask its sender for the data as CSV"),
+    (rb"\x1f\x8b", "compressed with gzip", _UNPACK),
+    (rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "compressed with bzip2", _UNPACK),
+    (rb"\xfd7zXZ\x00", "compressed with xz", _UNPACK),
+    (rb"\x28\xb5\x2f\xfd", "compressed with Zstandard", _UNPACK),
+    (rb"\x04\x22\x4d\x18", "compressed with LZ4", _UNPACK),
+    (rb"\x1f[\x9d\xa0]", "compressed with compress", _UNPACK),
+    (rb"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (rb"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (rb".{257}ustar[\x00 ]", "a tar archive", _UNPACK),
+    (rb"-----BEGIN PGP MESSAGE-----", "encrypted with PGP", "Decrypt it first"),
+    (rb"PAR[1E][\x00-\x08\x0e-\x1f]", "a Parquet file", _EXPORT),
+    (rb"ARROW1\x00\x00", "an Arrow file", _EXPORT),
+    (rb"Obj\x01", "an Avro file", _EXPORT),
+    (rb"ORC(?=.{0,8}[\x00-\x08\x0b\x0c\x0e-\x1f])", "an ORC file", _EXPORT),
+    (rb"\x89HDF\r\n\x1a\n", "an HDF5 file", _EXPORT),
+    (rb"\$FL[23]@\(#\)", "an SPSS file", _EXPORT),
+    (rb"<stata_dta>", "a Stata file", _EXPORT),
+    (rb"\x00{12}\xc2\xea\x81\x60", "a SAS file", _EXPORT),
+    (rb"SQLite format 3\x00", "an SQLite database", "Export the table as CSV"),
+    (rb"\x00\x01\x00\x00Standard (?:Jet|ACE) DB", "an Access database", "Export the table as CSV"),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\x00|MM\x00\*|RIFF.{4}WEBP", "a picture", _DROP),
+    (rb"\x7fELF|MZ\x90\x00", "a program", _DROP),
+    (rb"\{\\rtf", "an RTF document", "Save it as plain text"),
+)  # fmt: skip
+_KINDS = tuple((re.compile(signature, re.DOTALL), kind, advice) for signature, kind, advice in _SIGNATURES)
 
 _MARKUP = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]|<table[\s>])", re.IGNORECASE)
 _XML = re.compile(r"\s*<\?xml\s")
@@ -32,11 +49,20 @@ MOST_JSON = 0.8
 """The share of lines that are JSON objects from which a file is JSON lines."""
 
 
+def other_kind(head: bytes) -> tuple[str, str] | None:
+    """The kind of file, other than text, that begins with these bytes, and advice; None where no signature is known.
+
+    >>> other_kind(b"%PDF-1.7")
+    ('a PDF document', 'Ask its sender for the data as CSV')
+    """
+    return next(((kind, advice) for signature, kind, advice in _KINDS if signature.match(head)), None)
+
+
 def refuse_other_bytes(data: bytes) -> None:
     """Raise FormatError if the first bytes are those of another kind of file."""
-    for magic, kind, advice in _MAGIC:
-        if data.startswith(magic):
-            raise FormatError(f"The file is {kind}, not CSV", advice=advice)
+    if (other := other_kind(data)) is not None:
+        kind, advice = other
+        raise FormatError(f"The file is {kind}, not CSV", advice=advice)
 
 
 def refuse_other_text(text: str) -> None:

@@ -102,7 +102,7 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
 
     :raises FormatError: when it cannot be read safely as CSV.
     """
-    from refdata.csvformat.preview import distinct_columns
+    from refdata.preview import distinct_columns
 
     found = _read(deps, file, table)
     scanned = scan_file(deps, file, found, contract_of(deps, table)).columns
@@ -145,7 +145,7 @@ def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
 
 def _held_to_rules(deps: Deps, file: Path, done: ContractCheck, plan: Alignment) -> tuple[ContractCheck, str]:
     """Applies the contract's rules to the file's rows; also returns why it is refused, if it is."""
-    from refdata.csvformat.preview import kept_rules
+    from refdata.preview import kept_rules
 
     contract = deps.contract(done.table)
     if done.format is None or not any(column.constraints for column in contract.fields):

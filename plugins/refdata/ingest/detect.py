@@ -22,6 +22,7 @@ from refdata.ingest.asking import table_for
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import column_match, contract_for
 from refdata.ingest.refitting import refitted
+from refdata.readers import reader_of
 
 MOST_LISTED = 100_000
 """Limit on the damaged rows that the rejects file of a refused file lists."""
@@ -118,14 +119,13 @@ def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
     :raises FormatError: when it is not CSV that can be read safely, or can be read in two ways and nothing decides.
     :raises ConfigurationError: when the table's contract file is wrong.
     """
-    # Imported here and below, because at the top each DAG parse would pay for pyarrow, numpy and chardet.
-    from refdata.csvformat.detection import detect
+    # Imported here, because at the top each DAG parse would pay for pyarrow and numpy.
     from refdata.csvformat.text import storage_errors
 
     live = deps.warehouse.table(deps.live(contract.table))
     names = [column.name for column in own_columns(live)] if live else []
     with storage_errors(path):
-        found = detect(
+        found = reader_of(path).detect(
             path,
             known=known_format(contract, names),
             code_page=deps.settings.code_page,
@@ -172,11 +172,9 @@ def scan_file(
     deps: Deps, path: Path, found: Format, contract: Contract, on_reject: Callable[[RejectedRow], None] | None = None
 ) -> Scan:
     """The full scan of a file for a table: its columns by the table's names, with the types that the table knows."""
-    from refdata.csvformat.scan import scan
-
     live = deps.warehouse.table(deps.live(contract.table))
     names = column_match(found, live, contract).names
-    scanned = scan(path, found, names, on_reject=on_reject)
+    scanned = reader_of(path).scan(path, found, names, on_reject=on_reject)
     declared = replace(scanned, columns=with_declared_types(scanned.columns, contract))
     return refitted(path, found, declared, contract, live)
 

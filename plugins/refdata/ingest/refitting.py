@@ -18,6 +18,7 @@ from refdata.core.doubts.types import REJECT, Misfit, Misfits
 from refdata.core.model import Column, Format, Notation, ReadColumn, RejectedRow, Scan, ScannedColumn, Table
 from refdata.core.questions import MAX_EXAMPLES, QuestionKind
 from refdata.core.sqltypes import SqlType, TypeKind, widen
+from refdata.readers import reader_of
 
 _TYPED = frozenset(TypeKind) - {TypeKind.NVARCHAR}
 _NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
@@ -86,12 +87,10 @@ def known_notation(contract: Contract, column: str) -> Notation:
 
 def misfits(path: Path, fmt: Format, scan: Scan, column: ScannedColumn, live: Column) -> Misfits:
     """The values of a column that are not of the live type, in the notation of ``column``."""
-    from refdata.csvformat.reader import read_rows
-
     index = next(at for at, one in enumerate(scan.columns) if one.name == column.name)
     read = ReadColumn(index, column.name, live.type, column.notation)
     noted = _Noted(column.name)
-    for _ in read_rows(path, fmt, columns=[read], on_reject=noted.add):
+    for _ in reader_of(path).read_rows(path, fmt, columns=[read], on_reject=noted.add):
         pass
     texts = (*_texts(noted.rejects, fmt, index), *_zero_led(path, fmt, index, live))
     inferred = next(one.type for one in scan.columns if one.name == column.name)
@@ -120,13 +119,11 @@ def _zero_led(path: Path, fmt: Format, index: int, live: Column) -> Iterator[Mis
     """The first values of a number column that begin with zeros, which a number would lose."""
     import pyarrow.compute as pc
 
-    from refdata.csvformat.reader import read_rows
-
     if live.type.kind not in _NUMBERS:
         return
     text = ReadColumn(index, "value", SqlType(TypeKind.NVARCHAR))
     found = 0
-    for batch in read_rows(path, fmt, columns=[text], on_reject=lambda _: None):
+    for batch in reader_of(path).read_rows(path, fmt, columns=[text], on_reject=lambda _: None):
         led = batch.column(0).filter(pc.match_substring_regex(batch.column(0), r"^[+-]?0\d|^\+"))
         for value in led.slice(0, MAX_EXAMPLES - found).to_pylist():
             found += 1

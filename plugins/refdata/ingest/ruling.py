@@ -18,6 +18,7 @@ from refdata.core.naming import fold_name
 from refdata.core.publishing import Check, qualified
 from refdata.ingest.context import Deps
 from refdata.ingest.refitting import rejects_misfits
+from refdata.readers import reader_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -162,9 +163,7 @@ class Ruling:
 
     def place(self, path: Path, fmt: Format, reasons: dict[int, str]) -> Iterator[RejectedRow]:
         """The rows with these numbers, located in the file."""
-        from refdata.csvformat.placing import place_rows
-
-        return place_rows(path, fmt, columns=self.plan.read, rules=self.row_rules, reasons=reasons)
+        return reader_of(path).place_rows(path, fmt, columns=self.plan.read, rules=self.row_rules, reasons=reasons)
 
     def check_limit(self, file: DroppedFile, damaged: int, rows: int) -> None:
         """Refuses a file with more rejected rows than the table allows.

@@ -14,6 +14,7 @@ from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import listing, naming_the_file
 from refdata.ingest.ruling import Ruling
+from refdata.readers import reader_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,6 @@ def stage_rows(
 
     :raises DataError: when the row counts differ from those of the scan, or too many rows break a rule.
     """
-    # Imported here, because at the top each DAG parse would pay for pyarrow and numpy.
-    from refdata.csvformat.reader import read_rows
-
     scan = detection.scan
     counted = _Counted()
     with (
@@ -49,7 +47,7 @@ def stage_rows(
     ):
         path = Path(name)
         rules = ruling.row_rules
-        batches = read_rows(
+        batches = reader_of(path).read_rows(
             path, detection.format, columns=ruling.plan.read, on_reject=counted.into(listed), rules=rules
         )
         rows, method = deps.warehouse.stage(stage, ruling.columns, ruling.staged(batches), progress)

@@ -16,10 +16,8 @@ from refdata.core.model import Format, ReadColumn, RejectedRow, ScannedColumn, T
 from refdata.core.naming import column_names
 from refdata.core.settings import Settings
 from refdata.core.sqltypes import text
-from refdata.csvformat.detection import detect
-from refdata.csvformat.reader import read_rows
 from refdata.csvformat.rowrules import WarnedRules, row_rules
-from refdata.csvformat.scan import scan
+from refdata.readers import reader_of
 
 MOST_LISTED = 10
 """Rejected rows that a preview lists."""
@@ -35,7 +33,7 @@ def preview_format(file: Path, settings: Settings) -> Format:
     """
     if not file.is_file():
         raise FormatError("There is no such file", where=str(file), advice="Check the path.")
-    return detect(file, code_page=settings.code_page, min_confidence=settings.min_confidence)
+    return reader_of(file).detect(file, code_page=settings.code_page, min_confidence=settings.min_confidence)
 
 
 def match_tables(file: Path, found: Format, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
@@ -43,7 +41,7 @@ def match_tables(file: Path, found: Format, tables: Sequence[Table]) -> tuple[Ta
 
     :raises FormatError: when the file cannot be read safely as CSV.
     """
-    columns = scan(file, found, column_names(found.header)).columns
+    columns = reader_of(file).scan(file, found, column_names(found.header)).columns
     return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
 
 
@@ -57,7 +55,7 @@ def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]
     if not wanted:
         return ()
     batches: list[pa.RecordBatch] = []
-    for batch in read_rows(file, found, columns=wanted, on_reject=lambda _: None):
+    for batch in reader_of(file).read_rows(file, found, columns=wanted, on_reject=lambda _: None):
         batches.append(batch)
         if sum(one.num_rows for one in batches) >= LOOKED_AT:
             break
@@ -82,7 +80,7 @@ def kept_rules(file: Path, found: Format, contract: Contract, columns: Sequence[
     """
     rules = row_rules(contract, columns)
     warned, rejects = WarnedRules(rules), _Rejects()
-    for batch in read_rows(file, found, columns=columns, on_reject=rejects.add, rules=rules):
+    for batch in reader_of(file).read_rows(file, found, columns=columns, on_reject=rejects.add, rules=rules):
         warned.add(batch)
     return Kept(rejects.count, tuple(rejects.first), warned.sentences())
 
