@@ -7,7 +7,7 @@ loads and appends, each row in one file only. Meanwhile a round kills, in random
 the LocalExecutor that has a task (an idle one holds the lock of the executor's queue, and takes the queue with it
 until the scheduler is restarted: so in any Airflow), the triggerer, the API server, the DAG processor, the scheduler
 alone (its workers live on as orphans), and the scheduler with all that it started; each is started again two seconds
-later. At the end every file must lie in ``processed/`` once with one row in the ledger, every row must be there once,
+later. At the end every file must be in ``processed/`` once with one row in the ledger, every row must be there once,
 nothing may be left behind, and no file may have been released before six unchanged checks: the watcher's counts are
 read from Airflow's database all the while. Exit code 1 when something is wrong.
 """
@@ -69,7 +69,7 @@ class Drop:
 
 @dataclass(slots=True)
 class Outcome:
-    """What was killed when, and what is wrong at the end."""
+    """The kills with their times, and the problems at the end."""
 
     kills: list[tuple[float, str, int]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -264,7 +264,7 @@ def query(airflow: LocalAirflow, sql: str, schema: str = "ref") -> list[tuple[An
 
 
 def wrongs(airflow: LocalAirflow, drops: list[Drop], outcome: Outcome) -> Iterator[str]:
-    """What is not as it would be, had nobody killed anything."""
+    """The differences from a run without kills."""
     found = query(airflow, "SELECT file_name, status, created_at, error_message FROM File_Monitor_Tracking")
     for drop in drops:
         rows = [row for row in found if row[0] == drop.name]
@@ -299,7 +299,7 @@ def _rows(airflow: LocalAirflow, drops: list[Drop]) -> Iterator[str]:
         live = [row[0] for row in query(airflow, f'SELECT id FROM "{table}" ORDER BY id')]
         wanted = own if own[0].folder == APPEND else own[-1:]
         if live != [row for drop in wanted for row in drop.rows]:
-            yield f"{table} holds {len(live)} rows, {sum(len(drop.rows) for drop in wanted)} were expected"
+            yield f"{table} has {len(live)} rows, {sum(len(drop.rows) for drop in wanted)} were expected"
         if own[0].folder == FULL:
             kept = [row[0] for row in query(airflow, f'SELECT id FROM "{table}_backup" ORDER BY id', "bkp")]
             if kept != [row for drop in own[:-1] for row in drop.rows]:

@@ -4,7 +4,7 @@ usage: PYTHONPATH=plugins python benchmarks/detect_large.py [--gigabytes 5] [--f
 
 The files are made in the folder and deleted: one block of rows, repeated (copied by the file system where it
 can). Each detection runs in a process of its own; memory is that process's peak (VmHWM, which unlike ru_maxrss
-knows nothing of the parent), of which the first line's is the interpreter's.
+knows nothing of the parent); the figure of the first line is the interpreter's.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 usage: PYTHONPATH=plugins python benchmarks/detect_speed.py [DIR …]
 
-Every ``*.csv`` below the folders is detected three times, of which the fastest counts. Files that detection refuses
+Every ``*.csv`` below the folders is detected three times; the fastest counts. Files that detection refuses
 count too; the Sniffer gets the text decoded beforehand, and neither the header nor the encoding to find.
 """
 

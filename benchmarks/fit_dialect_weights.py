@@ -4,7 +4,7 @@ usage: PYTHONPATH=plugins:benchmarks python benchmarks/fit_dialect_weights.py [-
 
 The model is a conditional logit: the chance of a dialect among the candidates of its file. A candidate is
 right when it gives the rows of the annotated dialect. Files are split into folds; the table shows the
-share of files whose best candidate is right, fitted on the other folds. DIR holds annotations.jsonl and
+share of files whose best candidate is right, fitted on the other folds. DIR contains annotations.jsonl and
 the files, as /work/shared/data/dialects does (not part of the project).
 """
 

@@ -89,7 +89,7 @@ def labelled(data: Path, extra: Path | None) -> list[Case]:
 
 
 def fit(cases: list[Case], strength: float = 0.5, steps: int = 1500) -> Matrix:
-    """Gradient ascent on the log likelihood, tied to the weights as they stand."""
+    """Gradient ascent on the log likelihood, tied to the current weights."""
     start = np.array([WEIGHTS[name] for name in NAMES])
     weights = start.copy()
     inputs = np.array([case.measures for case in cases])

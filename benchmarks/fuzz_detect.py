@@ -101,7 +101,7 @@ def mutate(rng: random.Random, data: bytes, pool: list[bytes]) -> bytes:
 
 
 def check(found: Format) -> None:
-    """What must hold of any answer."""
+    """The conditions that every answer must meet."""
     assert 0 <= found.confidence <= 1
     assert found.delimiter in {",", ";", "|", "\t"}
     assert found.quote in {"", '"', "'"}

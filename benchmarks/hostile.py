@@ -44,9 +44,9 @@ def _cells(bomb: Bomb, size: int, found: Outcome, wrong: list[str]) -> tuple[str
 def main() -> int:
     """Runs what the arguments ask for."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--case", default="", help="only cases whose name holds this text")
+    options.add_argument("--case", default="", help="only cases whose name contains this text")
     options.add_argument("--small", action="store_true", help="the sizes of the test suite")
-    options.add_argument("--folder", help="where files and sites lie while they are needed")
+    options.add_argument("--folder", help="where files and sites are while they are needed")
     chosen = options.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 220)
     grid = Table("Case", "Size", "Seconds", "Peak MB", "Ended", "Verdict", "Message")

@@ -5,8 +5,8 @@ usage: python -m benchmarks.kill_points [--engine sqlite|mssql] [--scenario [=]T
 
 A change is a system call that alters a file or sends something to the server, made by anybody in the process; there is
 one run for each. SIGKILL comes right after it (for a message also right before it), then Airflow's part is played
-(--recovery), and tables, versions, ledger, configuration and folders are compared with those of a load that nobody
-killed. Sites lie in memory (/dev/shm), the archives of the scenarios "on another disk" in the temporary folder. The
+(--recovery), and tables, versions, ledger, configuration and folders are compared with those of a load that was
+not killed. Sites are in memory (/dev/shm), the archives of the scenarios "on another disk" in the temporary folder. The
 engine mssql needs REFDATA_TEST_MSSQL_URI. Linux only; exit code 1 when one ends differently.
 """
 
@@ -37,7 +37,7 @@ Task = tuple[str, int, str, int]
 
 @dataclass
 class Outcome:
-    """What became of one scenario's points."""
+    """The outcome of one scenario's points."""
 
     scenario: str
     recovery: str
@@ -137,7 +137,7 @@ def main() -> int:
     """Runs what the arguments ask for."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--engine", choices=("sqlite", "mssql"), default="sqlite")
-    options.add_argument("--scenario", default="", help="only scenarios whose name holds this text; =TEXT: is it")
+    options.add_argument("--scenario", default="", help="only scenarios whose name contains this text; =TEXT: equals")
     options.add_argument("--recovery", choices=tuple(RECOVERIES), action="append", help="default: each")
     options.add_argument("--every", type=int, default=1, help="take every n-th point only")
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)

@@ -146,7 +146,7 @@ def _create(job: Job) -> str:
 
 
 CONTENDERS: dict[str, tuple[Callable[[Job], float], bool]] = {
-    # what it is called: (how it runs, whether it gets all rows)
+    # its name: (how it runs, whether it gets all rows)
     "bulk": (refdata("mssql", "bulk"), True),
     "bulk, ready Arrow table": (refdata("mssql", "bulk", ready=True), True),
     "insert (pymssql)": (refdata("mssql", "insert"), True),

@@ -50,7 +50,7 @@ def fill(warehouse: SqliteWarehouse, rows: int) -> None:
 
 
 def questions(data: ReferenceData, rows: int) -> dict[str, Callable[[], object]]:
-    """What the page asks, as a person uses it."""
+    """The requests of the page while a person uses it."""
     return {
         "newest 50": data.history,
         "newest 50 as JSON": lambda: as_json(data),

@@ -6,7 +6,7 @@ usage: REFDATA_TEST_MSSQL_URI=mssql://user:password@host:port/database python -m
 A table of that many rows is replaced by as many others, while two readers, each in a process of its own, ask in a
 loop: one counts the rows and the loads that they come from, one fetches a single row. Printed are the longest
 and the median answer during the publish and before it, and whether any answer was of an empty or a mixed table.
-What keeps readers waiting is locks and a busy machine alike; the answers before the publish show the latter.
+Both locks and a busy machine keep readers waiting; the answers before the publish show the latter.
 
 Babelfish always keeps row versions, as SQL Server does in a database with READ_COMMITTED_SNAPSHOT on. Without
 it a reader on SQL Server waits for the whole publish by either method.
@@ -71,7 +71,7 @@ def open_with(method: str) -> tuple[Warehouse, Settings]:
 
 
 def read(question: str, begun: Semaphore, stop: Event, answers: Any) -> None:
-    """Asks until told to stop; the answers go into the queue at the end."""
+    """Asks until it is stopped; the answers go into the queue at the end."""
     warehouse, settings = open_with("delete")
     sql = QUESTIONS[question].format(qualified(TableName(settings.ref_schema, "t")))
     found: list[Answer] = []
@@ -128,7 +128,7 @@ def batches(rows: int) -> Any:
 
 
 def measure(method: str, rows: int) -> dict[str, dict[str, Any]]:
-    """What each reader saw while ``rows`` rows replaced as many."""
+    """Each reader's answers while ``rows`` rows replaced as many."""
     warehouse, settings = open_with(method)
     warehouse.initialise()
     loads = Loads(warehouse, settings)

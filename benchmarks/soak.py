@@ -34,7 +34,7 @@ from scripts.local_airflow import COMPONENTS, LocalAirflow, free_port
 SAMPLE_SECONDS = 10.0
 STABILITY_INTERVAL = 1.0
 STANDING_SECONDS = 60.0
-"""A process of this age is no task."""
+"""A process of this age is not a task."""
 TABLES = 20
 FOLDERS = ("reference_data_table/fullload", "none_reference_data_table/fullload", "none_reference_data_table/append")
 DRAIN_SECONDS = 300.0
@@ -60,7 +60,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """What is on the disk at one moment: files in the stage folder and the temporary one, hidden ones; MB in all.
+    """The state of the disk at one moment: files in the stage folder and the temporary one, hidden ones; MB in all.
 
     ``load`` is the machine's load average over a minute: what else ran beside it.
     """
@@ -76,7 +76,7 @@ class Leftovers:
 
 
 class Dropper(threading.Thread):
-    """Drops files at a steady rate until told to stop; writes down when each one was whole."""
+    """Drops files at a steady rate until it is stopped; records when each one was whole."""
 
     def __init__(self, dropoff: Path, every: float, notes: Path, seed: int = 7) -> None:
         super().__init__(name="dropper", daemon=True)
@@ -224,7 +224,7 @@ def drain(airflow: LocalAirflow, sampler: Sampler) -> None:
 
 
 def wrongs(airflow: LocalAirflow, dropped: int) -> Iterator[str]:
-    """What is not as it should be at the end."""
+    """The problems at the end."""
     with closing(sqlite3.connect(f"file:{airflow.ref_database}?mode=ro", uri=True)) as connection:
         found = dict(connection.execute("SELECT status, COUNT(*) FROM File_Monitor_Tracking GROUP BY status"))
         names = connection.execute("SELECT COUNT(DISTINCT file_name) FROM File_Monitor_Tracking").fetchone()[0]

@@ -1,4 +1,4 @@
-"""Random CSV texts of which the dialect and the header are known: ordinary, hard and damaged ones.
+"""Random CSV texts whose dialect and header are known: ordinary, hard and damaged ones.
 
 Made for fitting and checking the detector beside the annotated real files. Everything follows from the
 seed. The values are words, codes, numbers and sentences of the kinds that reference data has.

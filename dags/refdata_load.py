@@ -37,7 +37,7 @@ OPERATORS: dict[Step, Callable[..., BaseOperator]] = {
         default=settings.gate_default,
     ),
     Step.PUBLISH: PublishRowsOperator,
-    # The tasks that ask are skipped where nobody needs to be asked.
+    # The tasks that ask are skipped if there is nothing to ask.
     Step.CONFIGURE: partial(WriteConfigOperator, trigger_rule=TriggerRule.NONE_FAILED),
     Step.ARCHIVE: MoveToProcessedOperator,
 }

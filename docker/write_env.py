@@ -16,7 +16,7 @@ EMPTY = re.compile(r"^(\w+)=$", re.MULTILINE)
 
 
 def secret(name: str) -> str:
-    """A value for one variable: letters, digits, ``-``, ``_`` and ``=`` only, so that it fits into URLs, JSON and SQL.
+    """A value for one variable: letters, digits, ``-``, ``_`` and ``=`` only, which are safe in URLs, JSON and SQL.
 
     Fernet wants 32 bytes in base64; SQL Server's password policy wants three kinds of characters.
     """

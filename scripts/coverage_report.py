@@ -36,7 +36,7 @@ def main() -> int:
 
 
 def measured() -> dict[str, Any]:
-    """What coverage.py knows of each file, as its JSON report has it."""
+    """Coverage of each file, as in the JSON report of coverage.py."""
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         subprocess.run([sys.executable, "-m", "coverage", "json", "-q", "-o", report.name], check=True)
         files: dict[str, Any] = json.loads(Path(report.name).read_text(encoding="utf-8"))["files"]

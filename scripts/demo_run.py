@@ -53,7 +53,7 @@ EXPECTED = (
 
 @dataclass(frozen=True)
 class Fate:
-    """What the ledger says about a file."""
+    """The ledger's facts about a file."""
 
     status: str = "waiting"
     table: str = ""

@@ -1,4 +1,4 @@
-"""What the demo runs: the caller's settings over those of the demo, and one question to the ledger at a time."""
+"""The demo's site: the caller's settings over those of the demo, and one query of the ledger at a time."""
 
 from __future__ import annotations
 

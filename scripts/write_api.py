@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "api.md"
 _WITH_METHODS = (api.__name__, contractapi.__name__, questionapi.__name__)
 HEAD = """# Python API
 
-Written by `scripts/write_api.py` from the docstrings of `refdata.api`. What is not here is no interface.
+Written by `scripts/write_api.py` from the docstrings of `refdata.api`. Anything not listed here is private.
 
 ```python
 from refdata.api import ReferenceData

@@ -3,7 +3,7 @@
 # Needs SQLCMDSERVER, SQLCMDUSER and SQLCMDPASSWORD, and the three variables that the scripts use.
 set -euo pipefail
 for name in REFDATA_DATABASE REFDATA_LOGIN REFDATA_DB_PASSWORD; do
-    # sqlcmd puts variables into the text as they stand, so only what needs no quoting gets there.
+    # sqlcmd inserts variables into the text unchanged, so only values that need no quoting are passed.
     if [[ ! ${!name} =~ ^[A-Za-z0-9_-]+$ ]]; then
         echo "$name may have letters, digits, - and _ only: correct it in .env" >&2
         exit 1
@@ -19,7 +19,7 @@ run "$REFDATA_DATABASE" /sql/create_schema_ref.sql
 run "$REFDATA_DATABASE" /sql/create_schema_bkp.sql
 for right in create_role grant_schema_ref grant_schema_bkp grant_alter_schema_ref grant_alter_schema_bkp \
     grant_create_table create_user add_role_member; do
-    # The login's name stands in brackets there, and nowhere else does it.
+    # The login's name appears there in brackets, and nowhere else.
     sed "s/\[ingest_user\]/[$REFDATA_LOGIN]/g" "/sql/$right.sql" >"/tmp/$right.sql"
     run "$REFDATA_DATABASE" "/tmp/$right.sql"
 done

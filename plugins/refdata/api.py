@@ -228,7 +228,7 @@ class ReferenceData:
             return diff_versions(self._versions, table, before, newest, tuple(keys) or self._rules(table).keys)
 
     def held_diff(self, load_id: int) -> TableDiff:
-        """What a load waiting for approval would change, with a sample of at most 100 rows of each kind.
+        """The changes that a load waiting for approval would make, with a sample of at most 100 rows of each kind.
 
         :raises DataError: when no such load is waiting.
         """
@@ -296,7 +296,7 @@ class ReferenceData:
         return done
 
     def _deps(self) -> Deps:
-        """What the use cases of a load work with."""
+        """The environment of a load's use cases."""
         dropoff = Dropoff.of(self._settings)
         return Deps(self._settings, self._warehouse, dropoff, self._clock, self._rules)
 
@@ -319,7 +319,7 @@ class ReferenceData:
             return expire_versions(self._deps(), dry_run=dry_run, by=by)
 
     def audit(self, table: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[AuditEntry, ...]:
-        """What people and maintenance did, newest first; for one table if given."""
+        """The actions of people and maintenance, newest first; for one table if given."""
         with self._ledger_expected():
             return self._versions.trail.entries(table, limit=limit, offset=offset)
 

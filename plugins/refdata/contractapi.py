@@ -42,9 +42,9 @@ class Contracts:
             return contracting.full_contract(self._deps(), table.lower())
 
     def check(self, path: str | Path, table: str = "") -> ContractCheck:
-        """What would happen to a file from any location if it were dropped; reads every row, changes nothing.
+        """Checks what would happen to a file from any location if it were dropped; reads every row, changes nothing.
 
-        :param table: the table that it is for; default: the one that its name leads to.
+        :param table: the table that it is for; default: the one that its name gives.
         """
         deps = self._deps()
         with self._expected():
@@ -75,7 +75,7 @@ class Contracts:
         """The text of a first contract file, made from the live table or from a file: a CSV file, or the descriptor of
         another tool (a Data Package, a resource or a Table Schema, as YAML or JSON).
 
-        :param table: default: the one that the file's name leads to, or that the descriptor names.
+        :param table: default: the one given by the file's name, or named in the descriptor.
         :raises DataError: when there is no such table, and no file is given.
         :raises FormatError: when the file cannot be read safely as CSV.
         :raises ConfigurationError: when the descriptor cannot be read.

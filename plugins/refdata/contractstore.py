@@ -28,7 +28,7 @@ class ContractStore:
         self._warehouse = warehouse
 
     def learned(self, table: str, version: int | None = None) -> Contract | None:
-        """What was learned about a table's files up to a version (None: the live one); None where nothing was.
+        """The facts learned about a table's files up to a version (None: the live one); None if there are none.
 
         It is also None where refdata's own tables do not exist yet, or are from an earlier release.
 

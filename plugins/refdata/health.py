@@ -134,7 +134,7 @@ def _is_left(archive: ArchiveFolders) -> bool:
 
 
 def look_at(path: Path) -> Folder:
-    """What can be seen of a folder without changing it."""
+    """The state of a folder, observed without changing it."""
     try:
         found, space = path.stat(), os.statvfs(path)
     except OSError:

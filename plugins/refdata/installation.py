@@ -33,7 +33,7 @@ _DAG_FILES = ("refdata.py", "refdata_load.py")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the administrator chose.
+    """The administrator's choices.
 
     :param root: the dropoff root; relative to ``AIRFLOW_HOME``.
     :param connection: a connection's URI, the name of one that Airflow knows, or ``""`` for the one in the setting
@@ -46,7 +46,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What exists now. ``written`` describes what was added, ``next_steps`` are pairs of purpose and command."""
+    """The result of the setup. ``written`` describes the additions, ``next_steps`` are pairs of purpose and command."""
 
     root: str
     conn_id: str
@@ -157,7 +157,7 @@ def _parsed(conn_id: str, uri: str) -> Connection:
         raise ConfigurationError(
             "The connection's URI cannot be read",
             where="--connection",
-            advice="In user and password, write / : @ % and the like as %2F, %3A, %40 and %25.",
+            advice="In user and password, write / : @ % as %2F, %3A, %40 and %25.",
         ) from None
 
 
@@ -226,14 +226,14 @@ def _write_settings(options: dict[str, str]) -> Path:
 
 
 def next_steps(settings: Settings) -> tuple[tuple[str, str], ...]:
-    """What is left for the administrator: the purpose of each step, and its command or address."""
+    """The steps left for the administrator: the purpose of each, and its command or address."""
     page = (
         f"{(conf.get('api', 'base_url', fallback='') or 'http://localhost:8080').rstrip('/')}/plugin/refdata/refdata/"
     )
     drops = shlex.quote(f"{settings.dropoff_root}/reference_data_table/fullload/")
     return (
         *_dags_step(Path(conf.get("core", "dags_folder"))),
-        ("Start Airflow, which keeps its terminal busy; restart a running one, so that it reads the settings",
+        ("Start Airflow in its own terminal; restart it if it is running, because it reads the settings at the start",
          "airflow standalone"),
         ("Let it watch the folders", "airflow dags unpause --yes --treat-dag-id-as-regex '^refdata_'"),
         ("Check database, folders and Airflow", "refdata health"),

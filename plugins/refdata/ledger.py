@@ -180,7 +180,7 @@ class Ledger:
     def report_progress(self, load_id: int, attempt: int, rows: int, now: datetime) -> None:
         """Records progress, which also counts as a heartbeat.
 
-        :raises SupersededError: when the attempt no longer holds the turn, so that it stops early.
+        :raises SupersededError: when the attempt no longer has the turn, so that it stops early.
         """
         if self._write("record_progress", now, rows, load_id, attempt) != 1:
             raise _lost_turn(load_id)
@@ -267,7 +267,7 @@ class Ledger:
         order: FileOrder = FileOrder.ID,
         descending: bool = True,
     ) -> LedgerPage:
-        """Rows of the ledger, newest first unless another order is asked for.
+        """Rows of the ledger, newest first unless another order is requested.
 
         :param search: text within a file's or a table's name; upper and lower case are the same.
         """
@@ -394,7 +394,7 @@ def _like(text: str) -> str:
 
 def _lost_turn(load_id: int) -> SupersededError:
     return SupersededError(
-        f"Load {load_id} no longer holds its table's turn",
+        f"Load {load_id} no longer has its table's turn",
         where=f"load {load_id}",
         advice="Nothing, if a newer run of the same file continues; otherwise clear the failed task.",
     )

@@ -44,7 +44,7 @@ class FileStory:
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What was dropped on one day (UTC): files, published loads, their rows, rejected rows, errors, duplicates."""
+    """The files of one day (UTC): files, published loads, their rows, rejected rows, errors, duplicates."""
 
     day: date
     files: int = 0

@@ -24,7 +24,7 @@ MAX_REASON, MAX_BY = 1000, 255
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A recorded question. ``given`` is None while nobody has answered it."""
+    """A recorded question. ``given`` is None until it is answered."""
 
     id: int
     load_id: int
@@ -72,7 +72,7 @@ class QuestionLog:
     def patches_in(
         self, session: Session, table: str, load_id: int
     ) -> tuple[tuple[Contract, ...], tuple[Contract, ...]]:
-        """What answers add to a table's contract: those given for this load, and those that the table keeps."""
+        """The additions to a table's contract from answers: those for this load, and those that the table keeps."""
         own = self._select_in(session, "select_questions", load_id)
         kept = self._select_in(session, "select_kept_answers", table)
         return _patches(own), tuple(reversed(_patches(kept)))
@@ -147,7 +147,7 @@ class QuestionLog:
 
 
 def _patches(asked: Iterable[AskedQuestion]) -> tuple[Contract, ...]:
-    """What the answers add to the contract, each fact with who answered for which load."""
+    """The additions to the contract, each fact with its load and the person who answered."""
     found = []
     for one in asked:
         if one.given is not None:

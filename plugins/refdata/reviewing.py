@@ -70,7 +70,7 @@ def _label(question: Question, chosen: Mapping[str, str], where: str) -> str:
     key = chosen.get(question.name, "")
     if key not in labels:
         raise DataError(
-            f"{key!r} is no answer to {question.name}" if key else f"{question.name} has no answer",
+            f"{key!r} is not an answer to {question.name}" if key else f"{question.name} has no answer",
             where=where,
             advice=f"Answer it with one of: {', '.join(labels)}.",
         )

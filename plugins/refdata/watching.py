@@ -83,7 +83,7 @@ async def answered_async(dialogue: Dialogue[T], answer: Callable[[Request], Awai
 
 
 class Watch:
-    """What one watch run knows and does. Not for several threads at a time.
+    """One watch run with its state. Not for several threads at a time.
 
     :param carrier: ``<dag id>/<run id>`` of the run that receives the released files.
     """
@@ -210,7 +210,7 @@ class Watch:
 
 
 CONF = ("path", "identity", "load_type", "is_reference_data")
-"""What a load's run gets to know of its file; the source knows the rest by path and identity."""
+"""The facts about its file that a load's run receives; the source finds the rest by path and identity."""
 
 
 def load_run(file: Mapping[str, Any]) -> dict[str, Any]:

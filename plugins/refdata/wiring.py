@@ -47,7 +47,7 @@ def settings() -> Settings:
 
 
 def connect(configured: Settings | None = None) -> Deps:
-    """What a step needs, from Airflow's configuration and connection.
+    """A step's environment, from Airflow's configuration and connection.
 
     :raises ConfigurationError: when a setting or the connection is wrong.
     """

@@ -179,7 +179,7 @@ def test_what_nobody_answers_takes_its_tables_default_after_its_time(gated: Runn
     for name, default, state, left in UNANSWERED:
         assert ended(gated, load_run(gated, f"{name}.csv", 2)) == state
         assert rows(gated, name) == left
-        assert trail(gated, name)[-1][:3] == (default, "gate_default", "nobody answered within 0:01:00")
+        assert trail(gated, name)[-1][:3] == (default, "gate_default", "no answer within 0:01:00")
 
 
 def roll_back(airflow: RunningAirflow, reason: str) -> str:

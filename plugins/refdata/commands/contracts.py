@@ -27,26 +27,30 @@ _VERDICTS = {
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    group = commands.add_parser("contract", help="table contracts", description="Table contracts.")
+    group = commands.add_parser(
+        "contract", help="create, show, check and export table contracts", description="Table contracts."
+    )
     below = group.add_subparsers(required=True, metavar="COMMAND")
     begun = add_command(
-        below, "init", init, "a commented first contract, made from a live table, a CSV file or a descriptor"
+        below, "init", init, "create a commented first contract from a live table, a CSV file or a descriptor"
     )
     begun.add_argument(
         "source", metavar="TABLE|FILE", help="name of a table, or path of any CSV file or Data Package descriptor"
     )
     begun.add_argument("--table", default="", help="the table that the file is for; default: from the file's name")
     begun.add_argument("--write", action="store_true", help="write it to the contracts folder instead of the screen")
-    _with_table(below, "show", show, "everything known about a table, each fact with its origin")
+    _with_table(below, "show", show, "show everything known about a table, each fact with its origin")
     checked = add_command(
-        below, "check", check, "what would happen to a file under its table's contract; changes nothing"
+        below, "check", check, "check what would happen to a file under its table's contract; changes nothing"
     )
     checked.add_argument("file", type=Path, help="any CSV file")
     checked.add_argument("--table", default="", help="the table that the file is for; default: from the file's name")
-    _with_table(below, "diff", diff, "where a contract file differs from the live table or from what its loads showed")
-    exported = _with_table(below, "export", export, "a table's contract as a Data Package resource, for other tools")
+    _with_table(below, "diff", diff, "show where a contract file differs from the live table or from its loads")
+    exported = _with_table(
+        below, "export", export, "print a table's contract as a Data Package resource, for other tools"
+    )
     exported.add_argument("--path", default="", help="the data file to name in the resource")
-    add_command(below, "schema", schema, "the JSON Schema of contract files, for editors")
+    add_command(below, "schema", schema, "print the JSON Schema of contract files, for editors")
 
 
 def _with_table(

@@ -44,11 +44,11 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
         metavar="QUESTION=ANSWER",
         action="append",
         default=[],
-        help="answers a question of the load, such as column_missing:price=empty; the error of a load that has open"
-        " questions names them. May be given several times",
+        help="answer to a question of the load, such as column_missing:price=empty; the error of a load with open"
+        " questions lists them. May be given several times",
     )
-    load.add_argument("--keep", action="store_true", help="the answers count for the table's later files too")
-    load.add_argument("--reason", default="", help="why you answer so; kept in the audit trail")
+    load.add_argument("--keep", action="store_true", help="also apply the answers to the table's later files")
+    load.add_argument("--reason", default="", help="why you chose this answer; recorded in the audit trail")
 
 
 def load_file(options: argparse.Namespace) -> int:

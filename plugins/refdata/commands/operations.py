@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    add_command(commands, "health", health, "whether all that loads need is ready: database, folders, memory, Airflow")
-    kept = add_command(commands, "maintenance", maintain, "delete what is past its age limit, clean up after crashes")
+    add_command(
+        commands, "health", health, "check that everything a load needs is ready: database, folders, memory, Airflow"
+    )
+    kept = add_command(commands, "maintenance", maintain, "delete data past its age limit, clean up after crashes")
     kept.add_argument("--apply", action="store_true", help="do it; without this, only show what would be done")
     moved = add_command(
         commands,

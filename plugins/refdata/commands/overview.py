@@ -21,9 +21,11 @@ LAST_ERRORS = 5
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    now = add_command(commands, "status", status, "what is going on: queue, running loads, held loads, last errors")
+    now = add_command(
+        commands, "status", status, "show the current state: queue, running loads, held loads, last errors"
+    )
     now.add_argument("--limit", type=int, default=20, help="files of each kind, 1 to 500")
-    failed = add_command(commands, "errors", errors, "failures by category, with the usual cause and what to do")
+    failed = add_command(commands, "errors", errors, "list failures by category, with the usual cause and what to do")
     failed.add_argument("--days", type=int, default=30, help="days to look back, 1 to 366, today included")
 
 

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    listed = add_command(commands, "questions", questions, "what held loads ask, with the answers that each one takes")
-    listed.add_argument("--kept", metavar="TABLE", default="", help="instead, the answers that a table keeps")
-    given = add_command(commands, "answer", answer, "answer the questions of a load that is held in Airflow")
+    listed = add_command(
+        commands, "questions", questions, "list the questions of held loads, with the possible answers"
+    )
+    listed.add_argument("--kept", metavar="TABLE", default="", help="list the answers that a table keeps instead")
+    given = add_command(commands, "answer", answer, "answer the questions of a load that waits in Airflow")
     given.add_argument("load_id", type=int, help="the load's number, as `refdata questions` shows it")
     given.add_argument("answers", nargs="+", metavar="QUESTION=ANSWER", help="such as column_missing:price=empty")
     given.add_argument("--reason", required=True, help="why; recorded in the audit trail")
-    given.add_argument("--keep", action="store_true", help="the answers count for the table's later files too")
-    gone = add_command(commands, "withdraw", withdraw, "let an answer that a table keeps count no more")
+    given.add_argument("--keep", action="store_true", help="also apply the answers to the table's later files")
+    gone = add_command(commands, "withdraw", withdraw, "stop applying an answer that a table keeps")
     gone.add_argument("question_id", type=int, help="its number, as `refdata questions --kept` shows it")
     gone.add_argument("--reason", required=True, help="why; recorded in the audit trail")
 
@@ -77,7 +79,7 @@ def chosen_answers(texts: list[str]) -> dict[str, str]:
     wrong = [f"{name}{sign}" for name, sign, choice in pairs if not (sign and choice)]
     if wrong:
         raise ConfigurationError(
-            f"{wrong[0]!r} is no answer",
+            f"{wrong[0]!r} is not an answer",
             where="command line",
             advice="Write QUESTION=ANSWER, as `refdata questions` does.",
         )

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    summary = "compare the register Reference_Data_Cfg with the tables, and repair the rows that refdata maintains"
+    summary = (
+        "compare the table Reference_Data_Cfg with the reference tables, and repair the rows that refdata maintains"
+    )
     found = add_command(commands, "config", config, summary)
-    found.add_argument("what", choices=("check", "repair"), help="check changes nothing")
-    found.add_argument("--by", default=None, help="who asks; default: the login name")
+    found.add_argument("what", choices=("check", "repair"), help="`check` changes nothing")
+    found.add_argument("--by", default=None, help="who requests it; default: the login name")
 
 
 def config(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    made = add_command(commands, "report", report, "throughput, slowest tables, refused files, and advice")
+    made = add_command(commands, "report", report, "show throughput, slowest tables, refused files, and advice")
     made.add_argument("--days", type=float, default=30.0, help="days to look back, by when a file was first seen; 30")
     made.add_argument("--plot", type=Path, metavar="FILE", help="also draw charts, as PNG, SVG or PDF (extra `plots`)")
 

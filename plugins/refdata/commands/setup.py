@@ -79,7 +79,7 @@ def with_password(connection: str, ask: Ask) -> str:
 
 
 def show(done: Installed) -> None:
-    """Shows what exists now and what to do next; each command has its own line, so that it can be copied."""
+    """Shows what exists now and what to do next; each command has its own line, to be copied."""
     out = console()
     out.print("[green]refdata is set up.[/green] There are now:")
     for line in done.written:

@@ -31,8 +31,8 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
 
 def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reason", default="", help="why; recorded in the audit trail")
-    command.add_argument("--by", default=None, help="who asks; default: the login name")
-    command.add_argument("--yes", action="store_true", help="do not ask; required where nobody can answer")
+    command.add_argument("--by", default=None, help="who requests it; default: the login name")
+    command.add_argument("--yes", action="store_true", help="do not ask; required if no person can answer")
 
 
 def rollback(options: argparse.Namespace) -> int:
@@ -80,7 +80,7 @@ def _has_reason(options: argparse.Namespace) -> bool:
 
 
 def _may_go_on(options: argparse.Namespace, question: str) -> int | None:
-    """The exit code when it stops here, because nobody can answer or the answer is no."""
+    """The exit code when it stops here, because no person can answer or the answer is no."""
     if options.yes:
         return None
     if not sys.stdin.isatty():

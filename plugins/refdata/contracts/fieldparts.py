@@ -62,7 +62,7 @@ class FieldReader:
     origin: Origin
 
     def fields(self, sections: Sequence[Parsed]) -> tuple[FieldContract, ...]:
-        """The fields, by their database names, each of which occurs once."""
+        """The fields by their database names; each name occurs once."""
         named = [section for section in sections if section.get("name")]
         names = self._names(named)
         found = [self._field(section, name) for section, name in zip(named, names, strict=True)]

@@ -27,7 +27,7 @@ SCHEMA_FILE = "contract.schema.json"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What people declared about a table: the contract, and sentences about what its two files state differently."""
+    """The declared facts about a table: the contract, and sentences about contradictions between its two files."""
 
     contract: Contract
     contradictions: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ def declared(settings: Settings, table: str) -> Declared:
 
 @lru_cache(maxsize=32)
 def _contract(text: str, table: str, source: str) -> Contract:
-    """The contract in a text, which a load asks for at every step: a long one takes YAML a tenth of a second."""
+    """The contract in a text, which a load needs at every step: parsing a long one takes a tenth of a second."""
     return read_contract(text, table, source)
 
 
@@ -74,7 +74,7 @@ def contract_file(folder: Path, table: str) -> Path | None:
 
 
 def contract_files(folder: Path) -> list[Path]:
-    """The contract files of a folder by their names; none where there is no folder.
+    """The contract files of a folder by their names; none if there is no folder.
 
     :raises ConfigurationError: when the folder cannot be read.
     """
@@ -100,7 +100,7 @@ def _contracts(paths: Iterable[Path]) -> list[Path]:
 def read_text(file: Path) -> str:
     """The text of a contract or descriptor.
 
-    :raises ConfigurationError: when it cannot be read, or is no UTF-8.
+    :raises ConfigurationError: when it cannot be read, or is not UTF-8.
     """
     try:
         return file.read_text(encoding="utf-8-sig")

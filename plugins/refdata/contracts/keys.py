@@ -38,7 +38,7 @@ from refdata.core.tablerules import TableRules
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: ``fact`` is the attribute of the model that it states, ``""`` where it is not a single fact.
+    """One key: ``fact`` is the attribute of the model that it states, ``""`` if it is not one fact.
 
     ``section`` has the keys below it, ``listed`` says whether it is a list of such sections.
     """
@@ -53,7 +53,7 @@ class Key:
 
 
 def _mark(
-    *, empty: str = "", pattern: str = r"[\t -/:-@\[-`{-~]", what: str = "one ASCII mark, no letter or digit"
+    *, empty: str = "", pattern: str = r"[\t -/:-@\[-`{-~]", what: str = "one ASCII character, no letter or digit"
 ) -> Text:
     """A character that readers of all kinds can distinguish from text."""
     allowed = f"{what}, or empty: {empty}" if empty else what
@@ -75,29 +75,29 @@ _SOURCES = (
 
 _DIALECT = (
     Key("$schema", Anything(), "the profile that the section follows"),
-    Key("delimiter", _mark(), "what separates fields", "delimiter"),
-    Key("quoteChar", _mark(empty="nothing is quoted"), "what surrounds quoted fields", "quote_char"),
+    Key("delimiter", _mark(), "the character between fields", "delimiter"),
+    Key("quoteChar", _mark(empty="nothing is quoted"), "the character around quoted fields", "quote_char"),
     Key("doubleQuote", Flag(), "whether a quote within quotes is written twice", "double_quote"),
     Key(
         "escapeChar",
         _mark(empty="none", pattern=r"[\\\"']", what="a backslash, or the quote"),
-        "what precedes an escaped character",
+        "the character before an escaped one",
         "escape_char",
     ),
     Key("skipInitialSpace", Flag(), "whether blanks after a delimiter are ignored", "skip_initial_space"),
     Key(
         "lineTerminator",
         Text(r"\n, \r\n or \r in double quotes", r"\r?\n|\r", most=2),
-        "what ends a line",
+        "the characters at the end of a line",
         "line_terminator",
     ),
     Key("nullSequence", Text(least=0), "a text that means no value, in addition to missingValues", "null_sequence"),
     Key("header", Flag(), "whether the file has a header", "header"),
     Key("headerRows", Rows(), "numbers of the header's rows, from 1; anything before them is skipped", "header_rows"),
-    Key("headerJoin", Text(least=0), "what joins the parts of a name that spans several rows", "header_join"),
+    Key("headerJoin", Text(least=0), "the text that joins the parts of a name that spans several rows", "header_join"),
     Key("headerCase", Flag(), "whether upper and lower case differ in headers", "header_case"),
     Key("caseSensitiveHeader", Flag(), "the name that `headerCase` had in version 1", "header_case"),
-    Key("commentChar", _mark(empty="no comments"), "what comment lines begin with", "comment_char"),
+    Key("commentChar", _mark(empty="no comments"), "the character that comment lines begin with", "comment_char"),
     Key("commentRows", Rows(), "numbers of rows to skip, from 1", "comment_rows"),
     Key("sheetName", Text(), "the sheet of a workbook, by its name", "sheet_name"),
     Key("sheetNumber", Whole(1), "the sheet of a workbook, by its number from 1", "sheet_number"),
@@ -119,8 +119,8 @@ CONSTRAINTS = (
     Key("enum", Texts(least=1), "the allowed values"),
     Key("minimum", Limit(), "the least value"),
     Key("maximum", Limit(), "the greatest value"),
-    Key("exclusiveMinimum", Limit(), "what values must be greater than"),
-    Key("exclusiveMaximum", Limit(), "what values must be less than"),
+    Key("exclusiveMinimum", Limit(), "the limit that values must exceed"),
+    Key("exclusiveMaximum", Limit(), "the limit that values must stay below"),
     Key("minLength", Whole(), "the fewest characters"),
     Key("maxLength", Whole(), "the most characters"),
     Key("jsonSchema", Anything(), "for JSON in fields, which refdata keeps as text"),
@@ -130,14 +130,14 @@ FIELD_OWN = (
     Key("column", Text(most=100), "the column's name in the database; default: made from `name`"),
     Key("headers", Texts(least=1, alone=True), "other headers that files use for the column"),
     Key("type", _DATABASE_TYPE, "the column's type in the database", "sql_type"),
-    Key("severity", Choice(Severity), "what breaking a rule of this field does: reject the row, or warn and load it"),
+    Key("severity", Choice(Severity), "if a value breaks a rule of this field: reject the row, or warn and load it"),
     Key("warn", Texts(alone=True), "the rules of this field that only warn: `[pattern, maximum]`"),
 )
 
 FIELD = (
     Key("name", Text(most=4000), "the header that files use for the column, or the column's name", needed=True),
     Key("title", Text(), "a name for people; also recognised as a header", "title"),
-    Key("description", Text(), "what the column means", "description"),
+    Key("description", Text(), "the meaning of the column", "description"),
     Key("type", Choice(FieldType), "the type of the values", "type"),
     Key("format", Text(), "how dates and times are written, such as `%d/%m/%Y`", "format"),
     Key("decimalChar", _MARK, "the decimal mark", "decimal_char"),
@@ -147,7 +147,7 @@ FIELD = (
     Key("falseValues", Texts(least=1), "how false is written", "false_values"),
     Key("missingValues", Texts(labelled=True), "the texts that mean no value in this column", "missing_values"),
     Key("constraints", None, "the rules for each value", section=CONSTRAINTS),
-    Key("refdata", None, "what the standard does not cover", section=FIELD_OWN),
+    Key("refdata", None, "keys that the standard does not have", section=FIELD_OWN),
     Key("categories", Texts(least=1, labelled=True), "the allowed values, each with an optional label"),
     *(Key(name, Anything(), "the standard's; kept for readers")
       for name in ("categoriesOrdered", "example", "rdfType", "arrayItem", "itemType", "delimiter")),
@@ -159,7 +159,7 @@ REFERENCE = (
 )
 FOREIGN_KEY = (
     Key("fields", _NAMES, "the columns that refer", needed=True),
-    Key("reference", None, "what they refer to", section=REFERENCE, needed=True),
+    Key("reference", None, "their target", section=REFERENCE, needed=True),
     Key("severity", Choice(Severity), "for a value that refers to nothing: reject the row, or warn and load it"),
 )
 
@@ -177,8 +177,8 @@ SCHEMA = (
 
 ANSWER = (
     Key("question", Text(), "the kind of question", needed=True),
-    Key("subject", Text(least=0), "what it was about", needed=True),
-    Key("answer", Text(), "what applies from now on", needed=True),
+    Key("subject", Text(least=0), "its subject: a column, a header or a mark", needed=True),
+    Key("answer", Text(), "the answer that applies from now on", needed=True),
 )
 
 _LIMIT = Text("a number, a percentage such as 20%, or empty: none", r"\d{1,12}|\d{1,3}(\.\d{1,6})?%|", least=0)
@@ -217,8 +217,8 @@ def _rule_kind(written: str, name: str, spec: Any) -> Kind:
 RULES = _rules()
 
 OWN = (
-    Key("steward", Text(), "who answers for the table: an address or a name", "steward"),
-    Key("load", Choice(LoadMode), "what append files do: add rows, or replace those of the same key", "load"),
+    Key("steward", Text(), "the person responsible for the table: an address or a name", "steward"),
+    Key("load", Choice(LoadMode), "the effect of append files: add rows, or replace those with the same key", "load"),
     Key("on_new_column", Choice(OnNewColumn), "for a column that the table does not have", "on_new_column"),
     Key("on_missing_column", Choice(OnMissingColumn), "for a column that a file lacks", "on_missing_column"),
     Key("on_type_change", Choice(OnTypeChange), "for values that are not of their column's type", "on_type_change"),
@@ -237,11 +237,11 @@ CONTRACT = (
     Key("$schema", Anything(), "the profile that the contract follows"),
     Key("name", Text(most=4000), "the table's name; it must match the file's name"),
     Key("title", Text(), "a name for people", "title"),
-    Key("description", Text(), "what the table contains", "description"),
+    Key("description", Text(), "the table's contents", "description"),
     Key("encoding", Encoding(), "how the characters of its files are encoded", "encoding"),
     Key("dialect", None, "how its files are written (Table Dialect)", section=DIALECT),
     Key("schema", None, "its columns and keys (Table Schema)", section=SCHEMA),
-    Key("refdata", None, "what the standard does not cover", section=OWN),
+    Key("refdata", None, "keys that the standard does not have", section=OWN),
     *_SOURCES,
     *(Key(name, Anything(), "from the standard; refdata does not use it")
       for name in ("type", "profile", "path", "data", "scheme", "format", "mediatype", "bytes", "hash", "compression",

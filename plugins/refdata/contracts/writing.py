@@ -23,7 +23,7 @@ _LIMITS = frozenset(
 
 
 def descriptor(contract: Contract) -> dict[str, Any]:
-    """The contract as a resource descriptor: what nobody stated is left out.
+    """The contract as a resource descriptor, without unstated facts.
 
     A field's name is the header that files use, as other tools expect; what the standard does not cover
     is under ``refdata``.
@@ -136,9 +136,10 @@ def _field(column: FieldContract, made: str) -> dict[str, Any]:
 
 
 def _format(column: FieldContract, kind: FieldType | None) -> dict[str, Any]:
-    """The format of dates and times that nobody wrote, as far as it is known.
+    """The format of dates and times that is not stated, as far as it is known.
 
-    Of a moment only the day's is, and ``any`` leaves the rest open, which readers take for the usual order alone.
+    For a date with a time only the date's format is known. ``any`` leaves the rest open; readers then expect the usual
+    order only.
     """
     usual = (column.date_order, column.date_separator) in (("ymd", "-"), (None, None))
     if column.format is None and (kind is FieldType.TIME or (kind is FieldType.DATETIME and usual)):

@@ -86,26 +86,26 @@ class Settings:
     min_column_match: float = _setting(0.7, "Share of a table's columns that a file must have.", least=0, most=1)
     on_missing_column: str = _setting(
         "hold",
-        "What a full load does whose file lacks a column of the table: leave it empty, ask a person, or refuse the"
-        " file. A contract can say otherwise for its table.",
+        "When the file of a full load lacks a column of the table: leave it empty, ask a person, or refuse the file."
+        " A contract can state otherwise for its table.",
         choices=("null", "hold", "refuse"),
     )
     on_type_change: str = _setting(
         "hold",
-        "What a load does whose values are not of their column's type: make the column text, reject the rows, ask a"
-        " person, or refuse the file. A contract can say otherwise for its table.",
+        "When values are not of their column's type: make the column text, reject the rows, ask a person, or refuse the"
+        " file. A contract can state otherwise for its table.",
         choices=("widen", "reject", "hold", "refuse"),
     )
     on_older_content: str = _setting(
         "hold",
-        "What a full load does whose file name states an earlier date than that of the live rows' file: load it, ask a"
-        " person, or refuse the file.",
+        "When the file name of a full load has an earlier date than the file of the live rows: load it, ask a person,"
+        " or refuse the file.",
         choices=("load", "hold", "refuse"),
     )
     new_tables: str = _setting(
         "allow",
-        "What a file does that would make a new table: make it (and ask only where the file seems to belong to a table"
-        " that is there), ask each time, or refuse it.",
+        "When a file would create a new table: create it (and ask only if the file seems to belong to an existing"
+        " table), ask each time, or refuse it.",
         choices=("allow", "hold", "refuse"),
     )
     allow_empty_full_load: bool = _setting(False, "Whether a file without rows may empty a table that has rows.")
@@ -154,7 +154,9 @@ class Settings:
         86400.0, "Seconds that a held load, or a rollback, waits for an answer.", least=60, most=_YEAR
     )
     gate_default: str = _setting(
-        "reject", "What happens to an unanswered load when `gate_timeout` expires.", choices=("reject", "approve")
+        "reject",
+        "The answer for a load that is still unanswered when `gate_timeout` expires.",
+        choices=("reject", "approve"),
     )
     gate_show_rows: bool = _setting(
         False,
@@ -174,7 +176,7 @@ class Settings:
         0, "Days that the ledger keeps loads that published nothing; 0 forever.", least=0, most=36500
     )
     audit_days: int = _setting(0, "Days that the audit trail is kept; 0 forever.", least=0, most=36500)
-    alert_days: int = _setting(90, "Days that alerts that were sent are kept; 0 forever.", least=0, most=36500)
+    alert_days: int = _setting(90, "Days that sent alerts are kept; 0 forever.", least=0, most=36500)
     maintenance_apply: bool = _setting(
         False, "Whether `refdata_maintenance` deletes by itself; otherwise it only reports what it would delete."
     )
@@ -208,7 +210,7 @@ class Settings:
     )
     health_interval: float = _setting(300.0, "Seconds between two runs of `refdata_health`.", least=10, most=86400)
     health_period: float = _setting(
-        3600.0, "How many seconds back health looks for refused and slow loads.", least=60, most=_YEAR
+        3600.0, "Period of refused and slow loads that health checks examine, in seconds.", least=60, most=_YEAR
     )
     min_free_mb: int = _setting(1024, "Free space in the dropoff folder below which health fails, in MB.", least=0)
     min_free_memory_mb: int = _setting(512, "Free memory below which health warns, in MB.", least=0)

@@ -54,7 +54,7 @@ class Dropoff:
         create_inside(self.root, self.archives)
 
     def scan(self) -> ScanResult:
-        """What is waiting in the tree now; see ``tree.scan``."""
+        """The files waiting in the tree now; see ``tree.scan``."""
         inside = (path.relative_to(self.root) for path in self._archives() if path.is_relative_to(self.root))
         return tree.scan(self.root, frozenset(path.as_posix() for path in inside))
 
@@ -130,7 +130,7 @@ class Dropoff:
 
         :param identity: as ``DroppedFile`` has it, or as runs of earlier releases have it in their conf.
         :raises DropoffError: when the path is not a drop's path.
-        :raises ConfigurationError: when it is no identity.
+        :raises ConfigurationError: when it is not an identity.
         """
         load_type, is_reference_data = load_of(path)
         return PosixIdentity.read(identity).dropped(path, load_type, is_reference_data=is_reference_data)
@@ -202,7 +202,7 @@ class Dropoff:
         return archive.move(self.root, file, target, names, self._rejects(file, load_id), document)
 
     def report_malformed(self, place: Malformed) -> str:
-        """Writes the ``.error.json`` of something that is no drop, which stays in place; returns the report's path."""
+        """Writes the ``.error.json`` of something that is not a drop and stays in place; returns the report's path."""
         return archive.report_malformed(self.root, self.error.of_misplaced(place.path), place)
 
     def _target(self, folders: ArchiveFolders, file: DroppedFile, names: Names) -> Path:

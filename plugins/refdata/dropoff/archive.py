@@ -51,7 +51,7 @@ class Reason(Protocol):
 
     @property
     def what(self) -> str:
-        """What happened."""
+        """The description of the error."""
 
     @property
     def where(self) -> str:
@@ -59,7 +59,7 @@ class Reason(Protocol):
 
     @property
     def advice(self) -> str:
-        """What to do."""
+        """The advice."""
 
 
 def move(
@@ -133,7 +133,7 @@ def reason_document(reason: Reason, path: str, load_id: int, received: datetime)
 
 
 def report_malformed(root: Path, error_root: Path, place: Malformed) -> str:
-    """Explains in an ``.error.json`` why something in the tree is no drop; written once, and the thing itself stays."""
+    """Explains in an ``.error.json`` why something in the tree is not a drop; written once. The thing itself stays."""
     moment = datetime.fromtimestamp(place.mtime_ns // 1_000_000_000, UTC)
     name = beside(error_name(place.path.rpartition("/")[2], moment), "error.json")
     document = {

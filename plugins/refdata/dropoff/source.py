@@ -25,7 +25,7 @@ class Source(Protocol):
     """
 
     def scan(self) -> ScanResult:
-        """What waits now, and what looks like a drop and is none."""
+        """The waiting drops, and things that look like a drop but are not."""
         ...
 
     def find(self, path: str) -> DroppedFile:
@@ -40,7 +40,7 @@ class Source(Protocol):
         """The file that a path and an identity name, whether it is still there or not.
 
         :raises DropoffError: when the path is not a drop's path.
-        :raises ConfigurationError: when it is no identity of this source.
+        :raises ConfigurationError: when it is not an identity of this source.
         """
         ...
 
@@ -108,7 +108,7 @@ class Source(Protocol):
         ...
 
     def report_malformed(self, place: Malformed) -> str:
-        """Says beside the archive why something is no drop; returns where."""
+        """Writes beside the archive why something is not a drop; returns the report's path."""
         ...
 
     def rejects_path(self, file: DroppedFile, load_id: int) -> Path:
@@ -128,5 +128,5 @@ class Source(Protocol):
         ...
 
     def leftovers(self) -> tuple[Leftover, ...]:
-        """What crashes left of refdata's own files."""
+        """Removes refdata's own files that crashes left behind."""
         ...

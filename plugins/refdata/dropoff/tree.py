@@ -269,7 +269,7 @@ def _file_fault(found: os.stat_result) -> str:
 
 @dataclass(slots=True)
 class _Findings:
-    """What a scan collects; ``archives`` are skipped, ``folders`` counts the load folders that exist."""
+    """The result of a scan; ``archives`` are skipped, ``folders`` counts the load folders that exist."""
 
     files: list[DroppedFile]
     malformed: list[Malformed]

@@ -1,7 +1,7 @@
 """Airflow's Apprise notifier, for Slack, Teams, PagerDuty, webhooks and many more, which reports failures.
 
 Apprise returns False when a service rejected the message or an address is wrong, and Airflow's hook (provider
-2.4) ignores that: an alert that nobody received would count as sent.
+2.4) ignores that: an alert that reached no one would count as sent.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def notifiers(setting: str, alert: Alert) -> list[BaseNotifier]:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong, without a notifier's text about its arguments, which may contain a token."""
+    """The error without a notifier's text about its arguments, which may contain a token."""
     return str(error) if isinstance(error, (json.JSONDecodeError, ImportError, _NoListError)) else type(error).__name__
 
 

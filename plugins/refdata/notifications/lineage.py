@@ -36,7 +36,7 @@ class FileToTable:
 def lineage_of(deps: Deps, published: FileToTable) -> OperatorLineage[Any, Any]:
     """The file as input and its table as output, with columns, rows, bytes and version.
 
-    :raises ImportError: when the provider is not installed; then nobody calls this.
+    :raises ImportError: when the provider is not installed; then this is never called.
     :raises RefdataError: when the table's columns cannot be read from the database.
     """
     from airflow.providers.openlineage.extractors import OperatorLineage

@@ -40,11 +40,11 @@ HELD_KEY = "held"
 _KEEP = "The answers count for the later files of the table too, until somebody withdraws them."
 _WHY = "Why you approve or reject. The buttons need it, and the audit trail records it."
 NOBODY = "gate_default"
-"""The name recorded when nobody answered in time."""
+"""The name recorded when no answer came in time."""
 
 
 class StageRowsOperator(PublishingStep):
-    """Stages the rows and publishes them, unless the change gate or a question holds the load for a person.
+    """Stages the rows and publishes them, unless the change gate or a question requires a person first.
 
     A load that is not held skips the tasks that ask: none of them costs a process then.
     """
@@ -97,7 +97,7 @@ class _AskOperator(ApprovalOperator):
         reason = str((found["params_input"] or {}).get("reason") or "")
         by = user.get("name") or user.get("id") or NOBODY
         if by == NOBODY and not reason:
-            reason = f"nobody answered within {self.response_timeout}"
+            reason = f"no answer within {self.response_timeout}"
         return {"approved": found["chosen_options"] == [self.APPROVE], "by": by, "reason": reason}
 
 
@@ -105,7 +105,7 @@ class ReviewOperator(_AskOperator):
     """Asks about a held load; passes at once when there is nothing to ask."""
 
     def execute(self, context: Context) -> Any:
-        """The answer, or None when nobody needs to be asked."""
+        """The answer, or None when there is nothing to ask."""
         found = context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY)
         loaded = context["ti"].xcom_pull(task_ids=Step.LOAD)
         if loaded["status"] != FileStatus.REVIEW:
@@ -152,7 +152,7 @@ class ReviewOperator(_AskOperator):
         user = found["responded_by_user"] or {}
         fields = found["params_input"] or {}
         by = user.get("name") or user.get("id") or NOBODY
-        unsaid = f"nobody answered within {self.response_timeout}" if by == NOBODY else ""
+        unsaid = f"no answer within {self.response_timeout}" if by == NOBODY else ""
         reason = str(fields.get(REASON) or "") or unsaid
         answers = answers_of(questions, found["chosen_options"][0], fields, by, reason)
         return {"answers": [serial.to_json(answer) for answer in answers], "by": by, "reason": reason}
@@ -232,7 +232,7 @@ class RollBackOperator(BaseOperator):
     """Rolls the table back when approved; once, however often it is retried."""
 
     def execute(self, context: Context) -> dict[str, Any] | None:
-        """What was done; None when it was rejected.
+        """The result; None when it was rejected.
 
         :raises DataError: when the table was loaded after the reviewer looked.
         :raises LockTimeoutError: while a load of the table is running; the task is retried.

@@ -115,7 +115,7 @@ def _occasion(change: Change) -> Occasion:
 
 
 def _report_outage(check: Check, context: Context) -> None:
-    """Uses the same mark as failed loads: whoever is first reports the outage, once."""
+    """Uses the same mark as failed loads: the first to set it reports the outage, once."""
     if check.state is not State.FAIL or check.figure == Trouble.NOT_INITIALISED:
         return  # ``tell_recovery`` reports the end; before the first file there is no ledger, and nothing is wrong
     settings = wiring.settings()

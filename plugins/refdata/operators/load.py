@@ -147,7 +147,7 @@ class AlignTableOperator(RefDataStep):
     """Waits for the table's turn by rescheduling itself, then creates or widens the table."""
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
-        """What was done, in words."""
+        """The result, in words."""
         done = align_table(deps, file, detection_of(context))
         self.log.info("Table: %s", done)
         return done
@@ -182,7 +182,7 @@ class WriteConfigOperator(RefDataStep):
     """Registers a reference table in ``Reference_Data_Cfg`` and calls the post-load procedure."""
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
-        """What was done: inserted, updated, unchanged or no reference table."""
+        """The result: inserted, updated, unchanged or no reference table."""
         # With the change gate on, the result comes from the task after the review.
         found = context["ti"].xcom_pull(task_ids=Step.PUBLISH) or context["ti"].xcom_pull(task_ids=Step.LOAD)
         loaded = serial.from_json(Loaded, found)

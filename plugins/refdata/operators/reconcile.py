@@ -24,7 +24,7 @@ class ReconcileOperator(BaseOperator):
     """Repairs what no step comes back to, where only one repair is possible; logs the rest."""
 
     def execute(self, context: Context) -> list[str]:  # noqa: ARG002
-        """What is left for a person, one sentence each.
+        """The problems left for a person, one sentence each.
 
         :raises AirflowSkipException: when the database is down: the next run checks again, and health reports it.
         """

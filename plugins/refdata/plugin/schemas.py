@@ -183,14 +183,14 @@ class FormatView(BaseModel):
 
     @classmethod
     def of(cls, found: Format) -> FormatView:
-        """What detection found."""
+        """The result of detection."""
         shown = {name: getattr(found, name) for name in cls.model_fields if name != "runners_up"}
         others = [RunnerUpView(delimiter=one.delimiter, quote=one.quote, score=one.score) for one in found.runners_up]
         return cls(**shown, runners_up=tuple(others))
 
 
 class StabilityView(BaseModel):
-    """What a file needs before its load: this many unchanged checks, this many seconds apart, as set today.
+    """The checks before a load: this many unchanged ones, this many seconds apart, as currently set.
 
     ``changed_at`` is the last change of its content.
     """

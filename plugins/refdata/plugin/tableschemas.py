@@ -209,7 +209,7 @@ class RevisedView(View):
 
 
 class DayView(View):
-    """What was dropped on one day, in UTC."""
+    """The files of one day, in UTC."""
 
     day: date
     files: int

@@ -45,7 +45,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Revised:
-    """What was done: the version made and its ledger row, the rows in the table before and after."""
+    """The result: the new version and its ledger row, the rows in the table before and after."""
 
     table: str
     version: int

@@ -1,4 +1,4 @@
-"""What a sample of rows shows about the types of text columns, for the advice of ``refdata report``."""
+"""Samples text columns for better types, for the advice of ``refdata report``."""
 
 from __future__ import annotations
 

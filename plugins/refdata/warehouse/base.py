@@ -81,7 +81,7 @@ class Warehouse(Protocol):
         ...
 
     def diagnose(self) -> Diagnosis:
-        """What prevents this process from working, found through one connection; never raises."""
+        """The obstacles for this process, found through one connection; never raises."""
         ...
 
     def schema_version(self) -> int:
@@ -201,7 +201,7 @@ class Warehouse(Protocol):
 
         :param checks: rules that must still be kept when the rows go live.
         :raises LockTimeoutError: when one is not, because another load changed a table.
-        :raises SupersededError: when a newer attempt holds the load.
+        :raises SupersededError: when a newer attempt has the load.
         :raises DataError: when the number of rows differs from ``request.rows``; nothing is changed.
         """
         ...

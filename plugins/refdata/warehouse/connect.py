@@ -55,7 +55,7 @@ def find_connection(conn_id: str) -> Connection | None:
         raise ConfigurationError(
             f"Airflow connection {conn_id} cannot be read",
             where=f"Airflow connection {conn_id}",
-            advice="Correct its JSON, or its URI: in a password, write / : @ % and the like as %2F and so on.",
+            advice="Correct its JSON, or its URI: in a password, write / : @ % as %2F, %3A, %40 and %25.",
         ) from None
     except Exception as error:
         # For a missing connection Airflow raises one of several unrelated types, depending on where the code runs.

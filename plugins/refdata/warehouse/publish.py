@@ -45,7 +45,7 @@ def publish_rows(
 
 
 def _already_published(warehouse: Warehouse, session: Session, request: Publication) -> Published | None:
-    """What this attempt published before a crash; None when publishing is still to be done.
+    """The publication of this attempt before a crash; None if it has not published yet.
 
     :raises SupersededError: when the load is no longer this attempt's.
     """

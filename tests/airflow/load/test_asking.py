@@ -64,7 +64,7 @@ ANSWERS = [
     ("Approve", ADA, {"reason": "closed"}, {"approved": True, "by": "ada", "reason": "closed"}),
     ("Reject", ADA, {}, {"approved": False, "by": "ada", "reason": ""}),
     ("Approve", None, {"reason": ""},
-     {"approved": True, "by": "gate_default", "reason": "nobody answered within 1:00:00"}),
+     {"approved": True, "by": "gate_default", "reason": "no answer within 1:00:00"}),
 ]  # fmt: skip
 
 

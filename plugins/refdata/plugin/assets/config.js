@@ -22,15 +22,15 @@ export async function showConfig({ place, signal, go, refresh }) {
     element("p", { class: "muted" }, "Reference_Data_Cfg compared with the tables and the ledger. What a person switched off or wrote is reported, never changed."),
     repaired && element("p", { class: "done-well", role: "status" }, repaired),
     findings.data.length > 0 && table(findings.data, go),
-    card("What people and maintenance did", trail.data.length ? auditList(trail.data, go) : element("p", { class: "muted" }, "Nothing yet: no rollback, repair or deletion.")),
+    card("Actions of people and maintenance", trail.data.length ? auditList(trail.data, go) : element("p", { class: "muted" }, "Nothing yet: no rollback, repair or deletion.")),
   ]);
 }
 
 function repairButton(findings, refresh) {
-  const mendable = findings.filter((one) => one.is_repairable);
-  return mendable.length > 0 && element("button", { type: "button", class: "main", "data-focus": "repair", onclick: () => confirmed({
-    title: `Repair ${plural(mendable.length, "finding", "findings")}?`,
-    content: Promise.resolve([element("ul", {}, mendable.map((one) => element("li", {}, element("strong", { dir: "auto" }, one.table), `: ${one.remedy}`)))]),
+  const repairable = findings.filter((one) => one.is_repairable);
+  return repairable.length > 0 && element("button", { type: "button", class: "main", "data-focus": "repair", onclick: () => confirmed({
+    title: `Repair ${plural(repairable.length, "finding", "findings")}?`,
+    content: Promise.resolve([element("ul", {}, repairable.map((one) => element("li", {}, element("strong", { dir: "auto" }, one.table), `: ${one.remedy}`)))]),
     action: "Repair", asksReason: false,
     act: async () => {
       const { data } = await change("config/repair");
@@ -38,7 +38,7 @@ function repairButton(findings, refresh) {
       repaired = `${plural(done, "finding is", "findings are")} repaired.`;
       await refresh();
     },
-  }) }, `Repair ${mendable.length}`);
+  }) }, `Repair ${repairable.length}`);
 }
 
 function table(findings, go) {

@@ -6,7 +6,7 @@ import { NONE, absolute, bytes, duration, elapsed, moment, number, plural } from
 import { runLink, viewLink } from "./links.js";
 
 export const STATUSES = ["pending", "processing", "review", "loaded", "completed", "error", "duplicate", "cancelled"];
-/** In flight and waiting for nobody: a page that shows one looks again. See core/loadstates.py. */
+/** In flight, but not waiting for a person: a page that shows one refreshes.  See core/loadstates.py. */
 export const MOVING = ["pending", "processing"];
 const COLUMNS = [
   ["Status", "status"], ["File", "file_name"], ["Table", "table_name"], ["Rows", "rows_loaded", "figure"],

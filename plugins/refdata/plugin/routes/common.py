@@ -1,4 +1,4 @@
-"""What the endpoints share: their parameters, their errors, and who may change something."""
+"""Shared parts of the endpoints: their parameters, their errors, and who may change something."""
 
 from __future__ import annotations
 

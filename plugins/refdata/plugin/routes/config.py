@@ -17,7 +17,7 @@ def router(connect: Connect) -> APIRouter:
 
     @routes.get("/config", responses=failures())
     def check_config() -> Envelope[list[FindingView]]:
-        """What differs between ``Reference_Data_Cfg``, the tables and the ledger; empty when nothing does."""
+        """The differences between ``Reference_Data_Cfg``, the tables and the ledger; empty if there are none."""
         found = [FindingView.model_validate(finding) for finding in connect().config_check()]
         return Envelope(data=found, metadata=Metadata(total=len(found)))
 
@@ -35,7 +35,7 @@ def router(connect: Connect) -> APIRouter:
         limit: Limit = 50,
         offset: Offset = 0,
     ) -> Envelope[list[AuditView]]:
-        """What people and maintenance did to tables, versions and files, newest first."""
+        """The actions of people and maintenance on tables, versions and files, newest first."""
         found = connect().audit(table or None, limit=limit, offset=offset)
         metadata = Metadata(page=offset // limit + 1, limit=limit, offset=offset)
         return Envelope(data=[AuditView.model_validate(entry) for entry in found], metadata=metadata)

@@ -1,4 +1,4 @@
-"""What the caller may do, so that the page offers only what is allowed."""
+"""The caller's permissions, so that the page offers only allowed actions."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
         b: Annotated[Version | None, Query(description="Number of the version after; default: the live one.")] = None,
         key: Annotated[list[Key] | None, Query(max_length=16, description="Key columns; default: found.")] = None,
     ) -> Envelope[DiffView]:
-        """What differs between two versions: counts, changed values by column, and a sample of the rows."""
+        """The differences between two versions: counts, changed values by column, and a sample of the rows."""
         try:
             found = connect().diff(name, a, b, keys=tuple(key or ()))
         except ConfigurationError as error:

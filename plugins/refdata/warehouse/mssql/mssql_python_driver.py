@@ -125,7 +125,7 @@ class MssqlPythonDriver:
 
 
 def read_error(error: BaseException) -> DriverError | None:
-    """What an exception of mssql-python or of its Rust core says; None when it is another's."""
+    """The text of an exception of mssql-python or of its Rust core; None for any other exception."""
     if isinstance(error, (mssql_python.Error, mssql_python.Warning)):
         text = str(getattr(error, "ddbc_error", "")) or str(error)
         state = "3D000" if "Cannot open database" in text else _STATES.get(str(getattr(error, "driver_error", "")), "")

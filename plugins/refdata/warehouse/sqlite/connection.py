@@ -75,7 +75,7 @@ def files_translated(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        kind, advice = _BY_ERRNO.get(fault.errno or 0, (StorageFullError, "Check the disk that holds them."))
+        kind, advice = _BY_ERRNO.get(fault.errno or 0, (StorageFullError, "Check their disk."))
         said = fault.strerror or type(fault).__name__
         raise kind(f"The files of the database cannot be used: {said}", where=str(where), advice=advice) from fault
 
@@ -147,7 +147,7 @@ class SqliteFiles:
 
     @property
     def stage_folder(self) -> Path:
-        """The folder for stage databases: separate files, so that staging blocks nobody."""
+        """The folder for stage databases: separate files, so staging blocks no one."""
         return self.main.with_name(f"{self.main.stem}.stage")
 
     def super_journals(self) -> list[Path]:
@@ -157,7 +157,7 @@ class SqliteFiles:
     def sweep_super_journals(self) -> None:
         """Removes what a process killed during a commit left beside the database; changes nothing else.
 
-        Call it within a transaction that writes: that holds every file, so each journal of a killed process has been
+        Call it within a transaction that writes: that locks every file, so each journal of a killed process has been
         rolled back. A super-journal that a journal still names is kept, because without it that journal would count
         as one of a finished commit. https://www.sqlite.org/atomiccommit.html#stale_super_journals
         """
@@ -186,7 +186,7 @@ class SqliteFiles:
     def sharing(self) -> Iterator[None]:
         """Within it, the transactions of this thread follow one another on one connection, which begins with the first.
 
-        Between two transactions it holds no lock.
+        Between two transactions it has no lock.
         """
         self._shared.depth += 1
         try:

@@ -111,7 +111,7 @@ class SqliteWarehouse:
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool = True, lock: str | None = None) -> Iterator[SqliteSession]:  # noqa: ARG002
-        """See ``Warehouse.transaction``. A writer holds all files, so ``lock`` is implied."""
+        """See ``Warehouse.transaction``. A writer locks all files, so ``lock`` is implied."""
         with self._files.opened() as connection, self._begun(connection, write=write) as session:
             yield session
 
@@ -230,7 +230,7 @@ class SqliteWarehouse:
             yield found
 
     def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
-        """See ``Warehouse.publish``. A writer holds all files, so that no other table can change meanwhile."""
+        """See ``Warehouse.publish``. A writer locks all files, so that no other table can change meanwhile."""
         with self._with_stage(request.stage, write=True) as (session, source):
             live = _table(session, request.stage.table)
             if live is None:
@@ -252,7 +252,7 @@ class SqliteWarehouse:
 
     @contextlib.contextmanager
     def replacing(self, table: TableName) -> Iterator[tuple[SqliteSession, Table]]:
-        """See ``Warehouse.replacing``. A writer holds all files, so there is no lock to take."""
+        """See ``Warehouse.replacing``. A writer locks all files, so there is no lock to take."""
         with self.transaction() as session:
             live = _table(session, table)
             if live is None:

@@ -1,1 +1,1 @@
-"""What the T-SQL engines share: types, DDL, sessions, errors, staging."""
+"""Shared parts of the T-SQL engines: types, DDL, sessions, errors, staging."""

@@ -1,4 +1,4 @@
-"""What a T-SQL engine needs from a driver, and the session that all engines share."""
+"""The interface of a driver for a T-SQL engine, and the session that all engines share."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Driver(Protocol):
 
     @property
     def secrets(self) -> Sequence[str]:
-        """What no message may contain, in every spelling."""
+        """The texts that no message may contain, in every spelling."""
         ...
 
     def connect(self) -> Connection:

@@ -160,7 +160,7 @@ def _postgres_state(number: int) -> str:
 def translate(error: DriverError, where: str, *, secrets: Sequence[str] = ()) -> RefdataError:
     """The driver's error as one of the error tree, without row values and without ``secrets``.
 
-    What a trigger or a procedure raises (50000 and up) is the DBA's own text and stays unchanged.
+    A message of a trigger or a procedure (50000 and up) is the DBA's own text and stays unchanged.
     """
     fault = fault_of(error)
     number = f" (error {error.number})" if error.number is not None else f" ({error.state})" if error.state else ""

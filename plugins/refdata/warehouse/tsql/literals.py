@@ -81,7 +81,7 @@ def literal(value: object) -> str:
 def _text(value: str) -> str:
     if not UNSAFE.search(value):
         return _quoted(value)
-    # A character that the text does not contain stands in, and the server restores the real one. Joining many
+    # A character that the text does not contain replaces it, and the server restores the real one. Joining many
     # literals in one expression would not work: a long text would nest deeper than a server allows.
     free = (chr(code) for code in range(0xE000, 0xF900) if chr(code) not in value)
     made, marks = value, []

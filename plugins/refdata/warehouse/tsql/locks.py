@@ -1,4 +1,4 @@
-"""Application locks (``sp_getapplock``): the transaction holds them until it ends, and a dead session releases them."""
+"""Application locks (``sp_getapplock``): the transaction keeps them until it ends, and a dead session releases them."""
 
 from __future__ import annotations
 
