@@ -93,11 +93,34 @@ class SkippedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a file in doubt.
+
+    ``key`` identifies it in answers, ``label`` names it in a few words, ``effect`` says in one sentence what is read.
+    Each fact that is not None makes detection read the file so: the ``delimiter``, whether it ``has_header``, and
+    ``kept``, a subject (``header_names``) with the way that applies to it.
+    """
+
+    key: str
+    label: str
+    effect: str
+    delimiter: str | None = None
+    has_header: bool | None = None
+    kept: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a file is not loaded although it can be read: it has two readings, and nothing decides between them."""
+    """Why a file is not loaded although it can be read: it has two readings, and nothing decides between them.
+
+    ``readings`` are those that a person can choose from, the likeliest first; without any the file is refused.
+    ``evidence`` are sentences on what speaks for them.
+    """
 
     what: str
     advice: str
+    readings: tuple[Reading, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +145,8 @@ class Format:
     count that a trailer claims. ``confidence`` is between 0 and 1; ``reasons`` are sentences, ``runners_up``
     the next best dialects. ``header_texts`` are the header's physical lines, without blanks around them: among the
     rows of several fields, such a line is the header again. ``skipped`` are the lines before and after the table,
-    ``notes`` sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded.
+    ``notes`` sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded;
+    the other facts are then those of its likeliest reading.
     """
 
     encoding: str

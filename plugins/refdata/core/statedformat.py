@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from refdata.core.contract import Contract, Facts, stated_by_people
+from refdata.core.questions import QuestionKind
+
+HEADER_NAMES = "header_names"
+"""What a kept answer is about that says which names and fields of a header belong together."""
 
 _Value = TypeVar("_Value")
 
@@ -16,8 +20,9 @@ class StatedFormat:
     """Facts of a file's format that need no detection; ``None`` means detected.
 
     ``encoding`` is a Python codec. ``quote``, ``escape`` and ``comment`` are ``""`` where there is none.
-    ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as Table Dialect counts them. ``source`` says
-    where the facts are stated, for messages.
+    ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as Table Dialect counts them. ``header_names`` is
+    how a header with more or fewer names than fields is read (``csvformat/headerwidth.py``), ``""`` where nobody was
+    asked. ``source`` says where the facts are stated, for messages.
     """
 
     encoding: str | None = None
@@ -30,6 +35,7 @@ class StatedFormat:
     header_join: str | None = None
     comment: str | None = None
     comment_rows: tuple[int, ...] = ()
+    header_names: str = ""
     source: str = ""
 
     @property
@@ -67,8 +73,14 @@ def stated_format(contract: Contract) -> StatedFormat:
         header_join=_of_people(dialect, "header_join", dialect.header_join),
         comment=_of_people(dialect, "comment_char", dialect.comment_char),
         comment_rows=_of_people(dialect, "comment_rows", dialect.comment_rows) or (),
+        header_names=_answer(contract, HEADER_NAMES),
         source=_source(contract),
     )
+
+
+def _answer(contract: Contract, subject: str) -> str:
+    answer = contract.answer(QuestionKind.FORMAT_UNSURE, subject)
+    return answer.answer if answer else ""
 
 
 def _escape(stated: str | None, quote: str | None) -> str | None:

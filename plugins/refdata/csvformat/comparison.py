@@ -29,6 +29,7 @@ _WORDS = {
     "apostrophe": "quotes rather than apostrophes",
     "unquoted": "quotes that enclose",
     "headed": "a first row as wide as the others",
+    "swallowed": "no quote that is never closed",
     "known_delimiter": "the delimiter of the table's earlier files",
     "known_header": "the table's own header",
 }

@@ -91,8 +91,8 @@ class Damage:
     def _causes(self, raw: str, row: Sequence[str]) -> Iterator[str]:
         quote = self.format.quote
         if quote and quote in raw:
-            if (surplus := self._surplus_quote(raw)) is not None:
-                yield f"without the quote at the start of field {surplus} it would fit"
+            if (surplus := self.without_surplus_quote(raw)) is not None:
+                yield f"without the quote at the start of field {surplus[1]} it would fit"
             if self._lacks_delimiter(raw):
                 yield "the delimiter before a quote seems to be missing"
         blank = [at for at, cell in enumerate(row, 1) if not cell.strip()]
@@ -101,15 +101,18 @@ class Damage:
         if len(row) == 1 < self.fields and len(self._words.findall(raw.strip("\r\n"))) == self.fields:
             yield "divided at its blanks it would fit"
 
-    def _surplus_quote(self, raw: str) -> int | None:
-        """The number of the only field that starts with a misplaced quote; None if there is none or several."""
-        quote = self.format.quote
-        starts = [found.end() for found in self._field_starts.finditer(raw)]
+    def without_surplus_quote(self, raw: str) -> tuple[list[str], int] | None:
+        """The fields without the only misplaced quote at the start of a field, and that field's number.
+
+        None if there is no such quote, or several: then nothing shows which one is surplus.
+        """
+        if not self.format.quote or not self._is_looked_into(raw):
+            return None
         fitting = []
-        for start in starts:
-            rest = raw[:start] + raw[start + len(quote) :]
+        for start in [found.end() for found in self._field_starts.finditer(raw)]:
+            rest = raw[:start] + raw[start + len(self.format.quote) :]
             if self._sound.fullmatch(rest) and self._count(rest) == self.fields:
-                fitting.append(self._count(raw[:start] + "x"))
+                fitting.append((self._lenient(rest, closing=False), self._count(raw[:start] + "x")))
         return fitting[0] if len(fitting) == 1 else None
 
     def _count(self, raw: str) -> int:
@@ -179,7 +182,8 @@ class Damage:
         """A row whose closing quotes are followed by blanks at most. Possessive, so matching is linear."""
         quote, delimiter = re.escape(self.format.quote), re.escape(self.format.delimiter)
         blanks = " *+" if self.format.skip_initial_space else ""
-        quoted = f"{blanks}{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}[ \t]*+(?={delimiter}|[\r\n]|\\Z)"
+        behind = " *+" if self.format.delimiter == "\t" else "[ \t]*+"
+        quoted = f"{blanks}{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}{behind}(?={delimiter}|[\r\n]|\\Z)"
         cell = f"(?:{quoted}|[^{quote}{delimiter}\r\n][^{delimiter}\r\n]*+)?+"
         return re.compile(f"{cell}(?:{delimiter}{cell})*+[\r\n]*+")
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.core.errors import FormatError
 from refdata.core.known import KnownFormat
-from refdata.core.model import Doubt, Format, RunnerUp, SkippedLine
+from refdata.core.model import Format, RunnerUp, SkippedLine
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
+from refdata.csvformat.closecall import close_call, shown_delimiter
 from refdata.csvformat.comments import separator_line
 from refdata.csvformat.comparison import comparison
-from refdata.csvformat.confidence import confidence, reading, reasons
-from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Row
+from refdata.csvformat.confidence import confidence, reasons
+from refdata.csvformat.dialects import Row
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
 from refdata.csvformat.evidence import NOTHING_KNOWN
 from refdata.csvformat.layout import Header, TableStart, find_header, joined_names, table_start
@@ -30,13 +30,6 @@ from refdata.csvformat.trailer import LOOKED_AT, Trailer, find_trailer, last_row
 
 MIN_CONFIDENCE = 0.2
 """The confidence below which a file is refused. No annotated real file of three public corpora is as low."""
-
-
-MIN_DECIDED = 0.6
-"""The chance of the best delimiter below which the file is not loaded until a person decides."""
-
-RIVAL = 0.2
-"""The chance of another delimiter that makes a file a close call if its confidence is below ``MIN_DECIDED``."""
 
 _RULE = re.compile(r"[-=_*~+|,; \t\"\r\n]+")
 
@@ -88,7 +81,7 @@ def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, s
     best = ranked[0]
     lines = physical_lines(text.head)
     start = table_start(lines, best.dialect, best.evidence.shape.width, known, stated.comment)
-    header = find_header(start, known, stated.has_header)
+    header = find_header(start, known, stated.has_header, stated.header_names)
     if stated.header_rows or stated.comment_rows:
         start, header = stated_layout(lines, best.dialect, stated, start, known)
     trailer = _trailer(text, lines, best, start, header)
@@ -130,7 +123,7 @@ def _format(
     sure = confidence(shares[0], best.evidence, text.encoding)
     return Format(
         encoding=text.encoding.name,
-        delimiter=_shown(best.dialect.delimiter, text.head),
+        delimiter=shown_delimiter(best.dialect.delimiter, text.head),
         quote=best.dialect.quote,
         escape=best.dialect.escape,
         has_header=header.present,
@@ -145,35 +138,13 @@ def _format(
         confidence=sure,
         reasons=(*reasons(best.evidence, text.encoding, start, header, trailer), *_compared(ranked)),
         runners_up=tuple(
-            RunnerUp(_shown(one.dialect.delimiter, text.head), one.dialect.quote, round(share, 4))
+            RunnerUp(shown_delimiter(one.dialect.delimiter, text.head), one.dialect.quote, round(share, 4))
             for one, share in list(zip(ranked, shares, strict=True))[1:4]
         ),
         header_texts=_header_texts(start, header, lines),
         skipped=(*start.skipped, *_unnamed(start, header, lines), *trailer.skipped),
-        notes=(header.note,) if header.note else (),
-        doubt=_close_call(ranked, shares, sure, stated) or header.doubt,
-    )
-
-
-def _close_call(
-    ranked: Sequence[Candidate], shares: Sequence[float], sure: float, stated: StatedFormat
-) -> Doubt | None:
-    """The doubt between two delimiters that fit almost equally well, unless one is stated or the header is known."""
-    best = ranked[0]
-    other = next((one for one in ranked if one.dialect.delimiter != best.dialect.delimiter), None)
-    decided = stated.delimiter is not None or best.evidence.known_header
-    if other is None or decided:
-        return None
-    by_delimiter: defaultdict[str, float] = defaultdict(float)
-    for one, share in zip(ranked, shares, strict=True):
-        by_delimiter[one.dialect.delimiter] += share
-    rival = by_delimiter[other.dialect.delimiter] >= RIVAL
-    if by_delimiter[best.dialect.delimiter] >= MIN_DECIDED and not (rival and sure < MIN_DECIDED):
-        return None
-    return Doubt(
-        f"The file can be read in two ways: {reading(best.evidence)}, or {reading(other.evidence)}",
-        "Put quotes around text that contains a delimiter, or state the delimiter in the table's contract"
-        " (dialect: delimiter).",
+        notes=tuple(filter(None, (start.note if header.present else "", header.note))),
+        doubt=close_call(ranked, shares, sure, text.head, stated) or header.doubt,
     )
 
 
@@ -202,13 +173,6 @@ def _unnamed(start: TableStart, header: Header, lines: Sequence[str]) -> list[Sk
         for row in rows[1:]
         if unused or is_rule(row.cells)
     ]
-
-
-def _shown(delimiter: str, text: str) -> str:
-    """A delimiter; for a single column one that does not occur in its text, so it stays one column."""
-    if delimiter != NO_DELIMITER:
-        return delimiter
-    return next((one for one in DELIMITERS if one not in text), ",")
 
 
 def _refusal(found: Format, path: str | Path, least: float) -> FormatError:

@@ -61,6 +61,7 @@ class Evidence:
     """The evidence in a text for one dialect.
 
     ``headed``: the first row has as many fields as most rows. A list within cells has no names in the header.
+    ``swallowed``: a quote in the first line is never closed, so that all lines are one row.
     ``known_delimiter``: earlier files of the table have this delimiter. ``known_header``: under it the table's header
     is among the first rows.
     """
@@ -72,6 +73,7 @@ class Evidence:
     headed: bool = False
     known_delimiter: bool = False
     known_header: bool = False
+    swallowed: bool = False
 
     def measures(self) -> dict[str, float]:
         """The measures by name, as the weights in ``score`` name them."""
@@ -97,6 +99,7 @@ class Evidence:
             "tab": float(self.dialect.delimiter == "\t"),
             "pipe": float(self.dialect.delimiter == "|"),
             "headed": float(self.headed and width > 1),
+            "swallowed": float(self.swallowed),
             "known_delimiter": float(self.known_delimiter),
             "known_header": float(self.known_header),
         }
@@ -110,7 +113,16 @@ def weigh(dialect: Dialect, rows: Sequence[Row], text: str, known: KnownFormat =
     usual = NO_DELIMITER if len(known.header or known.columns) == 1 else known.delimiter
     headed = next((len(row.cells) == shape.width for row in rows if not row.blank), False)
     header = bool(known.header) and any(known.is_header(row.cells) for row in rows[:HEADER_WITHIN])
-    return Evidence(dialect, shape, cell_fit(rows, shape.width), quotes, headed, dialect.delimiter == usual, header)
+    fit, usual_mark = cell_fit(rows, shape.width), dialect.delimiter == usual
+    return Evidence(dialect, shape, fit, quotes, headed, usual_mark, header, _swallows(dialect, rows, text))
+
+
+def _swallows(dialect: Dialect, rows: Sequence[Row], text: str) -> bool:
+    """Whether the first line opens a quote that is never closed, so that all lines are one row."""
+    if not dialect.quote or text.count(dialect.quote) % 2 == 0:
+        return False
+    filled = [row for row in rows if not row.blank]
+    return len(filled) == 1 and filled[0].last - filled[0].first > 2
 
 
 def cell_fit(rows: Sequence[Row], width: int) -> CellFit:

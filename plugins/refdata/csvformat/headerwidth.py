@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from refdata.core.known import KnownFormat
-from refdata.core.model import Doubt
+from refdata.core.model import Doubt, Reading
+from refdata.core.statedformat import HEADER_NAMES
 from refdata.csvformat.dialects import Row
 
 FITTING = 0.1
-"""The share of rows as wide as the header from which longer rows are damaged; of shorter ones, one row shows it."""
+"""The share of rows as wide as the header from which the others are damaged."""
 
 _SHORTEST_INDEX = {"0": 2, "1": 3}
 """Rows from which a first column that counts on from 0 or from 1 is an index."""
@@ -18,63 +19,115 @@ _SHORTEST_INDEX = {"0": 2, "1": 3}
 
 @dataclass(frozen=True, slots=True)
 class FittedHeader:
-    """One name for each field, ``""`` for none; the decision (for the ledger), or why none was possible."""
+    """One name for each field, ``""`` for none; what was decided (for the ledger), or why nothing could be.
+
+    With a ``doubt`` the names are those of the likeliest reading.
+    """
 
     names: tuple[str, ...]
     note: str = ""
     doubt: Doubt | None = None
 
 
-def fit_header(names: Sequence[str], width: int, body: Sequence[Row], known: KnownFormat) -> FittedHeader:
-    """Give each of ``width`` fields its name. ``body`` are the rows below the header that are not blank."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to bring names and fields together."""
+
+    key: str
+    label: str
+    names: tuple[str, ...]
+
+    @property
+    def effect(self) -> str:
+        return f"The fields are named: {_few(self.names)}."
+
+
+def fit_header(
+    names: Sequence[str], width: int, body: Sequence[Row], known: KnownFormat, stated: str = ""
+) -> FittedHeader:
+    """Give each of ``width`` fields its name.
+
+    :param body: the rows below the header that are not blank.
+    :param stated: the way that people chose, ``""`` where nobody was asked.
+    """
     names = list(names)
     while len(names) > width and not names[-1]:
         names.pop()
     fitting = sum(len(row.cells) == len(names) for row in body)
-    enough = fitting > 0 if len(names) > width else fitting >= FITTING * len(body)
-    if len(names) == width or not body or enough:
-        return FittedHeader((*names, *[""] * (width - len(names))) if not body else tuple(names))
-    return _shortened(names, width, known) if len(names) > width else _lengthened(names, width, body, known)
+    if not body:
+        return FittedHeader((*names, *[""] * (width - len(names))))
+    if len(names) == width or fitting >= max(1, FITTING * len(body)):
+        return FittedHeader(tuple(names))
+    if len(names) < width and all(not cell.strip() for row in body for cell in row.cells[len(names) :]):
+        return FittedHeader((*names, *[""] * (width - len(names))))
+    return _known(names, width, known) or _decided(names, width, body, stated)
 
 
-def _lengthened(names: Sequence[str], width: int, body: Sequence[Row], known: KnownFormat) -> FittedHeader:
-    """A header with fewer names than the rows have fields."""
-    missing = width - len(names)
-    at_end = (*names, *[""] * missing)
-    if all(not cell.strip() for row in body for cell in row.cells[len(names) :]):
-        return FittedHeader(at_end)
-    widths = _widths(names, width)
-    if known.is_whole_header(names):
+def _known(names: Sequence[str], width: int, known: KnownFormat) -> FittedHeader | None:
+    """The names where the header is that of the table's earlier files."""
+    filled = [name for name in names if name]
+    if len(names) < width and known.is_whole_header(names):
+        note = "The names are those of the table, so the fields behind them are unnamed."
+        return FittedHeader((*names, *[""] * (width - len(names))), f"{_widths(names, width)}. {note}")
+    if len(filled) == width < len(names) and known.is_whole_header(filled):
         return FittedHeader(
-            at_end, f"{widths}. The names are those of the table, so the fields behind them are unnamed."
+            tuple(filled), f"{_widths(names, width)}. Without its blank names it is the table's header."
         )
-    if missing == 1 and _is_index(body):
-        return FittedHeader(
-            ("", *names), f"{widths}. The first field counts the rows, so it is the one without a name."
-        )
-    return FittedHeader(
-        at_end,
-        doubt=Doubt(
-            f"{widths}, and nothing shows which field has no name",
-            f"Add the missing name to the header line: at its end for a new last column ({_few(at_end)}), or at its"
-            " start if the rows begin with a number or name of their own.",
-        ),
+    return None
+
+
+def _decided(names: Sequence[str], width: int, body: Sequence[Row], stated: str) -> FittedHeader:
+    """The names in the way that people chose; where they were not asked, the likeliest, and the others to ask for."""
+    indexed = width == len(names) + 1 and _is_index(body)
+    ways = list(_longer(names, width) if len(names) > width else _shorter(names, width, indexed=indexed))
+    chosen = next((way for way in ways if way.key == stated), None)
+    if chosen is not None:
+        return FittedHeader(chosen.names, f"{_widths(names, width)}. {chosen.label}, as somebody answered.")
+    readings = tuple(Reading(way.key, way.label, way.effect, kept=(HEADER_NAMES, way.key)) for way in ways)
+    what, advice = _doubt_of_longer(names, width) if len(names) > width else _doubt_of_shorter(names, width)
+    evidence = ("The first field counts the rows, so it may be the one without a name.",) if indexed else ()
+    return FittedHeader(ways[0].names, doubt=Doubt(what, advice, readings, evidence))
+
+
+def _shorter(names: Sequence[str], width: int, *, indexed: bool) -> Iterator[_Way]:
+    """The ways to read a header with fewer names than the rows have fields, the likeliest first."""
+    blanks = ("",) * (width - len(names))
+    fields = _have("field", len(blanks))
+    last = _Way("unnamed_last", f"The last {fields} no name", (*names, *blanks))
+    first = _Way("unnamed_first", f"The first {fields} no name", (*blanks, *names))
+    yield from (first, last) if indexed else (last, first)
+
+
+def _longer(names: Sequence[str], width: int) -> Iterator[_Way]:
+    """The ways to read a header with more names than the rows have fields, the likeliest first."""
+    surplus = len(names) - width
+    ways = [
+        _Way("without_blanks", "The blank names are surplus", tuple(filter(None, names))),
+        _Way("first_names", f"The last {_have('name', surplus)} no field", tuple(names[:width])),
+        _Way("last_names", f"The first {_have('name', surplus)} no field", tuple(names[surplus:])),
+    ]
+    seen: set[tuple[str, ...]] = set()
+    for way in ways:
+        if len(way.names) == width and way.names not in seen:
+            seen.add(way.names)
+            yield way
+
+
+def _doubt_of_shorter(names: Sequence[str], width: int) -> tuple[str, str]:
+    at_end = (*names, *[""] * (width - len(names)))
+    return (
+        f"{_widths(names, width)}, and nothing shows which field has no name",
+        f"Add the missing name to the header line: at its end for a new last column ({_few(at_end)}), or at its"
+        " start if the rows begin with a number or name of their own.",
     )
 
 
-def _shortened(names: Sequence[str], width: int, known: KnownFormat) -> FittedHeader:
-    """A header with more names than the rows have fields."""
-    widths = _widths(names, width)
+def _doubt_of_longer(names: Sequence[str], width: int) -> tuple[str, str]:
     filled = [name for name in names if name]
-    if len(filled) == width and known.is_whole_header(filled):
-        return FittedHeader(tuple(filled), f"{widths}. Without its blank names it is the table's header.")
     likely = f" Without its blank names it would fit: {_few(filled)}." if len(filled) == width else ""
-    return FittedHeader(
-        tuple(names),
-        doubt=Doubt(
-            f"{widths}, so no row fits the header",
-            f"Remove the surplus delimiter from the header, or add the missing fields to the rows.{likely}",
-        ),
+    return (
+        f"{_widths(names, width)}, so no row fits the header",
+        f"Remove the surplus delimiter from the header, or add the missing fields to the rows.{likely}",
     )
 
 
@@ -84,6 +137,10 @@ def _widths(names: Sequence[str], width: int) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _have(noun: str, number: int) -> str:
+    return f"{noun} has" if number == 1 else f"{number} {noun}s have"
 
 
 def _few(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from refdata.core.known import HALF, KnownFormat
 from refdata.core.model import Doubt, SkippedLine
+from refdata.csvformat.brokenheader import whole_header
 from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line
 from refdata.csvformat.dialects import Dialect, Row, read_rows
@@ -51,6 +52,7 @@ class TableStart:
 
     ``line`` is the number of physical lines before the first row, ``skipped`` those of them that are not blank,
     ``comment`` the mark of comment lines (``""`` for none), ``width`` the number of fields that most rows have.
+    ``note`` says what was changed to read the first row.
     """
 
     rows: list[Row]
@@ -58,6 +60,7 @@ class TableStart:
     skipped: tuple[SkippedLine, ...]
     comment: str
     width: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,21 @@ def table_start(
         rows = read_rows(lines_read, dialect, comment=comment, limit=LOOKED_AT)
     width = row_shape(rows).width or 1
     rows = _with_marked_header(rows, lines_read, dialect, comment, width)
+    rows, quotes = whole_header(rows, lines_read, dialect, width)
     first = _first_row(rows, width, known)
     kept = rows[first:]
     line = opening + (kept[0].first if kept else 0)
     rows = [Row(row.first + opening, row.last + opening, row.cells) for row in kept]
     seen = stated_comment is not None or _comments_between(rows, lines, comment)
-    return TableStart(rows, line, lines_before(lines, line), comment if seen else "", width)
+    return TableStart(
+        rows, line, lines_before(lines, line), comment if seen else "", width, _note(line, quotes.get(line - opening))
+    )
+
+
+def _note(line: int, field: int | None) -> str:
+    return (
+        f"Line {line + 1}, the header, was read without the quote at the start of its field {field}." if field else ""
+    )
 
 
 def lines_before(lines: Sequence[str], line: int) -> tuple[SkippedLine, ...]:
@@ -116,10 +128,13 @@ def _comments_between(rows: Sequence[Row], lines: Sequence[str], comment: str) -
     return any(at < len(lines) and lines[at].startswith(comment) for at in ends)
 
 
-def find_header(start: TableStart, known: KnownFormat = NOTHING_KNOWN, stated: bool | None = None) -> Header:
+def find_header(
+    start: TableStart, known: KnownFormat = NOTHING_KNOWN, stated: bool | None = None, header_names: str = ""
+) -> Header:
     """Decide on the header of a table.
 
-    :param stated: the declared answer whether there is one; None if not declared.
+    :param stated: whether there is one, where people declared it.
+    :param header_names: how a header with more or fewer names than fields is read, where people were asked.
     """
     filled = [row for row in start.rows if not row.blank]
     generated = tuple(f"column_{number}" for number in range(1, start.width + 1))
@@ -132,7 +147,9 @@ def find_header(start: TableStart, known: KnownFormat = NOTHING_KNOWN, stated: b
         return Header(False, 0, 0, generated, odds)
     count = 1 + _more_header_rows(filled)
     names = without_mark(joined_names([row.cells for row in filled[:count]]), start.skipped)
-    fitted = fit_header(names, start.width, filled[count:], known)
+    body = filled[count:]
+    width = row_shape(body).width if body else start.width
+    fitted = fit_header(names, width, body, known, header_names)
     lines = filled[count - 1].last - filled[0].first
     return Header(True, count, lines, fitted.names, odds, fitted.note, fitted.doubt)
 

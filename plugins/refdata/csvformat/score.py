@@ -33,6 +33,7 @@ WEIGHTS: Mapping[str, float] = {
     "tab": 1.1,
     "pipe": 0.1,
     "headed": 4.0,
+    "swallowed": -8.0,
     "known_delimiter": 2.5,
     "known_header": 6.0,
 }

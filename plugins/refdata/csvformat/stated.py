@@ -133,7 +133,8 @@ def _header(
         names = [join.join(filter(None, column)) for column in zip(*parts, strict=True)]
     else:
         names = joined_names(cells)
-    fitted = fit_header(without_mark(names, ()), width, [row for row in body if not row.blank], known)
+    filled = [row for row in body if not row.blank]
+    fitted = fit_header(without_mark(names, ()), width, filled, known, stated.header_names)
     return Header(True, len(head) + behind, lines, fitted.names, CERTAIN, fitted.note, fitted.doubt)
 
 

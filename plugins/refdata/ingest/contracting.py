@@ -105,6 +105,8 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
     from refdata.preview import distinct_columns
 
     found = _read(deps, file, table)
+    if found.doubt is not None:
+        raise FormatError(found.doubt.what, where=str(file), advice=found.doubt.advice)
     scanned = scan_file(deps, file, found, contract_of(deps, table)).columns
     columns = [Column(column.name, column.type) for column in scanned if column.type]
     shows = learned(table, found, scanned, columns, Origin(Layer.DETECTED, file.name))
@@ -129,6 +131,8 @@ def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
         done, format=found, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
         warnings=(*done.warnings, *scanned.warnings),
     )  # fmt: skip
+    if found.doubt is not None:
+        return replace(done, action=Action.HOLD, warnings=(*done.warnings, f"{found.doubt.what}; a person is asked."))
     refused = _damaged(deps, done)
     try:
         plan = plan_for(deps, table, scanned.columns)

@@ -56,7 +56,8 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
         raise FileChangedError(
             "The file changed after its release", where=file.path, advice="Nothing; its next run takes over."
         )
-    _check_rejects(deps, scanned, row)
+    if found.doubt is None:
+        _check_rejects(deps, scanned, row)
     # The ledger's warnings quote skipped lines; Airflow keeps what is returned, and it is to hold no text of the file.
     return Detection(row.id, replace(found, skipped=()), replace(scanned, warnings=()))
 
@@ -114,9 +115,9 @@ def _as_it_ended(row: Load, file: DroppedFile) -> Detection:
 
 
 def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
-    """How a file for a table is to be read, with the reasons.
+    """How a file for a table is to be read, with the reasons; in doubt, its likeliest reading and the others.
 
-    :raises FormatError: when it is not CSV that can be read safely, or can be read in two ways and nothing decides.
+    :raises FormatError: when it is no CSV that can be read safely, or has two readings and no question settles which.
     :raises ConfigurationError: when the table's contract file is wrong.
     """
     # Imported here, because at the top each DAG parse would pay for pyarrow and numpy.
@@ -132,7 +133,7 @@ def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
             min_confidence=deps.settings.min_confidence,
             stated=stated_format(contract),
         )
-    if found.doubt is not None:
+    if found.doubt is not None and not found.doubt.readings:
         raise FormatError(found.doubt.what, where=str(path), advice=found.doubt.advice)
     return found
 

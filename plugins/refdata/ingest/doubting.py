@@ -11,6 +11,7 @@ from refdata.core.alignment import own_columns
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import Action, Finding, FindingKind
 from refdata.core.doubts.columns import missing_question, new_column_question, renamings, undecided_question
+from refdata.core.doubts.formats import format_question
 from refdata.core.doubts.order import older_content_question
 from refdata.core.doubts.tables import look_alikes, new_table_question
 from refdata.core.doubts.types import notation_question, type_question
@@ -28,7 +29,11 @@ from refdata.ingest.refitting import falling, known_notation, misfits
 def questions_of_header(
     deps: Deps, row: Load, detection: Detection, contract: Contract, live: Table | None
 ) -> Iterator[Question]:
-    """The questions to settle before the file can be compared with a table: which one, and each header's column."""
+    """What must be known before the file can be compared with a table: how it is read, which table it is for, and
+    which column a header means."""
+    if detection.format.doubt is not None:
+        yield format_question(row.table_name, row.file_name, detection.format.doubt)
+        return
     if live is None:
         yield from _about_new_table(deps, row, detection)
         return

@@ -61,6 +61,29 @@ def test_a_load_waits_for_its_answer_and_then_does_what_it_says(
     assert [entry.actor for entry in AuditTrail(site.deps.warehouse).entries("t")] == ["ann"]
 
 
+FORMATS = [
+    pytest.param("code,price\nA,Bolt,1.5\nB,Nut,2.5\n", "unnamed_last", ["code", "price", "column_3"], id="short"),
+    pytest.param("code,price\n0,A,1.5\n1,B,2.5\n", "unnamed_first", ["column_1", "code", "price"], id="index"),
+    pytest.param("a,,b,c\n1,x,1.5\n2,y,2.5\n", "without_blanks", ["a", "b", "c"], id="blank name"),
+    pytest.param("a,b,c\n1,x\n2,y\n", "last_names", ["b", "c"], id="long"),
+    pytest.param("ab;cd|ef\nab;cd|eg\n", "pipe", ["column_1", "column_2"], id="delimiter"),
+    pytest.param("ab;cd|ef\nab;cd|eg\n", "single_column", ["column_1"], id="no delimiter"),
+]
+
+
+@pytest.mark.parametrize(("text", "choice", "names"), FORMATS)
+def test_a_file_with_two_readings_is_read_as_answered(site: Site, text: str, choice: str, names: list[str]) -> None:
+    held = site.load(site.drop("t.csv", text))
+    assert (held.status, held.error_category) == (FileStatus.PENDING, "held")
+    assert "How is t.csv to be read?" in (held.error_message or "")
+    assert site.tables() == []
+    row = site.load(site.drop("t.csv", text), "run 2", {"format_unsure": choice}, keep=True)
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert [name for name in site.columns("t") if not name.startswith("_")][: len(names)] == names
+    again = site.load(site.drop("t.csv", text.replace("1", "7").replace("ef", "ee")), "run 3")
+    assert again.status is FileStatus.COMPLETED, again.error_message
+
+
 @pytest.mark.parametrize(("first", "later", "name", "choice", "column", "want"), CASES[:3])
 def test_a_kept_answer_asks_nobody_again_until_it_is_withdrawn(
     site: Site, first: str, later: str, name: str, choice: str, column: str, want: list[object]

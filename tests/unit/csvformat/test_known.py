@@ -11,6 +11,7 @@ import pytest
 from refdata.core.contract import Contract, Dialect, FieldContract, Origin, SourceHeader, stated
 from refdata.core.contractterms import Layer
 from refdata.core.known import KnownFormat, known_format
+from refdata.core.statedformat import StatedFormat
 from refdata.csvformat import detect
 
 WORDS = ("code", "name", "unit", "k", "v", "iso", "n", "Full name", "Cost (USD)", "Cost [USD]", "qty", "kind", "Größe")
@@ -98,8 +99,6 @@ def test_short_header_never_shifts_values(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "header"),
     [
-        ("code,price\n0,A,1.5\n1,B,2.5\n", ("", "code", "price")),
-        ("code,price\n1,A,1.5\n2,B,2.5\n3,C,3.5\n", ("", "code", "price")),
         ("code,price\nA,1.5,\nB,2.5,\n", ("code", "price", "")),
         ("code,price,\nA,1.5,\nB,2.5,\n", ("code", "price", "")),
         ("code,price,,\nA,1.5\nB,2.5\n", ("code", "price")),
@@ -126,6 +125,75 @@ def test_header_of_another_width_is_in_doubt(text: str, words: str, advice: str,
     assert doubt is not None
     assert words in doubt.what
     assert advice in doubt.advice
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_field_that_counts_the_rows_is_the_likeliest_without_a_name(first: int, tmp_path: Path) -> None:
+    rows = "".join(f"{first + at},{letter},{at}.5\n" for at, letter in enumerate("ABC"))
+    found = detect(write(tmp_path, f"code,price\n{rows}"))
+    assert found.doubt is not None
+    assert [one.key for one in found.doubt.readings] == ["unnamed_first", "unnamed_last"]
+    assert found.header == ("", "code", "price")
+    assert "counts the rows" in found.doubt.evidence[0]
+
+
+HEADS = (
+    ("blank name", lambda names, rng: insert(names, rng, ""), "without_blanks"),
+    ("name too many at the end", lambda names, rng: [*names, f"note{rng.randint(1, 9)}"], "first_names"),
+    ("name too many at the start", lambda names, rng: [f"note{rng.randint(1, 9)}", *names], "last_names"),
+    ("last name missing", lambda names, _: names[:-1], "unnamed_last"),
+    ("first name missing", lambda names, _: names[1:], "unnamed_first"),
+)  # fmt: skip
+
+
+def insert(names: list[str], rng: random.Random, name: str) -> list[str]:
+    at = rng.randrange(len(names))
+    return [*names[:at], name, *names[at:]]
+
+
+@pytest.mark.parametrize("seed", range(250))
+def test_header_of_another_width_is_asked_about_and_read_as_answered(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    kind, change, key = HEADS[seed % len(HEADS)]
+    width, delimiter = rng.randint(4, 9), rng.choice(",;\t|")
+    names = [f"{rng.choice(['Name', 'unit', 'price', 'Größe', 'code no'])}{at}" for at in range(width)]
+    body = [
+        [f"K{rng.randint(10, 99)}", *(f"{rng.randint(2, 999)}.5" for _ in names[1:])] for _ in range(rng.randint(1, 30))
+    ]
+    head = change(list(names), rng)
+    path = write(tmp_path, "".join(delimiter.join(row) + "\n" for row in [head, *body]))
+    doubt = detect(path).doubt
+    assert doubt is not None, kind
+    assert f"{len(head)} names, the rows have {width} fields" in doubt.what
+    assert key in [one.key for one in doubt.readings]
+    found = detect(path, stated=StatedFormat(header_names=key))
+    assert found.doubt is None
+    assert len(found.header) == width
+    assert [name for name in found.header if name] == [name for name in names if name in head]
+    assert "as somebody answered" in found.notes[0]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_header_with_a_surplus_quote_keeps_its_names_and_takes_no_row_along(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    width, count, delimiter = rng.randint(2, 8), rng.randint(3, 30), rng.choice(",;\t|")
+    names = [f"{rng.choice(['id', 'Full name', 'price', 'Größe'])}{at}" for at in range(width)]
+    quoted, marks = rng.random() < 0.5, rng.choice([0, 1, 2])
+    texts = [f'"{name}"' if quoted else name for name in names]
+    at = rng.randrange(width)
+    texts[at] = f'"{names[at]}'
+    kinds = ("{0}", "{0}.5", "2024-01-{1:02}", "item{0}", "text {0}{2} more")
+
+    def cell(column: int, row: int) -> str:
+        text = kinds[column % 5].format(row, row % 28 + 1, delimiter)
+        return f'"{text}"' if delimiter in text or marks == 2 or (marks == 1 and column % 5 > 2) else text
+
+    rows = [delimiter.join(cell(column, row) for column in range(width)) for row in range(count)]
+    path = write(tmp_path, "\n".join([delimiter.join(texts), *rows]) + "\n")
+    found = detect(path)
+    assert (found.delimiter, found.header, found.header_lines, found.doubt) == (delimiter, tuple(names), 1, None)
+    if found.quote:  # without any quote that closes, nothing is enclosed
+        assert found.notes == (f"Line 1, the header, was read without the quote at the start of its field {at + 1}.",)
 
 
 def test_known_header_explains_a_surplus_delimiter(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+"""A header line with a surplus quote, which merges names and may take rows below it along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from refdata.core.model import Format
+from refdata.csvformat.damage import Damage
+from refdata.csvformat.dialects import Dialect, Row, read_rows
+
+LOOKED_AT = 60
+"""Rows among which the header is looked for."""
+
+
+def whole_header(
+    rows: Sequence[Row], lines: Sequence[str], dialect: Dialect, width: int
+) -> tuple[list[Row], dict[int, int]]:
+    """The rows with the first damaged one read again where a surplus quote is in its line.
+
+    That line must have ``width`` fields without the quote, and no other quote may be the surplus one. Also returns the
+    number of the field with the quote, by the index of its line.
+    """
+    damage = Damage(Format("", dialect.delimiter, dialect.quote, dialect.escape, False, ()), width)
+    if not dialect.quote or width < 2:
+        return list(rows), {}
+    for at, row in enumerate(rows[:LOOKED_AT]):
+        line = lines[row.first] if row.first < len(lines) else ""
+        if dialect.quote not in line or damage.is_row(line) or (found := damage.without_surplus_quote(line)) is None:
+            continue
+        behind = row.first + 1
+        taken = read_rows(lines[behind : row.last], dialect)
+        between = [Row(one.first + behind, one.last + behind, one.cells) for one in taken]
+        return [*rows[:at], Row(row.first, behind, found[0]), *between, *rows[at + 1 :]], {row.first: found[1]}
+    return list(rows), {}

@@ -1,0 +1,86 @@
+"""The doubt between two delimiters that fit a file almost equally well."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from refdata.core.model import Doubt, Reading
+from refdata.core.statedformat import StatedFormat
+from refdata.csvformat.confidence import reading
+from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER
+from refdata.csvformat.ranking import Candidate
+
+MIN_DECIDED = 0.6
+"""The chance of the best delimiter below which the file is not loaded until a person decides."""
+
+RIVAL = 0.2
+"""The chance of another delimiter that makes a file a close call if its confidence is below ``MIN_DECIDED``."""
+
+OFFERED = 3
+"""Delimiters that a person can choose from."""
+
+_KEYS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", NO_DELIMITER: "single_column"}
+
+
+def close_call(
+    ranked: Sequence[Candidate], shares: Sequence[float], sure: float, text: str, stated: StatedFormat
+) -> Doubt | None:
+    """The doubt between two delimiters that fit almost equally well, unless one is stated or the header is known.
+
+    :param ranked: the candidates, the best first, and ``shares`` the chance of each, which add up to 1.
+    :param sure: the confidence of the best one.
+    :param text: the text that they read.
+    """
+    best = ranked[0]
+    if stated.delimiter is not None or best.evidence.known_header:
+        return None
+    by_delimiter: defaultdict[str, float] = defaultdict(float)
+    for one, share in zip(ranked, shares, strict=True):
+        by_delimiter[one.dialect.delimiter] += share
+    own = by_delimiter.pop(best.dialect.delimiter)
+    rival = max(by_delimiter.values(), default=0.0)
+    if not by_delimiter or (own >= MIN_DECIDED and not (rival >= RIVAL and sure < MIN_DECIDED)):
+        return None
+    return doubt_between(ranked, text)
+
+
+def doubt_between(ranked: Sequence[Candidate], text: str) -> Doubt:
+    """The doubt between the best candidate and the best one of another delimiter."""
+    first: dict[str, Candidate] = {}
+    for one in ranked:
+        first.setdefault(one.dialect.delimiter, one)
+    best, other = list(first.values())[:2]
+    return Doubt(
+        f"The file can be read in two ways: {reading(best.evidence)}, or {reading(other.evidence)}",
+        "Put quotes around text that contains a delimiter, or state the delimiter in the table's contract"
+        " (dialect: delimiter).",
+        tuple(_reading(one, text) for one in list(first.values())[:OFFERED] if _can_be_read(one, text)),
+    )
+
+
+def _can_be_read(one: Candidate, text: str) -> bool:
+    """Whether a single column can be read as one: by a delimiter that its text does not contain."""
+    return one.dialect.delimiter != NO_DELIMITER or shown_delimiter(NO_DELIMITER, text) not in text
+
+
+def _reading(one: Candidate, text: str) -> Reading:
+    words = reading(one.evidence)
+    key = _KEYS.get(one.dialect.delimiter, "other")
+    return Reading(
+        key,
+        words[:1].upper() + words[1:],
+        f"The file is read {_how(words)}.",
+        shown_delimiter(one.dialect.delimiter, text),
+    )
+
+
+def _how(words: str) -> str:
+    return words if words.startswith("as ") else f"as {words}"
+
+
+def shown_delimiter(delimiter: str, text: str) -> str:
+    """A delimiter; for a single column one that its text does not contain, so that it stays one column."""
+    if delimiter != NO_DELIMITER:
+        return delimiter
+    return next((one for one in DELIMITERS if one not in text), ",")
