@@ -14,13 +14,13 @@ from refdata.contracts.keys import CONTRACT, Key
 
 PAGE = Path(__file__).parents[1] / "docs" / "contracts.md"
 START, END = "<!-- keys: written by scripts/write_contract_keys.py -->", "<!-- /keys -->"
-_WORDS: dict[type[values.Kind], str] = {
+_WORDS: dict[type[values.ValueKind], str] = {
     values.Flag: "true or false",
     values.Texts: "a list of texts",
-    values.Rows: "a list of row numbers",
+    values.RowNumbers: "a list of row numbers",
     values.NameLists: "a list of lists of names",
     values.Limit: "a number, date or time",
-    values.Encoding: "an encoding that Python knows",
+    values.CodecName: "an encoding that Python knows",
 }
 
 
@@ -49,7 +49,7 @@ def _allowed(key: Key) -> str:
     if key.section:
         return "a list, see below" if key.listed else "see below"
     kind = key.kind
-    if isinstance(kind, values.Choice):
+    if isinstance(kind, values.OneOf):
         return ", ".join(f"`{word}`" for word in kind.words)
     if isinstance(kind, values.Text):
         return kind.allowed.replace("|", "\\|")

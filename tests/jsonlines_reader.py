@@ -16,7 +16,7 @@ from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.placing import place_rows
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan
-from refdata.csvformat.text import Source, utf8_chunks
+from refdata.csvformat.text import FileBytes, utf8_chunks
 
 ROWS_OF_A_BLOCK = 100
 
@@ -25,7 +25,7 @@ ROWS_OF_A_BLOCK = 100
 class JsonBlocks:
     """See ``csvformat.blocks.Blocks``: every line becomes a row of texts, or a reject."""
 
-    source: Source
+    source: FileBytes
     format: Format
     fields: int
     next_line: int = 1

@@ -14,7 +14,7 @@ from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import DagRunStateResult, GetDagRunState, GetTaskStates, TaskStatesResult
 from airflow.sdk.execution_time.context import AssetStateStoreAccessor
 
-from refdata.watching import ReadValue, Request, RunState, WriteValue
+from refdata.watching import ReadRunState, ReadValue, Request, WriteValue
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class AssetAnswers:
                 case WriteValue(key, value):
                     self._store.set(key, dict(value))
                     return True
-                case RunState():
+                case ReadRunState():
                     return _state(task_runner.SUPERVISOR_COMMS.send(_question(request)))
         except AirflowRuntimeError as error:
             return self._note(request, error)
@@ -54,14 +54,14 @@ class AssetAnswers:
                 case WriteValue(key, value):
                     await self._store.aset(key, dict(value))
                     return True
-                case RunState():
+                case ReadRunState():
                     return _state(await task_runner.SUPERVISOR_COMMS.asend(_question(request)))
         except AirflowRuntimeError as error:
             return self._note(request, error)
 
     def _note(self, request: Request, error: AirflowRuntimeError) -> None:
         """Reports a store that does not answer, once; an unknown run is reported by its caller."""
-        if not isinstance(request, RunState) and not self._failed:
+        if not isinstance(request, ReadRunState) and not self._failed:
             self._failed = True
             log.warning("Airflow's state store does not answer; counts are kept in memory only: %s", error)
 
@@ -74,7 +74,7 @@ def state_of_run(dag_id: str, run_id: str) -> str | None:
         return None
 
 
-def _question(request: RunState) -> GetDagRunState:
+def _question(request: ReadRunState) -> GetDagRunState:
     return GetDagRunState(dag_id=request.dag_id, run_id=request.run_id)
 
 

@@ -17,7 +17,7 @@ from refdata.warehouse.base import Row, Session, Warehouse, moment
 MAX_REASON, MAX_SUBJECT = 1000, 500
 
 
-class Action(StrEnum):
+class AuditAction(StrEnum):
     """The kinds of actions."""
 
     ROLLBACK = "rollback"
@@ -38,7 +38,7 @@ class AuditEntry:
     """
 
     happened_at: datetime
-    action: Action
+    action: AuditAction
     actor: str
     table_name: str | None = None
     load_id: int | None = None
@@ -89,6 +89,6 @@ def _entry(line: Row) -> AuditEntry:
     names = ("id", *(spec.name for spec in fields(AuditEntry) if spec.name != "id"))
     values = dict(zip(names, line, strict=True))
     values["happened_at"] = moment(values["happened_at"])
-    values["action"] = Action(values["action"])
+    values["action"] = AuditAction(values["action"])
     values["detail"] = json.loads(values["detail"] or "{}")
     return AuditEntry(**values)

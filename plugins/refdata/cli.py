@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from refdata.core.model import Format
     from refdata.core.settings import Settings
     from refdata.dropoff import Dropoff
-    from refdata.ingest.reconcile import Finding
+    from refdata.ingest.reconcile import Defect
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -222,13 +222,13 @@ def doctor(options: argparse.Namespace) -> int:
 
     deps = wiring.connect()
     deps.warehouse.initialise()
-    found = reconcile.examine(deps, wiring.run_state)
+    found = reconcile.find_defects(deps, wiring.run_state)
     results = reconcile.repair(found) if options.repair else tuple((one, "not repaired") for one in found)
     _show_findings(options, results)
     return EXIT_FAILED if any(left for _, left in results) else EXIT_OK
 
 
-def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Finding, str]]) -> None:
+def _show_findings(options: argparse.Namespace, results: Sequence[tuple[Defect, str]]) -> None:
     rows = [
         {"kind": one.kind, "load_id": one.load_id, "where": one.where, "what": one.what, "remedy": one.remedy,
          "repaired": not left, "left": left}

@@ -17,9 +17,9 @@ from refdata.core import naming
 from refdata.core.contract import Contract
 from refdata.core.contractlayers import merge
 from refdata.core.errors import ConfigurationError
-from refdata.ingest import contracting
+from refdata.ingest import contractqueries
 from refdata.ingest.context import Deps
-from refdata.ingest.contracting import ContractCheck, ContractDifference
+from refdata.ingest.contractqueries import ContractCheck, ContractDifference
 from refdata.ingest.memory import contract_of
 
 __all__ = ["ContractCheck", "ContractDifference", "Contracts"]
@@ -39,7 +39,7 @@ class Contracts:
         :raises ConfigurationError: when the contract file is wrong.
         """
         with self._expected():
-            return contracting.full_contract(self._deps(), table.lower())
+            return contractqueries.full_contract(self._deps(), table.lower())
 
     def check(self, path: str | Path, table: str = "") -> ContractCheck:
         """Checks what would happen to a file from any location if it were dropped; reads every row, changes nothing.
@@ -48,8 +48,8 @@ class Contracts:
         """
         deps = self._deps()
         with self._expected():
-            return contracting.check_file(
-                deps, Path(path), table.lower() or contracting.table_of_file(deps, Path(path))
+            return contractqueries.check_file(
+                deps, Path(path), table.lower() or contractqueries.table_of_file(deps, Path(path))
             )
 
     def diff(self, table: str) -> tuple[ContractDifference, ...]:
@@ -59,7 +59,7 @@ class Contracts:
         :raises ConfigurationError: when the contract file is wrong.
         """
         with self._expected():
-            return contracting.differences(self._deps(), table.lower())
+            return contractqueries.differences(self._deps(), table.lower())
 
     def export(self, table: str, path: str = "") -> dict[str, Any]:
         """Everything known about a table as a Data Package resource (version 2), which other tools read.
@@ -87,10 +87,10 @@ class Contracts:
         deps = self._deps()
         with self._expected():
             if path is None:
-                known = contracting.full_contract(deps, table.lower())
+                known = contractqueries.full_contract(deps, table.lower())
                 return starter(known, f"the table {deps.live(known.table)}")
-            name = table.lower() or contracting.table_of_file(deps, path)
-            shown, candidates = contracting.contract_from_file(deps, path, name)
+            name = table.lower() or contractqueries.table_of_file(deps, path)
+            shown, candidates = contractqueries.contract_from_file(deps, path, name)
             return starter(merge(shown, contract_of(deps, name)), path.name, candidates=candidates)
 
     def write(self, text: str) -> Path:

@@ -189,7 +189,7 @@ LOCAL: tuple[Look, ...] = (check_warehouse, check_folders, check_memory)
 CHECKS: tuple[Look, ...] = (*LOCAL, check_airflow)
 
 
-def examine(checks: Sequence[Look] = CHECKS) -> tuple[Check, ...]:
+def run_checks(checks: Sequence[Look] = CHECKS) -> tuple[Check, ...]:
     """Runs the checks, settings first: without them nothing else can be checked."""
     try:
         settings = load_settings()

@@ -32,7 +32,7 @@ _DAG_FILES = ("refdata.py", "refdata_load.py")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SetupChoice:
     """The administrator's choices.
 
     :param root: the dropoff root; relative to ``AIRFLOW_HOME``.
@@ -56,7 +56,7 @@ class Installed:
     next_steps: tuple[tuple[str, str], ...]
 
 
-def install(choice: Choice, settings: Settings) -> Installed:
+def install(choice: SetupChoice, settings: Settings) -> Installed:
     """Creates what is missing; anything that exists stays. Safe to repeat.
 
     :param settings: this process's settings from before.
@@ -87,7 +87,7 @@ def install(choice: Choice, settings: Settings) -> Installed:
     )
 
 
-def _connection(choice: Choice, settings: Settings, home: Path) -> tuple[str, Connection | None]:
+def _connection(choice: SetupChoice, settings: Settings, home: Path) -> tuple[str, Connection | None]:
     """The connection's id, and the connection itself if Airflow does not know it yet."""
     if "://" in choice.connection:
         if find_connection(settings.conn_id) is not None:

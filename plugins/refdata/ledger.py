@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from refdata.core.errors import SupersededError
 from refdata.core.failure import Failure
-from refdata.core.figures import LoadFigures
+from refdata.core.loadfigures import LoadFigures
 from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import (
     LOAD_COLUMNS,

@@ -19,7 +19,7 @@ from refdata.core.errors import ConfigurationError, FileBusyError, PermanentErro
 from refdata.core.model import DroppedFile
 from refdata.core.runid import run_id_of
 from refdata.core.settings import Settings
-from refdata.core.stability import Check, Phase, Rule, WatchState, check, digest, remaining_ns, report, settle
+from refdata.core.stability import Phase, Rule, StabilityCheck, WatchState, check, digest, remaining_ns, report, settle
 from refdata.core.statecodec import StoredStateError, decode, encode, part_count
 from refdata.dropoff import Dropoff, Malformed
 
@@ -49,14 +49,14 @@ class WriteValue:
 
 
 @dataclass(frozen=True, slots=True)
-class RunState:
+class ReadRunState:
     """Asks for the state of a DAG run; None when Airflow knows no such run."""
 
     dag_id: str
     run_id: str
 
 
-Request: TypeAlias = ReadValue | WriteValue | RunState
+Request: TypeAlias = ReadValue | WriteValue | ReadRunState
 Dialogue: TypeAlias = Generator[Request, Any, T]
 
 
@@ -166,7 +166,7 @@ class Watch:
         dag_id, _, run_id = self.state.carrier.partition("/")
         if not run_id:
             return False  # parts of two checks, or of a trigger without a task
-        state = yield RunState(dag_id, run_id)
+        state = yield ReadRunState(dag_id, run_id)
         if state != "success":
             log.warning("Watch run %s is %s; the files that it released are released again", run_id, state)
         return bool(state == "success")
@@ -183,7 +183,7 @@ class Watch:
             raise error
         log.warning("This check does not count: %s", error)
 
-    def _log_result(self, result: Check) -> None:
+    def _log_result(self, result: StabilityCheck) -> None:
         for path in result.restarted[:_LOGGED_AT_ONCE]:
             log.info("%s changed; its count starts again", path)
         if result.forgotten:

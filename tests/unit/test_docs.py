@@ -24,12 +24,12 @@ from refdata.core.alerting import Occasion
 from refdata.core.errorguide import GUIDES, RUNBOOK
 from refdata.core.errors import PermanentError, RefdataError, TransientError
 from refdata.core.healthrules import COMPONENTS
-from refdata.core.maintenance import Kind as Deleted
+from refdata.core.maintenance import DeletionKind as Deleted
 from refdata.core.model import FileStatus
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN
 from refdata.core.schemasteps import FIRST_SCRIPT, STEPS
 from refdata.core.tablerules import TableRules
-from refdata.ingest.reconcile import Kind
+from refdata.ingest.reconcile import DefectKind
 from refdata.notifications.metrics import METRICS
 from refdata.warehouse.mssql import options
 from tests.integration.engines import NO_ODBC
@@ -142,7 +142,7 @@ def test_the_relationships_are_between_columns_that_exist() -> None:
 
 
 def test_every_finding_of_the_doctor_is_explained() -> None:
-    assert list(rows(page("doctor.md"))) == [kind.value for kind in Kind]
+    assert list(rows(page("doctor.md"))) == [kind.value for kind in DefectKind]
 
 
 def test_every_occasion_of_an_alert_is_explained() -> None:

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from refdata.core.stability import Check, Phase, Rule, WatchState, check, remaining_ns, report, settle
+from refdata.core.stability import Phase, Rule, StabilityCheck, WatchState, check, remaining_ns, report, settle
 from refdata.core.statecodec import decode, encode
 
 SECOND = 1_000_000_000
@@ -39,7 +39,7 @@ class Bench:
     state: WatchState = field(default_factory=WatchState)
     now_ns: int = 1_700_000_000 * SECOND
 
-    def look(self, files: Mapping[str, File], *, after: float | None = None) -> Check:
+    def look(self, files: Mapping[str, File], *, after: float | None = None) -> StabilityCheck:
         wait = remaining_ns(self.state, self.rule, self.now_ns) if after is None else round(after * SECOND)
         self.now_ns += wait
         result = check(self.state, self.rule, files, self.now_ns, carrier="run")

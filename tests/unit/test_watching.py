@@ -16,9 +16,9 @@ from refdata.core.settings import Settings
 from refdata.dropoff import ensure_tree
 from refdata.watching import (
     FAULTS_IN_A_ROW,
+    ReadRunState,
     ReadValue,
     Request,
-    RunState,
     Watch,
     WriteValue,
     answered,
@@ -44,7 +44,7 @@ class Airflow:
 
     def answer(self, request: Request) -> Any:
         match request:
-            case RunState(dag_id, run_id):
+            case ReadRunState(dag_id, run_id):
                 return self.runs.get(f"{dag_id}/{run_id}")
             case _ if self.down:
                 return None

@@ -15,7 +15,7 @@ from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Run, Subcommands, ad
 
 if TYPE_CHECKING:
     from refdata.core.contract import Origin
-    from refdata.ingest.contracting import ContractCheck
+    from refdata.ingest.contractqueries import ContractCheck
 
 _VERDICTS = {
     "load": "It would be loaded.",

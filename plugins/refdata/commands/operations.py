@@ -24,7 +24,7 @@ from refdata.commands.terminal import (
 if TYPE_CHECKING:
     from refdata.core.health import Check
     from refdata.ingest.maintenance import Plan
-    from refdata.ingest.reconcile import Finding
+    from refdata.ingest.reconcile import Defect
     from refdata.ingest.relocate import Relocation
 
 
@@ -47,9 +47,9 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
 def health(options: argparse.Namespace) -> int:
     """``refdata health``: 0 when nothing fails, 3 when every failure may pass by itself, else 1."""
     from refdata.core.health import State, worst
-    from refdata.health import as_json, examine
+    from refdata.health import as_json, run_checks
 
-    found = examine()
+    found = run_checks()
     if options.json:
         print_json(as_json(found, worst(found)))
     else:
@@ -104,7 +104,7 @@ def _show_moves(results: Sequence[tuple[Relocation, str]], *, applied: bool) -> 
     console().print(f"{count} files {what}." if results else "No old archives, or nothing in them.")
 
 
-def _as_json(planned: Plan, left: Sequence[tuple[Finding, str]], *, applied: bool) -> dict[str, object]:
+def _as_json(planned: Plan, left: Sequence[tuple[Defect, str]], *, applied: bool) -> dict[str, object]:
     from refdata.ingest.maintenance import in_total
 
     return {

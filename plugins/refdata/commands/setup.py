@@ -38,14 +38,14 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
 def init(options: argparse.Namespace) -> int:
     """``refdata init``: 0 when everything that loads need exists."""
     from refdata.config import load_settings
-    from refdata.installation import Choice, install
+    from refdata.installation import SetupChoice, install
 
     settings = load_settings()
     asks = sys.stdin.isatty() and not options.yes and not options.json
     root, connection = chosen(options, settings, input if asks else None)
     if asks:
         connection = with_password(connection, getpass.getpass)
-    done = install(Choice(root, connection), settings)
+    done = install(SetupChoice(root, connection), settings)
     if options.json:
         print_json(asdict(done))
     else:

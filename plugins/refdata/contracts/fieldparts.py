@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 
 from refdata.contracts.keys import CONSTRAINTS, FIELD, FIELD_OWN, Key
-from refdata.contracts.parsing import Parsed, Parser
+from refdata.contracts.parsing import ParsedSection, Parser
 from refdata.core import naming
 from refdata.core.contract import Constraint, FieldContract, Origin, RuleValue, SourceHeader
 from refdata.core.contractterms import ConstraintKind, FieldType, Severity
@@ -47,7 +47,7 @@ def sql_type(text: str) -> SqlType | None:
     return SqlType(TypeKind(kind))
 
 
-def facts_of(parsed: Parsed, keys: Sequence[Key], origin: Origin) -> tuple[dict[str, object], dict[str, Origin]]:
+def facts_of(parsed: ParsedSection, keys: Sequence[Key], origin: Origin) -> tuple[dict[str, object], dict[str, Origin]]:
     """The facts that a section states, and the place of each."""
     stating = [key for key in keys if key.fact and key.name in parsed.values]
     lines = {key.fact: replace(origin, line=parsed.line_of(key.name)) for key in stating}
@@ -61,14 +61,14 @@ class FieldReader:
     parser: Parser
     origin: Origin
 
-    def fields(self, sections: Sequence[Parsed]) -> tuple[FieldContract, ...]:
+    def fields(self, sections: Sequence[ParsedSection]) -> tuple[FieldContract, ...]:
         """The fields by their database names; each name occurs once."""
         named = [section for section in sections if section.get("name")]
         names = self._names(named)
         found = [self._field(section, name) for section, name in zip(named, names, strict=True)]
         return self._with_titles(named, found)
 
-    def _names(self, sections: Sequence[Parsed]) -> list[str]:
+    def _names(self, sections: Sequence[ParsedSection]) -> list[str]:
         written: dict[str, int] = {}
         for section in sections:
             first = written.setdefault(section.get("name"), section.line_of("name"))
@@ -82,7 +82,7 @@ class FieldReader:
                 self._note(section.section("refdata"), "column", f"{stated!r} cannot be a column; {name!r} could")
         return list(made)
 
-    def _field(self, section: Parsed, name: str) -> FieldContract:
+    def _field(self, section: ParsedSection, name: str) -> FieldContract:
         own = section.section("refdata")
         facts, origins = facts_of(section, FIELD, self.origin)
         more, lines = facts_of(own, FIELD_OWN, self.origin)
@@ -99,12 +99,14 @@ class FieldReader:
             **facts,  # type: ignore[arg-type]
         )
 
-    def _headers(self, section: Parsed, own: Parsed) -> tuple[SourceHeader, ...]:
+    def _headers(self, section: ParsedSection, own: ParsedSection) -> tuple[SourceHeader, ...]:
         texts = [section.get("name"), *(own.get("headers") or ())]
         line = replace(self.origin, line=section.line_of("name"))
         return tuple(SourceHeader(text, line) for text in dict.fromkeys(texts))
 
-    def _with_titles(self, sections: Sequence[Parsed], found: Sequence[FieldContract]) -> tuple[FieldContract, ...]:
+    def _with_titles(
+        self, sections: Sequence[ParsedSection], found: Sequence[FieldContract]
+    ) -> tuple[FieldContract, ...]:
         """The fields with their titles as headers, unless another field goes by that text."""
         taken = [_folded(header.text) for column in found for header in column.headers]
         titled = [column.title or "" for column in found]
@@ -119,7 +121,7 @@ class FieldReader:
             made.append(column)
         return tuple(made)
 
-    def _read_type(self, own: Parsed, facts: dict[str, object]) -> None:
+    def _read_type(self, own: ParsedSection, facts: dict[str, object]) -> None:
         if "sql_type" not in facts:
             return
         stored, declared = sql_type(str(facts["sql_type"])), facts.get("type")
@@ -133,7 +135,7 @@ class FieldReader:
                 self._note(own, "type", f"{stored} cannot store values of type {declared}, which need {kinds}"
                                         + (f"; {_INTEGER_FRACTION}" if stored.scale else ""))  # fmt: skip
 
-    def _read_format(self, section: Parsed, facts: dict[str, object], origins: dict[str, Origin]) -> None:
+    def _read_format(self, section: ParsedSection, facts: dict[str, object], origins: dict[str, Origin]) -> None:
         """Reads a date's order and separator from its format."""
         declared, written = facts.get("type"), str(facts.get("format") or "")
         if declared not in _DATED or written in UNDECIDED:
@@ -147,14 +149,14 @@ class FieldReader:
             facts["date_order"], facts["date_separator"] = form.order, form.separator
             origins["date_order"] = origins["date_separator"] = origins["format"]
 
-    def _check_marks(self, section: Parsed, facts: dict[str, object]) -> None:
+    def _check_marks(self, section: ParsedSection, facts: dict[str, object]) -> None:
         if facts.get("decimal_char") and facts.get("decimal_char") == facts.get("group_char"):
             self._note(section, "groupChar", "decimal and thousands mark are the same")
         both = set(section.get("trueValues") or ()) & set(section.get("falseValues") or ())
         if both:
             self._note(section, "falseValues", f"{', '.join(sorted(both))} would be true and false")
 
-    def _constraints(self, section: Parsed, own: Parsed, declared: object) -> tuple[Constraint, ...]:
+    def _constraints(self, section: ParsedSection, own: ParsedSection, declared: object) -> tuple[Constraint, ...]:
         rules = section.section("constraints")
         values: dict[str, RuleValue] = {
             key.name: rules.get(key.name) for key in CONSTRAINTS if key.name in rules.values
@@ -177,7 +179,7 @@ class FieldReader:
             for name, value in values.items()
         )  # fmt: skip
 
-    def _check_rule(self, rules: Parsed, name: str, values: dict[str, RuleValue], declared: object) -> None:
+    def _check_rule(self, rules: ParsedSection, name: str, values: dict[str, RuleValue], declared: object) -> None:
         if name == "pattern":
             try:
                 re.compile(str(values[name]))
@@ -196,13 +198,13 @@ class FieldReader:
             if wrong:
                 self._note(rules, name, f"{wrong[0]!r} is not of type {declared}")
 
-    def _check_order(self, rules: Parsed, values: dict[str, RuleValue]) -> None:
+    def _check_order(self, rules: ParsedSection, values: dict[str, RuleValue]) -> None:
         for least, most in (("minimum", "maximum"), ("minLength", "maxLength")):
             low, high = (_number(values.get(name)) for name in (least, most))
             if low is not None and high is not None and low > high:
                 self._note(rules, most, f"{values[most]} is less than {least}, {values[least]}")
 
-    def _note(self, section: Parsed, key: str, what: str) -> None:
+    def _note(self, section: ParsedSection, key: str, what: str) -> None:
         self.parser.note(section.line_of(key), f"{section.path}.{key}", what)
 
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from refdata.contracts.values import (
     Anything,
-    Choice,
-    Encoding,
+    CodecName,
     Flag,
-    Kind,
     Limit,
     NameLists,
     Number,
-    Rows,
+    OneOf,
+    RowNumbers,
     Text,
     Texts,
+    ValueKind,
     Whole,
 )
 from refdata.core.contractterms import (
@@ -44,7 +44,7 @@ class Key:
     """
 
     name: str
-    kind: Kind | None
+    kind: ValueKind | None
     meaning: str
     fact: str = ""
     section: tuple[Key, ...] = ()
@@ -93,12 +93,17 @@ _DIALECT = (
     ),
     Key("nullSequence", Text(least=0), "a text that means no value, in addition to missingValues", "null_sequence"),
     Key("header", Flag(), "whether the file has a header", "header"),
-    Key("headerRows", Rows(), "numbers of the header's rows, from 1; anything before them is skipped", "header_rows"),
+    Key(
+        "headerRows",
+        RowNumbers(),
+        "numbers of the header's rows, from 1; anything before them is skipped",
+        "header_rows",
+    ),
     Key("headerJoin", Text(least=0), "the text that joins the parts of a name that spans several rows", "header_join"),
     Key("headerCase", Flag(), "whether upper and lower case differ in headers", "header_case"),
     Key("caseSensitiveHeader", Flag(), "the name that `headerCase` had in version 1", "header_case"),
     Key("commentChar", _mark(empty="no comments"), "the character that comment lines begin with", "comment_char"),
-    Key("commentRows", Rows(), "numbers of rows to skip, from 1", "comment_rows"),
+    Key("commentRows", RowNumbers(), "numbers of rows to skip, from 1", "comment_rows"),
     Key("sheetName", Text(), "the sheet of a workbook, by its name", "sheet_name"),
     Key("sheetNumber", Whole(1), "the sheet of a workbook, by its number from 1", "sheet_number"),
     *(Key(name, Anything(), "for formats that refdata does not read") for name in ("property", "itemType", "itemKeys")),
@@ -130,7 +135,7 @@ FIELD_OWN = (
     Key("column", Text(most=100), "the column's name in the database; default: made from `name`"),
     Key("headers", Texts(least=1, alone=True), "other headers that files use for the column"),
     Key("type", _DATABASE_TYPE, "the column's type in the database", "sql_type"),
-    Key("severity", Choice(Severity), "if a value breaks a rule of this field: reject the row, or warn and load it"),
+    Key("severity", OneOf(Severity), "if a value breaks a rule of this field: reject the row, or warn and load it"),
     Key("warn", Texts(alone=True), "the rules of this field that only warn: `[pattern, maximum]`"),
 )
 
@@ -138,7 +143,7 @@ FIELD = (
     Key("name", Text(most=4000), "the header that files use for the column, or the column's name", needed=True),
     Key("title", Text(), "a name for people; also recognised as a header", "title"),
     Key("description", Text(), "the meaning of the column", "description"),
-    Key("type", Choice(FieldType), "the type of the values", "type"),
+    Key("type", OneOf(FieldType), "the type of the values", "type"),
     Key("format", Text(), "how dates and times are written, such as `%d/%m/%Y`", "format"),
     Key("decimalChar", _MARK, "the decimal mark", "decimal_char"),
     Key("groupChar", _EMPTY_OR_MARK, "the thousands mark", "group_char"),
@@ -160,13 +165,13 @@ REFERENCE = (
 FOREIGN_KEY = (
     Key("fields", _NAMES, "the columns that refer", needed=True),
     Key("reference", None, "their target", section=REFERENCE, needed=True),
-    Key("severity", Choice(Severity), "for a value that refers to nothing: reject the row, or warn and load it"),
+    Key("severity", OneOf(Severity), "for a value that refers to nothing: reject the row, or warn and load it"),
 )
 
 SCHEMA = (
     Key("$schema", Anything(), "the profile that the section follows"),
     Key("fields", None, "the columns", section=FIELD, listed=True),
-    Key("fieldsMatch", Choice(FieldsMatch, may_be_listed=True), "how a file's columns must match the fields",
+    Key("fieldsMatch", OneOf(FieldsMatch, may_be_listed=True), "how a file's columns must match the fields",
         "fields_match"),
     Key("missingValues", Texts(labelled=True), "the texts that mean no value", "missing_values"),
     Key("primaryKey", _NAMES, "the columns whose values identify a row"),
@@ -199,7 +204,7 @@ def _rules() -> tuple[Key, ...]:
     return tuple(found)
 
 
-def _rule_kind(written: str, name: str, spec: Any) -> Kind:
+def _rule_kind(written: str, name: str, spec: Any) -> ValueKind:
     limits = spec.metadata if spec else {}
     if written == "bool":
         return Flag()
@@ -218,13 +223,13 @@ RULES = _rules()
 
 OWN = (
     Key("steward", Text(), "the person responsible for the table: an address or a name", "steward"),
-    Key("load", Choice(LoadMode), "the effect of append files: add rows, or replace those with the same key", "load"),
-    Key("on_new_column", Choice(OnNewColumn), "for a column that the table does not have", "on_new_column"),
-    Key("on_missing_column", Choice(OnMissingColumn), "for a column that a file lacks", "on_missing_column"),
-    Key("on_type_change", Choice(OnTypeChange), "for values that are not of their column's type", "on_type_change"),
-    Key("on_orphans", Choice(OnOrphans), "for a load that leaves rows of other tables referring to nothing",
+    Key("load", OneOf(LoadMode), "the effect of append files: add rows, or replace those with the same key", "load"),
+    Key("on_new_column", OneOf(OnNewColumn), "for a column that the table does not have", "on_new_column"),
+    Key("on_missing_column", OneOf(OnMissingColumn), "for a column that a file lacks", "on_missing_column"),
+    Key("on_type_change", OneOf(OnTypeChange), "for values that are not of their column's type", "on_type_change"),
+    Key("on_orphans", OneOf(OnOrphans), "for a load that leaves rows of other tables referring to nothing",
         "on_orphans"),
-    Key("decode_fallback", Encoding(), "the encoding of single lines that `encoding` cannot read", "decode_fallback"),
+    Key("decode_fallback", CodecName(), "the encoding of single lines that `encoding` cannot read", "decode_fallback"),
     Key("key_ignores_case", Flag(), "whether keys that differ only in case are equal", "key_ignores_case"),
     Key("key_ignores_trailing_blanks", Flag(), "whether keys that differ only in trailing blanks are equal",
         "key_ignores_trailing_blanks"),
@@ -238,7 +243,7 @@ CONTRACT = (
     Key("name", Text(most=4000), "the table's name; it must match the file's name"),
     Key("title", Text(), "a name for people", "title"),
     Key("description", Text(), "the table's contents", "description"),
-    Key("encoding", Encoding(), "how the characters of its files are encoded", "encoding"),
+    Key("encoding", CodecName(), "how the characters of its files are encoded", "encoding"),
     Key("dialect", None, "how its files are written (Table Dialect)", section=DIALECT),
     Key("schema", None, "its columns and keys (Table Schema)", section=SCHEMA),
     Key("refdata", None, "keys that the standard does not have", section=OWN),

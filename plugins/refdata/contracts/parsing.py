@@ -36,13 +36,13 @@ class Value:
 
 
 @dataclass(slots=True)
-class Parsed:
-    """The values of a section by their keys; sections below are ``Parsed``, lists of them ``list[Parsed]``."""
+class ParsedSection:
+    """The values of a section by their keys; sections below are ``ParsedSection``, lists of them ``list[Parsed]``."""
 
     line: int
     path: str
     values: dict[str, Value] = field(default_factory=dict)
-    sections: dict[str, list[Parsed]] = field(default_factory=dict)
+    sections: dict[str, list[ParsedSection]] = field(default_factory=dict)
 
     def get(self, name: str) -> Any:
         """A value, or None."""
@@ -54,10 +54,10 @@ class Parsed:
         found = self.values.get(name)
         return found.line if found else self.line
 
-    def section(self, name: str) -> Parsed:
+    def section(self, name: str) -> ParsedSection:
         """The section below a key; an empty one if it is missing."""
         found = self.sections.get(name)
-        return found[0] if found else Parsed(self.line, _joined(self.path, name))
+        return found[0] if found else ParsedSection(self.line, _joined(self.path, name))
 
 
 @dataclass(slots=True)
@@ -79,9 +79,9 @@ class Parser:
         """Adds what is a problem in a contract of ours, and is left aside in a descriptor of others."""
         (self.problems if self.strict else self.left_aside).append(Problem(line, path, what))
 
-    def section(self, node: Node, keys: Sequence[Key], path: str = "") -> Parsed:
+    def section(self, node: Node, keys: Sequence[Key], path: str = "") -> ParsedSection:
         """The values of a mapping."""
-        parsed = Parsed(node.line, path)
+        parsed = ParsedSection(node.line, path)
         if node.form is not Form.MAPPING:
             if not node.is_empty:
                 self.note(node.line, path, f"it must be a mapping (`key: value` lines), not {node.form}")
@@ -97,7 +97,7 @@ class Parser:
                 self.note(node.line, path, f"key {key.name} is missing: {key.meaning}")
         return parsed
 
-    def _read(self, key: Key, node: Node, parsed: Parsed) -> None:
+    def _read(self, key: Key, node: Node, parsed: ParsedSection) -> None:
         path = _joined(parsed.path, key.name)
         if key.section:
             parsed.sections[key.name] = self._sections(key, node, path)
@@ -109,7 +109,7 @@ class Parser:
         else:
             parsed.values[key.name] = Value(value, node.line)
 
-    def _sections(self, key: Key, node: Node, path: str) -> list[Parsed]:
+    def _sections(self, key: Key, node: Node, path: str) -> list[ParsedSection]:
         if not key.listed:
             return [self.section(node, key.section, path)]
         if node.form is not Form.LIST:

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from refdata.contracts.fieldparts import FieldReader, facts_of
 from refdata.contracts.keys import CONTRACT, DIALECT, OWN, RULES, SCHEMA
 from refdata.contracts.nodes import Node, parse
-from refdata.contracts.parsing import MOST_SHOWN, Parsed, Parser, Problem, nearest
+from refdata.contracts.parsing import MOST_SHOWN, ParsedSection, Parser, Problem, nearest
 from refdata.core import naming
 from refdata.core.contract import (
     Contract,
-    Dialect,
     FieldContract,
     ForeignKey,
     KeptAnswer,
     LoadRules,
     Origin,
+    TableDialect,
     UniqueKey,
 )
 from refdata.core.contractterms import Layer, LoadMode, Severity
@@ -80,7 +80,7 @@ class _Builder:
     parser: Parser
     origin: Origin
 
-    def contract(self, parsed: Parsed, table: str) -> Contract:
+    def contract(self, parsed: ParsedSection, table: str) -> Contract:
         schema, own = parsed.section("schema"), parsed.section("refdata")
         columns = FieldReader(self.parser, self.origin).fields(schema.sections.get("fields", []))
         written = _written_names(schema.sections.get("fields", []), columns)
@@ -103,11 +103,11 @@ class _Builder:
         self._check(own, made)
         return made
 
-    def _dialect(self, parsed: Parsed) -> Dialect:
+    def _dialect(self, parsed: ParsedSection) -> TableDialect:
         facts, origins = facts_of(parsed, DIALECT, self.origin)
         nested, lines = facts_of(parsed.section("csv"), DIALECT, self.origin)
         facts, origins = nested | facts, lines | origins
-        made = Dialect(origins=origins, **facts)  # type: ignore[arg-type]
+        made = TableDialect(origins=origins, **facts)  # type: ignore[arg-type]
         marks = (made.delimiter, made.quote_char or None, made.escape_char or None, made.comment_char or None)
         used = [mark for mark in marks if mark]
         if len(set(used)) < len(used) and not (made.quote_char and made.quote_char == made.escape_char):
@@ -125,20 +125,22 @@ class _Builder:
             self._note(parsed, "headerRows", "the header's rows must be consecutive")
         return made
 
-    def _rules(self, own: Parsed, written: dict[str, str]) -> LoadRules:
+    def _rules(self, own: ParsedSection, written: dict[str, str]) -> LoadRules:
         facts, origins = facts_of(own, RULES, self.origin)
         if "keys" in facts:
             facts["keys"] = self._columns(own, "keys", own.get("keys"), written)
         return LoadRules(origins=origins, **facts)  # type: ignore[arg-type]
 
-    def _answers(self, own: Parsed) -> tuple[KeptAnswer, ...]:
+    def _answers(self, own: ParsedSection) -> tuple[KeptAnswer, ...]:
         return tuple(
             KeptAnswer(one.get("question"), one.get("subject"), one.get("answer"), replace(self.origin, line=one.line))
             for one in own.sections.get("answers", [])
             if one.get("question") and one.get("answer") and one.get("subject") is not None
         )
 
-    def _keys(self, schema: Parsed, own: Parsed, written: dict[str, str], table: str) -> list[tuple[str, object, int]]:
+    def _keys(
+        self, schema: ParsedSection, own: ParsedSection, written: dict[str, str], table: str
+    ) -> list[tuple[str, object, int]]:
         """Primary, unique and foreign keys by the columns' database names, each with its line."""
         found: list[tuple[str, object, int]] = []
         if schema.get("primaryKey"):
@@ -159,7 +161,7 @@ class _Builder:
             found.append(("foreign_keys", tuple(self._foreign_keys(foreign, written, table)), foreign[0].line))
         return found
 
-    def _foreign_keys(self, sections: Sequence[Parsed], written: dict[str, str], table: str) -> list[ForeignKey]:
+    def _foreign_keys(self, sections: Sequence[ParsedSection], written: dict[str, str], table: str) -> list[ForeignKey]:
         found = []
         for section in sections:
             reference = section.section("reference")
@@ -176,7 +178,9 @@ class _Builder:
             )  # fmt: skip
         return found
 
-    def _columns(self, section: Parsed, key: str, names: Sequence[str], written: dict[str, str]) -> tuple[str, ...]:
+    def _columns(
+        self, section: ParsedSection, key: str, names: Sequence[str], written: dict[str, str]
+    ) -> tuple[str, ...]:
         """Database names of columns by the fields' names in the file."""
         found = []
         for name in names:
@@ -190,16 +194,16 @@ class _Builder:
             self._note(section, key, "a column is named twice")
         return tuple(found)
 
-    def _check(self, own: Parsed, made: Contract) -> None:
+    def _check(self, own: ParsedSection, made: Contract) -> None:
         if made.load is LoadMode.UPSERT and not made.primary_key:
             self._note(own, "load", "upsert replaces rows of the same primary key, and there is none: add primaryKey")
 
-    def _note(self, section: Parsed, key: str, what: str) -> None:
+    def _note(self, section: ParsedSection, key: str, what: str) -> None:
         path = f"{section.path}.{key}" if section.path else key
         self.parser.note(section.line_of(key), path, what)
 
 
-def _written_names(sections: Sequence[Parsed], columns: Sequence[FieldContract]) -> dict[str, str]:
+def _written_names(sections: Sequence[ParsedSection], columns: Sequence[FieldContract]) -> dict[str, str]:
     """The database names of fields by their names in the file, and by themselves."""
     texts = [section.get("name") for section in sections if section.get("name")]
     by_name = {fold_name(column.name): column.name for column in columns}

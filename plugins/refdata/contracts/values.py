@@ -18,7 +18,7 @@ class BadValueError(Exception):
     """A value that its key does not accept; the text says what is allowed. Never leaves the package."""
 
 
-class Kind(ABC):
+class ValueKind(ABC):
     """How a value is written."""
 
     def read(self, node: Node) -> Any:
@@ -48,7 +48,7 @@ def _scalar(node: Node, allowed: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Kind):
+class Text(ValueKind):
     """A text; a plain number or a word such as ``no`` is kept as written."""
 
     allowed: str = "a text"
@@ -69,7 +69,7 @@ class Text(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding(Kind):
+class CodecName(ValueKind):
     """The name of an encoding that Python knows."""
 
     def _read(self, node: Node) -> str:
@@ -88,7 +88,7 @@ class Encoding(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Flag(Kind):
+class Flag(ValueKind):
     """True or false."""
 
     def _read(self, node: Node) -> bool:
@@ -102,7 +102,7 @@ class Flag(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Kind):
+class Whole(ValueKind):
     """A whole number."""
 
     least: int = 0
@@ -119,7 +119,7 @@ class Whole(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Kind):
+class Number(ValueKind):
     """A number between two limits."""
 
     least: float = 0.0
@@ -138,7 +138,7 @@ class Number(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Kind):
+class OneOf(ValueKind):
     """One of a closed list of words; also as a list of one, as in the profile of ``fieldsMatch``."""
 
     words: type[StrEnum]
@@ -161,7 +161,7 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Texts(Kind):
+class Texts(ValueKind):
     """A list of texts, each as written; ``alone``: a single one needs no list."""
 
     least: int = 0
@@ -194,7 +194,7 @@ class Texts(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Kind):
+class RowNumbers(ValueKind):
     """Numbers of rows, from 1."""
 
     def _read(self, node: Node) -> tuple[int, ...]:
@@ -210,7 +210,7 @@ class Rows(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class NameLists(Kind):
+class NameLists(ValueKind):
     """A list of lists of names."""
 
     def _read(self, node: Node) -> tuple[tuple[str, ...], ...]:
@@ -224,7 +224,7 @@ class NameLists(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Limit(Kind):
+class Limit(ValueKind):
     """A number, a date or a time, kept as it is written."""
 
     def _read(self, node: Node) -> str:
@@ -235,7 +235,7 @@ class Limit(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Anything(Kind):
+class Anything(ValueKind):
     """A property of the standard that refdata does not use; it is left unchanged."""
 
     def _read(self, node: Node) -> None:  # noqa: ARG002  the interface

@@ -111,7 +111,7 @@ def stated(kind: type[_Kind], origin: Origin, /, **facts: Any) -> _Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect(Facts):
+class TableDialect(Facts):
     r"""How a file is written: Table Dialect, version 2.
 
     ``header_rows`` are the numbers, from 1, of the header's rows, all rows of the file counted; ``header=False`` states
@@ -138,7 +138,7 @@ class Dialect(Facts):
     sheet_number: int | None = None
 
 
-NO_DIALECT = Dialect()
+NO_DIALECT = TableDialect()
 
 RuleValue = bool | int | str | tuple[str, ...]
 
@@ -282,7 +282,7 @@ class Contract(Facts):
     steward: str | None = None
     encoding: str | None = None
     decode_fallback: str | None = None
-    dialect: Dialect = field(default=NO_DIALECT, metadata=_STRUCTURE)
+    dialect: TableDialect = field(default=NO_DIALECT, metadata=_STRUCTURE)
     fields: tuple[FieldContract, ...] = field(default=(), metadata=_STRUCTURE)
     fields_match: FieldsMatch | None = None
     missing_values: tuple[str, ...] | None = None

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from refdata.core.figures import LoadFigures
 from refdata.core.health import Check, State
+from refdata.core.loadfigures import LoadFigures
 from refdata.core.loadstates import FAILED, PUBLISHED
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from refdata.core.contract import Contract, Dialect, FieldContract, Origin, SourceHeader
+from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader, TableDialect
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import FieldType
 from refdata.core.model import Column, Format, ScannedColumn
@@ -60,8 +60,8 @@ def remembered(new: Contract, before: Contract | None) -> Contract:
     return new if before is None else merge(new, before)
 
 
-def _dialect(found: Format) -> Dialect:
-    return Dialect(
+def _dialect(found: Format) -> TableDialect:
+    return TableDialect(
         delimiter=found.delimiter,
         quote_char=found.quote,
         escape_char=found.escape or None,

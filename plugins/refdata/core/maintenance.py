@@ -15,7 +15,7 @@ from enum import StrEnum
 _ARCHIVED = re.compile(r"(?:ERROR_)?(\d{8}_\d{6})_.+")
 
 
-class Kind(StrEnum):
+class DeletionKind(StrEnum):
     """The kinds of data that maintenance deletes."""
 
     PROCESSED_FILE = "processed_file"
@@ -33,7 +33,7 @@ class Deletion:
     ``folder`` is the absolute path of a file's archive folder, ``""`` for anything else.
     """
 
-    kind: Kind
+    kind: DeletionKind
     subject: str
     why: str
     amount: int = 1
@@ -76,7 +76,7 @@ def archived_at(name: str) -> datetime | None:
         return None
 
 
-def expired_files(kind: Kind, files: Iterable[ArchivedFile], days: int, now: datetime) -> Iterator[Deletion]:
+def expired_files(kind: DeletionKind, files: Iterable[ArchivedFile], days: int, now: datetime) -> Iterator[Deletion]:
     """The archived files, with those beside them, that are older than ``days``; foreign files stay."""
     limit = before(now, days)
     for file in sorted(files, key=lambda one: one.name):
@@ -90,10 +90,10 @@ def expired_rows(loads: Iterable[EndedLoad], days: int) -> Iterator[Deletion]:
     """The ledger rows of loads that ended without effect before the limit used in the ledger query."""
     for load in loads:
         why = f"ended {load.ended_at:%Y-%m-%d} without loading, kept for {days} days"
-        yield Deletion(Kind.LEDGER_ROW, load.file_path, why, table_name=load.table_name, load_id=load.load_id)
+        yield Deletion(DeletionKind.LEDGER_ROW, load.file_path, why, table_name=load.table_name, load_id=load.load_id)
 
 
-def expired_records(kind: Kind, count: int, days: int) -> Iterator[Deletion]:
+def expired_records(kind: DeletionKind, count: int, days: int) -> Iterator[Deletion]:
     """Rows of a trail that are deleted together."""
     if count:
         yield Deletion(kind, kind.value, f"older than {days} days", amount=count)

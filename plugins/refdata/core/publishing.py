@@ -20,7 +20,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class PublishCheck:
     """A statement that finds the rows which break a rule; publishing goes on only where it finds none.
 
     ``tables`` are other tables that it reads: they must not change until the publish is through.

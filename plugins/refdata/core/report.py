@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from refdata.core.figures import LoadFigures
+from refdata.core.loadfigures import LoadFigures
 from refdata.core.loadstates import FAILED, PUBLISHED
 from refdata.core.sqltypes import SqlType
 

@@ -94,7 +94,7 @@ class WatchState:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class StabilityCheck:
     """The result of one check. ``released`` and ``restarted`` are paths; ``forgotten`` counts files that are gone."""
 
     state: WatchState
@@ -112,7 +112,7 @@ def check(
     *,
     ended_ns: int | None = None,
     carrier: str = "",
-) -> Check:
+) -> StabilityCheck:
     """The next state, given what a scan saw, and the files released by it.
 
     :param observed: path → what was seen of every file in the load folders.
@@ -136,7 +136,7 @@ def check(
         carrier=carrier if released else state.carrier,
     )
     gone = len(before.keys() - set(places.values()))
-    return Check(after, counted, released, tuple(path for path in observed if places[path] in restarted), gone)
+    return StabilityCheck(after, counted, released, tuple(path for path in observed if places[path] in restarted), gone)
 
 
 def remaining_ns(state: WatchState, rule: Rule, now_ns: int) -> int:

@@ -28,7 +28,7 @@ from refdata.csvformat.quotes import (
     without,
 )
 from refdata.csvformat.skipping import doubtful_places
-from refdata.csvformat.text import Source, count_lines, drop_last_lines, skip_lines, utf8_chunks
+from refdata.csvformat.text import FileBytes, count_lines, drop_last_lines, skip_lines, utf8_chunks
 
 _NONE = np.empty(0, np.int32)
 
@@ -77,7 +77,7 @@ class Blocks(Protocol):
         ...
 
 
-Cut = Callable[[Source, Format, int], Blocks]
+Cut = Callable[[FileBytes, Format, int], Blocks]
 """Cuts a file into blocks; also gets the number of fields that a good row has."""
 
 
@@ -88,7 +88,7 @@ class BlockCutter:
     :param fields: how many fields a good row has.
     """
 
-    source: Source
+    source: FileBytes
     format: Format
     fields: int
     _line: int = field(init=False)

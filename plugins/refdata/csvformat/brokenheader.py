@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from refdata.core.model import Format
 from refdata.csvformat.damage import Damage
-from refdata.csvformat.dialects import Dialect, Row, read_rows
+from refdata.csvformat.dialects import Dialect, TextRow, read_rows
 
 LOOKED_AT = 60
 """Rows among which the header is looked for."""
 
 
 def whole_header(
-    rows: Sequence[Row], lines: Sequence[str], dialect: Dialect, width: int
-) -> tuple[list[Row], dict[int, int]]:
+    rows: Sequence[TextRow], lines: Sequence[str], dialect: Dialect, width: int
+) -> tuple[list[TextRow], dict[int, int]]:
     """The rows with the first damaged one read again where a surplus quote is in its line.
 
     That line must have ``width`` fields without the quote, and no other quote may be the surplus one. Also returns the
@@ -29,6 +29,6 @@ def whole_header(
             continue
         behind = row.first + 1
         taken = read_rows(lines[behind : row.last], dialect)
-        between = [Row(one.first + behind, one.last + behind, one.cells) for one in taken]
-        return [*rows[:at], Row(row.first, behind, found[0]), *between, *rows[at + 1 :]], {row.first: found[1]}
+        between = [TextRow(one.first + behind, one.last + behind, one.cells) for one in taken]
+        return [*rows[:at], TextRow(row.first, behind, found[0]), *between, *rows[at + 1 :]], {row.first: found[1]}
     return list(rows), {}

@@ -92,7 +92,7 @@ MISPLACED = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RankedCodePage:
     """An encoding that reads the bytes, and how well its text fits (log odds)."""
 
     encoding: str
@@ -112,12 +112,12 @@ def guess_code_page(data: bytes, code_page: str) -> tuple[str, float, str]:
     return best.encoding, sure, f"not UTF-8; the letters fit {best.encoding} ({best.language}) best"
 
 
-def rank_code_pages(data: bytes, code_page: str) -> list[Reading]:
+def rank_code_pages(data: bytes, code_page: str) -> list[RankedCodePage]:
     """All encodings that read the bytes, the best first."""
     own = codecs.lookup(code_page).name
     tokens = _telling_tokens(data)
     readings = [
-        Reading(name, score + usual + (PRIOR if codecs.lookup(name).name == own else 0.0), language)
+        RankedCodePage(name, score + usual + (PRIOR if codecs.lookup(name).name == own else 0.0), language)
         for name, usual, languages in (*ENCODINGS, *_unlisted(own))
         if _reads(data, name)
         for language, score in [_fit(tokens.decode(name, "replace"), languages)]
@@ -151,7 +151,7 @@ def _word_fits(word: str, languages: tuple[str, ...]) -> list[float]:
     return [sum(log_chance(letter, one, languages) for letter in letters) for one in languages]
 
 
-def _settled(readings: Sequence[Reading], data: bytes, own: str) -> Reading:
+def _settled(readings: Sequence[RankedCodePage], data: bytes, own: str) -> RankedCodePage:
     """The best reading; where it is not the site's code page, chardet's among those about as good."""
     if codecs.lookup(readings[0].encoding).name == own:
         return readings[0]
@@ -168,7 +168,7 @@ def _settled(readings: Sequence[Reading], data: bytes, own: str) -> Reading:
     return next((one for one in close if codecs.lookup(one.encoding).name == chosen), readings[0])
 
 
-def _same_text(one: Reading, other: Reading, data: bytes) -> bool:
+def _same_text(one: RankedCodePage, other: RankedCodePage, data: bytes) -> bool:
     tokens = _telling_tokens(data)
     return tokens.decode(one.encoding, "replace") == tokens.decode(other.encoding, "replace")
 

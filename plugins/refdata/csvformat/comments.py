@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from refdata.csvformat.dialects import DELIMITERS, Row
+from refdata.csvformat.dialects import DELIMITERS, TextRow
 
 MARKS = ("#", "//", "-- ", "% ")
 """Comment marks seen in files; the last two only with the space, because they also occur in data."""
@@ -20,7 +20,7 @@ def separator_line(line: str) -> str:
     return found[1] if found and found[1] in DELIMITERS else ""
 
 
-def comment_mark(rows: Sequence[Row], lines: Sequence[str], width: int) -> str:
+def comment_mark(rows: Sequence[TextRow], lines: Sequence[str], width: int) -> str:
     """The mark that comment lines among a table's lines start with, or ``""``.
 
     Lines with a mark are comments if none among the rows has the table's ``width``, nor do most of those that open
@@ -31,7 +31,7 @@ def comment_mark(rows: Sequence[Row], lines: Sequence[str], width: int) -> str:
     return next((mark for mark in MARKS if _marks_comments(filled, lines, mark, width)), "")
 
 
-def _marks_comments(rows: Sequence[Row], lines: Sequence[str], mark: str, width: int) -> bool:
+def _marks_comments(rows: Sequence[TextRow], lines: Sequence[str], mark: str, width: int) -> bool:
     marked = [row for row in rows if lines[row.first].startswith(mark)]
     if not marked or len(marked) == len(rows):
         return False

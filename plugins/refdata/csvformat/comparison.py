@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from refdata.csvformat.confidence import reading
-from refdata.csvformat.evidence import Evidence
+from refdata.csvformat.evidence import DialectEvidence
 from refdata.csvformat.score import WEIGHTS
 
 MOST_NAMED = 3
@@ -36,7 +36,7 @@ _WORDS = {
 _USUAL = frozenset({"comma", "semicolon", "tab", "pipe"})
 
 
-def comparison(best: Evidence, other: Evidence) -> str:
+def comparison(best: DialectEvidence, other: DialectEvidence) -> str:
     """A sentence with the evidence for the best dialect and against it, weighed against another one.
 
     The figures are differences of log odds, as ``score`` weighs them.

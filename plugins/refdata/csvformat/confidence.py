@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from refdata.csvformat.dialects import NO_DELIMITER
 from refdata.csvformat.encoding import Encoding
-from refdata.csvformat.evidence import Evidence
+from refdata.csvformat.evidence import DialectEvidence
 from refdata.csvformat.layout import Header, TableStart
 from refdata.csvformat.trailer import Trailer
 
@@ -16,14 +16,14 @@ SHOWN = 60
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
-def confidence(share: float, evidence: Evidence, encoding: Encoding) -> float:
+def confidence(share: float, evidence: DialectEvidence, encoding: Encoding) -> float:
     """The chance of the best dialect, less what its rows lack of a table's shape and cells, 0 to 1."""
     shape = max(evidence.shape.uniform, evidence.shape.steady)
     sound = 1 - evidence.fit.broken
     return round(share * (0.25 + 0.75 * shape) * sound * encoding.confidence * (1 - _prose(evidence)), 4)
 
 
-def _prose(evidence: Evidence) -> float:
+def _prose(evidence: DialectEvidence) -> float:
     """How much the rows are running text: lines of many words in one column, or cut at commas, no two alike."""
     if evidence.dialect.delimiter == NO_DELIMITER:
         return 0.9 * evidence.fit.prose
@@ -31,7 +31,7 @@ def _prose(evidence: Evidence) -> float:
 
 
 def reasons(
-    evidence: Evidence, encoding: Encoding, start: TableStart, header: Header, trailer: Trailer
+    evidence: DialectEvidence, encoding: Encoding, start: TableStart, header: Header, trailer: Trailer
 ) -> tuple[str, ...]:
     """Sentences on each decision, for people and the ledger."""
     sentences = [encoding.reason, _delimiter(evidence), _quote(evidence), _header(start, header)]
@@ -50,7 +50,7 @@ def reasons(
     return tuple(one for one in sentences if one)
 
 
-def reading(evidence: Evidence) -> str:
+def reading(evidence: DialectEvidence) -> str:
     """A dialect in words, for people who decide between two: ``comma-delimited with 3 fields``."""
     if evidence.dialect.delimiter == NO_DELIMITER:
         return "as a single column"
@@ -60,7 +60,7 @@ def reading(evidence: Evidence) -> str:
     return f"{name}-delimited with {width} field{'' if width == 1 else 's'}{unquoted}"
 
 
-def _delimiter(evidence: Evidence) -> str:
+def _delimiter(evidence: DialectEvidence) -> str:
     shape = evidence.shape
     if evidence.dialect.delimiter == NO_DELIMITER:
         return f"a single column: no delimiter divides the {shape.rows} examined rows evenly"
@@ -70,7 +70,7 @@ def _delimiter(evidence: Evidence) -> str:
     return f"{name} gives {shape.width} fields in {shape.uniform:.0%} of {shape.rows} examined rows"
 
 
-def _quote(evidence: Evidence) -> str:
+def _quote(evidence: DialectEvidence) -> str:
     quotes = evidence.quotes
     if evidence.dialect.escape:
         return f"a backslash escapes {evidence.dialect.quote}"

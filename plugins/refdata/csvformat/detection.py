@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.core.errors import FormatError
-from refdata.core.known import KnownFormat
+from refdata.core.knownformat import KnownFormat
 from refdata.core.model import Format, RunnerUp, SkippedLine
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.closecall import close_call, shown_delimiter
 from refdata.csvformat.comments import separator_line
 from refdata.csvformat.comparison import comparison
 from refdata.csvformat.confidence import confidence, reasons
-from refdata.csvformat.dialects import Row
+from refdata.csvformat.dialects import TextRow
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
 from refdata.csvformat.evidence import NOTHING_KNOWN
 from refdata.csvformat.layout import Header, TableStart, find_header, joined_names, table_start
@@ -35,7 +35,7 @@ _RULE = re.compile(r"[-=_*~+|,; \t\"\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class SampleText:
     """The text of a sample: whole lines of its head, and those of its tail if the head is not all."""
 
     head: str
@@ -88,7 +88,7 @@ def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, s
     return _format(text, ranked, start, header, trailer, lines, stated)
 
 
-def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED) -> Text:
+def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED) -> SampleText:
     """Decode a sample. Raises FormatError if it is empty, binary, in several encodings or not in the stated one."""
     if not sample.head.data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise FormatError("The file is empty", advice="Drop a file that has rows or at least a header")
@@ -96,11 +96,11 @@ def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STA
     encoding = stated_encoding(sample, stated) if stated.encoding else detect_encoding(sample, code_page)
     texts = [decode(window, encoding.name, sample.size) for window in sample.windows]
     if sample.tail is None:
-        return Text(texts[0], None, encoding)
-    return Text(without_broken_line(texts[0]), from_next_line(texts[-1]), encoding)
+        return SampleText(texts[0], None, encoding)
+    return SampleText(without_broken_line(texts[0]), from_next_line(texts[-1]), encoding)
 
 
-def _trailer(text: Text, lines: Sequence[str], best: Candidate, start: TableStart, header: Header) -> Trailer:
+def _trailer(text: SampleText, lines: Sequence[str], best: Candidate, start: TableStart, header: Header) -> Trailer:
     """The trailer, from the head where it is the whole file and short, else from the last lines."""
     if text.tail is None and (not start.rows or start.rows[-1].last == len(lines)):
         return find_trailer(start.rows[header.rows :], lines, start.width, whole=True)
@@ -110,7 +110,7 @@ def _trailer(text: Text, lines: Sequence[str], best: Candidate, start: TableStar
 
 
 def _format(
-    text: Text,
+    text: SampleText,
     ranked: Sequence[Candidate],
     start: TableStart,
     header: Header,
@@ -152,7 +152,7 @@ def _compared(ranked: Sequence[Candidate]) -> tuple[str, ...]:
     return tuple(comparison(ranked[0].evidence, one.evidence) for one in ranked[1:2])
 
 
-def _header_rows(start: TableStart, header: Header) -> list[Row]:
+def _header_rows(start: TableStart, header: Header) -> list[TextRow]:
     return [row for row in start.rows if not row.blank][: header.rows]
 
 

@@ -38,7 +38,7 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TextRow:
     """One record: its first physical line (from 0), the line after its last, and its fields."""
 
     first: int
@@ -77,22 +77,22 @@ class _Lines(Iterator[str]):
         return line
 
 
-def read_rows(lines: Iterable[str], dialect: Dialect, *, comment: str = "", limit: int = 1 << 30) -> list[Row]:
+def read_rows(lines: Iterable[str], dialect: Dialect, *, comment: str = "", limit: int = 1 << 30) -> list[TextRow]:
     """At most ``limit`` rows of physical lines; reading stops where the csv module refuses to go on."""
     return list(_rows(_Lines(lines, comment), dialect, limit))
 
 
-def rows_of(text: str, dialect: Dialect) -> list[Row]:
+def rows_of(text: str, dialect: Dialect) -> list[TextRow]:
     """The rows of a text."""
     return read_rows(physical_lines(text), dialect)
 
 
-def _rows(lines: _Lines, dialect: Dialect, limit: int) -> Iterator[Row]:
+def _rows(lines: _Lines, dialect: Dialect, limit: int) -> Iterator[TextRow]:
     reader = csv.reader(lines, **dialect.csv_arguments())
     for _ in range(limit):
         try:
             cells = next(reader)
         except (StopIteration, csv.Error):
             return
-        yield Row(lines.first, lines.count, cells)
+        yield TextRow(lines.first, lines.count, cells)
         lines.between_records = True

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from refdata.core.known import KnownFormat
+from refdata.core.knownformat import KnownFormat
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
-from refdata.csvformat.dialects import NO_DELIMITER, Dialect, Row
+from refdata.csvformat.dialects import NO_DELIMITER, Dialect, TextRow
 from refdata.csvformat.quoting import QUOTES, QuoteUse, quote_use
 from refdata.csvformat.rowshape import RowShape, row_shape
 
@@ -57,7 +57,7 @@ class CellFit:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class DialectEvidence:
     """The evidence in a text for one dialect.
 
     ``headed``: the first row has as many fields as most rows. A list within cells has no names in the header.
@@ -105,7 +105,7 @@ class Evidence:
         }
 
 
-def weigh(dialect: Dialect, rows: Sequence[Row], text: str, known: KnownFormat = NOTHING_KNOWN) -> Evidence:
+def weigh(dialect: Dialect, rows: Sequence[TextRow], text: str, known: KnownFormat = NOTHING_KNOWN) -> DialectEvidence:
     """The evidence of a text, whose rows under the dialect are ``rows``, and of the table's earlier files."""
     shape = row_shape(rows)
     quotes = quote_use(text, dialect.delimiter, dialect.quote)
@@ -114,10 +114,10 @@ def weigh(dialect: Dialect, rows: Sequence[Row], text: str, known: KnownFormat =
     headed = next((len(row.cells) == shape.width for row in rows if not row.blank), False)
     header = bool(known.header) and any(known.is_header(row.cells) for row in rows[:HEADER_WITHIN])
     fit, usual_mark = cell_fit(rows, shape.width), dialect.delimiter == usual
-    return Evidence(dialect, shape, fit, quotes, headed, usual_mark, header, _swallows(dialect, rows, text))
+    return DialectEvidence(dialect, shape, fit, quotes, headed, usual_mark, header, _swallows(dialect, rows, text))
 
 
-def _swallows(dialect: Dialect, rows: Sequence[Row], text: str) -> bool:
+def _swallows(dialect: Dialect, rows: Sequence[TextRow], text: str) -> bool:
     """Whether the first line opens a quote that is never closed, so that all lines are one row."""
     if not dialect.quote or text.count(dialect.quote) % 2 == 0:
         return False
@@ -125,7 +125,7 @@ def _swallows(dialect: Dialect, rows: Sequence[Row], text: str) -> bool:
     return len(filled) == 1 and filled[0].last - filled[0].first > 2
 
 
-def cell_fit(rows: Sequence[Row], width: int) -> CellFit:
+def cell_fit(rows: Sequence[TextRow], width: int) -> CellFit:
     """How well the cells of a table's first ``width`` columns fit."""
     table = [row.cells[:TYPED_COLUMNS] for row in _spread([row for row in rows if not row.blank])]
     columns = [Counter[CellType]() for _ in range(min(width, TYPED_COLUMNS))]
@@ -159,7 +159,7 @@ def _has_leftover(cells: Sequence[str]) -> bool:
     return any(_TIGHT.search(cell) for cell in cells)
 
 
-def _spread(table: list[Row]) -> list[Row]:
+def _spread(table: list[TextRow]) -> list[TextRow]:
     return table[:: max(1, len(table) // TYPED_ROWS)][:TYPED_ROWS]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from refdata.core.known import KnownFormat
+from refdata.core.knownformat import KnownFormat
 from refdata.core.model import Doubt, Reading
 from refdata.core.statedformat import HEADER_NAMES
-from refdata.csvformat.dialects import Row
+from refdata.csvformat.dialects import TextRow
 
 FITTING = 0.1
 """The share of rows as wide as the header from which the others are damaged."""
@@ -43,7 +43,7 @@ class _Way:
 
 
 def fit_header(
-    names: Sequence[str], width: int, body: Sequence[Row], known: KnownFormat, stated: str = ""
+    names: Sequence[str], width: int, body: Sequence[TextRow], known: KnownFormat, stated: str = ""
 ) -> FittedHeader:
     """Give each of ``width`` fields its name.
 
@@ -76,7 +76,7 @@ def _known(names: Sequence[str], width: int, known: KnownFormat) -> FittedHeader
     return None
 
 
-def _decided(names: Sequence[str], width: int, body: Sequence[Row], stated: str) -> FittedHeader:
+def _decided(names: Sequence[str], width: int, body: Sequence[TextRow], stated: str) -> FittedHeader:
     """The names in the way that people chose; where they were not asked, the likeliest, and the others to ask for."""
     indexed = width == len(names) + 1 and _is_index(body)
     ways = list(_longer(names, width) if len(names) > width else _shorter(names, width, indexed=indexed))
@@ -148,7 +148,7 @@ def _few(names: Sequence[str]) -> str:
     return f"{shown} …" if len(names) > 8 else shown
 
 
-def _is_index(body: Sequence[Row]) -> bool:
+def _is_index(body: Sequence[TextRow]) -> bool:
     """Whether the first column counts the rows, from 0 or 1 on."""
     first = [row.cells[0].strip() for row in body if row.cells]
     least = _SHORTEST_INDEX.get(first[0] if first else "")

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from refdata.core.known import HALF, KnownFormat
+from refdata.core.knownformat import HALF, KnownFormat
 from refdata.core.model import Doubt, SkippedLine
 from refdata.csvformat.brokenheader import whole_header
 from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line
-from refdata.csvformat.dialects import Dialect, Row, read_rows
+from refdata.csvformat.dialects import Dialect, TextRow, read_rows
 from refdata.csvformat.evidence import NOTHING_KNOWN
 from refdata.csvformat.header import AROUND, header_odds, is_year_name
 from refdata.csvformat.headerwidth import fit_header
@@ -55,7 +55,7 @@ class TableStart:
     ``note`` says what was changed to read the first row.
     """
 
-    rows: list[Row]
+    rows: list[TextRow]
     line: int
     skipped: tuple[SkippedLine, ...]
     comment: str
@@ -102,7 +102,7 @@ def table_start(
     first = _first_row(rows, width, known)
     kept = rows[first:]
     line = opening + (kept[0].first if kept else 0)
-    rows = [Row(row.first + opening, row.last + opening, row.cells) for row in kept]
+    rows = [TextRow(row.first + opening, row.last + opening, row.cells) for row in kept]
     seen = stated_comment is not None or _comments_between(rows, lines, comment)
     return TableStart(
         rows, line, lines_before(lines, line), comment if seen else "", width, _note(line, quotes.get(line - opening))
@@ -120,7 +120,7 @@ def lines_before(lines: Sequence[str], line: int) -> tuple[SkippedLine, ...]:
     return tuple(skipped_line(at, text, BEFORE) for at, text in enumerate(lines[:line], 1) if text.strip())
 
 
-def _comments_between(rows: Sequence[Row], lines: Sequence[str], comment: str) -> bool:
+def _comments_between(rows: Sequence[TextRow], lines: Sequence[str], comment: str) -> bool:
     """Whether there are comment lines among the rows, and not only before them."""
     if not comment:
         return False
@@ -154,13 +154,13 @@ def find_header(
     return Header(True, count, lines, fitted.names, odds, fitted.note, fitted.doubt)
 
 
-def _unused_header(row: Row, odds: float) -> str:
+def _unused_header(row: TextRow, odds: float) -> str:
     if odds <= SURE_HEADER:
         return ""
     return f"Line {row.first + 1} looks like a header, but the files of this table have none, so it is loaded as a row."
 
 
-def _odds(rows: Sequence[Row], known: KnownFormat) -> float:
+def _odds(rows: Sequence[TextRow], known: KnownFormat) -> float:
     cells = rows[0].cells
     if known.is_header(cells) or known.share(cells) >= HALF:
         return CERTAIN
@@ -168,7 +168,9 @@ def _odds(rows: Sequence[Row], known: KnownFormat) -> float:
     return odds + HEADERS_BEFORE if known.has_header and odds > -HEADERS_BEFORE else odds
 
 
-def _with_marked_header(rows: list[Row], lines: Sequence[str], dialect: Dialect, comment: str, width: int) -> list[Row]:
+def _with_marked_header(
+    rows: list[TextRow], lines: Sequence[str], dialect: Dialect, comment: str, width: int
+) -> list[TextRow]:
     """The rows, preceded by the comment line right before them if it has as many fields."""
     rows = rows[next((at for at, row in enumerate(rows) if not row.blank), 0) :]
     if not comment or width < 2 or not rows or not lines[rows[0].first - 1].startswith(comment) or not rows[0].first:
@@ -177,10 +179,10 @@ def _with_marked_header(rows: list[Row], lines: Sequence[str], dialect: Dialect,
     cells = read_rows([lines[at]], dialect)[0].cells
     if abs(len(cells) - width) > width // 4 or header_odds(rows[0].cells, [row.cells for row in rows[1:101]]) > 0:
         return rows
-    return [Row(at, at + 1, cells), *rows]
+    return [TextRow(at, at + 1, cells), *rows]
 
 
-def _first_row(rows: Sequence[Row], width: int, known: KnownFormat) -> int:
+def _first_row(rows: Sequence[TextRow], width: int, known: KnownFormat) -> int:
     """The index of the table's first row."""
     opening = rows[:LONGEST_PREAMBLE]
     header = next((at for at, row in enumerate(opening) if known.is_header(row.cells)), None)
@@ -196,7 +198,7 @@ def _first_row(rows: Sequence[Row], width: int, known: KnownFormat) -> int:
     return _full_header(rows, titles, width) if len(rows[titles].cells) != width else titles
 
 
-def _behind_padded_notes(rows: Sequence[Row], first: int) -> int:
+def _behind_padded_notes(rows: Sequence[TextRow], first: int) -> int:
     """The row after notes that are padded to the table's width; some notes fill several cells.
 
     Then the last of several lines with one cell comes after the first row, a row of words follows as a header, and
@@ -211,11 +213,11 @@ def _behind_padded_notes(rows: Sequence[Row], first: int) -> int:
     return last + 1 if rows[last + 1].filled > 1 and len(body) >= 3 and numbers >= 0.8 * len(body) else first
 
 
-def _has_number(row: Row) -> bool:
+def _has_number(row: TextRow) -> bool:
     return any(cell_type(cell) in NUMERIC for cell in row.cells)
 
 
-def _after_blank_line(rows: Sequence[Row]) -> int:
+def _after_blank_line(rows: Sequence[TextRow]) -> int:
     """Where a single column begins: after the only blank line of the file, if little precedes it."""
     blanks = [at for at, row in enumerate(rows) if row.blank]
     leading = next((at for at, row in enumerate(rows) if not row.blank), 0)
@@ -224,7 +226,7 @@ def _after_blank_line(rows: Sequence[Row]) -> int:
     return leading
 
 
-def _is_title(row: Row, width: int) -> bool:
+def _is_title(row: TextRow, width: int) -> bool:
     """Whether a row before the table does not belong to it: blank, a title, a rule or a key with its value."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     if not cells or _is_rule(row):
@@ -236,18 +238,18 @@ def _is_title(row: Row, width: int) -> bool:
     return len(cells) == 2 and width >= 4
 
 
-def _is_sparse(rows: Sequence[Row], width: int) -> bool:
+def _is_sparse(rows: Sequence[TextRow], width: int) -> bool:
     """Whether many rows of the body look like titles, so that one at the top is a row too."""
     body = [row for row in rows if row.filled]
     return sum(_is_title(row, width) for row in body) * 5 > len(body)
 
 
-def _odds_at(rows: Sequence[Row], at: int) -> float:
+def _odds_at(rows: Sequence[TextRow], at: int) -> float:
     body = [row.cells for row in rows[at + 1 : at + 101] if not row.blank]
     return header_odds(rows[at].cells, body) if at < len(rows) else -9.0
 
 
-def _full_header(rows: Sequence[Row], first: int, width: int) -> int:
+def _full_header(rows: Sequence[TextRow], first: int, width: int) -> int:
     """The first row of full width, if it is clearly a header; else ``first``, a row with fewer or more fields.
 
     Rows of one width before it are a table of their own, not a preamble.
@@ -258,7 +260,7 @@ def _full_header(rows: Sequence[Row], first: int, width: int) -> int:
     return at if at == first or (not steady and _odds_at(rows, at) > SURE_HEADER) else first
 
 
-def _more_header_rows(rows: Sequence[Row]) -> int:
+def _more_header_rows(rows: Sequence[TextRow]) -> int:
     """How many rows below the first belong to the header: names under its blanks, words where the body has numbers.
 
     A row that begins blank may have numbers (years, say) if names follow below it.
@@ -278,17 +280,17 @@ def _more_header_rows(rows: Sequence[Row]) -> int:
     return count
 
 
-def _is_again(row: Row, first: Row) -> bool:
+def _is_again(row: TextRow, first: TextRow) -> bool:
     """Whether a row repeats the first one, where two files were joined."""
     return [cell.strip(AROUND) for cell in row.cells] == [cell.strip(AROUND) for cell in first.cells]
 
 
-def _is_rule(row: Row) -> bool:
+def _is_rule(row: TextRow) -> bool:
     filled = [cell.strip() for cell in row.cells if cell.strip()]
     return bool(filled) and all(_RULE.fullmatch(cell) for cell in filled)
 
 
-def _may_be_header(row: Row, body: Sequence[Sequence[str]]) -> bool:
+def _may_be_header(row: TextRow, body: Sequence[Sequence[str]]) -> bool:
     """Whether no cell is a number, a date or a word for a missing one in a column of numbers."""
     return row.filled > 0 and not any(
         cell_type(cell) in TYPED - {CellType.BOOLEAN} or _MISSING.fullmatch(cell.strip())
@@ -301,7 +303,7 @@ def _below(body: Sequence[Sequence[str]], column: int) -> list[str]:
     return [cells[column] for cells in body if column < len(cells)]
 
 
-def _fills_blanks(upper: Row, row: Row, body: Sequence[Sequence[str]]) -> bool:
+def _fills_blanks(upper: TextRow, row: TextRow, body: Sequence[Sequence[str]]) -> bool:
     """Whether a row is the lower part of a header with names over several columns: blank at its start, and
     words and years only, two of them or more under blanks or under a name and the blanks to its right.
     """
@@ -316,7 +318,7 @@ def _fills_blanks(upper: Row, row: Row, body: Sequence[Sequence[str]]) -> bool:
     return plain and len(under) >= 2 and (not row.cells[0].strip() or len(under) * 2 >= row.filled)
 
 
-def _divides_names(upper: Row, row: Row) -> bool:
+def _divides_names(upper: TextRow, row: TextRow) -> bool:
     """Whether all cells of a row are in groups below a name and the blanks to its right."""
     groups: list[list[bool]] = [[]]
     for above, cell in zip(upper.cells, row.cells, strict=False):
@@ -329,7 +331,7 @@ def _divides_names(upper: Row, row: Row) -> bool:
     return any(groups) and all(not group or (group[0] and len(group) > 1) for group in groups)
 
 
-def _words_over_numbers(row: Row, body: Sequence[Sequence[str]]) -> int:
+def _words_over_numbers(row: TextRow, body: Sequence[Sequence[str]]) -> int:
     return sum(1 for column, cell in enumerate(row.cells) if cell.strip() and _typed_column(body, column))
 
 

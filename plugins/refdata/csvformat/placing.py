@@ -15,7 +15,7 @@ from refdata.csvformat.blocks import Block, BlockCutter, Blocks, Cut
 from refdata.csvformat.limits import BLOCK_BYTES
 from refdata.csvformat.reader import Typed, typed_rows
 from refdata.csvformat.rowrules import RowRule, broken_rules
-from refdata.csvformat.text import Source
+from refdata.csvformat.text import FileBytes
 
 
 def place_rows(
@@ -35,7 +35,7 @@ def place_rows(
     :param cut: as for ``read_rows``.
     :raises FormatError: as ``read_rows``.
     """
-    cutter = cut(Source(Path(path), None, chunk_bytes=block_bytes), fmt, len(fmt.header))
+    cutter = cut(FileBytes(Path(path), None, chunk_bytes=block_bytes), fmt, len(fmt.header))
     work = _Placing(cutter, len(fmt.header), columns, rules, dict(reasons))
     for block in cutter.blocks():
         if not work.reasons:

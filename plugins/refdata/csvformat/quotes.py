@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from refdata.csvformat.values import Bytes
+
 Positions = npt.NDArray[np.int32]
 """Offsets in a block; half the memory of numpy's own, which matters if a file is full of quotes."""
-Bytes = npt.NDArray[np.uint8]
 
 _FEED, _RETURN = b"\n\r"
 _STRETCH = 65_536

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from refdata.core.known import KnownFormat
+from refdata.core.knownformat import KnownFormat
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.candidates import possible_dialects, without_comments
-from refdata.csvformat.dialects import Dialect, Row, read_rows
-from refdata.csvformat.evidence import NOTHING_KNOWN, Evidence, weigh
+from refdata.csvformat.dialects import Dialect, TextRow, read_rows
+from refdata.csvformat.evidence import NOTHING_KNOWN, DialectEvidence, weigh
 from refdata.csvformat.lines import physical_lines, without_broken_line
 from refdata.csvformat.score import score
 from refdata.csvformat.stated import stated_dialects
@@ -26,8 +26,8 @@ class Candidate:
     """A dialect, the rows it gives, its evidence, and its score."""
 
     dialect: Dialect
-    rows: list[Row]
-    evidence: Evidence
+    rows: list[TextRow]
+    evidence: DialectEvidence
     score: float
 
 

@@ -21,7 +21,7 @@ from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.rowrules import RowRule, broken_rules
 from refdata.csvformat.rowrules import reason as rule_reason
-from refdata.csvformat.text import Progress, Source
+from refdata.csvformat.text import ByteProgress, FileBytes
 
 
 def read_rows(
@@ -31,7 +31,7 @@ def read_rows(
     columns: Sequence[ReadColumn],
     on_reject: OnReject,
     batch_rows: int = BATCH_ROWS,
-    progress: Progress | None = None,
+    progress: ByteProgress | None = None,
     block_bytes: int = BLOCK_BYTES,
     rules: Sequence[RowRule] = (),
     cut: Cut = BlockCutter,
@@ -50,7 +50,7 @@ def read_rows(
     :raises FormatError: an undecodable byte, an unclosed quote, a row past the bound, too many columns.
     """
     fields = len(fmt.header)
-    cutter = cut(Source(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
+    cutter = cut(FileBytes(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
     convert = partial(_convert, CsvText.of(fmt), fields, columns, rules, cutter.careful)
     for converted in in_order(convert, cutter.blocks(), size=Block.size):
         for reject in converted.rejects:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from refdata.csvformat.dialects import Row
+from refdata.csvformat.dialects import TextRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class RowShape:
     rows: int
 
 
-def row_shape(rows: Sequence[Row]) -> RowShape:
+def row_shape(rows: Sequence[TextRow]) -> RowShape:
     """The shape of rows, blank lines aside."""
     widths = [len(row.cells) for row in rows if not row.blank]
     if not widths:

@@ -24,7 +24,7 @@ from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.readings import NUMBERS, measure, without_missing
 from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.skipping import SkippedLines, trailer_lines
-from refdata.csvformat.text import Progress, Source
+from refdata.csvformat.text import ByteProgress, FileBytes
 
 
 def scan(
@@ -34,7 +34,7 @@ def scan(
     *,
     known: Mapping[str, ColumnReading] | None = None,
     on_reject: OnReject | None = None,
-    progress: Progress | None = None,
+    progress: ByteProgress | None = None,
     block_bytes: int = BLOCK_BYTES,
     cut: Cut = BlockCutter,
 ) -> Scan:
@@ -52,7 +52,7 @@ def scan(
     """
     if len(names) != len(fmt.header):
         raise SchemaError(f"{len(names)} names for {len(fmt.header)} columns", where=str(path), advice="Name each.")
-    source = Source(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
+    source = FileBytes(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
     cutter = cut(source, fmt, len(names))
     readings = {at: (name, known[name]) for at, name in enumerate(names) if known and name in known}
     tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful, readings)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from refdata.csvformat.evidence import Evidence
+from refdata.csvformat.evidence import DialectEvidence
 
 WEIGHTS: Mapping[str, float] = {
     "uniform": 2.7,
@@ -39,7 +39,7 @@ WEIGHTS: Mapping[str, float] = {
 }
 
 
-def score(evidence: Evidence) -> float:
+def score(evidence: DialectEvidence) -> float:
     """The logarithm of a dialect's odds; only differences between dialects of one file are meaningful."""
     if not evidence.shape.rows:
         return -50.0

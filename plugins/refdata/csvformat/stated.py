@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from refdata.core.errors import FormatError
-from refdata.core.known import KnownFormat
+from refdata.core.knownformat import KnownFormat
 from refdata.core.statedformat import StatedFormat
-from refdata.csvformat.dialects import Dialect, Row, read_rows
+from refdata.csvformat.dialects import Dialect, TextRow, read_rows
 from refdata.csvformat.encoding import Encoding, by_mark, by_nuls, decode
 from refdata.csvformat.headerwidth import fit_header
 from refdata.csvformat.layout import CERTAIN, LOOKED_AT, Header, TableStart, joined_names, lines_before, without_mark
@@ -107,7 +107,7 @@ def stated_layout(
     head = rows[first - 1 : last]
     line = rows[first - 1].first
     end = rows[last + behind - 1].last if last + behind else 0
-    body = [Row(row.first + end, row.last + end, row.cells)
+    body = [TextRow(row.first + end, row.last + end, row.cells)
             for row in read_rows(lines[end:], dialect, comment=found.comment, limit=LOOKED_AT)]  # fmt: skip
     width = row_shape(body).width or len(head[0].cells if head else rows[first - 1].cells)
     skipped = lines_before(lines, line)
@@ -116,11 +116,11 @@ def stated_layout(
 
 
 def _header(
-    head: Sequence[Row],
+    head: Sequence[TextRow],
     lines: int,
     stated: StatedFormat,
     width: int,
-    body: Sequence[Row],
+    body: Sequence[TextRow],
     behind: int,
     known: KnownFormat,
 ) -> Header:

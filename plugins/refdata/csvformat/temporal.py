@@ -25,7 +25,7 @@ _DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedMoments:
     """Values of one form: ``rows`` index the values, ``days`` since 1970, ``seconds`` of the day, ``fraction``
     in units of 1e-7 s with at most ``digits`` digits. ``timed`` says whether a time was written."""
 
@@ -37,7 +37,7 @@ class Parsed:
     timed: bool
 
 
-def parse_moments(values: Values, order: str, separator: str) -> list[Parsed] | None:
+def parse_moments(values: Values, order: str, separator: str) -> list[ParsedMoments] | None:
     """Every value as a date, with or without a time; None where one is not of that form."""
     found = []
     for grid in values.grids():
@@ -48,7 +48,7 @@ def parse_moments(values: Values, order: str, separator: str) -> list[Parsed] | 
     return found
 
 
-def parse_times(values: Values) -> list[Parsed] | None:
+def parse_times(values: Values) -> list[ParsedMoments] | None:
     """Every value as a time of day, hours padded; None where one is not."""
     found = []
     for grid in values.grids():
@@ -85,14 +85,14 @@ def timestamps(values: Values, notation: Notation, unit: str) -> Ints:
     return moments
 
 
-def _parsed(values: Values, notation: Notation) -> Iterator[Parsed]:
+def _parsed(values: Values, notation: Notation) -> Iterator[ParsedMoments]:
     parts = parse_moments(values, notation.date_order, notation.date_separator)
     if parts is None:
         raise pa.ArrowInvalid("a value is not a date in the column's notation")
     yield from parts
 
 
-def _moment(values: Values, grid: Grid, order: str, separator: str) -> Parsed | None:
+def _moment(values: Values, grid: Grid, order: str, separator: str) -> ParsedMoments | None:
     count = grid.marks.shape[1]
     if count < _DATE_MARKS or not (grid.marks[:, :_DATE_MARKS] == ord(separator)).all():
         return None
@@ -103,11 +103,11 @@ def _moment(values: Values, grid: Grid, order: str, separator: str) -> Parsed | 
         return None
     zero = np.zeros(days.size, np.int64)
     if count == _DATE_MARKS:
-        return Parsed(grid.rows, days, zero, zero, 0, timed=False)
+        return ParsedMoments(grid.rows, days, zero, zero, 0, timed=False)
     if not np.isin(grid.marks[:, _DATE_MARKS], (ord(" "), ord("T"))).all():
         return None
     clock = _clock(values, grid, _DATE_MARKS + 1, ends + 1, padded=strict)
-    return clock and Parsed(grid.rows, days, clock.seconds, clock.fraction, clock.digits, timed=True)
+    return clock and ParsedMoments(grid.rows, days, clock.seconds, clock.fraction, clock.digits, timed=True)
 
 
 def _days(values: Values, grid: Grid, ends: Ints, order: str, *, padded: bool) -> Ints | None:
@@ -134,7 +134,7 @@ def _calendar(year: Ints, month: Ints, day: Ints) -> Ints | None:
     return days if (days < following).all() else None
 
 
-def _clock(values: Values, grid: Grid, mark: int, starts: Ints, *, padded: bool) -> Parsed | None:
+def _clock(values: Values, grid: Grid, mark: int, starts: Ints, *, padded: bool) -> ParsedMoments | None:
     """The time that starts at ``starts`` and whose marks begin with column ``mark``."""
     marks, at, ends = grid.marks[:, mark:], grid.at[:, mark:], values.ends[grid.rows]
     count = marks.shape[1]
@@ -150,7 +150,7 @@ def _clock(values: Values, grid: Grid, mark: int, starts: Ints, *, padded: bool)
     fraction, digits = np.zeros(seconds.size, np.int64), 0
     if count == 3:
         fraction, digits = _fraction(values, stops[:, 3], widths[:, 3]), int(widths[:, 3].max())
-    return Parsed(grid.rows, fraction * 0, seconds, fraction, digits, timed=True)
+    return ParsedMoments(grid.rows, fraction * 0, seconds, fraction, digits, timed=True)
 
 
 def _clock_marks(marks: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], count: int) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 from refdata.core.errors import DropoffError, FileBusyError, FileChangedError, FormatError, PermissionDeniedError
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 
-Progress = Callable[[int], None]
+ByteProgress = Callable[[int], None]
 """Called with the bytes read so far; an exception that it raises stops the reading."""
 
 _FEED = 10
@@ -29,14 +29,14 @@ _ASCII = bytes(range(128))
 
 
 @dataclass(slots=True)
-class Source:
+class FileBytes:
     """The bytes of a file, read once in order; hashes them when asked to.
 
     ``size`` counts the bytes handed out so far.
     """
 
     path: Path
-    progress: Progress | None = None
+    progress: ByteProgress | None = None
     hashed: bool = False
     chunk_bytes: int = BLOCK_BYTES
     size: int = 0
@@ -91,7 +91,7 @@ def open_binary(path: Path) -> BinaryIO:
         raise DropoffError("A directory has the name of a file", where=str(path), advice="Remove it.") from error
 
 
-def utf8_chunks(source: Source, encoding: str) -> Iterator[bytes]:
+def utf8_chunks(source: FileBytes, encoding: str) -> Iterator[bytes]:
     """The text of ``source`` as UTF-8 chunks; only the last one may end in a carriage return.
 
     Bytes that are UTF-8 by name pass unchecked: pyarrow validates them, and the careful path names the place.
@@ -155,7 +155,7 @@ def _start_of_last_lines(text: bytes, lines: int) -> int:
     return end
 
 
-def _utf8_by_name(source: Source) -> Iterator[bytes]:
+def _utf8_by_name(source: FileBytes) -> Iterator[bytes]:
     return source.chunks()
 
 
@@ -169,7 +169,7 @@ def _without_bom(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield from chunks
 
 
-def _transcoded(source: Source, encoding: str) -> Iterator[bytes]:
+def _transcoded(source: FileBytes, encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     passes = _keeps_ascii(encoding)
     lines, first = 0, True
@@ -194,7 +194,7 @@ def _and_end(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield b""
 
 
-def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, source: Source, encoding: str, lines: int) -> bytes:
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, source: FileBytes, encoding: str, lines: int) -> bytes:
     try:
         return decoder.decode(chunk, final=not chunk).encode("utf-8")
     except UnicodeDecodeError as error:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from refdata.core.model import SkippedLine
 from refdata.csvformat.celltypes import CellType, cell_type
-from refdata.csvformat.dialects import Dialect, Row, read_rows
+from refdata.csvformat.dialects import Dialect, TextRow, read_rows
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.skipping import BEHIND, skipped_line
 
@@ -62,7 +62,7 @@ class Trailer:
         return len(self.skipped)
 
 
-def find_trailer(rows: Sequence[Row], lines: Sequence[str], width: int, *, whole: bool) -> Trailer:
+def find_trailer(rows: Sequence[TextRow], lines: Sequence[str], width: int, *, whole: bool) -> Trailer:
     """The trailer of a table whose last rows are ``rows``, of the physical ``lines``.
 
     ``whole`` means that they are all rows, so that a total can be compared with their sum.
@@ -75,7 +75,7 @@ def find_trailer(rows: Sequence[Row], lines: Sequence[str], width: int, *, whole
     return _trailer(rows[first:], lines) if first > 1 or width > 1 else Trailer()
 
 
-def _closing_rule(rows: Sequence[Row], width: int) -> int:
+def _closing_rule(rows: Sequence[TextRow], width: int) -> int:
     """The index of a rule near the end behind which no row fills the table's width; the number of rows without one."""
     for at in range(len(rows) - 1, max(len(rows) - LONGEST_TRAILER, 0), -1):
         row = rows[at]
@@ -86,7 +86,7 @@ def _closing_rule(rows: Sequence[Row], width: int) -> int:
     return len(rows)
 
 
-def last_rows(text: str, dialect: Dialect, comment: str, width: int, lines: Sequence[str]) -> list[Row]:
+def last_rows(text: str, dialect: Dialect, comment: str, width: int, lines: Sequence[str]) -> list[TextRow]:
     """The rows of lines cut from a file's end, which may begin inside a quoted field."""
     plain = read_rows(lines, dialect, comment=comment)
     if not dialect.quote or dialect.quote not in text:
@@ -95,19 +95,19 @@ def last_rows(text: str, dialect: Dialect, comment: str, width: int, lines: Sequ
     return max((plain, inside), key=lambda rows: _fitting(rows, width))
 
 
-def _fitting(rows: Sequence[Row], width: int) -> float:
+def _fitting(rows: Sequence[TextRow], width: int) -> float:
     shape = row_shape(rows)
     return shape.uniform if shape.width == width else 0.0
 
 
-def _trailer(rows: Sequence[Row], lines: Sequence[str]) -> Trailer:
+def _trailer(rows: Sequence[TextRow], lines: Sequence[str]) -> Trailer:
     places = [at for row in rows for at in range(row.first, row.last) if lines[at].strip()]
     skipped = tuple(skipped_line(at - len(lines), lines[at], BEHIND) for at in places)
     stated = [count for row in rows if (count := _stated(row)) is not None]
     return Trailer(skipped, stated[-1] if stated else None)
 
 
-def _ends_table(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> bool:
+def _ends_table(rows: Sequence[TextRow], at: int, width: int, *, whole: bool) -> bool:
     """Whether the row at an index is not a row of the table."""
     row = rows[at]
     cells = [cell.strip() for cell in row.cells if cell.strip()]
@@ -131,7 +131,7 @@ def _underlines(cells: Sequence[str]) -> bool:
     return all(map(_RULE.fullmatch, cells)) and any(len(cell) > 1 for cell in cells)
 
 
-def _is_trailer_key(row: Row, width: int, at: int, *, whole: bool) -> bool:
+def _is_trailer_key(row: TextRow, width: int, at: int, *, whole: bool) -> bool:
     """Whether ``TRAILER,120`` is one: its width is not the table's, or the word is no short code, or the count fits."""
     key = row.cells[0].strip()
     if len(row.cells) != width or row.filled < len(row.cells):
@@ -139,7 +139,7 @@ def _is_trailer_key(row: Row, width: int, at: int, *, whole: bool) -> bool:
     return bool(_KEYED.fullmatch(key)) and (len(key) > 4 or (whole and _stated(row) == at))
 
 
-def _stated(row: Row) -> int | None:
+def _stated(row: TextRow) -> int | None:
     """The row count that a row states, if it does."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     text = " ".join(cells)
@@ -149,7 +149,7 @@ def _stated(row: Row) -> int | None:
     return int(re.sub(r"\D", "", found["number"])) if found else None
 
 
-def _is_note(rows: Sequence[Row], at: int) -> bool:
+def _is_note(rows: Sequence[TextRow], at: int) -> bool:
     """Whether a lone first cell is a note: by what it says, or a sentence set off by a blank line.
 
     Any other may be a damaged row, which the reader rejects.
@@ -161,7 +161,7 @@ def _is_note(rows: Sequence[Row], at: int) -> bool:
     return apart and cell_type(cell) in {CellType.TEXT, CellType.BROKEN, CellType.LINK}
 
 
-def _is_total(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> bool:
+def _is_total(rows: Sequence[TextRow], at: int, width: int, *, whole: bool) -> bool:
     """Whether a row that begins with a word for a total sums up the rows before it."""
     row = rows[at]
     if len(row.cells) != width and row.filled <= 2:
@@ -171,7 +171,7 @@ def _is_total(rows: Sequence[Row], at: int, width: int, *, whole: bool) -> bool:
     return whole and any(_adds_up(rows[:at], column, row.cells[column]) for column in range(len(row.cells)))
 
 
-def _leaves_blank(rows: Sequence[Row], at: int) -> bool:
+def _leaves_blank(rows: Sequence[TextRow], at: int) -> bool:
     """Whether the row leaves a cell blank that all other rows fill."""
     body = [row.cells for row in rows[max(0, at - 100) : at] if len(row.cells) == len(rows[at].cells)][1:]
     return len(body) >= 3 and any(
@@ -179,7 +179,7 @@ def _leaves_blank(rows: Sequence[Row], at: int) -> bool:
     )
 
 
-def _adds_up(rows: Sequence[Row], column: int, cell: str) -> bool:
+def _adds_up(rows: Sequence[TextRow], column: int, cell: str) -> bool:
     total = _number(cell)
     values = [_number(row.cells[column]) for row in rows if column < len(row.cells)]
     summed = [value for value in values if value is not None]

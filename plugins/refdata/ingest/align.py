@@ -28,9 +28,9 @@ from refdata.ingest.asking import require_answers
 from refdata.ingest.classing import with_table_class
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.doubting import questions_of_columns, questions_of_header
+from refdata.ingest.heartbeat import signs_of_life
 from refdata.ingest.keying import align_key
 from refdata.ingest.memory import contract_for, contract_of
-from refdata.ingest.signs import signs_of_life
 
 HELD = "held: a person is asked"
 MOST_NAMED = 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core.errors import DataError, HeldError, RejectedError
 from refdata.core.model import Load
 from refdata.core.questions import Given, Outcome, Question, unanswered
@@ -115,7 +115,7 @@ def answer(deps: Deps, row: Load, question: Question, given: Given) -> None:
     """
     QuestionLog(deps.warehouse).answer(row.id, given, deps.clock())
     choice = question.choice(given.choice)
-    action = Action.REJECT if choice.outcome is Outcome.REFUSE else Action.APPROVE
+    action = AuditAction.REJECT if choice.outcome is Outcome.REFUSE else AuditAction.APPROVE
     detail = {"question": question.subject, "answer": choice.label, "kept": given.kept}
     entry = AuditEntry(
         deps.clock(),
@@ -143,7 +143,7 @@ def withdraw(deps: Deps, question_id: int, by: str, reason: str) -> AskedQuestio
         detail = {"question": asked.question.subject, "answer": asked.given.choice if asked.given else ""}
         entry = AuditEntry(
             now,
-            Action.WITHDRAW,
+            AuditAction.WITHDRAW,
             by,
             asked.table_name,
             asked.load_id,

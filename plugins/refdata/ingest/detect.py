@@ -12,7 +12,7 @@ from refdata.core.alignment import own_columns
 from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
-from refdata.core.known import known_format
+from refdata.core.knownformat import known_format
 from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import DroppedFile, Format, Load, RejectedRow, Scan
 from refdata.core.statedformat import stated_format

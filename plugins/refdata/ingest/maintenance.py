@@ -7,26 +7,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core import maintenance
-from refdata.core.maintenance import ArchivedFile, Deletion, EndedLoad, Kind
+from refdata.core.maintenance import ArchivedFile, Deletion, DeletionKind, EndedLoad
 from refdata.core.settings import Settings
 from refdata.dropoff import ArchiveFolders, Dropoff
 from refdata.dropoff.archivefolders import archive_folder, is_link
 from refdata.dropoff.osfiles import remove, translated
 from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
-from refdata.ingest.reconcile import Finding, RunState, no_airflow
+from refdata.ingest.reconcile import Defect, RunState, no_airflow
 from refdata.ingest.retention import MAINTENANCE, expire_versions
 from refdata.warehouse.base import Session, moment
 
 _BATCH = 200
-_COUNTS = {Kind.AUDIT_ROWS: "count_old_audit", Kind.ALERT_ROWS: "count_old_alerts"}
-_ARCHIVES: Mapping[Kind, tuple[Callable[[Dropoff], ArchiveFolders], Callable[[Settings], int]]] = {
-    Kind.PROCESSED_FILE: (lambda dropoff: dropoff.processed, lambda settings: settings.processed_days),
-    Kind.ERROR_FILE: (lambda dropoff: dropoff.error, lambda settings: settings.error_days),
+_COUNTS = {DeletionKind.AUDIT_ROWS: "count_old_audit", DeletionKind.ALERT_ROWS: "count_old_alerts"}
+_ARCHIVES: Mapping[DeletionKind, tuple[Callable[[Dropoff], ArchiveFolders], Callable[[Settings], int]]] = {
+    DeletionKind.PROCESSED_FILE: (lambda dropoff: dropoff.processed, lambda settings: settings.processed_days),
+    DeletionKind.ERROR_FILE: (lambda dropoff: dropoff.error, lambda settings: settings.error_days),
 }
-_DELETES = {Kind.AUDIT_ROWS: "delete_old_audit", Kind.ALERT_ROWS: "delete_old_alerts"}
+_DELETES = {DeletionKind.AUDIT_ROWS: "delete_old_audit", DeletionKind.ALERT_ROWS: "delete_old_alerts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Plan:
     """The plan of maintenance: delete by age, and repair as ``refdata doctor --repair`` does."""
 
     deletions: tuple[Deletion, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Defect, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Done:
     """The result of maintenance; ``left`` lists the remaining findings, each with the reason."""
 
     deletions: tuple[Deletion, ...]
-    repaired: tuple[Finding, ...]
-    left: tuple[tuple[Finding, str], ...]
+    repaired: tuple[Defect, ...]
+    left: tuple[tuple[Defect, str], ...]
 
 
 def plan(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> Plan:
@@ -52,7 +52,7 @@ def plan(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> Plan:
     :param run_state: maps a run id to what Airflow says about the run.
     :raises RefdataError: when the database or the folders cannot be read.
     """
-    findings = tuple(finding for finding in reconcile.examine(deps, run_state) if finding.fix is not None)
+    findings = tuple(finding for finding in reconcile.find_defects(deps, run_state) if finding.fix is not None)
     return Plan(tuple(_deletions(deps)), findings)
 
 
@@ -61,7 +61,7 @@ def carry_out(deps: Deps, planned: Plan, actor: str = MAINTENANCE) -> Done:
 
     :raises RefdataError: when a file cannot be deleted, or the database refuses; what was done by then stays done.
     """
-    simple = [one for one in planned.deletions if one.kind is not Kind.VERSION]
+    simple = [one for one in planned.deletions if one.kind is not DeletionKind.VERSION]
     for start in range(0, len(simple), _BATCH):
         _carry_out(deps, simple[start : start + _BATCH], actor)
     if len(simple) < len(planned.deletions):
@@ -71,7 +71,7 @@ def carry_out(deps: Deps, planned: Plan, actor: str = MAINTENANCE) -> Done:
     trail = AuditTrail(deps.warehouse)
     for finding in repaired:
         detail = {"kind": finding.kind.value, "remedy": finding.remedy}
-        trail.record(AuditEntry(deps.clock(), Action.REPAIR, actor, load_id=finding.load_id or None,
+        trail.record(AuditEntry(deps.clock(), AuditAction.REPAIR, actor, load_id=finding.load_id or None,
                                 subject=finding.where, reason=finding.what, detail=detail))  # fmt: skip
     return Done(planned.deletions, repaired, tuple((finding, left) for finding, left in results if left))
 
@@ -100,13 +100,13 @@ def _deletions(deps: Deps) -> Iterator[Deletion]:
             yield from maintenance.expired_files(kind, _files(tree.root, folder), days_of(settings), now)
     for one in expire_versions(deps):
         why = "beyond versions_kept or older than versions_max_age_days"
-        yield Deletion(Kind.VERSION, f"{one.table} version {one.version}", why, one.rows, table_name=one.table)
+        yield Deletion(DeletionKind.VERSION, f"{one.table} version {one.version}", why, one.rows, table_name=one.table)
     if (limit := maintenance.before(now, settings.ledger_days)) is not None:
         with deps.warehouse.transaction(write=False) as session:
             found = session.query(deps.warehouse.statement("select_expired_files"), (limit,))
         loads = [EndedLoad(int(line[0]), line[1], line[2], moment(line[3])) for line in found]
         yield from maintenance.expired_rows(loads, settings.ledger_days)
-    for kind, days in ((Kind.AUDIT_ROWS, settings.audit_days), (Kind.ALERT_ROWS, settings.alert_days)):
+    for kind, days in ((DeletionKind.AUDIT_ROWS, settings.audit_days), (DeletionKind.ALERT_ROWS, settings.alert_days)):
         if (limit := maintenance.before(now, days)) is not None:
             with deps.warehouse.transaction(write=False) as session:
                 count = int(session.query(deps.warehouse.statement(_COUNTS[kind]), (limit,))[0][0])
@@ -127,23 +127,23 @@ def _record(deps: Deps, session: Session, deletion: Deletion, actor: str) -> Non
     detail |= {"folder": deletion.folder} if deletion.folder else {}
     AuditTrail(deps.warehouse).record_in(
         session,
-        AuditEntry(deps.clock(), Action.DELETE, actor, deletion.table_name, deletion.load_id,
+        AuditEntry(deps.clock(), AuditAction.DELETE, actor, deletion.table_name, deletion.load_id,
                    subject=deletion.subject, reason=deletion.why, detail=detail),
     )  # fmt: skip
 
 
 def _delete_rows(deps: Deps, session: Session, deletion: Deletion) -> None:
     settings, kind = deps.settings, deletion.kind
-    if kind is Kind.LEDGER_ROW:
+    if kind is DeletionKind.LEDGER_ROW:
         session.execute(deps.warehouse.statement("delete_file"), (deletion.load_id,))
     else:
-        days = settings.audit_days if kind is Kind.AUDIT_ROWS else settings.alert_days
+        days = settings.audit_days if kind is DeletionKind.AUDIT_ROWS else settings.alert_days
         session.execute(deps.warehouse.statement(_DELETES[kind]), (maintenance.before(deps.clock(), days),))
 
 
 def in_total(deletions: Sequence[Deletion]) -> dict[str, dict[str, int]]:
     """Number and bytes by kind."""
-    found = {kind.value: [one for one in deletions if one.kind is kind] for kind in Kind}
+    found = {kind.value: [one for one in deletions if one.kind is kind] for kind in DeletionKind}
     return {
         kind: {"amount": sum(one.amount for one in members), "bytes": sum(one.size for one in members)}
         for kind, members in found.items()

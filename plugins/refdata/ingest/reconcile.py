@@ -38,7 +38,7 @@ class RunState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Kind(StrEnum):
+class DefectKind(StrEnum):
     """The kinds of problems."""
 
     STOPPED_RUN = "stopped_run"
@@ -56,10 +56,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Defect:
     """One problem, in words; ``fix`` is None where only a person can decide."""
 
-    kind: Kind
+    kind: DefectKind
     load_id: int
     where: str
     what: str
@@ -72,7 +72,7 @@ def no_airflow(run_id: str) -> RunState:  # noqa: ARG001
     return RunState.UNKNOWN
 
 
-def examine(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> tuple[Finding, ...]:
+def find_defects(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> tuple[Defect, ...]:
     """The problems that exist now. Loads with a heartbeat within ``stale_after`` or a live run are left alone.
 
     :param run_state: maps a run id to what Airflow says about the run.
@@ -82,12 +82,12 @@ def examine(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) -> tu
     return tuple(_Examination(deps, run_state).findings())
 
 
-def repair(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, str], ...]:
+def repair(findings: tuple[Defect, ...]) -> tuple[tuple[Defect, str], ...]:
     """Repairs what can be repaired; returns each finding with ``""``, or with the reason why it remains."""
     return tuple((finding, _repaired(finding)) for finding in findings)
 
 
-def _repaired(finding: Finding) -> str:
+def _repaired(finding: Defect) -> str:
     if finding.fix is None:
         return "a person has to decide"
     try:
@@ -107,7 +107,7 @@ class _Examination:
         self._grace = timedelta(seconds=deps.settings.stale_after)
         self._patience = timedelta(seconds=deps.settings.turn_timeout)
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Defect]:
         """Yields rows first: what belongs to a running load is not a leftover."""
         at_work = set()
         for row, seen_at in self._deps.ledger.unfinished():
@@ -125,33 +125,44 @@ class _Examination:
         yield from self._unregistered()
         yield from self._forgotten()
 
-    def _in_flight(self, row: Load, state: RunState, *, waits_too_long: bool) -> Iterator[Finding]:
+    def _in_flight(self, row: Load, state: RunState, *, waits_too_long: bool) -> Iterator[Defect]:
         deps, file = self._deps, self._deps.file_of(row)
         if file is None or not deps.dropoff.is_reachable(file):
             return
         if not deps.dropoff.exists(file.path):
             gone = vanished(file.path)
             yield self._finding(
-                Kind.VANISHED, row, "The file disappeared before it was loaded", "mark it cancelled",
+                DefectKind.VANISHED,
+                row,
+                "The file disappeared before it was loaded",
+                "mark it cancelled",
                 lambda: deps.ledger.mark_vanished(row.id, row.file_path, gone, self._now),
-            )  # fmt: skip
+            )
         elif not deps.dropoff.is_there(file):
             return  # Another file, or this one touched: the watcher picks it up by itself.
         elif state is RunState.STOPPED:
             remedy = "cancel the load and archive the file"
-            yield self._finding(Kind.STOPPED_RUN, row, _STOPPED, remedy, lambda: cancel_ended(deps, row, _STOPPED))
+            yield self._finding(
+                DefectKind.STOPPED_RUN, row, _STOPPED, remedy, lambda: cancel_ended(deps, row, _STOPPED)
+            )
         elif row.status is FileStatus.PROCESSING:
             yield self._finding(
-                Kind.STALE_TURN, row, "It has its table's turn and sends no heartbeat",
-                "release the turn and hand the file back to the watcher", lambda: self._hand_back(row, file),
-            )  # fmt: skip
+                DefectKind.STALE_TURN,
+                row,
+                "It has its table's turn and sends no heartbeat",
+                "release the turn and hand the file back to the watcher",
+                lambda: self._hand_back(row, file),
+            )
         elif waits_too_long and (row.status is not FileStatus.REVIEW or state is RunState.ENDED):
             yield self._finding(
-                Kind.ABANDONED, row, "The file is waiting, but no run loads it", "hand the file back to the watcher",
+                DefectKind.ABANDONED,
+                row,
+                "The file is waiting, but no run loads it",
+                "hand the file back to the watcher",
                 lambda: self._hand_back(row, file),
-            )  # fmt: skip
+            )
 
-    def _over(self, row: Load) -> Iterator[Finding]:
+    def _over(self, row: Load) -> Iterator[Defect]:
         deps, file = self._deps, self._deps.file_of(row)
         if file is None or not deps.dropoff.is_reachable(file):
             return
@@ -159,35 +170,42 @@ class _Examination:
         if gave_up(row):
             if deps.dropoff.is_there(file):  # otherwise it was touched, and the watcher picks it up by itself
                 remedy = "hand the file back to the watcher"
-                yield self._finding(Kind.NOT_ARCHIVED, row, done, remedy, lambda: deps.dropoff.hand_back(file))
+                yield self._finding(DefectKind.NOT_ARCHIVED, row, done, remedy, lambda: deps.dropoff.hand_back(file))
         elif deps.dropoff.lies(file):
-            yield self._finding(Kind.NOT_ARCHIVED, row, done, "archive it", lambda: self._archive(row, file))
+            yield self._finding(DefectKind.NOT_ARCHIVED, row, done, "archive it", lambda: self._archive(row, file))
         elif deps.dropoff.exists(file.path):
             return  # A newer drop has replaced it; that file's own load frees the path.
         elif place := deps.dropoff.archived(file, row.created_at, refused=row.status in REFUSED):
             what = f"The file is archived as {place}, but the ledger does not say so"
-            yield self._finding(Kind.NOT_MARKED, row, what, "mark it archived", lambda: self._archive(row, file))
+            yield self._finding(DefectKind.NOT_MARKED, row, what, "mark it archived", lambda: self._archive(row, file))
         elif row.status is FileStatus.LOADED:
             yield self._finding(
-                Kind.FILE_MISSING, row, "The rows are loaded; the file is neither in its folder nor in the archive",
-                "mark the load completed", lambda: self._archive(row, file),
-            )  # fmt: skip
+                DefectKind.FILE_MISSING,
+                row,
+                "The rows are loaded; the file is neither in its folder nor in the archive",
+                "mark the load completed",
+                lambda: self._archive(row, file),
+            )
         elif row.status is FileStatus.ERROR:
             what = "The refused file is neither in its folder nor in the archive"
-            yield self._finding(Kind.FILE_MISSING, row, what, "look for it; drop it again if it is needed")
+            yield self._finding(DefectKind.FILE_MISSING, row, what, "look for it; drop it again if it is needed")
 
-    def _stages(self, at_work: set[int]) -> Iterator[Finding]:
+    def _stages(self, at_work: set[int]) -> Iterator[Defect]:
         for stage in self._deps.warehouse.stages():
             owner = self._deps.ledger.get(stage.load_id)
             if stage.load_id in at_work or (owner is not None and (self._is_young(owner) or _shows(owner, stage))):
                 continue
             status = owner.status.value if owner else "not in the ledger"
-            yield Finding(
-                Kind.LEFT_STAGE, stage.load_id, stage.name, f"A stage is left over: its load is {status}", "drop it",
+            yield Defect(
+                DefectKind.LEFT_STAGE,
+                stage.load_id,
+                stage.name,
+                f"A stage is left over: its load is {status}",
+                "drop it",
                 _dropping(self._deps, stage),
-            )  # fmt: skip
+            )
 
-    def _rejects(self, at_work: set[int]) -> Iterator[Finding]:
+    def _rejects(self, at_work: set[int]) -> Iterator[Defect]:
         for load_id, path in self._deps.dropoff.left_rejects().items():
             owner = self._deps.ledger.get(load_id)
             if load_id in at_work or (
@@ -195,20 +213,24 @@ class _Examination:
             ):
                 continue
             what = f"A rejects file of load {load_id} has no archived file beside it"
-            yield Finding(
-                Kind.LEFT_REJECTS, load_id, str(path), what, "put them beside their file, or keep or delete them",
+            yield Defect(
+                DefectKind.LEFT_REJECTS,
+                load_id,
+                str(path),
+                what,
+                "put them beside their file, or keep or delete them",
                 _settling(self._deps, owner) if owner is not None else None,
-            )  # fmt: skip
+            )
 
-    def _copies(self) -> Iterator[Finding]:
+    def _copies(self) -> Iterator[Defect]:
         for left in self._deps.dropoff.leftovers():
             if self._now - left.changed > self._grace:
                 what = "A partial copy to an archive, left by a crash"
                 remedy = "delete it" if left.needless else "compare it with the archive, which has no such file"
                 fix = _removing(left) if left.needless else None
-                yield Finding(Kind.LEFT_COPY, 0, str(left.path), what, remedy, fix)
+                yield Defect(DefectKind.LEFT_COPY, 0, str(left.path), what, remedy, fix)
 
-    def _forgotten(self) -> Iterator[Finding]:
+    def _forgotten(self) -> Iterator[Defect]:
         """Files whose run ended before the ledger knew them: the watcher considers them started."""
         for file in self._deps.dropoff.scan().files:
             if self._deps.ledger.by_path(file.path) is not None:
@@ -217,23 +239,25 @@ class _Examination:
             if state is RunState.ENDED:
                 what = "The file is waiting, its run is over, and the ledger does not know it"
                 remedy = "hand the file back to the watcher"
-                yield Finding(Kind.FORGOTTEN, 0, file.path, what, remedy, _returning(self._deps, file))
+                yield Defect(DefectKind.FORGOTTEN, 0, file.path, what, remedy, _returning(self._deps, file))
             elif state is RunState.STOPPED:
                 remedy = "cancel the load and archive the file"
-                yield Finding(Kind.STOPPED_RUN, 0, file.path, _STOPPED, remedy, _cancelling(self._deps, file))
+                yield Defect(DefectKind.STOPPED_RUN, 0, file.path, _STOPPED, remedy, _cancelling(self._deps, file))
 
-    def _unregistered(self) -> Iterator[Finding]:
+    def _unregistered(self) -> Iterator[Defect]:
         for table, load_id in self._deps.ledger.unregistered():
             row = self._deps.ledger.get(load_id)
             if row is not None and not self._is_young(row):
                 loaded = Loaded(load_id, table, 0, 0, 0, row.status.value)
                 what = "The reference table is loaded but not in the configuration"
-                yield self._finding(Kind.NOT_REGISTERED, row, what, "register it", _registering(self._deps, loaded))
+                yield self._finding(
+                    DefectKind.NOT_REGISTERED, row, what, "register it", _registering(self._deps, loaded)
+                )
 
     def _finding(
-        self, kind: Kind, row: Load, what: str, remedy: str, fix: Callable[[], object] | None = None
-    ) -> Finding:
-        return Finding(kind, row.id, row.file_path, what, remedy, fix)
+        self, kind: DefectKind, row: Load, what: str, remedy: str, fix: Callable[[], object] | None = None
+    ) -> Defect:
+        return Defect(kind, row.id, row.file_path, what, remedy, fix)
 
     def _hand_back(self, row: Load, file: DroppedFile) -> None:
         if self._deps.dropoff.hand_back(file) is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core.errors import RefdataError
 from refdata.core.model import TableName
 from refdata.core.naming import fold_name
@@ -125,7 +125,9 @@ def _repaired(deps: Deps, finding: ConfigFinding, by: str) -> str:
     try:
         done = upsert_config(deps, finding.table)
         now = deps.clock()
-        entry = AuditEntry(now, Action.REPAIR, by, finding.table, subject="Reference_Data_Cfg", reason=finding.what)
+        entry = AuditEntry(
+            now, AuditAction.REPAIR, by, finding.table, subject="Reference_Data_Cfg", reason=finding.what
+        )
         AuditTrail(deps.warehouse).record(entry)
     except RefdataError as error:
         return str(error)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core.dropnames import beside, load_folder_name
 from refdata.core.errors import DropoffError, RefdataError
 from refdata.core.maintenance import archived_at
@@ -61,7 +61,7 @@ def carry_out(deps: Deps, planned: tuple[Relocation, ...], actor: str) -> tuple[
         count = sum(1 for one, left in results if not left and one.path.parent == archive.earlier)
         if count:
             why, detail = "moved to where files are archived now", {"files": count}
-            trail.record(AuditEntry(deps.clock(), Action.MOVE, actor, subject=str(archive.earlier),
+            trail.record(AuditEntry(deps.clock(), AuditAction.MOVE, actor, subject=str(archive.earlier),
                                     reason=why, detail=detail))  # fmt: skip
         with contextlib.suppress(OSError):
             archive.earlier.rmdir()  # removes it only when empty

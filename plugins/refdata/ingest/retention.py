@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core.model import TableName
 from refdata.core.naming import VERSION_COLUMN, backup_name, quote
 from refdata.core.publishing import qualified, turn_lock
@@ -68,7 +68,7 @@ def _delete(deps: Deps, backup: TableName, one: Expired, by: str) -> Expired:
         rows = session.execute(sql, (one.version,))
         session.execute(deps.warehouse.statement("mark_version_removed"), (now, one.table, one.version))
         entry = AuditEntry(
-            now, Action.DELETE, by, one.table, version_id=one.version, subject=str(backup),
+            now, AuditAction.DELETE, by, one.table, version_id=one.version, subject=str(backup),
             reason="versions_kept or versions_max_age_days", detail={"rows": rows},
         )  # fmt: skip
         AuditTrail(deps.warehouse).record_in(session, entry)

@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 
-from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core import publishing
 from refdata.core.alignment import Alignment
 from refdata.core.diffreport import as_markdown
@@ -173,7 +173,7 @@ def require_approval(deps: Deps, row: Load, answer: Answer) -> None:
 
     :raises RejectedError: with the reviewer's reason.
     """
-    action = Action.APPROVE if answer.approved else Action.REJECT
+    action = AuditAction.APPROVE if answer.approved else AuditAction.REJECT
     trail = AuditTrail(deps.warehouse)
     known = trail.entries(row.table_name, limit=100)
     said = (row.id, action, answer.by, answer.reason or None)

@@ -15,7 +15,7 @@ from refdata.core.errors import DataError, SchemaError
 from refdata.core.keyrules import ROW, ROW_COLUMN, KeyPlan, KeyRule, Side
 from refdata.core.model import Column, DroppedFile, Format, Load, RejectedRow, Stage, TableName
 from refdata.core.naming import fold_name
-from refdata.core.publishing import Check, qualified
+from refdata.core.publishing import PublishCheck, qualified
 from refdata.ingest.context import Deps
 from refdata.ingest.refitting import rejects_misfits
 from refdata.readers import reader_of
@@ -151,7 +151,7 @@ class Ruling:
         live = self.deps.warehouse.table(name)
         return Side(qualified(live.name), live.columns) if live else None
 
-    def publish_checks(self, stage: Stage) -> tuple[Check, ...]:
+    def publish_checks(self, stage: Stage) -> tuple[PublishCheck, ...]:
         """The checks to repeat when the rows are published, because another load may have changed a table meanwhile."""
         if not self.contract.foreign_keys:
             return ()
@@ -159,7 +159,7 @@ class Ruling:
             rules = [rule for rule in self._plan(source).references() if rule.severity is Severity.ERROR]
         schema = self.deps.settings.ref_schema
         others = tuple(TableName(schema, reference.table) for reference in self.contract.foreign_keys)
-        return tuple(Check(rule.statement, rule.words, others) for rule in rules)
+        return tuple(PublishCheck(rule.statement, rule.words, others) for rule in rules)
 
     def place(self, path: Path, fmt: Format, reasons: dict[int, str]) -> Iterator[RejectedRow]:
         """The rows with these numbers, located in the file."""

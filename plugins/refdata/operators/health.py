@@ -47,7 +47,7 @@ class HealthOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """The checks, as ``refdata health --json`` prints them."""
-        checks = health.examine()
+        checks = health.run_checks()
         report(checks, AssetAnswers(self.asset.name).now, context)
         metrics.looked(checks, _counts(checks))
         for check in checks:

@@ -31,7 +31,7 @@ class ReconcileOperator(BaseOperator):
         try:
             deps = wiring.connect()
             deps.warehouse.initialise()
-            results = reconcile.repair(reconcile.examine(deps, state_of_run))
+            results = reconcile.repair(reconcile.find_defects(deps, state_of_run))
         except TransientError as error:
             raise AirflowSkipException(f"Not now: {error}") from error
         for finding, left in results:

@@ -19,7 +19,7 @@ from refdata.plugin.page import page_router
 from refdata.plugin.routes import Connect, StepsOf, api_router
 from refdata.plugin.routes.common import failures, may_read
 from refdata.plugin.runs import steps_of as airflows_steps
-from refdata.plugin.schemas import Envelope, Fault, begin_request
+from refdata.plugin.schemas import Envelope, FaultView, begin_request
 
 log = logging.getLogger("refdata.plugin")
 
@@ -79,7 +79,7 @@ async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Re
         response = await call_next(request)
     except Exception as error:  # noqa: BLE001  the last resort of every route
         log.error("%s: %s", request.url.path, unforeseen(error))  # noqa: TRY400  the text may quote a row
-        response = _failure(500, Fault(category="internal", message="Unforeseen error; check the API server's log"))
+        response = _failure(500, FaultView(category="internal", message="Unforeseen error; check the API server's log"))
     response.headers.update(_HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -88,7 +88,7 @@ async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Re
 def _on_refdata_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RefdataError)  # noqa: S101  registered for this class alone
     log.warning("%s: %s", request.url.path, error)
-    return _failure(_status_of(error, request.method), Fault.of(error))
+    return _failure(_status_of(error, request.method), FaultView.of(error))
 
 
 def _status_of(error: RefdataError, method: str) -> int:
@@ -102,16 +102,16 @@ def _status_of(error: RefdataError, method: str) -> int:
 
 def _on_http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
-    fault = Fault(category=_HTTP_CATEGORIES.get(error.status_code, "http"), message=str(error.detail))
+    fault = FaultView(category=_HTTP_CATEGORIES.get(error.status_code, "http"), message=str(error.detail))
     return _failure(error.status_code, fault, error.headers)
 
 
 def _on_bad_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
     message = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-    return _failure(422, Fault(category="bad_request", message=message))
+    return _failure(422, FaultView(category="bad_request", message=message))
 
 
-def _failure(status: int, fault: Fault, headers: Any = None) -> JSONResponse:
+def _failure(status: int, fault: FaultView, headers: Any = None) -> JSONResponse:
     body = Envelope[None](success=False, error=fault)
     return JSONResponse(body.model_dump(mode="json"), status_code=status, headers=headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from refdata.audit import Action
+from refdata.audit import AuditAction
 from refdata.plugin.schemas import UtcTime, View
 
 
@@ -30,7 +30,7 @@ class AuditView(View):
 
     id: int
     happened_at: UtcTime
-    action: Action
+    action: AuditAction
     actor: str
     table_name: str | None
     load_id: int | None

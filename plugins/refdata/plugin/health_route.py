@@ -34,7 +34,7 @@ class HealthView(BaseModel):
 
 def from_the_api_server() -> Sequence[Check]:
     """All checks as this process sees them; the components from Airflow's own tables, without HTTP."""
-    return health.examine((*health.LOCAL, _components))
+    return health.run_checks((*health.LOCAL, _components))
 
 
 def _components(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one form for all checks

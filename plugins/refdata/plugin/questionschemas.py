@@ -11,7 +11,7 @@ from refdata.contracts.facts import Fact
 from refdata.core.contractterms import Layer
 from refdata.core.questions import Outcome, Question, QuestionKind
 from refdata.plugin.schemas import UtcTime, View
-from refdata.plugin.tableschemas import Text
+from refdata.plugin.tableschemas import CellText
 
 MAX_ANSWERS = 500
 Word = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]
@@ -99,7 +99,7 @@ class WithdrawRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Text
+    reason: CellText
 
 
 class AnswerRequest(WithdrawRequest):

@@ -37,7 +37,7 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class Fault(BaseModel):
+class FaultView(BaseModel):
     """Why a request failed, or why a file was refused: ``category`` is of the error tree or HTTP's."""
 
     category: str
@@ -45,12 +45,12 @@ class Fault(BaseModel):
     advice: str = ""
 
     @classmethod
-    def of(cls, error: RefdataError) -> Fault:
+    def of(cls, error: RefdataError) -> FaultView:
         """The error's reason and place, and what to do."""
         return cls(category=error.category, message=error.reason, advice=sentence(error.advice))
 
     @classmethod
-    def of_load(cls, row: Load) -> Fault | None:
+    def of_load(cls, row: Load) -> FaultView | None:
         """Why a load failed; None when nothing went wrong."""
         if row.error_message is None:
             return None
@@ -93,7 +93,7 @@ class Envelope(BaseModel, Generic[Data]):
 
     success: bool = True
     data: Data | None = None
-    error: Fault | None = None
+    error: FaultView | None = None
     metadata: Metadata = Field(default_factory=Metadata)
 
 
@@ -131,7 +131,7 @@ class FileView(BaseModel):
     loaded_at: UtcTime | None
     processed_at: UtcTime | None
     seconds: float | None
-    error: Fault | None
+    error: FaultView | None
 
     @classmethod
     def of(cls, row: Load) -> FileView:
@@ -140,7 +140,7 @@ class FileView(BaseModel):
         path = run_path(row.dag_run_id, row.load_type)
         fit, damaged = row.rows_read, row.rows_rejected or 0
         shown |= {"rows_fit": fit, "rows_read": None if fit is None else fit + damaged}
-        return cls(**shown, run_path=path, seconds=_seconds(row), error=Fault.of_load(row))
+        return cls(**shown, run_path=path, seconds=_seconds(row), error=FaultView.of_load(row))
 
 
 class StepView(BaseModel):

@@ -15,7 +15,7 @@ from refdata.core.tablerules import TableRules
 from refdata.plugin.addresses import run_path
 from refdata.plugin.schemas import UtcTime, View
 
-Text = Annotated[
+CellText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
 ]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,64}$")]
@@ -182,7 +182,7 @@ class TakeBackRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Text
+    reason: CellText
     request_id: RequestId = ""
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.contractstore import ContractStore
 from refdata.core import publishing
 from refdata.core.errors import DataError, LockTimeoutError
@@ -20,7 +20,7 @@ from refdata.ledger import version_records
 from refdata.versioning.locating import Versions, rows_at
 from refdata.warehouse.base import Session
 
-_ACTIONS = {LoadType.ROLLBACK: Action.ROLLBACK, LoadType.TAKE_BACK: Action.TAKE_BACK}
+_ACTIONS = {LoadType.ROLLBACK: AuditAction.ROLLBACK, LoadType.TAKE_BACK: AuditAction.TAKE_BACK}
 
 
 @dataclass(frozen=True, slots=True)

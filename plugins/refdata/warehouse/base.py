@@ -12,7 +12,7 @@ from refdata.core.capabilities import Capabilities
 from refdata.core.diagnosis import Diagnosis
 from refdata.core.keyindex import KeyChange
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
-from refdata.core.publishing import Check
+from refdata.core.publishing import PublishCheck
 from refdata.core.schemasteps import SchemaChange
 from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = tuple[Any, ...]
-Progress = Callable[[int], None]
+StageProgress = Callable[[int], None]
 """Called with the number of rows staged so far; may raise to stop the load."""
 
 
@@ -142,7 +142,7 @@ class Warehouse(Protocol):
         ...
 
     def stage(
-        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
+        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress
     ) -> tuple[int, str]:
         """Streams batches into a new stage table; returns the rows staged and the method used.
 
@@ -194,7 +194,7 @@ class Warehouse(Protocol):
         """A transaction that may change the staged rows, with the stage table's quoted name in it."""
         ...
 
-    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
+    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
         """Makes the staged rows live and the ledger row ``loaded``, in one transaction.
 
         Repeated for the same attempt, it returns the result of the first call.

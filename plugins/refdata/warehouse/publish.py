@@ -8,7 +8,7 @@ from refdata.core import publishing
 from refdata.core.errors import DataError, LockTimeoutError, SupersededError
 from refdata.core.loadstates import PUBLISHED
 from refdata.core.model import FileStatus, Publication, Published, Table
-from refdata.core.publishing import Check
+from refdata.core.publishing import PublishCheck
 from refdata.core.settings import Settings
 from refdata.warehouse.base import Session, Warehouse
 
@@ -20,7 +20,7 @@ def publish_rows(
     live: Table,
     source: str,
     settings: Settings,
-    checks: Sequence[Check] = (),
+    checks: Sequence[PublishCheck] = (),
 ) -> Published:
     """Runs within ``session``'s transaction, which the caller commits.
 
@@ -59,7 +59,7 @@ def _already_published(warehouse: Warehouse, session: Session, request: Publicat
     raise _superseded(request)
 
 
-def _check_rules(session: Session, request: Publication, checks: Sequence[Check]) -> None:
+def _check_rules(session: Session, request: Publication, checks: Sequence[PublishCheck]) -> None:
     """:raises LockTimeoutError: when another load changed what the rows refer to since they were checked."""
     for check in checks:
         if rows := len(session.query(check.statement.sql, check.statement.values)):

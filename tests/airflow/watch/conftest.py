@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from refdata.dropoff import ensure_tree
-from refdata.watching import ReadValue, Request, RunState, WriteValue
+from refdata.watching import ReadRunState, ReadValue, Request, WriteValue
 
 FULL = "reference_data_table/fullload"
 
@@ -29,7 +29,7 @@ class FakeAirflow:
 
     def now(self, request: Request) -> Any:
         match request:
-            case RunState(dag_id, run_id):
+            case ReadRunState(dag_id, run_id):
                 return self.runs.get(f"{dag_id}/{run_id}")
             case ReadValue(key):
                 return json.loads(self.values[key]) if key in self.values else None

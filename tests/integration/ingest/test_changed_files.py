@@ -13,10 +13,10 @@ import pyarrow as pa
 import pytest
 
 from refdata.core.model import Column, DroppedFile, FileStatus, Publication, Published, Stage, Table, TableName
-from refdata.core.publishing import Check
+from refdata.core.publishing import PublishCheck
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
-from refdata.warehouse.base import Progress, Warehouse
+from refdata.warehouse.base import StageProgress, Warehouse
 from tests.integration.trust.rights import as_mortal
 from tests.integration.trust.runs import Book, work
 
@@ -119,7 +119,7 @@ class MeddledWarehouse:
         return self._inner.table(name)
 
     def stage(
-        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
+        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress
     ) -> tuple[int, str]:
         return self._inner.stage(stage, columns, self._watched(batches), on_progress)
 
@@ -128,7 +128,7 @@ class MeddledWarehouse:
             yield batch
             self._meddler.come_to("first rows staged")
 
-    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
+    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
         self._meddler.come_to("staged")
         return self._inner.publish(request, checks)
 

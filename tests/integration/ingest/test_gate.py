@@ -21,7 +21,7 @@ from refdata.ingest.configure import write_config
 from refdata.ingest.context import Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import Loaded, load_or_hold, load_reviewed, load_rows
-from refdata.ingest.reconcile import RunState, examine, repair
+from refdata.ingest.reconcile import RunState, find_defects, repair
 from refdata.ingest.review import Answer, Held
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 from tests.integration.ingest.test_undoing import BY, codes, desk, load, snapshot
@@ -256,7 +256,7 @@ def test_the_doctor_hands_a_held_file_back_only_when_its_run_is_gone(
 ) -> None:
     file, detection, _ = held_load(gated)
     gated.clock.now += timedelta(days=3)
-    findings = examine(gated.deps, lambda _: state)
+    findings = find_defects(gated.deps, lambda _: state)
     assert [one.kind for one in findings] == found
     repair(findings)
     status = row_of(gated, detection.load_id).status

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refdata.alertlog import AlertLog
-from refdata.audit import Action, AuditTrail
+from refdata.audit import AuditAction, AuditTrail
 from refdata.core.alerting import Alert
 from refdata.core.errors import DropoffError, RefdataError
-from refdata.core.maintenance import Deletion, Kind
+from refdata.core.maintenance import Deletion, DeletionKind
 from refdata.ingest import maintenance
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[...
     site.clock.now += timedelta(days=31)
     planned = maintenance.plan(site.deps)
     assert sorted(one.kind for one in planned.deletions) == sorted(
-        [Kind.PROCESSED_FILE, *[Kind.ERROR_FILE] * 3, Kind.LEDGER_ROW, Kind.ALERT_ROWS]
+        [DeletionKind.PROCESSED_FILE, *[DeletionKind.ERROR_FILE] * 3, DeletionKind.LEDGER_ROW, DeletionKind.ALERT_ROWS]
     )
     assert len(list(site.dropoff.error.of(DROP).glob("ERROR_*"))) == 3, "planning deletes nothing"
     maintenance.carry_out(site.deps, planned)
@@ -47,7 +47,7 @@ def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[...
     assert list(site.dropoff.processed.of(DROP).glob("*.csv")) == []
     assert [row.file_name for row in site.deps.ledger.page().files] == ["cities.csv"], "its rows are live"
     entries = AuditTrail(site.deps.warehouse).entries()
-    assert {entry.action for entry in entries} == {Action.DELETE}
+    assert {entry.action for entry in entries} == {AuditAction.DELETE}
     assert sorted(entry.subject or "" for entry in entries) == sorted(one.subject for one in planned.deletions)
     assert kinds(site) == []
     assert site.rows("cities", "code") == [("01",)]
@@ -82,7 +82,10 @@ def test_maintenance_deletes_nothing_through_a_link_in_a_load_folder(
     planned = maintenance.plan(site.deps)
     assert planned.deletions == ()
     later = Deletion(
-        Kind.PROCESSED_FILE, "20200101_000000_a.csv", "planned before", folder=str(site.dropoff.processed.of(DROP))
+        DeletionKind.PROCESSED_FILE,
+        "20200101_000000_a.csv",
+        "planned before",
+        folder=str(site.dropoff.processed.of(DROP)),
     )
     with pytest.raises(DropoffError):
         maintenance.carry_out(site.deps, replace(planned, deletions=(later,)))
@@ -95,7 +98,9 @@ def test_a_file_that_cannot_be_deleted_takes_no_record_of_the_others_along(make_
     site.clock.now += timedelta(days=31)
     (site.dropoff.processed.of(DROP) / "a folder").mkdir()
     planned = maintenance.plan(site.deps)
-    stubborn = Deletion(Kind.PROCESSED_FILE, "a folder", "for the test", folder=str(site.dropoff.processed.of(DROP)))
+    stubborn = Deletion(
+        DeletionKind.PROCESSED_FILE, "a folder", "for the test", folder=str(site.dropoff.processed.of(DROP))
+    )
     with pytest.raises(RefdataError):
         maintenance.carry_out(site.deps, replace(planned, deletions=(*planned.deletions, stubborn)))
     assert list(site.dropoff.processed.of(DROP).glob("*.csv")) == []
@@ -119,8 +124,8 @@ def test_versions_beyond_their_number_go_with_the_rest(make_site: Callable[..., 
         site.load(site.drop("cities.csv", GOOD + f"0{number + 2},Linz\n"), str(number))
     planned = maintenance.plan(site.deps)
     assert [(one.kind, one.subject, one.amount) for one in planned.deletions] == [
-        (Kind.VERSION, "cities version 1", 2),
-        (Kind.VERSION, "cities version 2", 2),
+        (DeletionKind.VERSION, "cities version 1", 2),
+        (DeletionKind.VERSION, "cities version 2", 2),
     ]
     maintenance.carry_out(site.deps, planned)
     assert site.rows("cities_backup", "ref_data_version_id", "bkp") == [(3,), (3,)]
@@ -159,4 +164,4 @@ def test_a_repair_is_recorded_too(site: Site) -> None:
     site.clock.now += timedelta(days=2)
     done = maintenance.carry_out(site.deps, maintenance.plan(site.deps))
     assert [finding.kind for finding in done.repaired] == ["vanished"]
-    assert [entry.action for entry in AuditTrail(site.deps.warehouse).entries()] == [Action.REPAIR]
+    assert [entry.action for entry in AuditTrail(site.deps.warehouse).entries()] == [AuditAction.REPAIR]

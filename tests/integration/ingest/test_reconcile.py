@@ -22,7 +22,7 @@ from refdata.ingest.archive import move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
-from refdata.ingest.reconcile import Kind, RunState
+from refdata.ingest.reconcile import DefectKind, RunState
 
 if TYPE_CHECKING:
     from tests.integration.ingest.conftest import Site
@@ -148,19 +148,19 @@ def an_original_whose_copy_is_nowhere(site: Site) -> None:
 
 
 CASES = [
-    (aligned, Kind.STALE_TURN, FileStatus.PENDING, BACK),
-    (registered, Kind.ABANDONED, FileStatus.PENDING, BACK),
-    (vanished, Kind.VANISHED, FileStatus.CANCELLED, ""),
-    (loaded, Kind.NOT_ARCHIVED, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
-    (refused, Kind.NOT_ARCHIVED, FileStatus.ERROR, f"{FULL}/error/ERROR_20241201_120000_cities.csv"),
-    (cancelled_and_back, Kind.NOT_ARCHIVED, FileStatus.CANCELLED, BACK),
-    (loaded_and_moved, Kind.NOT_MARKED, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
-    (refused_and_moved, Kind.NOT_MARKED, FileStatus.ERROR, f"{FULL}/error/ERROR_20241201_120000_cities.csv"),
-    (loaded_and_removed, Kind.FILE_MISSING, FileStatus.COMPLETED, ""),
-    (staged_and_left, Kind.LEFT_STAGE, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
+    (aligned, DefectKind.STALE_TURN, FileStatus.PENDING, BACK),
+    (registered, DefectKind.ABANDONED, FileStatus.PENDING, BACK),
+    (vanished, DefectKind.VANISHED, FileStatus.CANCELLED, ""),
+    (loaded, DefectKind.NOT_ARCHIVED, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
+    (refused, DefectKind.NOT_ARCHIVED, FileStatus.ERROR, f"{FULL}/error/ERROR_20241201_120000_cities.csv"),
+    (cancelled_and_back, DefectKind.NOT_ARCHIVED, FileStatus.CANCELLED, BACK),
+    (loaded_and_moved, DefectKind.NOT_MARKED, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
+    (refused_and_moved, DefectKind.NOT_MARKED, FileStatus.ERROR, f"{FULL}/error/ERROR_20241201_120000_cities.csv"),
+    (loaded_and_removed, DefectKind.FILE_MISSING, FileStatus.COMPLETED, ""),
+    (staged_and_left, DefectKind.LEFT_STAGE, FileStatus.COMPLETED, f"{FULL}/processed/20241201_120000_cities.csv"),
     (
         loaded_and_not_registered,
-        Kind.NOT_REGISTERED,
+        DefectKind.NOT_REGISTERED,
         FileStatus.COMPLETED,
         f"{FULL}/processed/20241201_120000_cities.csv",
     ),
@@ -169,55 +169,55 @@ CASES = [
 
 @pytest.mark.parametrize(("arrange", "kind", "status", "place"), CASES, ids=[case[0].__name__ for case in CASES])
 def test_what_was_left_is_found_and_repaired_once(
-    site: Site, arrange: Callable[[Site], object], kind: Kind, status: FileStatus, place: str
+    site: Site, arrange: Callable[[Site], object], kind: DefectKind, status: FileStatus, place: str
 ) -> None:
     arrange(site)
     site.clock.now += LATER
-    found = reconcile.examine(site.deps)
+    found = reconcile.find_defects(site.deps)
     assert [(one.kind, one.load_id) for one in found] == [(kind, only(site))]
     assert [left for _, left in reconcile.repair(found)] == [""]
     row = site.deps.ledger.get(only(site))
     assert row is not None
     assert row.status is status
     assert files(site) == ([place] if place else [])
-    assert reconcile.examine(site.deps) == ()
+    assert reconcile.find_defects(site.deps) == ()
     assert site.deps.warehouse.stages() == ()
     assert len(site.rows("Reference_Data_Cfg")) == (1 if status is FileStatus.COMPLETED else 0)
 
 
 @pytest.mark.parametrize(
-    ("arrange", "kind"), [(refused_and_removed, Kind.FILE_MISSING), (rejects_of_nobody, Kind.LEFT_REJECTS)]
+    ("arrange", "kind"), [(refused_and_removed, DefectKind.FILE_MISSING), (rejects_of_nobody, DefectKind.LEFT_REJECTS)]
 )
 def test_what_only_a_person_can_decide_is_reported_and_left(
-    site: Site, arrange: Callable[[Site], object], kind: Kind
+    site: Site, arrange: Callable[[Site], object], kind: DefectKind
 ) -> None:
     arrange(site)
     site.clock.now += LATER
-    found = reconcile.examine(site.deps)
+    found = reconcile.find_defects(site.deps)
     assert [one.kind for one in found] == [kind]
     assert [left for _, left in reconcile.repair(found)] == ["a person has to decide"]
-    assert reconcile.examine(site.deps) == found
+    assert reconcile.find_defects(site.deps) == found
 
 
 @pytest.mark.parametrize("arrange", [case[0] for case in CASES], ids=[case[0].__name__ for case in CASES])
 def test_what_gave_a_sign_of_life_a_moment_ago_is_left_alone(site: Site, arrange: Callable[[Site], object]) -> None:
     arrange(site)
-    assert reconcile.examine(site.deps) == ()
+    assert reconcile.find_defects(site.deps) == ()
 
 
 @pytest.mark.parametrize("arrange", [aligned, registered, loaded, refused])
 def test_a_run_that_goes_on_is_left_alone_for_days(site: Site, arrange: Callable[[Site], object]) -> None:
     arrange(site)
     site.clock.now += LATER
-    assert reconcile.examine(site.deps, lambda run_id: RunState.ACTIVE) == ()
+    assert reconcile.find_defects(site.deps, lambda run_id: RunState.ACTIVE) == ()
 
 
 def test_a_file_whose_run_has_ended_is_handed_back_without_waiting_for_the_turns_time_out(site: Site) -> None:
     registered(site)
     site.clock.now += timedelta(hours=1)
-    assert reconcile.examine(site.deps) == ()
-    found = reconcile.examine(site.deps, lambda run_id: RunState.ENDED)
-    assert [one.kind for one in found] == [Kind.ABANDONED]
+    assert reconcile.find_defects(site.deps) == ()
+    found = reconcile.find_defects(site.deps, lambda run_id: RunState.ENDED)
+    assert [one.kind for one in found] == [DefectKind.ABANDONED]
     reconcile.repair(found)
     row = site.load(site.deps.dropoff.find(BACK), "next run")
     assert (row.id, row.status, row.rows_loaded) == (only(site), FileStatus.COMPLETED, 2)
@@ -226,30 +226,30 @@ def test_a_file_whose_run_has_ended_is_handed_back_without_waiting_for_the_turns
 @pytest.mark.parametrize(
     ("arrange", "kind", "left"),
     [
-        (rejects_of_an_archived_file, Kind.LEFT_REJECTS, {"cities.rejects.csv", "cities.csv"}),
-        (a_copy_without_a_name, Kind.LEFT_COPY, {"cities.csv"}),
-        (an_original_put_aside, Kind.LEFT_COPY, {"cities.csv"}),
+        (rejects_of_an_archived_file, DefectKind.LEFT_REJECTS, {"cities.rejects.csv", "cities.csv"}),
+        (a_copy_without_a_name, DefectKind.LEFT_COPY, {"cities.csv"}),
+        (an_original_put_aside, DefectKind.LEFT_COPY, {"cities.csv"}),
     ],
 )
 def test_what_a_crash_left_of_files_is_put_in_its_place_or_swept(
-    site: Site, arrange: Callable[[Site], object], kind: Kind, left: set[str]
+    site: Site, arrange: Callable[[Site], object], kind: DefectKind, left: set[str]
 ) -> None:
     arrange(site)
-    assert reconcile.examine(site.deps) == (), "it may be at work"
+    assert reconcile.find_defects(site.deps) == (), "it may be at work"
     site.clock.now = datetime.now(UTC).replace(tzinfo=None) + LATER
-    found = reconcile.examine(site.deps)
+    found = reconcile.find_defects(site.deps)
     assert [one.kind for one in found] == [kind]
     assert [left for _, left in reconcile.repair(found)] == [""]
     everything = [path for path in site.dropoff.root.rglob("*") if path.is_file()]
     assert {path.name.removeprefix("20241201_120000_") for path in everything} == left
-    assert reconcile.examine(site.deps) == ()
+    assert reconcile.find_defects(site.deps) == ()
 
 
 def test_an_original_stays_where_no_archive_has_its_copy(site: Site) -> None:
     an_original_whose_copy_is_nowhere(site)
     site.clock.now = datetime.now(UTC).replace(tzinfo=None) + LATER
-    found = reconcile.examine(site.deps)
-    assert [(one.kind, one.fix) for one in found] == [(Kind.LEFT_COPY, None)]
+    found = reconcile.find_defects(site.deps)
+    assert [(one.kind, one.fix) for one in found] == [(DefectKind.LEFT_COPY, None)]
 
 
 @pytest.mark.parametrize("state", RunState)
@@ -257,8 +257,8 @@ def test_a_file_whose_run_ended_before_the_ledger_heard_of_it_is_handed_back_or_
     site: Site, state: RunState
 ) -> None:
     file = dropped(site)
-    found = reconcile.examine(site.deps, lambda run_id: state if run_id == run_id_of(file) else RunState.UNKNOWN)
-    expected = {RunState.ENDED: [Kind.FORGOTTEN], RunState.STOPPED: [Kind.STOPPED_RUN]}.get(state, [])
+    found = reconcile.find_defects(site.deps, lambda run_id: state if run_id == run_id_of(file) else RunState.UNKNOWN)
+    expected = {RunState.ENDED: [DefectKind.FORGOTTEN], RunState.STOPPED: [DefectKind.STOPPED_RUN]}.get(state, [])
     assert [one.kind for one in found] == expected
     assert [left for _, left in reconcile.repair(found)] == [""] * len(found)
     assert site.deps.dropoff.is_there(file) is (expected == [])
@@ -270,7 +270,7 @@ def test_a_file_whose_run_ended_before_the_ledger_heard_of_it_is_handed_back_or_
 def test_the_reason_of_a_refused_file_is_kept(site: Site) -> None:
     refused(site)
     site.clock.now += LATER
-    reconcile.repair(reconcile.examine(site.deps))
+    reconcile.repair(reconcile.find_defects(site.deps))
     row = site.deps.ledger.get(only(site))
     assert row is not None
     assert row.error_message == REFUSED.text
@@ -283,10 +283,10 @@ def test_a_missing_mount_is_no_reason_to_believe_that_files_are_gone(site: Site)
     site.clock.now += LATER
     folder = site.dropoff.root / "reference_data_table" / "fullload"
     shutil.rmtree(folder)
-    assert reconcile.examine(site.deps) == ()
+    assert reconcile.find_defects(site.deps) == ()
     shutil.rmtree(site.dropoff.root)
     with pytest.raises(ConfigurationError):
-        reconcile.examine(site.deps)
+        reconcile.find_defects(site.deps)
 
 
 def test_what_cannot_be_repaired_now_says_why_and_stops_nothing_else(site: Site) -> None:
@@ -295,7 +295,7 @@ def test_what_cannot_be_repaired_now_says_why_and_stops_nothing_else(site: Site)
 
     done: list[int] = []
     broken, whole = (
-        reconcile.Finding(Kind.LEFT_STAGE, number, "s", "left", "drop it", fix)
+        reconcile.Defect(DefectKind.LEFT_STAGE, number, "s", "left", "drop it", fix)
         for number, fix in ((1, fail), (2, lambda: done.append(2)))
     )
     results = reconcile.repair((broken, whole))

@@ -210,7 +210,7 @@ class Trial:
             self._work()
             deps = self._site.connect()
             if repaired:
-                reconcile.repair(reconcile.examine(dataclasses.replace(deps, clock=lambda: LATER)))
+                reconcile.repair(reconcile.find_defects(dataclasses.replace(deps, clock=lambda: LATER)))
                 self._work()
             deps.warehouse.initialise()  # as the next load does first
             self._seen.write_text(json.dumps(observe(deps, self._site.folders)))

@@ -15,7 +15,7 @@ import pytest
 
 from refdata.core.errors import ConnectionLostError, PermissionDeniedError, RefdataError, StorageFullError
 from refdata.core.model import FileStatus, LoadType, Publication, Published, Stage, TableName
-from refdata.core.publishing import Check
+from refdata.core.publishing import PublishCheck
 from refdata.dropoff.outage import Outages
 from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
@@ -52,7 +52,7 @@ class FailingWarehouse:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
+    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
         if self._left:
             self._left -= 1
             raise translate(DriverError(self._number, "", "It went wrong"), "server/db")
@@ -203,7 +203,7 @@ def test_an_archive_disk_that_is_full_loses_nothing_and_the_doctor_goes_on(memor
         assert (statuses(deps), waiting(site)) == (["loaded"], ["cities.csv"])
         assert [path for path in place.rglob("*") if path.is_file() and not path.name.startswith(".")] == []
         grow(place, "50m")
-        reconcile.repair(reconcile.examine(dataclasses.replace(deps, clock=lambda: NOW + timedelta(days=2))))
+        reconcile.repair(reconcile.find_defects(dataclasses.replace(deps, clock=lambda: NOW + timedelta(days=2))))
         (row,) = deps.ledger.page().files
         assert (row.status, waiting(site)) == (FileStatus.COMPLETED, [])
         assert Path(row.file_path).read_text() == BIG

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from refdata.audit import Action, AuditEntry, AuditTrail
+from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core import schemasteps
 from refdata.core.errors import RefdataError
 from refdata.core.failure import failure_of
@@ -131,10 +131,10 @@ def test_an_upgrade_that_fails_at_its_end_leaves_each_earlier_version_as_it_was(
 def test_what_was_done_is_found_in_the_audit_trail_newest_first(database: Database) -> None:
     trail = AuditTrail(database.warehouse)
     when = datetime(2024, 12, 1, 12, 0, 0, 123000)  # noqa: DTZ001  the trail's times are naive UTC
-    first = AuditEntry(when, Action.ROLLBACK, "ann", "t", 3, 2, reason="wrong prices – März", detail={"rows": 7})
+    first = AuditEntry(when, AuditAction.ROLLBACK, "ann", "t", 3, 2, reason="wrong prices – März", detail={"rows": 7})
     trail.record(first)
-    trail.record(AuditEntry(when, Action.DELETE, "maintenance", subject="processed/x.csv"))
-    assert [entry.action for entry in trail.entries()] == [Action.DELETE, Action.ROLLBACK]
+    trail.record(AuditEntry(when, AuditAction.DELETE, "maintenance", subject="processed/x.csv"))
+    assert [entry.action for entry in trail.entries()] == [AuditAction.DELETE, AuditAction.ROLLBACK]
     (found,) = trail.entries("t")
     assert (found.actor, found.reason, found.detail, found.happened_at) == ("ann", first.reason, {"rows": 7}, when)
     assert trail.entries(limit=1, offset=1) == (found,)
@@ -143,6 +143,6 @@ def test_what_was_done_is_found_in_the_audit_trail_newest_first(database: Databa
 def test_a_text_that_is_too_long_for_the_trail_is_cut(database: Database) -> None:
     trail = AuditTrail(database.warehouse)
     when = datetime(2024, 12, 1)  # noqa: DTZ001
-    trail.record(AuditEntry(when, Action.DELETE, "maintenance", subject="x" * 600, reason="y" * 2000))
+    trail.record(AuditEntry(when, AuditAction.DELETE, "maintenance", subject="x" * 600, reason="y" * 2000))
     (found,) = trail.entries()
     assert (len(found.subject or ""), len(found.reason or "")) == (500, 1000)

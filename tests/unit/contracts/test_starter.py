@@ -11,7 +11,7 @@ import yaml
 from refdata.contracts import schema
 from refdata.contracts.reading import read_contract
 from refdata.contracts.starter import starter
-from refdata.core.contract import Contract, Dialect, FieldContract, SourceHeader
+from refdata.core.contract import Contract, FieldContract, SourceHeader, TableDialect
 from refdata.core.contractterms import FieldType, OnMissingColumn
 from refdata.core.sqltypes import INT, text
 
@@ -22,7 +22,7 @@ FIELDS = (
 )
 CASES = [
     Contract(table="cities", fields=FIELDS),
-    Contract(table="cities", encoding="cp1252", dialect=Dialect(delimiter="\t", quote_char=""), fields=FIELDS),
+    Contract(table="cities", encoding="cp1252", dialect=TableDialect(delimiter="\t", quote_char=""), fields=FIELDS),
     Contract(table="cities", title="Cities: all", steward="me", on_missing_column=OnMissingColumn.NULL, fields=FIELDS),
     Contract(table="cities", primary_key=("code",), missing_values=("", "#N/A"), fields=FIELDS[:1]),
 ]

@@ -23,12 +23,12 @@ from refdata.core import naming
 from refdata.core.contract import (
     Constraint,
     Contract,
-    Dialect,
     FieldContract,
     ForeignKey,
     KeptAnswer,
     LoadRules,
     SourceHeader,
+    TableDialect,
     UniqueKey,
 )
 from refdata.core.contractdocument import to_document
@@ -117,7 +117,7 @@ def contracts(draw: st.DrawFn) -> Contract:
         steward=draw(maybe(WORDS)),
         encoding=draw(maybe(st.sampled_from(["utf-8", "cp1252"]))),
         decode_fallback=draw(maybe(st.just("cp1252"))),
-        dialect=Dialect(
+        dialect=TableDialect(
             delimiter=draw(maybe(MARKS)),
             quote_char=draw(maybe(st.sampled_from(['"', "'", ""]))),
             line_terminator=draw(maybe(st.sampled_from(["\r\n", "\n", "\r"]))),
@@ -204,7 +204,7 @@ def test_frictionless_reads_a_contract_unchanged(tmp_path: Path) -> None:
     contract = Contract(
         table="airports",
         encoding="cp1252",
-        dialect=Dialect(delimiter=";"),
+        dialect=TableDialect(delimiter=";"),
         fields=(
             FieldContract(name="iata_code", headers=(SourceHeader("IATA code"),), type=FieldType.STRING,
                           constraints=(Constraint(ConstraintKind.PATTERN, "[A-Z]{3}"),)),

@@ -15,13 +15,13 @@ from refdata.core import contractdocument, contractlayers
 from refdata.core.contract import (
     Constraint,
     Contract,
-    Dialect,
     FieldContract,
     KeptAnswer,
     LoadRules,
     Origin,
     Policies,
     SourceHeader,
+    TableDialect,
     stated,
 )
 from refdata.core.contractdocument import from_document, to_document
@@ -75,8 +75,8 @@ def test_an_origin_reads_as_a_sentence_part(origin: Origin, words: str) -> None:
 def test_of_each_fact_the_first_layer_that_speaks_wins_with_its_origin() -> None:
     declared = stated(Contract, DECLARED, table="airports", encoding="cp1252", missing_values=("", "NULL"))
     learned = stated(Contract, LEARNED, table="airports", encoding="utf-8", decode_fallback="cp1252")
-    learned = replace(learned, dialect=stated(Dialect, LEARNED, delimiter=";", quote_char='"'))
-    both = merge(replace(declared, dialect=stated(Dialect, DECLARED, quote_char="")), learned)
+    learned = replace(learned, dialect=stated(TableDialect, LEARNED, delimiter=";", quote_char='"'))
+    both = merge(replace(declared, dialect=stated(TableDialect, DECLARED, quote_char="")), learned)
     assert (both.encoding, both.decode_fallback, both.missing_values) == ("cp1252", "cp1252", ("", "NULL"))
     assert (both.dialect.delimiter, both.dialect.quote_char) == (";", "")
     assert (both.origin("encoding"), both.origin("decode_fallback")) == (DECLARED, LEARNED)

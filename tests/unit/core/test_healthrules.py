@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from refdata.core.figures import LoadFigures
 from refdata.core.health import Change, Check, State, changes, describe, is_worse, reported
 from refdata.core.healthrules import (
     MEBIBYTE,
@@ -24,6 +23,7 @@ from refdata.core.healthrules import (
     unseen_check,
     waiting_check,
 )
+from refdata.core.loadfigures import LoadFigures
 from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from refdata.core.maintenance import ArchivedFile, Kind, archived_at, before, expired_files, expired_records
+from refdata.core.maintenance import ArchivedFile, DeletionKind, archived_at, before, expired_files, expired_records
 
 NOW = datetime(2024, 12, 31)  # noqa: DTZ001  naive UTC
 
@@ -22,12 +22,12 @@ NAMES = [
 
 @pytest.mark.parametrize(("name", "goes"), NAMES, ids=[name for name, _ in NAMES])
 def test_only_files_that_the_archive_named_go_and_only_when_they_are_old(name: str, goes: bool) -> None:
-    found = list(expired_files(Kind.PROCESSED_FILE, [ArchivedFile(name, 7)], 29, NOW))
+    found = list(expired_files(DeletionKind.PROCESSED_FILE, [ArchivedFile(name, 7)], 29, NOW))
     assert [(one.subject, one.size) for one in found] == ([(name, 7)] if goes else [])
 
 
 def test_zero_days_keep_everything() -> None:
-    assert list(expired_files(Kind.ERROR_FILE, [ArchivedFile("20001201_120000_a.csv", 7)], 0, NOW)) == []
+    assert list(expired_files(DeletionKind.ERROR_FILE, [ArchivedFile("20001201_120000_a.csv", 7)], 0, NOW)) == []
     assert before(NOW, 0) is None
 
 
@@ -36,5 +36,5 @@ def test_the_moment_is_read_as_it_was_written() -> None:
 
 
 def test_nothing_to_delete_is_no_deletion() -> None:
-    assert list(expired_records(Kind.AUDIT_ROWS, 0, 30)) == []
-    assert [one.amount for one in expired_records(Kind.AUDIT_ROWS, 9, 30)] == [9]
+    assert list(expired_records(DeletionKind.AUDIT_ROWS, 0, 30)) == []
+    assert [one.amount for one in expired_records(DeletionKind.AUDIT_ROWS, 9, 30)] == [9]

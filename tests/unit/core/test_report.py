@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from refdata.core.figures import LoadFigures
+from refdata.core.loadfigures import LoadFigures
 from refdata.core.model import FileStatus
 from refdata.core.report import NarrowerType, make_report
 from refdata.core.sqltypes import INT, SqlType, TypeKind

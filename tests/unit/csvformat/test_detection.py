@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from refdata.core.errors import FormatError
-from refdata.core.known import KnownFormat
+from refdata.core.knownformat import KnownFormat
 from refdata.csvformat import detect
 from refdata.csvformat.celltypes import CellType, cell_type
 from refdata.csvformat.comments import separator_line

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from refdata.core.contract import Contract, Dialect, FieldContract, Origin, SourceHeader, stated
+from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader, TableDialect, stated
 from refdata.core.contractterms import Layer
-from refdata.core.known import KnownFormat, known_format
+from refdata.core.knownformat import KnownFormat, known_format
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat import detect
 
@@ -207,6 +207,6 @@ def test_contract_gives_what_is_known() -> None:
     fields = tuple(FieldContract(name=name, headers=headers) for name, headers in (
         ("code", (SourceHeader("Code"), SourceHeader("Old code"))), ("made", ()), ("price", (SourceHeader("Price"),))
     ))  # fmt: skip
-    dialect = stated(Dialect, learned, delimiter=";", quote_char='"', header=True)
+    dialect = stated(TableDialect, learned, delimiter=";", quote_char='"', header=True)
     contract = Contract(table="a", encoding="cp1252", dialect=dialect, fields=fields)
     assert known_format(contract, ["code"]) == KnownFormat("cp1252", ";", '"', None, True, ("Code", "Price"), ("code",))

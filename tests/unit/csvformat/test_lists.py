@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from refdata.core.known import KnownFormat
+from refdata.core.knownformat import KnownFormat
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat import detect
 from refdata.csvformat.comparison import _USUAL, _WORDS

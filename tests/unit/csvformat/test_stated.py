@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from refdata.core import statedformat
-from refdata.core.contract import Contract, Dialect, Origin
+from refdata.core.contract import Contract, Origin, TableDialect
 from refdata.core.contractlayers import with_origin
 from refdata.core.contractterms import Layer
 from refdata.core.errors import FormatError
@@ -42,12 +42,12 @@ def test_the_example_in_the_docstring_is_true() -> None:
 
 
 def test_only_what_people_state_is_stated() -> None:
-    learned = Contract(table="t", encoding="utf-8", dialect=Dialect(delimiter=",", header=True))
+    learned = Contract(table="t", encoding="utf-8", dialect=TableDialect(delimiter=",", header=True))
     assert stated_format(with_origin(learned, Origin(Layer.LEARNED))) == StatedFormat()
     answered = stated_format(with_origin(learned, Origin(Layer.ANSWERED, "f")))
     assert (answered.encoding, answered.delimiter, answered.has_header) == ("utf-8", ",", True)
-    assert stated_format(Contract(table="t", dialect=Dialect(header_rows=()))).has_header is False
-    assert stated_format(Contract(table="t", dialect=Dialect(quote_char='"', escape_char='"'))).escape == ""
+    assert stated_format(Contract(table="t", dialect=TableDialect(header_rows=()))).has_header is False
+    assert stated_format(Contract(table="t", dialect=TableDialect(quote_char='"', escape_char='"'))).escape == ""
 
 
 LISTS = "id,regions\n1,north;south;east\n2,west;east;south\n3,north;west;east\n"

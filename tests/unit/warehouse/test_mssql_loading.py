@@ -21,7 +21,7 @@ from refdata.warehouse.mssql.bulk import BulkLoader
 from refdata.warehouse.mssql.mssql_python_driver import MssqlPythonDriver, read_error
 from refdata.warehouse.mssql.options import read_options
 from refdata.warehouse.tsql.pool import ConnectionPool, close_pools
-from refdata.warehouse.tsql.staging import Source
+from refdata.warehouse.tsql.staging import StagedBatches
 
 T = TableName("ref", "stage")
 COLUMNS = (Column("n", sqltypes.INT),)
@@ -70,7 +70,7 @@ def copied(connection: NativeConnection, monkeypatch: pytest.MonkeyPatch, *batch
     monkeypatch.setattr(mssql_python, "connect", connect)
     pool = ConnectionPool(lambda: connection, lambda _: None, size=1, patience=1)
     loader = BulkLoader(MssqlPythonDriver(OPTIONS, 5))
-    return loader.load(T, COLUMNS, Source(batches, lambda _: None), pool), "".join(strings)
+    return loader.load(T, COLUMNS, StagedBatches(batches, lambda _: None), pool), "".join(strings)
 
 
 def test_bulk_copy_gets_the_batches_by_name_over_its_own_port(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from refdata.core.settings import Settings
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.warehouse.connect import open_warehouse
 from refdata.warehouse.tsql.pool import ConnectionPool, close_pools
-from refdata.warehouse.tsql.staging import Source
+from refdata.warehouse.tsql.staging import StagedBatches
 from tests.integration.engines import needs_odbc
 
 pytestmark = needs_odbc
@@ -94,7 +94,7 @@ def load(connection: OdbcConnection, *batches: pa.RecordBatch, batch_size: int =
 
     loader = FastLoader(PyodbcDriver(SecureOdbcHook("tried")), batch_size)
     pool = ConnectionPool(lambda: connection, lambda _: None, size=1, patience=1)
-    return loader.load(T, COLUMNS, Source(batches, lambda _: None), pool)
+    return loader.load(T, COLUMNS, StagedBatches(batches, lambda _: None), pool)
 
 
 @pytest.fixture(autouse=True)

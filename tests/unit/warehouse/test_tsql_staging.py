@@ -13,7 +13,7 @@ from refdata.core.model import Column, TableName
 from refdata.warehouse.tsql import insert
 from refdata.warehouse.tsql.insert import InsertLoader
 from refdata.warehouse.tsql.pool import ConnectionPool
-from refdata.warehouse.tsql.staging import SMALL_CELLS, Loader, Source, choose, fill_stage
+from refdata.warehouse.tsql.staging import SMALL_CELLS, Loader, StagedBatches, choose, fill_stage
 from tests.unit.warehouse.scripted import Answer, ScriptedServer, ServerError
 
 T = TableName("ref", "stage")
@@ -33,7 +33,7 @@ class Taking:
         self.lost = lost
         self.asked = 0
 
-    def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
+    def load(self, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool) -> int:
         self.asked += 1
         if self.fails == "before":
             raise PermissionDeniedError("no bulk copy for you")
@@ -95,7 +95,9 @@ def test_an_error_of_the_reader_is_not_the_servers() -> None:
         raise DataError("line 7")
 
     class Hiding(Taking):
-        def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
+        def load(
+            self, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool
+        ) -> int:
             try:
                 return super().load(target, columns, source, pool)
             except DataError:
@@ -119,7 +121,7 @@ def test_a_method_that_the_engine_lacks_is_an_error() -> None:
 
 
 def sent_by_insert(server: ScriptedServer, *batches: pa.RecordBatch, batch_size: int = 1000) -> int:
-    source = Source(batches, lambda _: None)
+    source = StagedBatches(batches, lambda _: None)
     return InsertLoader(server, batch_size).load(T, COLUMNS, source, pool(server))
 
 
@@ -158,5 +160,5 @@ def test_a_load_that_was_stopped_sends_no_further_statement() -> None:
         raise CancelledError("stopped")
 
     with pytest.raises(CancelledError):
-        InsertLoader(server, 10).load(T, COLUMNS, Source([batch(1)], lambda _: None, stop), pool(server))
+        InsertLoader(server, 10).load(T, COLUMNS, StagedBatches([batch(1)], lambda _: None, stop), pool(server))
     assert server.statements("TRANSACTION") == []

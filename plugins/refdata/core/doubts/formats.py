@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refdata.core.contract import Contract, Dialect, KeptAnswer
+from refdata.core.contract import Contract, KeptAnswer, TableDialect
 from refdata.core.model import Doubt, Reading
 from refdata.core.questions import MAX_SUBJECT, REFUSE, Choice, Question, QuestionKind
 
@@ -26,7 +26,7 @@ def format_question(table: str, file_name: str, doubt: Doubt) -> Question:
 def _choice(table: str, reading: Reading) -> Choice:
     patch = Contract(
         table=table,
-        dialect=Dialect(delimiter=reading.delimiter, header=reading.has_header),
+        dialect=TableDialect(delimiter=reading.delimiter, header=reading.has_header),
         answers=(KeptAnswer(QuestionKind.FORMAT_UNSURE, *reading.kept),) if reading.kept else (),
     )
     return Choice(reading.key, reading.label, reading.effect, patch=patch, keepable=True)

@@ -21,7 +21,7 @@ MAX_ID = 2**31 - 1
 OWN_HEADER = "X-Refdata-Request"
 
 LoadId = Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the load.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows of the page.")]
+PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows of the page.")]
 Offset = Annotated[int, Query(ge=0, le=MAX_ID, description="Rows to skip.")]
 # A NUL ends a text in some drivers; no name contains one.
 TableNamed = Annotated[

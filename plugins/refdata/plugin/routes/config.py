@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from refdata.plugin.configschemas import AuditView, FindingView, RepairView
-from refdata.plugin.routes.common import Caller, Connect, Limit, Offset, failures, may_change
+from refdata.plugin.routes.common import Caller, Connect, Offset, PageSize, failures, may_change
 from refdata.plugin.schemas import Envelope, Metadata
 
 
@@ -32,7 +32,7 @@ def router(connect: Connect) -> APIRouter:
         table: Annotated[
             str | None, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only this table.")
         ] = None,
-        limit: Limit = 50,
+        limit: PageSize = 50,
         offset: Offset = 0,
     ) -> Envelope[list[AuditView]]:
         """The actions of people and maintenance on tables, versions and files, newest first."""

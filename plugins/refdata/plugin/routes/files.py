@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query
 
 from refdata.api import FileOrder
 from refdata.core.model import FileStatus
-from refdata.plugin.routes.common import Connect, Limit, LoadId, Offset, Search, StepsOf, failures
+from refdata.plugin.routes.common import Connect, LoadId, Offset, PageSize, Search, StepsOf, failures
 from refdata.plugin.schemas import Envelope, FileView, Metadata, StoryView
 from refdata.plugin.tableschemas import DiffView
 
@@ -29,7 +29,7 @@ def router(connect: Connect, steps_of: StepsOf) -> APIRouter:
     def list_files(
         status: FileStatus | None = None,
         search: Search = "",
-        limit: Limit = 50,
+        limit: PageSize = 50,
         offset: Offset = 0,
         sort: Sort = "-id",
     ) -> Envelope[list[FileView]]:

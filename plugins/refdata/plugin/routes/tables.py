@@ -27,8 +27,8 @@ from refdata.plugin.tableschemas import (
     VersionView,
 )
 
-Version = Annotated[int, Query(ge=0, le=MAX_ID)]
-Key = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$")]
+VersionNumber = Annotated[int, Query(ge=0, le=MAX_ID)]
+KeyColumn = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$")]
 
 
 def router(connect: Connect) -> APIRouter:
@@ -60,9 +60,11 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
     @routes.get("/tables/{name}/diff", responses=failures(404))
     def get_diff(
         name: TableNamed,
-        a: Annotated[Version, Query(description="Number of the version before.")],
-        b: Annotated[Version | None, Query(description="Number of the version after; default: the live one.")] = None,
-        key: Annotated[list[Key] | None, Query(max_length=16, description="Key columns; default: found.")] = None,
+        a: Annotated[VersionNumber, Query(description="Number of the version before.")],
+        b: Annotated[
+            VersionNumber | None, Query(description="Number of the version after; default: the live one.")
+        ] = None,
+        key: Annotated[list[KeyColumn] | None, Query(max_length=16, description="Key columns; default: found.")] = None,
     ) -> Envelope[DiffView]:
         """The differences between two versions: counts, changed values by column, and a sample of the rows."""
         try:

@@ -14,7 +14,7 @@ from refdata.core.publishing import qualified
 from refdata.warehouse.mssql.mssql_python_driver import MssqlPythonDriver
 from refdata.warehouse.tsql.driver import translated
 from refdata.warehouse.tsql.pool import ConnectionPool
-from refdata.warehouse.tsql.staging import Source
+from refdata.warehouse.tsql.staging import StagedBatches
 
 
 class BulkLoader:
@@ -31,7 +31,7 @@ class BulkLoader:
     def __init__(self, driver: MssqlPythonDriver) -> None:
         self._driver = driver
 
-    def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:  # noqa: ARG002
+    def load(self, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool) -> int:  # noqa: ARG002
         """See ``Loader.load``."""
         schema = source.schema
         if schema is None:
@@ -68,7 +68,7 @@ class BulkLoader:
                 raise _refused(error) from None
 
 
-def _after(login: contextlib.ExitStack, source: Source) -> Iterator[pa.RecordBatch]:
+def _after(login: contextlib.ExitStack, source: StagedBatches) -> Iterator[pa.RecordBatch]:
     """The batches; asking for the first one shows that the login is done."""
     login.close()
     yield from source

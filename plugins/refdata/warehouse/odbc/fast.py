@@ -21,7 +21,7 @@ from refdata.core.sqltypes import SqlType, TypeKind, text_width
 from refdata.warehouse.tsql.driver import Driver, translated
 from refdata.warehouse.tsql.insert import InsertLoader
 from refdata.warehouse.tsql.pool import ConnectionPool
-from refdata.warehouse.tsql.staging import Source
+from refdata.warehouse.tsql.staging import StagedBatches
 
 MAX_CELLS = 50_000
 """Values of one call; pyodbc allocates each at its full width (8 KB for NVARCHAR(4000))."""
@@ -39,7 +39,7 @@ class FastLoader:
         self._batch_size = batch_size
         self._plain = InsertLoader(driver, batch_size)
 
-    def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
+    def load(self, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool) -> int:
         """See ``Loader.load``. Each call commits as a whole; by default every row of the array would commit."""
         with pool.borrow() as connection:
             microsoft = _is_microsofts(connection)

@@ -19,14 +19,14 @@ from refdata.core.errors import ConfigurationError, PermissionDeniedError, Refda
 from refdata.core.keyindex import KeyChange
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name, quote
-from refdata.core.publishing import Check, qualified
+from refdata.core.publishing import PublishCheck, qualified
 from refdata.core.schemasteps import SchemaChange
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema
-from refdata.warehouse.base import Progress, Session
+from refdata.warehouse.base import Session, StageProgress
 from refdata.warehouse.keys import align_index, columns_of, count_repeated, index_attempt, own_index
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.sqlite import ddl, staging
@@ -171,7 +171,7 @@ class SqliteWarehouse:
         return values
 
     def stage(
-        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
+        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress
     ) -> tuple[int, str]:
         """See ``Warehouse.stage``. The method is always ``bulk``: SQLite needs no other method."""
         with files_translated(self._files.stage_folder):
@@ -229,7 +229,7 @@ class SqliteWarehouse:
         with self._with_stage(stage, write=True) as found:
             yield found
 
-    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
+    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
         """See ``Warehouse.publish``. A writer locks all files, so that no other table can change meanwhile."""
         with self._with_stage(request.stage, write=True) as (session, source):
             live = _table(session, request.stage.table)

@@ -25,14 +25,14 @@ from refdata.core.errors import (
 from refdata.core.keyindex import KeyChange
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name
-from refdata.core.publishing import Check, qualified, turn_lock
+from refdata.core.publishing import PublishCheck, qualified, turn_lock
 from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict, read_verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema
-from refdata.warehouse.base import Progress, Session
+from refdata.warehouse.base import Session, StageProgress
 from refdata.warehouse.keys import align_index, index_attempt
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.tsql import ddl, guards, keys, locks, procedures, types
@@ -214,7 +214,7 @@ class TsqlWarehouse:
         return keys.release_index(session, self.statement, live, catalog, rows)
 
     def stage(
-        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: Progress
+        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress
     ) -> tuple[int, str]:
         """See ``Warehouse.stage``."""
         self.drop_stage(stage)
@@ -287,7 +287,7 @@ class TsqlWarehouse:
         with self.transaction() as session:
             yield session, qualified(TableName(stage.table.schema, stage.name))
 
-    def publish(self, request: Publication, checks: Sequence[Check] = ()) -> Published:
+    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
         """See ``Warehouse.publish``. Retried after a deadlock or a lost connection; nothing is done twice."""
         for delay in delays(PUBLISH_TRIES, self._settings.retry_delay / 30, self._settings.retry_delay, random.random):
             try:
@@ -297,7 +297,7 @@ class TsqlWarehouse:
                 self._sleep(delay)
         return self._publish(request, checks)
 
-    def _publish(self, request: Publication, checks: Sequence[Check]) -> Published:
+    def _publish(self, request: Publication, checks: Sequence[PublishCheck]) -> Published:
         source = qualified(TableName(request.stage.table.schema, request.stage.name))
         with self.transaction() as session:
             for lock, shared in locks.of_publish(request.stage.table, checks):

@@ -16,7 +16,7 @@ from refdata.core.publishing import column_list, qualified
 from refdata.warehouse.tsql.driver import Driver, TsqlSession
 from refdata.warehouse.tsql.literals import UNSAFE, literal
 from refdata.warehouse.tsql.pool import ConnectionPool
-from refdata.warehouse.tsql.staging import Source
+from refdata.warehouse.tsql.staging import StagedBatches
 
 MAX_ROWS = 1000
 """Rows of one VALUES list: https://learn.microsoft.com/sql/t-sql/queries/table-value-constructor-transact-sql"""
@@ -39,7 +39,7 @@ class InsertLoader:
         self._driver = driver
         self._batch_size = min(batch_size, MAX_ROWS)
 
-    def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
+    def load(self, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool) -> int:
         """See ``Loader.load``. Each batch commits as a whole: a commit per statement would cost a sixth of the rate."""
         names = column_list(tuple(column.name for column in columns))
         head = f"INSERT INTO {qualified(target)} ({names}) VALUES\n"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from refdata.core.errors import DeadlockError, LockTimeoutError
 from refdata.core.model import TableName
 from refdata.core.naming import fold_name
-from refdata.core.publishing import Check, qualified
+from refdata.core.publishing import PublishCheck, qualified
 from refdata.warehouse.base import Session
 
 MAX_RESOURCE = 255
@@ -21,7 +21,7 @@ def table_lock(table: TableName) -> str:
     return f"refdata table {table}"
 
 
-def of_publish(own: TableName, checks: Sequence[Check]) -> Iterator[tuple[str, bool]]:
+def of_publish(own: TableName, checks: Sequence[PublishCheck]) -> Iterator[tuple[str, bool]]:
     """The locks of a publish, each with whether it is shared: its own table's, and those of tables that its rules read.
 
     They are ordered by name, so that two publishes that read each other's table cannot deadlock.

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from refdata.core.errors import ConfigurationError, DataError, RefdataError
 from refdata.core.model import Column, TableName
-from refdata.warehouse.base import Progress
+from refdata.warehouse.base import StageProgress
 from refdata.warehouse.tsql.pool import ConnectionPool
 
 _log = logging.getLogger("refdata.warehouse")
@@ -23,7 +23,7 @@ SMALL_CELLS = 65_000
 13 columns), 5.0 s against 2.7 s at 260,000."""
 
 
-class Source:
+class StagedBatches:
     """The batches on their way to the server.
 
     ``schema`` is that of all batches, None when there are none. ``started`` is True once a batch was handed
@@ -35,7 +35,7 @@ class Source:
     """
 
     def __init__(
-        self, batches: Iterable[pa.RecordBatch], on_progress: Progress, go_on: Callable[[], None] = lambda: None
+        self, batches: Iterable[pa.RecordBatch], on_progress: StageProgress, go_on: Callable[[], None] = lambda: None
     ) -> None:
         self._batches = iter(batches)
         self.go_on = go_on
@@ -72,7 +72,7 @@ class Loader(Protocol):
         """``bulk`` or ``insert``."""
         ...
 
-    def load(self, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool) -> int:
+    def load(self, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool) -> int:
         """Writes all batches; returns the number of rows that the server took.
 
         :raises RefdataError: an error of the tree; before the first batch is requested, nothing is staged.
@@ -102,7 +102,7 @@ def fill_stage(
     target: TableName,
     columns: Sequence[Column],
     batches: Iterable[pa.RecordBatch],
-    on_progress: Progress,
+    on_progress: StageProgress,
     pool: ConnectionPool,
     go_on: Callable[[], None] = lambda: None,
 ) -> tuple[int, str]:
@@ -112,7 +112,7 @@ def fill_stage(
     :param go_on: called before each statement; raises when the load was stopped.
     :raises DataError: when the server took a different number of rows than were read.
     """
-    source = Source(batches, on_progress, go_on)
+    source = StagedBatches(batches, on_progress, go_on)
     loaders = _suited(loaders, source)
     for loader in loaders[:-1]:
         try:
@@ -124,7 +124,7 @@ def fill_stage(
     return _load(loaders[-1], target, columns, source, pool)
 
 
-def _suited(loaders: Sequence[Loader], source: Source) -> Sequence[Loader]:
+def _suited(loaders: Sequence[Loader], source: StagedBatches) -> Sequence[Loader]:
     """The loaders in order, or only ``insert`` where there are so few values that bulk copy would take longer."""
     if len(loaders) == 1 or source.cells is None or source.cells > SMALL_CELLS:
         return loaders
@@ -135,7 +135,7 @@ def _suited(loaders: Sequence[Loader], source: Source) -> Sequence[Loader]:
 
 
 def _load(
-    loader: Loader, target: TableName, columns: Sequence[Column], source: Source, pool: ConnectionPool
+    loader: Loader, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool
 ) -> tuple[int, str]:
     try:
         taken = loader.load(target, columns, source, pool)
