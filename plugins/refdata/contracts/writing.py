@@ -125,6 +125,7 @@ def _field(column: FieldContract, made: str) -> dict[str, Any]:
     own: dict[str, Any] = {"column": column.name} if made != column.name else {}
     own |= {"headers": others} if others else {}
     own |= {"type": str(column.sql_type)} if column.sql_type else {}
+    own |= {"minus": column.minus.value} if column.minus else {}
     warned = [rule.kind.value for rule in column.constraints if rule.severity is Severity.WARN]
     own |= {"warn": warned} if warned else {}
     kind = column.type or (FIELD_TYPES[column.sql_type.kind] if column.sql_type else None)

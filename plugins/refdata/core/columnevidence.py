@@ -43,12 +43,16 @@ class NumberShape:
 
 @dataclass(frozen=True, slots=True)
 class MomentShape:
-    """Measurements of the values read as dates: whether any has a time, the most fraction digits, the years."""
+    """Measurements of the values read as dates: whether any has a time, the most fraction digits, the years.
+
+    ``last_day`` is the latest day of a month, where it was looked for.
+    """
 
     timed: bool
     fraction: int
     first_year: int
     last_year: int
+    last_day: int = 31
 
     def merge(self, other: MomentShape) -> MomentShape:
         """The combined measurements."""
@@ -57,6 +61,7 @@ class MomentShape:
             max(self.fraction, other.fraction),
             min(self.first_year, other.first_year),
             max(self.last_year, other.last_year),
+            max(self.last_day, other.last_day),
         )
 
 

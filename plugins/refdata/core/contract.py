@@ -19,6 +19,7 @@ from refdata.core.contractterms import (
     FieldType,
     Layer,
     LoadMode,
+    Minus,
     OnMissingColumn,
     OnNewColumn,
     OnOrphans,
@@ -173,9 +174,9 @@ class FieldContract(Facts):
     ``name`` is the column's database name. ``headers`` are the texts that files put above it, the usual one first;
     a header from which naming makes ``name`` also belongs to it. ``sql_type`` is the exact database type; ``type``
     and ``format`` are those of Table Schema. The notation: ``decimal_char``, ``group_char`` (``""``: none),
-    ``date_order`` (``ymd``, ``dmy``, ``mdy``) with ``date_separator`` (``-``, ``/``, ``.``), ``true_values`` and
-    ``false_values``. ``bare_number=False``: text such as a unit appears beside the number. ``missing_values`` are the
-    texts that mean no value here; None: the table's apply.
+    ``minus``, ``date_order`` (``ymd``, ``dmy``, ``mdy``) with ``date_separator`` (``-``, ``/``, ``.``),
+    ``true_values`` and ``false_values``. ``bare_number=False``: text such as a unit appears beside the number.
+    ``missing_values`` are the texts that mean no value here; None: the table's apply.
     """
 
     name: str = field(metadata=_STRUCTURE)
@@ -188,6 +189,7 @@ class FieldContract(Facts):
     decimal_char: str | None = None
     group_char: str | None = None
     bare_number: bool | None = None
+    minus: Minus | None = None
     date_order: str | None = None
     date_separator: str | None = None
     true_values: tuple[str, ...] | None = None

@@ -172,7 +172,7 @@ def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Al
         for change in plan.widen
         if change.column.type.kind is TypeKind.NVARCHAR and change.old.type.kind is not TypeKind.NVARCHAR
     }
-    declared = {column.name: kind for column in scanned if (kind := _declared_misfit(contract, column))}
+    declared = {column.name: kind for column in scanned if (kind := declared_misfit(contract, column))}
     for name, kind in (declared | falling).items():
         if contract.answer(QuestionKind.TYPE_CHANGED, name):
             continue
@@ -180,7 +180,7 @@ def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Al
         yield Finding(FindingKind.TYPE_CHANGE, (name,), action, what, contract.origin("on_type_change"))
 
 
-def _declared_misfit(contract: Contract, column: ScannedColumn) -> str:
+def declared_misfit(contract: Contract, column: ScannedColumn) -> str:
     """The type that people declared but the file's values do not have; ``""`` where they do.
 
     A type that was only learned may widen: a column of whole numbers that gets fractions loses nothing.
@@ -188,6 +188,9 @@ def _declared_misfit(contract: Contract, column: ScannedColumn) -> str:
     stated = contract.column(column.name)
     if stated is None or column.type is None:
         return ""
+    declared = stated.sql_type or stated.type
+    if column.misfits and column.reading is None and declared:
+        return str(declared)
     if stated.sql_type and stated_by_people(stated.origin("sql_type")):
         return "" if holds(stated.sql_type, column) else str(stated.sql_type)
     if stated.type in _KINDS and stated_by_people(stated.origin("type")):

@@ -105,6 +105,14 @@ class OnOrphans(StrEnum):
     REFUSE = "refuse"
 
 
+class Minus(StrEnum):
+    """Where negative numbers have their sign: ``-5``, ``5-`` or ``(5)``."""
+
+    LEADING = "leading"
+    TRAILING = "trailing"
+    PARENTHESES = "parentheses"
+
+
 class LoadMode(StrEnum):
     """The effect of a file in an append folder: add its rows, or replace those with the same primary key."""
 

@@ -36,7 +36,8 @@ def _with_declared(column: ScannedColumn, stated: FieldContract | None) -> Scann
     if wanted is None:
         return column
     # Text has no notation: what was a number's notation is part of the value.
-    return replace(column, type=wanted, notation=Notation() if wanted.kind is TypeKind.NVARCHAR else column.notation)
+    plain = Notation(missing_values=column.notation.missing_values)
+    return replace(column, type=wanted, notation=plain if wanted.kind is TypeKind.NVARCHAR else column.notation)
 
 
 def _wanted(column: ScannedColumn, stated: FieldContract) -> SqlType | None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from refdata.core.contractterms import FieldType
+from refdata.core.model import Notation
 
 _DAY = r"%[dmYybB](?P<mark>[-/. ]?)%[dmYybB](?P=mark)%[dmYybB]"
 _CLOCK = r"(?P<hour>%[HI]):%M(?::%S(?:\.%f)?)?(?P<half> ?%p)?"
@@ -34,6 +35,26 @@ class DateFormat:
     month_words: bool = False
     hours: int = 24
     zoned: bool = False
+
+
+def format_of(kind: FieldType, notation: Notation) -> str | None:
+    """The pattern of dates and times, where their order and separator alone do not say how they are written."""
+    plain = (notation.year_digits, notation.month_names, notation.hours, notation.zone) == (4, "", 24, "")
+    return None if plain or kind not in _DEFAULTS else pattern_of(kind, notation)
+
+
+def pattern_of(kind: FieldType, notation: Notation) -> str:
+    """The pattern for values of a notation.
+
+    >>> pattern_of(FieldType.DATE, Notation(date_order="dmy", date_separator=".", year_digits=2))
+    '%d.%m.%y'
+    """
+    clock = "%I:%M:%S %p" if notation.hours == 12 else "%H:%M:%S"
+    if kind is FieldType.TIME:
+        return clock
+    parts = {"y": "%Y" if notation.year_digits == 4 else "%y", "m": "%b" if notation.month_names else "%m", "d": "%d"}
+    day = notation.date_separator.join(parts[letter] for letter in notation.date_order)
+    return day if kind is FieldType.DATE else f"{day} {clock}{'%z' if notation.zone else ''}"
 
 
 def date_format(kind: FieldType, text: str) -> DateFormat | None:

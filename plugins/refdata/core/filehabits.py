@@ -21,13 +21,14 @@ _OTHER = {".": ",", ",": "."}
 @dataclass(frozen=True, slots=True)
 class FileHabits:
     """``decimal``: the marks that some column proves to separate decimals. ``thousands``: how many columns can only be
-    read with a mark between thousands, ``hinted`` how many look so but allow decimals too. ``delimiter`` is the file's.
+    read with a mark between thousands, ``hinted`` how many look so but allow decimals too. ``points_decide``: a point
+    before three digits in every value is a decimal mark, where nothing shows the opposite.
     """
 
     decimal: frozenset[str] = frozenset()
     thousands: Mapping[str, int] = field(default_factory=dict, hash=False)
     hinted: Mapping[str, int] = field(default_factory=dict, hash=False)
-    delimiter: str = ","
+    points_decide: bool = True
 
     def separates_thousands(self, mark: str) -> bool:
         """Whether the file shows that ``mark`` stands between thousands, and nothing shows the opposite."""
@@ -54,7 +55,7 @@ def habits(columns: Iterable[Evidence], delimiter: str, known_decimals: Iterable
             thousands[mark] += 1
         for mark in _hints(evidence):
             hinted[mark] += 1
-    return FileHabits(frozenset(decimal), dict(thousands), dict(hinted), delimiter)
+    return FileHabits(frozenset(decimal), dict(thousands), dict(hinted), delimiter != ";")
 
 
 def is_consistent(shape: NumberShape) -> bool:

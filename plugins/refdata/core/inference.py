@@ -48,6 +48,9 @@ from refdata.core.sqltypes import (
 NANOSECOND_YEARS = range(1678, 2262)
 """Whole years that 64 bits of nanoseconds since 1970 can hold (Arrow's ``timestamp[ns]``)."""
 
+MONTHS = 12
+"""A day up to this number could be a month."""
+
 TICK_DIGITS = 7
 """Fraction digits of DATETIME2 and TIME that exceed microseconds."""
 
@@ -88,11 +91,20 @@ def decide_known(evidence: Evidence, reading: ColumnReading) -> Decision:
     if kind is TypeKind.NVARCHAR:
         return Decision(text(evidence.longest), reading.notation)
     if kind in (TypeKind.DATE, TypeKind.DATETIME2):
-        shape = evidence.dates["ymd", "-"]
-        return Decision(DATETIME2 if shape.timed else DATE, replace(reading.notation, fraction_digits=shape.fraction))
+        return _known_moment(evidence, reading, kind)
     if kind is TypeKind.TIME:
         return Decision(TIME, replace(reading.notation, fraction_digits=evidence.clock or 0))
     return Decision(reading.type, reading.notation)
+
+
+def _known_moment(evidence: Evidence, reading: ColumnReading, kind: TypeKind) -> Decision:
+    shape = evidence.dates["ymd", "-"]
+    notation = replace(reading.notation, fraction_digits=shape.fraction)
+    day_first = notation.date_order == "dmy"
+    said = f"is read {'day' if day_first else 'month'} first, as in earlier files of the table; its days do not show it"
+    doubtful = notation.date_order != "ymd" and not notation.month_names and shape.last_day <= MONTHS
+    warnings = (said,) if doubtful and not reading.bounded else ()
+    return Decision(DATETIME2 if shape.timed or kind is TypeKind.DATETIME2 else DATE, notation, warnings)
 
 
 def _exact_type(shape: NumberShape) -> SqlType:
@@ -139,7 +151,7 @@ def _either(
     if habits.separates_thousands(mark) and is_consistent(shape):
         return _exact(evidence, grouped, shape)
     shown = habits.separates_thousands(mark) or mark in habits.decimal
-    if mark == "." and not shown and not shape.bare and habits.delimiter != ";":
+    if mark == "." and not shown and not shape.bare and habits.points_decide:
         return _exact(evidence, pointed, evidence.numbers[pointed])  # always three decimals, where a comma is none
     name = "point" if mark == "." else "comma"
     return _kept_as_text(

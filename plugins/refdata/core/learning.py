@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader, TableDialect
 from refdata.core.contractlayers import merge, with_origin
-from refdata.core.contractterms import FieldType
+from refdata.core.contractterms import FieldType, Minus
+from refdata.core.dateformats import format_of
 from refdata.core.model import Column, Format, ScannedColumn
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import SqlType, TypeKind
@@ -79,6 +80,7 @@ def _column(column: ScannedColumn, live: SqlType | None, *, named: bool) -> Fiel
     decimals = kind in (TypeKind.DECIMAL, TypeKind.FLOAT)
     numbers = decimals or kind in (TypeKind.INT, TypeKind.BIGINT)
     moments = kind in (TypeKind.DATE, TypeKind.DATETIME2)
+    booleans = kind is TypeKind.BIT
     return FieldContract(
         name=column.name,
         headers=headers,
@@ -88,4 +90,13 @@ def _column(column: ScannedColumn, live: SqlType | None, *, named: bool) -> Fiel
         group_char=(notation.thousands or None) if numbers else None,
         date_order=notation.date_order if moments else None,
         date_separator=notation.date_separator if moments else None,
+        format=format_of(FIELD_TYPES[kind], notation),
+        bare_number=False if numbers and notation.affix else None,
+        minus=_MINUS.get(notation.minus) if numbers else None,
+        true_values=(notation.true_values or None) if booleans else None,
+        false_values=(notation.false_values or None) if booleans else None,
+        missing_values=notation.missing_values or None,
     )
+
+
+_MINUS = {"trailing": Minus.TRAILING, "parentheses": Minus.PARENTHESES}

@@ -15,9 +15,10 @@ from itertools import product
 import pyarrow as pa
 import pyarrow.csv
 
+from refdata.core.columnreadings import MOMENTS, NUMBERS
 from refdata.core.model import Format, Notation, ReadColumn
 from refdata.core.sqltypes import SqlType, TypeKind
-from refdata.csvformat.readings import MOMENTS, NUMBERS, convert_known, is_numeric_date
+from refdata.csvformat.readings import convert_known, is_numeric_date
 from refdata.csvformat.temporal import date_days, timestamps
 from refdata.csvformat.values import Values
 

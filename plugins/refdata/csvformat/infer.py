@@ -108,10 +108,18 @@ def _dates(values: Values, alive: Collection[DateKey] | None) -> dict[DateKey, M
     found: dict[DateKey, MomentShape] = {}
     for key in DATES:
         if alive is None or key in alive:
-            shape = _iso(values) if key == _ISO else _moments(values, key)
+            shape = moment_shape(values, key)
             if shape:
                 found[key] = shape
     return found
+
+
+def moment_shape(values: Values, key: DateKey) -> MomentShape | None:
+    """Measurements of values that are all dates of one form; None where one is not.
+
+    Where the order cannot be doubted, the latest day is not looked for.
+    """
+    return _iso(values) if key == _ISO else _moments(values, key)
 
 
 def _iso(values: Values) -> MomentShape | None:
@@ -138,7 +146,14 @@ def _moments(values: Values, key: DateKey) -> MomentShape | None:
     first = min(int(part.days.min()) for part in parts)
     last = max(int(part.days.max()) for part in parts)
     timed = any(part.timed for part in parts)
-    return MomentShape(timed, max(part.digits for part in parts), _year(first), _year(last))
+    shape = MomentShape(timed, max(part.digits for part in parts), _year(first), _year(last))
+    return shape if key[0] == "ymd" else replace(shape, last_day=max(last_day(part.days) for part in parts))
+
+
+def last_day(days: Ints) -> int:
+    """The latest day of a month among days since 1970."""
+    dates = days.astype("datetime64[D]")
+    return int((dates - dates.astype("datetime64[M]").astype("datetime64[D]")).max().astype(np.int64)) + 1
 
 
 def _year(days: int) -> int:

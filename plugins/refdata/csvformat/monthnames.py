@@ -6,6 +6,7 @@ Names are compared in lower case and without a closing dot.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
@@ -41,12 +42,22 @@ MONTH_LANGUAGES = tuple(_NAMES)
 """The languages whose month names are known."""
 
 
+ANY_LANGUAGE = "*"
+"""Stands for the names of all languages, without those that mean different months."""
+
+
 @cache
 def month_numbers(language: str) -> Mapping[str, int]:
-    """The number (1 to 12) of each name in a language.
+    """The number (1 to 12) of each name in a language, or in any.
 
-    >>> month_numbers("fr")["févr"]
-    2
+    >>> month_numbers("fr")["févr"], month_numbers(ANY_LANGUAGE)["févr"]
+    (2, 2)
+    >>> "lis" in month_numbers(ANY_LANGUAGE), month_numbers("pl")["lis"]
+    (True, 11)
     """
+    if language == ANY_LANGUAGE:
+        pairs = {(name, number) for one in _NAMES for name, number in month_numbers(one).items()}
+        names = Counter(name for name, _ in pairs)
+        return {name: number for name, number in sorted(pairs) if names[name] == 1}
     months = enumerate(_NAMES[language].split("|"), start=1)
     return {name: number for number, names in months for name in names.split()}

@@ -15,7 +15,7 @@ _MINUS = "[-\u2212]"
 _ANY_AFFIX = "[^0-9.,()\\-\u2212]*"
 _TO_FRONT = {
     "parentheses": (r"^\(([^()]*)\)$", r"-\1"),
-    "trailing": (f"^(.*[0-9]){_BLANKS}{_MINUS}([^0-9]*)$", r"-\1\2"),
+    "trailing": (f"^(.*[0-9][^0-9]*){_MINUS}([^0-9]*)$", r"-\1\2"),
 }
 """What brings a minus to the front, by ``Notation.minus``."""
 

@@ -13,18 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from refdata.core.columnevidence import PLAIN, Evidence, MomentShape, NumberKey, NumberShape
+from refdata.core.columnreadings import MOMENTS, NUMBERS
+from refdata.core.inference import NANOSECOND_YEARS
 from refdata.core.model import ColumnReading, Notation
 from refdata.core.sqltypes import MAX_DECIMAL_PRECISION, SqlType, TypeKind
-from refdata.csvformat.infer import longest_text, utf16_lengths
+from refdata.csvformat.infer import last_day, longest_text, moment_shape, utf16_lengths
 from refdata.csvformat.moments import Moments, read_clocks, read_moments
 from refdata.csvformat.numbers import find_doubles, keeps_double, plain_shape
 from refdata.csvformat.plainnumbers import plain_numbers
-from refdata.csvformat.temporal import MAX_FRACTION, parse_moments
+from refdata.csvformat.temporal import MAX_FRACTION
 from refdata.csvformat.values import Mask, Values, as_mask
 
-NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
 WHOLE = frozenset({TypeKind.INT, TypeKind.BIGINT})
-MOMENTS = frozenset({TypeKind.DATE, TypeKind.DATETIME2})
 
 _AMBIGUOUS = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _ZERO_FRACTION = r"\.0+$"
@@ -64,7 +64,8 @@ def measure(column: pa.StringArray, reading: ColumnReading, longest: int) -> Evi
     if kind in NUMBERS:
         return replace(evidence, numbers=_number_shape(given, reading), double=kind is TypeKind.FLOAT)
     if kind in MOMENTS:
-        return replace(evidence, dates={("ymd", "-"): _moment_shape(read_moments(given, reading.notation))})
+        quick = _quick_moments(values, reading) or _moment_shape(read_moments(given, reading.notation))
+        return replace(evidence, dates={("ymd", "-"): quick})
     if kind is TypeKind.TIME:
         return replace(evidence, clock=int(read_clocks(given, reading.notation).digits.max()))
     return replace(evidence, bit=kind is TypeKind.BIT)
@@ -106,9 +107,20 @@ def _all_plain(column: pa.StringArray, reading: ColumnReading) -> bool:
         most = _digits(reading)
         return shape is not None and shape.whole <= most[0] and shape.scale <= most[1]
     if kind in MOMENTS:
-        parts = parse_moments(values, notation.date_order, notation.date_separator)
-        return parts is not None and not (kind is TypeKind.DATE and any(part.timed for part in parts))
+        return _quick_moments(values, reading) is not None
     return False
+
+
+def _quick_moments(values: Values, reading: ColumnReading) -> MomentShape | None:
+    """The measurements, if all values are of the usual form; dates with a time are looked at one by one."""
+    notation = reading.notation
+    if not is_numeric_date(notation):
+        return None
+    shape = moment_shape(values, (notation.date_order, notation.date_separator))
+    if shape is None or (shape.timed and reading.known.kind is TypeKind.DATE):
+        return None
+    far = shape.first_year not in NANOSECOND_YEARS or shape.last_year not in NANOSECOND_YEARS
+    return None if shape.fraction >= MAX_FRACTION and far else shape
 
 
 def is_numeric_date(notation: Notation) -> bool:
@@ -219,7 +231,7 @@ def _moment_shape(moments: Moments) -> MomentShape:
     """A time that is midnight everywhere is no time: 24:00 databases write dates so."""
     timed = bool((moments.ticks != 0).any())
     years = moments.days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    return MomentShape(timed, int(moments.digits.max()), int(years.min()), int(years.max()))
+    return MomentShape(timed, int(moments.digits.max()), int(years.min()), int(years.max()), last_day(moments.days))
 
 
 def _from_moments(column: pa.StringArray, kind: SqlType, notation: Notation, target: pa.DataType) -> pa.Array:

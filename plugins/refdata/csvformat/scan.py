@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from refdata.core.columnevidence import Evidence
+from refdata.core.columnreadings import NUMBERS
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.filehabits import FileHabits, habits
 from refdata.core.inference import Decision, decide, decide_known
@@ -21,7 +22,7 @@ from refdata.csvformat.fitting import Fitted, Readings, set_aside
 from refdata.csvformat.infer import gather
 from refdata.csvformat.limits import BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
-from refdata.csvformat.readings import NUMBERS, measure, without_missing
+from refdata.csvformat.readings import measure, without_missing
 from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.skipping import SkippedLines, trailer_lines
 from refdata.csvformat.text import ByteProgress, FileBytes
@@ -146,10 +147,11 @@ class _Tally:
         """A column's type and notation."""
         if self.type_known(at):
             return decide_known(self.evidence[at], self.readings[at][1])
-        decision = decide(self.evidence[at], shown)
         if at not in self.readings:
-            return decision
-        missing = self.readings[at][1].notation.missing_values
+            return decide(self.evidence[at], shown)
+        reading = self.readings[at][1]
+        decision = decide(self.evidence[at], shown if reading.mark_known else replace(shown, points_decide=False))
+        missing = reading.notation.missing_values
         return replace(decision, notation=replace(decision.notation, missing_values=missing))
 
     def with_misfits(self, at: int, column: ScannedColumn) -> ScannedColumn:

@@ -30,7 +30,7 @@ from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.doubting import questions_of_columns, questions_of_header
 from refdata.ingest.heartbeat import signs_of_life
 from refdata.ingest.keying import align_key
-from refdata.ingest.memory import contract_for, contract_of
+from refdata.ingest.memory import contract_for, contract_in_force
 
 HELD = "held: a person is asked"
 MOST_NAMED = 3
@@ -172,7 +172,7 @@ def findings_of(
 ) -> tuple[contractchecks.Finding, ...]:
     """Where the file differs from the table and its contract, and what the policies make of it."""
     live = deps.warehouse.table(deps.live(table))
-    return contractchecks.findings(contract_of(deps, table), live, scanned, plan)
+    return contractchecks.findings(contract_in_force(deps, table), live, scanned, plan)
 
 
 def row_of(deps: Deps, detection: Detection) -> Load:

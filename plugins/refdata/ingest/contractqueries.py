@@ -22,7 +22,7 @@ from refdata.core.sqltypes import TypeKind, covers
 from refdata.ingest.align import findings_of, plan_for
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import read_format, scan_file
-from refdata.ingest.memory import contract_of
+from refdata.ingest.memory import contract_in_force, contract_of
 
 _LIVE = Origin(Layer.DETECTED, "the live table")
 
@@ -126,7 +126,7 @@ def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
 def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     table = done.table
     found = _read(deps, file, table)
-    scanned = scan_file(deps, file, found, contract_of(deps, table))
+    scanned = scan_file(deps, file, found, contract_in_force(deps, table))
     done = replace(
         done, format=found, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
         warnings=(*done.warnings, *scanned.warnings),

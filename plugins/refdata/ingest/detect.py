@@ -21,7 +21,7 @@ from refdata.dropoff.osfiles import translated
 from refdata.ingest.asking import table_for
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import column_match, contract_for
-from refdata.ingest.refitting import refitted
+from refdata.ingest.refitting import scan_as_known
 from refdata.readers import reader_of
 
 MOST_LISTED = 100_000
@@ -175,9 +175,8 @@ def scan_file(
     """The full scan of a file for a table: its columns by the table's names, with the types that the table knows."""
     live = deps.warehouse.table(deps.live(contract.table))
     names = column_match(found, live, contract).names
-    scanned = reader_of(path).scan(path, found, names, on_reject=on_reject)
-    declared = replace(scanned, columns=with_declared_types(scanned.columns, contract))
-    return refitted(path, found, declared, contract, live)
+    scanned = scan_as_known(path, found, names, contract, live, on_reject)
+    return replace(scanned, columns=with_declared_types(scanned.columns, contract))
 
 
 def listing(rejects: RejectsFile, row: Load, allowed: int) -> Callable[[RejectedRow], None]:

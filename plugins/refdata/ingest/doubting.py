@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from refdata.core import matching
 from refdata.core.alignment import own_columns
+from refdata.core.columnreadings import known_notation, known_readings
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import Action, Finding, FindingKind
 from refdata.core.doubts.columns import missing_question, new_column_question, renamings, undecided_question
@@ -16,6 +16,7 @@ from refdata.core.doubts.order import older_content_question
 from refdata.core.doubts.tables import look_alikes, new_table_question
 from refdata.core.doubts.types import notation_question, type_question
 from refdata.core.errors import DataError, SchemaError
+from refdata.core.learning import FIELD_TYPES
 from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, Load, LoadType, ScannedColumn, Table
 from refdata.core.questions import Question
@@ -23,7 +24,7 @@ from refdata.core.sqltypes import TypeKind
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import naming_the_file
 from refdata.ingest.memory import column_match
-from refdata.ingest.refitting import falling, known_notation, misfits
+from refdata.ingest.refitting import falling, misfits
 
 
 def questions_of_header(
@@ -55,9 +56,8 @@ def questions_of_columns(
 
     :param found: where file, table and contract differ; those that the policies hold are asked about.
     """
-    if live is None:
-        return
-    yield from _about_columns(row, detection, live, found)
+    if live is not None:
+        yield from _about_columns(row, detection, live, found)
     yield from _about_types(deps, file, row, detection, contract, live, found)
 
 
@@ -108,7 +108,7 @@ def _about_types(
     row: Load,
     detection: Detection,
     contract: Contract,
-    live: Table,
+    live: Table | None,
     found: tuple[Finding, ...],
 ) -> Iterator[Question]:
     """Values that are not of their column's type, and dates in another order than the table's."""
@@ -118,15 +118,15 @@ def _about_types(
         if one.kind is FindingKind.TYPE_CHANGE and one.action is Action.HOLD
         for name in one.columns
     }
+    known = known_readings(contract, live, [column.name for column in detection.scan.columns])
     for column in detection.scan.columns:
-        known = falling(column, live)
-        if known is not None and column.name in held:
-            fitted = replace(column, notation=known_notation(contract, column.name))
-            with naming_the_file(file), deps.dropoff.open(file) as path:
-                misfit = misfits(Path(path), detection.format, detection.scan, fitted, known)
-            yield type_question(row.table_name, row.file_name, misfit)
-        elif (question := _about_notation(row, column, contract)) is not None:
+        if (question := _about_notation(row, column, contract)) is not None:
             yield question
+        elif column.name in held:
+            old = falling(column, live)
+            with naming_the_file(file), deps.dropoff.open(file) as path:
+                misfit = misfits(Path(path), detection.format, detection.scan, column, known[column.name], old)
+            yield type_question(row.table_name, row.file_name, misfit)
 
 
 def _about_notation(row: Load, column: ScannedColumn, contract: Contract) -> Question | None:
@@ -137,4 +137,6 @@ def _about_notation(row: Load, column: ScannedColumn, contract: Contract) -> Que
     if {fact.date_order, column.notation.date_order} != orders:
         return None
     known = known_notation(contract, column.name)
-    return notation_question(row.table_name, row.file_name, column.name, known, column.notation)
+    return notation_question(
+        row.table_name, row.file_name, column.name, known, column.notation, FIELD_TYPES[column.type.kind]
+    )

@@ -27,6 +27,12 @@ def contract_of(deps: Deps, table: str) -> Contract:
     return merge(declared, learned_before) if learned_before else declared
 
 
+def contract_in_force(deps: Deps, table: str) -> Contract:
+    """``contract_of`` with what the settings say about values that are not of their column's type."""
+    setting = Contract(table=table, on_type_change=OnTypeChange(deps.settings.on_type_change))
+    return merge(contract_of(deps, table), setting)
+
+
 def contract_for(deps: Deps, row: Load) -> Contract:
     """The contract that applies while a file is loaded: the answers given for this load come first.
 

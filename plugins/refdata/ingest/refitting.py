@@ -1,107 +1,175 @@
-"""Reads a file's columns with the types of its table, if the file's values alone show too little or another type.
+"""Scans a file with what its table knows about each column: type, notation, and texts that mean no value.
 
-A column of dates whose days are all below 13 proves no order, and one odd value makes a column of numbers text. The
-table knows each column's type and notation, so they are applied to its values: what fits keeps the type, and what does
-not is counted, for a question or for rejects.
+A column of dates whose days are all below 13 proves no order, and one odd value makes a column of numbers text. So the
+known reading comes first. Where values do not fit it, the policy decides: their rows are rejected, or the values alone
+show what the column is, and a question or a warning follows.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from refdata.core.columnreadings import NUMBERS, KnownColumnReading, known_readings, rejects_misfits
 from refdata.core.contract import Contract
-from refdata.core.contractterms import OnTypeChange
-from refdata.core.doubts.types import REJECT, Misfit, Misfits
-from refdata.core.model import Column, Format, Notation, ReadColumn, RejectedRow, Scan, ScannedColumn, Table
-from refdata.core.questions import MAX_EXAMPLES, QuestionKind
+from refdata.core.contractchecks import declared_misfit
+from refdata.core.doubts.types import Misfit, Misfits
+from refdata.core.model import Column, ColumnReading, Format, RejectedRow, Scan, ScannedColumn, Table
+from refdata.core.questions import MAX_EXAMPLES
 from refdata.core.sqltypes import SqlType, TypeKind, widen
 from refdata.readers import reader_of
 
 _TYPED = frozenset(TypeKind) - {TypeKind.NVARCHAR}
-_NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
 
 
-def refitted(path: Path, fmt: Format, scan: Scan, contract: Contract, live: Table | None) -> Scan:
-    """The scan with the types and notations that the table knows, for each column whose values all fit them."""
-    columns = tuple(_refitted(path, fmt, scan, column, contract, live) for column in scan.columns)
-    known = [after for before, after in zip(scan.columns, columns, strict=True) if after is not before]
-    others = tuple(one for one in scan.warnings if not any(f"Column {column.source!r} " in one for column in known))
-    return replace(scan, columns=columns, warnings=(*others, *(_as_known(column) for column in known)))
+def scan_as_known(
+    path: Path,
+    fmt: Format,
+    names: Sequence[str],
+    contract: Contract,
+    live: Table | None,
+    on_reject: Callable[[RejectedRow], None] | None = None,
+) -> Scan:
+    """The full scan, with the known reading of each column as far as its values fit it.
+
+    A column whose values do not fit, and whose rows are not to be rejected, is typed by its values; ``misfits`` then
+    counts those that do not fit what people stated.
+
+    :param on_reject: called for each rejected row, in the file's order; may raise to stop.
+    """
+    reader = reader_of(path)
+    trial = _Trial(known_readings(contract, live, names), contract, live)
+    if not trial.readings:
+        return reader.scan(path, fmt, names, on_reject=on_reject)
+    found = reader.scan(path, fmt, names, known=trial.readings)
+    while trial.changed_by(found):
+        found = reader.scan(path, fmt, names, known=trial.readings)
+    if found.rejected and on_reject is not None:
+        found = reader.scan(path, fmt, names, known=trial.readings, on_reject=on_reject)
+    return trial.judged(found)
 
 
-_ORDERS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+@dataclass(slots=True)
+class _Trial:
+    """Which reading of each column applies, as far as the scans have shown. ``misfits`` counts by the first reading."""
 
+    known: Mapping[str, KnownColumnReading]
+    contract: Contract
+    live: Table | None
+    readings: dict[str, ColumnReading] = field(init=False)
+    tried: dict[str, int] = field(default_factory=dict)
+    misfits: dict[str, int] = field(default_factory=dict)
+    rejecting: set[str] = field(default_factory=set)
 
-def _as_known(column: ScannedColumn) -> str:
-    """The warning about a column that would have become text from the file's values alone."""
-    moments = column.type is not None and column.type.kind in (TypeKind.DATE, TypeKind.DATETIME2)
-    how = f" ({_ORDERS[column.notation.date_order]})" if moments else ""
-    return f"Column {column.source!r} is read as {column.type}{how}, as in earlier files of the table."
+    def __post_init__(self) -> None:
+        first = {name: one.readings[0] if one.readings else one.inferred for name, one in self.known.items()}
+        self.readings = {name: reading for name, reading in first.items() if reading is not None}
 
+    def changed_by(self, found: Scan) -> bool:
+        """Whether another reading is to be tried for some column."""
+        misfitting = [one for one in found.columns if one.misfits and one.name not in self.rejecting]
+        for column in misfitting:
+            self._advance(column.name, column.misfits)
+        if misfitting:
+            self._open_marks([column.name for column in misfitting])
+            return True
+        failed = [one.name for one in found.columns if self._is_refused(one)]
+        for name in failed:
+            self.readings[name] = self.known[name].readings[0]
+            self.rejecting.add(name)
+        return bool(failed)
 
-def _refitted(
-    path: Path, fmt: Format, scan: Scan, column: ScannedColumn, contract: Contract, live: Table | None
-) -> ScannedColumn:
-    known = falling(column, live)
-    if known is None:
-        return column
-    notation = known_notation(contract, column.name)
-    fitted = replace(column, type=known.type, notation=notation)
-    if rejects_misfits(contract, column.name):
-        return fitted
-    found = misfits(path, fmt, scan, fitted, known)
-    return column if found.count else fitted
+    def _advance(self, name: str, misfits: int) -> None:
+        self.misfits.setdefault(name, misfits)
+        at = self.tried[name] = self.tried.get(name, 0) + 1
+        readings = self.known[name].readings
+        reading = readings[at] if at < len(readings) else self.known[name].inferred
+        self.readings.pop(name)
+        if reading is not None:
+            self.readings[name] = reading
+
+    def _open_marks(self, names: Sequence[str]) -> None:
+        """Leaves the learned marks of all numbers to the file where it contradicts those of one column."""
+        if not any(self._is_learned_number(name) for name in names):
+            return
+        for name in self.known:
+            if name not in self.tried and self._is_learned_number(name):
+                reading = self.known[name].readings[0]
+                if reading.notation.thousands or reading.notation.decimal_point != ".":
+                    self._advance(name, 0)
+
+    def _is_learned_number(self, name: str) -> bool:
+        readings = self.known[name].readings
+        return bool(readings) and not self.known[name].stated and readings[0].known.kind in NUMBERS
+
+    def _is_refused(self, column: ScannedColumn) -> bool:
+        """Whether the rows with values that do not fit are to be rejected after all."""
+        tried = self.misfits.get(column.name) and column.name not in self.rejecting and self._opened(column.name)
+        return bool(tried) and rejects_misfits(self.contract, column.name) and self._fails(column)
+
+    def _opened(self, name: str) -> bool:
+        return self.tried.get(name, 0) >= len(self.known[name].readings)
+
+    def _fails(self, column: ScannedColumn) -> bool:
+        """Whether the type that the values show is no substitute for the known one."""
+        if column.type is None:
+            return False
+        old = self.live.column(column.name) if self.live else None
+        falls = old is not None and old.native is None and widen(old.type, column.type).kind is TypeKind.NVARCHAR
+        other = self.known[column.name].stated or bool(declared_misfit(self.contract, column))
+        return other or falls or column.type.kind is TypeKind.NVARCHAR
+
+    def judged(self, found: Scan) -> Scan:
+        """The scan, with the misfits of columns whose values decide although people stated how to read them."""
+        columns = tuple(self._judged(column) for column in found.columns)
+        return replace(found, columns=columns, warnings=(*found.warnings, *self._changes(columns)))
+
+    def _judged(self, column: ScannedColumn) -> ScannedColumn:
+        if column.name in self.rejecting or not self._opened(column.name):
+            return column
+        stated = self.known[column.name].stated
+        return replace(column, misfits=self.misfits.get(column.name, 0) if stated else 0)
+
+    def _changes(self, columns: Sequence[ScannedColumn]) -> Iterator[str]:
+        """Warnings about numbers that this file writes in another way than the files before."""
+        for column in columns:
+            if column.type is None or column.type.kind is not TypeKind.DECIMAL or not self.misfits.get(column.name):
+                continue
+            before, now = self.known[column.name].readings[0], column.notation
+            if before.mark_known and before.notation.decimal_point != now.decimal_point:
+                yield (
+                    f"Column {column.source!r} has {now.decimal_point!r} before its decimals in this file, and"
+                    f" {before.notation.decimal_point!r} in earlier ones; it is read as in this file."
+                )
 
 
 def falling(column: ScannedColumn, live: Table | None) -> Column | None:
-    """The live column that the file's values would turn into text, or None."""
+    """The live column that the file's values would make text of, or None."""
     old = live.column(column.name) if live is not None else None
     if old is None or old.native is not None or column.type is None or old.type.kind not in _TYPED:
         return None
     return old if widen(old.type, column.type).kind is TypeKind.NVARCHAR else None
 
 
-def rejects_misfits(contract: Contract, column: str) -> bool:
-    """Whether rows whose value does not fit are rejected: by policy, or by an answer."""
-    answer = contract.answer(QuestionKind.TYPE_CHANGED, column)
-    if answer is not None:
-        return answer.answer == REJECT
-    return contract.policies.on_type_change is OnTypeChange.REJECT
-
-
-def known_notation(contract: Contract, column: str) -> Notation:
-    """The notation of a column in the table's files; the plain one if unknown."""
-    fact, plain = contract.column(column), Notation()
-    if fact is None:
-        return plain
-    return Notation(
-        decimal_point=fact.decimal_char or plain.decimal_point,
-        thousands=fact.group_char or plain.thousands,
-        date_order=fact.date_order or plain.date_order,
-        date_separator=fact.date_separator or plain.date_separator,
-    )
-
-
-def misfits(path: Path, fmt: Format, scan: Scan, column: ScannedColumn, live: Column) -> Misfits:
-    """The values of a column that are not of the live type, in the notation of ``column``."""
-    index = next(at for at, one in enumerate(scan.columns) if one.name == column.name)
-    read = ReadColumn(index, column.name, live.type, column.notation)
+def misfits(
+    path: Path, fmt: Format, found: Scan, column: ScannedColumn, known: KnownColumnReading, live: Column | None
+) -> Misfits:
+    """What of a column's values does not fit its known reading; the first of them as examples."""
+    kind = live.type if live is not None else known.readings[0].known if known.readings else SqlType(TypeKind.INT)
+    reading = known.readings[0] if known.readings else ColumnReading(kind)
+    index = next(at for at, one in enumerate(found.columns) if one.name == column.name)
     noted = _Noted(column.name)
-    for _ in reader_of(path).read_rows(path, fmt, columns=[read], on_reject=noted.add):
-        pass
-    texts = (*_texts(noted.rejects, fmt, index), *_zero_led(path, fmt, index, live))
-    inferred = next(one.type for one in scan.columns if one.name == column.name)
-    brought = inferred if inferred is not None and inferred.kind is not TypeKind.NVARCHAR else None
-    count = noted.count + len(texts) - len(noted.rejects)
-    return Misfits(column.name, live.type, count, scan.rows, texts, brought)
+    names = [one.name for one in found.columns]
+    reader_of(path).scan(path, fmt, names, known={column.name: reading}, on_reject=noted.add)
+    brought = column.type if column.type is not None and column.type.kind is not TypeKind.NVARCHAR else None
+    return Misfits(column.name, kind, noted.count, found.rows, tuple(_texts(noted.rejects, fmt, index)), brought)
 
 
 @dataclass(slots=True)
 class _Noted:
-    """Counts the rows whose value is not of the column's type, and keeps the first of them."""
+    """Counts the rows whose value does not fit the column, and keeps the first of them."""
 
     column: str
     count: int = 0
@@ -115,25 +183,8 @@ class _Noted:
                 self.rejects.append(reject)
 
 
-def _zero_led(path: Path, fmt: Format, index: int, live: Column) -> Iterator[Misfit]:
-    """The first values of a number column that begin with zeros, which a number would lose."""
-    import pyarrow.compute as pc
-
-    if live.type.kind not in _NUMBERS:
-        return
-    text = ReadColumn(index, "value", SqlType(TypeKind.NVARCHAR))
-    found = 0
-    for batch in reader_of(path).read_rows(path, fmt, columns=[text], on_reject=lambda _: None):
-        led = batch.column(0).filter(pc.match_substring_regex(batch.column(0), r"^[+-]?0\d|^\+"))
-        for value in led.slice(0, MAX_EXAMPLES - found).to_pylist():
-            found += 1
-            yield Misfit(0, value)
-        if found >= MAX_EXAMPLES:
-            return
-
-
 def _texts(rejects: list[RejectedRow], fmt: Format, index: int) -> Iterator[Misfit]:
-    """The values at fault, extracted from the text of their rows."""
+    """The values at fault, out of the text of their rows."""
     for reject in rejects:
         lines = reject.raw.splitlines(keepends=True)
         if fmt.quote:

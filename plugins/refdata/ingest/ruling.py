@@ -17,7 +17,6 @@ from refdata.core.model import Column, DroppedFile, Format, Load, RejectedRow, S
 from refdata.core.naming import fold_name
 from refdata.core.publishing import PublishCheck, qualified
 from refdata.ingest.context import Deps
-from refdata.ingest.refitting import rejects_misfits
 from refdata.readers import reader_of
 
 if TYPE_CHECKING:
@@ -70,8 +69,8 @@ class Ruling:
 
     @property
     def may_reject(self) -> bool:
-        """Whether rows may be rejected while they stream: by a rule, or by their column's type."""
-        return bool(self.row_rules) or any(rejects_misfits(self.contract, one.name) for one in self.plan.read)
+        """Whether rows may be rejected while they stream: those that the scan has counted as good break a rule."""
+        return bool(self.row_rules)
 
     @property
     def numbered(self) -> bool:

@@ -124,7 +124,7 @@ CHECKS = [
         "hold",
         "lacks a column: gone",
     ),
-    ("schema: {fields: [{name: Elevation, type: integer}]}", AIRPORTS, 0, "warn", "elevation is integer"),
+    ("schema: {fields: [{name: Elevation, type: integer}]}", AIRPORTS, 1, "hold", "elevation is integer"),
     ("refdata: {frozen: true}", AIRPORTS, 1, "refuse", "is frozen"),
     ("refdata: {frozen: perhaps}", AIRPORTS, 1, "refuse", "contracts/airports.yaml, line 1"),
     ("schema: {fields: [{name: IATA code, constraints: {pattern: 'G.*'}}]}", AIRPORTS, 1, "refuse", "line 3: "),

@@ -37,6 +37,7 @@ from refdata.core.contractterms import (
     FieldsMatch,
     FieldType,
     LoadMode,
+    Minus,
     OnMissingColumn,
     OnNewColumn,
     OnOrphans,
@@ -95,6 +96,7 @@ def fields(draw: st.DrawFn, header: str, name: str) -> FieldContract:
         sql_type=draw(maybe(st.just(stored[kind]))),
         decimal_char=draw(maybe(st.just(","))) if numeric else None,
         group_char=draw(maybe(st.sampled_from([".", "", " "]))) if numeric else None,
+        minus=draw(maybe(st.sampled_from(Minus))) if numeric else None,
         true_values=draw(maybe(st.just(("yes", "1")))) if kind is FieldType.BOOLEAN else None,
         missing_values=draw(maybe(st.lists(WORDS | st.sampled_from(["", "NULL", "no", "1"]), max_size=3).map(tuple))),
         constraints=tuple(

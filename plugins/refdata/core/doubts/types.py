@@ -6,13 +6,13 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from refdata.core.columnreadings import REJECT, TEXT
 from refdata.core.contract import Contract, FieldContract, KeptAnswer
+from refdata.core.contractterms import FieldType
+from refdata.core.dateformats import format_of
 from refdata.core.model import Notation
 from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question, QuestionKind
 from refdata.core.sqltypes import SqlType, TypeKind
-
-REJECT, TEXT = "reject", "text"
-"""The answers that a table may keep: the rows are rejected, or the column becomes text."""
 
 _DAY_ZERO = datetime.date(1899, 12, 30)
 """The day from which spreadsheets count, because they treat 1900 as a leap year:
@@ -102,13 +102,26 @@ def _as_day(found: Misfits, text: str) -> str:
 
 
 def notation_question(
-    table: str, file_name: str, column: str, known: Notation, brought: Notation, examples: Sequence[str] = ()
+    table: str,
+    file_name: str,
+    column: str,
+    known: Notation,
+    brought: Notation,
+    kind: FieldType = FieldType.DATE,
+    examples: Sequence[str] = (),
 ) -> Question:
     """Asks about dates in another order than in the table's earlier files."""
     words = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
     patch = Contract(
         table=table,
-        fields=(FieldContract(name=column, date_order=brought.date_order, date_separator=brought.date_separator),),
+        fields=(
+            FieldContract(
+                name=column,
+                date_order=brought.date_order,
+                date_separator=brought.date_separator,
+                format=format_of(kind, brought) or "any",
+            ),
+        ),
     )
     load = Choice(
         "read",
