@@ -9,7 +9,7 @@ import pytest
 
 from refdata.core import columnreadings
 from refdata.core.columnreadings import FALSE, TRUE, known_readings
-from refdata.core.contract import Contract, Dialect, FieldContract, KeptAnswer, Origin
+from refdata.core.contract import Contract, FieldContract, KeptAnswer, Origin, TableDialect
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import FieldType, Layer, Minus
 from refdata.core.model import Column, Notation, Table, TableName
@@ -115,7 +115,7 @@ MISSING: list[tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = [
     ({"missing_values": ("", "NULL")}, {}, ("NULL",)),
     ({"missing_values": ("-",)}, {"missing_values": ("", "NULL")}, ("-",)),
     ({"missing_values": ()}, {"missing_values": ("NULL",)}, ()),
-    ({}, {"missing_values": ("NULL",), "dialect": Dialect(null_sequence=r"\N")}, ("NULL", r"\N")),
+    ({}, {"missing_values": ("NULL",), "dialect": TableDialect(null_sequence=r"\N")}, ("NULL", r"\N")),
     ({}, {}, ()),
 ]
 
