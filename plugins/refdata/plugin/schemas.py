@@ -14,7 +14,7 @@ from refdata import __version__
 from refdata.api import FileStory
 from refdata.core.errors import RefdataError, sentence
 from refdata.core.failure import failure_of
-from refdata.core.model import FileStatus, Format, Load, LoadType
+from refdata.core.model import FileStatus, Load, LoadType
 from refdata.core.settings import Settings
 from refdata.plugin.addresses import run_path
 
@@ -155,7 +155,7 @@ class StepView(BaseModel):
     tries: int
 
 
-class RunnerUpView(BaseModel):
+class RunnerUpView(View):
     """A dialect that nearly won."""
 
     delimiter: str
@@ -163,7 +163,7 @@ class RunnerUpView(BaseModel):
     score: float
 
 
-class FormatView(BaseModel):
+class FormatView(View):
     """How a file is read, and why. ``confidence`` is between 0 and 1."""
 
     encoding: str
@@ -180,13 +180,6 @@ class FormatView(BaseModel):
     confidence: float
     reasons: tuple[str, ...]
     runners_up: tuple[RunnerUpView, ...]
-
-    @classmethod
-    def of(cls, found: Format) -> FormatView:
-        """The result of detection."""
-        shown = {name: getattr(found, name) for name in cls.model_fields if name != "runners_up"}
-        others = [RunnerUpView(delimiter=one.delimiter, quote=one.quote, score=one.score) for one in found.runners_up]
-        return cls(**shown, runners_up=tuple(others))
 
 
 class StabilityView(BaseModel):
@@ -230,7 +223,7 @@ class StoryView(BaseModel):
         return cls(
             file=FileView.of(story.file),
             stability=checks,
-            format=FormatView.of(story.format) if story.format else None,
+            format=FormatView.model_validate(story.format) if story.format else None,
             table_changes=story.table_changes,
             is_configured=story.is_configured,
             steps=tuple(steps),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from refdata.api import TableDiff, TableInfo, Version
+from refdata.api import Version
 from refdata.audit import MAX_REASON
-from refdata.core.model import Column, LoadType
+from refdata.core.model import LoadType
 from refdata.core.runid import PAGE_RUN
-from refdata.core.tablerules import TableRules
 from refdata.plugin.addresses import run_path
 from refdata.plugin.schemas import UtcTime, View
 
@@ -19,6 +19,16 @@ CellText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
 ]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,64}$")]
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+Cell = Annotated[str | None, BeforeValidator(_text)]
+"""A value as text: JavaScript has no DECIMAL and no BIGINT."""
 
 
 class TableView(View):
@@ -35,47 +45,26 @@ class TableView(View):
     last_file_name: str
 
 
-class ColumnView(BaseModel):
+class ColumnView(View):
     """A column; ``type`` as the database names it."""
 
     name: str
-    type: str
+    type: str = Field(validation_alias="type_name")
     nullable: bool
 
-    @classmethod
-    def of(cls, column: Column) -> ColumnView:
-        """A live column."""
-        return cls(name=column.name, type=column.type_name, nullable=column.nullable)
 
-
-class TableInfoView(BaseModel):
+class TableInfoView(View):
     """A live table. ``summary`` is null for one that refdata never loaded; ``keys`` are those of ``tables.yaml``."""
 
     table_name: str
     columns: tuple[ColumnView, ...]
-    keys: tuple[str, ...]
-    frozen: bool
-    max_rejected_rows: int
+    keys: tuple[str, ...] = Field(validation_alias=AliasPath("rules", "keys"))
+    frozen: bool = Field(validation_alias=AliasPath("rules", "frozen"))
+    max_rejected_rows: int = Field(validation_alias=AliasPath("rules", "max_rejected_rows"))
     live_version: int
     versions: int
     versions_kept: int
     summary: TableView | None
-
-    @classmethod
-    def of(cls, info: TableInfo) -> TableInfoView:
-        """From database, rules and ledger."""
-        rules: TableRules = info.rules
-        return cls(
-            table_name=info.table_name,
-            columns=tuple(ColumnView.of(column) for column in info.columns),
-            keys=rules.keys,
-            frozen=rules.frozen,
-            max_rejected_rows=rules.max_rejected_rows,
-            live_version=info.live_version,
-            versions=info.versions,
-            versions_kept=info.versions_kept,
-            summary=TableView.model_validate(info.summary) if info.summary else None,
-        )
 
 
 class VersionView(BaseModel):
@@ -108,22 +97,27 @@ class ColumnChanges(BaseModel):
     changes: int
 
 
-class CellView(BaseModel):
+def _most_first(changes: Mapping[str, int]) -> list[dict[str, object]]:
+    ordered = sorted(changes.items(), key=lambda item: (-item[1], item[0]))
+    return [{"column": name, "changes": count} for name, count in ordered]
+
+
+class CellView(View):
     """One value that differs; values are text as stored in the database, null for NULL."""
 
     column: str
-    before: str | None
-    after: str | None
+    before: Cell
+    after: Cell
 
 
-class ChangedRowView(BaseModel):
+class ChangedRowView(View):
     """A row with the same key in both versions."""
 
-    key: tuple[str | None, ...]
+    key: tuple[Cell, ...]
     cells: tuple[CellView, ...]
 
 
-class DiffView(BaseModel):
+class DiffView(View):
     """How a table's rows changed; the samples have at most 100 rows of each kind, in the order of ``columns``.
 
     ``keys`` are the columns by which rows were matched; empty: whole rows were compared, and ``note`` says why.
@@ -142,39 +136,11 @@ class DiffView(BaseModel):
     columns: tuple[str, ...]
     columns_added: tuple[str, ...]
     columns_removed: tuple[str, ...]
-    column_changes: tuple[ColumnChanges, ...]
-    added_sample: tuple[tuple[str | None, ...], ...]
-    removed_sample: tuple[tuple[str | None, ...], ...]
+    column_changes: Annotated[tuple[ColumnChanges, ...], BeforeValidator(_most_first)]
+    added_sample: tuple[tuple[Cell, ...], ...]
+    removed_sample: tuple[tuple[Cell, ...], ...]
     changed_sample: tuple[ChangedRowView, ...]
     note: str
-
-    @classmethod
-    def of(cls, found: TableDiff) -> DiffView:
-        """A comparison, with its values as text: JavaScript has no DECIMAL and no BIGINT."""
-        special = ("column_changes", "added_sample", "removed_sample", "changed_sample")
-        counts = sorted(found.column_changes.items(), key=lambda item: (-item[1], item[0]))
-        return cls(
-            **{name: getattr(found, name) for name in cls.model_fields if name not in special},
-            column_changes=tuple(ColumnChanges(column=name, changes=count) for name, count in counts),
-            added_sample=tuple(tuple(map(_text, row)) for row in found.added_sample),
-            removed_sample=tuple(tuple(map(_text, row)) for row in found.removed_sample),
-            changed_sample=tuple(
-                ChangedRowView(
-                    key=tuple(map(_text, row.key)),
-                    cells=tuple(
-                        CellView(column=cell.column, before=_text(cell.before), after=_text(cell.after))
-                        for cell in row.cells
-                    ),
-                )
-                for row in found.changed_sample
-            ),
-        )
-
-
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
-    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 class TakeBackRequest(BaseModel):

@@ -58,7 +58,7 @@ def router(connect: Connect, steps_of: StepsOf) -> APIRouter:
     @routes.get("/files/{load_id}/diff", responses=failures(404))
     def get_held_diff(load_id: LoadId) -> Envelope[DiffView]:
         """The changes that a load waiting for approval would make: counts, changed values by column, sample rows."""
-        return Envelope(data=DiffView.of(connect().held_diff(load_id)))
+        return Envelope(data=DiffView.model_validate(connect().held_diff(load_id)))
 
     @routes.get("/counts", responses=failures())
     def count_files() -> Envelope[dict[FileStatus, int]]:

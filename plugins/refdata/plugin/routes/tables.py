@@ -49,7 +49,7 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
     @routes.get("/tables/{name}", responses=failures(404))
     def get_table(name: TableNamed) -> Envelope[TableInfoView]:
         """A table's columns, rules and live version."""
-        return Envelope(data=TableInfoView.of(connect().table_info(name)))
+        return Envelope(data=TableInfoView.model_validate(connect().table_info(name)))
 
     @routes.get("/tables/{name}/versions", responses=failures(404))
     def list_versions(name: TableNamed) -> Envelope[list[VersionView]]:
@@ -73,7 +73,7 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
             if not key:
                 raise
             raise HTTPException(422, str(error)) from error
-        return Envelope(data=DiffView.of(found))
+        return Envelope(data=DiffView.model_validate(found))
 
 
 def _changing(routes: APIRouter, connect: Connect) -> None:
