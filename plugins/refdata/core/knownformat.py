@@ -65,6 +65,9 @@ class KnownFormat:
         return max(shares, default=0.0)
 
 
+NOTHING_KNOWN = KnownFormat()
+
+
 def known_format(contract: Contract, columns: Sequence[str] = ()) -> KnownFormat:
     """The facts about a table's files in a contract.
 
@@ -77,7 +80,7 @@ def known_format(contract: Contract, columns: Sequence[str] = ()) -> KnownFormat
         quote=dialect.quote_char,
         escape=dialect.escape_char,
         has_header=dialect.header,
-        header=tuple(one.headers[0].text for one in contract.fields if one.headers),
+        header=tuple(one.headers[0].text for one in contract.fields if one.headers and dialect.header is not False),
         columns=tuple(columns),
     )
 

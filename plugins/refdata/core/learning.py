@@ -51,7 +51,7 @@ def learned(
     :param live: the table's columns after the load.
     """
     types = {fold_name(column.name): column.type for column in live}
-    columns = tuple(_column(column, types.get(fold_name(column.name)), named=found.has_header) for column in scanned)
+    columns = tuple(_column(column, types.get(fold_name(column.name))) for column in scanned)
     contract = Contract(table=table, encoding=found.encoding, dialect=_dialect(found), fields=columns)
     return with_origin(contract, origin)
 
@@ -72,8 +72,9 @@ def _dialect(found: Format) -> TableDialect:
     )
 
 
-def _column(column: ScannedColumn, live: SqlType | None, *, named: bool) -> FieldContract:
-    headers = (SourceHeader(column.source.strip()),) if named else ()
+def _column(column: ScannedColumn, live: SqlType | None) -> FieldContract:
+    # Without a header the source is the field's number: column_2 stays known as the second field.
+    headers = (SourceHeader(column.source.strip()),)
     if column.type is None:
         return FieldContract(name=column.name, headers=headers)
     kind, notation = column.type.kind, column.notation

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Dialect
 from refdata.csvformat.quoting import escape_for, escapes_each, quote_use
 
@@ -22,8 +23,11 @@ def without_comments(text: str) -> str:
     return rest if rest.strip() else text
 
 
-def possible_dialects(text: str) -> Iterator[Dialect]:
-    """The dialects worth trying: each delimiter that occurs, and none; each quote that encloses fields."""
+def possible_dialects(text: str, known: KnownFormat = NOTHING_KNOWN) -> Iterator[Dialect]:
+    """The dialects worth trying: each delimiter that occurs, and none; each quote that encloses fields.
+
+    Quote and escape of the table's earlier files are tried even if the text alone would not suggest them.
+    """
     apostrophes = '"' not in text and escapes_each(text, "'")
     for delimiter in (*DELIMITERS, NO_DELIMITER):
         if delimiter != NO_DELIMITER and delimiter not in text:
@@ -31,11 +35,18 @@ def possible_dialects(text: str) -> Iterator[Dialect]:
         if apostrophes:
             yield Dialect(delimiter, "'", "\\")
             continue
-        yield Dialect(delimiter, '"', escape_for(text, delimiter, '"'))
-        if '"' in text:
-            yield Dialect(delimiter, "")
-        if _encloses(text, delimiter):
-            yield Dialect(delimiter, "'", escape_for(text, delimiter, "'"))
+        yield from _with_quotes(text, delimiter, known)
+
+
+def _with_quotes(text: str, delimiter: str, known: KnownFormat) -> Iterator[Dialect]:
+    yield Dialect(delimiter, '"', escape_for(text, delimiter, '"'))
+    if '"' in text:
+        yield Dialect(delimiter, "")
+    if _encloses(text, delimiter):
+        yield Dialect(delimiter, "'", escape_for(text, delimiter, "'"))
+    if known.quote and known.delimiter in ("", delimiter) and quote_use(text, delimiter, known.quote).enclosed:
+        escape = "\\" if known.escape and f"\\{known.quote}" in text else ""
+        yield Dialect(delimiter, known.quote, escape)
 
 
 def _encloses(text: str, delimiter: str) -> bool:

@@ -31,6 +31,7 @@ _WORDS = {
     "headed": "a first row as wide as the others",
     "swallowed": "no quote that is never closed",
     "known_delimiter": "the delimiter of the table's earlier files",
+    "known_quotes": "the quotes of the table's earlier files",
     "known_header": "the table's own header",
 }
 _USUAL = frozenset({"comma", "semicolon", "tab", "pipe"})

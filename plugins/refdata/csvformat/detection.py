@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.core.errors import FormatError
-from refdata.core.knownformat import KnownFormat
+from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
 from refdata.core.model import Format, RunnerUp, SkippedLine
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.closecall import close_call, shown_delimiter
@@ -17,7 +17,6 @@ from refdata.csvformat.comparison import comparison
 from refdata.csvformat.confidence import confidence, reasons
 from refdata.csvformat.dialects import TextRow
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
-from refdata.csvformat.evidence import NOTHING_KNOWN
 from refdata.csvformat.layout import Header, TableStart, find_header, joined_names, table_start
 from refdata.csvformat.lines import from_next_line, line_ending, physical_lines, without_broken_line
 from refdata.csvformat.ranking import Candidate, rank_dialects

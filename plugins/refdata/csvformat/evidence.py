@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from refdata.core.knownformat import KnownFormat
+from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 from refdata.csvformat.dialects import NO_DELIMITER, Dialect, TextRow
 from refdata.csvformat.quoting import QUOTES, QuoteUse, quote_use
@@ -28,8 +28,6 @@ _TIGHT = re.compile(r"[^\W\d][,;|\t](?=[^\W\d])|[^\s,;|\t][;|\t](?=[^\s,;|\t])|[
 
 HEADER_WITHIN = 60
 """The first rows that are searched for a known header."""
-
-NOTHING_KNOWN = KnownFormat()
 
 WIDE = 8
 """More columns than this make a table no more likely."""
@@ -62,8 +60,8 @@ class DialectEvidence:
 
     ``headed``: the first row has as many fields as most rows. A list within cells has no names in the header.
     ``swallowed``: a quote in the first line is never closed, so that all lines are one row.
-    ``known_delimiter``: earlier files of the table have this delimiter. ``known_header``: under it the table's header
-    is among the first rows.
+    ``known_delimiter``: earlier files of the table have this delimiter. ``known_quotes``: they quote and escape in this
+    way. ``known_header``: under it the table's header is among the first rows.
     """
 
     dialect: Dialect
@@ -74,6 +72,7 @@ class DialectEvidence:
     known_delimiter: bool = False
     known_header: bool = False
     swallowed: bool = False
+    known_quotes: bool = False
 
     def measures(self) -> dict[str, float]:
         """The measures by name, as the weights in ``score`` name them."""
@@ -90,7 +89,7 @@ class DialectEvidence:
             "enclosed": math.log1p(min(self.quotes.enclosed, 20)),
             "wrapped": self.fit.wrapped,
             "leftover": self.fit.leftover,
-            "apostrophe_stray": self.quotes.stray / (self.quotes.total or 1) if self.dialect.quote == "'" else 0.0,
+            "apostrophe_stray": self._stray() if self.dialect.quote == "'" and not self.known_quotes else 0.0,
             "loose": self.fit.loose * (1 - self.shape.uniform),
             "apostrophe": float(self.dialect.quote == "'"),
             "unquoted": float(not self.dialect.quote),
@@ -101,8 +100,12 @@ class DialectEvidence:
             "headed": float(self.headed and width > 1),
             "swallowed": float(self.swallowed),
             "known_delimiter": float(self.known_delimiter),
+            "known_quotes": float(self.known_quotes),
             "known_header": float(self.known_header),
         }
+
+    def _stray(self) -> float:
+        return self.quotes.stray / (self.quotes.total or 1)
 
 
 def weigh(dialect: Dialect, rows: Sequence[TextRow], text: str, known: KnownFormat = NOTHING_KNOWN) -> DialectEvidence:
@@ -113,8 +116,21 @@ def weigh(dialect: Dialect, rows: Sequence[TextRow], text: str, known: KnownForm
     usual = NO_DELIMITER if len(known.header or known.columns) == 1 else known.delimiter
     headed = next((len(row.cells) == shape.width for row in rows if not row.blank), False)
     header = bool(known.header) and any(known.is_header(row.cells) for row in rows[:HEADER_WITHIN])
-    fit, usual_mark = cell_fit(rows, shape.width), dialect.delimiter == usual
-    return DialectEvidence(dialect, shape, fit, quotes, headed, usual_mark, header, _swallows(dialect, rows, text))
+    return DialectEvidence(
+        dialect, shape, cell_fit(rows, shape.width), quotes, headed,
+        known_delimiter=dialect.delimiter == usual,
+        known_header=header,
+        swallowed=_swallows(dialect, rows, text),
+        known_quotes=_are_known(dialect, known, text),
+    )  # fmt: skip
+
+
+def _are_known(dialect: Dialect, known: KnownFormat, text: str) -> bool:
+    """Whether the text has the quote of earlier files, and the dialect reads it as they did."""
+    if not known.quote or known.quote not in text:
+        return known.quote == "" == dialect.quote
+    escaped = known.escape is None or f"\\{known.quote}" not in text or dialect.escape == known.escape
+    return dialect.quote == known.quote and escaped
 
 
 def _swallows(dialect: Dialect, rows: Sequence[TextRow], text: str) -> bool:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from refdata.core.knownformat import HALF, KnownFormat
+from refdata.core.knownformat import HALF, NOTHING_KNOWN, KnownFormat
 from refdata.core.model import Doubt, SkippedLine
 from refdata.csvformat.brokenheader import whole_header
 from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
-from refdata.csvformat.evidence import NOTHING_KNOWN
 from refdata.csvformat.header import AROUND, header_odds, is_year_name
 from refdata.csvformat.headerwidth import fit_header
 from refdata.csvformat.rowshape import row_shape
@@ -165,7 +164,8 @@ def _odds(rows: Sequence[TextRow], known: KnownFormat) -> float:
     if known.is_header(cells) or known.share(cells) >= HALF:
         return CERTAIN
     odds = header_odds(cells, [row.cells for row in rows[1:101]])
-    return odds + HEADERS_BEFORE if known.has_header and odds > -HEADERS_BEFORE else odds
+    renamed = known.has_header and odds > -HEADERS_BEFORE and not _has_number(rows[0])
+    return odds + HEADERS_BEFORE if renamed else odds
 
 
 def _with_marked_header(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from refdata.core.knownformat import KnownFormat
+from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.candidates import possible_dialects, without_comments
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
-from refdata.csvformat.evidence import NOTHING_KNOWN, DialectEvidence, weigh
+from refdata.csvformat.evidence import DialectEvidence, weigh
 from refdata.csvformat.lines import physical_lines, without_broken_line
 from refdata.csvformat.score import score
 from refdata.csvformat.stated import stated_dialects
@@ -46,7 +46,7 @@ def rank_dialects(
     part = text if len(text) <= SCORED_CHARACTERS else without_broken_line(text[:SCORED_CHARACTERS])
     part = without_comments(part)
     lines = physical_lines(part)
-    dialects = [one for one in possible_dialects(part) if not delimiter or one.delimiter == delimiter]
+    dialects = [one for one in possible_dialects(part, known) if not delimiter or one.delimiter == delimiter]
     if stated.states_dialect:
         dialects = stated_dialects(list(possible_dialects(part)), stated)
     candidates = [_judge(dialect, part, lines, known) for dialect in dialects]

@@ -35,6 +35,7 @@ WEIGHTS: Mapping[str, float] = {
     "headed": 4.0,
     "swallowed": -8.0,
     "known_delimiter": 2.5,
+    "known_quotes": 3.0,
     "known_header": 6.0,
 }
 

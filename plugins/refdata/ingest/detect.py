@@ -20,7 +20,7 @@ from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.asking import table_for
 from refdata.ingest.context import Deps, Detection, on_one_connection
-from refdata.ingest.memory import column_match, contract_for
+from refdata.ingest.memory import column_match, contract_for, places_unknown
 from refdata.ingest.refitting import scan_as_known
 from refdata.readers import reader_of
 
@@ -175,6 +175,8 @@ def scan_file(
     """The full scan of a file for a table: its columns by the table's names, with the types that the table knows."""
     live = deps.warehouse.table(deps.live(contract.table))
     names = column_match(found, live, contract).names
+    if places_unknown(found, live, contract):  # a column's type would be forced on another one's values
+        return reader_of(path).scan(path, found, names, on_reject=on_reject)
     scanned = scan_as_known(path, found, names, contract, live, on_reject)
     return replace(scanned, columns=with_declared_types(scanned.columns, contract))
 

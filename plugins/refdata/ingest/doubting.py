@@ -13,6 +13,7 @@ from refdata.core.contractchecks import Action, Finding, FindingKind
 from refdata.core.doubts.columns import missing_question, new_column_question, renamings, undecided_question
 from refdata.core.doubts.formats import format_question
 from refdata.core.doubts.order import older_content_question
+from refdata.core.doubts.positions import position_question
 from refdata.core.doubts.tables import look_alikes, new_table_question
 from refdata.core.doubts.types import notation_question, type_question
 from refdata.core.errors import DataError, SchemaError
@@ -23,7 +24,7 @@ from refdata.core.questions import Question
 from refdata.core.sqltypes import TypeKind
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import naming_the_file
-from refdata.ingest.memory import column_match
+from refdata.ingest.memory import column_match, columns_in_file_order, places_unknown
 from refdata.ingest.refitting import falling, misfits
 
 
@@ -39,6 +40,12 @@ def questions_of_header(
         yield from _about_new_table(deps, row, detection)
         return
     yield from _about_age(deps, row)
+    if places_unknown(detection.format, live, contract):
+        columns = columns_in_file_order(live, contract)
+        question = position_question(row.table_name, row.file_name, detection.scan.columns, columns)
+        if question is not None:
+            yield question
+            return
     match = column_match(detection.format, live, contract)
     yield from (undecided_question(row.table_name, row.file_name, one) for one in match.undecided)
 

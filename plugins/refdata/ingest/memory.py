@@ -10,9 +10,11 @@ from refdata.core.columnmatch import ColumnMatch, KnownColumn, match_columns
 from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import merge
 from refdata.core.contractterms import Layer, OnMissingColumn, OnTypeChange
+from refdata.core.doubts.positions import fields_answer
 from refdata.core.learning import learned, remembered
-from refdata.core.model import Format, Load, LoadType, Table
+from refdata.core.model import Column, Format, Load, LoadType, Table
 from refdata.core.naming import fold_name
+from refdata.core.questions import QuestionKind
 from refdata.core.settings import Settings
 from refdata.ingest.context import Deps, Detection
 from refdata.questionlog import QuestionLog
@@ -62,6 +64,21 @@ def column_match(found: Format, live: Table | None, contract: Contract) -> Colum
     """Matches each field of the file to a column of the table; ambiguous headers are asked about later."""
     header = found.header if found.has_header else tuple(f"column_{at + 1}" for at in range(len(found.header)))
     return match_columns(header, known_columns(live, contract))
+
+
+def places_unknown(found: Format, live: Table | None, contract: Contract) -> bool:
+    """Whether a file without a header has other fields than its table's files, and nobody has said which they are."""
+    if found.has_header or live is None:
+        return False
+    answered = contract.answer(QuestionKind.FORMAT_UNSURE, fields_answer(len(found.header)))
+    match = column_match(found, live, contract)
+    return answered is None and bool(match.new or match.missing)
+
+
+def columns_in_file_order(live: Table, contract: Contract) -> tuple[Column, ...]:
+    """The table's columns in the order in which its latest file had them; those of earlier files follow."""
+    order = {fold_name(column.name): at for at, column in enumerate(contract.fields)}
+    return tuple(sorted(own_columns(live), key=lambda column: order.get(fold_name(column.name), len(order))))
 
 
 def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, ...]:

@@ -61,6 +61,56 @@ def test_a_load_waits_for_its_answer_and_then_does_what_it_says(
     assert [entry.actor for entry in AuditTrail(site.deps.warehouse).entries("t")] == ["ann"]
 
 
+ROWS = (("1.5", "Goroka", "GKA", "U"), ("2.5", "Madang", "MAG", "U"), ("3.5", "Nadzab", "LAE", "V"))
+
+
+def headerless(
+    *, number: bool = False, zone: bool = False, first: int = 1, columns: tuple[int, ...] = (0, 1, 2, 3)
+) -> str:
+    rows = [[row[at] for at in columns] for row in ROWS]
+    front = [[str(at)] if number else [] for at in range(first, first + 3)]
+    return "".join(
+        ",".join([*one, *row, *(["2024-01-01"] if zone else [])]) + "\n" for one, row in zip(front, rows, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "choice", "column", "want"),
+    [
+        pytest.param(headerless(number=True), "new_1", "column_5", [(1,), (2,), (3,)], id="first"),
+        pytest.param(headerless(zone=True), "new_5", "column_3", [("GKA",), ("MAG",), ("LAE",)], id="last"),
+        pytest.param(
+            headerless(columns=(1, 2, 3)), "without_column_1", "column_2", [(row[1],) for row in ROWS], id="fewer"
+        ),
+    ],
+)
+def test_fields_without_a_header_never_move_to_another_column_unasked(
+    site: Site, text: str, choice: str, column: str, want: list[object]
+) -> None:
+    site.load(site.drop("t.csv", headerless()))
+    held = site.load(site.drop("t.csv", text), "run 2")
+    assert (held.status, held.error_category) == (FileStatus.PENDING, "held")
+    assert "and no header" in (held.error_message or "")
+    row = site.load(site.drop("t.csv", text), "run 2", {"format_unsure": choice})
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert plain(site.rows("t", column)) == want
+    if "new" in choice:  # the table remembers the place of each field
+        again = site.load(site.drop("t.csv", text.replace("Goroka", "Gorokb")), "run 3")
+        assert again.status is FileStatus.COMPLETED, again.error_message
+        assert plain(site.rows("t", column)) == want
+
+
+def test_file_that_lost_its_header_is_asked_about(site: Site) -> None:
+    site.load(site.drop("t.csv", "price,name,code,kind\n" + headerless()))
+    held = site.load(site.drop("t.csv", headerless().replace("Goroka", "Gorokb")), "run 2")
+    assert held.error_category == "held"
+    row = site.load(
+        site.drop("t.csv", headerless().replace("Goroka", "Gorokb")), "run 2", {"format_unsure": "in_order"}
+    )
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert plain(site.rows("t", "price")) == [(1.5,), (2.5,), (3.5,)]
+
+
 FORMATS = [
     pytest.param("code,price\nA,Bolt,1.5\nB,Nut,2.5\n", "unnamed_last", ["code", "price", "column_3"], id="short"),
     pytest.param("code,price\n0,A,1.5\n1,B,2.5\n", "unnamed_first", ["column_1", "code", "price"], id="index"),

@@ -70,6 +70,35 @@ def test_header_in_a_table_without_one_is_reported(tmp_path: Path) -> None:
     )
 
 
+# --- quotes and escapes
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_apostrophes_of_earlier_files_enclose_text_beside_bare_ones(seed: int, tmp_path: Path) -> None:
+    """Without the earlier files so many bare apostrophes speak against quotes."""
+    rng = random.Random(seed)
+    names = [rng.choice(["O'Neil", "D'Arcy", "M'Bala"]) for _ in range(rng.randint(2, 6))]
+    rows = [*(f"{at},{name},x" for at, name in enumerate(names)), f"9,'Smith, {rng.choice('AB')}.',y"]
+    rng.shuffle(rows)
+    path = write(tmp_path, "id,name,kind\n" + "\n".join(rows) + "\n")
+    found = detect(path, known=KnownFormat(delimiter=",", quote="'", has_header=True, header=("id", "name", "kind")))
+    assert (found.quote, found.header) == ("'", ("id", "name", "kind"))
+
+
+@pytest.mark.parametrize(("escape", "header"), [("\\", ("id", "dir")), (None, ("id", "dir", ""))])
+def test_escape_of_earlier_files_decides_whether_a_backslash_closes_a_field(
+    escape: str | None, header: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = write(tmp_path, 'id,dir\n1,"a\\",b"\n2,"c\\",d"\n')
+    found = detect(path, known=KnownFormat(delimiter=",", quote='"', escape=escape))
+    assert (found.escape, found.header) == (escape or "", header)
+
+
+def test_quote_of_earlier_files_is_none_where_it_encloses_nothing(tmp_path: Path) -> None:
+    found = detect(write(tmp_path, "a,b\n'x,1\n'y,2\n"), known=KnownFormat(delimiter=",", quote="'"))
+    assert found.quote == '"'
+
+
 # --- a header with fewer or more names than the rows have fields
 
 
