@@ -83,7 +83,7 @@ class Facts:
     def origin(self, name: str) -> Origin | None:
         """Where a fact comes from; None if it is not stated.
 
-        >>> stated(Dialect, Origin(Layer.DECLARED, "a.yaml", line=2), delimiter=";").origin("delimiter").line
+        >>> stated(TableDialect, Origin(Layer.DECLARED, "a.yaml", line=2), delimiter=";").origin("delimiter").line
         2
         """
         return self.origins.get(name)
@@ -104,7 +104,7 @@ _STRUCTURE = {"structure": True}
 def stated(kind: type[_Kind], origin: Origin, /, **facts: Any) -> _Kind:
     """A set of facts that share one origin; a ``None`` among them is not stated.
 
-    >>> stated(Dialect, DETECTED, delimiter=";", quote_char=None).spoken()
+    >>> stated(TableDialect, DETECTED, delimiter=";", quote_char=None).spoken()
     {'delimiter': ';'}
     """
     made = kind(**facts)

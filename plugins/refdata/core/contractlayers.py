@@ -21,9 +21,9 @@ def merge(*layers: Contract) -> Contract:
     A field's headers are those of all layers, but a header that a stronger layer gives to one field counts for no
     other field. Constraints merge by kind, kept answers by question and subject. The table name is the first layer's.
 
-    >>> from refdata.core.contract import Contract, Dialect
+    >>> from refdata.core.contract import Contract, TableDialect
     >>> declared = Contract(table="airports", encoding="cp1252")
-    >>> learned = Contract(table="airports", encoding="utf-8", dialect=Dialect(delimiter=";"))
+    >>> learned = Contract(table="airports", encoding="utf-8", dialect=TableDialect(delimiter=";"))
     >>> both = merge(declared, learned)
     >>> both.encoding, both.dialect.delimiter
     ('cp1252', ';')
