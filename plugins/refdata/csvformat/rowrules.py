@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -19,13 +19,10 @@ from refdata.core.contract import Constraint, Contract
 from refdata.core.contractterms import ConstraintKind, Severity
 from refdata.core.errors import ConfigurationError
 from refdata.core.model import ReadColumn
-from refdata.csvformat.convert import arrow_type
+from refdata.csvformat.rulelimits import Faults, among, beyond
 
 ROW_KINDS = frozenset(ConstraintKind) - {ConstraintKind.UNIQUE}
 """The rules that one row can break by itself."""
-
-Faults = Callable[[pa.Array], pa.BooleanArray]
-"""From a column's values to a mask: true where the rule is broken; null counts as kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +106,10 @@ def _rows_at_fault(batch: pa.RecordBatch, rule: RowRule) -> list[int]:
 
 
 _LIMITS = {
-    ConstraintKind.MINIMUM: (pc.less, "at least"),
-    ConstraintKind.MAXIMUM: (pc.greater, "at most"),
-    ConstraintKind.EXCLUSIVE_MINIMUM: (pc.less_equal, "more than"),
-    ConstraintKind.EXCLUSIVE_MAXIMUM: (pc.greater_equal, "less than"),
+    ConstraintKind.MINIMUM: "at least",
+    ConstraintKind.MAXIMUM: "at most",
+    ConstraintKind.EXCLUSIVE_MINIMUM: "more than",
+    ConstraintKind.EXCLUSIVE_MAXIMUM: "less than",
 }
 
 
@@ -125,7 +122,7 @@ def _words(rule: Constraint) -> str:
     if rule.kind is ConstraintKind.ENUM and isinstance(value, tuple):
         return f"it must be one of {', '.join(value[:10])}{' …' if len(value) > 10 else ''}"
     if rule.kind in _LIMITS:
-        return f"it must be {_LIMITS[rule.kind][1]} {value}"
+        return f"it must be {_LIMITS[rule.kind]} {value}"
     side = "at least" if rule.kind is ConstraintKind.MIN_LENGTH else "at most"
     return f"it must have {side} {value} characters"
 
@@ -138,26 +135,13 @@ def _faults(rule: Constraint, column: ReadColumn, table: str) -> Faults:
     if kind is ConstraintKind.PATTERN:
         return _pattern(str(value), where)
     if kind is ConstraintKind.ENUM and isinstance(value, tuple):
-        allowed = _typed(value, column, where)
+        allowed = among(value, column, where)
         return lambda values: pc.and_(pc.is_valid(values), pc.invert(pc.is_in(values, value_set=allowed)))
     if kind in _LIMITS:
-        compare, limit = _LIMITS[kind][0], _typed((str(value),), column, where)[0]
-        return lambda values: compare(values, limit)
+        return beyond(kind, str(value), column, where)
     longer = kind is ConstraintKind.MAX_LENGTH
     most = int(str(value))
     return lambda values: (pc.greater if longer else pc.less)(pc.utf8_length(_text(values)), most)
-
-
-def _typed(texts: Sequence[str], column: ReadColumn, where: str) -> pa.Array:
-    """Texts of the contract as values of the column's type."""
-    try:
-        return pa.array(list(texts), pa.string()).cast(arrow_type(column.type, column.notation))
-    except pa.ArrowInvalid:
-        raise ConfigurationError(
-            f"{', '.join(texts)} cannot be compared with column {column.name}, which is {column.type}",
-            where=where,
-            advice="Write the value as the column's type has it: 1234.5, 2024-01-31, 2024-01-31 12:00:00.",
-        ) from None
 
 
 def _text(values: pa.Array) -> pa.Array:

@@ -45,6 +45,7 @@ def rows_at_fault(kind: Kind, value: RuleValue, of: SqlType, values: Sequence[An
     return [broken.row for broken in broken_rules(rows, row_rules(contract(kind, value), columns))]
 
 
+PRICE = sqltypes.decimal(5, 2)
 DAY = datetime.date(2024, 1, 31)
 CASES = [
     (Kind.REQUIRED, True, TEXT, ["a", None, ""], [1]),
@@ -59,6 +60,17 @@ CASES = [
     (Kind.MAXIMUM, "9000.5", DECIMAL, [decimal.Decimal("9000.50"), decimal.Decimal("9000.51")], [1]),
     (Kind.EXCLUSIVE_MINIMUM, "0", sqltypes.FLOAT, [0.0, 0.1, -1.0], [0, 2]),
     (Kind.EXCLUSIVE_MAXIMUM, "10", sqltypes.BIGINT, [9, 10, 11], [1, 2]),
+    (Kind.MAXIMUM, "1000", PRICE, [decimal.Decimal("999.99"), None], []),
+    (Kind.MINIMUM, "1000", PRICE, [decimal.Decimal("999.99"), None], [0]),
+    (Kind.MAXIMUM, "99.999", PRICE, [decimal.Decimal("99.99"), decimal.Decimal("100.00")], [1]),
+    (Kind.MINIMUM, "-0.001", PRICE, [decimal.Decimal("-0.01"), decimal.Decimal("0.00")], [0]),
+    (Kind.EXCLUSIVE_MINIMUM, "0.5", sqltypes.INT, [0, 1, None], [0]),
+    (Kind.MAXIMUM, "3000000000", sqltypes.INT, [2**31 - 1, None], []),
+    (Kind.MINIMUM, "1e999999", sqltypes.BIGINT, [1, None], [0]),
+    (Kind.MINIMUM, "1", sqltypes.BIT, [True, False, None], [1]),
+    (Kind.MAXIMUM, "5", sqltypes.BIT, [True, False, None], []),
+    (Kind.ENUM, ("0.5", "1000", "2.50"), PRICE, [decimal.Decimal("0.50"), decimal.Decimal("2.51")], [1]),
+    (Kind.ENUM, ("3000000000", "1.5", "7"), sqltypes.INT, [7, 1], [1]),
     (Kind.MINIMUM, "2024-01-31", sqltypes.DATE, [DAY, DAY - datetime.timedelta(1), None], [1]),
     (Kind.MIN_LENGTH, 2, TEXT, ["a", "ab", "ß", None, ""], [0, 2, 4]),
     (Kind.MAX_LENGTH, 2, TEXT, ["ab", "äöü", None], [1]),
@@ -77,6 +89,7 @@ def test_the_rows_that_break_a_rule(
     ("kind", "value", "of", "words"),
     [
         (Kind.MINIMUM, "low", sqltypes.INT, "low cannot be compared with column v, which is INT"),
+        (Kind.MAXIMUM, "NaN", sqltypes.INT, "NaN cannot be compared with column v, which is INT"),
         (Kind.ENUM, ("1", "x"), sqltypes.INT, "1, x cannot be compared"),
         (Kind.MAXIMUM, "31.01.2024", sqltypes.DATE, "cannot be compared with column v, which is DATE"),
         (Kind.PATTERN, "[A-Z", TEXT, "The pattern '[A-Z' is invalid"),
