@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import doctest
 from itertools import pairwise
 from pathlib import Path
 
@@ -75,7 +74,3 @@ def test_nothing_above_the_folders_knows_what_an_identity_consists_of() -> None:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         assert used & words == set(), path
-
-
-def test_the_examples_of_the_module_are_true() -> None:
-    assert doctest.testmod(module).failed == 0

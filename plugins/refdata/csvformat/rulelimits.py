@@ -38,10 +38,10 @@ _CONTEXT = Context(prec=200)
 def beyond(kind: ConstraintKind, text: str, column: ReadColumn, where: str) -> Faults:
     """The values on the wrong side of a limit.
 
-    >>> price = ReadColumn(0, "price", decimal(5, 2))
-    >>> beyond(ConstraintKind.MAXIMUM, "99.999", price, "")(pa.array([Decimal("99.99")])).to_pylist()
-    [False]
-    >>> beyond(ConstraintKind.MAXIMUM, "1000", price, "")(pa.array([Decimal("99.99")])).to_pylist()
+    >>> from refdata.core import sqltypes
+    >>> price = ReadColumn(0, "price", sqltypes.decimal(5, 2))
+    >>> above = beyond(ConstraintKind.MAXIMUM, "1000", price, "")
+    >>> above(pa.array([Decimal("999.99")])).to_pylist()
     [False]
 
     :raises ConfigurationError: the limit is not of the column's type.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import doctest
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +15,7 @@ from frictionless.resources import TableResource
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refdata.contracts import fieldparts, schema, writing
+from refdata.contracts import schema
 from refdata.contracts.reading import read_contract
 from refdata.contracts.writing import PROFILE, descriptor, to_yaml
 from refdata.core import naming
@@ -160,11 +159,6 @@ def comparable(contract: Contract) -> Any:
         for one in contract.fields
     )
     return without_origins(to_document(dataclasses.replace(contract, fields=columns)))
-
-
-@pytest.mark.parametrize("module", [writing, fieldparts], ids=lambda one: one.__name__)
-def test_the_examples_in_the_docstrings_are_true(module: Any) -> None:
-    assert doctest.testmod(module).failed == 0
 
 
 @settings(max_examples=40)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from dataclasses import fields, replace
 
@@ -10,8 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdata.core import contract as model
-from refdata.core import contractdocument, contractlayers
 from refdata.core.contract import (
     Constraint,
     Contract,
@@ -49,11 +46,6 @@ contracts = st.from_type(Contract)
 
 def header(text: str) -> SourceHeader:
     return SourceHeader(text)
-
-
-@pytest.mark.parametrize("module", [model, contractlayers, contractdocument], ids=lambda one: one.__name__)
-def test_the_examples_in_the_docstrings_are_true(module: object) -> None:
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

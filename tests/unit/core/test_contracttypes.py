@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import doctest
 from typing import Any
 
 import pytest
 
-from refdata.core import contracttypes
 from refdata.core.contract import Contract, FieldContract, Origin
 from refdata.core.contractlayers import with_origin
 from refdata.core.contractterms import FieldType, Layer
@@ -56,10 +54,6 @@ def test_a_declared_type_is_taken_where_it_holds_the_values(
     assert with_declared_types([column], declared)[0].type == expected
     learned = with_origin(contract, Origin(Layer.LEARNED, load_id=1))
     assert with_declared_types([column], learned) == (column,), "what was learned is no order"
-
-
-def test_the_example_in_the_docstring_is_true() -> None:
-    assert doctest.testmod(contracttypes).failed == 0
 
 
 def test_a_number_that_is_declared_as_text_keeps_its_way_of_writing() -> None:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import doctest
-
 import pytest
 
-from refdata.core import dateformats
 from refdata.core.contractterms import FieldType
 from refdata.core.dateformats import DateFormat, date_format
-
-
-def test_the_examples_in_the_docstring_are_true() -> None:
-    assert doctest.testmod(dateformats).failed == 0
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import doctest
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdata.core import failure
 from refdata.core.errors import DataError, DeadlockError, RefdataError
 from refdata.core.failure import Failure, failure_of
 from refdata.core.model import Load
@@ -56,7 +54,3 @@ def test_a_row_without_a_failure_says_nothing() -> None:
 @pytest.mark.parametrize(("error", "transient"), [(DeadlockError("x"), True), (DataError("x"), False)])
 def test_the_branch_of_the_error_says_whether_the_file_is_at_fault(error: RefdataError, transient: bool) -> None:
     assert Failure.of(error, "load_rows").transient is transient
-
-
-def test_the_examples_of_the_module_are_true() -> None:
-    assert doctest.testmod(failure).failed == 0

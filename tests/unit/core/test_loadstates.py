@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 from itertools import product
 from pathlib import Path
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdata import sqlfiles
-from refdata.core import loadstates
 from refdata.core.loadstates import (
     DONE,
     EVENTS,
@@ -105,7 +103,3 @@ def test_the_page_has_the_same_states(name: str, states: tuple[FileStatus, ...])
     listed = re.search(rf"export const {name} = \[([^\]]*)\]", text)
     assert listed
     assert set(re.findall(r'"(\w+)"', listed[1])) == set(states)
-
-
-def test_the_examples_of_the_module_are_true() -> None:
-    assert doctest.testmod(loadstates).failed == 0

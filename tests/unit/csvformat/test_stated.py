@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import doctest
 import io
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refdata.core import statedformat
 from refdata.core.contract import Contract, Origin, TableDialect
 from refdata.core.contractlayers import with_origin
 from refdata.core.contractterms import Layer
@@ -35,10 +33,6 @@ def rows(path: Path, found: Format) -> list[tuple[str | None, ...]]:
     batches = list(read_rows(path, found, columns=columns, on_reject=rejects.append))
     assert rejects == []
     return [tuple(row.values()) for batch in batches for row in batch.to_pylist()]
-
-
-def test_the_example_in_the_docstring_is_true() -> None:
-    assert doctest.testmod(statedformat).failed == 0
 
 
 def test_only_what_people_state_is_stated() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
-from refdata.core.doubts import formats
 from refdata.core.doubts.formats import format_question
 from refdata.core.model import Doubt, Reading
 from refdata.core.questions import MAX_SUBJECT, Outcome, QuestionKind
@@ -32,7 +29,3 @@ def test_each_reading_is_a_choice_that_states_it() -> None:
 
 def test_long_subject_is_cut() -> None:
     assert len(format_question("t", "t.csv", Doubt("x" * 500, "", READINGS)).subject) == MAX_SUBJECT
-
-
-def test_examples() -> None:
-    assert doctest.testmod(formats).failed == 0

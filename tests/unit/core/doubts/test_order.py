@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import doctest
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdata.core.doubts import order
 from refdata.core.doubts.order import older_content_question, period_of
 from refdata.core.questions import Outcome
 
 DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 31))
-
-
-def test_the_documented_examples_hold() -> None:
-    assert doctest.testmod(order).failed == 0
 
 
 @pytest.mark.parametrize(
