@@ -26,7 +26,7 @@ from refdata.core.steps import Step
 from refdata.core.tablediff import TableDiff
 from refdata.core.tablerules import TableRules
 from refdata.core.versions import Version, live_version
-from refdata.dropoff import Dropoff
+from refdata.dropoff.choosing import source_of
 from refdata.ingest.configure import run_post_load
 from refdata.ingest.context import Deps
 from refdata.ingest.load import Loaded
@@ -297,7 +297,7 @@ class ReferenceData:
 
     def _deps(self) -> Deps:
         """The environment of a load's use cases."""
-        dropoff = Dropoff.of(self._settings)
+        dropoff = source_of(self._settings)
         return Deps(self._settings, self._warehouse, dropoff, self._clock, self._rules)
 
     def config_check(self) -> tuple[ConfigFinding, ...]:

@@ -31,6 +31,7 @@ from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
 from refdata.dropoff import ArchiveFolders, Dropoff
 from refdata.dropoff.archivefolders import load_folder_of
+from refdata.dropoff.choosing import source_of
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
@@ -79,7 +80,7 @@ def _ledger_checks(settings: Settings, warehouse: Warehouse, now: datetime) -> I
 def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
     """Files in their folders that the ledger does not know; ``check_folders`` reports a missing tree."""
     try:
-        files = Dropoff.of(settings).scan().files
+        files = source_of(settings).scan().files
     except RefdataError:
         return
     now = time.time_ns()

@@ -21,7 +21,8 @@ from refdata.core.runid import run_id_of
 from refdata.core.settings import Settings
 from refdata.core.stability import Phase, Rule, StabilityCheck, WatchState, check, digest, remaining_ns, report, settle
 from refdata.core.statecodec import StoredStateError, decode, encode, part_count
-from refdata.dropoff import Dropoff, Malformed
+from refdata.dropoff import Malformed
+from refdata.dropoff.choosing import source_of
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Watch:
     """
 
     def __init__(self, settings: Settings, carrier: str) -> None:
-        self.dropoff = Dropoff.of(settings)
+        self.dropoff = source_of(settings)
         self.rule = Rule(settings.stability_checks, round(settings.stability_interval * SECOND), settings.max_releases)
         self.carrier = carrier
         self.state = WatchState()

@@ -16,7 +16,7 @@ from refdata.core.model import DroppedFile
 from refdata.core.runid import CLI_RUN, LOAD_DAG
 from refdata.core.settings import Settings
 from refdata.core.steps import Step
-from refdata.dropoff import Dropoff
+from refdata.dropoff.choosing import source_of
 from refdata.dropoff.source import Source
 from refdata.ingest.context import Deps
 from refdata.ingest.reconcile import RunState
@@ -55,7 +55,7 @@ def connect(configured: Settings | None = None) -> Deps:
     return Deps(
         settings=chosen,
         warehouse=open_warehouse(chosen),
-        dropoff=Dropoff.of(chosen),
+        dropoff=source_of(chosen),
         clock=utc_now,
         rules=lambda table: table_rules(chosen, table),
         log=logging.getLogger("refdata.ingest"),

@@ -14,7 +14,7 @@ from refdata.core.alerting import Alert
 from refdata.core.errors import ConnectionLostError, FileChangedError, RefdataError
 from refdata.core.model import Load
 from refdata.core.runid import LOAD_DAG
-from refdata.dropoff import Dropoff
+from refdata.dropoff.choosing import source_of
 from refdata.dropoff.outage import Outages
 from refdata.notifications.channels import log, send
 
@@ -73,7 +73,7 @@ def _was_handed_back(context: Mapping[str, Any]) -> bool:
     conf = getattr(context.get("dag_run"), "conf", None) or {}
     if not conf.get("identity"):
         return False
-    dropoff = Dropoff.of(wiring.settings())
+    dropoff = source_of(wiring.settings())
     try:
         file = wiring.file_of_run(dropoff, cast("Context", {"params": conf}))
         return dropoff.lies(file) and not dropoff.is_there(file)

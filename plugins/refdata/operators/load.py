@@ -17,7 +17,7 @@ from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
 from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, Step, failed_step
-from refdata.dropoff import Dropoff
+from refdata.dropoff.choosing import source_of
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel, cancellation
@@ -236,7 +236,7 @@ class MoveToErrorOperator(RefDataStep):
             return wiring.connect()
         except RefdataError:
             if _failed_step(context) not in AFTER_PUBLISHING:
-                dropoff = Dropoff.of(wiring.settings())
+                dropoff = source_of(wiring.settings())
                 dropoff.hand_back(wiring.file_of_run(dropoff, context))
             raise
 
