@@ -182,7 +182,7 @@ def _errors(demo: DemoLedger) -> None:
     told_rows = DataError(
         "3 of 20311 rows are damaged; 0 are allowed",
         where="bookings_29.csv",
-        advice="Fix the lines listed in the .rejects.csv beside the file, or raise max_rejected_rows.",
+        advice="Fix the lines listed in the .rejects.csv beside the file, or allow some with max_rejected_rows.",
     )
     demo.fail(row, told_rows, minutes=39)
     row = demo.drop(SCRIPT_NAME, "img_src_x_onerror_alert_document_domain", minutes=30, rows=1)

@@ -213,7 +213,7 @@ def test_a_question_is_answered_in_airflows_form_and_the_answer_is_kept(gated: R
     gated.drop("products.csv", RENAMED)
     second = load_run(gated, "products.csv", 2)
     asked = question(gated, second)
-    assert asked["subject"] == "price is gone from products.csv and 'unit_price' is new: renamed?"
+    assert asked["subject"] == "price is missing from products.csv, and 'unit_price' is new. Was it renamed?"
     assert asked["options"] == ["unit_price is the new name", "Load without price", "Refuse the file"]
     assert asked["defaults"] == ["Refuse the file"]
     assert gated.status("products.csv")[-1] == "review"
@@ -238,7 +238,7 @@ def test_a_copy_of_a_tables_file_is_sent_to_the_table(gated: RunningAirflow) -> 
     assert ended(gated, load_run(gated, "harbours.csv", 1)) == "success"
     gated.drop("harbours (1).csv", b"iata,name\nAAA,Foo\nBBB,Baz\n")
     copy = load_run(gated, "harbours (1).csv", 1)
-    assert "harbours has its columns: load it there?" in question(gated, copy)["subject"]
+    assert "harbours has the same columns. Load it there?" in question(gated, copy)["subject"]
     answer(gated, copy, "Load it into harbours", "downloaded twice", keep=False)
     assert ended(gated, copy) == "success"
     assert gated.query("SELECT name FROM harbours ORDER BY iata") == [("Foo",), ("Baz",)]

@@ -140,6 +140,25 @@ def test_a_path_that_is_no_drop_is_refused(path: str) -> None:
         load_of(path)
 
 
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("airports.csv", "it is not in a load folder"),
+        ("reference_data_table/airports.csv", "it is not in a load folder"),
+        ("reference_data_table/fullload/airports.xlsx", "its name does not end with .csv"),
+        ("reference_data_table/fullload/airports.csv.gz", "its name does not end with .csv"),
+        ("reference_data_table/fullload/airports", "its name does not end with .csv"),
+        ("reference_data_table/fullload/.airports.csv", "its name is that of a hidden or unfinished file"),
+        ("reference_data_table/append/airports.csv.part", "its name is that of a hidden or unfinished file"),
+        ("reference_data_table/append/a\tb.csv", "its name contains a control character"),
+    ],
+)
+def test_a_refusal_says_why_the_file_cannot_be_loaded(path: str, why: str) -> None:
+    with pytest.raises(DropoffError) as caught:
+        load_of(path)
+    assert caught.value.what == f"It cannot be loaded: {why}"
+
+
 @given(st.text(max_size=40), st.sampled_from(LOAD_FOLDERS))
 def test_no_accepted_path_leaves_its_load_folder(name: str, folder: str) -> None:
     try:

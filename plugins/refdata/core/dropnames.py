@@ -47,6 +47,13 @@ def name_fault(name: str) -> str:
     return f"its name is longer than {MAX_NAME_UNITS} characters" if units > MAX_NAME_UNITS else ""
 
 
+def _why_not(name: str) -> str:
+    """Why a file in a load folder is not loaded."""
+    if _TEMPORARY.match(name):
+        return "its name is that of a hidden or unfinished file"
+    return name_fault(name) if is_candidate(name) else f"its name does not end with {EXTENSION}"
+
+
 def load_folder_name(load_type: LoadType, is_reference_data: bool) -> str:
     """The load folder of such drops, relative to the dropoff root; the inverse of ``load_of``.
 
@@ -63,8 +70,9 @@ def load_of(path: str) -> tuple[LoadType, bool]:
     """
     folder, _, name = path.rpartition("/")
     if folder not in LOAD_FOLDERS or not is_candidate(name) or name_fault(name):
+        why = "it is not in a load folder" if folder not in LOAD_FOLDERS else _why_not(name)
         raise DropoffError(
-            "Not a file that may be loaded",
+            f"It cannot be loaded: {why}",
             where=printable(path),
             advice=f"Drop a .csv file into one of {', '.join(LOAD_FOLDERS)}",
         )

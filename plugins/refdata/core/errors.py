@@ -100,6 +100,8 @@ def text_of(what: str, where: str, advice: str) -> str:
 
     >>> text_of("Row 7 is damaged", "rates.csv", "Correct the line")
     'Row 7 is damaged [rates.csv]. What to do: Correct the line.'
+    >>> text_of("Load it without price?", "rates.csv", "")
+    'Load it without price? [rates.csv].'
     """
     place = f" [{where}]" if where else ""
     return f"{_sentence(what, place)}{f'{_ADVICE}{sentence(advice)}' if advice else ''}"
@@ -114,11 +116,17 @@ def sentence(text: str) -> str:
     return _sentence(text) if text else ""
 
 
+def be(count: int) -> str:
+    """The verb after a number: ``1 is``, ``0 are``, ``2 are``."""
+    return "is" if count == 1 else "are"
+
+
 def _sentence(text: str, ending: str = "") -> str:
-    """The text and its ending, followed by a single full stop."""
+    """The text and its ending, followed by a single full stop; a question keeps its mark before the ending."""
     text = text.rstrip()
-    mark = text[-1] if text.endswith((".", "!", "?")) else ""
-    return f"{text.removesuffix(mark)}{ending}{mark or '.'}"
+    if text.endswith(("?", "!")):
+        return f"{text}{ending}." if ending else text
+    return f"{text.removesuffix('.')}{ending}."
 
 
 def unforeseen(error: BaseException) -> RefdataError:

@@ -6,6 +6,7 @@ be asked (``Deps.asks``) the load is held; otherwise it fails with ``QuestionsEr
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,18 +23,22 @@ class QuestionsError(HeldError):
 
     def __init__(self, load_id: int, questions: Sequence[Question], where: str) -> None:
         self.load_id, self.questions = load_id, tuple(questions)
-        more = f" ({len(questions) - 1} more questions)" if len(questions) > 1 else ""
+        others = len(questions) - 1
+        more = f" (And {others} more question{'s' if others > 1 else ''}.)" if others else ""
         super().__init__(
             f"{questions[0].subject}{more}",
             where=where,
-            advice=f"Answer it: {', '.join(map(_spelled, questions))}. `refdata load` takes --answer;"
-            " refdata_watch lets Airflow ask.",
+            advice=f"Load the file again with {' and '.join(map(_options, questions))}."
+            " Or leave it to refdata_watch: then Airflow asks.",
         )
 
 
-def _spelled(question: Question) -> str:
-    """A question's name for commands, with the answers that it takes."""
-    return f"{question.name}={'|'.join(choice.key for choice in question.choices)}"
+def _options(question: Question) -> str:
+    """The options of ``refdata load`` that answer a question, each with its meaning."""
+    spelled = (
+        f"--answer {shlex.quote(f'{question.name}={choice.key}')} ({choice.label})" for choice in question.choices
+    )
+    return " or ".join(spelled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from refdata.core.contract import Contract, Facts, FieldContract, Origin
 from refdata.core.contractchecks import Action, Finding
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import Layer
-from refdata.core.errors import DataError, FormatError, RefdataError
+from refdata.core.errors import DataError, FormatError, RefdataError, be
 from refdata.core.learning import FIELD_TYPES, STORED_AS, learned
 from refdata.core.model import Column, Format, ScannedColumn, Table
 from refdata.core.naming import fold_name
@@ -179,8 +179,9 @@ def _judged(done: ContractCheck, refused: str) -> ContractCheck:
 def _damaged(deps: Deps, done: ContractCheck) -> str:
     allowed = deps.rules(done.table).max_rejected_rows
     if done.rejected > allowed or (done.rejected and not done.rows):
-        what = "are damaged or break a rule" if done.rejects else "are damaged"
-        return f"{done.rejected} of {done.rows + done.rejected} rows {what}; {allowed} are allowed"
+        also = f" or break{'s' if done.rejected == 1 else ''} a rule" if done.rejects else ""
+        rows = f"{done.rejected} of {done.rows + done.rejected} rows {be(done.rejected)}"
+        return f"{rows} damaged{also}; {allowed} {be(allowed)} allowed"
     return ""
 
 

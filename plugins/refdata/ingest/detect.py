@@ -11,7 +11,7 @@ from pathlib import Path
 from refdata.core.alignment import own_columns
 from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
-from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError
+from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError, be
 from refdata.core.knownformat import known_format
 from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import DroppedFile, Format, Load, RejectedRow, Scan
@@ -143,11 +143,11 @@ def _format(deps: Deps, path: Path, row: Load) -> Format:
     # The reasons quote text before and after the table, so only the file's owner may see them (`refdata detect`).
     found = replace(found, reasons=())
     deps.log.info(
-        "Format: %s, delimiter %r, quote %r, header %s, %s columns, confidence %.2f",
+        "Format: %s, delimiter %r, quote %r, %s, %s columns, confidence %.2f",
         found.encoding,
         found.delimiter,
         found.quote,
-        found.has_header,
+        "with a header" if found.has_header else "without a header",
         len(found.header),
         found.confidence,
     )
@@ -207,7 +207,8 @@ def _check_rejects(deps: Deps, scanned: Scan, row: Load) -> None:
         )
     if scanned.rejected > allowed:
         raise DataError(
-            f"{scanned.rejected} of {scanned.rows + scanned.rejected} rows are damaged; {allowed} are allowed",
+            f"{scanned.rejected} of {scanned.rows + scanned.rejected} rows {be(scanned.rejected)} damaged;"
+            f" {allowed} {be(allowed)} allowed",
             where=row.file_name,
-            advice="Fix the lines listed in the .rejects.csv beside the file, or raise max_rejected_rows.",
+            advice="Fix the lines listed in the .rejects.csv beside the file, or allow some with max_rejected_rows.",
         )

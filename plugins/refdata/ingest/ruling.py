@@ -11,7 +11,7 @@ from refdata.core import keyrules
 from refdata.core.alignment import Alignment
 from refdata.core.contract import Contract
 from refdata.core.contractterms import Severity
-from refdata.core.errors import DataError, SchemaError
+from refdata.core.errors import DataError, SchemaError, be
 from refdata.core.keyrules import ROW, ROW_COLUMN, KeyPlan, KeyRule, Side
 from refdata.core.model import Column, DroppedFile, Format, Load, RejectedRow, Stage, TableName
 from refdata.core.naming import fold_name
@@ -171,10 +171,11 @@ class Ruling:
         """
         allowed = self.deps.rules(self.row.table_name).max_rejected_rows
         if self.rejected and damaged + self.rejected > allowed:
-            also = f" and {damaged} are damaged" if damaged else ""
-            what = f"{self.rejected} of {rows} rows break the rules of {self.contract.table}{also}"
+            also = f" and {damaged} {be(damaged)} damaged" if damaged else ""
+            breaks = "breaks" if self.rejected == 1 else "break"
+            what = f"{self.rejected} of {rows} rows {breaks} the rules of {self.contract.table}{also}"
             raise DataError(
-                f"{what}; {allowed} are allowed",
+                f"{what}; {allowed} {be(allowed)} allowed",
                 where=file.path,
                 advice="Fix the lines listed in the .rejects.csv beside the file, or correct the table's contract.",
             )

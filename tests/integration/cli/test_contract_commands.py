@@ -143,7 +143,7 @@ CHECKS = [
         "line 3: ",
     ),
     ("schema: {primaryKey: Name, fields: [{name: Name}]}", AIRPORTS, 0, "load", "Keys and references are checked when"),
-    ("", "a;b\n1\n2;3\n", 1, "refuse", "1 of 2 rows are damaged; 0 are allowed"),
+    ("", "a;b\n1\n2;3\n", 1, "refuse", "1 of 2 rows is damaged; 0 are allowed"),
     ("", "", 1, "refuse", "The file is empty"),
 ]
 

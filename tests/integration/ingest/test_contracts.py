@@ -47,7 +47,7 @@ schema:
         ("on_new_column: refuse", CITIES.replace("Population", "Area"), "error", "area (header 'Area')"),
         ("on_new_column: add", "Code,City name,Population,Area\n01,Graz,3,5\n", "completed", ""),
         ("on_missing_column: refuse", "Code,City name\n01,Graz\n", "error", "lacks a column: population"),
-        ("on_missing_column: hold", "Code,City name\n01,Graz\n", "pending", "population is gone from cities.csv"),
+        ("on_missing_column: hold", "Code,City name\n01,Graz\n", "pending", "population is missing from cities.csv"),
         ("on_missing_column: null", "Code,City name\n01,Graz\n", "completed", ""),
         ("on_type_change: refuse", CITIES.replace("210000", "many"), "error", "population is INT"),
         ("on_type_change: widen", CITIES.replace("210000", "many"), "completed", ""),

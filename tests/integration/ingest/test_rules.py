@@ -59,7 +59,7 @@ def test_a_row_that_breaks_a_rule_refuses_the_file_and_is_listed(
     declare(site, contract(**constraints))
     row = site.load(site.drop("t.csv", f"code,n,note\na,1,one\n{line}\nc,3,three\n"))
     assert row.status is FileStatus.ERROR
-    assert "1 of 3 rows break the rules of t; 0 are allowed" in (row.error_message or "")
+    assert "1 of 3 rows breaks the rules of t; 0 are allowed" in (row.error_message or "")
     ((number, reason, raw),) = rejects(site, row)
     assert (number, raw) == ("3", line)
     assert reason == f"column {reason.split(' ')[1]} breaks its rule: {words}"

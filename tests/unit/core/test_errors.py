@@ -72,9 +72,9 @@ def test_an_error_survives_the_way_between_processes(kind: type[RefdataError]) -
         ("It broke.", "", "", "It broke."),
         ("It broke", "a.csv", "", "It broke [a.csv]."),
         ("It broke.", "a.csv", "", "It broke [a.csv]."),
-        ("Is it there?", "a.csv", "Look", "Is it there [a.csv]? What to do: Look."),
+        ("Is it there?", "a.csv", "Look", "Is it there? [a.csv]. What to do: Look."),
         ("It broke", "", "Fix it.", "It broke. What to do: Fix it."),
-        ("It broke!", "a.csv", "Fix it!", "It broke [a.csv]! What to do: Fix it!"),
+        ("It broke!", "a.csv", "Fix it!", "It broke! [a.csv]. What to do: Fix it!"),
     ],
 )
 def test_an_error_reads_as_sentences(what: str, where: str, advice: str, text: str) -> None:

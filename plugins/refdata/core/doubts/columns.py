@@ -31,11 +31,17 @@ class Renaming:
     def sentence(self) -> str:
         """Why it may be so."""
         values = "" if self.shared is None else f"; {self.shared:.0%} of its values are among those of {self.column}"
-        return f"The new column {self.header!r} is named {_likeness(self.name_likeness)} {self.column}{values}."
+        likeness = _likeness(self.name_likeness)
+        return f"The name of the new column {_shown(self.header)} is {likeness} {self.column}{values}."
+
+
+def _shown(header: str, *, first: bool = False) -> str:
+    """A header within a sentence, or as its first word."""
+    return repr(header) if header else f"{'An' if first else 'an'} unnamed column"
 
 
 def _likeness(share: float) -> str:
-    return "much like" if share >= 0.85 else "somewhat like" if share >= 0.5 else "unlike"
+    return "very similar to" if share >= 0.85 else "somewhat similar to" if share >= 0.5 else "not similar to"
 
 
 def renamings(
@@ -73,18 +79,18 @@ def missing_question(table: str, file_name: str, column: str, proposed: Sequence
     effect = f"{column} is empty in the {rows:,} rows of this file; the column stays in the table."
     empty = Choice("empty", f"Load without {column}", effect, patch=kept, keepable=True)
     kind = QuestionKind.COLUMN_RENAMED if own else QuestionKind.COLUMN_MISSING
-    likely = f" and {own[0].header!r} is new: renamed?" if own else ": load it without?"
-    evidence = (f"{file_name} has no column {column}, which the table has.", *(one.sentence for one in own[:3]))
-    subject = f"{column} is gone from {file_name}{likely}"
+    likely = f", and {_shown(own[0].header)} is new. Was it renamed?" if own else ". Load it without?"
+    evidence = (f"The table has a column {column}, and {file_name} does not.", *(one.sentence for one in own[:3]))
+    subject = f"{column} is missing from {file_name}{likely}"
     return Question(kind, table, subject, evidence, (*renamed, empty, REFUSE), column=column)
 
 
 def _renamed(table: str, one: Renaming) -> Choice:
     header = FieldContract(name=one.column, headers=(SourceHeader(one.header),))
     return Choice(
-        f"renamed_{one.header}",
-        f"{one.header} is the new name",
-        f"The values of {one.header} go into the column {one.column}.",
+        f"renamed_{one.header or 'unnamed'}",
+        f"{_shown(one.header, first=True)} is the new name",
+        f"The values of {_shown(one.header)} go into the column {one.column}.",
         patch=Contract(table=table, fields=(header,)),
         keepable=True,
     )
@@ -96,7 +102,7 @@ def undecided_question(table: str, file_name: str, one: Undecided) -> Question:
     return Question(
         QuestionKind.COLUMN_RENAMED,
         table,
-        f"Which column of {table} is {one.header!r} in {file_name}?",
+        f"To which column of {table} does {one.header!r} in {file_name} belong?",
         (f"The header {one.header!r} matches {' and '.join(one.columns)}; in earlier files their headers differed.",),
         (*choices, REFUSE),
         column=one.columns[0],

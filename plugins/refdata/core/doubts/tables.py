@@ -108,8 +108,8 @@ def new_table_question(
         return None
     routes = tuple(_route(one.table, file_name) for one in alike[:3])
     make = Choice("create", f"Create table {wanted}", f"A new table {wanted} is created from this file.")
-    best = f" {alike[0].table} has its columns: load it there?" if alike else " Create it?"
-    evidence = [f"{one.table}: {' '.join(one.reasons)}" for one in alike[:3]] or ["No table has columns like it."]
+    best = f" {alike[0].table} has the same columns. Load it there?" if alike else " Create it?"
+    evidence = [f"{one.table}: {' '.join(one.reasons)}" for one in alike[:3]] or ["No table has similar columns."]
     return Question(
         QuestionKind.NEW_TABLE,
         wanted,
@@ -123,7 +123,7 @@ def _route(table: str, file_name: str) -> Choice:
     return Choice(
         f"into_{table}",
         f"Load it into {table}",
-        f"{file_name} is loaded into {table}, by the rules of that table.",
+        f"{file_name} is loaded into {table}, under that table's rules.",
         Outcome.ROUTE,
         table=table,
         keepable=True,

@@ -46,34 +46,42 @@ class Misfits:
 
 def type_question(table: str, file_name: str, found: Misfits) -> Question:
     """Asks what to do with values that are not of their column's type."""
-    kind = found.live.kind.value
+    one = found.count == 1
+    be, them = ("is", "it") if one else ("are", "them")
     many = f"{found.count:,} of {found.rows:,} values of {found.column}"
-    evidence = (f"{found.column} is {found.live}; {many} are not.",)
-    examples = tuple(f"{_place(one)}{one.text!r}{_as_day(found, one.text)}." for one in found.examples[:MAX_EXAMPLES])
+    evidence = (f"The column {found.column} has the type {found.live}; {many} {be} of another type.",)
+    examples = tuple(
+        f"{_place(misfit)}{misfit.text!r}{_as_day(found, misfit.text)}." for misfit in found.examples[:MAX_EXAMPLES]
+    )
     serials = _are_serials(found)
-    subject = f"{many} in {file_name} are no {kind}"
-    hint = ": day numbers of a spreadsheet. Load?" if serials else ". What becomes of them?"
+    day = ("a day number" if one else "day numbers") + " of a spreadsheet, " if serials else ""
+    wrong = f"{many} in {file_name} {be} {day}not of type {found.live.kind.value}"
+    subject = f"{wrong}. What should happen to {them}?"
     kind_of = QuestionKind.CODES_CHANGED if serials else QuestionKind.TYPE_CHANGED
     choices = (*_choices(table, found), REFUSE)
-    return Question(kind_of, table, subject + hint, evidence, choices, found.column, examples)
+    return Question(kind_of, table, subject, evidence, choices, found.column, examples)
+
+
+def _rows(count: int) -> str:
+    return "The row goes" if count == 1 else f"The {count:,} rows go"
 
 
 def _place(one: Misfit) -> str:
-    return f"Line {one.line}: " if one.line else "Such as "
+    return f"Line {one.line}: " if one.line else "For example "
 
 
 def _choices(table: str, found: Misfits) -> tuple[Choice, ...]:
     reject = Choice(
         "reject",
         "Reject those rows",
-        f"The {found.count:,} rows go to the list of rejects, the others are loaded.",
+        f"{_rows(found.count)} to the list of rejects, and the others are loaded.",
         patch=_kept(table, found.column, REJECT),
         keepable=True,
     )
     text = Choice(
         "text",
         f"Make {found.column} text",
-        f"{found.column} becomes text in the table, in old rows and new ones.",
+        f"{found.column} becomes text in the table, in old and new rows.",
         patch=_kept(table, found.column, TEXT),
         keepable=True,
     )
@@ -98,7 +106,7 @@ def _serials(examples: Sequence[Misfit]) -> list[int]:
 def _as_day(found: Misfits, text: str) -> str:
     if not _are_serials(found):
         return ""
-    return f", which a spreadsheet means as {_DAY_ZERO + datetime.timedelta(days=int(text))}"
+    return f", a day number that a spreadsheet shows as {_DAY_ZERO + datetime.timedelta(days=int(text))}"
 
 
 def notation_question(
@@ -130,15 +138,14 @@ def notation_question(
         patch=patch,
         keepable=True,
     )
-    evidence = (
-        f"Earlier files write {column} {words[known.date_order]}; this one proves {words[brought.date_order]}.",
-    )
+    before, now = words[known.date_order], words[brought.date_order]
+    evidence = (f"Earlier files have {column} {before}; some dates of this file are only valid {now}.",)
     return Question(
         QuestionKind.NOTATION_CHANGED,
         table,
-        f"{file_name} writes {column} {words[brought.date_order]}, the table {words[known.date_order]}. Read it so?",
+        f"The dates of {column} in {file_name} are {now}, those of earlier files {before}. Read them {now}?",
         evidence,
         (load, REFUSE),
         column=column,
-        examples=tuple(f"Such as {text!r}." for text in examples[:MAX_EXAMPLES]),
+        examples=tuple(f"For example {text!r}." for text in examples[:MAX_EXAMPLES]),
     )

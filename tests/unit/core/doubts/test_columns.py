@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from refdata.core.columnmatch import Undecided
-from refdata.core.doubts.columns import missing_question, new_column_question, renamings, undecided_question
+from refdata.core.doubts.columns import Renaming, missing_question, new_column_question, renamings, undecided_question
 from refdata.core.matching import Rename
 from refdata.core.questions import Outcome, QuestionKind
 
@@ -15,7 +15,7 @@ def test_a_likely_new_name_is_offered_with_what_speaks_for_it() -> None:
     found = renamings(["price"], {"unit_price": "Unit Price"}, likely, {("unit_price", "price"): 0.9})
     question = missing_question("products", "products.csv", "price", found, 1200)
     assert question.kind is QuestionKind.COLUMN_RENAMED
-    assert question.subject == "price is gone from products.csv and 'Unit Price' is new: renamed?"
+    assert question.subject == "price is missing from products.csv, and 'Unit Price' is new. Was it renamed?"
     assert "90% of its values are among those of price" in question.evidence[1]
     renamed, empty, refuse = question.choices
     assert renamed.patch is not None
@@ -30,6 +30,13 @@ def test_values_alone_propose_a_renaming() -> None:
         ["country"], {"nation": "nation", "x": "x"}, [], {("nation", "country"): 0.8, ("x", "country"): 0.1}
     )
     assert [(one.column, one.header) for one in found] == [("country", "nation")]
+
+
+def test_an_unnamed_column_can_be_the_new_name() -> None:
+    question = missing_question("idx", "idx.csv", "column_1", [Renaming("column_1", "", 0.9)], 3)
+    assert question.subject == "column_1 is missing from idx.csv, and an unnamed column is new. Was it renamed?"
+    assert [choice.key for choice in question.choices] == ["renamed_unnamed", "empty", "refuse"]
+    assert question.choices[0].label == "An unnamed column is the new name"
 
 
 @pytest.mark.parametrize("by_name", [[], [Rename("unit_price", "qty", 0.9)], [Rename("other", "price", 0.9)]])
