@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,15 @@ DAGS_LINE = re.compile(r"\brefdata (dags) > ((?:/opt/airflow/)?dags/refdata\.py)
 @pytest.mark.parametrize("page", ["README.md", "docs/deployment.md"])
 def test_the_pages_have_the_line_that_brings_the_dags(page: str) -> None:
     assert DAGS_LINE.search((PROJECT / page).read_text(encoding="utf-8"))
+
+
+def test_one_line_installs_the_package_and_adds_its_dags() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (PROJECT / "README.md").read_text(encoding="utf-8").splitlines()
+    (line,) = [one.strip() for one in lines if one.strip().startswith("pip install")]
+    install, *rest = line.split(" && ")
+    assert install == f"pip install {project['name']}"
+    assert rest == ["mkdir -p dags", "refdata dags > dags/refdata.py"]
 
 
 def test_the_wheel_alone_brings_every_dag_by_the_documented_line(tmp_path: Path, site: Path, wheel: Path) -> None:
