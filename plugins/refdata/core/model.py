@@ -97,8 +97,8 @@ class Reading:
     """One way to read a file in doubt.
 
     ``key`` identifies it in answers, ``label`` names it in a few words, ``effect`` says in one sentence what is read.
-    Each fact that is not None makes detection read the file so: the ``delimiter``, whether it ``has_header``, and
-    ``kept``, a subject (``header_names``) with the way that applies to it.
+    Each fact that is not None makes detection read the file so: the ``delimiter``, whether it ``has_header``,
+    ``kept``, a subject (``header_names``) with the way that applies to it, and the ``encoding``.
     """
 
     key: str
@@ -107,6 +107,7 @@ class Reading:
     delimiter: str | None = None
     has_header: bool | None = None
     kept: tuple[str, str] | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

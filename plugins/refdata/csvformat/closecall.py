@@ -1,4 +1,4 @@
-"""The doubt between two delimiters that fit a file almost equally well."""
+"""The doubts between two delimiters, or two encodings, that fit a file almost equally well."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from refdata.core.model import Doubt, Reading
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat.confidence import reading
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER
+from refdata.csvformat.encoding import Encoding
 from refdata.csvformat.ranking import Candidate
 
 MIN_DECIDED = 0.6
@@ -84,3 +85,18 @@ def shown_delimiter(delimiter: str, text: str) -> str:
     if delimiter != NO_DELIMITER:
         return delimiter
     return next((one for one in DELIMITERS if one not in text), ",")
+
+
+def unsure_letters(encoding: Encoding) -> Doubt | None:
+    """The doubt between encodings that read the bytes as other letters, and fit nearly alike."""
+    if not encoding.rivals:
+        return None
+    return Doubt(
+        f"The file's encoding is not certain: it can be {encoding.name} or {' or '.join(encoding.rivals)}, and some"
+        " letters differ",
+        "State the encoding in the table's contract (encoding: …), or save the file as UTF-8 and drop it again.",
+        tuple(
+            Reading(name, f"The encoding is {name}", f"All files of the table are read as {name}.", encoding=name)
+            for name in (encoding.name, *encoding.rivals)
+        ),
+    )

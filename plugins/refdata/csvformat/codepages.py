@@ -1,9 +1,10 @@
 """Distinguishes code pages, for bytes that are not Unicode.
 
-Each encoding that can decode the bytes is scored by how well the resulting text fits a language: by the
-letters that the language uses, and by their positions. The site's own code page gets a head start; where two
-others fit equally well, chardet decides. Measured by ``benchmarks/encoding_score.py``, which
-compares it with chardet and charset-normalizer.
+Each encoding that reads the bytes gives a text, and the text is scored by how likely its words are in some forty
+languages (``letterpairs``). Every encoding is measured by the same languages, so a word that two of them read alike
+counts alike for both, and only bytes that differ decide. Which languages a file is in follows from all of its words,
+those in plain ASCII included. The site's own code page has the advantage of what is usual.
+Measured by ``benchmarks/encoding_score.py``, which sets chardet and charset-normalizer beside it.
 """
 
 from __future__ import annotations
@@ -11,164 +12,272 @@ from __future__ import annotations
 import codecs
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from refdata.core.errors import FormatError
-from refdata.csvformat.letters import log_chance
+from refdata.csvformat.letterpairs import Scores, letter_pairs
+from refdata.csvformat.letters import IMPOSSIBLE, RARE, character_chance, sign_chance
 
 MOST_TOKENS = 300
-MOST_BYTES = 4096
-"""Limits on the distinct words with letters beyond ASCII that are examined: their number, and their bytes."""
+MOST_BYTES = 3072
+"""Distinct words with letters beyond ASCII that are looked at: so many, or so many bytes of them."""
+
+MOST_PLAIN = 120
+"""Distinct words in plain ASCII that are looked at."""
 
 LONGEST_TOKEN = 400
-"""Bytes of a word that are examined; even, so that no two-byte character is cut in half."""
+"""Bytes of a word that are looked at; even, so that no character of two bytes is cut in half."""
 
 _BETWEEN = re.compile(rb'[\s,;"]+')
 _DIGITS = re.compile(rb"(?<![\x80-\xff])\d+")
+_PLAIN_WORD = re.compile(rb"(?<![\w\x80-\xff])[A-Za-z]{3,40}(?![\w\x80-\xff])")
 
 PRIOR = 4.0
-"""The head start of the configured code page, in log odds."""
+"""What the configured code page is ahead, in the logarithm of odds."""
 
-CLOSE = 1.5
-"""Chardet decides between candidates this close to the best, in log odds."""
+Page = tuple[str, float, str]
 
-WESTERN = ("en", "fr", "de", "es", "pt", "it", "ca", "nl", "sv", "da", "is", "et", "sq")
-CENTRAL = ("pl", "cs", "sk", "hu", "ro", "hr", "de", "sq")
-CYRILLIC = ("ru", "uk", "bg", "be", "sr")
-
-ENCODINGS: tuple[tuple[str, float, tuple[str, ...]], ...] = (
-    ("cp1252", 0.0, WESTERN),
-    ("cp1250", 0.0, CENTRAL),
-    ("cp1251", 0.0, CYRILLIC),
-    ("cp1253", 0.0, ("el",)),
-    ("cp1254", 0.0, ("tr", "de", "fr")),
-    ("cp1255", 0.0, ("he",)),
-    ("cp1256", 0.0, ("ar", "fa")),
-    ("cp1257", 0.0, ("lt", "lv", "et", "pl", "de")),
-    ("cp1258", -3.0, ("vi",)),
-    ("iso8859-15", -1.0, WESTERN),
-    ("iso8859-2", -1.0, CENTRAL),
-    ("iso8859-5", -1.0, CYRILLIC),
-    ("iso8859-7", -0.5, ("el",)),
-    ("iso8859-8", -1.0, ("he",)),
-    ("iso8859-6", -1.0, ("ar",)),
-    ("iso8859-9", -0.5, ("tr", "de", "fr")),
-    ("koi8-r", -1.0, ("ru", "bg")),
-    ("koi8-u", -1.5, ("uk", "ru", "be")),
-    ("cp866", -2.0, CYRILLIC),
-    ("cp850", -10.0, WESTERN),
-    ("cp852", -10.0, CENTRAL),
-    ("mac-roman", -8.0, WESTERN),
-    ("gb18030", 0.0, ("zh",)),
-    ("big5hkscs", 0.0, ("zh_t",)),
-    ("cp932", 0.0, ("ja",)),
-    ("euc-jp", 0.0, ("ja",)),
-    ("cp949", 0.0, ("ko",)),
+ENCODINGS: tuple[Page, ...] = (
+    ("cp1252", 0.0, ""),
+    ("cp1250", 0.0, ""),
+    ("cp1251", 0.0, ""),
+    ("cp1253", 0.0, ""),
+    ("cp1254", 0.0, ""),
+    ("cp1255", 0.0, ""),
+    ("cp1256", 0.0, ""),
+    ("cp1257", 0.0, ""),
+    ("cp1258", -3.0, ""),
+    ("cp874", 0.0, ""),
+    ("iso8859-15", -1.0, ""),
+    ("iso8859-2", -1.0, ""),
+    ("iso8859-5", -1.0, ""),
+    ("iso8859-7", -0.5, ""),
+    ("iso8859-8", -1.0, ""),
+    ("iso8859-6", -1.0, ""),
+    ("iso8859-9", -0.5, ""),
+    ("iso8859-13", -1.5, ""),
+    ("iso8859-16", -4.0, ""),
+    ("iso8859-4", -6.0, ""),
+    ("iso8859-10", -6.0, ""),
+    ("iso8859-3", -7.0, ""),
+    ("tis-620", -1.0, ""),
+    ("koi8-r", -1.0, ""),
+    ("koi8-u", -1.5, ""),
+    ("cp866", -2.0, ""),
+    ("cp855", -4.0, ""),
+    ("mac-cyrillic", -4.0, ""),
+    ("cp850", -5.0, ""),
+    ("cp437", -6.0, ""),
+    ("cp852", -5.0, ""),
+    ("cp857", -8.0, ""),
+    ("cp775", -7.0, ""),
+    ("cp737", -6.0, ""),
+    ("cp862", -6.0, ""),
+    ("cp720", -9.0, ""),
+    ("cp865", -9.0, ""),
+    ("cp861", -9.0, ""),
+    ("cp863", -9.0, ""),
+    ("cp860", -9.0, ""),
+    ("cp1125", -5.0, ""),
+    ("mac-roman", -5.0, ""),
+    ("mac-latin2", -6.0, ""),
+    ("mac-greek", -8.0, ""),
+    ("mac-turkish", -8.0, ""),
+    ("mac-croatian", -9.0, ""),
+    ("mac-romanian", -9.0, ""),
+    ("mac-iceland", -9.0, ""),
+    ("gb18030", 0.0, "zh"),
+    ("big5hkscs", 0.0, "zh_t"),
+    ("cp932", 0.0, "ja"),
+    ("euc-jp", 0.0, "ja"),
+    ("cp949", 0.0, "ko"),
+    ("johab", -6.0, "ko"),
 )
-"""Encodings, how usual they are (log odds), and the languages written in them."""
+"""Encodings, how usual they are (log odds), and the language where it writes with thousands of characters."""
 
-USE = {"is": -3.0, "et": -1.0, "sq": -3.0, "ca": -1.0, "be": -1.0, "fa": -1.0, "nl": -1.0}
-"""How much rarer a language is than the others of its code page, in log odds."""
+KNOWN_PRIOR = 10.0
+"""What the encoding of the table's earlier files is ahead."""
 
-SWITCH = 4.0
-"""The cost of a word in another language than the file's, in log odds."""
+CLOSE = 3.0
+"""An encoding that is no further behind the best (log odds) may be meant as well, unless that is the site's own."""
 
-_LISTED = frozenset(name for name, _, _ in ENCODINGS)
+BETTER = 4.0
+"""So may a rare one whose letters fit better by this much, although the best one is so much more usual."""
+
+MOST_RIVALS = 3
+"""Such encodings that are named."""
+
+FEW_TOKENS = 24
+HOPELESS = 40.0
+"""The first words, on which all encodings are tried, and how far behind the best (log odds) they may be there."""
+
+PLAIN_WEIGHT = 0.8
+"""What a word in plain ASCII counts, beside one that is read."""
+
+AGAIN = 0.5
+"""What a usual sign costs that occurs again, as a share of its first occurrence."""
+
+_ROUNDS = 4
+_SMOOTHING = 0.1
+
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0e31-\u0e4e"
+_EAST = "\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef"
+_CAPITALS = "".join(filter(str.isupper, map(chr, range(0xC0, 0x530))))
+_SMALL = "".join(filter(str.islower, map(chr, range(0xC0, 0x530))))
 _HIGH = re.compile(r"[^\x00-\x7f]")
-_LATIN = "A-Za-z\u00c0-\u024f"
+_SIGN = re.compile(rf"[^\w\x00-\x7f{_MARKS}]")
 _MISPLACED = (
-    re.compile(r"[a-zß-öø-ÿа-яα-ω][À-ÖØ-ÞА-ЯΑ-Ω](?![A-Z])"),  # a capital behind a small letter
-    re.compile(rf"[{_LATIN}][Ͱ-ϿЀ-ӿ֐-׿؀-ۿ]|[Ͱ-ϿЀ-ӿ֐-׿؀-ۿ][{_LATIN}]"),  # two scripts in a word
-    re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’·‘´–\u0300-\u036f、。・](?=[^\W\d_])"),  # a symbol in a word
-    re.compile(r"[À-ÖØ-öø-ɏ](?=[\d ]*\d)|(?<=\d)[À-ÖØ-öø-ɏ]"),  # a letter at a number
-    re.compile(r"(?<![^\W_])[Á-ÖØ-ßâ-çê-òô-ùû-ɏ](?![^\W_])"),  # a single letter that is not a word
-    re.compile(r"([À-ÖØ-öø-ɏ])\1\1"),  # a letter three times
-    re.compile(r"[À-ÖØ-öø-ɏ]{4}"),  # a run of them, as Cyrillic and Greek words make
+    # a capital behind a small letter, or within a word that goes on in small ones
+    (re.compile(rf"[a-z{_SMALL}][{_CAPITALS}](?![A-Z])|(?<=[A-Z{_CAPITALS}])[{_CAPITALS}](?=[a-z{_SMALL}])"), 4.0),
+    # a symbol in a word
+    (re.compile(rf"(?<=[^\W\d_])[^\w\s\x00-\x7f’·´–{_MARKS}、。・](?=[^\W\d_])"), 4.0),
+    # a quotation mark that nothing opens or closes
+    (re.compile(r"(?<![^\W\d_])’(?=[^\W\d_])"), 4.0),
+    # a sign that never ends a word
+    (re.compile(r"(?<=[^\W\d_])[‰„‚†‡ˆ‹˜¨¸¯•](?![^\W\d_])"), 4.0),
+    (re.compile(rf"(?<=[^\W\d_])(?:[“‘«…](?![^\W\d_])|\u00a0(?=[a-z{_SMALL}]))"), 2.0),
+    # a sign that never begins a word
+    (re.compile(rf"(?<![^\W\d_])[©®¦¬¹²³¼½¾·¸¯¨ˇ˘˝˛¤°±¶×÷†‡•‰™»](?=[a-z{_SMALL}])"), 3.0),
+    # two scripts in a word
+    (re.compile(r"[A-Za-z\u00c0-\u024f][\u0370-\u0eff]|[\u0370-\u0eff][A-Za-z\u00c0-\u024f]"), 4.0),
+    # a letter or a degree sign at a number
+    (re.compile(r"(?<![^\W_])°(?=\d)|[À-ÖØ-öø-ɏ](?=[\d ]*\d)|(?<=\d)[À-ÖØ-öø-ɏ]|(?<![^\W_])[Ͱ-\u0fff](?=\d)"), 4.0),
+    # a Chinese, Japanese or Korean character within a Latin word
+    (re.compile(rf"[a-z](?=[{_EAST}])|(?<=[{_EAST}])[a-z]"), 4.0),
 )
-MISPLACED = 4.0
-"""The cost of a misplaced character, in log odds."""
+"""Characters out of place, and what each costs in the logarithm of odds."""
 
 
 @dataclass(frozen=True, slots=True)
-class RankedCodePage:
-    """An encoding that reads the bytes, and how well its text fits (log odds)."""
+class PageFit:
+    """An encoding that reads the bytes, how well its text fits and how usual it is (log odds)."""
 
     encoding: str
-    score: float
+    fit: float
+    usual: float
     language: str
 
+    @property
+    def score(self) -> float:
+        """Both together."""
+        return self.fit + self.usual
 
-def guess_code_page(data: bytes, code_page: str) -> tuple[str, float, str]:
-    """The encoding, how sure it is (0 to 1), and why. Raises FormatError if none reads the bytes."""
-    readings = rank_code_pages(data, code_page)
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """The encoding, how sure it is (0 to 1), why, and the encodings that may be meant as well, with other text."""
+
+    encoding: str
+    confidence: float
+    reason: str
+    rivals: tuple[str, ...] = ()
+
+
+def guess_code_page(data: bytes, code_page: str, known: str = "") -> Guess:
+    """The encoding that the letters fit best. Raises FormatError if none reads the bytes.
+
+    :param known: the encoding of the table's earlier files; it is right unless another one fits plainly better.
+    """
+    readings = rank_code_pages(data, code_page, known)
     if not readings:
         raise FormatError("No known encoding reads the file", advice="Save the file as UTF-8 and drop it again")
-    best = _settled(readings, data, codecs.lookup(code_page).name)
-    others = [one.score for one in readings if not _same_text(one, best, data)]
-    margin = best.score - max(others, default=-math.inf)
+    best = readings[0]
+    others = [one for one in readings[1:] if not _same_text(one, best, data)]
+    margin = best.score - max((one.score for one in others), default=-math.inf)
     sure = round(max(0.75, min(0.99, 0.75 + margin / 50)), 2)
-    return best.encoding, sure, f"not UTF-8; the letters fit {best.encoding} ({best.language}) best"
+    if known and codecs.lookup(known).name == codecs.lookup(best.encoding).name:
+        return Guess(
+            best.encoding, sure, f"not UTF-8; earlier files of the table were in {known}, and the letters fit it"
+        )
+    close = 0.0 if codecs.lookup(code_page).name == codecs.lookup(best.encoding).name else CLOSE
+    rivals = [one.encoding for one in others if best.score - one.score < close or one.fit - best.fit > BETTER]
+    reason = f"not UTF-8; the letters fit {best.encoding} ({best.language}) best"
+    return Guess(best.encoding, sure, reason, tuple(rivals[:MOST_RIVALS]))
 
 
-def rank_code_pages(data: bytes, code_page: str) -> list[RankedCodePage]:
+def rank_code_pages(data: bytes, code_page: str, known: str = "") -> list[PageFit]:
     """All encodings that read the bytes, the best first."""
-    own = codecs.lookup(code_page).name
+    pages = [page for page in _pages(code_page, known) if _reads(data, page[0])]
     tokens = _telling_tokens(data)
-    readings = [
-        RankedCodePage(name, score + usual + (PRIOR if codecs.lookup(name).name == own else 0.0), language)
-        for name, usual, languages in (*ENCODINGS, *_unlisted(own))
-        if _reads(data, name)
-        for language, score in [_fit(tokens.decode(name, "replace"), languages)]
+    plain = letter_pairs().scores(_plain_words(data) or ["-"])
+    few = b"\n".join(tokens.split(b"\n")[:FEW_TOKENS])
+    readings = _readings(few, pages, plain)
+    if few == tokens:
+        return readings
+    likely = {one.encoding for one in readings if readings[0].score - one.score < HOPELESS}
+    return _readings(tokens, [page for page in pages if page[0] in likely], plain)
+
+
+def _pages(code_page: str, known: str) -> list[Page]:
+    """The encodings to try; the table's or else the site's own is ahead of the others. Latin-1 reads any bytes."""
+    own, ahead = codecs.lookup(known or code_page).name, KNOWN_PRIOR if known else PRIOR
+    listed = {codecs.lookup(name).name: (name, usual, only) for name, usual, only in ENCODINGS}
+    others = [(name, -2.0, "") for name in dict.fromkeys((own, "iso8859-1")) if name not in listed]
+    return [
+        (name, usual + (ahead if codecs.lookup(name).name == own else 0.0), only)
+        for name, usual, only in (*listed.values(), *others)
     ]
+
+
+def _readings(tokens: bytes, pages: Sequence[Page], plain: Scores) -> list[PageFit]:
+    """The readings of some words, the best first; a text that several encodings give is judged once."""
+    fits: dict[tuple[str, str], tuple[str, float]] = {}
+    readings = []
+    for name, usual, only in pages:
+        text = tokens.decode(name, "replace")
+        if (text, only) not in fits:
+            fits[text, only] = _fit(text, only, plain)
+        language, score = fits[text, only]
+        readings.append(PageFit(name, score, usual, language))
     return sorted(readings, key=lambda reading: -reading.score)
 
 
-def _unlisted(own: str) -> tuple[tuple[str, float, tuple[str, ...]], ...]:
-    """The site's code page if it is not among those known, and Latin-1, which reads any bytes."""
-    known = {codecs.lookup(name).name for name, _, _ in ENCODINGS}
-    return tuple((name, -2.0, WESTERN) for name in dict.fromkeys((own, "iso8859-1")) if name not in known)
+def _fit(text: str, only: str, plain: Scores) -> tuple[str, float]:
+    """The language that the words of a text fit best, and how well."""
+    misplaced = sum(cost * len(pattern.findall(text)) for pattern, cost in _MISPLACED)
+    if only:
+        return only, _fit_characters(text, only, plain) - misplaced
+    language, score = _mixed(letter_pairs().scores(text.lower().split("\n")), plain)
+    return language, score + _fit_signs(text) - misplaced
 
 
-def _fit(text: str, languages: tuple[str, ...]) -> tuple[str, float]:
-    """The language that a text's words fit best, and how well; a word in another language costs something."""
-    words = text.split("\n")
-    fits = [_word_fits(word, languages) for word in words]
-    strays = [max(scores) - SWITCH for scores in fits]
-    totals = [
-        sum(max(scores[at], stray) for scores, stray in zip(fits, strays, strict=True)) + USE.get(language, 0.0)
-        for at, language in enumerate(languages)
-    ]
-    misplaced = sum(len(pattern.findall(text)) for pattern in _MISPLACED)
-    best = max(range(len(languages)), key=totals.__getitem__)
-    return languages[best], totals[best] - MISPLACED * misplaced
+def _fit_signs(text: str) -> float:
+    """How well the signs beyond ASCII fit; one that occurs again costs less."""
+    signs = Counter(_SIGN.findall(text))
+    chances = [(sign_chance(sign), count) for sign, count in signs.items()]
+    return sum(one * (1 + (AGAIN if one > RARE else 1.0) * (count - 1)) for one, count in chances)
 
 
-def _word_fits(word: str, languages: tuple[str, ...]) -> list[float]:
-    """How well a word fits each language."""
-    letters = _HIGH.findall(word)
-    return [sum(log_chance(letter, one, languages) for letter in letters) for one in languages]
+def _fit_characters(text: str, language: str, plain: Scores) -> float:
+    rest = _HIGH.sub(" ", text.lower()).split("\n")
+    _, score = _mixed(letter_pairs().scores(rest), plain)
+    frequent = letter_pairs().characters[language]
+    return score + sum(character_chance(one, language, frequent.get(one, IMPOSSIBLE)) for one in _HIGH.findall(text))
 
 
-def _settled(readings: Sequence[RankedCodePage], data: bytes, own: str) -> RankedCodePage:
-    """The best reading; where it is not the site's code page, chardet's among those about as good."""
-    if codecs.lookup(readings[0].encoding).name == own:
-        return readings[0]
-    close = [
-        one for one in readings if readings[0].score - one.score < CLOSE and not _same_text(one, readings[0], data)
-    ]
-    if not close:
-        return readings[0]
-    import chardet  # here, for its models take 50 MB and few files need them
+def _mixed(words: Scores, plain: Scores) -> tuple[str, float]:
+    """The most frequent language of some words, and their log chance in the mixture of languages that fits best."""
+    languages = letter_pairs().languages
+    both = np.vstack((words, plain))
+    weights = np.repeat((1.0, PLAIN_WEIGHT), (len(words), len(plain)))
+    shares = np.full(len(languages), 1 / len(languages))
+    for _ in range(_ROUNDS):
+        chances = both + np.log(shares)
+        top = chances.max(axis=1, keepdims=True)
+        odds = np.exp(chances - top)
+        totals = odds.sum(axis=1, keepdims=True)
+        counts = (odds / totals * weights[:, None]).sum(axis=0) + _SMOOTHING / len(languages)
+        shares = counts / counts.sum()
+    score = float(((top + np.log(totals))[:, 0] * weights).sum())
+    return languages[int(shares.argmax())], score
 
-    names = [one.encoding for one in (readings[0], *close) if one.encoding in _LISTED]
-    found = chardet.detect(_telling_tokens(data), include_encodings=names, no_match_encoding=names[0])["encoding"]
-    chosen = codecs.lookup(found).name if found else ""
-    return next((one for one in close if codecs.lookup(one.encoding).name == chosen), readings[0])
 
-
-def _same_text(one: RankedCodePage, other: RankedCodePage, data: bytes) -> bool:
+def _same_text(one: PageFit, other: PageFit, data: bytes) -> bool:
     tokens = _telling_tokens(data)
     return tokens.decode(one.encoding, "replace") == tokens.decode(other.encoding, "replace")
 
@@ -191,6 +300,16 @@ def _telling_tokens(data: bytes) -> bytes:
         if len(tokens) >= MOST_TOKENS or size >= MOST_BYTES:
             break
     return b"\n".join(tokens.values())
+
+
+def _plain_words(data: bytes) -> list[str]:
+    """The first distinct words in plain ASCII."""
+    words: dict[str, None] = {}
+    for found in _PLAIN_WORD.finditer(data):
+        words[found[0].decode("ascii").lower()] = None
+        if len(words) == MOST_PLAIN:
+            break
+    return list(words)
 
 
 def _reads(data: bytes, encoding: str) -> bool:

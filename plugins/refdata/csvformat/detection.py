@@ -11,7 +11,7 @@ from refdata.core.errors import FormatError
 from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
 from refdata.core.model import Format, RunnerUp, SkippedLine
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
-from refdata.csvformat.closecall import close_call, shown_delimiter
+from refdata.csvformat.closecall import close_call, shown_delimiter, unsure_letters
 from refdata.csvformat.comments import separator_line
 from refdata.csvformat.comparison import comparison
 from refdata.csvformat.confidence import confidence, reasons
@@ -74,7 +74,7 @@ def detect(
 
 
 def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, stated: StatedFormat) -> Format:
-    text = read_text(read_sample(path, sample_bytes), code_page, stated)
+    text = read_text(read_sample(path, sample_bytes), code_page, stated, known.encoding)
     refuse_other_text(text.head)
     ranked = rank_dialects(text.head, separator_line(text.head.partition("\n")[0]), stated, known)
     best = ranked[0]
@@ -87,12 +87,12 @@ def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, s
     return _format(text, ranked, start, header, trailer, lines, stated)
 
 
-def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED) -> SampleText:
+def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED, known: str = "") -> SampleText:
     """Decode a sample. Raises FormatError if it is empty, binary, in several encodings or not in the stated one."""
     if not sample.head.data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise FormatError("The file is empty", advice="Drop a file that has rows or at least a header")
     refuse_other_bytes(sample.head.data)
-    encoding = stated_encoding(sample, stated) if stated.encoding else detect_encoding(sample, code_page)
+    encoding = stated_encoding(sample, stated) if stated.encoding else detect_encoding(sample, code_page, known)
     texts = [decode(window, encoding.name, sample.size) for window in sample.windows]
     if sample.tail is None:
         return SampleText(texts[0], None, encoding)
@@ -142,8 +142,8 @@ def _format(
         ),
         header_texts=_header_texts(start, header, lines),
         skipped=(*start.skipped, *_unnamed(start, header, lines), *trailer.skipped),
-        notes=tuple(filter(None, (start.note if header.present else "", header.note))),
-        doubt=close_call(ranked, shares, sure, text.head, stated) or header.doubt,
+        notes=tuple(filter(None, (text.encoding.note, start.note if header.present else "", header.note))),
+        doubt=close_call(ranked, shares, sure, text.head, stated) or header.doubt or unsure_letters(text.encoding),
     )
 
 

@@ -1,7 +1,8 @@
 """Which encoding the bytes are in, by the strongest evidence first.
 
 1. a byte-order mark; 2. the places of NUL bytes, for UTF-16 and UTF-32 without one; 3. strict UTF-8;
-4. the encoding whose letters fit best, the configured code page by preference (see ``codepages``).
+4. the encoding whose letters fit best, that of the table's earlier files or the configured code page by preference
+(see ``codepages``).
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refdata.core.errors import FormatError
-from refdata.csvformat.codepages import guess_code_page
 from refdata.csvformat.sample import Sample, Window
 
 _MARKS = (
@@ -56,17 +56,48 @@ MIXED_SHARE = 10
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """The name of a Python codec, how sure it is (0 to 1) and why."""
+    """The name of a Python codec, how sure it is (0 to 1) and why; ``rivals`` are others that may be meant as well.
+
+    ``note`` is a sentence for the ledger, ``""`` where there is nothing to say.
+    """
 
     name: str
     confidence: float
     reason: str
+    rivals: tuple[str, ...] = ()
+    note: str = ""
 
 
-def detect_encoding(sample: Sample, code_page: str) -> Encoding:
-    """The encoding of a sample. Raises FormatError where no encoding reads all of it."""
+def detect_encoding(sample: Sample, code_page: str, known: str = "") -> Encoding:
+    """The encoding of a sample. Raises FormatError where no encoding reads all of it.
+
+    :param code_page: what files here are in when they are no Unicode.
+    :param known: what the table's earlier files were in; ``""`` where that is not known.
+    """
     found = by_mark(sample) or by_nuls(sample) or _by_utf8(sample)
-    return found or guess(sample, code_page)
+    if found is None:
+        return _beside_known(guess(sample, code_page, known), known)
+    if known and found.name == "utf-8" and sample.head.data.isascii() and sample.whole and _is_narrow(known):
+        return Encoding(known, 1.0, f"all bytes are ASCII; earlier files of the table were in {known}")
+    return _beside_known(found, known)
+
+
+def family(name: str) -> str:
+    """An encoding's name without byte order and mark: ``utf-8``, ``utf-16`` and ``utf-32`` each come in several."""
+    return next((wide for wide in ("utf-8", "utf-16", "utf-32") if name.startswith(wide)), name)
+
+
+def _beside_known(found: Encoding, known: str) -> Encoding:
+    """With a note where the table's earlier files were in another encoding; ASCII shows no change."""
+    if not known or family(known) == family(found.name) or (found.name == "utf-8" and "ASCII, which" in found.reason):
+        return found
+    note = f"The encoding changed: earlier files of this table were in {known}, this one is in {found.name}."
+    return replace(found, note=note)
+
+
+def _is_narrow(name: str) -> bool:
+    """Whether a file of ASCII bytes is the same text in an encoding."""
+    return b"a,1".decode(name, "replace") == "a,1" and family(name) == name
 
 
 def decode(window: Window, encoding: str, size: int) -> str:
@@ -210,13 +241,15 @@ def _beyond_ascii(window: Window) -> list[tuple[bool, int]]:
     return found
 
 
-def guess(sample: Sample, code_page: str) -> Encoding:
+def guess(sample: Sample, code_page: str, known: str = "") -> Encoding:
     """An encoding of one or two bytes a character, for bytes that are not UTF-8."""
+    from refdata.csvformat.codepages import guess_code_page  # here, for it loads numpy and few files need it
+
     data = b"\n".join(
         window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.evidence
     )
-    name, confidence, reason = guess_code_page(data, code_page)
-    return Encoding(name, confidence, reason)
+    found = guess_code_page(data, code_page, known)
+    return Encoding(found.encoding, found.confidence, found.reason, found.rivals)
 
 
 def _without_mark(encoding: str, window: Window) -> str:

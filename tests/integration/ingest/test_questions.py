@@ -134,6 +134,17 @@ def test_a_file_with_two_readings_is_read_as_answered(site: Site, text: str, cho
     assert again.status is FileStatus.COMPLETED, again.error_message
 
 
+def test_letters_that_fit_several_encodings_are_read_as_answered(site: Site) -> None:
+    held = site.load(site.drop("t.csv", "id,name\n1,Škoda\n".encode("cp852")))
+    assert (held.status, held.error_category) == (FileStatus.PENDING, "held")
+    row = site.load(site.drop("t.csv", "id,name\n1,Škoda\n".encode("cp852")), "run 2", {"format_unsure": "cp852"})
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert site.rows("t", "name") == [("Škoda",)]
+    again = site.load(site.drop("t.csv", "id,name\n1,Zoë\n".encode("cp852")), "run 3")  # the table remembers
+    assert again.status is FileStatus.COMPLETED, again.error_message
+    assert site.rows("t", "name") == [("Zoë",)]
+
+
 @pytest.mark.parametrize(("first", "later", "name", "choice", "column", "want"), CASES[:3])
 def test_a_kept_answer_asks_nobody_again_until_it_is_withdrawn(
     site: Site, first: str, later: str, name: str, choice: str, column: str, want: list[object]

@@ -26,6 +26,7 @@ def format_question(table: str, file_name: str, doubt: Doubt) -> Question:
 def _choice(table: str, reading: Reading) -> Choice:
     patch = Contract(
         table=table,
+        encoding=reading.encoding,
         dialect=TableDialect(delimiter=reading.delimiter, header=reading.has_header),
         answers=(KeptAnswer(QuestionKind.FORMAT_UNSURE, *reading.kept),) if reading.kept else (),
     )
