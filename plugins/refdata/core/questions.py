@@ -36,6 +36,7 @@ class QuestionKind(StrEnum):
     TYPE_CHANGED = "type_changed"
     NOTATION_CHANGED = "notation_changed"
     CODES_CHANGED = "codes_changed"
+    PRECISION_LOST = "precision_lost"
     KEYS_REPEATED = "keys_repeated"
     ROWS_REPEATED = "rows_repeated"
     OLDER_CONTENT = "older_content"

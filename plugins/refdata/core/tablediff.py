@@ -137,7 +137,7 @@ def likely_keys(
     if len(pairs) < 2:
         return ()
     singles = [(one,) for one in usable if _unique((one[0],), before, after)]
-    singles.sort(key=lambda one: (not _sounds_like_key(one[0][1]), one[0][0]))
+    singles.sort(key=lambda one: (not sounds_like_key(one[0][1]), one[0][0]))
     doubles = [two for two in combinations(usable[:8], 2) if _unique((two[0][0], two[1][0]), before, after)]
     # If all columns were the key, no row could ever be changed.
     chosen = singles or (doubles if len(pairs) > 2 else [])
@@ -153,15 +153,18 @@ def _unique(indexes: tuple[int, ...], *sides: Sequence[Sequence[object]]) -> boo
 
 
 def _may_be_key(pair: Pair) -> bool:
-    if pair.before is None or pair.after is None or not pair.is_exact:
-        return False
-    kind = pair.after.type
-    if kind.kind is TypeKind.NVARCHAR:
-        return kind.length is not None and kind.length <= _MAX_KEY_TEXT
-    return kind.kind in _KEY_KINDS and not kind.scale
+    return pair.before is not None and pair.after is not None and pair.is_exact and may_be_key(pair.after)
 
 
-def _sounds_like_key(name: str) -> bool:
+def may_be_key(column: Column) -> bool:
+    """Whether a column's type is one that keys have; a long text, a fraction or a time is none."""
+    if column.type.kind is TypeKind.NVARCHAR:
+        return column.type.length is not None and column.type.length <= _MAX_KEY_TEXT
+    return column.type.kind in _KEY_KINDS and not column.type.scale
+
+
+def sounds_like_key(name: str) -> bool:
+    """Whether a column's name says that it identifies rows."""
     words = fold_name(name).split("_")
     return bool({"id", "code", "key", "nr", "no", "number", "iso", "iata", "icao", "ident"} & set(words))
 

@@ -11,17 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.csvformat.values import Values
+from refdata.core.codes import MONTH_DAY
+from refdata.csvformat.values import Mask, Values
 
 _POWER = r"^-?[0-9](\.[0-9]+)?E\+(1[1-9]|[2-9][0-9])$"
-_MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
-_MONTH_DAY = rf"^(?:[0-9]{{1,2}}(?:-|\. ?){_MONTH}|{_MONTH}[- ][0-9]{{2}})$"
 _SHORTEST, _LONGEST = len("2-Mar"), len("02. Mrz")
 _MONTH_WIDTH = 3
 _FORMULA = r"^[\t\r\n ]*(?:=\s*[^\s=>]|@[A-Za-z.]+\(|[+-]\S*[(|!])"
 """Of what OWASP lists (https://owasp.org/www-community/attacks/CSV_Injection), what does something: a sign before
 a number or a word is arithmetic at most, and usual in data (``+43 1 234``, ``- none``)."""
 _BEGINS = np.isin(np.arange(256), list(b"=+-@\t\r\n "))
+_POWER_WIDTH = len("E+11")
 _IS_GAP = np.isin(np.arange(256), list(b"-. "))
 
 
@@ -35,14 +35,33 @@ def count_month_days(values: Values) -> int:
 
     The gap beside the month is looked for first, in the few values that are short enough.
     """
+    return _count(_with_gap(values), MONTH_DAY)
+
+
+def damaged(values: Values) -> list[str]:
+    """The values that look like ``2-Mar`` or ``1.23E+15``."""
+    days = _with_gap(values)
+    found = days.filter(pc.match_substring_regex(days, MONTH_DAY)).to_pylist() if len(days) else []
+    if not (values.data == ord("E")).any():
+        return found
+    powers = values.take(_may_be_powers(values)).arrow()
+    return found + powers.filter(pc.match_substring_regex(powers, _POWER)).to_pylist()
+
+
+def _with_gap(values: Values) -> pa.StringArray:
+    """The values that are as short as a day and a month, with a gap beside the month."""
     short = (values.lengths >= _SHORTEST) & (values.lengths <= _LONGEST)
     if not short.any():
-        return 0
+        return pa.array([], pa.string())
     starts, ends = values.starts[short], values.ends[short]
     gaps = _IS_GAP[values.data[ends - _MONTH_WIDTH - 1]] | _IS_GAP[values.data[starts + _MONTH_WIDTH]]
-    if not gaps.any():
-        return 0
-    return _count(values.take(np.flatnonzero(short)[gaps]).arrow(), _MONTH_DAY)
+    return values.take(np.flatnonzero(short)[gaps]).arrow()
+
+
+def _may_be_powers(values: Values) -> Mask:
+    """Which values have ``E+`` before their last two bytes."""
+    at = np.maximum(values.ends - _POWER_WIDTH, 0)
+    return (values.lengths > _POWER_WIDTH) & (values.data[at] == ord("E"))
 
 
 def count_formulas(values: Values) -> int:

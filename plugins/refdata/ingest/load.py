@@ -22,11 +22,12 @@ from refdata.ingest.align import (
     sweep_stages,
     take_turn,
 )
-from refdata.ingest.asking import open_questions
+from refdata.ingest.asking import open_questions, require_answers
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.keying import align_key, make_room
 from refdata.ingest.memory import contract_for, learned_by
 from refdata.ingest.review import Answer, Approval, Held
+from refdata.ingest.rowdoubting import RowDoubting
 from refdata.ingest.ruling import Ruling
 from refdata.ingest.staging import stage_rows, warn_of_rules
 
@@ -143,9 +144,13 @@ def _load(
     held = None
     try:
         ruling = Ruling.of(deps, row, contract, plan)
-        staged = stage_rows(deps, file, detection, stage, ruling, _progress(deps, stage, detection.scan.rows))
+        doubting = RowDoubting.of(deps, row, contract, plan, detection.scan.columns)
+        report = _progress(deps, stage, detection.scan.rows)
+        staged = stage_rows(deps, file, detection, stage, ruling, doubting.watch.watched, report)
         warn_of_rules(deps, row, ruling)
         _validate(deps, stage)
+        if not _rows_are_clear(deps, row, stage, doubting):
+            return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), None
         if (held := examine(row, stage, plan)) is not None:
             review.hold(deps, row, stage.attempt)
             deps.log.info("Load %s is held for approval: %s", row.id, held.subject)
@@ -163,6 +168,18 @@ def _load(
     deps.log.info("Published %s rows in %s as version %s", published.rows, stage.table, published.version)
     loaded = Loaded(row.id, row.table_name, published.rows, staged.rejected, published.version, "loaded")
     return loaded, None
+
+
+def _rows_are_clear(deps: Deps, row: Load, stage: Stage, doubting: RowDoubting) -> bool:
+    """Whether the rows leave nothing to ask, or each question has its answer. What is only a warning is recorded."""
+    found = doubting.examine(stage)
+    if not require_answers(deps, row, stage.attempt, found.questions):
+        return False
+    current = deps.ledger.get(row.id) if found.warnings else None
+    new = tuple(warning for warning in found.warnings if current and warning not in current.warnings)
+    if current and new:
+        deps.ledger.add_warnings(current, new)
+    return True
 
 
 def _validate(deps: Deps, stage: Stage) -> None:

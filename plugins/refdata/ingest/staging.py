@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from refdata.core.errors import DataError
 from refdata.core.model import DroppedFile, Load, RejectedRow, Stage
@@ -15,6 +16,13 @@ from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import listing, naming_the_file
 from refdata.ingest.ruling import Ruling
 from refdata.readers import reader_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+Watch = Callable[["Iterable[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
+"""Passes batches on, and notes what it sees of their rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +40,12 @@ def stage_rows(
     detection: Detection,
     stage: Stage,
     ruling: Ruling,
+    watch: Watch,
     progress: Callable[[int], None],
 ) -> Staged:
     """Fills the stage with the rows that the contract allows; the others go to the list of rejects.
 
+    :param watch: sees the rows on their way.
     :raises DataError: when the row counts differ from those of the scan, or too many rows break a rule.
     """
     scan = detection.scan
@@ -50,7 +60,7 @@ def stage_rows(
         batches = reader_of(path).read_rows(
             path, detection.format, columns=ruling.plan.read, on_reject=counted.into(listed), rules=rules
         )
-        rows, method = deps.warehouse.stage(stage, ruling.columns, ruling.staged(batches), progress)
+        rows, method = deps.warehouse.stage(stage, ruling.columns, ruling.staged(watch(batches)), progress)
         ruling.rejected = counted.rows - scan.rejected
         _check_counts(detection, rows, counted.rows, ruling, file)
         reasons = ruling.check_keys(stage)

@@ -1,0 +1,184 @@
+"""Plans the statements that compare staged rows with live ones to find what a person must be asked. Pure.
+
+Text compares by code points and with its trailing blanks, on every engine and whatever the collation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.core.capabilities import Capabilities
+from refdata.core.model import Column, LoadType
+from refdata.core.naming import quote
+from refdata.core.publishing import Statement
+from refdata.core.questions import MAX_EXAMPLES
+from refdata.core.sqltypes import TypeKind
+
+
+@dataclass(frozen=True, slots=True)
+class RowDoubts:
+    """The statements of one load. ``stage`` and ``live`` are quoted names of tables with the same columns."""
+
+    engine: Capabilities
+    load_type: LoadType
+    stage: str
+    live: str
+
+    def probe(self, columns: Sequence[Column], most: int) -> Statement:
+        """Some live rows."""
+        return self.engine.first_rows(f"SELECT {_listed(columns)} FROM {self.live}", most)
+
+    def count_codes(self, column: Column) -> Statement:
+        """The number of live values that are codes with leading zeros."""
+        return Statement(f"SELECT COUNT(*) FROM {self.live} WHERE {_is_code(quote(column.name))}")
+
+    def count_lost_zeros(self, column: Column) -> Statement:
+        """The number of live codes that the file has without their zeros."""
+        return Statement(f"SELECT COUNT(*) FROM ({self._lost_zeros(column)}) AS f")
+
+    def lost_zeros(self, column: Column) -> Statement:
+        """Some of those codes: as the table has them and as the file does."""
+        rows = f"SELECT old, new FROM ({self._lost_zeros(column)}) AS f ORDER BY old, new"
+        return self.engine.first_rows(rows, MAX_EXAMPLES)
+
+    def present(self, column: Column, values: Sequence[object], *, staged: bool) -> Statement:
+        """Which of the values the file, or the table, has in a column; at most ``Capabilities.most_values`` of them."""
+        value = self._exact(column, quote(column.name))
+        marks = ", ".join("?" for _ in values)
+        source = self.stage if staged else self.live
+        return Statement(f"SELECT DISTINCT {value} FROM {source} WHERE {value} IN ({marks})", tuple(values))
+
+    def staged_values(self, column: Column, most: int) -> Statement:
+        """Some values of the file."""
+        name = quote(column.name)
+        return self.engine.first_rows(f"SELECT {name} FROM {self.stage} WHERE {name} IS NOT NULL", most)
+
+    def near_values(self, column: Column, forms: Sequence[str]) -> Statement:
+        """The live values that equal one of the forms (``codes.fold_key``) but for case and blanks around them."""
+        value = quote(column.name)
+        marks = ", ".join("?" for _ in forms)
+        folded = self._exact(column, f"UPPER(LTRIM(RTRIM({value})))")
+        exact = self._exact(column, value)
+        return Statement(f"SELECT DISTINCT {exact} FROM {self.live} WHERE {folded} IN ({marks})", tuple(forms))
+
+    def near_keys(self, column: Column) -> Statement:
+        """Pairs of a live value that is gone from the file and the new one that nearly equals it."""
+        new, gone = self._only_in(column, self.stage, self.live), self._only_in(column, self.live, self.stage)
+        same = " = ".join(self._exact(column, f"UPPER(LTRIM(RTRIM({side}.v)))") for side in "ab")
+        return Statement(f"SELECT b.v, a.v FROM ({new}) AS a JOIN ({gone}) AS b ON {same}")
+
+    def key_counts(self, column: Column, *, staged: bool) -> Statement:
+        """One row: a column's values, and the distinct ones; case and blanks around them are ignored in text."""
+        name, source = quote(column.name), self.stage if staged else self.live
+        value = self._exact(column, f"UPPER(LTRIM(RTRIM({name})))") if is_text(column) else name
+        return Statement(f"SELECT COUNT({name}), COUNT(DISTINCT {value}) FROM {source}")
+
+    def count_known(self, column: Column, sample: int | None) -> Statement:
+        """The live rows whose value in a column is one of the staged ones.
+
+        :param sample: look for the values of so many staged rows only.
+        """
+        name = quote(column.name)
+        sql, values = self._staged_values(column, sample)
+        return Statement(f"SELECT COUNT(*) FROM {self.live} WHERE {name} IN ({sql})", values)
+
+    def repeated_rows(self, columns: Sequence[Column], by: Column, sample: int | None) -> Statement:
+        """One row: the distinct staged rows that are in the table, and all distinct staged rows.
+
+        :param by: a column that few rows have in common; live rows with other values are passed over quickly.
+        :param sample: examine so many staged rows only.
+        """
+        parts = ", ".join(
+            f"{part} AS p{index}_{number}"
+            for index, column in enumerate(columns)
+            for number, part in enumerate(self._parts(column, quote(column.name)))
+        )
+        mine = self._staged_rows(parts, sample)
+        only, values = self._staged_values(by, sample)
+        live = f"SELECT {parts} FROM {self.live} WHERE {quote(by.name)} IN ({only}) OR {quote(by.name)} IS NULL"
+        return Statement(
+            f"SELECT (SELECT COUNT(*) FROM (SELECT * FROM ({mine.sql}) AS s INTERSECT {live}) AS r),"
+            f" (SELECT COUNT(*) FROM (SELECT DISTINCT * FROM ({mine.sql}) AS m) AS d)",
+            (*mine.values, *values, *mine.values),
+        )
+
+    def rounded(self, column: Column, key: Column, digits: int) -> Statement:
+        """One row: the values that differ from the table's only behind so many decimals, and all that differ."""
+        old, new = f"CAST(t.{quote(column.name)} AS FLOAT)", f"CAST(s.{quote(column.name)} AS FLOAT)"
+        unit = f"1e-{digits}"
+        # A double's error must not decide: values that are equal to the ninth part of a unit are the same.
+        close = f"CASE WHEN ABS({old} - {new}) < {unit} THEN 1 ELSE 0 END"
+        same = " AND ".join(
+            f"{one} = {other}"
+            for one, other in zip(
+                self._parts(key, f"s.{quote(key.name)}"), self._parts(key, f"t.{quote(key.name)}"), strict=True
+            )
+        )
+        return Statement(
+            f"SELECT SUM({close}), COUNT(*) FROM {self.stage} AS s JOIN {self.live} AS t ON {same}"
+            f" WHERE ABS({old} - {new}) > {unit} * 1e-9"
+        )
+
+    def _lost_zeros(self, column: Column) -> str:
+        """In a full load a code that the file also has with its zeros has lost nothing."""
+        name, value = quote(column.name), self._exact(column, quote(column.name))
+        gone = f" AND {value} NOT IN (SELECT {value} FROM {self.stage} WHERE {name} IS NOT NULL)"
+        codes = (
+            f"SELECT DISTINCT {value} AS v FROM {self.live} WHERE {_is_code(name)}"
+            f"{gone if self.load_type is LoadType.FULL else ''}"
+        )
+        new = (
+            f"SELECT DISTINCT {value} AS n FROM {self.stage}"
+            f" WHERE {value} NOT IN (SELECT {value} FROM {self.live} WHERE {name} IS NOT NULL)"
+        )
+        bare, number = self._exact(column, _bare("w.v")), self._exact(column, _without_decimal("s.n"))
+        return f"SELECT DISTINCT w.v AS old, s.n AS new FROM ({new}) AS s JOIN ({codes}) AS w ON {number} = {bare}"
+
+    def _only_in(self, column: Column, one: str, other: str) -> str:
+        name = quote(column.name)
+        parts = self._parts(column, name)
+        listed = ", ".join(f"{part} AS {alias}" for part, alias in zip(parts, ("v", "n"), strict=False))
+        return f"SELECT v FROM (SELECT {listed} FROM {one} EXCEPT SELECT {listed} FROM {other}) AS e"
+
+    def _staged_values(self, column: Column, sample: int | None) -> tuple[str, tuple[object, ...]]:
+        name = quote(column.name)
+        rows = self._staged_rows(f"{name} AS v", sample)
+        return f"SELECT v FROM ({rows.sql}) AS v WHERE v IS NOT NULL", rows.values
+
+    def _staged_rows(self, listed: str, sample: int | None) -> Statement:
+        select = f"SELECT {listed} FROM {self.stage}"
+        return Statement(select) if sample is None else self.engine.first_rows(select, sample)
+
+    def _parts(self, column: Column, value: str) -> tuple[str, ...]:
+        return self.engine.text_parts(value) if is_text(column) else (value,)
+
+    def _exact(self, column: Column, value: str) -> str:
+        """A value that compares by code points; trailing blanks may count or not, as the engine has it."""
+        return self._parts(column, value)[0]
+
+
+def is_text(column: Column) -> bool:
+    """Whether a column has text values."""
+    return column.type.kind is TypeKind.NVARCHAR
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    return ", ".join(quote(column.name) for column in columns)
+
+
+def _is_code(value: str) -> str:
+    """More than one character, the first a zero, and no decimal number below one."""
+    second = f"SUBSTRING({value}, 2, 1)"
+    return f"SUBSTRING({value}, 1, 1) = '0' AND {second} <> '' AND {second} <> '.' AND {second} <> ','"
+
+
+def _bare(code: str) -> str:
+    """A code without its leading zeros; T-SQL trims blanks only, and a code has none."""
+    trimmed = f"REPLACE(LTRIM(REPLACE({code}, '0', ' ')), ' ', '0')"
+    return f"(CASE WHEN {trimmed} = '' THEN '0' ELSE {trimmed} END)"
+
+
+def _without_decimal(number: str) -> str:
+    """A number without the decimal that a program added: ``7.0`` becomes ``7``."""
+    return f"(CASE WHEN {number} LIKE '%.0' THEN REPLACE({number}, '.0', '') ELSE {number} END)"

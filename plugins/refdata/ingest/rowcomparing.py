@@ -1,0 +1,247 @@
+"""Compares the staged rows of one load with the live ones, where the watch of its rows saw a sign of damage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from refdata.core import codes
+from refdata.core.contract import Contract
+from refdata.core.doubts import rows as doubts
+from refdata.core.doubts.rows import LOAD, LostZeros
+from refdata.core.model import Column, Load, LoadType, ScannedColumn
+from refdata.core.publishing import Statement
+from refdata.core.questions import MAX_EXAMPLES, Question
+from refdata.core.rowdoubts import RowDoubts, is_text
+from refdata.core.sqltypes import TypeKind
+from refdata.warehouse.base import Row, Session
+
+if TYPE_CHECKING:
+    from refdata.csvformat.rowwatch import CodeWatch, KeyWatch, RowWatch
+
+FEW_ROWS = 10_000
+"""Up to so many staged rows everything is compared; of more, a sample decides whether to compare the others."""
+SAMPLED = 50
+"""Staged rows that are looked for in the table before all are."""
+MOST_VALUES = 500
+"""Values that one statement looks for."""
+
+_DAYS = frozenset((TypeKind.DATE, TypeKind.DATETIME2))
+_NUMBERS = frozenset((TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL))
+_FRACTIONS = frozenset((TypeKind.DECIMAL, TypeKind.FLOAT))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some live rows, with the columns that they share with the file."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...] = ()
+
+    def values(self, column: Column) -> list[object]:
+        """The values of one column."""
+        at = self.columns.index(column)
+        return [row[at] for row in self.rows]
+
+    def column(self, name: str) -> Column | None:
+        """The column with that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The rows of one load against the live ones. ``complete``: the table has all columns of the file.
+
+    ``warnings`` collects what is reported without a question.
+    """
+
+    session: Session
+    statements: RowDoubts
+    row: Load
+    contract: Contract
+    scanned: Sequence[ScannedColumn]
+    sample: Sample
+    watch: RowWatch
+    complete: bool
+    warnings: list[str] = field(default_factory=list)
+
+    def questions(self) -> Iterator[Question]:
+        """What must be asked; a kept answer settles its question."""
+        found = (*self._codes(), *self._precision(), *self._keys(), *self._rows())
+        for question in found:
+            kept = self.contract.answer(question.kind, question.column)
+            if kept is None or kept.answer != LOAD:
+                yield question
+
+    @property
+    def _is_append(self) -> bool:
+        return self.row.load_type is LoadType.APPEND
+
+    def _codes(self) -> Iterator[Question]:
+        for watch in self.watch.codes:
+            column = self.sample.column(watch.column)
+            if column is None:
+                continue
+            zeros = self._lost_zeros(watch, column) if watch.has_numbers else None
+            damage = None if zeros else self._damage(watch, column)
+            yield from (question for question in (zeros, damage) if question is not None)
+
+    def _lost_zeros(self, watch: CodeWatch, column: Column) -> Question | None:
+        if watch.length is None and not self._count(self.statements.count_codes(column)):
+            return None
+        count = self._count(self.statements.count_lost_zeros(column))
+        pairs = self._ask(self.statements.lost_zeros(column)) if count else ()
+        # A number that is no code's remainder may be a new code, but not if all codes have more digits.
+        short = self._without_code(column, self._unknown(column, tuple(watch.short)), watch.length or 0)
+        if not count and not short:
+            return None
+        shown = tuple((str(old), str(new)) for old, new in pairs)
+        found = LostZeros(column.name, count, shown, short, watch.length)
+        return doubts.zeros_question(self.row.table_name, self.row.file_name, found)
+
+    def _damage(self, watch: CodeWatch, column: Column) -> Question | None:
+        """What a spreadsheet made of codes: single values such as ``2-Mar``, or a whole column of dates or powers."""
+        usual = self.sample.values(column)
+        values, rows = tuple(watch.damaged), watch.damaged_rows
+        if codes.look_like_month_days(usual) or codes.look_like_powers(usual):
+            values, rows = (), 0
+        scanned = next((one for one in self.scanned if one.name == column.name), None)
+        kind = scanned.type.kind if scanned is not None and scanned.type is not None else None
+        if kind in _DAYS and not codes.look_like_days(usual):
+            values, rows = self._first_staged(column), self._staged_rows
+        elif kind is TypeKind.FLOAT and not codes.look_like_powers(usual):
+            values = tuple(one for one in self._first_staged(column) if codes.look_like_powers([one]))
+            rows = len(values)
+        new = self._unknown(column, values)
+        if not new or not any(isinstance(value, str) and value for value in usual):
+            return None
+        return doubts.damage_question(self.row.table_name, self.row.file_name, column.name, rows, new)
+
+    def _precision(self) -> Iterator[Question]:
+        key = self._key_column()
+        if key is None or self._is_append:
+            return
+        for scanned in self.scanned:
+            column, digits = self.sample.column(scanned.name), _digits(scanned)
+            if column is None or digits is None or column.type.kind not in _FRACTIONS:
+                continue
+            if all(codes.fraction_digits(value) <= digits for value in self.sample.values(column) if value is not None):
+                continue
+            rounded, changed = self._ask(self.statements.rounded(column, key, digits))[0]
+            if rounded and 2 * rounded >= changed:
+                table, file_name = self.row.table_name, self.row.file_name
+                yield doubts.precision_question(table, file_name, column.name, int(rounded), int(changed), digits)
+
+    def _keys(self) -> Iterator[Question]:
+        key, column = self.watch.key, self._key_column()
+        if key is None or column is None:
+            return
+        repeats = key.repeats()
+        if self.contract.primary_key:
+            # The rule has rejected equal keys; whether others are the same key, people have stated.
+            if repeats.near:
+                self.warnings.append(doubts.repeats_warning(key.column, repeats.near, near=True))
+            return
+        count = repeats.count if key.is_complete else self._repeated(column, staged=True)
+        if not count:
+            yield from self._near_keys(key, column)
+        elif not self._repeated(column, staged=False):
+            table, file_name = self.row.table_name, self.row.file_name
+            yield doubts.keys_question(table, file_name, column.name, count, repeats.examples)
+
+    def _near_keys(self, key: KeyWatch, column: Column) -> Iterator[Question]:
+        """Keys that are new in the table only by case or blanks."""
+        if not is_text(column):
+            return
+        pairs = self._all_near_pairs(column) if self._compares_all else self._likely_near_pairs(key, column)
+        if pairs and self._is_append:
+            self.warnings.append(doubts.near_keys_warning(self.row.table_name, column.name, pairs))
+        elif pairs:
+            yield doubts.near_keys_question(self.row.table_name, self.row.file_name, column.name, pairs)
+
+    @property
+    def _compares_all(self) -> bool:
+        return not self._is_append and self._staged_rows <= FEW_ROWS
+
+    def _all_near_pairs(self, column: Column) -> Sequence[tuple[str, str]]:
+        return sorted((str(old), str(new)) for old, new in self._ask(self.statements.near_keys(column)))
+
+    def _likely_near_pairs(self, key: KeyWatch, column: Column) -> Sequence[tuple[str, str]]:
+        """Looks in the table only for values that are written in another way than those of the sample."""
+        cases = {codes.letter_case(value) for value in self.sample.values(column) if isinstance(value, str)}
+        new = self._unknown(column, key.unlike(cases))
+        forms = sorted({codes.fold_key(value) for value in new})[:MOST_VALUES]
+        if not forms:
+            return ()
+        near = [str(line[0]) for line in self._ask(self.statements.near_values(column, forms))]
+        return codes.near_pairs(near if self._is_append else key.missing(near), new)
+
+    def _rows(self) -> Iterator[Question]:
+        """Rows of an append that are in the table; all are compared only if some of a sample are there."""
+        if not self._is_append or not self.complete:
+            return
+        key = self._key_column()
+        by = key or self._most_varied()
+        few = self._staged_rows <= FEW_ROWS
+        known = self._count(self.statements.count_known(by, None if few else SAMPLED))
+        if not known:
+            return
+        if not few and not self._ask(self.statements.repeated_rows(self.sample.columns, by, SAMPLED))[0][0]:
+            return
+        repeated, rows = map(int, self._ask(self.statements.repeated_rows(self.sample.columns, by, None))[0])
+        question = doubts.rows_question(self.row.table_name, self.row.file_name, repeated, rows)
+        if question is not None:
+            yield question
+        elif repeated:
+            self.warnings.append(doubts.rows_warning(self.row.table_name, repeated))
+
+    def _most_varied(self) -> Column:
+        """The column with the most different values in the sample."""
+        return max(self.sample.columns, key=lambda column: len(set(self.sample.values(column))))
+
+    def _key_column(self) -> Column | None:
+        return self.sample.column(self.watch.key.column) if self.watch.key is not None else None
+
+    @property
+    def _staged_rows(self) -> int:
+        return self.watch.rows
+
+    def _first_staged(self, column: Column) -> tuple[str, ...]:
+        statement = self.statements.staged_values(column, MAX_EXAMPLES)
+        return tuple(str(line[0]) for line in self._ask(statement))
+
+    def _without_code(self, column: Column, numbers: Sequence[str], length: int) -> tuple[str, ...]:
+        """Those of the numbers that the file does not also have with their zeros."""
+        codes_of = {number: codes.digits_of(number).zfill(length) for number in numbers}
+        there = self._present(column, tuple(codes_of.values()), staged=True)
+        return tuple(number for number, code in codes_of.items() if code not in there)
+
+    def _unknown(self, column: Column, values: Sequence[str]) -> tuple[str, ...]:
+        """Those of the values that the table does not have."""
+        known = self._present(column, values, staged=False)
+        return tuple(value for value in values if value not in known)
+
+    def _present(self, column: Column, values: Sequence[str], *, staged: bool) -> set[str]:
+        known: set[str] = set()
+        for start in range(0, len(values), MOST_VALUES):
+            statement = self.statements.present(column, values[start : start + MOST_VALUES], staged=staged)
+            known.update(str(line[0]) for line in self._ask(statement))
+        return known
+
+    def _repeated(self, column: Column, *, staged: bool) -> int:
+        values, distinct = self._ask(self.statements.key_counts(column, staged=staged))[0]
+        return int(values) - int(distinct)
+
+    def _count(self, statement: Statement) -> int:
+        return int(self._ask(statement)[0][0])
+
+    def _ask(self, statement: Statement) -> Sequence[Row]:
+        return self.session.query(statement.sql, statement.values)
+
+
+def _digits(scanned: ScannedColumn) -> int | None:
+    """The most decimals of the file's values; None where they are not exact numbers."""
+    if scanned.type is None or scanned.type.kind not in _NUMBERS:
+        return None
+    return scanned.type.scale or 0

@@ -1,0 +1,144 @@
+"""Watches a load's rows and compares them with the live ones, and asks where codes, keys or whole rows are in doubt.
+
+Rows are watched on their way into the stage, and the database is asked only about what shows a sign of damage: a load
+without such a sign costs hardly more than its reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from refdata.core import tablediff
+from refdata.core.alignment import Alignment, own_columns
+from refdata.core.codes import shape_of
+from refdata.core.contract import Contract
+from refdata.core.doubts import rows as doubts
+from refdata.core.model import Column, Load, LoadType, ReadColumn, ScannedColumn, Stage, Table
+from refdata.core.naming import fold_name
+from refdata.core.publishing import qualified
+from refdata.core.questions import Question
+from refdata.core.rowdoubts import RowDoubts, is_text
+from refdata.core.sqltypes import TypeKind
+from refdata.core.tablediff import PROBE
+from refdata.ingest.context import Deps
+from refdata.ingest.rowcomparing import Comparison, Sample
+
+if TYPE_CHECKING:
+    from refdata.csvformat.rowwatch import RowWatch
+
+
+UNNAMED_KEY_ROWS = 10
+"""Rows whose first values must differ before that column counts as a key, unless its name says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFindings:
+    """What the staged rows leave in doubt, and what is only worth a warning."""
+
+    questions: tuple[Question, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowDoubting:
+    """The doubts about the rows of one load. ``sample`` are some live rows, ``watch`` sees the rows pass."""
+
+    deps: Deps
+    row: Load
+    contract: Contract
+    plan: Alignment
+    scanned: Sequence[ScannedColumn]
+    live: Table | None
+    sample: Sample
+    watch: RowWatch
+
+    @classmethod
+    def of(
+        cls, deps: Deps, row: Load, contract: Contract, plan: Alignment, scanned: Sequence[ScannedColumn]
+    ) -> RowDoubting:
+        """Looks at some of the live rows, to know what to watch."""
+        live = deps.warehouse.table(deps.target(row))
+        sample = _sample(deps, live, _shared(plan.read, live))
+        return cls(deps, row, contract, plan, scanned, live, sample, _watch(plan, contract, sample))
+
+    def examine(self, stage: Stage) -> RowFindings:
+        """Compares the staged rows with those of the table, where the watch saw a sign."""
+        if self.live is None or not self.sample.rows:
+            return RowFindings(warnings=tuple(self._first_load()))
+        with self.deps.warehouse.reading_stage(stage) as (session, source):
+            engine = self.deps.warehouse.capabilities
+            statements = RowDoubts(engine, self.row.load_type, source, qualified(self.live.name))
+            comparison = Comparison(
+                session, statements, self.row, self.contract, self.scanned, self.sample, self.watch,
+                complete=len(self.sample.columns) == len(self.plan.read),
+            )  # fmt: skip
+            questions = tuple(comparison.questions())
+            return RowFindings(questions, tuple(comparison.warnings))
+
+    def _first_load(self) -> Iterator[str]:
+        """Only the name and the place show that a column should identify the rows: a newcomer is not asked."""
+        key = self.watch.key
+        if key is None or not key.is_complete:
+            return
+        found = key.repeats()
+        if self.contract.primary_key:
+            if found.near:
+                yield doubts.repeats_warning(key.column, found.near, near=True)
+        elif 0 < 2 * found.count <= found.values:
+            yield doubts.repeats_warning(key.column, found.count)
+
+
+def _shared(read: Sequence[ReadColumn], live: Table | None) -> tuple[Column, ...]:
+    """The file's columns that the table has with the same kind of type."""
+    known = {fold_name(column.name): column for column in own_columns(live)} if live else {}
+    return tuple(
+        Column(one.name, one.type)
+        for one in read
+        if (there := known.get(fold_name(one.name))) is not None and there.type.kind is one.type.kind
+    )
+
+
+def _sample(deps: Deps, live: Table | None, shared: tuple[Column, ...]) -> Sample:
+    if live is None or not shared:
+        return Sample(shared)
+    plan = RowDoubts(deps.warehouse.capabilities, LoadType.FULL, "", qualified(live.name))
+    statement = plan.probe(shared, PROBE)
+    with deps.warehouse.transaction(write=False) as session:
+        return Sample(shared, tuple(session.query(statement.sql, statement.values)))
+
+
+def _watch(plan: Alignment, contract: Contract, sample: Sample) -> RowWatch:
+    from refdata.csvformat.rowwatch import CodeWatch, KeyWatch, RowWatch
+
+    places = {column.name: place for place, column in enumerate(plan.read)}
+    texts = [column for column in sample.columns if is_text(column)] if sample.rows else []
+    shapes = {column.name: shape_of(sample.values(column)) for column in texts}
+    codes = tuple(
+        CodeWatch(name, places[name], shape.length if shape.zero_led else None) for name, shape in shapes.items()
+    )
+    key = _key_to_watch(plan, contract, sample)
+    return RowWatch(codes, KeyWatch(key, places[key]) if key else None)
+
+
+def _key_to_watch(plan: Alignment, contract: Contract, sample: Sample) -> str | None:
+    """The column that identifies the rows: the stated key, else the one that the live rows or the names suggest."""
+    names = {fold_name(column.name): column.name for column in plan.read}
+    if contract.primary_key:
+        return names.get(fold_name(contract.primary_key[0])) if len(contract.primary_key) == 1 else None
+    if not sample.rows:
+        first = plan.read[0]
+        return first.name if first.type.kind is TypeKind.NVARCHAR or tablediff.sounds_like_key(first.name) else None
+    # Another column whose values differ may do so by chance, and then a repeated value is no loss.
+    named = [column for column in sample.columns if tablediff.sounds_like_key(column.name)]
+    enough = len(sample.rows) >= UNNAMED_KEY_ROWS
+    leading = [column for column in sample.columns if enough and column.name == plan.read[0].name]
+    likely = (column for column in (*named, *leading) if _identifies(sample, column))
+    return next((column.name for column in likely), None)
+
+
+def _identifies(sample: Sample, column: Column) -> bool:
+    """Whether a column may be a key, judging by the sample."""
+    values = sample.values(column)
+    return tablediff.may_be_key(column) and len(set(values)) == len(values) and None not in values

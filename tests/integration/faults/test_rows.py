@@ -1,0 +1,82 @@
+"""Drops whose rows lose something: codes without zeros, repeated keys, rows delivered twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from refdata.core.model import FileStatus
+from tests.integration.ingest.conftest import APPEND, FULL, Site
+
+ZIPS = "zip,area\n01001,Agawam\n02134,Allston\n06390,Fishers\n90210,Beverly\n"
+COUNTRIES = "code,nm\nDE,Germany\nFR,France\nIT,Italy\n"
+
+LOSSES = [
+    pytest.param(ZIPS, ZIPS.replace("\n0", "\n"), FULL, "codes_changed:zip", id="zeros"),
+    pytest.param(ZIPS, "zip,area\n1001,Agawam\n77777,New\n", APPEND, "codes_changed:zip", id="zeros in an append"),
+    pytest.param("acct,name\n007,Cash\n010,Bank\n", "acct,name\n7.0,Cash\n10.0,Bank\n", FULL, "codes_changed:acct",
+                 id="decimals"),
+    pytest.param("acct,name\n007,Cash\nA10,Bank\n", "acct,name\n7,Cash\nA10,Bank\n", FULL, "codes_changed:acct",
+                 id="one of two"),
+    pytest.param("n,unit\n1,000\n2,0A1\n", "n,unit\n1,0\n2,A1\n", FULL, "codes_changed:unit", id="second column"),
+    pytest.param(COUNTRIES, "code,nm\nDE ,Germany\nfr,France\nIT,Italia\n", FULL, "keys_repeated:code", id="near keys"),
+    pytest.param(COUNTRIES, COUNTRIES + "DE,Deutschland\n", FULL, "keys_repeated:code", id="doubled key"),
+    pytest.param(COUNTRIES, COUNTRIES + "de,Deutschland\n", FULL, "keys_repeated:code", id="doubled but for case"),
+    pytest.param(COUNTRIES, COUNTRIES + "IT ,Italia\n", FULL, "keys_repeated:code", id="doubled but for a blank"),
+    pytest.param("id,v\n1,a\n2,b\n", "id,v\n1,a\n2,b\n2,c\n", FULL, "keys_repeated:id", id="doubled number"),
+    pytest.param("id,v\n1,a\n9,x\n", '\ufeff"id","v"\n"9","x"\n', APPEND, "rows_repeated", id="other bytes"),
+    pytest.param("id,v\n1,a\n2,b\n", "id,v\n2,b\n3,c\n", APPEND, "rows_repeated", id="half of the rows"),
+    pytest.param("id,v\n1,a\n2,b\n", "id;v\n2;b\n1;a\n", APPEND, "rows_repeated", id="other order and delimiter"),
+    pytest.param("id,v\n1,a\n2,\n", "id,v\n2,\n", APPEND, "rows_repeated", id="with an empty value"),
+    pytest.param("v,id\na,1\nb,2\n", "id,v\n1,a\n2,b\n", APPEND, "rows_repeated", id="other order of columns"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "later", "folder", "name"), LOSSES)
+def test_a_load_whose_rows_lose_something_is_held_until_answered(
+    site: Site, first: str, later: str, folder: str, name: str
+) -> None:
+    site.load(site.drop("t.csv", first, folder=folder))
+    before = site.rows("t")
+    held = site.load(site.drop("t.csv", later, folder=folder), "run 2")
+    assert (held.status, held.error_category) == (FileStatus.PENDING, "held"), held.warnings
+    assert name in (held.error_message or "")
+    assert site.rows("t") == before
+
+    row = site.load(site.drop("t.csv", later, folder=folder), "run 2", {name: "load"})
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert site.rows("t") != before
+
+
+HARMLESS = [
+    pytest.param(ZIPS, ZIPS + "1001,Not Agawam\n", FULL, id="both codes"),
+    pytest.param(ZIPS, ZIPS.replace("Agawam", "Westfield"), FULL, id="another value"),
+    pytest.param("n,rate\n1,0.5x\n2,0.7\n", "n,rate\n1,.5x\n2,.7\n", FULL, id="decimals below one"),
+    pytest.param("code,nm\nDE,x\nde,y\nFR,z\n", "code,nm\nDE,x\nde,y\nFR,q\n", FULL, id="case always mattered"),
+    pytest.param(COUNTRIES, "code,nm\nES,Spain\nPT,Portugal\n", FULL, id="all rows new"),
+    pytest.param("id,v\n1,a\n2,b\n", "id,v\n1,c\n2,d\n", APPEND, id="the same keys another day"),
+    pytest.param("g,v\nx,1\nx,2\n", "g,v\nx,3\nx,3\n", FULL, id="no column ever identified the rows"),
+]
+
+
+@pytest.mark.parametrize(("first", "later", "folder"), HARMLESS)
+def test_a_load_that_loses_nothing_asks_nothing(site: Site, first: str, later: str, folder: str) -> None:
+    site.load(site.drop("t.csv", first, folder=folder))
+    row = site.load(site.drop("t.csv", later, folder=folder), "run 2")
+    assert row.status is FileStatus.COMPLETED, row.error_message
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["code,name\nab,one\nAB,two\nc ,three\nc,four\n", "code,name\nDE,Germany\nDE,Germany\nFR,a\nFR,b\n"],
+)
+def test_a_first_file_with_repeated_codes_is_loaded_with_a_warning(site: Site, content: str) -> None:
+    row = site.load(site.drop("countries.csv", content))
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert "2 values of code repeat another one" in " ".join(row.warnings)
+
+
+def test_fewer_repeated_rows_are_a_warning(site: Site) -> None:
+    site.load(site.drop("t.csv", "id,v\n1,a\n2,b\n", folder=APPEND))
+    row = site.load(site.drop("t.csv", "id,v\n2,b\n3,c\n4,d\n", folder=APPEND), "run 2")
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert row.warnings == ("1 row is in t already: this load added it again.",)
