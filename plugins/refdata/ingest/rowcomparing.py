@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from refdata.core import codes
 from refdata.core.contract import Contract
+from refdata.core.contractterms import LoadMode
 from refdata.core.doubts import rows as doubts
 from refdata.core.doubts.rows import LOAD, LostZeros
 from refdata.core.model import Column, Load, LoadType, ScannedColumn
@@ -179,7 +180,7 @@ class Comparison:
 
     def _rows(self) -> Iterator[Question]:
         """Rows of an append that are in the table; all are compared only if some of a sample are there."""
-        if not self._is_append or not self.complete:
+        if not self._is_append or not self.complete or self.contract.load is LoadMode.UPSERT:
             return
         key = self._key_column()
         by = key or self._most_varied()

@@ -172,7 +172,9 @@ DAMAGED = [("dates", "2024-03-02"), ("scientific", "1.23E+11")]
 @pytest.mark.parametrize("value", [case[1] for case in DAMAGED], ids=[case[0] for case in DAMAGED])
 def test_codes_that_a_spreadsheet_changed_are_reported_in_the_ledger(site: Site, value: str) -> None:
     site.load(site.drop("parts.csv", "code,name\n2-3,bolt\n123E9X,nut\n"))
-    row = site.load(site.drop("parts.csv", f"code,name\n{value},bolt\n{value},nut\n"))
+    file = site.drop("parts.csv", f"code,name\n{value},bolt\n{value},nut\n")
+    answers = {"codes_changed:code": "load", "keys_repeated:code": "load"}
+    row = site.load(file, "run 2", answers)
     assert row.status is FileStatus.COMPLETED
     assert [warning for warning in row.warnings if "spreadsheet" in warning and "'code'" in warning]
     assert site.rows("parts", "code") == [(value,), (value,)]
