@@ -34,7 +34,7 @@ _FRACTIONS = frozenset((TypeKind.DECIMAL, TypeKind.FLOAT))
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class LiveSample:
     """Some live rows, with the columns that they share with the file."""
 
     columns: tuple[Column, ...]
@@ -62,7 +62,7 @@ class Comparison:
     row: Load
     contract: Contract
     scanned: Sequence[ScannedColumn]
-    sample: Sample
+    sample: LiveSample
     watch: RowWatch
     complete: bool
     warnings: list[str] = field(default_factory=list)

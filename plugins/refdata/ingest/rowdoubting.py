@@ -23,7 +23,7 @@ from refdata.core.rowdoubts import RowDoubts, is_text
 from refdata.core.sqltypes import TypeKind
 from refdata.core.tablediff import PROBE
 from refdata.ingest.context import Deps
-from refdata.ingest.rowcomparing import Comparison, Sample
+from refdata.ingest.rowcomparing import Comparison, LiveSample
 
 if TYPE_CHECKING:
     from refdata.csvformat.rowwatch import RowWatch
@@ -51,7 +51,7 @@ class RowDoubting:
     plan: Alignment
     scanned: Sequence[ScannedColumn]
     live: Table | None
-    sample: Sample
+    sample: LiveSample
     watch: RowWatch
 
     @classmethod
@@ -100,16 +100,16 @@ def _shared(read: Sequence[ReadColumn], live: Table | None) -> tuple[Column, ...
     )
 
 
-def _sample(deps: Deps, live: Table | None, shared: tuple[Column, ...]) -> Sample:
+def _sample(deps: Deps, live: Table | None, shared: tuple[Column, ...]) -> LiveSample:
     if live is None or not shared:
-        return Sample(shared)
+        return LiveSample(shared)
     plan = RowDoubts(deps.warehouse.capabilities, LoadType.FULL, "", qualified(live.name))
     statement = plan.probe(shared, PROBE)
     with deps.warehouse.transaction(write=False) as session:
-        return Sample(shared, tuple(session.query(statement.sql, statement.values)))
+        return LiveSample(shared, tuple(session.query(statement.sql, statement.values)))
 
 
-def _watch(plan: Alignment, contract: Contract, sample: Sample) -> RowWatch:
+def _watch(plan: Alignment, contract: Contract, sample: LiveSample) -> RowWatch:
     from refdata.csvformat.rowwatch import CodeWatch, KeyWatch, RowWatch
 
     places = {column.name: place for place, column in enumerate(plan.read)}
@@ -122,7 +122,7 @@ def _watch(plan: Alignment, contract: Contract, sample: Sample) -> RowWatch:
     return RowWatch(codes, KeyWatch(key, places[key]) if key else None)
 
 
-def _key_to_watch(plan: Alignment, contract: Contract, sample: Sample) -> str | None:
+def _key_to_watch(plan: Alignment, contract: Contract, sample: LiveSample) -> str | None:
     """The column that identifies the rows: the stated key, else the one that the live rows or the names suggest."""
     names = {fold_name(column.name): column.name for column in plan.read}
     if contract.primary_key:
@@ -138,7 +138,7 @@ def _key_to_watch(plan: Alignment, contract: Contract, sample: Sample) -> str | 
     return next((column.name for column in likely), None)
 
 
-def _identifies(sample: Sample, column: Column) -> bool:
+def _identifies(sample: LiveSample, column: Column) -> bool:
     """Whether a column may be a key, judging by the sample."""
     values = sample.values(column)
     return tablediff.may_be_key(column) and len(set(values)) == len(values) and None not in values

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-Watch = Callable[["Iterable[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
+PassRows = Callable[["Iterable[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
 """Passes batches on, and notes what it sees of their rows."""
 
 
@@ -40,7 +40,7 @@ def stage_rows(
     detection: Detection,
     stage: Stage,
     ruling: Ruling,
-    watch: Watch,
+    watch: PassRows,
     progress: Callable[[int], None],
 ) -> Staged:
     """Fills the stage with the rows that the contract allows; the others go to the list of rejects.
