@@ -147,7 +147,7 @@ class Format:
     the next best dialects. ``header_texts`` are the header's physical lines, without blanks around them: among the
     rows of several fields, such a line is the header again. ``skipped`` are the lines before and after the table,
     ``notes`` sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded;
-    the other facts are then those of its likeliest reading.
+    the other facts are then those of its likeliest reading. ``place_damaged``: rows that fit with one change are read.
     """
 
     encoding: str
@@ -170,6 +170,7 @@ class Format:
     skipped: tuple[SkippedLine, ...] = ()
     notes: tuple[str, ...] = ()
     doubt: Doubt | None = None
+    place_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +263,9 @@ class ScannedColumn:
 class Scan:
     """The result of the full scan: every column's type, and how many rows can be loaded.
 
-    ``rows`` counts the rows that can be loaded, ``rejected`` the damaged ones; header, preamble,
-    trailer and comments are neither. ``sha256`` is the hash of the file's bytes. ``warnings`` are
-    sentences for the ledger.
+    ``rows`` counts the rows that can be loaded, ``rejected`` the damaged ones, ``fitting`` those of them that
+    would fit with one change; header, preamble, trailer and comments are neither. ``sha256`` is the hash of the
+    file's bytes. ``warnings`` are sentences for the ledger.
     """
 
     columns: tuple[ScannedColumn, ...]
@@ -273,15 +274,20 @@ class Scan:
     sha256: str
     size: int
     warnings: tuple[str, ...] = ()
+    fitting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that is not loaded: its first physical line (from 1), the reason, the original text."""
+    """A row that is not loaded: its first physical line (from 1), the reason, the original text.
+
+    ``fits``: with one change it would be a row, and with no other.
+    """
 
     line: int
     reason: str
     raw: str
+    fits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

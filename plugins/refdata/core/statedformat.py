@@ -12,6 +12,9 @@ from refdata.core.questions import QuestionKind
 HEADER_NAMES = "header_names"
 """What a kept answer is about that says which names and fields of a header belong together."""
 
+DAMAGED_ROWS, PLACE = "damaged_rows", "place"
+"""What a kept answer is about, and says, that reads rows which fit with one change."""
+
 _Value = TypeVar("_Value")
 
 
@@ -22,7 +25,8 @@ class StatedFormat:
     ``encoding`` is a Python codec. ``quote``, ``escape`` and ``comment`` are ``""`` where there is none.
     ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as Table Dialect counts them. ``header_names`` is
     how a header with more or fewer names than fields is read (``csvformat/headerwidth.py``), ``""`` where nobody was
-    asked. ``source`` says where the facts are stated, for messages.
+    asked. ``place_damaged``: rows that fit with one change are read. ``source`` says where the facts are stated, for
+    messages.
     """
 
     encoding: str | None = None
@@ -36,6 +40,7 @@ class StatedFormat:
     comment: str | None = None
     comment_rows: tuple[int, ...] = ()
     header_names: str = ""
+    place_damaged: bool = False
     source: str = ""
 
     @property
@@ -74,6 +79,7 @@ def stated_format(contract: Contract) -> StatedFormat:
         comment=_of_people(dialect, "comment_char", dialect.comment_char),
         comment_rows=_of_people(dialect, "comment_rows", dialect.comment_rows) or (),
         header_names=_answer(contract, HEADER_NAMES),
+        place_damaged=_answer(contract, DAMAGED_ROWS) == PLACE,
         source=_source(contract),
     )
 

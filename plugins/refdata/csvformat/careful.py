@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ from refdata.core.errors import FormatError
 from refdata.core.model import Format, RejectedRow, SkippedLine
 from refdata.csvformat.damage import Damage
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
-from refdata.csvformat.skipping import BOM, COMMENT, INNER_QUOTES, JOINED, skipped_line, why_skipped
+from refdata.csvformat.skipping import BOM, COMMENT, JOINED, skipped_line, why_skipped
 from refdata.csvformat.text import count_lines, undecodable
 
 SWALLOWED = "a quote that is opened here closes out of place on a later line"
@@ -188,15 +188,16 @@ class CarefulReader:
     def _place(
         self, found: CarefulRows, feed: _Feed, raw: str, row: Sequence[str], reason: str, writer: _Writer
     ) -> None:
-        """Read a damaged row in its only reading, or refuse it."""
-        placed = self._damage.placed(raw)
-        if placed is None:
-            reason = self._damage.reason(raw, row, reason)
-            found.rejects.append(found.rejected(feed.start, feed.at, reason))
+        """Read a damaged row in its only reading, or refuse it; one that fits only if it is changed, as people said."""
+        fitted = self._damage.fitted(raw, row)
+        if fitted is None or (fitted.asked and not self.format.place_damaged):
+            reason = self._damage.reason(raw, row, reason, fitted)
+            reject = found.rejected(feed.start, feed.at, reason)
+            found.rejects.append(reject if fitted is None else replace(reject, fits=True))
             return
-        writer.writerow(placed)
+        writer.writerow(fitted.cells)
         found.places.append((feed.start, feed.at))
-        feed.passed[feed.start] = INNER_QUOTES
+        feed.passed[feed.start] = fitted.why
 
     def _why_skipped(self, feed: _Feed, row: list[str]) -> str:
         one_line = feed.at - feed.start == 1

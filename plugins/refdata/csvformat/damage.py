@@ -1,12 +1,14 @@
 """Rows with surplus quotes or fields: those that can be read in one way only, and what is wrong with the others.
 
 A row with quotes within its fields is placed when a single reading gives it the right number of fields and keeps all
-of its characters apart from the enclosing quotes; the ledger names its line. Every other damaged row is a reject, and
-the reason says what would make it fit.
+of its characters apart from the enclosing quotes; so is one that only has a delimiter too many at its end. The ledger
+names their lines. Every other damaged row is a reject, and the reason says what would make it fit. Where a single
+change would do so, a person may decide that it is placed all the same.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from refdata.core.model import Format
+from refdata.csvformat.dialects import DELIMITERS
+from refdata.csvformat.skipping import INNER_QUOTES, SURPLUS_END
 
 LONGEST = 16 * 1024
 """Damaged rows up to this many characters are examined; of longer ones only the number of fields is compared."""
@@ -22,6 +26,18 @@ MOST_QUOTES = 64
 """The most quotes in such a row."""
 
 NUL = "NUL byte"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The fields of a damaged row, and how they were found: ``why`` completes "the line was".
+
+    ``asked``: the row fits only because something in it was changed, so a person decides.
+    """
+
+    cells: list[str]
+    why: str
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,8 @@ class Damage:
     >>> damage = Damage(Format("utf-8", ",", '"', "", False, ("a", "b")), 2)
     >>> damage.placed('"Ann "Nan" Lee",5')
     ['Ann "Nan" Lee', '5']
-    >>> damage.reason("1,,2", ["1", "", "2"])
+    >>> fitted = damage.fitted("1,,2", ["1", "", "2"])
+    >>> damage.reason("1,,2", ["1", "", "2"], fitted=fitted)
     'expected 2 fields, found 3; without the empty field 2 it would fit'
     """
 
@@ -60,11 +77,12 @@ class Damage:
         fitting = [list(cells) for cells in readings if len(cells) == self.fields]
         return fitting[0] if len(fitting) == 1 else None
 
-    def reason(self, raw: str, row: Sequence[str], found: str = "") -> str:
+    def reason(self, raw: str, row: Sequence[str], found: str = "", fitted: Placed | None = None) -> str:
         """Why a row is a reject, with the likely cause if there is a sign of one.
 
         :param row: the row as the csv module reads it.
         :param found: the fault, if it is already known.
+        :param fitted: the only way to place the row, if there is one.
         """
         if "\0" in raw:
             return NUL
@@ -72,7 +90,7 @@ class Damage:
             fits = len(row) == self.fields
             found = "a quote is out of place" if fits else f"expected {self.fields} fields, found {len(row)}"
         if self._is_looked_into(raw):
-            found += next((f"; {cause}" for cause in self._causes(raw, row)), "")
+            found += self._cause(raw, fitted)
         # Interned: a block can contain hundreds of thousands of damaged rows, and each keeps its reason.
         return sys.intern(found)
 
@@ -88,18 +106,56 @@ class Damage:
     def _has_escape(self, raw: str) -> bool:
         return bool(self.format.escape) and self.format.escape in raw
 
-    def _causes(self, raw: str, row: Sequence[str]) -> Iterator[str]:
-        quote = self.format.quote
-        if quote and quote in raw:
-            if (surplus := self.without_surplus_quote(raw)) is not None:
-                yield f"without the quote at the start of field {surplus[1]} it would fit"
-            if self._lacks_delimiter(raw):
-                yield "the delimiter before a quote seems to be missing"
-        blank = [at for at, cell in enumerate(row, 1) if not cell.strip()]
+    def fitted(self, raw: str, row: Sequence[str]) -> Placed | None:
+        """The only way to place a damaged row; None for a row that has none, or several.
+
+        :param row: the row as the csv module reads it, empty where it joins lines.
+        """
+        if "\0" in raw or not self._is_looked_into(raw):
+            return None
+        if (cells := self.placed(raw)) is not None:
+            return Placed(cells, INNER_QUOTES)
+        blank = [at for at, cell in enumerate(row) if not cell.strip()]
+        surplus = list(range(self.fields, len(row)))
+        if surplus and blank == surplus and self.is_sound(raw):
+            return Placed(list(row[: self.fields]), SURPLUS_END)
+        changes = [change for change in self._changes(raw, row) if len(change.cells) == self.fields]
+        return changes[0] if len(changes) == 1 else None
+
+    def _changes(self, raw: str, row: Sequence[str]) -> Iterator[Placed]:
+        """What would make a row fit: each way with one thing in it changed."""
+        if (found := self.without_surplus_quote(raw)) is not None:
+            yield Placed(found[0], f"read without the quote at the start of field {found[1]}", asked=True)
+        if not self.is_sound(raw):
+            return
+        blank = [at for at, cell in enumerate(row) if not cell.strip()]
         if len(row) == self.fields + 1 and len(blank) == 1:
-            yield f"without the empty field {blank[0]} it would fit"
-        if len(row) == 1 < self.fields and len(self._words.findall(raw.strip("\r\n"))) == self.fields:
-            yield "divided at its blanks it would fit"
+            rest = [cell for at, cell in enumerate(row) if at != blank[0]]
+            yield Placed(rest, f"read without the empty field {blank[0] + 1}", asked=True)
+        if len(row) < self.fields > 2 or len(row) == 1 < self.fields:
+            yield from self._divided_otherwise(raw)
+
+    def _divided_otherwise(self, raw: str) -> Iterator[Placed]:
+        """A row that another delimiter divides, or blanks, as a line of another file does."""
+        text = raw.strip("\r\n")
+        names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
+        for other in DELIMITERS:
+            if other != self.format.delimiter and other in text:
+                quoted = {"quotechar": self.format.quote} if self.format.quote else {"quoting": csv.QUOTE_NONE}
+                cells = next(csv.reader([text], delimiter=other, **quoted))
+                yield Placed(cells, f"divided at its {names[other]}", asked=True)
+        words = [self._unquoted(word) for word in self._words.findall(text)]
+        yield Placed(words, "divided at its blanks", asked=True)
+
+    def _unquoted(self, word: str) -> str:
+        quote = self.format.quote
+        return word[1:-1] if quote and len(word) > 1 and word[0] == word[-1] == quote else word
+
+    def _cause(self, raw: str, fitted: Placed | None) -> str:
+        if fitted is not None:
+            return f"; {fitted.why.removeprefix('read ')} it would fit"
+        quoted = self.format.quote and self.format.quote in raw
+        return "; the delimiter before a quote seems to be missing" if quoted and self._lacks_delimiter(raw) else ""
 
     def without_surplus_quote(self, raw: str) -> tuple[list[str], int] | None:
         """The fields without the only misplaced quote at the start of a field, and that field's number.

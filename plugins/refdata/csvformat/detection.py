@@ -143,6 +143,7 @@ def _format(
         header_texts=_header_texts(start, header, lines),
         skipped=(*start.skipped, *_unnamed(start, header, lines), *trailer.skipped),
         notes=tuple(filter(None, (text.encoding.note, start.note if header.present else "", header.note))),
+        place_damaged=stated.place_damaged,
         doubt=close_call(ranked, shares, sure, text.head, stated) or header.doubt or unsure_letters(text.encoding),
     )
 

@@ -11,7 +11,10 @@ from refdata.core.statedformat import HEADER_NAMES
 from refdata.csvformat.dialects import TextRow
 
 FITTING = 0.1
-"""The share of rows as wide as the header from which the others are damaged."""
+"""The share of rows as wide as the header from which longer rows are damaged."""
+
+FITTING_LONG = 0.05
+"""The same share for rows that are shorter than the header: they may have left out empty fields at their end."""
 
 _SHORTEST_INDEX = {"0": 2, "1": 3}
 """Rows from which a first column that counts on from 0 or from 1 is an index."""
@@ -56,7 +59,8 @@ def fit_header(
     fitting = sum(len(row.cells) == len(names) for row in body)
     if not body:
         return FittedHeader((*names, *[""] * (width - len(names))))
-    if len(names) == width or fitting >= max(1, FITTING * len(body)):
+    least = FITTING_LONG if len(names) > width else FITTING
+    if len(names) == width or fitting >= max(1, least * len(body)):
         return FittedHeader(tuple(names))
     if len(names) < width and all(not cell.strip() for row in body for cell in row.cells[len(names) :]):
         return FittedHeader((*names, *[""] * (width - len(names))))

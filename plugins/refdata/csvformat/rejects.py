@@ -21,6 +21,9 @@ OnReject = Callable[[RejectedRow], None]
 
 HEADER = ("line", "reason", "raw")
 
+MOST_EXAMPLES = 5
+"""Rejects that would fit with one change and are kept as examples."""
+
 _RUNS = ("=", "+", "-", "@", "\t", "\r")
 """Characters that begin a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
@@ -31,11 +34,12 @@ class RejectsFile:
 
     Use as a context manager, and hand ``write`` to ``read_rows`` as ``on_reject``. ``path`` appears at the end, or
     is replaced then: a process that is killed leaves no list that lacks rows. ``count`` is the number of rejects
-    written.
+    written, ``fitting`` are the first of those that would fit with one change.
     """
 
     path: str | Path
     count: int = 0
+    fitting: list[RejectedRow] = field(default_factory=list)
     _token: str = field(default_factory=lambda: secrets.token_hex(4))
     _file: TextIO | None = None
     _writer: Any = field(default=None, repr=False)
@@ -50,6 +54,8 @@ class RejectsFile:
         raw = f"'{reject.raw}" if reject.raw.startswith(_RUNS) else reject.raw
         self._writer.writerow((reject.line, reject.reason, raw))
         self.count += 1
+        if reject.fits and len(self.fitting) < MOST_EXAMPLES:
+            self.fitting.append(reject)
 
     def __enter__(self) -> Self:
         """Nothing is opened yet."""

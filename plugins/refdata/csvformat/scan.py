@@ -73,6 +73,7 @@ def scan(
         source.sha256,
         source.size,
         (*fmt.notes, *tally.skipped.sentences(), *warnings),
+        tally.fitting,
     )
 
 
@@ -94,6 +95,7 @@ class _Tally:
     readings: Readings
     rows: int = field(default=0)
     rejected: int = field(default=0)
+    fitting: int = field(default=0)
     skipped: SkippedLines = field(default_factory=SkippedLines)
     misfits: dict[int, tuple[int, Evidence]] = field(default_factory=dict)
 
@@ -128,6 +130,7 @@ class _Tally:
         self.evidence = [known.merge(new) for known, new in zip(self.evidence, found.evidence, strict=True)]
         self.rows += found.rows
         self.rejected += len(found.block.rejects)
+        self.fitting += sum(reject.fits for reject in found.block.rejects)
         self.skipped.add(found.block.skipped)
         for at, count in found.fitted.counts.items():
             before, evidence = self.misfits.get(at, (0, Evidence()))

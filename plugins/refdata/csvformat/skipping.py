@@ -25,8 +25,9 @@ BOM = "\ufeff"
 COMMENT, REPEATED, RULE = "a comment", "the header again", "a rule below a header"
 JOINED = "read without the byte-order mark at its start: files seem to have been joined here"
 INNER_QUOTES = "read with the quotes within its fields as text: a quote there is neither doubled nor escaped"
-READ = (JOINED, INNER_QUOTES)
-"""Reasons for lines that are rows nevertheless: only a part of them was omitted, or read differently."""
+SURPLUS_END = "read without the empty field at its end: the line has a delimiter too many"
+_READ = ("read ", "divided ")
+"""How reasons begin for lines that are rows nevertheless: only a part was omitted, or read differently."""
 UNITS = "a line of units or notes below the header"
 BEFORE, BEHIND = "before the table", "after the table"
 
@@ -119,16 +120,16 @@ class SkippedLines:
 
 
 def _sentence(line: SkippedLine) -> str:
-    if line.why in READ:
+    if line.why.startswith(_READ):
         return f"Line {line.line} was {line.why}."
     return f"Line {line.line} is not loaded, it is {_is(line.why)}: {line.text}"
 
 
 def _more(why: str, count: int) -> str:
     lines, one = f"{count} more line{'' if count == 1 else 's'}", count == 1
-    return (
-        f"{lines} {'was' if one else 'were'} {why}." if why in READ else f"{lines} {'is' if one else 'are'} {_is(why)}."
-    )
+    if why.startswith(_READ):
+        return f"{lines} {'was' if one else 'were'} {why}."
+    return f"{lines} {'is' if one else 'are'} {_is(why)}."
 
 
 def _is(why: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from refdata.core.alignment import own_columns
 from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
+from refdata.core.doubts.formats import damage_doubt
 from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError, be
 from refdata.core.knownformat import known_format
 from refdata.core.loadstates import DONE, IN_FLIGHT
@@ -52,6 +53,9 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     ):
         found = _format(deps, Path(path), row)
         scanned = _scan(deps, Path(path), found, row, rejects)
+    if found.doubt is None:
+        allowed = deps.rules(row.table_name).max_rejected_rows
+        found = replace(found, doubt=damage_doubt(scanned, allowed, rejects.fitting))
     if not deps.ledger.record_format(row.id, found, scanned, scanned.warnings, file.identity):
         raise FileChangedError(
             "The file changed after its release", where=file.path, advice="Nothing; its next run takes over."

@@ -145,6 +145,28 @@ def test_letters_that_fit_several_encodings_are_read_as_answered(site: Site) -> 
     assert site.rows("t", "name") == [("Zoë",)]
 
 
+DAMAGED = 'id,name,price\n1,Bolt,1.5\n2,,Nut,2.5\n3;Pin;3.5\n4,"Rod,4.5\n5,Cap,5.5\n6,Ring,6.5\n7,Hook,7.5\n'
+
+
+def test_rows_that_fit_with_one_change_are_read_only_when_somebody_says_so(site: Site) -> None:
+    held = site.load(site.drop("t.csv", DAMAGED))
+    assert (held.status, held.error_category) == (FileStatus.PENDING, "held")
+    assert "3 of 7 rows are damaged, and each fits with one change" in (held.error_message or "")
+    evidence = QuestionLog(site.deps.warehouse).of_load(held.id)[0].question.evidence
+    assert "Line 3: expected 3 fields, found 4; without the empty field 2 it would fit." in evidence
+    assert not any("Nut" in line for line in evidence)
+    row = site.load(site.drop("t.csv", DAMAGED), "run 2", {"format_unsure": "place"})
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert plain(site.rows("t", "name, price"))[1:4] == [("Nut", 2.5), ("Pin", 3.5), ("Rod", 4.5)]
+    assert "Line 4 was divided at its semicolons." in row.warnings
+
+
+def test_rows_that_fit_in_no_way_refuse_the_file_as_ever(site: Site) -> None:
+    row = site.load(site.drop("t.csv", DAMAGED + "8,9\n"))
+    assert row.status is FileStatus.ERROR
+    assert "4 of 8 rows are damaged; 0 are allowed" in (row.error_message or "")
+
+
 @pytest.mark.parametrize(("first", "later", "name", "choice", "column", "want"), CASES[:3])
 def test_a_kept_answer_asks_nobody_again_until_it_is_withdrawn(
     site: Site, first: str, later: str, name: str, choice: str, column: str, want: list[object]

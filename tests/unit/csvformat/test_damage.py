@@ -6,6 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,9 @@ REFUSED = [
     ('"9,"Bolt, long"', "a quote is out of place; without the quote at the start of field 1 it would fit"),
     ('Cap"red, blue"', "a quote is out of place; the delimiter before a quote seems to be missing"),
     ("1,,2", "expected 2 fields, found 3; without the empty field 2 it would fit"),
-    ("1,2,", "expected 2 fields, found 3; without the empty field 3 it would fit"),
     ('12 "two words"', "expected 2 fields, found 1; divided at its blanks it would fit"),
+    ("1;2", "expected 2 fields, found 1; divided at its semicolons it would fit"),
+    ("1;2|3", "expected 2 fields, found 1"),
     ("1", "expected 2 fields, found 1"),
     ("1,2,3", "expected 2 fields, found 3"),
     ("1,\0", "NUL byte"),
@@ -62,7 +64,22 @@ def test_quotes_within_fields_are_text_where_only_one_reading_fits(raw: str, cel
 def test_row_that_cannot_be_placed_is_refused_with_the_likely_cause(raw: str, reason: str) -> None:
     damage = damage_of(2)
     assert damage.placed(raw) is None
-    assert damage.reason(raw, as_csv(raw)) == reason
+    fitted = damage.fitted(raw, as_csv(raw))
+    assert fitted is None or fitted.asked
+    assert damage.reason(raw, as_csv(raw), fitted=fitted) == reason
+
+
+@pytest.mark.parametrize("raw", ["1,2,", "1,2,,,", '1,"2", '])
+def test_delimiter_too_many_at_the_end_is_left_out(raw: str) -> None:
+    fitted = damage_of(2).fitted(raw, as_csv(raw))
+    assert fitted is not None
+    assert (fitted.cells, fitted.asked) == (["1", "2"], False)
+
+
+@pytest.mark.parametrize("raw", ["1,,", ",2,", "1,2,3,"])
+def test_row_with_another_empty_field_is_not_placed_unasked(raw: str) -> None:
+    fitted = damage_of(2).fitted(raw, as_csv(raw))
+    assert fitted is None or fitted.asked
 
 
 @pytest.mark.parametrize("raw", SOUND)
@@ -107,12 +124,17 @@ def blanks_between(rng: random.Random, cells: list[str]) -> str:
     return " ".join(cells)
 
 
+def another_delimiter(rng: random.Random, cells: list[str]) -> str:
+    return rng.choice(";\t|").join(cells)
+
+
 DAMAGES: tuple[Callable[[random.Random, list[str]], str], ...] = (
     surplus_quote,
     unescaped_quotes,
     surplus_field,
     missing_field,
     blanks_between,
+    another_delimiter,
 )
 
 
@@ -144,13 +166,24 @@ def test_one_damaged_row_takes_no_neighbour_with_it_and_shifts_nothing(seed: int
         return
     loaded = [tuple(record.values()) for batch in batches for record in batch.to_pylist()]
     whole = [tuple(as_csv(",".join(row))) for row in rows]
-    assert [row for row in loaded if row in whole] == [row for number, row in enumerate(whole) if number != at]
+    others = [row for number, row in enumerate(whole) if number != at]
+    assert [row for row in loaded if row in others] == others
     if len(loaded) == count:  # then its characters are all there, and the ledger names the line
         assert '"'.join(loaded[at]).replace('"', "") == "".join(plain)
         warnings = scan(path, fmt, column_names(fmt.header)).warnings
-        assert any(f"Line {at + 2} was read with the quotes within its fields as text" in one for one in warnings)
+        assert any(f"Line {at + 2} was read with" in one for one in warnings)
+        return
+    assert [reject.line for reject in rejects] == [at + 2]
+    placing = replace(fmt, place_damaged=True)
+    scanned = scan(path, placing, column_names(fmt.header))
+    assert scanned.rows == len(others) + rejects[0].fits
+    batches = list(read_rows(path, placing, columns=columns, on_reject=rejects.append))
+    placed = [tuple(record.values()) for batch in batches for record in batch.to_pylist()]
+    if rejects[0].fits:
+        assert placed[at] == tuple(plain)
+        assert any(f"Line {at + 2} was " in one for one in scanned.warnings)
     else:
-        assert [reject.line for reject in rejects] == [at + 2]
+        assert placed == others
 
 
 def test_file_cut_off_within_a_quoted_field_is_refused_whole(tmp_path: Path) -> None:

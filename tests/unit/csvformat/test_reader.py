@@ -85,9 +85,11 @@ def reference(source: str, fmt: Format) -> tuple[list[list[str]], list[tuple[int
             row, stop = ["swallowed"] * (len(fmt.header) + 1), start + 1
         raw = "".join([written, *lines[start + 1 : stop]])
         unmarked = raw.removeprefix("\ufeff")
-        if not damage.is_sound(unmarked) or row[:1] == ["swallowed"]:
-            if placed := damage.placed(unmarked):
-                row = placed
+        joined = row[:1] == ["swallowed"]
+        if not damage.is_sound(unmarked) or len(row) != len(fmt.header):
+            fitted = damage.fitted(unmarked, [] if joined else row)
+            if fitted and not fitted.asked and (len(row) > 1 or unmarked.strip()):
+                row = fitted.cells
             elif len(row) == len(fmt.header):
                 row = ["misplaced"] * (len(fmt.header) + 1)
         if len(row) != len(fmt.header) or "\0" in raw:
@@ -239,7 +241,7 @@ def test_reject_names_its_line_in_the_file(tmp_path: Path) -> None:
         (4, "expected 2 fields, found 1", "2"),
         (5, "expected 2 fields, found 3", "3,c,d"),
         (7, "NUL byte", "5,nul\0"),
-        (8, "expected 2 fields, found 3; without the empty field 3 it would fit", '6,"he said "hi",'),
+        (8, "expected 2 fields, found 3", '6,"he said "hi",'),
     ]
 
 
@@ -248,7 +250,9 @@ def test_stray_quote_takes_no_neighbour_with_it(tmp_path: Path) -> None:
     path.write_text('a,b\nc,"d\n"e","f"\n"g","two\nlines"\n')
     rows, rejects = read_as_text(path, format_of(2))
     assert rows == [("a", "b"), ("e", "f"), ("g", "two\nlines")]
-    assert rejects == [RejectedRow(2, f"{SWALLOWED}; without the quote at the start of field 2 it would fit", 'c,"d')]
+    assert rejects == [
+        RejectedRow(2, f"{SWALLOWED}; without the quote at the start of field 2 it would fit", 'c,"d', fits=True)
+    ]
 
 
 def test_long_damaged_stretch_is_read_on_across_its_cuts(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from refdata.core.contract import Contract, KeptAnswer, TableDialect
-from refdata.core.model import Doubt, Reading
+from refdata.core.model import Doubt, Reading, RejectedRow, Scan
 from refdata.core.questions import MAX_SUBJECT, REFUSE, Choice, Question, QuestionKind
+from refdata.core.statedformat import DAMAGED_ROWS, PLACE
 
 
 def format_question(table: str, file_name: str, doubt: Doubt) -> Question:
@@ -21,6 +24,31 @@ def format_question(table: str, file_name: str, doubt: Doubt) -> Question:
     if len(subject) > MAX_SUBJECT:
         subject = f"{subject[: MAX_SUBJECT - 1]}…"
     return Question(QuestionKind.FORMAT_UNSURE, table, subject, evidence, (*choices, REFUSE))
+
+
+def damage_doubt(scanned: Scan, allowed: int, examples: Sequence[RejectedRow]) -> Doubt | None:
+    """The doubt about damaged rows that fit with one change each; None if the load can do without them, or not at all.
+
+    :param allowed: how many rows may be rejected.
+    :param examples: the first of those rows; only their lines and reasons are named.
+    """
+    if scanned.rejected <= allowed or scanned.rejected - scanned.fitting > allowed:
+        return None
+    rows = f"{scanned.fitting:,} of {scanned.rows + scanned.rejected:,} rows"
+    one = scanned.fitting == 1
+    place = Reading(
+        "place",
+        "Read them so",
+        f"{rows} {'is' if one else 'are'} read with the change that makes {'it' if one else 'each of them'} fit; the"
+        " warnings name the lines.",
+        kept=(DAMAGED_ROWS, PLACE),
+    )
+    return Doubt(
+        f"{rows} {'is damaged and fits' if one else 'are damaged, and each fits'} with one change",
+        "Or correct those lines: the .rejects.csv beside the file lists them.",
+        (place,),
+        tuple(f"Line {row.line}: {row.reason}." for row in examples),
+    )
 
 
 def _choice(table: str, reading: Reading) -> Choice:
