@@ -142,7 +142,7 @@ def steps(airflow: RunningAirflow, load_id: int) -> list[str]:
     ]
 
 
-def test_what_waits_for_a_person_needs_no_process_and_outlives_them(gated: RunningAirflow) -> None:
+def test_a_load_that_waits_for_a_person_needs_no_process_and_outlives_them(gated: RunningAirflow) -> None:
     """A held load and a rollback wait; scheduler (with its workers) and triggerer are killed and come back."""
     gated.drop("towns.csv", TEN.replace(b"07,a", b"07,b"))
     gated.wait_ended("towns.csv", drops=2)
@@ -175,7 +175,7 @@ def test_what_waits_for_a_person_needs_no_process_and_outlives_them(gated: Runni
     assert trail(gated, "towns") == [("rollback", "admin", "wrong name; seen", 3)]
 
 
-def test_what_nobody_answers_takes_its_tables_default_after_its_time(gated: RunningAirflow) -> None:
+def test_an_unanswered_question_takes_its_tables_default_after_the_timeout(gated: RunningAirflow) -> None:
     for name, default, state, left in UNANSWERED:
         assert ended(gated, load_run(gated, f"{name}.csv", 2)) == state
         assert rows(gated, name) == left

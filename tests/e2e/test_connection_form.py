@@ -90,7 +90,7 @@ def test_the_form_names_its_fields(airflow: LocalAirflow, page: Page, conn_type:
     picture(page, f"connection-form-{conn_type}")
 
 
-def test_what_the_form_saves_is_what_a_load_reads(airflow: LocalAirflow, page: Page) -> None:
+def test_a_load_reads_the_connection_that_the_form_saves(airflow: LocalAirflow, page: Page) -> None:
     dialog = form(airflow, page, "refdata_mssql")
     dialog.locator("[name=connection_id]").fill("from_form")
     dialog.get_by_role("button", name="Standard Fields").click()

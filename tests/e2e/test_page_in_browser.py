@@ -135,7 +135,7 @@ def _note(message: ConsoleMessage, faults: list[str]) -> None:
         faults.append(message.text)
 
 
-def test_who_is_not_logged_in_sees_nothing(server: Server, browser: Browser) -> None:
+def test_visitors_without_a_login_see_nothing(server: Server, browser: Browser) -> None:
     with closing(browser.new_context()) as context:
         page = context.new_page()
         for path in ("/refdata/", "/refdata/api/v1/files"):
@@ -167,7 +167,7 @@ def test_the_address_in_an_alert_opens_its_view(server: Server, steward: Steward
     steward.heading("countries")
 
 
-def test_what_is_not_well_stands_above_the_files_and_stays_open_while_it_is_read(steward: Steward) -> None:
+def test_problems_are_above_the_files_and_stay_open_while_they_are_read(steward: Steward) -> None:
     health = steward.frame.get_by_role("region", name="Health")
     dropoff = health.get_by_role("group").filter(has_text="dropoff fails: missing")  # nobody made the folder
     dropoff.locator("summary").click()
@@ -286,7 +286,7 @@ def test_a_files_story_has_an_address_and_leads_on_to_its_table(steward: Steward
     steward.heading(f"{TOTAL} files")
 
 
-def test_a_refused_files_story_shows_why_and_where_its_rejects_lie(steward: Steward) -> None:
+def test_a_refused_files_story_shows_why_and_where_its_rejects_are(steward: Steward) -> None:
     steward.frame.get_by_role("link", name="bookings_29.csv", exact=True).click()
     steward.heading("bookings_29.csv")
     expect(steward.frame.get_by_text("3 of 20311 rows are damaged")).to_be_visible()

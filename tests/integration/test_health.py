@@ -46,7 +46,7 @@ def test_folders_that_are_there_are_well(settings: Settings) -> None:
     )
 
 
-def test_an_archive_that_a_link_stands_for_fails(settings: Settings, tmp_path: Path) -> None:
+def test_an_archive_replaced_by_a_link_fails(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "drop" / LOAD_FOLDERS[2] / "error").symlink_to(tmp_path)
     found = by_name(health.check_folders(settings))
     assert (found["error"].state, found["error"].figure, found["processed"].state) == (State.FAIL, "a link", State.OK)

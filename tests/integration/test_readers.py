@@ -194,11 +194,11 @@ def test_the_steward_reads_what_the_file_is(site: Site) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("header", ["PAR1;PAR2", "BZh;x", "ORC,PIG", "Obj,y", "GIF,PNG", "MZ,ELF", "Rar!,x", "$FL2,a"])
-def test_a_header_of_the_same_letters_is_no_signature(tmp_path: Path, header: str) -> None:
+def test_a_header_of_the_same_letters_is_not_a_signature(tmp_path: Path, header: str) -> None:
     path = written(tmp_path, [f"{header}\n", *("1;2\n" if ";" in header else "1,2\n" for _ in range(3))])
     assert len(layout(path).header) == 2
 
 
-def test_a_file_that_is_gone_is_no_fault_of_its_content(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_blamed_on_its_content(tmp_path: Path) -> None:
     with pytest.raises(FileChangedError):
         reader_of(tmp_path / "gone.csv")

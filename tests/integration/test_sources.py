@@ -71,7 +71,7 @@ def dropped(place: Place, name: str = "airports.csv", content: bytes = b"a\n1\n"
     return place.source.find(f"{folder}/{name}")
 
 
-def test_what_is_dropped_is_listed_with_its_class_and_load_type(place: Place) -> None:
+def test_drops_are_listed_with_their_class_and_load_type(place: Place) -> None:
     files = {dropped(place), dropped(place, "rates.csv", folder=APPEND)}
     assert set(place.source.scan().files) == files
     assert {(file.name, file.load_type, file.is_reference_data) for file in files} == {
@@ -90,7 +90,7 @@ def test_path_and_identity_name_the_file_also_through_json(place: Place) -> None
 
 
 @pytest.mark.parametrize("identity", ["", "x", None, {"size": 1}])
-def test_what_is_no_identity_is_refused(place: Place, identity: object) -> None:
+def test_a_malformed_identity_is_refused(place: Place, identity: object) -> None:
     with pytest.raises(ConfigurationError):
         place.source.drop(f"{FULL}/airports.csv", identity)
 
@@ -146,7 +146,7 @@ def test_a_file_that_changed_is_never_taken_for_the_released_one(
 
 
 @pytest.mark.parametrize("change", [replaced, gone, handed_back])
-def test_what_was_read_of_a_file_that_changed_meanwhile_is_worth_nothing(
+def test_a_change_of_the_file_overrides_errors_found_in_it(
     place: Place, change: Callable[[Place, DroppedFile], None]
 ) -> None:
     file = dropped(place)

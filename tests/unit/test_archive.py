@@ -129,7 +129,7 @@ def test_a_file_is_archived_also_when_a_second_process_puts_its_rejects_beside_i
     assert archived == str(processed(dropoff) / "20241201_120000_airports.csv")
 
 
-def test_rejects_that_were_let_through_lie_beside_the_loaded_file(dropoff: Dropoff) -> None:
+def test_allowed_rejects_are_listed_beside_the_loaded_file(dropoff: Dropoff) -> None:
     file = drop(dropoff)
     dropoff.rejects_path(file, 41).write_text("line,reason,raw\n")
     dropoff.archive_processed(file, RECEIVED, 41)
@@ -345,7 +345,7 @@ def test_a_reason_that_two_processes_write_at_once_is_whole(tmp_path: Path, monk
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.error.json", "{}\n")]
 
 
-def test_a_copy_that_is_gone_since_its_folder_was_read_is_no_leftover(tmp_path: Path) -> None:
+def test_a_copy_that_disappeared_after_its_folder_was_read_is_not_a_leftover(tmp_path: Path) -> None:
     class Busy(type(Path())):  # type: ignore[misc]
         def iterdir(self) -> Iterator[Path]:
             yield from (self / ".refdata-moving-gone", self / ".refdata-moving-left")

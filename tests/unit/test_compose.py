@@ -94,7 +94,7 @@ def test_a_secret_has_no_default_and_says_what_to_do_when_it_is_missing() -> Non
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_bears_a_secrets_name_comes_from_a_variable(name: str) -> None:
+def test_secrets_come_from_variables(name: str) -> None:
     values = SERVICES[name].get("environment", {})
     named = {key: value for key, value in values.items() if re.search(r"PASSWORD$|SECRET|_KEY$|AUTH$|_CONN", key)}
     assert [key for key, value in named.items() if not VARIABLE.search(value)] == []

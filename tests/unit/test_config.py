@@ -33,7 +33,7 @@ def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["STABILTY_CHECKS", "DROPOFF", "CONN_ID_CMD"])
-def test_a_name_that_is_no_setting_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_unknown_setting_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Airflow runs ``_CMD`` for sensitive options only, which conn_id is not: it would be passed over."""
     monkeypatch.setenv(f"AIRFLOW__REFDATA__{name}", "3")
     with pytest.raises(ConfigurationError, match=f"Unknown setting {name.lower()}"):
@@ -73,6 +73,6 @@ def test_paths_become_absolute(
         ({"contracts_folder": "/git/contracts", "tables_file": "/t.yaml"}, "/git/contracts"),
     ],
 )
-def test_contracts_lie_beside_the_table_rules_unless_a_folder_is_set(written: dict[str, str], expected: str) -> None:
+def test_contracts_are_beside_the_table_rules_unless_a_folder_is_set(written: dict[str, str], expected: str) -> None:
     settings = absolute(Settings(**written), Path("/srv/airflow"))  # type: ignore[arg-type]  # only text settings
     assert settings.contracts_folder == expected

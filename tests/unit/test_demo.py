@@ -126,7 +126,7 @@ def test_no_address_is_shown_of_an_airflow_that_is_stopped(tmp_path: Path) -> No
     assert "--once" in stopped
 
 
-def test_what_the_demo_drops_is_there_and_what_it_expects_is_unique() -> None:
+def test_samples_of_the_demo_exist_and_are_unique() -> None:
     files = [sample.file for sample in demo_run.EXPECTED]
     assert len(set(files)) == len(files)
     assert all((demo_run.SAMPLES / file).is_file() for file in files)

@@ -75,7 +75,7 @@ def categories(branch: type[RefdataError]) -> set[str]:
 
 
 @pytest.mark.parametrize("name", write_docs.BLOCKS)
-def test_what_follows_from_lists_in_the_code_is_what_the_script_writes(name: str) -> None:
+def test_generated_parts_of_pages_are_current(name: str) -> None:
     text = page(name)
     assert write_docs.rewritten(name, text) == text, "run: PYTHONPATH=plugins python scripts/write_docs.py"
 
@@ -224,7 +224,7 @@ def test_a_command_that_a_page_names_exists_with_its_options(name: str, call: st
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_what_a_page_lets_people_start_or_install_exists(path: Path) -> None:
+def test_every_file_that_a_page_starts_or_installs_exists(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     scripts = re.findall(r"(?:^ {4}|`)(?:\./|python3? )?((?:scripts|docker)/[\w.]+)(?=[ `\n])", text, re.MULTILINE)
     modules = re.findall(r"python3? -m ([\w.]+)", text)
@@ -235,7 +235,7 @@ def test_what_a_page_lets_people_start_or_install_exists(path: Path) -> None:
     assert set(extras) <= set(project["optional-dependencies"])
 
 
-def test_what_the_page_of_deployment_sets_exists() -> None:
+def test_every_setting_on_the_deployment_page_exists() -> None:
     text = page("deployment.md")
     values = yaml.safe_load("".join(re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)))
     pinned = re.search(r"^apache-airflow==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)

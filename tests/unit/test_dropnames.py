@@ -68,7 +68,7 @@ def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("apart.csv", True),
     ],
 )
-def test_what_asks_to_be_loaded(name: str, wanted: bool) -> None:
+def test_files_that_ask_to_be_loaded(name: str, wanted: bool) -> None:
     assert is_candidate(name) is wanted
 
 
@@ -135,7 +135,7 @@ def test_the_folder_says_how_to_load(path: str, load: tuple[LoadType, bool]) -> 
         "processed/a.csv",
     ],
 )
-def test_a_path_that_is_no_drop_is_refused(path: str) -> None:
+def test_a_path_that_is_not_a_drop_is_refused(path: str) -> None:
     with pytest.raises(DropoffError):
         load_of(path)
 

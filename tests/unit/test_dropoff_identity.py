@@ -22,7 +22,7 @@ PACKAGE = Path(module.__file__).parents[1]
 
 
 @given(IDENTITIES)
-def test_what_is_spelled_is_read_back(identity: PosixIdentity) -> None:
+def test_a_spelled_identity_is_read_back(identity: PosixIdentity) -> None:
     assert PosixIdentity.read(str(identity)) == identity
 
 
@@ -54,7 +54,7 @@ NO_IDENTITY = ["", "1-2-3", "1-2-3-4-5", "a-b-c-d", "1, 2, 3, 4", None, 7, {}, {
 
 
 @pytest.mark.parametrize("text", NO_IDENTITY)
-def test_what_is_no_identity_is_refused(text: object) -> None:
+def test_a_malformed_identity_is_refused(text: object) -> None:
     with pytest.raises(ConfigurationError, match="does not identify a file"):
         PosixIdentity.read(text)
 

@@ -111,7 +111,7 @@ def test_any_script_and_any_text_may_be_a_name(root: Path, name: str) -> None:
         assert stream.read() == b"text"
 
 
-def test_names_that_are_no_drops_are_passed_over(root: Path) -> None:
+def test_names_that_are_not_drops_are_skipped(root: Path) -> None:
     for name in (".a.csv", "~a.csv", "~$a.csv", "a.csv.tmp", "a.part.csv", "a.txt", "a.csv.crdownload", "README"):
         (root / FULL / name).write_text("a\n")
     (root / FULL / "sub").mkdir()
@@ -218,7 +218,7 @@ def test_malformed_places_are_reported_and_not_taken(
 @pytest.mark.parametrize(
     "folder", ["fullload", "reference_data_tables", "reference_data_table/full", "Reference/append"]
 )
-def test_a_folder_of_a_wrong_name_is_reported_once_however_many_files_it_holds(root: Path, folder: str) -> None:
+def test_a_folder_of_a_wrong_name_is_reported_once_for_all_its_files(root: Path, folder: str) -> None:
     (root / folder).mkdir(parents=True)
     for number in range(5):
         (root / folder / f"{number}.csv").touch()
@@ -304,7 +304,7 @@ REPLACED_BY: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("make", REPLACED_BY.values(), ids=REPLACED_BY)
-def test_what_is_no_plain_file_is_not_opened(root: Path, make: Callable[[Path], object]) -> None:
+def test_only_plain_files_are_opened(root: Path, make: Callable[[Path], object]) -> None:
     file = drop(root)
     (root / file.path).unlink()
     make(root / file.path)

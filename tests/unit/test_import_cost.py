@@ -19,7 +19,7 @@ print(*sorted(set({HEAVY}) & (set(sys.modules) - before)))
 """
 
 
-def test_what_every_process_imports_loads_no_heavy_library(tmp_path: Path) -> None:
+def test_modules_imported_by_every_process_load_no_heavy_library(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(Path(refdata.__file__).parents[1]), "AIRFLOW_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", CODE], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []

@@ -53,6 +53,6 @@ class _Sample:
         ("text", "_Sample"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_place(value: object, place: str) -> None:
+def test_values_that_do_not_fit_are_refused_with_their_place(value: object, place: str) -> None:
     with pytest.raises(ConfigurationError, match=place):
         from_json(_Sample, value)

@@ -85,6 +85,6 @@ def test_a_file_known_under_two_identities_counts_from_the_start() -> None:
         {"v": 1, "interval": 1, "carrier": 5},
     ],
 )
-def test_a_value_that_is_no_state_is_refused(value: object) -> None:
+def test_an_unknown_state_is_refused(value: object) -> None:
     with pytest.raises(StoredStateError):
         decode([value])

@@ -145,7 +145,7 @@ def test_counts_go_on_in_the_next_run_and_nothing_is_released_twice(site: Site) 
 
 
 @pytest.mark.parametrize("fate", ["failed", None, "running"])
-def test_what_a_lost_run_was_given_is_offered_again_at_once(site: Site, fate: str | None) -> None:
+def test_files_of_a_lost_run_are_offered_again_at_once(site: Site, fate: str | None) -> None:
     site.drop("a.csv")
     watch = site.start("1")
     while not site.next_look(watch):

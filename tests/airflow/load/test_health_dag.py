@@ -73,7 +73,7 @@ LATER: list[tuple[str, State, State, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("during", "after", "expected"), [case[1:] for case in LATER], ids=[case[0] for case in LATER])
-def test_what_a_change_that_has_to_wait_says_is_true_when_it_is_reported(
+def test_a_delayed_report_describes_the_current_state(
     reported: Any,
     monkeypatch: pytest.MonkeyPatch,
     during: State,
@@ -95,7 +95,7 @@ def test_what_a_change_that_has_to_wait_says_is_true_when_it_is_reported(
     assert look(after) == []
 
 
-def test_what_fails_does_not_wait_behind_a_warning(reported: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_do_not_wait_behind_a_warning(reported: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     window(monkeypatch, 900)
     airflow = FakeAirflow()
     for found, expected in (
@@ -120,7 +120,7 @@ def test_a_late_end_is_not_reported_when_it_fails_again(reported: Any, monkeypat
 
 
 @pytest.mark.parametrize(("after", "expected"), [(OK, []), (FAIL, [("health", "refdata: space fail")])])
-def test_what_no_channel_took_is_reported_only_while_it_lasts(
+def test_an_undelivered_alert_is_repeated_only_while_the_problem_lasts(
     reported: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: State, expected: list[tuple[str, str]]
 ) -> None:
     airflow = FakeAirflow()
@@ -162,7 +162,7 @@ def test_the_end_of_an_outage_leads_to_the_run_that_saw_it(reported: Any, monkey
     assert [link.rpartition("/dags/")[2] for link, _ in reported()] == ["refdata_health/runs/run"] * 2
 
 
-def test_a_database_that_was_never_used_is_no_outage(reported: Any) -> None:
+def test_an_unused_database_is_not_an_outage(reported: Any) -> None:
     fresh = Check("warehouse", FAIL, "not initialised", "There is no ledger", "Run `refdata init-db`.")
     report([fresh], FakeAirflow().now, CONTEXT)
     report([check("warehouse", OK)], FakeAirflow().now, CONTEXT)

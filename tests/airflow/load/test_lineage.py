@@ -60,7 +60,7 @@ def test_the_load_step_reports_file_and_table_with_columns_rows_bytes_and_versio
     }  # fmt: skip
 
 
-def test_a_duplicate_is_no_lineage(root: Path) -> None:
+def test_a_duplicate_reports_no_lineage(root: Path) -> None:
     first = Run(drop(root, "cities.csv", CITIES), "first")
     loaded(first)
     first.step("write_config")

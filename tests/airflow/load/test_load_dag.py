@@ -171,7 +171,7 @@ class Surprised(RefDataStep):
         raise ValueError("cannot convert 'a value of a row'")
 
 
-def test_an_exception_that_nobody_foresaw_is_reported_by_its_place_and_not_its_text(root: Path) -> None:
+def test_an_unforeseen_exception_is_reported_by_its_place_and_not_its_text(root: Path) -> None:
     run = Run(drop(root, "cities.csv", "code\n1\n"))
     run.xcoms.task = "detect_format"
     with pytest.raises(RefdataError) as raised:

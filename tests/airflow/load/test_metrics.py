@@ -159,7 +159,7 @@ def test_a_refused_file_sends_its_rejects(root: Path, statsd: Listener) -> None:
     assert "airflow.refdata.rows" not in found
 
 
-def test_what_health_saw_is_a_gauge(statsd: Listener) -> None:
+def test_health_figures_are_gauges(statsd: Listener) -> None:
     metrics.looked([Check("a", State.FAIL, ""), Check("b", State.OK, "")], {FileStatus.PENDING: 3, FileStatus.ERROR: 9})
     found = statsd.read()
     assert found["airflow.refdata.queue"] == ["3|g"]

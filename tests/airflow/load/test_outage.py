@@ -95,7 +95,7 @@ def test_one_alert_for_an_outage_and_one_when_it_is_over(
     assert not list(root.glob(".refdata-outage*"))
 
 
-def test_a_run_that_is_heard_of_when_the_database_is_back_is_no_second_alert(
+def test_a_run_reported_after_the_outage_raises_no_second_alert(
     root: Path,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -117,7 +117,7 @@ def test_a_run_that_is_heard_of_when_the_database_is_back_is_no_second_alert(
     assert (tmp_path / "alerts").exists(), "a file that was not handed back is reported"
 
 
-def test_a_file_that_was_touched_after_its_release_is_no_alert_and_one_that_was_written_is(
+def test_a_file_written_after_its_release_raises_an_alert_and_a_touched_one_does_not(
     root: Path,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -105,7 +105,7 @@ def test_importing_the_plugin_builds_no_application(tmp_path: Path, site: Path) 
     assert probe(tmp_path, site, plugins=PROJECT / "plugins")["built"] is False
 
 
-def test_the_wheel_holds_all_that_the_tree_holds(wheel: Path) -> None:
+def test_the_wheel_contains_every_file_of_the_tree(wheel: Path) -> None:
     for source, packed in (
         (PROJECT / "plugins" / "refdata", "refdata"),
         (PROJECT / "include" / "sql", "refdata/include/sql"),
@@ -165,7 +165,7 @@ print(json.dumps({"dags": sorted(bag.dags), "errors": bag.import_errors}))
     assert reported["dags"] == sorted(path.stem for path in (PROJECT / "dags").glob("refdata_*.py"))
 
 
-def test_the_source_distribution_holds_what_a_reader_and_a_project_need(tmp_path: Path) -> None:
+def test_the_source_distribution_contains_docs_dags_and_statements(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
     subprocess.run(build, cwd=PROJECT, check=True, capture_output=True)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:

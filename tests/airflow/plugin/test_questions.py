@@ -84,7 +84,7 @@ def answering(answers: dict[str, str], **more: object) -> dict[str, Any]:
     return {"answers": answers, "reason": "as the supplier said", **more}
 
 
-def test_what_waits_is_listed_with_evidence_and_answers(steward: Caller, held: Load) -> None:
+def test_waiting_questions_are_listed_with_evidence_and_answers(steward: Caller, held: Load) -> None:
     (asked,) = [one for one in steward.get("questions") if one["load_id"] == held.id]
     assert (asked["name"], asked["subject"], asked["given"]) == ("column_missing:price", MISSING.subject, None)
     assert (asked["evidence"], asked["examples"]) == (list(MISSING.evidence), list(MISSING.examples))
@@ -171,9 +171,7 @@ def test_a_load_that_asks_nothing_takes_no_answer(steward: Caller) -> None:
         assert f"Load {number} waits for no answer" in refused.json()["error"]["message"]
 
 
-def test_a_load_of_which_airflow_knows_nothing_is_answered_elsewhere(
-    steward: Caller, demo: DemoLedger, filled: Warehouse
-) -> None:
+def test_a_load_unknown_to_airflow_is_answered_elsewhere(steward: Caller, demo: DemoLedger, filled: Warehouse) -> None:
     row = demo.drop("lonely.csv", "lonely", minutes=4, rows=77)
     demo.hold(row, minutes=3)
     QuestionLog(filled).ask(row, [MISSING], NOW)

@@ -83,7 +83,9 @@ def test_an_editor_gets_past_the_rights(
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", sorted({path.partition("?")[0] for _, path in READ}))
-def test_what_is_read_takes_no_other_method(method: str, path: str, client: TestClient, editor: dict[str, str]) -> None:
+def test_addresses_that_only_read_accept_no_other_method(
+    method: str, path: str, client: TestClient, editor: dict[str, str]
+) -> None:
     assert client.request(method, path, headers=editor).status_code == 405
 
 

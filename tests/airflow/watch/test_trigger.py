@@ -80,7 +80,7 @@ async def test_a_file_written_slowly_is_released_when_it_is_whole(root: Path, ai
     assert clock == [300.0 + 90.0]
 
 
-async def test_what_is_not_stable_yet_goes_on_in_the_next_run(root: Path, airflow: FakeAirflow) -> None:
+async def test_files_not_yet_stable_continue_in_the_next_run(root: Path, airflow: FakeAirflow) -> None:
     clock = [0.0]
     drop(root, "early.csv")
 

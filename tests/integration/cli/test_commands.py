@@ -190,9 +190,7 @@ def test_a_canary_goes_the_whole_way_and_leaves_nothing(root: Path, capsys: pyte
     assert cli.main(["validate"]) == 0
 
 
-def test_a_canary_shows_which_step_fails_and_is_removed_all_the_same(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_canary_shows_which_step_fails_and_is_removed_anyway(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / validating.FOLDER / "processed").write_text("a file where the folder should be")
     code, found = asked(capsys, "validate")
     assert code in (1, 3)
@@ -224,7 +222,7 @@ def airflow_that(action: Callable[[Deps, DroppedFile], object], root: Path) -> t
         ("1", lambda deps, file: detect_format(deps, file, "drop_canary"), ["load", "remove"], "The canary is pending"),
     ],
 )
-def test_a_canary_waits_until_airflow_has_loaded_it_and_says_when_nobody_does(
+def test_a_canary_waits_until_airflow_has_loaded_it_and_reports_a_timeout(
     root: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -264,9 +262,7 @@ def test_a_canary_that_airflow_refuses_shows_the_reason_of_the_run(
     assert list(root.rglob("*canary*")) == []
 
 
-def test_status_and_errors_tell_what_goes_on_and_what_went_wrong(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_status_shows_the_current_state_and_errors_the_failures(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = {"cities": "01,Graz\n", "towns": "01\n02,Linz\n", "lakes": "1,a\n"}
     for name, text in files.items():
         (root / FULL / f"{name}.csv").write_text(f"code,name\n{text}")
@@ -299,7 +295,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "code", "category"), WRONG, ids=[" ".join(case[0]) for case in WRONG])
-def test_what_cannot_be_done_is_said_with_its_exit_code(
+def test_a_failure_is_reported_with_its_exit_code(
     root: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, category: str
 ) -> None:
     assert cli.main(arguments) == code

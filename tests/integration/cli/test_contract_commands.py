@@ -187,7 +187,7 @@ def test_the_table_of_a_file_may_be_named(root: Path, file: Path, capsys: pytest
     assert "name: cities" in capsys.readouterr().out
 
 
-def test_what_is_declared_is_compared_with_the_table_and_its_loads(
+def test_declared_facts_are_compared_with_the_table_and_its_loads(
     root: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -131,7 +131,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("arguments", "variables", "said"), REFUSED.values(), ids=REFUSED)
-def test_what_does_not_work_writes_nothing_and_says_what_to_do(
+def test_a_failed_setup_writes_nothing_and_gives_advice(
     machine: Machine, arguments: list[str], variables: dict[str, str], said: str
 ) -> None:
     reported = machine.refused(*arguments, AIRFLOW__REFDATA__CONNECT_TIMEOUT="1", **variables)

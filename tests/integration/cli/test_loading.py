@@ -63,7 +63,7 @@ def test_rows_are_counted_on_the_terminal_and_ctrl_c_cancels_the_load(
     assert not file.exists()
 
 
-def test_json_stands_alone_on_the_standard_output(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_json_goes_to_the_standard_output(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored = json.loads(os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"])
     # Airflow logs that it masks no value that short.
     monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(stored | {"extra": {"note": "abc"}}))

@@ -55,9 +55,7 @@ def test_a_bad_file_changes_nothing_and_comes_back_with_the_reason(
     assert site.deps.warehouse.stages() == ()
 
 
-def test_a_list_of_damaged_rows_that_refuses_the_file_comes_to_an_end(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_of_damaged_rows_that_refuses_the_file_is_limited(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("refdata.ingest.detect.MOST_LISTED", 5)
     row = site.load(site.drop("cities.csv", LIVE + "03\n" * 20))
     assert (row.status, row.error_category) == (FileStatus.ERROR, "data")

@@ -70,7 +70,7 @@ def test_policies_decide_on_what_differs_and_a_refusal_leaves_the_table_alone(
         assert row.error_category in ("schema", "configuration")
 
 
-def test_what_is_let_through_is_a_warning_of_the_load(site: Site) -> None:
+def test_allowed_differences_are_warnings_of_the_load(site: Site) -> None:
     site.load(site.drop("cities.csv", CITIES))
     Path(site.deps.settings.tables_file).write_text("tables: {cities: {max_rejected_rows: 3}}")
     declare(site, 'refdata: {max_rejected_rows: 5, min_column_match: 0.5, on_missing_column: "null"}')

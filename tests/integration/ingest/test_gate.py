@@ -95,7 +95,7 @@ def test_a_person_is_asked_beyond_the_limits_only(
     assert all(limit in held.body for limit in (name.replace("_", "\\_") for name in limits) if held)
 
 
-def test_without_the_setting_nobody_is_asked(site: Site) -> None:
+def test_without_the_setting_nothing_is_asked(site: Site) -> None:
     load(site, TEN)
     assert ask(site, FIVE)[2].status == "loaded"
 
@@ -182,7 +182,7 @@ def test_a_rejected_load_goes_to_error_with_the_reviewers_reason(gated: Site) ->
     load(gated, HEAD + names(0, 9))
 
 
-def test_what_changed_while_a_load_waited_is_reviewed_again(gated: Site) -> None:
+def test_a_change_while_a_load_waited_is_reviewed_again(gated: Site) -> None:
     file, detection, held = held_load(gated)
     gated.database.run("DELETE FROM ref.cities WHERE code = '09'")
     with pytest.raises(FileChangedError, match="changed while the load waited") as raised:

@@ -96,7 +96,7 @@ def test_the_same_content_again_is_a_duplicate(site: Site) -> None:
     assert site.rows("cities_backup", "*", "bkp") == []
 
 
-def test_old_content_that_is_no_longer_live_is_no_duplicate(site: Site) -> None:
+def test_content_that_is_no_longer_live_is_not_a_duplicate(site: Site) -> None:
     for content in (FIRST, "code,name\n03,Wien\n", FIRST):
         row = site.load(site.drop("cities.csv", content))
     assert (row.status, row.version_id) == (FileStatus.COMPLETED, 3)

@@ -30,7 +30,7 @@ def kinds(site: Site) -> list[str]:
     return sorted(one.kind for one in maintenance.plan(site.deps).deletions)
 
 
-def test_what_is_old_goes_and_every_deletion_is_recorded(make_site: Callable[..., Site]) -> None:
+def test_old_data_is_deleted_and_every_deletion_is_recorded(make_site: Callable[..., Site]) -> None:
     site = make_site(processed_days=30, error_days=30, ledger_days=30, alert_days=30)
     site.load(site.drop("cities.csv", GOOD), "good")
     site.load(site.drop("towns.csv", BAD), "bad")

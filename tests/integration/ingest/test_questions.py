@@ -168,7 +168,7 @@ def test_rows_that_fit_in_no_way_refuse_the_file_as_ever(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("first", "later", "name", "choice", "column", "want"), CASES[:3])
-def test_a_kept_answer_asks_nobody_again_until_it_is_withdrawn(
+def test_a_kept_answer_prevents_the_question_until_it_is_withdrawn(
     site: Site, first: str, later: str, name: str, choice: str, column: str, want: list[object]
 ) -> None:
     site.load(site.drop("t.csv", first))

@@ -85,7 +85,7 @@ def again(site: Site, file: DroppedFile) -> DroppedFile:
     return site.deps.dropoff.find(file.path)
 
 
-def test_a_second_run_that_comes_upon_a_file_on_its_way_to_error_keeps_its_reason_and_holds_up_nobody(
+def test_a_second_run_that_finds_a_file_on_its_way_to_error_keeps_its_reason_and_blocks_no_other(
     site: Site,
 ) -> None:
     file = site.drop("cities.csv", BAD)
@@ -97,7 +97,7 @@ def test_a_second_run_that_comes_upon_a_file_on_its_way_to_error_keeps_its_reaso
     assert site.load(site.drop("cities_2025.csv", GOOD), "next").status is FileStatus.COMPLETED
 
 
-def test_a_row_that_waits_under_the_path_of_an_archive_holds_up_nobody(site: Site) -> None:
+def test_a_row_that_waits_under_the_path_of_an_archive_blocks_no_other(site: Site) -> None:
     file = site.drop("cities.csv", BAD, mtime=1)
     row = site.deps.ledger.register(file, "cities", "run", site.clock())
     site.deps.ledger.mark_archived(row.id, str(site.dropoff.error.of(file.path) / "ERROR_cities.csv"), site.clock())
@@ -174,7 +174,7 @@ def test_a_duplicate_whose_turn_was_taken_just_then_is_not_loaded(site: Site) ->
     assert len(site.rows("cities")) == 2
 
 
-def test_what_came_into_the_table_between_two_steps_is_found_to_be_a_duplicate(site: Site) -> None:
+def test_content_loaded_between_two_steps_is_a_duplicate(site: Site) -> None:
     file = site.drop("cities_2025.csv", GOOD, folder=APPEND, mtime=2)
     detection = detect_format(site.deps, file, "run")
     align_table(site.deps, file, detection)
@@ -206,7 +206,7 @@ def test_after_an_outage_an_older_file_that_the_ledger_never_heard_of_goes_first
         after_an_outage[1]()
 
 
-def test_the_time_of_an_outage_is_no_waiting_for_a_turn(
+def test_an_outage_does_not_count_as_waiting_for_a_turn(
     site: Site, after_an_outage: tuple[DroppedFile, Callable[[], str]]
 ) -> None:
     older = site.drop("cities_2024.csv", GOOD, mtime=1)
@@ -264,7 +264,7 @@ def replaced(site: Site, file: DroppedFile, content: str) -> DroppedFile:
     return again(site, file)
 
 
-def test_what_a_run_found_in_an_earlier_file_is_not_reported_the_one_that_took_its_place(site: Site) -> None:
+def test_findings_about_an_earlier_file_are_not_reported_for_its_replacement(site: Site) -> None:
     file = site.drop("cities.csv", GOOD)
     hashes: list[str | None] = []
 

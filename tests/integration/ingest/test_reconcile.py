@@ -168,7 +168,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("arrange", "kind", "status", "place"), CASES, ids=[case[0].__name__ for case in CASES])
-def test_what_was_left_is_found_and_repaired_once(
+def test_leftovers_are_found_and_repaired_once(
     site: Site, arrange: Callable[[Site], object], kind: DefectKind, status: FileStatus, place: str
 ) -> None:
     arrange(site)
@@ -188,7 +188,7 @@ def test_what_was_left_is_found_and_repaired_once(
 @pytest.mark.parametrize(
     ("arrange", "kind"), [(refused_and_removed, DefectKind.FILE_MISSING), (rejects_of_nobody, DefectKind.LEFT_REJECTS)]
 )
-def test_what_only_a_person_can_decide_is_reported_and_left(
+def test_findings_for_a_person_are_reported_and_left(
     site: Site, arrange: Callable[[Site], object], kind: DefectKind
 ) -> None:
     arrange(site)
@@ -200,7 +200,7 @@ def test_what_only_a_person_can_decide_is_reported_and_left(
 
 
 @pytest.mark.parametrize("arrange", [case[0] for case in CASES], ids=[case[0].__name__ for case in CASES])
-def test_what_gave_a_sign_of_life_a_moment_ago_is_left_alone(site: Site, arrange: Callable[[Site], object]) -> None:
+def test_a_load_with_a_recent_heartbeat_is_left_alone(site: Site, arrange: Callable[[Site], object]) -> None:
     arrange(site)
     assert reconcile.find_defects(site.deps) == ()
 
@@ -231,7 +231,7 @@ def test_a_file_whose_run_has_ended_is_handed_back_without_waiting_for_the_turns
         (an_original_put_aside, DefectKind.LEFT_COPY, {"cities.csv"}),
     ],
 )
-def test_what_a_crash_left_of_files_is_put_in_its_place_or_swept(
+def test_leftovers_of_a_crash_are_archived_or_swept(
     site: Site, arrange: Callable[[Site], object], kind: DefectKind, left: set[str]
 ) -> None:
     arrange(site)
@@ -278,7 +278,7 @@ def test_the_reason_of_a_refused_file_is_kept(site: Site) -> None:
     assert [report[name] for name in ("message", "place", "what_to_do")] == ["It is bad", "line 2", "Fix it."]
 
 
-def test_a_missing_mount_is_no_reason_to_believe_that_files_are_gone(site: Site) -> None:
+def test_a_missing_mount_does_not_mean_that_files_are_gone(site: Site) -> None:
     registered(site)
     site.clock.now += LATER
     folder = site.dropoff.root / "reference_data_table" / "fullload"
@@ -289,7 +289,7 @@ def test_a_missing_mount_is_no_reason_to_believe_that_files_are_gone(site: Site)
         reconcile.find_defects(site.deps)
 
 
-def test_what_cannot_be_repaired_now_says_why_and_stops_nothing_else(site: Site) -> None:
+def test_a_failed_repair_gives_the_reason_and_stops_no_other(site: Site) -> None:
     def fail() -> None:
         raise TransientError("The server is away", where="db")
 

@@ -81,7 +81,7 @@ def test_a_row_that_was_changed_by_hand_gets_its_values_back(site: Site) -> None
     assert entry(site)[:3] == ("cities", None, "cities")
 
 
-def test_what_a_person_switched_off_is_reported_and_never_touched(site: Site) -> None:
+def test_rows_that_a_person_switched_off_are_reported_and_never_changed(site: Site) -> None:
     load(site, "code\n01\n")
     site.database.run("UPDATE ref.[Reference_Data_Cfg] SET is_enabled = 0, sp_name = 'dbo.x'")
     before = entry(site)

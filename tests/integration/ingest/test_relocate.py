@@ -119,7 +119,7 @@ def test_a_killed_move_is_finished_by_the_next_one(
     check_moved(site)
 
 
-def test_what_cannot_be_moved_stays_and_is_reported(make_site: Callable[..., Site]) -> None:
+def test_files_that_cannot_be_moved_stay_and_are_reported(make_site: Callable[..., Site]) -> None:
     site = upgraded(make_site)
     root = site.dropoff.root
     (root / FULL / "processed").mkdir(exist_ok=True)

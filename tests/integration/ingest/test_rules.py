@@ -80,7 +80,7 @@ def test_a_stated_number_of_such_rows_is_let_through(
 
 
 @pytest.mark.parametrize(("constraints", "line", "words"), CASES)
-def test_a_rule_that_warns_loads_the_row_and_says_so(
+def test_a_rule_that_warns_loads_the_row_and_reports_it(
     site: Site, constraints: dict[str, Any], line: str, words: str
 ) -> None:
     reported = contract(**constraints)

@@ -171,7 +171,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("ask", "message"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED])
-def test_what_cannot_be_undone_is_refused_and_changes_nothing(site: Site, ask: Any, message: str) -> None:
+def test_an_impossible_undoing_is_refused_and_changes_nothing(site: Site, ask: Any, message: str) -> None:
     for number in (1, 2, 3):
         load(site, f"code\n0{number}\n")
     before = snapshot(site)
@@ -218,7 +218,7 @@ def test_while_a_load_is_at_work_nothing_is_undone_and_after_it_is(site: Site) -
     assert codes(site) == ["01"]
 
 
-def test_a_load_that_died_holds_nobody_up_and_its_late_publish_is_refused(site: Site) -> None:
+def test_a_load_that_died_blocks_no_other_and_its_late_publish_is_refused(site: Site) -> None:
     load(site, "code\n01\n")
     load(site, "code\n02\n")
     file = site.drop("cities.csv", "code\n03\n")

@@ -173,7 +173,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("asked", "error", "message"), [one[1:] for one in REFUSED], ids=[one[0] for one in REFUSED])
-def test_what_cannot_be_compared_is_refused(
+def test_incomparable_versions_are_refused(
     site: Site, asked: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     load(site, FIRST)

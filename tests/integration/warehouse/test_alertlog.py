@@ -56,7 +56,7 @@ def test_categories_do_not_wait_for_one_another(database: Database) -> None:
     assert log.raise_alert(alert("c", "connection"), WINDOW, at(2)) is None
 
 
-def test_who_comes_back_by_himself_leaves_nothing_behind(database: Database) -> None:
+def test_a_withdrawn_alert_leaves_nothing_behind(database: Database) -> None:
     log = AlertLog(database.warehouse)
     assert log.raise_alert(alert("a"), WINDOW, at(0), gather=False)
     assert log.raise_alert(alert("b"), WINDOW, at(1), gather=False) is None

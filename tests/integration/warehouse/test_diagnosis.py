@@ -63,7 +63,7 @@ def test_troubles_are_distinguished(reach: Reach) -> None:
 
 
 @pytest.mark.parametrize("engine", TSQL)
-def test_a_line_that_breaks_after_the_login_is_no_missing_right(reach: Reach) -> None:
+def test_a_connection_that_breaks_after_the_login_is_not_a_missing_right(reach: Reach) -> None:
     server = Server.named()
     relay = Relay(server.host, server.port)
     try:
@@ -111,7 +111,7 @@ RIGHTS = [
 
 
 @pytest.mark.parametrize(("rights", "has_ledger", "expected"), RIGHTS)
-def test_what_rights_and_ledger_come_to(rights: Any, has_ledger: bool, expected: Trouble | None) -> None:
+def test_rights_and_ledger_give_a_state(rights: Any, has_ledger: bool, expected: Trouble | None) -> None:
     assert verdict(rights, has_ledger, "server/db").trouble is expected
 
 

@@ -128,7 +128,7 @@ def test_an_upgrade_that_fails_at_its_end_leaves_each_earlier_version_as_it_was(
     assert database.warehouse.initialise() == SchemaChange(earlier.version, LATEST)
 
 
-def test_what_was_done_is_found_in_the_audit_trail_newest_first(database: Database) -> None:
+def test_the_audit_trail_lists_actions_newest_first(database: Database) -> None:
     trail = AuditTrail(database.warehouse)
     when = datetime(2024, 12, 1, 12, 0, 0, 123000)  # noqa: DTZ001  the trail's times are naive UTC
     first = AuditEntry(when, AuditAction.ROLLBACK, "ann", "t", 3, 2, reason="wrong prices – März", detail={"rows": 7})

@@ -35,7 +35,7 @@ def test_paths_that_differ_in_case_or_accent_are_two_files(loads: Loads) -> None
     assert [loads.ledger.by_path(row.file_path) for row in rows] == rows
 
 
-def test_what_detection_found_is_kept(loads: Loads) -> None:
+def test_the_result_of_detection_is_kept(loads: Loads) -> None:
     row = loads.register("a.csv")
     scan = Scan((), 7, 2, "f" * 64, 99)
     loads.ledger.record_format(row.id, plain_format(("ä", 'say "hi"'), "\t"), scan, ("first", "zweite"))

@@ -79,7 +79,7 @@ ANSWERS = ["", "not json", "[]", '{"x": 1}', '{"validation_result": "maybe"}']
 
 @pytest.mark.parametrize("engine", TSQL)
 @pytest.mark.parametrize("answer", ANSWERS)
-def test_an_answer_that_is_no_verdict_lets_nothing_pass(database: Database, staged: Stage, answer: str) -> None:
+def test_an_answer_that_is_not_a_verdict_publishes_nothing(database: Database, staged: Stage, answer: str) -> None:
     database.run(f"CREATE PROCEDURE ref.sp_ref_validate_t AS BEGIN SELECT N'{answer}' END")
     with pytest.raises(ConfigurationError, match="nothing was published"):
         database.warehouse.validate(staged)

@@ -79,7 +79,7 @@ def test_an_answer_that_fits_no_question_is_refused(log: QuestionLog, load: Load
         log.answer(load.id, answer, NOW)
 
 
-def test_the_first_answer_stands(log: QuestionLog, load: Load) -> None:
+def test_the_first_answer_counts(log: QuestionLog, load: Load) -> None:
     log.answer(load.id, given(), NOW)
     with pytest.raises(DataError, match="ann has already answered it"):
         log.answer(load.id, given(choice="refuse", by="ben"), NOW)

@@ -84,7 +84,7 @@ def test_a_stage_that_a_crash_left_is_made_again(database: Database) -> None:
     assert database.warehouse.stages() == ()
 
 
-def test_stages_are_no_tables_of_the_warehouse(loads: Loads) -> None:
+def test_stages_are_not_tables_of_the_warehouse(loads: Loads) -> None:
     database = loads.database
     loads.align(database.table("t"), COLUMNS)
     database.warehouse.stage(stage_of(database, 12, 3), COLUMNS, batches(1), lambda rows: None)

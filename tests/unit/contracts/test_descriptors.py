@@ -60,7 +60,7 @@ def test_names_of_version_1_are_read(tmp_path: Path) -> None:
     assert (found.dialect.header_case, read.left_aside) == (False, ())
 
 
-def test_what_frictionless_describes_is_read(tmp_path: Path) -> None:
+def test_descriptors_of_frictionless_are_read(tmp_path: Path) -> None:
     (tmp_path / "rates.csv").write_text("Code;Rate;Day\nA;1.5;2024-12-01\nB;2;2024-12-02\n")
     resource = TableResource(path="rates.csv", basepath=str(tmp_path))
     resource.infer(stats=True)
@@ -69,7 +69,7 @@ def test_what_frictionless_describes_is_read(tmp_path: Path) -> None:
     assert [column.type for column in found.fields] == ["string", "number", "date"]
 
 
-def test_what_is_not_known_is_left_aside_and_named_with_its_line(tmp_path: Path) -> None:
+def test_unknown_keys_are_ignored_and_listed_with_their_lines(tmp_path: Path) -> None:
     content = {
         "name": "rates",
         "stats": {"rows": 2},
@@ -105,7 +105,7 @@ def test_a_dialect_or_schema_in_a_file_beside_it_is_read(tmp_path: Path) -> None
         ("{", "", "cannot be read"),
     ],
 )
-def test_what_cannot_be_read_is_refused(tmp_path: Path, content: Any, table: str, what: str) -> None:
+def test_unreadable_descriptors_are_refused(tmp_path: Path, content: Any, table: str, what: str) -> None:
     (tmp_path.parent / "schema.json").write_text("{}")
     with pytest.raises(ConfigurationError) as caught:
         read_descriptor(write(tmp_path, content), table)

@@ -48,7 +48,7 @@ def test_two_contracts_for_one_table_are_refused(settings: Settings) -> None:
         declared(settings, "airports")
 
 
-def test_a_byte_order_mark_is_no_part_of_a_contract_and_other_bytes_are_refused(settings: Settings) -> None:
+def test_a_contract_may_begin_with_a_byte_order_mark_and_other_bytes_are_refused(settings: Settings) -> None:
     path = Path(settings.contracts_folder) / "airports.yaml"
     path.write_bytes(b"\xef\xbb\xbftitle: A\n")
     assert declared(settings, "airports").contract.title == "A"

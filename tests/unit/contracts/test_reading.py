@@ -100,7 +100,7 @@ def test_a_contract_may_say_next_to_nothing(text: str) -> None:
         ("{name: 2024}", "name", "n_2024"),
     ],
 )
-def test_what_a_field_states_is_taken_as_it_is_written(field: str, fact: str, value: object) -> None:
+def test_a_field_is_read_as_written(field: str, fact: str, value: object) -> None:
     assert getattr(with_field(field).fields[0], fact) == value
 
 

@@ -163,7 +163,7 @@ def comparable(contract: Contract) -> Any:
 
 @settings(max_examples=40)
 @given(contracts())
-def test_what_is_written_is_read_back_as_it_was(contract: Contract) -> None:
+def test_a_written_contract_is_read_back_unchanged(contract: Contract) -> None:
     written = descriptor(contract)
     assert comparable(read_contract(to_yaml(written), "airports", "f.yaml")) == comparable(contract)
     assert comparable(read_contract(json.dumps(written), "airports", "f.json")) == comparable(contract)
@@ -171,7 +171,7 @@ def test_what_is_written_is_read_back_as_it_was(contract: Contract) -> None:
 
 @settings(max_examples=40)
 @given(contracts())
-def test_what_is_written_keeps_the_profile_and_the_schema_for_editors(contract: Contract) -> None:
+def test_written_contracts_follow_the_profile_and_the_schema_for_editors(contract: Contract) -> None:
     written = descriptor(contract)
     assert [error.message for error in EDITOR.iter_errors(written)] == []
     if contract.fields:  # the standard knows no schema without fields, which a contract may have

@@ -42,7 +42,7 @@ def test_a_flood_is_counted_and_not_listed() -> None:
     assert f"{5000 - NAMED_AT_MOST} more" in message.text
 
 
-def test_no_alert_is_no_message() -> None:
+def test_without_an_alert_there_is_no_message() -> None:
     with pytest.raises(ValueError, match="no alert"):
         gathered([])
 

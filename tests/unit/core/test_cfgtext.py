@@ -40,9 +40,7 @@ OPTIONS = st.dictionaries(NAMES, VALUES)
 
 
 @given(st.dictionaries(st.sampled_from(["core", "refdata", "z"]), OPTIONS), OPTIONS)
-def test_what_is_set_is_read_back_and_what_was_there_too(
-    before: dict[str, dict[str, str]], options: dict[str, str]
-) -> None:
+def test_new_and_existing_options_are_read_back(before: dict[str, dict[str, str]], options: dict[str, str]) -> None:
     text = "".join(
         f"[{section}]\n" + "".join(f"{name} = {value.replace('%', '%%')}\n" for name, value in values.items())
         for section, values in before.items()

@@ -129,7 +129,7 @@ def test_texts_that_mean_no_value_come_from_the_field_then_from_the_table(
     assert (found.inferred is None) is (not expected)
 
 
-def test_what_the_table_declares_beats_what_a_field_was_learned_to_have() -> None:
+def test_the_tables_declaration_beats_a_learned_field() -> None:
     declared = with_origin(Contract(table="t", missing_values=("",)), DECLARED)
     learned = with_origin(Contract(table="t", fields=(FieldContract(name="a", missing_values=("NULL",)),)), LEARNED)
     assert known_readings(merge(declared, learned), None, ["a"])["a"].missing == ()

@@ -120,7 +120,7 @@ def test_kept_answers_go_by_question_and_subject() -> None:
     assert both.answer("missing", "price") is None
 
 
-def test_policies_have_defaults_where_nobody_speaks() -> None:
+def test_unstated_policies_have_defaults() -> None:
     assert Contract(table="t").policies == Policies(
         OnNewColumn.ADD, OnMissingColumn.NULL, OnTypeChange.WIDEN, OnOrphans.HOLD
     )
@@ -188,12 +188,12 @@ def test_merging_is_associative_and_nothing_is_stronger_than_the_first(a: Contra
         ({"version": 1, "contract": {"table": "t", "fields": [5]}}, "FieldContract is not an object"),
     ],
 )
-def test_what_is_no_stored_contract_is_refused(document: object, why: str) -> None:
+def test_a_malformed_stored_contract_is_refused(document: object, why: str) -> None:
     with pytest.raises(ConfigurationError, match="stored contract") as caught:
         from_document(document)
     assert why in caught.value.what
 
 
-def test_what_a_later_release_adds_to_the_form_is_left_aside() -> None:
+def test_additions_of_a_later_release_are_ignored() -> None:
     document = {"version": 1, "contract": {"table": "t", "new_fact": 1, "dialect": {"other": True}}}
     assert from_document(document) == Contract(table="t")

@@ -57,7 +57,7 @@ def test_a_new_column_is_what_its_policy_says(policy: Any, action: str) -> None:
     assert found(contract, table(a=INT), a=INT, b=INT) == {FindingKind.NEW_COLUMN: (("b",), action)}
 
 
-def test_a_declared_column_is_not_new_and_neither_is_any_of_a_table_of_which_nothing_is_known() -> None:
+def test_a_declared_column_is_not_new_and_no_column_of_an_unknown_table_is() -> None:
     contract = declared(on_new_column=OnNewColumn.REFUSE, fields=fields("b"))
     assert found(contract, table(a=INT), a=INT, b=INT) == {}
     assert found(contract, None, b=INT, c=INT) == {FindingKind.NEW_COLUMN: (("c",), "refuse")}
@@ -157,7 +157,7 @@ def test_a_refusal_names_every_difference_with_the_line_of_its_policy() -> None:
     assert caught.value.advice == "Correct the file, or the table's contract."
 
 
-def test_what_is_let_through_is_said() -> None:
+def test_allowed_differences_are_reported() -> None:
     live, columns = table(a=INT, b=INT), scanned(a=INT)
     plan = align(NAME, live, columns, min_match=0)
     differing = findings(stated(Contract, DECLARED, table="t"), live, columns, plan)

@@ -111,6 +111,6 @@ def test_every_advice_begins_like_a_sentence() -> None:
     assert [advice for advice in found if not ADVICE.match(advice)] == []
 
 
-def test_every_kind_of_file_that_is_no_csv_gets_advice_like_a_sentence() -> None:
+def test_advice_for_every_other_kind_of_file_is_a_sentence() -> None:
     for _, kind, advice in signatures._SIGNATURES:
         assert ADVICE.match(advice), kind

@@ -37,7 +37,7 @@ def test_each_trouble_fails_with_its_name_and_an_advice(trouble: Trouble) -> Non
     assert found.transient is (trouble is Trouble.UNREACHABLE)
 
 
-def test_the_advice_of_an_error_stands_apart_from_what_happened() -> None:
+def test_the_advice_of_an_error_is_separate_from_the_description() -> None:
     error = ConnectionLostError("No answer", where="sql01", advice="Start it")
     assert failed("warehouse", error) == Check(
         "warehouse", State.FAIL, "connection", "No answer [sql01].", "Start it.", transient=True

@@ -98,7 +98,7 @@ def test_a_figure_decides_the_state(check: Check, state: State, figure: str) -> 
     assert check.state is OK or (check.message and check.advice.endswith(".")), "what is unwell says what to do"
 
 
-def test_what_is_named_is_what_is_late() -> None:
+def test_only_late_files_are_named() -> None:
     assert unseen_check(["a", "b", "c", "d"], 9999, SETTINGS).message == "Not picked up: a, b, c and 1 more"
     assert waiting_check({"a": 10, "b": 20000}, SETTINGS).message == "Waiting too long: b"
     assert error_rate_check([*DONE, *BAD], SETTINGS).message == "Many files are refused: data 4"
@@ -151,7 +151,7 @@ KEPT = [
 @pytest.mark.parametrize(
     ("before", "checks", "unreported", "kept"), [case[1:] for case in KEPT], ids=[case[0] for case in KEPT]
 )
-def test_what_nobody_was_reported_is_a_change_at_the_next_look(
+def test_an_unreported_change_is_reported_by_the_next_check(
     before: dict[str, str], checks: list[Check], unreported: set[str], kept: dict[str, str]
 ) -> None:
     assert reported(before, checks, unreported) == kept

@@ -53,7 +53,7 @@ def test_every_event_has_a_statement_an_explanation_and_a_transition() -> None:
 
 
 @given(st.lists(st.sampled_from([event for event in Event if event is not Event.DELETE])))
-def test_what_is_published_stays_published_whatever_happens(events: list[Event]) -> None:
+def test_published_rows_stay_published_whatever_happens(events: list[Event]) -> None:
     state: FileStatus | None = None
     published = False
     for event in (Event.REGISTER, *events):

@@ -35,6 +35,6 @@ def test_the_moment_is_read_as_it_was_written() -> None:
     assert archived_at("ERROR_20241130_235959_a_2.csv") == datetime(2024, 11, 30, 23, 59, 59)  # noqa: DTZ001
 
 
-def test_nothing_to_delete_is_no_deletion() -> None:
+def test_nothing_to_delete_records_no_deletion() -> None:
     assert list(expired_records(DeletionKind.AUDIT_ROWS, 0, 30)) == []
     assert [one.amount for one in expired_records(DeletionKind.AUDIT_ROWS, 9, 30)] == [9]

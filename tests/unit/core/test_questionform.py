@@ -36,7 +36,7 @@ def test_several_questions_have_a_field_each_and_refuse_unless_somebody_chooses(
     assert form.subject == "Add *x*? (and 1 more)"
 
 
-def test_text_of_a_file_is_no_markup_and_values_are_shown_on_demand_only() -> None:
+def test_text_of_a_file_is_escaped_and_values_are_shown_on_demand_only() -> None:
     assert r"\<b\>x\</b\> is new" in form_of([NEW]).body
     assert "secret" not in form_of([NEW]).body
     assert "secret" in form_of([NEW], with_examples=True).body
@@ -53,7 +53,7 @@ def test_text_of_a_file_is_no_markup_and_values_are_shown_on_demand_only() -> No
         ([NEW, OLD], REFUSE.label, {"question_1": "Add it"}, [("refuse", False), ("refuse", False)]),
     ],
 )
-def test_what_was_filled_in_answers_each_question(
+def test_the_filled_form_answers_each_question(
     questions: list[Question], option: str, fields: dict[str, object], want: list[tuple[str, bool]]
 ) -> None:
     given = answers_of(questions, option, fields, "ann", "agreed")

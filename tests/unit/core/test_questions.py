@@ -60,7 +60,7 @@ def test_an_answer_does_not_fit_another_question(changes: dict[str, Any]) -> Non
     assert unanswered((question(), other), given) == (other,)
 
 
-def test_the_wording_of_the_subject_is_no_other_question() -> None:
+def test_another_wording_of_the_subject_is_the_same_question() -> None:
     assert question(subject="Load without price?").fingerprint == question().fingerprint
 
 

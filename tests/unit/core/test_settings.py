@@ -34,7 +34,7 @@ def test_a_setting_says_what_it_means_in_a_sentence(spec: Field[Any]) -> None:
     assert meaning.endswith(".")
 
 
-def test_what_is_left_out_keeps_its_default() -> None:
+def test_omitted_settings_keep_their_defaults() -> None:
     assert parse({}) == Settings()
     assert parse({"stability_checks": " 3 "}) == Settings(stability_checks=3)
 
@@ -70,7 +70,7 @@ def test_a_number_has_a_lower_limit_and_takes_both_its_limits(spec: Field[Any]) 
 
 @pytest.mark.parametrize("spec", NUMBERS, ids=ids)
 @pytest.mark.parametrize("written", ["-1e9", "nan", "inf", "-inf", "1e400", "many", "", "0x10", "1;2"])
-def test_what_is_no_number_in_range_is_refused_by_name(spec: Field[Any], written: str) -> None:
+def test_a_number_out_of_range_is_refused_by_name(spec: Field[Any], written: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"Setting {spec.name} has the value '{written}'"):
         parse({spec.name: written})
 
@@ -148,6 +148,6 @@ def test_a_limit_is_a_number_a_percentage_or_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["-1", "5 percent", "1.5", "%", "1e3"])
-def test_what_is_no_limit_is_refused(text: str) -> None:
+def test_a_malformed_limit_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match="a number, a percentage or empty"):
         parse({"gate_rows_removed": text})

@@ -26,6 +26,6 @@ def test_a_verdict_is_read(text: str, expected: Verdict) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "1", "null", "[]", "[{}, {}]", "{}", '{"validation_result": null}'])
-def test_what_is_no_verdict_is_an_error_that_names_the_procedure(text: str) -> None:
+def test_a_malformed_verdict_is_an_error_that_names_the_procedure(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"ref\.sp_x"):
         read_verdict(text, "ref.sp_x")

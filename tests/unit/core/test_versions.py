@@ -124,7 +124,7 @@ def test_retention_lets_go(kept: int, older: datetime | None, gone: tuple[int, .
     assert expired(records, kept=kept, older_than=older) == gone
 
 
-def test_what_is_deleted_already_is_not_deleted_again_and_cannot_be_read() -> None:
+def test_deleted_versions_are_not_deleted_again_and_cannot_be_read() -> None:
     records = list(history((FULL, None), (APPEND, None), (FULL, None), (FULL, None)))
     records[1] = replace(records[1], removed_at=START)
     assert expired(records, kept=1, older_than=None) == ()
@@ -144,7 +144,7 @@ def test_what_is_deleted_already_is_not_deleted_again_and_cannot_be_read() -> No
         (14, "were replaced or taken"),
     ],
 )
-def test_what_cannot_be_taken_back_is_said(load_id: int, message: str) -> None:
+def test_a_load_that_cannot_be_taken_back_is_refused_with_the_reason(load_id: int, message: str) -> None:
     changes = (FULL, None), (APPEND, None), (FULL, None), (APPEND, None), (TAKE_BACK, 14), (APPEND, None)
     with pytest.raises(DataError, match=message):
         check_take_back("t", history(*changes), load_id)

@@ -83,7 +83,7 @@ def test_row_with_another_empty_field_is_not_placed_unasked(raw: str) -> None:
 
 
 @pytest.mark.parametrize("raw", SOUND)
-def test_quotes_in_place_and_inches_are_no_damage(raw: str) -> None:
+def test_quotes_in_place_and_inches_are_not_damage(raw: str) -> None:
     assert damage_of(2).is_sound(raw)
 
 

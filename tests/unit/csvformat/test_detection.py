@@ -132,13 +132,13 @@ def test_backslash_escapes_only_where_the_quote_would_not_close(text: str, escap
     assert escape_for(text, ",", '"') == escape
 
 
-def test_escaped_apostrophes_tell_of_a_writer_that_escapes() -> None:
+def test_escaped_apostrophes_show_a_writer_that_escapes() -> None:
     assert escapes_each("1;Ship\\'s cook\n2;Pilot\n", "'")
     assert not escapes_each("1;Ship\\'s cook\n2;Pilot's mate\n", "'")
     assert not escapes_each("1;Pilot\n", "'")
 
 
-def test_row_shape_tells_uniform_from_steady() -> None:
+def test_row_shape_distinguishes_uniform_from_steady() -> None:
     two_tables = rows_of("1,2\n" * 3 + "1,2,3\n" * 3, Dialect(","))
     assert row_shape(two_tables) == RowShape(3, 0.5, 0.8, 6)
 
@@ -203,7 +203,7 @@ def test_letters_beat_the_code_page_where_they_speak(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "delimiter"), [("sep=;\n", ";"), ("SEP=,\r\n", ","), ('"sep=\t"\n', "\t"), ("sep=x\n", ""), ("a;b\n", "")]
 )
-def test_separator_line_tells_the_delimiter(line: str, delimiter: str) -> None:
+def test_separator_line_states_the_delimiter(line: str, delimiter: str) -> None:
     assert separator_line(line) == delimiter
 
 

@@ -61,7 +61,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
 @settings(max_examples=100, deadline=None)
-def test_what_the_csv_module_writes_is_read_back(
+def test_output_of_the_csv_module_is_read_back(
     table: list[list[str]], delimiter: str, ending: str, encoding: str
 ) -> None:
     text = io.StringIO()

@@ -38,7 +38,7 @@ def test_years_are_names(seed: int, tmp_path: Path) -> None:
     assert (found.delimiter, found.header, scanned.rows) == (delimiter, tuple(header), len(rows))
 
 
-def test_years_in_rows_of_years_are_no_names(tmp_path: Path) -> None:
+def test_years_in_rows_of_years_are_not_names(tmp_path: Path) -> None:
     found, _ = read(tmp_path, "A,2001,2002\nB,2003,2004\nC,1999,2000\n")
     assert not found.has_header
 
@@ -89,7 +89,7 @@ def test_rare_backslash_escapes_are_read(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(100))
-def test_notes_of_statistics_offices_are_no_rows(seed: int, tmp_path: Path) -> None:
+def test_notes_of_statistics_offices_are_not_rows(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)
     pad = ";;;"
     notes = ["Table: 12345-0006" + pad, "Deaths: Country; Months; Sex;", "Statistics of deaths" + pad]

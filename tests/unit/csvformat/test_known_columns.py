@@ -139,7 +139,7 @@ def test_a_value_outside_the_known_notation_makes_its_row_a_reject(
     assert found.columns[0].misfits == 1
 
 
-def test_what_the_misfits_are_by_themselves_is_known(tmp_path: Path) -> None:
+def test_the_type_of_the_misfits_by_themselves_is_known(tmp_path: Path) -> None:
     values = ["2024-01-15", "45306", "2024-02-01", "45323"]
     found, _, _ = load(tmp_path / "f.csv", values, ColumnReading(DATE))
     column = found.columns[0]

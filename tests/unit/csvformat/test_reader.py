@@ -200,7 +200,7 @@ def test_quote_behind_an_escaped_delimiter_opens_nothing(tmp_path: Path) -> None
         assert read_as_text(path, format_of(1, escape="\\"), block) == ([(',"',), ("\n",)] * 20, [])
 
 
-def test_formats_head_and_tail_are_no_rows(tmp_path: Path) -> None:
+def test_head_and_tail_of_other_formats_are_not_rows(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_text("Title\n\nid,name\n1,x\n# note\n2,y\n\nTotal,2\nend of file\n \n")
     fmt = Format("utf-8", ",", '"', "", True, ("id", "name"), preamble_lines=2, trailer_lines=2, comment="#")
@@ -325,7 +325,7 @@ def test_undecodable_bytes_are_named(tmp_path: Path, encoding: str, content: byt
         )
 
 
-def test_missing_byte_order_mark_is_no_crash(tmp_path: Path) -> None:
+def test_utf_16_without_a_byte_order_mark_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes("a,b\n".encode("utf-16-le"))
     with pytest.raises(FormatError, match="Byte 0 is not valid utf-16 text"):

@@ -32,7 +32,7 @@ PARTS = Table(
         ("backslash_escape_comma", ["backslash"]),
     ],
 )
-def test_report_tells_what_was_found(name: str, words: list[str]) -> None:
+def test_the_report_shows_the_result_of_detection(name: str, words: list[str]) -> None:
     shown = to_text(detect(CASES / f"{name}.csv"), title=name)
     assert all(word in shown for word in [name, "confidence", *words])
     assert max(map(len, shown.splitlines())) <= 100

@@ -215,7 +215,7 @@ WARNINGS = [
 
 
 @pytest.mark.parametrize(("values", "kind", "warning"), WARNINGS)
-def test_doubtful_columns_are_told(tmp_path: Path, values: list[str], kind: str, warning: str) -> None:
+def test_doubtful_columns_are_reported(tmp_path: Path, values: list[str], kind: str, warning: str) -> None:
     column, warnings = one_column(tmp_path / "file.csv", values)
     assert str(column.type) == kind
     assert (warning in warnings[0]) if warning else not warnings

@@ -53,7 +53,7 @@ def test_short_names_above_numbers_are_a_header(seed: int, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_repeated_headers_rules_and_marks_are_no_rows(seed: int, tmp_path: Path) -> None:
+def test_repeated_headers_rules_and_marks_are_not_rows(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)
     header, rows, delimiter = table(rng, rng.randint(4, 40))
     end = rng.choice(["\n", "\r\n", "\r"])
@@ -138,7 +138,9 @@ def test_comments_are_skipped_and_named(seed: int, tmp_path: Path) -> None:
         ("# exported\n# code,n\n", ("code", "n")),
     ],
 )
-def test_mark_of_a_commented_header_is_no_part_of_its_name(header: str, names: tuple[str, ...], tmp_path: Path) -> None:
+def test_the_mark_of_a_commented_header_is_not_part_of_its_name(
+    header: str, names: tuple[str, ...], tmp_path: Path
+) -> None:
     path = tmp_path / "file.csv"
     path.write_text(header + "".join(f"{at},{at * 3}\n" for at in range(1, 9)))
     assert detect(path).header == names

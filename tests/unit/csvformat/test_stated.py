@@ -176,7 +176,7 @@ TABLES = st.integers(1, 4).flatmap(
     st.sampled_from(["utf-8", "utf-16", "cp1252"]),
     st.integers(0, 2),
 )
-def test_what_is_written_as_stated_is_read_as_it_was(
+def test_a_stated_format_is_read_back_as_written(
     tmp_path: Path, table: list[list[str]], delimiter: str, quote: str, ending: str, encoding: str, preamble: int
 ) -> None:
     header = [f"col {at}" for at in range(len(table[0]))]

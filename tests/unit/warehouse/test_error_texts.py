@@ -84,7 +84,7 @@ def test_the_librarys_own_exception_is_not_shown_with_the_translated_one() -> No
     assert "s3cret" not in shown
 
 
-def test_an_error_that_nobody_knows_is_permanent_and_names_its_number() -> None:
+def test_an_unknown_error_is_permanent_and_names_its_number() -> None:
     reported = translate(DriverError(7, "", "Odd"), "h")
     assert (type(reported), isinstance(reported, RefdataError)) == (PermanentError, True)
     assert "error 7" in str(reported)

@@ -50,7 +50,7 @@ IN_PLACE = [
 
 
 @pytest.mark.parametrize(("old", "kind", "nullable", "collation", "expected"), IN_PLACE)
-def test_what_the_server_converts_rightly_is_one_statement(
+def test_a_conversion_that_the_server_does_right_is_one_statement(
     old: Column, kind: SqlType, *, nullable: bool, collation: str | None, expected: str
 ) -> None:
     change = Widening(Column("c", kind, nullable=nullable), old)
@@ -68,7 +68,7 @@ BY_TEXT = [
 
 
 @pytest.mark.parametrize(("old", "text"), BY_TEXT, ids=[str(case[0].type) for case in BY_TEXT])
-def test_what_the_server_would_write_otherwise_passes_through_an_interim_column(old: Column, text: str) -> None:
+def test_text_that_the_server_would_write_differently_passes_through_an_interim_column(old: Column, text: str) -> None:
     statements = ddl.widen_column(T, Widening(Column("c", TEXT), old))
     assert len(statements) == 5
     assert statements[0] == "ALTER TABLE [ref].[t]]x] ADD [refdata widening] NVARCHAR(50) NULL"
@@ -80,7 +80,7 @@ def test_what_the_server_would_write_otherwise_passes_through_an_interim_column(
     ]
 
 
-def test_a_collation_that_is_no_name_reaches_no_statement() -> None:
+def test_a_collation_that_is_not_a_name_reaches_no_statement() -> None:
     change = Widening(Column("c", TEXT), Column("c", SqlType(TypeKind.NVARCHAR, length=10)))
     with pytest.raises(ConfigurationError, match="is not a name"):
         ddl.widen_column(T, change, "x; DROP TABLE t")

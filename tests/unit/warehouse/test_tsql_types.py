@@ -62,7 +62,7 @@ FLAGS: list[tuple[dict[str, Any], bool, bool]] = [
 
 
 @pytest.mark.parametrize(("flags", "writable", "optional"), FLAGS, ids=[str(case[0]) for case in FLAGS])
-def test_what_the_server_fills_by_itself(flags: dict[str, Any], *, writable: bool, optional: bool) -> None:
+def test_columns_that_the_server_fills(flags: dict[str, Any], *, writable: bool, optional: bool) -> None:
     row = {"name": "c", "type_name": "int", "max_length": 4, "precision": 10, "scale": 0, "full_scale": 0}
     row |= {"nullable": 0, "collation": None, "identity": 0, "computed": 0, "has_default": 0} | flags
     catalog = types.catalog_column(tuple(row.values()))
