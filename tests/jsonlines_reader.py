@@ -76,7 +76,7 @@ class _Into:
 
 
 def cells_of(line: str, names: Sequence[str]) -> list[str] | str:
-    """The texts of a line in the header's order, or why it is no row."""
+    """The texts of a line in the header's order, or why it is not a row."""
     try:
         found = json.loads(line, parse_int=str, parse_float=str)
     except ValueError:

@@ -22,7 +22,7 @@ from refdata.dropoff.tree import Malformed, ScanResult
 
 @dataclass(frozen=True)
 class Object:
-    """What is at a path: content, which put it was, and how often it was handed back since."""
+    """The file at a path: its content, the number of its put, and how often it was handed back since."""
 
     content: bytes
     put: int

@@ -1,4 +1,4 @@
-"""Fails a run in which a test skipped for a reason that nobody allowed: a library that is missing hides tests."""
+"""Fails a run in which a test skipped for a reason that is not allowed: a missing library hides tests."""
 
 from __future__ import annotations
 

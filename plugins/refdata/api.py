@@ -133,7 +133,7 @@ class ReferenceData:
 
     @property
     def questions(self) -> Questions:
-        """What held loads ask, and the answers that tables keep."""
+        """The questions of held loads, and the answers that tables keep."""
         return Questions(self._deps, self._ledger_expected)
 
     def history(

@@ -20,7 +20,7 @@ __all__ = ["AskedQuestion", "Questions"]
 
 
 class Questions:
-    """What loads ask, and the answers that tables keep."""
+    """The questions of loads, and the answers that tables keep."""
 
     def __init__(self, deps: Callable[[], Deps], expected: Callable[[], AbstractContextManager[None]]) -> None:
         self._deps = deps

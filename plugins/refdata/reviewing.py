@@ -55,7 +55,7 @@ def filled_form(questions: Sequence[Question], chosen: Mapping[str, str], *, whe
     others = sorted(set(chosen) - {question.name for question in questions})
     if others:
         raise DataError(
-            f"{others[0]} is no open question",
+            f"{others[0]} is not an open question",
             where=where,
             advice=f"It asks: {', '.join(question.name for question in questions)}.",
         )

@@ -55,7 +55,7 @@ def log_in(page: Page, url: str, user: str, password: str) -> None:
 
 
 def open_page(page: Page) -> FrameLocator:
-    """Opens refdata's page through Airflow's navigation; the frame that it stands in."""
+    """Opens refdata's page through Airflow's navigation; returns its frame."""
     page.get_by_role("link", name=NAVIGATION).click()
     return page.frame_locator("iframe")
 

@@ -22,7 +22,7 @@ NAMES = ("cities", "towns", *(name for name, *_ in UNANSWERED))
 
 @pytest.fixture(scope="module")
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
-    """Airflow with the change gate on, a first load of each table, and loads that nobody is going to answer."""
+    """Airflow with the change gate on, a first load of each table, and loads that are never answered."""
     home = tmp_path_factory.mktemp("gated")
     extra = {
         "AIRFLOW__REFDATA__STABILITY_INTERVAL": "0.5",
@@ -39,7 +39,7 @@ def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAirflow]:
         running = RunningAirflow(local, home / "alerts.jsonl")
         local.dropoff.mkdir(exist_ok=True)
         rules = {name: {"gate_timeout": 60, "gate_default": default} for name, default, *_ in UNANSWERED}
-        (running.local.dropoff / "tables.yaml").write_text(json.dumps({"tables": rules}))  # YAML holds all of JSON
+        (running.local.dropoff / "tables.yaml").write_text(json.dumps({"tables": rules}))  # YAML includes all of JSON
         for name in NAMES:
             running.drop(f"{name}.csv", TEN)
         running.wait_ended(*(f"{name}.csv" for name in NAMES))
@@ -60,7 +60,7 @@ def states(airflow: RunningAirflow, run: str) -> dict[str, str | None]:
 
 
 def question(airflow: RunningAirflow, run: str) -> dict[str, Any]:
-    """What the UI shows when the run waits."""
+    """The UI's text while the run waits."""
     airflow.local.wait_for(lambda: states(airflow, run).get("review") == "awaiting_input", 120, "Nobody was asked")
     return airflow.api(f"{run}/taskInstances/review/-1/hitlDetails")
 
@@ -189,7 +189,7 @@ def roll_back(airflow: RunningAirflow, reason: str) -> str:
 
 
 def refdata(airflow: RunningAirflow, *arguments: str) -> str:
-    """What a command prints, run as its user runs it on this machine."""
+    """The output of a command, run as its user runs it on this machine."""
     command = [sys.executable, "-m", "refdata.cli", *arguments]
     done = subprocess.run(command, env=airflow.local.environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

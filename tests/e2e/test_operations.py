@@ -1,4 +1,4 @@
-"""What others see of a load in a running Airflow: the next DAG, OpenLineage, and the alert that it is late."""
+"""A load in a running Airflow as others see it: the next DAG, OpenLineage, and the alert that it is late."""
 
 from __future__ import annotations
 

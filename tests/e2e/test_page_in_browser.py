@@ -65,7 +65,7 @@ class Steward:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The connection stands in Airflow's database, as in production, so the API server has to find it there."""
+    """The connection is in Airflow's database, as in production, so the API server has to find it there."""
     chromium()
     home = tmp_path_factory.mktemp("page")
     extra = {"AIRFLOW__REFDATA__CONN_ID": CONNECTION, "AIRFLOW__REFDATA__LOCK_TIMEOUT": "1"}
@@ -169,7 +169,7 @@ def test_the_address_in_an_alert_opens_its_view(server: Server, steward: Steward
 
 def test_problems_are_above_the_files_and_stay_open_while_they_are_read(steward: Steward) -> None:
     health = steward.frame.get_by_role("region", name="Health")
-    dropoff = health.get_by_role("group").filter(has_text="dropoff fails: missing")  # nobody made the folder
+    dropoff = health.get_by_role("group").filter(has_text="dropoff fails: missing")  # the folder does not exist
     dropoff.locator("summary").click()
     expect(dropoff).to_contain_text("Mount or create it")
     said = health.locator("summary").all_inner_texts()

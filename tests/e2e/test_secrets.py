@@ -1,4 +1,4 @@
-"""What a running Airflow writes while files are refused: logs of each process, its database, alerts, lineage."""
+"""The traces of a running Airflow while files are refused: logs of each process, its database, alerts, lineage."""
 
 from __future__ import annotations
 

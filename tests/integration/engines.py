@@ -155,7 +155,7 @@ class Database:
 
 
 def open_database(engine: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Database:
-    """An empty, initialised warehouse; the Airflow connection stands in the environment.
+    """An empty, initialised warehouse; the Airflow connection is in the environment.
 
     T-SQL tests of one process share their schemas, which take seconds to make on some servers.
     """

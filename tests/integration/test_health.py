@@ -1,4 +1,4 @@
-"""What is measured on a real folder, a real database and a real web server."""
+"""Measurements on a real folder, a real database and a real web server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reader promises: CSV and JSON lines pass the same cases, chosen by content under one and the same name.
+"""The contract of every reader: CSV and JSON lines pass the same cases, chosen by content under one and the same name.
 
 A kind of file that is added (Excel, Parquet) joins ``KINDS``.
 """
@@ -31,7 +31,7 @@ ROWS: list[tuple[str, ...]] = [("01", "1", "2024-12-01"), ("Ä", "", "2024-12-31
 
 @dataclass
 class Kind:
-    """A reader, how its files are written, and a line that is no row."""
+    """A reader, how its files are written, and a line that is not a row."""
 
     reader: Reader
     written: Callable[[list[tuple[str, ...]]], list[str]]

@@ -1,4 +1,4 @@
-"""What every source of dropped files promises: the folder tree and one in memory pass the same cases.
+"""The contract of every source of dropped files: the folder tree and one in memory pass the same cases.
 
 A source that is added (an object store, SFTP) joins ``SOURCES``.
 """

@@ -1,4 +1,4 @@
-"""The error of a load that nobody can be asked about: it has to be answered from the command line."""
+"""The error of a load with questions where no person can be asked: the command line has to answer."""
 
 from __future__ import annotations
 

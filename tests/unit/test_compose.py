@@ -1,4 +1,4 @@
-"""docker-compose.yaml is valid and complete, and holds no secret. What needs a Docker engine is not shown here."""
+"""docker-compose.yaml is valid and complete, and contains no secret. What needs a Docker engine is not shown here."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def page(name: str) -> str:
 
 
 def section(text: str, heading: str) -> str:
-    """What stands below a heading, up to the next heading of any level."""
+    """The text below a heading, up to the next heading of any level."""
     found = re.search(rf"^#+ {re.escape(heading)}[^\n]*\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
     assert found, f"no heading {heading}"
     return found[1]

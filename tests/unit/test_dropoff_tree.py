@@ -1,4 +1,4 @@
-"""What a scan takes up, passes over and refuses; and opening what it found."""
+"""Files that a scan accepts, skips and refuses; and opening those that it found."""
 
 from __future__ import annotations
 

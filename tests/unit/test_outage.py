@@ -1,4 +1,4 @@
-"""An outage is reported once when it begins, whoever notices it, and once when it ends."""
+"""An outage is reported once when it begins, whichever process notices it, and once when it ends."""
 
 from __future__ import annotations
 

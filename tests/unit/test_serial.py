@@ -1,4 +1,4 @@
-"""What a task hands to the next one comes out of XCom's JSON as it went in."""
+"""Values from one task to the next come out of XCom's JSON unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A skip that nobody allowed fails the run in CI, and only there."""
+"""A skip that is not allowed fails the run in CI, and only there."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def identity(version: int = 1, **changes: int) -> File:
 
 @dataclass
 class Bench:
-    """A watcher on a virtual clock: ``look`` waits until a check counts, unless told a time."""
+    """A watcher on a virtual clock: ``look`` waits until a check counts, unless it gets a time."""
 
     rule: Rule = RULE
     state: WatchState = field(default_factory=WatchState)

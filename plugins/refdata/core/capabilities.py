@@ -1,4 +1,4 @@
-"""What an engine's SQL can do, as one object, so that nothing above ``warehouse`` asks which engine is in use.
+"""The capabilities of an engine's SQL as one object, so that nothing above ``warehouse`` asks which engine is in use.
 
 Statements that all engines accept are written in one way: identifiers quoted by ``naming.quote``, and ``?`` for each
 value. Where the engines differ, an object of this class writes the statement. What transactions isolate is part of the
@@ -39,7 +39,7 @@ class Capabilities(Protocol):
         ...
 
     def text_parts(self, value: str) -> tuple[str, ...]:
-        """What a text has to be compared by, so that it compares by code points and with its trailing blanks."""
+        """The expressions that compare a text by code points and with its trailing blanks."""
         ...
 
     def differs(self, first: str, second: str, *, is_text: bool) -> str:
@@ -55,7 +55,7 @@ class Capabilities(Protocol):
         ...
 
     def prepare_copies(self) -> tuple[Statement, ...]:
-        """What makes large temporary tables fast on this connection."""
+        """The statements that make large temporary tables fast on this connection."""
         ...
 
     def copy_rows(self, name: str, select: str, where: str, values: tuple[object, ...]) -> tuple[Statement, ...]:

@@ -1,4 +1,4 @@
-"""What some of a column's values are: the readings that fit all of them, with their measures.
+"""Evidence from some of a column's values: the readings that fit all of them, with their measures.
 
 ``csvformat.infer`` gathers evidence block by block; merging does not depend on the order of the blocks. ``inference``
 decides on the type.

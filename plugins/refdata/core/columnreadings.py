@@ -25,7 +25,7 @@ ANY_WORD = "*"
 
 _MINUS = {Minus.LEADING: "-", Minus.TRAILING: "trailing", Minus.PARENTHESES: "parentheses"}
 _GROUPS = dict.fromkeys(" \xa0\u202f", " \xa0\u202f") | dict.fromkeys("'’", "'’")
-"""What people mean by a thousands mark that has several forms."""
+"""The forms of a thousands mark that people treat as the same."""
 _NUMBER = decimal(1, 0)
 _TYPES: Mapping[FieldType, tuple[SqlType, ...]] = {
     FieldType.INTEGER: (BIGINT,),
@@ -44,7 +44,7 @@ class KnownColumnReading:
     """How one column is read: ``readings`` are tried in turn, and the first that all its values fit applies.
 
     Where none fits, the type is inferred, with ``missing`` as the texts that mean no value. ``stated``: people declared
-    type and notation, so another type or notation that the values suggest is no substitute.
+    type and notation, so another type or notation that the values suggest does not replace them.
     """
 
     readings: tuple[ColumnReading, ...] = ()
@@ -57,12 +57,12 @@ class KnownColumnReading:
         numbers = any(reading.known.kind in NUMBERS for reading in self.readings)
         if not self.missing and not numbers:
             return None
-        # A mark that the known reading refuses is no proof of another meaning: 1.234 may be either.
+        # A mark that the known reading refuses does not prove another meaning: 1.234 may be either.
         return ColumnReading(None, Notation(missing_values=self.missing), mark_known=not numbers)
 
 
 def known_readings(contract: Contract, live: Table | None, names: Iterable[str]) -> dict[str, KnownColumnReading]:
-    """What is known about reading each of a file's columns, by database name.
+    """The known readings of a file's columns, by database name.
 
     >>> from refdata.core.contract import Contract, FieldContract
     >>> field = FieldContract(name="day", type=FieldType.DATE, format="%d/%m/%y")
@@ -82,7 +82,7 @@ def rejects_misfits(contract: Contract, column: str) -> bool:
 
 
 def known_notation(contract: Contract, column: str) -> Notation:
-    """How the table's files write a column; the plain way where nobody knows."""
+    """The notation of a column in the table's files; the plain one if unknown."""
     fact = contract.column(column)
     return Notation() if fact is None else notation_of(fact)
 

@@ -1,4 +1,4 @@
-"""What the columns of a file show together about its decimal and thousands marks. Pure.
+"""Evidence from all columns of a file about its decimal and thousands marks. Pure.
 
 ``1.234`` is one number or another, and no look at its column alone can decide which. But a file is written in one
 way: a column with ``12,5`` proves decimal commas, and one with ``25.152.920`` proves that points separate thousands.
@@ -31,12 +31,12 @@ class FileHabits:
     points_decide: bool = True
 
     def separates_thousands(self, mark: str) -> bool:
-        """Whether the file shows that ``mark`` stands between thousands, and nothing shows the opposite."""
+        """Whether the file shows that ``mark`` separates thousands, and nothing shows the opposite."""
         shown = _OTHER.get(mark) in self.decimal or self.thousands.get(mark, 0) > 0 or self.hinted.get(mark, 0) > 1
         return shown and mark not in self.decimal
 
     def separates_decimals(self, mark: str) -> bool:
-        """Whether the file shows that ``mark`` stands before decimals, and nothing shows the opposite."""
+        """Whether the file shows that ``mark`` precedes decimals, and nothing shows the opposite."""
         return mark in self.decimal and not self.thousands.get(mark, 0) and _OTHER[mark] not in self.decimal
 
 
@@ -44,7 +44,7 @@ NO_HABITS = FileHabits()
 
 
 def habits(columns: Iterable[Evidence], delimiter: str, known_decimals: Iterable[str] = ()) -> FileHabits:
-    """What the columns of a file show together.
+    """The combined evidence of a file's columns.
 
     :param known_decimals: the decimal marks of columns whose notation is known.
     """

@@ -11,7 +11,7 @@ How ambiguous values are read:
 ``-0``, ``1.``, ``00.5``    text; ``.5`` and ``-0.00`` are numbers (same value, no digit lost)
 20 digits and more          text ("long digit codes"); up to 19 BIGINT where it fits
 ``1.234``, ``1,234``        by what the file's other columns show (``filehabits``); else text, but a point is taken
-                            for a decimal mark if all values have three decimals and the delimiter is no semicolon
+                            for a decimal mark if all values have three decimals and the delimiter is not a semicolon
 ``1 234``, ``1.234.567``    text unless a decimal mark or the file's other columns prove amounts: codes are grouped too
 ``1.1``, ``1.10``           text: versions
 ``1E5``                     text where no value has a point or a sign in the exponent, as numbers have

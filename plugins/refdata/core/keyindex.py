@@ -1,7 +1,7 @@
 """Plans the unique index that a table gets for the primary key of its contract. Pure.
 
 The contract's rule on the key stays in force with and without the index: it compares exactly, on every engine. The
-index is for the database: other queries use it, foreign keys can refer to it, and nobody can insert a second row with
+index is for the database: other queries use it, foreign keys can refer to it, and no one can insert a second row with
 the same key. Where it cannot be created, loads continue, and the ledger says why it is missing.
 """
 
@@ -24,7 +24,7 @@ INDEX = "refdata_key"
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
-    """What became of a table's index: ``done`` in words, and why the key has none; each may be empty."""
+    """The result for a table's index: ``done`` in words, and why the key has none; each may be empty."""
 
     done: str = ""
     problem: str = ""

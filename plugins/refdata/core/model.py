@@ -177,7 +177,7 @@ class Format:
 class Notation:
     """How a column writes its values, where that is not the default way.
 
-    Numbers: ``decimal_point`` is ``.`` or ``,``. ``thousands`` contains the characters of which one may separate groups
+    Numbers: ``decimal_point`` is ``.`` or ``,``. ``thousands`` contains the characters, one of which may separate groups
     of three digits (``""``: none). ``minus`` is ``-`` (U+2212 is accepted too), ``trailing`` for ``5-`` or
     ``parentheses`` for ``(5)``. ``affix`` is the text beside the numbers, such as ``%`` or ``R$``; ``*`` accepts any.
 
@@ -214,7 +214,7 @@ class ColumnReading:
     ``type`` gives the family: a number may need more digits, a text may be longer, a DATE may turn out to have times,
     and an INT decimals, unless ``bounded`` says that ``type`` is the limit. A value outside the family or the notation
     makes its row a reject. ``type=None``: the type is inferred; only ``missing_values`` of the notation apply.
-    ``mark_known=False``: nobody knows the column's decimal mark, so that ``1.234`` fits neither reading.
+    ``mark_known=False``: the column's decimal mark is unknown, so that ``1.234`` fits neither reading.
     """
 
     type: SqlType | None
@@ -294,7 +294,7 @@ class RejectedRow:
 class ReadColumn:
     """One column that the reader returns: the file's column ``index``, converted to ``type``.
 
-    ``reading`` is set where the scan refused values by it: what it refuses is no row here either.
+    ``reading`` is set where the scan refused values by it: values that it refuses are not rows here either.
     """
 
     index: int

@@ -67,7 +67,7 @@ def _section(question: Question, *, with_examples: bool) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from a file, escaped so that it is no Markdown or HTML."""
+    """Text from a file, with the markup of Markdown and HTML escaped."""
     escaped = "".join(f"\\{char}" if char in "\\`*_{}[]<>#|!" else char for char in text)
     return " ".join(escaped.split())
 

@@ -10,7 +10,7 @@ from refdata.core.contract import Contract, Facts, stated_by_people
 from refdata.core.questions import QuestionKind
 
 HEADER_NAMES = "header_names"
-"""What a kept answer is about that says which names and fields of a header belong together."""
+"""The subject of a kept answer that states which names and fields of a header belong together."""
 
 DAMAGED_ROWS, PLACE = "damaged_rows", "place"
 """What a kept answer is about, and says, that reads rows which fit with one change."""
@@ -24,7 +24,7 @@ class StatedFormat:
 
     ``encoding`` is a Python codec. ``quote``, ``escape`` and ``comment`` are ``""`` where there is none.
     ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as Table Dialect counts them. ``header_names`` is
-    how a header with more or fewer names than fields is read (``csvformat/headerwidth.py``), ``""`` where nobody was
+    how a header with more or fewer names than fields is read (``csvformat/headerwidth.py``), ``""`` if no one was
     asked. ``place_damaged``: rows that fit with one change are read. ``source`` says where the facts are stated, for
     messages.
     """

@@ -14,7 +14,7 @@ from refdata.core.model import DroppedFile, LoadType
 
 
 def class_warning(file: DroppedFile, table: str, *, is_reference: bool) -> str | None:
-    """What is said about a file in the folder of the other class; None where it is in the folder of its table's.
+    """The sentence about a file in the folder of the other class; None if it is in the folder of its table's class.
 
     :param is_reference: the class of the table.
     """

@@ -81,7 +81,7 @@ def _how(words: str) -> str:
 
 
 def shown_delimiter(delimiter: str, text: str) -> str:
-    """A delimiter; for a single column one that its text does not contain, so that it stays one column."""
+    """A delimiter; for a single column one that its text does not contain, so it stays one column."""
     if delimiter != NO_DELIMITER:
         return delimiter
     return next((one for one in DELIMITERS if one not in text), ",")

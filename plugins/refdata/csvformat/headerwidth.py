@@ -51,7 +51,7 @@ def fit_header(
     """Give each of ``width`` fields its name.
 
     :param body: the rows below the header that are not blank.
-    :param stated: the way that people chose, ``""`` where nobody was asked.
+    :param stated: the way that people chose, ``""`` if no one was asked.
     """
     names = list(names)
     while len(names) > width and not names[-1]:

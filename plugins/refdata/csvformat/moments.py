@@ -79,7 +79,7 @@ def _clock_pattern(notation: Notation) -> str:
 @cache
 def _date_pattern(notation: Notation) -> str:
     gap = _WORD_GAP if notation.month_names else re.escape(notation.date_separator)
-    # Without a separator only full widths can be told apart.
+    # Without a separator only full widths can be distinguished.
     small = "[0-9]{1,2}" if notation.date_separator or notation.month_names else "[0-9]{2}"
     month = r"[\p{L}]{3,12}\.?" if notation.month_names else small
     fields = {"y": f"(?P<year>[0-9]{{{notation.year_digits}}})", "m": f"(?P<month>{month})", "d": f"(?P<day>{small})"}

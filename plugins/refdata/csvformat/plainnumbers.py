@@ -17,7 +17,7 @@ _TO_FRONT = {
     "parentheses": (r"^\(([^()]*)\)$", r"-\1"),
     "trailing": (f"^(.*[0-9][^0-9]*){_MINUS}([^0-9]*)$", r"-\1\2"),
 }
-"""What brings a minus to the front, by ``Notation.minus``."""
+"""The expressions that move a minus to the front, by ``Notation.minus``."""
 
 
 def plain_numbers(column: pa.StringArray, notation: Notation, *, exponents: bool = False) -> pa.StringArray:
@@ -47,7 +47,7 @@ def _pattern(notation: Notation, exponents: bool) -> str:
 
 
 def _affixes(affix: str) -> tuple[str, str]:
-    """What may stand before and behind a number."""
+    """Characters that may precede and follow a number."""
     if not affix:
         return "", ""
     if affix == "*":

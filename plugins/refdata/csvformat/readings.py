@@ -152,7 +152,7 @@ def _plain(column: pa.StringArray, reading: ColumnReading) -> pa.StringArray:
 
 
 def _number_shape(given: pa.StringArray, reading: ColumnReading) -> dict[NumberKey, NumberShape]:
-    """What the numbers need; a fraction of zeros needs nothing."""
+    """The digits that the numbers need; a fraction of zeros needs none."""
     plain = pc.replace_substring_regex(_plain(given, reading), _ZERO_FRACTION, "")
     shape = plain_shape(Values.of(pc.replace_substring_regex(plain, "^-0$", "0")))
     return {PLAIN: shape} if shape else {}
@@ -190,7 +190,7 @@ def _in_bounds(plain: pa.StringArray, reading: ColumnReading) -> Mask:
 _DIGITS = r"^-?(?P<whole>[0-9]*)\.?(?P<fraction>[0-9]*)$"
 _RANGES = {TypeKind.INT: 2**31, TypeKind.BIGINT: 2**63}
 _MOST_WHOLE, _MOST_SCALE = 20, MAX_DECIMAL_PRECISION - 20
-"""Digits that an exact number may grow to: however two values are chosen, one DECIMAL holds both."""
+"""Digits that an exact number may grow to: however two values are chosen, one DECIMAL stores both."""
 
 
 def _digits(reading: ColumnReading) -> tuple[int, int]:
@@ -228,7 +228,7 @@ def _near(moments: Moments) -> Mask:
 
 
 def _moment_shape(moments: Moments) -> MomentShape:
-    """A time that is midnight everywhere is no time: 24:00 databases write dates so."""
+    """A time that is midnight in all values is not a time: some databases write dates so."""
     timed = bool((moments.ticks != 0).any())
     years = moments.days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
     return MomentShape(timed, int(moments.digits.max()), int(years.min()), int(years.max()), last_day(moments.days))

@@ -132,7 +132,7 @@ def _underlines(cells: Sequence[str]) -> bool:
 
 
 def _is_trailer_key(row: TextRow, width: int, at: int, *, whole: bool) -> bool:
-    """Whether ``TRAILER,120`` is one: its width is not the table's, or the word is no short code, or the count fits."""
+    """Whether ``TRAILER,120`` is one: not the table's width, or the word is not a short code, or the count fits."""
     key = row.cells[0].strip()
     if len(row.cells) != width or row.filled < len(row.cells):
         return True

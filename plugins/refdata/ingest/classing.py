@@ -58,7 +58,7 @@ def _record(deps: Deps, row: Load, attempt: int, *, is_reference: bool) -> None:
         changed = session.execute(deps.warehouse.statement("set_load_class"), (is_reference, row.id, attempt))
     if changed != 1:
         raise SupersededError(
-            f"Load {row.id} no longer holds its table's turn",
+            f"Load {row.id} no longer has its table's turn",
             where=row.file_path,
             advice="Nothing: a newer attempt of the same load continues.",
         )

@@ -67,7 +67,7 @@ def column_match(found: Format, live: Table | None, contract: Contract) -> Colum
 
 
 def places_unknown(found: Format, live: Table | None, contract: Contract) -> bool:
-    """Whether a file without a header has other fields than its table's files, and nobody has said which they are."""
+    """Whether a file without a header has other fields than its table's files, and no answer states which they are."""
     if found.has_header or live is None:
         return False
     answered = contract.answer(QuestionKind.FORMAT_UNSURE, fields_answer(len(found.header)))

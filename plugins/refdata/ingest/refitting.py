@@ -113,7 +113,7 @@ class _Trial:
         return self.tried.get(name, 0) >= len(self.known[name].readings)
 
     def _fails(self, column: ScannedColumn) -> bool:
-        """Whether the type that the values show is no substitute for the known one."""
+        """Whether the type that the values show cannot replace the known one."""
         if column.type is None:
             return False
         old = self.live.column(column.name) if self.live else None
@@ -156,7 +156,7 @@ def falling(column: ScannedColumn, live: Table | None) -> Column | None:
 def misfits(
     path: Path, fmt: Format, found: Scan, column: ScannedColumn, known: KnownColumnReading, live: Column | None
 ) -> Misfits:
-    """What of a column's values does not fit its known reading; the first of them as examples."""
+    """The values of a column that do not fit its known reading; the first of them as examples."""
     kind = live.type if live is not None else known.readings[0].known if known.readings else SqlType(TypeKind.INT)
     reading = known.readings[0] if known.readings else ColumnReading(kind)
     index = next(at for at, one in enumerate(found.columns) if one.name == column.name)

@@ -39,7 +39,7 @@ class GivenView(BaseModel):
 
 
 class QuestionView(BaseModel):
-    """What a load asks. ``name`` identifies it among the load's questions; ``given`` is null while nobody answered.
+    """A question of a load. ``name`` identifies it among the load's questions; ``given`` is null until it is answered.
 
     ``evidence`` are sentences on what was found, ``examples`` a few lines or values of the file.
     """
@@ -113,7 +113,7 @@ class AnswerRequest(WithdrawRequest):
 
 
 class AnsweredView(BaseModel):
-    """What was answered; the load goes on in Airflow. ``kept`` counts the answers that later files follow."""
+    """The answers; the load continues in Airflow. ``kept`` counts the answers that later files follow."""
 
     load_id: int
     answered: int

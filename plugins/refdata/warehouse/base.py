@@ -128,15 +128,15 @@ class Warehouse(Protocol):
     def align_key(self, table: TableName, key: Sequence[str]) -> KeyChange:
         """Gives the live table a unique index on ``key``; drops the one that it made for another key.
 
-        An index that somebody else made on the same columns counts. What the database refuses is no error: it is the
-        result's ``problem``, and the table stays without the index.
+        An index that somebody else made on the same columns counts. A refusal by the database is not an error: it is
+        the result's ``problem``, and the table stays without the index.
         """
         ...
 
     def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
         """Drops the key's index, in the session's transaction, if the rows that the table is to contain do not fit it.
 
-        :param rows: one set of rows, or several of which each key is one row in the table.
+        :param rows: one set of rows, or several in which each key is one row in the table.
         :returns: how many keys the index would call equal; 0 when it stays, or there is none.
         """
         ...

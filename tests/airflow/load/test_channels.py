@@ -34,7 +34,7 @@ ALERT = Alert("refdata: <a>.csv failed (data)", "It is <b>bad</b>.", "data", "<a
 
 @dataclass
 class Mailbox:
-    """What a mail server got."""
+    """The mails that a mail server received."""
 
     port: int = 0
     mails: list[Any] = field(default_factory=list)
@@ -65,7 +65,7 @@ def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
 
 @dataclass
 class Webhook:
-    """What a web server got."""
+    """The requests that a web server received."""
 
     port: int
     posts: list[dict[str, Any]]

@@ -165,7 +165,7 @@ def test_a_refused_file_says_why_to_the_error_branch(root: Path, content: str, e
 
 
 class Surprised(RefDataStep):
-    """Fails as a library does that nobody foresaw."""
+    """Fails like a library with an unforeseen error."""
 
     def step(self, *_: Any) -> Any:
         raise ValueError("cannot convert 'a value of a row'")

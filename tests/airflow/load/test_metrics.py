@@ -1,4 +1,4 @@
-"""What a load sends: metrics to a local StatsD listener and OpenTelemetry collector; an asset with rows and version."""
+"""A load's messages: metrics to a local StatsD listener and OpenTelemetry collector; an asset with rows and version."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Collector:
         self.thread.join()
 
     def counted(self, name: str) -> tuple[int, dict[str, str]]:
-        """What a counter's process added, and the tags."""
+        """The value that a process added to a counter, and the tags."""
         counter = self.metrics[name].sum
         assert counter.aggregation_temporality == AggregationTemporality.AGGREGATION_TEMPORALITY_DELTA
         (point,) = counter.data_points

@@ -1,4 +1,4 @@
-"""What the endpoints answer, in success and in failure."""
+"""The endpoints' answers, in success and in failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests made from the API's own description, with values nobody thought of: no answer outside what it promises."""
+"""Requests made from the API's own description, with unexpected values: no answer outside the description."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Operation = APIOperation[Any, Any, Any, Any]
 
 
 def operations() -> list[Operation]:
-    """What the application's own description offers, with the application to ask; health also looks at the machine."""
+    """The operations in the application's own description, with the application; health also looks at the machine."""
     app = create_app()
     schema = schemathesis.openapi.from_dict(app.openapi())
     schema.app = app

@@ -129,9 +129,9 @@ def test_only_the_first_answer_counts(steward: Caller, held: Load) -> None:
 
 
 REFUSED = [
-    ({"column_missing:price": "maybe"}, {}, "'maybe' is no answer to column_missing:price"),
+    ({"column_missing:price": "maybe"}, {}, "'maybe' is not an answer to column_missing:price"),
     ({"older_content": "load"}, {}, "column_missing:price has no answer"),
-    ({"column_missing:price": "empty", "older_content": "load"}, {}, "older_content is no open question"),
+    ({"column_missing:price": "empty", "older_content": "load"}, {}, "older_content is not an open question"),
     ({"column_missing:price": "refuse"}, {"keep": True}, "None of these answers can be kept"),
 ]
 

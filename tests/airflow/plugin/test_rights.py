@@ -22,7 +22,7 @@ READING = "GET"
 def routes(*, changing: bool) -> list[tuple[str, str]]:
     """Method and address of every route, so that a new one cannot be forgotten."""
     found = [route for route in create_app().routes if isinstance(route, APIRoute)]
-    assert len(found) == len(create_app().routes), "a route that is no APIRoute passes by the rights"
+    assert len(found) == len(create_app().routes), "a route that is not an APIRoute bypasses the rights"
     return [
         (method, f"/refdata{route.path.format(**PARAMETERS)}{QUERIES.get(route.path, '')}")
         for route in found
@@ -48,7 +48,7 @@ def test_every_route_asks_who_is_calling(method: str, path: str, client: TestCli
 def test_a_viewer_may_read(
     method: str, path: str, client: TestClient, viewer: dict[str, str], filled: Warehouse
 ) -> None:
-    # Load 1 waits for nobody.
+    # Load 1 does not wait for a person.
     well = (200, 503) if path.endswith("/health") else (404,) if path.endswith("/files/1/diff") else (200,)
     assert client.request(method, path, headers=viewer).status_code in well
 

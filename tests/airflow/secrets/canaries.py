@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROW = "canaryrow"
-"""What each planted value of a row begins with, so that a piece of one is found too."""
+"""The beginning of each planted value of a row, so that a piece of one is found too."""
 SKIPPED = "canaryskipped"
-"""What each planted line before and after a table begins with; the ledger names such lines."""
+"""The beginning of each planted line before and after a table; the ledger lists such lines."""
 PASSWORD = "canary-Pass/w}rd@1"
 EXTRA = "canaryextra5501"
 TOKEN = "canarytoken5502"
@@ -26,7 +26,7 @@ def spellings(word: str) -> Iterator[bytes]:
 
 
 def leaks(folder: Path, words: tuple[str, ...], allowed: tuple[str, ...] = ()) -> list[str]:
-    """Each place below ``folder`` that holds a word, as ``path: what is around it``.
+    """Each place below ``folder`` that contains a word, as ``path: its surroundings``.
 
     :param allowed: endings of the names of files that may hold it.
     """

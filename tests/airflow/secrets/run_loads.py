@@ -1,7 +1,7 @@
 """Loads files by ``refdata_load`` as ``dag.test()`` runs it, in a process and an Airflow home of their own.
 
 Arguments: paths under the dropoff root, one run each. Prints as JSON how each ended and what the page would show. A
-task that waits for a person gets an answer: yes where the name holds ``APPROVED``, else it is marked failed, as a
+task that waits for a person gets an answer: yes if the name contains ``APPROVED``, else it is marked failed, as a
 person may do in place of a no.
 """
 
@@ -68,7 +68,7 @@ def _answer_what_waits() -> None:
 
 
 def _page() -> str:
-    """What the JSON endpoints answer for all files."""
+    """The answers of the JSON endpoints for all files."""
     from refdata.api import ReferenceData
     from refdata.core.errors import RefdataError
     from refdata.plugin.schemas import FileView

@@ -57,7 +57,7 @@ TABLES = {
 
 @dataclass
 class Runs:
-    """What became of the runs of one process, and where it wrote."""
+    """The results of one process's runs, and the places where it wrote."""
 
     home: Path
     states: dict[str, str]

@@ -40,7 +40,7 @@ def run_watch(home: Path, root: Path, *steps: str) -> dict[str, Any]:
 
 
 def test_a_file_starts_one_load_however_often_it_is_released(tmp_path: Path, root: Path) -> None:
-    """The second run knows that the file was released; the third, for want of a memory, releases it again."""
+    """The second run knows that the file was released; the third has no memory and releases it again."""
     name = "{{ conn.refdata_default.password }} مطارات.csv"
     drop(root, name)
     answer = run_watch(tmp_path / "airflow", root, "run", "run", "forget", "run")

@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "contracts.md"
 
 
 def blocks() -> list[tuple[str, str]]:
-    """The code blocks in their order: what stands behind the fence, and the text."""
+    """The code blocks in their order: the text after the fence, and the content."""
     return re.findall(r"^```(.+?)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 

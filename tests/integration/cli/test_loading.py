@@ -30,7 +30,7 @@ def terminal() -> tuple[int, int]:
 
 
 def shown_until(terminal: int, text: str) -> str:
-    """What a process writes to its terminal until ``text`` stands there."""
+    """The output of a process to its terminal until ``text`` appears."""
     shown = ""
     while text not in shown:
         part = os.read(terminal, 4096).decode(errors="replace")

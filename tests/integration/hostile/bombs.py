@@ -1,4 +1,4 @@
-"""Files made to exhaust whoever reads them, or that are no CSV at all, at any size.
+"""Files made to exhaust their reader, or that are not CSV at all, at any size.
 
 Each case says how it ends: with a category of error and words that its message must hold, or loaded. The suite
 writes the small sizes, ``python -m benchmarks.hostile`` the full ones.
@@ -33,7 +33,7 @@ class Bomb:
     """One hostile file.
 
     ``small`` and ``full`` are sizes in ``unit``. ``category`` is that of the error, ``""`` where the file is
-    loaded; ``words`` stand in the message, or in a warning of the ledger.
+    loaded; ``words`` occur in the message, or in a warning of the ledger.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Bomb:
     words: str = ""
 
     def wrong(self, found: Outcome) -> list[str]:
-        """What is not as it must be, a line each."""
+        """The differences from the expected result, one per line."""
         ended = f"{found.status} {found.category}".strip()
         expected = f"error {self.category}" if self.category else "completed"
         said = f"{found.message} {' '.join(found.warnings)}"

@@ -31,7 +31,7 @@ LIVE = "code,name\n01,Graz\n02,Linz\n"
 CEILING = 6 << 30
 """Bytes of address space: a file that is read whole after all must not take the machine down."""
 MOST_MB = 400.0
-"""What no file may cost in memory, above what the process held before."""
+"""The memory that no file may need on top of the process's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _memory(name: str) -> float:
 
 
 def _elsewhere(deps: Deps, site: SqliteSite) -> frozenset[tuple[str, ...]]:
-    """Tables, the rows of the one that is there, and files, but for what belongs to the hostile file."""
+    """Tables, the rows of the existing one, and files, except those of the hostile file."""
     schemas = (deps.settings.ref_schema, deps.settings.bkp_schema)
     tables = {("table", str(table)) for schema in schemas for table in deps.warehouse.tables(schema)}
     with deps.warehouse.transaction(write=False) as session:

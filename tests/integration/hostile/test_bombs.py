@@ -1,4 +1,4 @@
-"""A file made to exhaust its reader, or that is no CSV, costs little and is reported; nothing else changes.
+"""A file made to exhaust its reader, or that is not CSV, costs little and is reported; nothing else changes.
 
 Small sizes; ``python -m benchmarks.hostile`` runs the same cases at full size.
 """

@@ -34,7 +34,7 @@ APPEND = "reference_data_table/append"
 
 @dataclass
 class Clock:
-    """A clock that moves only when told to."""
+    """A clock that moves only on request."""
 
     now: datetime = field(default_factory=lambda: datetime(2024, 12, 1, 12, 0, 0))  # noqa: DTZ001  naive UTC
 

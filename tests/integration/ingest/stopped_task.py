@@ -36,7 +36,7 @@ def start(step: str, settings: Settings, path: str, *, state: str | None, **xcom
 
 
 class TaskInstance:
-    """What a step asks of Airflow's task instance."""
+    """A step's requests to Airflow's task instance."""
 
     dag_id, run_id, try_number, max_tries = "refdata_load", "run", 1, 5
 

@@ -1,4 +1,4 @@
-"""What a load costs the database: an undisturbed second load of a table opens few connections."""
+"""A load's cost for the database: an undisturbed second load of a table opens few connections."""
 
 from __future__ import annotations
 

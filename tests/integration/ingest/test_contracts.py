@@ -15,7 +15,7 @@ CITIES = "Code,City name,Population\n01,Graz,300000\n02,Linz,210000\n"
 
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
-    """A site whose settings ask nobody about columns and types: these cases are about what the load then does."""
+    """A site whose settings never ask about columns and types: these cases are about the load itself."""
     return make_site(on_missing_column="null", on_type_change="widen")
 
 

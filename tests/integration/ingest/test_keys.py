@@ -1,4 +1,4 @@
-"""The unique index of a declared key: there where it can be, explained where it cannot, and in nobody's way."""
+"""The unique index of a declared key: created where possible, explained where not, and never an obstacle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dropped file does to its table, through every step of a load."""
+"""The effect of a dropped file on its table, through every step of a load."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST = "code,name\n01,Graz\n02,Linz\n"
 
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
-    """A site whose settings ask nobody about columns and types: these cases are about what the load then does."""
+    """A site whose settings never ask about columns and types: these cases are about the load itself."""
     return make_site(on_missing_column="null", on_type_change="widen")
 
 

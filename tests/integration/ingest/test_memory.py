@@ -18,7 +18,7 @@ from tests.integration.ingest.conftest import APPEND, Site
 
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
-    """A site whose settings ask nobody about columns and types: these cases are about what the load then does."""
+    """A site whose settings never ask about columns and types: these cases are about the load itself."""
     return make_site(on_missing_column="null", on_type_change="widen")
 
 

@@ -72,7 +72,7 @@ def test_moments_come_back_from_every_declared_pattern(tmp_path: Path, pattern: 
     chance = random.Random(f"{pattern}{seed}")
     language = chance.choice([one for one in MONTH_LANGUAGES if one not in ("cs", "pl")])
     timed = "%M" in pattern
-    first = datetime(1970, 1, 1)  # noqa: DTZ001  as it stands in a column
+    first = datetime(1970, 1, 1)  # noqa: DTZ001  as in a column
     moments = [first + timedelta(minutes=chance.randrange(50 * 365 * 24 * 60)) for _ in range(30)]
     if not timed:
         moments = [datetime.combine(moment.date(), first.time()) for moment in moments]

@@ -1,4 +1,4 @@
-"""Loads that ask: what holds them, what each answer does, and that a kept answer asks nobody again."""
+"""Loads with questions: what makes them wait, the effect of each answer, and kept answers that prevent the question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no step comes back to: each is found, repaired where only one repair exists, and left alone while running."""
+"""Leftovers that no step cleans up: each is found, repaired if only one repair exists, and left alone while running."""
 
 from __future__ import annotations
 

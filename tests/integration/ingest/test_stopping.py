@@ -70,7 +70,7 @@ def wait_until(done: Callable[[], bool], child: subprocess.Popen[str]) -> None:
 
 
 def stop(child: subprocess.Popen[str]) -> tuple[str, float]:
-    """What the step answers to SIGTERM, and after how many seconds."""
+    """The step's answer to SIGTERM, and the seconds until it."""
     began = time.monotonic()
     child.send_signal(signal.SIGTERM)
     try:

@@ -23,7 +23,7 @@ BY: dict[str, Any] = {"reason": "wrong file", "by": "ada"}
 
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
-    """A site whose settings ask nobody about columns and types: these cases are about undoing."""
+    """A site whose settings never ask about columns and types: these cases are about undoing."""
     return make_site(on_missing_column="null", on_type_change="widen")
 
 

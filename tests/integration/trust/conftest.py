@@ -1,4 +1,4 @@
-"""Where the sites of these tests lie."""
+"""The place of these tests' sites."""
 
 from __future__ import annotations
 

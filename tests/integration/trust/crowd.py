@@ -108,7 +108,7 @@ class Crowd:
         self.seconds = time.monotonic() - began
 
     def _offer(self, queue: Queue[Run], left: Synchronized[int], fresh: dict[str, DroppedFile]) -> None:
-        """What the watchers do: a run in each deployment for every file that had none, in random order."""
+        """The watchers: a run in each deployment for every file that had none, in random order."""
         runs = sorted(fresh) * self.deployments
         random.Random(self.seed).shuffle(runs)
         with left.get_lock():

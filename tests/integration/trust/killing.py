@@ -60,7 +60,7 @@ class Scenario:
 
 
 def _roll_back(data: ReferenceData) -> object:
-    """What the task of ``refdata_rollback`` does, under its run's id."""
+    """The action of the task of ``refdata_rollback``, under its run's id."""
     return data.rollback("cities", 1, reason="wrong file", by="ada", request_id="run", expected=None)
 
 
@@ -91,7 +91,7 @@ BULK = Scenario("full load, bulk copy", (("cities.csv", NEXT, FULL),), _BEFORE, 
 
 
 def across_disks(archive: str) -> tuple[Scenario, ...]:
-    """Scenarios whose archives lie on another filesystem, so that moving a file there means copying it."""
+    """Scenarios whose archives are on another filesystem, so that moving a file there means copying it."""
     roots = {"processed_root": f"{archive}/processed", "error_root": f"{archive}/error"}
     kept = {"full load", "damaged rows refused", "damaged rows let through"}
     return tuple(
@@ -148,7 +148,7 @@ class Trial:
         )
 
     def kill(self, point: Point, recover: Callable[[Book], None] = retry) -> list[str]:
-        """What differs at the end from the scenario that was not killed; nothing, when all is well.
+        """The differences at the end from the scenario that was not killed; none if all is well.
 
         Where Airflow gives up, ``refdata doctor --repair`` comes later, and the end may also be that of a load that
         failed before one of its steps: only what the ledger knows of a refused file depends on the moment then.

@@ -130,7 +130,7 @@ def work(deps: Deps, book: Book, disturb: Disturb = undisturbed) -> None:
 
 
 def _released(deps: Deps, book: Book) -> Run | None:
-    """What the watcher does, every file being stable: the oldest file that never had a run gets one."""
+    """The watcher, with every file stable: the oldest file that never had a run gets one."""
     files = sorted(deps.dropoff.scan().files, key=lambda file: (file.changed_ns, file.name))
     return next(filter(None, map(book.start, files)), None)
 

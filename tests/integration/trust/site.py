@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-# What a load imports on use is imported here: each of the many processes that are forked would pay for it.
+# Modules that a load imports on use are imported here: otherwise each of the many forked processes would do so.
 import adbc_driver_sqlite.dbapi  # noqa: F401
 
 import refdata.csvformat.detection
@@ -93,7 +93,7 @@ class Site(abc.ABC):
         os.utime(path, (EARLIER + order, EARLIER + order))
 
     def connect(self) -> Deps:
-        """What the steps of a load need; to be called in the process that uses it."""
+        """The environment of a load's steps; call it in the process that uses it."""
         os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"] = json.dumps(self._connection())
         return Deps(
             settings=self.settings,
@@ -109,7 +109,7 @@ class Site(abc.ABC):
 
 
 class SqliteSite(Site):
-    """The database files lie below ``home`` too."""
+    """The database files are below ``home`` too."""
 
     def _connection(self) -> dict[str, Any]:
         return {"conn_type": "sqlite", "host": str(self.home / "warehouse" / "refdata.db")}

@@ -83,7 +83,7 @@ def _without_findings(value: Any) -> Any:
 
 
 def differences(found: State, expected: State) -> list[str]:
-    """What is not as expected, a line each."""
+    """The differences from the expected state, one per line."""
     return [
         f"{key}: {found.get(key, 'missing')!r} instead of {expected.get(key, 'nothing')!r}"
         for key in sorted({*found, *expected})

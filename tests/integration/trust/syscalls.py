@@ -1,6 +1,6 @@
 """Runs a function in a forked process and kills it (SIGKILL) at a chosen change that it makes.
 
-A change is a system call that alters a file or sends something through a socket, whoever makes it: Python, SQLite,
+A change is a system call that alters a file or sends something through a socket, whatever its origin: Python, SQLite,
 Arrow's driver, a thread of theirs. What a killed process leaves behind follows from the changes that it made, so one
 run for each of them shows everything that a kill can leave. Linux only: ``ptrace(2)``.
 """
@@ -48,7 +48,7 @@ _ARM = {
     "unlinkat": (35, _AT), "renameat": (38, _AT), "linkat": (37, _AT), "fchmodat": (53, _AT), "utimensat": (88, _AT),
     "renameat2": (276, _AT),
 }  # fmt: skip
-_OPENS = {"open": 1, "openat": 2}  # which argument holds the flags
+_OPENS = {"open": 1, "openat": 2}  # which argument contains the flags
 _CALLS = {
     number: (name, kind)
     for name, (number, kind) in {"x86_64": _X86, "aarch64": _ARM}.get(platform.machine(), {}).items()
@@ -56,7 +56,7 @@ _CALLS = {
 
 
 class Body(Protocol):
-    """What is run; its changes to pipes, terminals and anything outside the files of interest do not count."""
+    """The program to run; its changes to pipes, terminals and anything outside the files of interest do not count."""
 
     def __call__(self) -> None:
         """Runs in the forked process."""
@@ -86,7 +86,7 @@ class Point:
 
 @dataclass(slots=True)
 class Traced:
-    """What became of the process: its changes, and the wait status of its end."""
+    """The result of the process: its changes, and the wait status of its end."""
 
     changes: list[Change] = field(default_factory=list)
     status: int = 0
@@ -252,7 +252,7 @@ class _Tracer:
         return (kind, *call)
 
     def _changed(self, thread: int, call: tuple[str, str], arguments: list[int]) -> str:
-        """What a call changes, below the roots or through a socket; ``""`` when it is no change of interest."""
+        """The change that a call makes below the roots or through a socket; ``""`` if it is not of interest."""
         name, kind = call
         flags = arguments[_OPENS[name]] if name in _OPENS else _CREATES
         if not flags & _CREATES:

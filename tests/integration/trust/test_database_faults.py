@@ -42,7 +42,7 @@ LASTING = [
 
 
 class FailingWarehouse:
-    """A warehouse whose publish fails with a number of SQL Server's, as often as it is told to."""
+    """A warehouse whose publish fails with a number of SQL Server's, as often as requested."""
 
     def __init__(self, inner: Warehouse, number: int, times: int) -> None:
         self._inner = inner

@@ -57,7 +57,7 @@ def test_a_load_into_sql_server_that_is_killed_ends_as_if_it_had_run_once(
 
 
 def killed(engine: str, folder: Path, scenario: Scenario, recovery: str, count: int) -> dict[str, list[str]]:
-    """What differs at the end, by point; for that many points, evenly spread."""
+    """The differences at the end, by point; for that many points, evenly spread."""
     with opened(engine, folder, **scenario.settings) as site:
         trial = Trial(site, scenario)
         points = trial.points

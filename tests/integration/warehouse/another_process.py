@@ -1,4 +1,4 @@
-"""What tests do in a process of its own: ``python -m tests.integration.warehouse.another_process TASK JSON``.
+"""Tasks of tests in a process of their own: ``python -m tests.integration.warehouse.another_process TASK JSON``.
 
 The Airflow connection comes by the environment, the settings and the rest as JSON; the answer is a line of JSON.
 """
@@ -40,7 +40,7 @@ def claim(settings: Settings, load_id: int) -> int | None:
 
 
 def publish(settings: Settings, request: dict[str, Any], die_before: str) -> None:
-    """Publishes, and dies when the statement ``die_before`` is asked for, or at the end.
+    """Publishes, and dies when the statement ``die_before`` is requested, or at the end.
 
     ``mark_loaded`` is the last statement of the transaction.
     """

@@ -1,4 +1,4 @@
-"""Alerts are gathered across processes: what counts stands in the database."""
+"""Alerts are gathered across processes: the database has the state."""
 
 from __future__ import annotations
 

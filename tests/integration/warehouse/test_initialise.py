@@ -33,7 +33,7 @@ def test_a_second_initialise_changes_nothing(database: Database) -> None:
 
 
 def structure(database: Database) -> dict[str, object]:
-    """What refdata's own tables look like: columns with types in their order; indexes where they have plain names."""
+    """The structure of refdata's own tables: columns with types in their order; indexes where they have plain names."""
     tables = {name: database.warehouse.table(database.table(name)) for name in own_tables(database.settings)}
     found: dict[str, object] = {
         name: table and [(c.name, c.type_name) for c in table.columns] for name, table in tables.items()

@@ -170,9 +170,9 @@ def library(loads: Loads) -> Loads:
 
 SEARCHES = [
     ("everything", {}, ["Ä_größe.csv", "a[b]c.csv", "100%.csv", "airXports.csv", "air_ports.csv"]),
-    ("an underscore is no wildcard", {"search": "air_"}, ["air_ports.csv"]),
-    ("a percent sign is no wildcard", {"search": "0%"}, ["100%.csv"]),
-    ("a bracket is no wildcard", {"search": "[b]"}, ["a[b]c.csv"]),
+    ("an underscore is not a wildcard", {"search": "air_"}, ["air_ports.csv"]),
+    ("a percent sign is not a wildcard", {"search": "0%"}, ["100%.csv"]),
+    ("a bracket is not a wildcard", {"search": "[b]"}, ["a[b]c.csv"]),
     ("case does not matter", {"search": "AIR_PORTS"}, ["air_ports.csv"]),
     ("the table's name is searched too", {"search": "t3"}, ["100%.csv"]),
     ("a status", {"status": FileStatus.ERROR}, ["Ä_größe.csv", "a[b]c.csv"]),

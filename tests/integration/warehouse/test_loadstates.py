@@ -21,7 +21,7 @@ NEW = (Event.REGISTER, Event.REVISE)
 
 @dataclass(frozen=True)
 class Asked:
-    """What the statement is called with; a guard is broken by a value that does not fit the row."""
+    """The statement's arguments; a guard is broken by a value that does not fit the row."""
 
     load_id: int
     table: str

@@ -1,4 +1,4 @@
-"""Questions are kept with their answers; the first answer stands, and a kept one can be withdrawn."""
+"""Questions are stored with their answers; the first answer counts, and a kept one can be withdrawn."""
 
 from __future__ import annotations
 

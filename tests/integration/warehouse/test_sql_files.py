@@ -43,7 +43,7 @@ VALUES: dict[str, tuple[object, ...]] = {
 
 
 def values_of(name: str, text: str) -> tuple[object, ...]:
-    """What the statement takes: NULL, but 0 for the size of a page."""
+    """The statement's arguments: NULL, but 0 for the size of a page."""
     marks = sum(mark[1] is not None for mark in _MARKS.finditer(text))
     paged = re.search(r"OFFSET \? ROWS|LIMIT \?", text) is not None
     return VALUES.get(name, (*(None,) * (marks - 2), 0, 0) if paged else (None,) * marks)

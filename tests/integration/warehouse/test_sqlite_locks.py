@@ -1,4 +1,4 @@
-"""Readers and writers of the embedded engine's three files: nobody waits for the other in a circle."""
+"""Readers and writers of the embedded engine's three files: no circle of them waits for each other."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_reader_that_has_one_file_has_all_so_it_waits_for_no_writer(loads: Loa
 
 @pytest.mark.parametrize(("taken", "free"), [("ref", "main"), ("bkp", "main"), ("bkp", "ref")])
 def test_a_reader_that_cannot_have_all_files_keeps_none(loads: Loads, taken: str, free: str) -> None:
-    """A writer that commits holds some files and waits for the others: it must get them before it gives up."""
+    """A writer that commits has some files locked and waits for the others: it must get them before it gives up."""
     impatient = loads.database.reopened(lock_timeout=PATIENCE)
     hook = SqliteHook(impatient.settings.conn_id)  # type: ignore[no-untyped-call]
     files = SqliteFiles(hook, impatient.settings)

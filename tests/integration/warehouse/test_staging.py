@@ -119,7 +119,7 @@ def test_auto_inserts_what_is_small_and_says_why(
     assert ("Load method insert is used for 6 values" in caplog.text) is (method == "insert")
     assert database.reopened(load_method="bulk").warehouse.stage(
         stage_of(database), COLUMNS, batches(1), lambda rows: None
-    ) == (3, "bulk"), "a method that is asked for is the one taken"
+    ) == (3, "bulk"), "the requested method is used"
 
 
 @pytest.mark.parametrize("engine", [ODBC])

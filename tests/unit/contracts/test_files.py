@@ -1,4 +1,4 @@
-"""Where contracts lie, and how they go together with the rules of ``tables.yaml``."""
+"""Where contracts are, and how they combine with the rules of ``tables.yaml``."""
 
 from __future__ import annotations
 

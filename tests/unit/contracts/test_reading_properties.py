@@ -1,4 +1,4 @@
-"""Whatever stands in a contract file, it is read or refused with a line; nothing else comes of it."""
+"""Any contract file is either read, or refused with a line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ VALUES = st.recursive(
 
 
 def section(keys: tuple[Key, ...]) -> st.SearchStrategy[dict[str, Any]]:
-    """A section with some of its keys, below which anything may stand, mostly of the right shape."""
+    """A section with some of its keys, with any content below them, mostly of the right shape."""
 
     def value(key: Key) -> st.SearchStrategy[Any]:
         if not key.section:

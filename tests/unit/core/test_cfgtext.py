@@ -18,7 +18,7 @@ CASES = {
         "[refdata]\n# why\nroot = /in\nother = 1\n[z]\nroot = z\n"
     ),
     "added below the header": ("[refdata]\nother = 1\n", "[refdata]\nroot = /in\nother = 1\n"),
-    "a commented line is no option": ("[refdata]\n# root = x\n", "[refdata]\nroot = /in\n# root = x\n"),
+    "a commented line is not an option": ("[refdata]\n# root = x\n", "[refdata]\nroot = /in\n# root = x\n"),
     "continuation lines go too": ("[refdata]\nroot = a\n  b\n  c\nother = 1\n", "[refdata]\nroot = /in\nother = 1\n"),
     "colon and capitals": ("[refdata]\nROOT: a\n", "[refdata]\nroot = /in\n"),
     "a longer name stays": ("[refdata]\nroot_of_all = a\n", "[refdata]\nroot = /in\nroot_of_all = a\n"),

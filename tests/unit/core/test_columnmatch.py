@@ -27,7 +27,7 @@ CASES = [
     pytest.param(",code,,name", "code,,name", "code,column_3,name", "column_1", id="index column gone"),
     pytest.param("code,name", ",code,name", "column_1,code,name", "", id="index column came"),
     pytest.param(",code,price,name", "code,price,name,", "code,price,name,column_4", "column_1", id="other end"),
-    pytest.param("a,x,b,x", "x,b,x,a", "x,b,x_2,a", "", id="equal headers by what stands beside"),
+    pytest.param("a,x,b,x", "x,b,x,a", "x,b,x_2,a", "", id="equal headers by their neighbours"),
     pytest.param("sku,price", "sku,unit_price", "sku,unit_price", "price", id="renamed"),
 ]
 

@@ -1,4 +1,4 @@
-"""The contract: facts with origins, layers of which the first that speaks wins, and its way through JSON."""
+"""The contract: facts with origins, layers in which the first that states a fact wins, and the way through JSON."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_a_declared_type_is_taken_where_it_holds_the_values(
     declared = with_origin(contract, Origin(Layer.DECLARED, "f"))
     assert with_declared_types([column], declared)[0].type == expected
     learned = with_origin(contract, Origin(Layer.LEARNED, load_id=1))
-    assert with_declared_types([column], learned) == (column,), "what was learned is no order"
+    assert with_declared_types([column], learned) == (column,), "a learned type is not an instruction"
 
 
 def test_a_number_that_is_declared_as_text_keeps_its_way_of_writing() -> None:

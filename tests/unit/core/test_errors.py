@@ -90,7 +90,7 @@ ADVICE = re.compile(r"[A-Z`]")
 
 
 def advice_in(tree: ast.AST) -> Iterator[str]:
-    """The beginning of each text that code gives as advice, whatever branch it stands in."""
+    """The beginning of each text that code gives as advice, in whatever branch."""
     for node in ast.walk(tree):
         given: list[ast.expr] = []
         if isinstance(node, ast.Call):

@@ -1,4 +1,4 @@
-"""A failure keeps its parts from the step to the ledger and back, whatever stands in them."""
+"""A failure keeps its parts from the step to the ledger and back, whatever they contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows a version holds and where they lie, against a table that keeps every version in full."""
+"""The rows of a version and their places, compared with a table that keeps every version in full."""
 
 from __future__ import annotations
 

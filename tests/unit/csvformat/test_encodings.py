@@ -1,6 +1,6 @@
 """Ordinary CSV text in 27 languages and 33 encodings is decoded to what was written.
 
-``tests/cases/encodings`` holds a text for each language and ``encodings.json`` the encodings it is written in.
+``tests/cases/encodings`` contains a text for each language and ``encodings.json`` the encodings it is written in.
 Generated tables of places in 36 languages (``benchmarks/encoded_csv.py``, fixed seed) are in each code page that can
 hold them.
 """

@@ -1,4 +1,4 @@
-"""What is known of a table's earlier files decides what one file alone cannot show; generated files, fixed seeds."""
+"""A table's earlier files decide what one file alone cannot show; generated files, fixed seeds."""
 
 from __future__ import annotations
 

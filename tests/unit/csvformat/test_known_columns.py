@@ -41,7 +41,7 @@ def load(path: Path, values: list[str], reading: ColumnReading) -> tuple[Scan, l
 
 
 def moment(*parts: int) -> datetime:
-    """A time stamp as it stands in a column: without a zone."""
+    """A time stamp as in a column: without a zone."""
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
 
 

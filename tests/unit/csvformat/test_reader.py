@@ -1,4 +1,4 @@
-"""What read_rows hands over, beside Python's csv module on the same text."""
+"""The rows of read_rows, compared with Python's csv module on the same text."""
 
 from __future__ import annotations
 
@@ -397,7 +397,7 @@ def test_rejects_file_is_made_with_the_first_reject(tmp_path: Path) -> None:
     path.write_text('a,b\n"é",2,3\n4\n')
     with RejectsFile(target) as rejects:
         list(read_rows(path, format_of(2), columns=[], on_reject=rejects.write))
-        assert not target.exists()  # what a killed process leaves is no list that lacks rows
+        assert not target.exists()  # a killed process leaves no list that lacks rows
     assert rejects.count == 2
     assert sorted(tmp_path.iterdir()) == [path, target]
     assert list(csv.reader(io.StringIO(target.read_text("utf-8"), newline=""))) == [

@@ -25,7 +25,7 @@ def no_reject(reject: RejectedRow) -> None:
 
 
 def one_column(path: Path, values: list[str], block_bytes: int = 1 << 20) -> tuple[ScannedColumn, tuple[str, ...]]:
-    """Scan a file whose first column holds ``values`` and whose second one a constant."""
+    """Scan a file whose first column contains ``values`` and whose second one a constant."""
     write(path, values)
     found = scan(path, FORMAT, FORMAT.header, block_bytes=block_bytes)
     assert found.rows == len(values)
@@ -290,12 +290,12 @@ FORMS = [
 
 
 def rendered(value: object, kind: TypeKind) -> object:
-    """What a value of a type stands for."""
+    """The meaning of a value of a type."""
     return Decimal(value) if isinstance(value, int | float) and kind is not TypeKind.BIT else value
 
 
 def meant(text: str, column: ScannedColumn) -> object:
-    """What the source text stands for, read slowly and by the book."""
+    """The meaning of the source text, read slowly and by the book."""
     assert column.type is not None
     kind, notation = column.type.kind, column.notation
     if kind is TypeKind.NVARCHAR:

@@ -1,4 +1,4 @@
-"""Lines that are no rows: which are skipped, which are kept, and that each skipped one is named. Fixed seeds."""
+"""Lines that are not rows: which are skipped, which are kept, and that each skipped one is named. Fixed seeds."""
 
 from __future__ import annotations
 

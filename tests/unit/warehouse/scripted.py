@@ -1,6 +1,6 @@
 """A T-SQL server that answers from a script: what the engine sends, and what it makes of the answers.
 
-It stands at the seam to the client library (``Driver``), so everything above runs as it does against a real server.
+It replaces the client library (``Driver``), so everything above runs as it does against a real server.
 What SQL Server makes of the statements is tested against one (marker ``live``).
 """
 
@@ -15,7 +15,7 @@ from refdata.warehouse.tsql.errors import DriverError
 
 
 class ServerError(Exception):
-    """What the library raises; it has the server's number, an SQLSTATE, or both."""
+    """The library's exception; it has the server's number, an SQLSTATE, or both."""
 
     def __init__(self, number: int | None, text: str = "refused", state: str = "") -> None:
         super().__init__(number, text)
@@ -28,7 +28,7 @@ DEADLOCK = ServerError(1205, "chosen as the victim")
 
 @dataclass
 class Answer:
-    """What the server answers to statements that match a pattern: rows, a count, or an exception, once or always."""
+    """The server's answer to statements that match a pattern: rows, a count, or an exception, once or always."""
 
     pattern: str
     rows: Sequence[tuple[Any, ...]] | None = None
@@ -115,6 +115,6 @@ class ScriptedServer:
         return error.error if isinstance(error, ServerError) else None
 
     def statements(self, *without: str) -> list[str]:
-        """What was sent after a connection was prepared, without the statements that match one of the patterns."""
+        """The statements sent after a connection was prepared, without those that match one of the patterns."""
         hidden = ("^SET XACT_ABORT", "^SELECT 1$", *without)
         return [sql for sql, _ in self.sent if not any(re.search(pattern, sql) for pattern in hidden)]

@@ -1,4 +1,4 @@
-"""What each engine writes in its own way: SQLite's statements run, T-SQL's are parsed."""
+"""Each engine's own SQL: SQLite's statements run, T-SQL's are parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an Airflow connection of type ``mssql`` comes to in each client library."""
+"""An Airflow connection of type ``mssql`` as options of each client library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a SQL Server error becomes: its class by number or state, its text without values and secrets."""
+"""The translation of a SQL Server error: its class by number or state, its text without values and secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the connection string for ODBC says of an Airflow connection's extras."""
+"""An Airflow connection's extras in the connection string for ODBC."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from refdata.warehouse.tsql.errors import fault_of
 FAILED = b"DB-Lib error message 20002, severity 9:\nTDS server connection failed (h)\n"
 NO_SERVER = b"DB-Lib error message 20009, severity 9:\nUnable to connect: TDS server is unavailable (h)\n"
 SEEN = [
-    # the number that stands there, text, what it is
+    # the number in the message, text, what it is
     (20009, NO_SERVER, Trouble.UNREACHABLE),
     (911, NO_SERVER, Trouble.UNREACHABLE),
     (911, "Unknown error", Trouble.UNREACHABLE),

@@ -1,4 +1,4 @@
-"""What the test button and `refdata health` find out about a server."""
+"""Diagnosis of a server by the test button and `refdata health`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine sends to a T-SQL server, and what it makes of the answers, by a script in the server's place."""
+"""The engine's statements to a T-SQL server and its use of the answers, with a script in the server's place."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ GONE = ConnectionLostError("gone")
 
 
 class Logins:
-    """Opens connections, or refuses to, as told."""
+    """Opens connections, or refuses to, as requested."""
 
     def __init__(self, *refusals: RefdataError) -> None:
         self.refusals = list(refusals)

@@ -16,7 +16,7 @@ def found(
 
 
 READ: list[tuple[types.CatalogColumn, str, str | None]] = [
-    # catalog, refdata's type, the server's own name where it holds less
+    # catalog, refdata's type, the server's own name where it stores less
     (found("int"), "INT", None),
     (found("bit"), "BIT", None),
     (found("date"), "DATE", None),

@@ -40,7 +40,7 @@ class _Placing:
 
 
 def fields_answer(fields: int) -> str:
-    """What a kept answer is about that places the fields of a file without a header."""
+    """The subject of a kept answer that assigns the fields of a file without a header to columns."""
     return f"{fields}_fields"
 
 

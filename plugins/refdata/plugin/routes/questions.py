@@ -1,4 +1,4 @@
-"""What loads ask, the answers that people give and tables keep, and what is known about a table."""
+"""Questions of loads, the answers that people give and tables keep, and the known facts about a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked about columns that are gone, new or ambiguous, and what each answer puts into the contract."""
+"""Questions about missing, new and ambiguous columns, and the effect of each answer on the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked about files with several readings, and what each answer puts into the contract."""
+"""Questions about files with several readings, and the effect of each answer on the contract."""
 
 from __future__ import annotations
 

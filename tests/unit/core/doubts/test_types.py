@@ -1,4 +1,4 @@
-"""What is asked about values of another type or notation than their column's."""
+"""Questions about values of another type or notation than their column's."""
 
 from __future__ import annotations
 
