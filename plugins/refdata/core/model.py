@@ -177,7 +177,7 @@ class Format:
 class Notation:
     """How a column writes its values, where that is not the default way.
 
-    Numbers: ``decimal_point`` is ``.`` or ``,``. ``thousands`` contains the characters, one of which may separate groups
+    Numbers: ``decimal_point`` is ``.`` or ``,``. ``thousands`` contains the possible separators of groups
     of three digits (``""``: none). ``minus`` is ``-`` (U+2212 is accepted too), ``trailing`` for ``5-`` or
     ``parentheses`` for ``(5)``. ``affix`` is the text beside the numbers, such as ``%`` or ``R$``; ``*`` accepts any.
 

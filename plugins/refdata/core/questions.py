@@ -1,10 +1,10 @@
 """The questions that refdata asks a person when a table's contract cannot decide, and the effect of each answer. Pure.
 
-A step that finds such a doubt makes the load wait: the ledger row gets the status ``review``, the question is stored in
-the database, and nothing in the table changes. An answer refuses the file, sends it to another table, or says how to read
-it: as a patch of the contract, which applies to this load and, if the person keeps it, to each later one. After the
-answer the load starts again from the first step, with the patch as the first layer of its contract, so the same doubt
-does not arise a second time.
+A step that finds such a doubt makes the load wait: the ledger row gets the status ``review``, the question is stored
+in the database, and nothing in the table changes. An answer refuses the file, sends it to another table, or says how
+to read it: as a patch of the contract, which applies to this load and, if the person keeps it, to each later one.
+After the answer the load starts again from the first step, with the patch as the first layer of its contract, so the
+same doubt does not arise a second time.
 """
 
 from __future__ import annotations
