@@ -1,10 +1,11 @@
 -- Purpose: lists each loaded table with its last load, for the page and the command line.
 -- Parameters: none.
 -- Result: table_name, last_loaded_at, files, rows_loaded (of the last load), version_id, last_load_id,
---   rows_live (after the last full load, rollback or take-back, and of every append since), is_reference_data,
+--   rows_live (after the last full load, rollback or take-back, and with what each append since has added), is_reference_data,
 --   last_file_name.
 SELECT totals.table_name, totals.last_loaded_at, totals.files, last.rows_loaded, totals.version_id, last.id,
-    (SELECT SUM(part.rows_loaded) FROM [ref].[File_Monitor_Tracking] AS part
+    (SELECT SUM(CASE WHEN part.load_type = 'append' THEN COALESCE(part.rows_inserted, part.rows_loaded) ELSE part.rows_loaded END)
+     FROM [ref].[File_Monitor_Tracking] AS part
      WHERE part.table_name = totals.table_name AND part.version_id >= totals.first_version) AS rows_live,
     last.is_reference_data, last.file_name
 FROM (SELECT table_name, MAX(loaded_at) AS last_loaded_at, SUM(CASE WHEN load_type IN ('fullload', 'append') THEN 1 ELSE 0 END) AS files, MAX(version_id) AS version_id,

@@ -61,6 +61,8 @@ def load_file(options: argparse.Namespace) -> int:
     approval = Approval(getpass.getuser(), options.approve) if options.approve else None
     row = _load(deps, options.path, approval, _answers(options))
     show_files(options, [row] if row else [])
+    if row and row.rows_compared and not options.json:
+        console().print(f"Rows: {row.rows_compared}.", highlight=False)
     return EXIT_OK if row and row.status in DONE else EXIT_FAILED
 
 

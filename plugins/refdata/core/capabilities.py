@@ -92,3 +92,28 @@ class Capabilities(Protocol):
     def drop_key_index(self, table: TableName) -> Statement:
         """Drops the unique index of a key, where there is one."""
         ...
+
+    def index_stage(self, stage: str, values: Sequence[str]) -> tuple[Statement, ...]:
+        """Makes lookups of these values in a stage table fast, where an index can.
+
+        :param stage: the stage table's name.
+        """
+        ...
+
+    def delete_rows(self, table: TableName, where: str) -> Statement:
+        """Deletes the rows of a table, ``t``, for which a condition is true."""
+        ...
+
+    def update_rows(
+        self, table: TableName, assigned: str, source: str, same: str, where: str, values: tuple[object, ...]
+    ) -> Statement:
+        """Changes the rows of a table, ``t``, from those of ``source`` (``… AS s``) that are the ``same``."""
+        ...
+
+    def is_absent(self, values: Sequence[str], source: str, others: Sequence[str]) -> str:
+        """The condition that no row of ``source`` (with its alias) has these values; none of them is NULL."""
+        ...
+
+    def same_rows(self, values: Sequence[str], others: Sequence[str]) -> str:
+        """The condition that two rows have the same values, where NULL equals NULL; in a form that joins fast."""
+        ...

@@ -80,7 +80,7 @@ class DiffPlan:
         first, keys = self._key_indexes[0], ", ".join(f"b.c{index} AS k{index}" for index in self._key_indexes)
         flags = "".join(f", {self._differs(index)} AS d{index}" for index in self._value_indexes)
         fresh = f"a.c{first} IS NULL"
-        differs = _any([fresh, *(f"{self._differs(index)} = 1" for index in self._value_indexes)])
+        differs = any_of([fresh, *(f"{self._differs(index)} = 1" for index in self._value_indexes)])
         return self._into_found(
             f"SELECT {keys}, CASE WHEN {fresh} THEN 1 ELSE 0 END AS fresh{flags}",
             f" FROM {self._joined('LEFT JOIN', after_first=True)} WHERE {differs}",
@@ -223,9 +223,9 @@ def _changed_row(plan: DiffPlan, row: Sequence[object]) -> ChangedRow:
     return ChangedRow(tuple(after[names.index(key)] for key in plan.keys), cells)
 
 
-def _any(terms: Sequence[str]) -> str:
+def any_of(terms: Sequence[str]) -> str:
     """The terms joined by OR in nested halves: SQLite allows 1,000 levels, and tables can have more columns."""
     if len(terms) < 2:
         return terms[0]
     middle = len(terms) // 2
-    return f"({_any(terms[:middle])} OR {_any(terms[middle:])})"
+    return f"({any_of(terms[:middle])} OR {any_of(terms[middle:])})"

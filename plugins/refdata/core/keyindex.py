@@ -42,6 +42,19 @@ class UniqueIndex:
         return {fold_name(name) for name in self.columns} == {fold_name(name) for name in key}
 
 
+@dataclass(frozen=True, slots=True)
+class ReferringKey:
+    """A foreign key of the table ``child`` whose ``columns`` refer to ``references`` of the table in question.
+
+    The database refuses to remove or change what it refers to.
+    """
+
+    name: str
+    child: TableName
+    columns: tuple[str, ...]
+    references: tuple[str, ...]
+
+
 def index_key(contract: Contract, columns: Sequence[Column]) -> tuple[str, ...]:
     """The columns of the declared key as the table spells them; empty where it has none, or lacks one of them."""
     known = {fold_name(column.name): column.name for column in columns}

@@ -323,7 +323,8 @@ class Column:
 
     ``type`` is the narrowest of the nine types that keeps every value the column can contain; ``native`` is
     the real type where it is none of the nine. ``optional``: the database fills it by itself
-    (identity, default), so a file may lack it even where NULL is not allowed.
+    (identity, default), so a file may lack it even where NULL is not allowed. ``identity``: it numbers the rows, and no
+    statement changes it.
     """
 
     name: str
@@ -331,6 +332,7 @@ class Column:
     nullable: bool = True
     native: NativeType | None = None
     optional: bool = False
+    identity: bool = False
 
     @property
     def holds(self) -> SqlType:
@@ -381,12 +383,40 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class RowKey:
+    """Columns that identify a row, and whether case and trailing blanks count in their texts."""
+
+    columns: tuple[str, ...]
+    ignores_case: bool = False
+    ignores_trailing_blanks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """What became of a load's rows in the table: new ones, those that replaced a row, and those that were there.
+
+    ``removed`` counts the rows that the table had and the file did not.
+    """
+
+    inserted: int
+    updated: int
+    unchanged: int
+    removed: int = 0
+
+    @property
+    def rows(self) -> int:
+        """The rows that the load brought."""
+        return self.inserted + self.updated + self.unchanged
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """Staged rows on their way into the live table.
 
     ``columns`` are the staged columns; the table's others become NULL. ``rows`` is the number staged,
     which must be the number published. ``loaded_at`` is UTC. ``contract`` is what is known about the table's files
-    after this load, as JSON; ``""`` where nothing was learned.
+    after this load, as JSON; ``""`` where nothing was learned. ``key`` identifies a row, None where no key is declared.
+    ``upsert``: rows of an append replace those with the same key.
     """
 
     stage: Stage
@@ -397,14 +427,20 @@ class Publication:
     method: str
     loaded_at: datetime
     contract: str = ""
+    key: RowKey | None = None
+    upsert: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The result of a publish: rows that this load put in the table, and the number of the new version."""
+    """The result of a publish: the rows that this load brought, and the number of the new version.
+
+    ``counts`` says what became of the rows; None where all of them were inserted without comparing.
+    """
 
     rows: int
     version: int
+    counts: RowCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,6 +468,9 @@ class Load:
     rows_read: int | None
     rows_staged: int | None
     rows_loaded: int | None
+    rows_inserted: int | None
+    rows_updated: int | None
+    rows_unchanged: int | None
     rows_rejected: int | None
     error_category: str | None
     error_what: str | None
@@ -448,6 +487,13 @@ class Load:
     detected_delimiter: str | None
     detected_encoding: str | None
     detected_headers: tuple[str, ...]
+
+    @property
+    def rows_compared(self) -> str:
+        """What became of the rows, in words, where they were compared with the table's; ``""`` where they were not."""
+        split = (self.rows_inserted, self.rows_updated, self.rows_unchanged)
+        named = zip(split, ("inserted", "updated", "unchanged"), strict=True)
+        return ", ".join(f"{count:,} {name}" for count, name in named if count is not None)
 
 
 LOAD_COLUMNS = tuple(spec.name for spec in fields(Load))

@@ -91,5 +91,5 @@ def insert_rows(request: Publication, source: str) -> Statement:
 
 
 def replaces(request: Publication) -> bool:
-    """Whether the load replaces the existing rows."""
-    return request.load_type is LoadType.FULL
+    """Whether the load may replace existing rows, so that they are kept as a version first."""
+    return request.load_type is LoadType.FULL or request.upsert

@@ -77,6 +77,11 @@ STEPS = (
             "update_old_failures",
         ),
     ),
+    SchemaStep(
+        8,
+        "what became of a load's rows where they were compared with the table's",
+        ("add_ledger_rows_inserted", "add_ledger_rows_updated", "add_ledger_rows_unchanged"),
+    ),
 )
 LATEST = STEPS[-1].number
 

@@ -80,7 +80,11 @@ class Settings:
     )
     batch_size: int = _setting(990, "Rows in one INSERT statement.", least=1, most=1000)
     publish_method: str = _setting(
-        "delete", "How a full load empties the table within its transaction.", choices=("delete", "truncate")
+        "auto",
+        "How a full load replaces a table's rows: by changing only what differs (delta), or by deleting or truncating"
+        " all rows and inserting those of the file. auto is delta where a key is declared or the table has a unique"
+        " index, else delete.",
+        choices=("auto", "delta", "delete", "truncate"),
     )
     max_rejected_rows: int = _setting(0, "Damaged rows that a load allows; with more, the file is refused.", least=0)
     min_column_match: float = _setting(0.7, "Share of a table's columns that a file must have.", least=0, most=1)

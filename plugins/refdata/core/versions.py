@@ -1,9 +1,10 @@
 """The versions of a table, from its ledger: what each contained, where its rows are now, which one is live.
 
 Each published change of a table makes the next number. A full load, a rollback and a take-back replace rows, so they
-first copy the live ones to the version table, under the number that is live then. An append adds rows and copies
-nothing: the version before it is the later snapshot without the rows of the appends that came after. So every
-version can be read from one snapshot (or from the live table) by listing the appends to leave out.
+first copy the live ones to the version table, under the number that is live then; so does an upsert, an append that
+replaces rows of the same key. Any other append adds rows and copies nothing: the version before it is the later
+snapshot without the rows of the appends that came after. So every version can be read from one snapshot (or from the
+live table) by listing the appends to leave out.
 
 Pure: derives the answers from the ledger's rows.
 """
@@ -24,7 +25,8 @@ class VersionRecord:
 
     ``rows`` counts the rows that a full load or an append brought, or all rows of the table after a rollback or a
     take-back. ``origin_id`` is the version that a rollback restored, or the load that a take-back removed.
-    ``removed_at`` is when the rows kept under this number were deleted by count or age.
+    ``removed_at`` is when the rows kept under this number were deleted by count or age. ``inserted`` and ``updated``
+    count the rows that a load added and replaced, where it compared them with those of the table.
     """
 
     load_id: int
@@ -37,6 +39,13 @@ class VersionRecord:
     run_id: str | None
     origin_id: int | None = None
     removed_at: datetime | None = None
+    inserted: int | None = None
+    updated: int | None = None
+
+    @property
+    def is_upsert(self) -> bool:
+        """Whether it is an append whose rows replaced those of the same key."""
+        return self.kind is LoadType.APPEND and self.updated is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +87,9 @@ class Place:
         return Place(self.version, version, self.has_later) if self.snapshot is None else self
 
 
-def replaces(kind: LoadType) -> bool:
-    """Whether a change of this kind copies the live rows first."""
-    return kind is not LoadType.APPEND
+def replaces(record: VersionRecord) -> bool:
+    """Whether a change has copied the rows that were live before it."""
+    return record.kind is not LoadType.APPEND or record.is_upsert
 
 
 def live_version(records: Sequence[VersionRecord]) -> int:
@@ -93,7 +102,7 @@ def locate(records: Sequence[VersionRecord], version: int) -> Place:
     snapshot = version
     for record in records:
         if record.version > version:
-            if replaces(record.kind):
+            if replaces(record):
                 return Place(version, snapshot, snapshot != version)
             snapshot = record.version
     return Place(version, None, snapshot != version)
@@ -149,7 +158,10 @@ def duplicate_of(records: Sequence[VersionRecord], kind: LoadType, file_hash: st
     A full load is a duplicate when its content is exactly the table's; an append when the table contains it.
     """
     inside = loads_in(records, live_version(records))
-    same = [one.load_id for one in records if one.load_id in inside and one.file_hash == file_hash]
+    # An upsert may have replaced rows of the loads before it, so only what came after it is certainly there.
+    upserted = max((one.version for one in records if one.is_upsert), default=0)
+    sure = [one for one in records if one.version >= upserted]
+    same = [one.load_id for one in sure if one.load_id in inside and one.file_hash == file_hash]
     if kind is LoadType.FULL:
         full = {one.load_id for one in records if one.kind is LoadType.FULL}
         same = [load for load in same if inside == {load} and load in full]
@@ -168,6 +180,12 @@ def check_take_back(table: str, records: Sequence[VersionRecord], load_id: int) 
             where=table,
             advice="To undo a full load, run `refdata rollback` to the version before it.",
         )
+    if record.is_upsert:
+        raise DataError(
+            f"Load {load_id} replaced rows of {table} by their key; removing its rows would not bring back the others",
+            where=table,
+            advice=f"Roll back to the version before it, {record.version - 1}, instead.",
+        )
     if load_id not in loads_in(records, live_version(records)):
         raise DataError(
             f"The rows of load {load_id} are no longer in {table}: they were replaced or taken back",
@@ -182,12 +200,17 @@ def list_versions(records: Sequence[VersionRecord], *, has_zero: bool = False) -
     removed = {record.version for record in records if record.removed_at is not None}
     live, rows, found = live_version(records), 0, []
     for record in records:
-        rows = record.rows if replaces(record.kind) else rows + record.rows
+        rows = rows + _added(record) if record.kind is LoadType.APPEND else record.rows
         kept = locate(records, record.version).snapshot not in removed
         found.append(_version(record, rows, is_live=record.version == live, is_kept=kept))
     if has_zero:
         found.insert(0, Version(0, None, None, "", None, None, None, is_live=not records, is_kept=True))
     return tuple(reversed(found))
+
+
+def _added(record: VersionRecord) -> int:
+    """By how many rows an append has lengthened the table."""
+    return record.rows if record.inserted is None else record.inserted
 
 
 def _version(record: VersionRecord, rows: int, *, is_live: bool, is_kept: bool) -> Version:
@@ -223,7 +246,7 @@ def _snapshots(records: Sequence[VersionRecord]) -> list[tuple[int, datetime | N
     removed = {record.version for record in records if record.removed_at is not None}
     found, before = [], 0
     for record in records:
-        if replaces(record.kind) and before and before not in removed:
+        if replaces(record) and before and before not in removed:
             found.append((before, record.published_at))
         before = record.version
     return found

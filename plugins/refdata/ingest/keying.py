@@ -6,11 +6,15 @@ ledger says what a load changed in its table, and as a warning when it is new.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from refdata.core import keyindex
 from refdata.core.alignment import Alignment, describe
 from refdata.core.contract import Contract
+from refdata.core.contractterms import LoadMode
 from refdata.core.keyindex import KeyChange
-from refdata.core.model import Load, LoadType, Stage
+from refdata.core.model import Load, LoadType, RowKey, Stage
+from refdata.core.naming import fold_name
 from refdata.core.publishing import qualified
 from refdata.core.sqltypes import TypeKind
 from refdata.core.tablediff import Rows
@@ -39,6 +43,24 @@ def make_room(deps: Deps, row: Load, contract: Contract, plan: Alignment, stage:
     if values:
         problem = _missing(key, keyindex.collation_problem(values))
         _record(deps, row, describe(plan), (f"drop the unique index on {', '.join(key)}", problem), problem)
+
+
+def row_key(contract: Contract, keys: Sequence[str], brought: Sequence[str]) -> RowKey | None:
+    """What identifies a row: the primary key, or the keys by which versions are compared; None if the file lacks one.
+
+    >>> row_key(Contract(table="t", primary_key=("code",)), (), ("code", "n")).columns
+    ('code',)
+    """
+    names = contract.primary_key or tuple(keys)
+    known = {fold_name(name) for name in brought}
+    if not names or {fold_name(name) for name in names} - known:
+        return None
+    return RowKey(names, bool(contract.key_ignores_case), bool(contract.key_ignores_trailing_blanks))
+
+
+def upserts(contract: Contract, row: Load) -> bool:
+    """Whether the load's rows replace those of the same key."""
+    return row.load_type is LoadType.APPEND and contract.load is LoadMode.UPSERT
 
 
 def _missing(key: tuple[str, ...], reason: str) -> str:

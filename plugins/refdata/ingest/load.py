@@ -24,7 +24,7 @@ from refdata.ingest.align import (
 )
 from refdata.ingest.asking import open_questions, require_answers
 from refdata.ingest.context import Deps, Detection, on_one_connection
-from refdata.ingest.keying import align_key, make_room
+from refdata.ingest.keying import align_key, make_room, row_key, upserts
 from refdata.ingest.memory import contract_for, learned_by
 from refdata.ingest.review import Answer, Approval, Held
 from refdata.ingest.rowdoubting import RowDoubting
@@ -158,9 +158,10 @@ def _load(
         names = tuple(column.name for column in plan.read)
         make_room(deps, row, contract, plan, stage)
         taught = written(learned_by(deps, row, detection, plan))
+        figures = (staged.rows, staged.rejected, staged.method, deps.clock())
+        key, upsert = row_key(contract, deps.rules(row.table_name).keys, names), upserts(contract, row)
         published = deps.warehouse.publish(
-            Publication(stage, row.load_type, names, staged.rows, staged.rejected, staged.method, deps.clock(), taught),
-            ruling.publish_checks(stage),
+            Publication(stage, row.load_type, names, *figures, taught, key, upsert), ruling.publish_checks(stage)
         )
     finally:
         if held is None:

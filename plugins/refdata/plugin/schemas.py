@@ -117,6 +117,9 @@ class FileView(BaseModel):
     rows_fit: int | None = Field(description="Rows that the scan found fit to load.")
     rows_staged: int | None
     rows_loaded: int | None
+    rows_inserted: int | None = Field(description="Rows that are new in the table; null where none were compared.")
+    rows_updated: int | None = Field(description="Rows that replaced one of the same key; null as above.")
+    rows_unchanged: int | None = Field(description="Rows that the table already had; null as above.")
     rows_rejected: int | None
     version_id: int | None
     load_method: str | None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 from refdata.core.alignment import Alignment
 from refdata.core.capabilities import Capabilities
 from refdata.core.diagnosis import Diagnosis
-from refdata.core.keyindex import KeyChange
+from refdata.core.keyindex import KeyChange, ReferringKey, UniqueIndex
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.publishing import PublishCheck
 from refdata.core.schemasteps import SchemaChange
@@ -131,6 +131,14 @@ class Warehouse(Protocol):
         An index that somebody else made on the same columns counts. A refusal by the database is not an error: it is
         the result's ``problem``, and the table stays without the index.
         """
+        ...
+
+    def unique_indexes(self, session: Session, table: TableName) -> tuple[UniqueIndex, ...]:
+        """The unique indexes of a table whose keys cover all of its rows."""
+        ...
+
+    def referring_keys(self, session: Session, table: TableName) -> tuple[ReferringKey, ...]:
+        """The foreign keys of other tables that forbid to remove or change rows of this one."""
         ...
 
     def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from refdata.core import publishing
-from refdata.core.errors import DataError, LockTimeoutError, SupersededError
+from refdata.core.errors import LockTimeoutError, SupersededError
 from refdata.core.loadstates import PUBLISHED
-from refdata.core.model import FileStatus, Publication, Published, Table
+from refdata.core.model import FileStatus, Publication, Published, RowCounts, Table
 from refdata.core.publishing import PublishCheck
 from refdata.core.settings import Settings
 from refdata.warehouse.base import Session, Warehouse
+from refdata.warehouse.delta import DeltaPublish, other_rows
 
 
 def publish_rows(
@@ -36,12 +37,22 @@ def publish_rows(
     version = int(session.query(warehouse.statement("select_latest_version"), (table.name,))[0][0])
     if publishing.replaces(request):
         _run(session, publishing.keep_version(table, live.columns, settings.bkp_schema, version))
-        _run(session, warehouse.capabilities.empty_table(table, settings.publish_method))
-    rows = _run(session, publishing.insert_rows(request, source))
-    _check_count(request, rows)
-    _mark(warehouse, session, request, version + 1)
+    delta = DeltaPublish(warehouse, session, request, live, source, settings, version)
+    counts = delta.upsert() if request.upsert else delta.replace() if publishing.replaces(request) else None
+    if counts is None:
+        _insert_all(warehouse, session, request, source, settings)
+    _mark(warehouse, session, request, version + 1, counts)
     _remember(warehouse, session, request, version + 1)
-    return Published(rows, version + 1)
+    return Published(request.rows, version + 1, counts)
+
+
+def _insert_all(warehouse: Warehouse, session: Session, request: Publication, source: str, settings: Settings) -> None:
+    """Inserts the staged rows, in an emptied table where they replace the others."""
+    if publishing.replaces(request):
+        _run(session, warehouse.capabilities.empty_table(request.stage.table, settings.publish_method))
+    rows = _run(session, publishing.insert_rows(request, source))
+    if rows != request.rows:
+        raise other_rows(request, request.rows, rows)
 
 
 def _already_published(warehouse: Warehouse, session: Session, request: Publication) -> Published | None:
@@ -51,9 +62,9 @@ def _already_published(warehouse: Warehouse, session: Session, request: Publicat
     """
     stage = request.stage
     found = session.query(warehouse.statement("select_publication"), (stage.load_id,))
-    status, attempt, rows, version = found[0] if found else ("", 0, 0, 0)
+    status, attempt, rows, version, *split = found[0] if found else ("", 0, 0, 0, None)
     if attempt == stage.attempt and status in PUBLISHED:
-        return Published(int(rows), int(version))
+        return Published(int(rows), int(version), RowCounts(*map(int, split)) if split[0] is not None else None)
     if attempt == stage.attempt and status == FileStatus.PROCESSING:
         return None
     raise _superseded(request)
@@ -74,18 +85,11 @@ def _run(session: Session, statement: publishing.Statement) -> int:
     return session.execute(statement.sql, statement.values)
 
 
-def _check_count(request: Publication, rows: int) -> None:
-    if rows != request.rows:
-        raise DataError(
-            f"{request.rows} rows were staged and {rows} would be published; nothing was changed",
-            where=str(request.stage.table),
-            advice="Look for a trigger on the table or another writer to the stage table, then clear the task.",
-        )
-
-
-def _mark(warehouse: Warehouse, session: Session, request: Publication, version: int) -> None:
+def _mark(warehouse: Warehouse, session: Session, request: Publication, version: int, counts: RowCounts | None) -> None:
     stage = request.stage
-    values = (request.rows, request.rejected, version, request.method, request.loaded_at, stage.load_id, stage.attempt)
+    split = (counts.inserted, counts.updated, counts.unchanged) if counts else (None, None, None)
+    figures = (request.rows, *split, request.rejected, version, request.method, request.loaded_at)
+    values = (*figures, stage.load_id, stage.attempt)
     if session.execute(warehouse.statement("mark_loaded"), values) != 1:
         raise _superseded(request)
 

@@ -287,7 +287,8 @@ def publishing(
 ) -> tuple[TsqlWarehouse, ScriptedServer]:
     return engine(
         *answers,
-        Answer("SELECT status, attempt, rows_loaded", rows=[("processing", 1, None, None)]),
+        Answer("SELECT status, attempt, rows_loaded", rows=[("processing", 1, *(None,) * 5)]),
+        Answer("FROM sys.indexes", rows=[]),
         Answer("MAX\\(", rows=[(4,)]),
         Answer("^INSERT INTO \\[ref\\].\\[t\\]", count=rows),
         Answer("SET status = 'loaded'", count=marked),

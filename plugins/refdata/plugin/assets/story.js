@@ -83,8 +83,14 @@ export function pairs(items) {
     element("div", { class: WIDE.has(title) ? "wide" : null }, element("dt", {}, title), element("dd", { dir: "auto" }, value))));
 }
 
+/** What became of the loaded rows in the table, where they were compared with its rows. */
+function compared(file) {
+  const counts = [["Inserted", file.rows_inserted], ["Updated", file.rows_updated], ["Unchanged", file.rows_unchanged]];
+  return file.rows_inserted === null ? [] : counts.map(([title, count]) => [title, number(count)]);
+}
+
 function rows({ file, rejects }) {
-  return [pairs([["Read", number(file.rows_read)], ["Loaded", rowsOf(file)],
+  return [pairs([["Read", number(file.rows_read)], ["Loaded", rowsOf(file)], ...compared(file),
     ["Rejected", element("span", { class: rejects.rows ? "bad" : null }, number(file.rows_rejected))], ["Took", durationOf(file)]]),
   rejects.file && element("p", { class: "note-below" }, "The rejected lines, with their reasons, are in ", element("code", {}, rejects.file))];
 }

@@ -11,6 +11,8 @@ from refdata.core.publishing import Statement, column_list, qualified
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.warehouse.sqlite.ddl import EXACT_DIGITS
 
+STAGE_SCHEMA = "stage"
+"""The name under which a stage's file is attached."""
 _CACHE_KIB = 65_536
 """How much SQLite may keep of temporary tables in memory; with its default of 2 MB each key lookup reads the disk."""
 
@@ -90,3 +92,27 @@ class SqliteCapabilities:
     def drop_key_index(self, table: TableName) -> Statement:
         """See ``Capabilities``."""
         return Statement(f"DROP INDEX IF EXISTS {qualified(TableName(table.schema, name_in_schema(table)))}")
+
+    def index_stage(self, stage: str, values: Sequence[str]) -> tuple[Statement, ...]:
+        """See ``Capabilities``."""
+        index = qualified(TableName(STAGE_SCHEMA, "refdata_lookup"))
+        return (Statement(f"CREATE INDEX IF NOT EXISTS {index} ON {quote(stage)} ({', '.join(values)})"),)
+
+    def delete_rows(self, table: TableName, where: str) -> Statement:
+        """See ``Capabilities``."""
+        return Statement(f"DELETE FROM {qualified(table)} AS t WHERE {where}")
+
+    def update_rows(
+        self, table: TableName, assigned: str, source: str, same: str, where: str, values: tuple[object, ...]
+    ) -> Statement:
+        """See ``Capabilities``."""
+        sql = f"UPDATE {qualified(table)} AS t SET {assigned} FROM {source} WHERE {same} AND {where}"
+        return Statement(sql, values)
+
+    def is_absent(self, values: Sequence[str], source: str, others: Sequence[str]) -> str:
+        """See ``Capabilities``. A subquery that depends on no outer row is run once."""
+        return f"({', '.join(values)}) NOT IN (SELECT {', '.join(others)} FROM {source})"
+
+    def same_rows(self, values: Sequence[str], others: Sequence[str]) -> str:
+        """See ``Capabilities``. An index serves IS as it serves the equals sign."""
+        return " AND ".join(f"{one} IS {other}" for one, other in zip(values, others, strict=True))

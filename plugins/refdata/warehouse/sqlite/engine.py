@@ -16,7 +16,7 @@ from refdata.core import alignment
 from refdata.core.alignment import Alignment
 from refdata.core.diagnosis import Diagnosis, Trouble
 from refdata.core.errors import ConfigurationError, PermissionDeniedError, RefdataError, SchemaError
-from refdata.core.keyindex import KeyChange
+from refdata.core.keyindex import KeyChange, ReferringKey, UniqueIndex
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name, quote
 from refdata.core.publishing import PublishCheck, qualified
@@ -29,15 +29,12 @@ from refdata.warehouse import schema
 from refdata.warehouse.base import Session, StageProgress
 from refdata.warehouse.keys import align_index, columns_of, count_repeated, index_attempt, own_index
 from refdata.warehouse.publish import publish_rows
-from refdata.warehouse.sqlite import ddl, staging
-from refdata.warehouse.sqlite.capabilities import SqliteCapabilities
-from refdata.warehouse.sqlite.catalog import unique_indexes
+from refdata.warehouse.sqlite import catalog, ddl, staging
+from refdata.warehouse.sqlite.capabilities import STAGE_SCHEMA, SqliteCapabilities
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, files_translated
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_STAGE_SCHEMA = "stage"
 
 
 class SqliteWarehouse:
@@ -156,13 +153,21 @@ class SqliteWarehouse:
         with index_attempt() as attempt, self.transaction() as session:
             live = _table(session, table)
             if live is not None:
-                indexes = unique_indexes(session, table)
+                indexes = catalog.unique_indexes(session, table)
                 attempt.result = align_index(session, self.capabilities, live, key, indexes, online=False)
         return attempt.result
 
+    def unique_indexes(self, session: Session, table: TableName) -> tuple[UniqueIndex, ...]:
+        """See ``Warehouse.unique_indexes``."""
+        return catalog.unique_indexes(session, table)
+
+    def referring_keys(self, session: Session, table: TableName) -> tuple[ReferringKey, ...]:  # noqa: ARG002
+        """See ``Warehouse.referring_keys``. SQLite enforces foreign keys only where a connection asks for it."""
+        return ()
+
     def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
         """See ``Warehouse.release_key``. SQLite compares keys exactly, so only a single set of rows may repeat one."""
-        own, live = own_index(unique_indexes(session, table), table), _table(session, table)
+        own, live = own_index(catalog.unique_indexes(session, table), table), _table(session, table)
         if own is None or live is None or len(rows) > 1:
             return 0
         values = count_repeated(session, self.capabilities, rows[0], columns_of(live, own.columns), exactly=False)
@@ -215,7 +220,7 @@ class SqliteWarehouse:
         if not self._stage_file(stage).exists():
             return None
         with self._with_stage(stage, write=False) as (session, _):
-            return _table(session, TableName(_STAGE_SCHEMA, stage.name))
+            return _table(session, TableName(STAGE_SCHEMA, stage.name))
 
     @contextlib.contextmanager
     def reading_stage(self, stage: Stage) -> Iterator[tuple[SqliteSession, str]]:
@@ -244,11 +249,11 @@ class SqliteWarehouse:
             path = self._stage_file(stage)
             session = SqliteSession(connection, str(path))
             if attached := path.exists():
-                session.execute(f"ATTACH DATABASE ? AS {quote(_STAGE_SCHEMA)}", (str(path),))
+                session.execute(f"ATTACH DATABASE ? AS {quote(STAGE_SCHEMA)}", (str(path),))
             with self._begun(connection, write=write) as begun:
-                yield begun, qualified(TableName(_STAGE_SCHEMA, stage.name))
+                yield begun, qualified(TableName(STAGE_SCHEMA, stage.name))
             if attached:
-                session.execute(f"DETACH DATABASE {quote(_STAGE_SCHEMA)}")
+                session.execute(f"DETACH DATABASE {quote(STAGE_SCHEMA)}")
 
     @contextlib.contextmanager
     def replacing(self, table: TableName) -> Iterator[tuple[SqliteSession, Table]]:

@@ -24,6 +24,8 @@ _BYTES = {
     TypeKind.TIME: 5,
     TypeKind.DATETIME2: 8,
 }
+_AT_ONCE = 200
+"""Values that one CONCAT joins."""
 _BINARY = "COLLATE Latin1_General_BIN2"
 
 
@@ -115,6 +117,45 @@ class TsqlCapabilities:
     def drop_key_index(self, table: TableName) -> Statement:
         """See ``Capabilities``."""
         return Statement(f"DROP INDEX IF EXISTS {quote(INDEX)} ON {qualified(table)}")
+
+    def index_stage(self, stage: str, values: Sequence[str]) -> tuple[Statement, ...]:  # noqa: ARG002
+        """See ``Capabilities``. Keys compare by code points, which no index does, so hash joins are used."""
+        return ()
+
+    def delete_rows(self, table: TableName, where: str) -> Statement:
+        """See ``Capabilities``."""
+        return Statement(f"DELETE t FROM {qualified(table)} AS t WHERE {where}")
+
+    def update_rows(
+        self, table: TableName, assigned: str, source: str, same: str, where: str, values: tuple[object, ...]
+    ) -> Statement:
+        """See ``Capabilities``."""
+        return Statement(
+            f"UPDATE t SET {assigned} FROM {qualified(table)} AS t JOIN {source} ON {same} WHERE {where}", values
+        )
+
+    def is_absent(self, values: Sequence[str], source: str, others: Sequence[str]) -> str:
+        """See ``Capabilities``."""
+        same = " AND ".join(f"{one} = {other}" for one, other in zip(values, others, strict=True))
+        return f"NOT EXISTS (SELECT 1 FROM {source} WHERE {same})"
+
+    def same_rows(self, values: Sequence[str], others: Sequence[str]) -> str:
+        """See ``Capabilities``.
+
+        The servers join by hash only where something equals something: here the rows' texts. They may be cut, and drop
+        digits, which is why each value is compared as well.
+        """
+        texts = (_joined_text(values), _joined_text(others))
+        pairs = zip(values, others, strict=True)
+        equal = (f"({one} = {other} OR ({one} IS NULL AND {other} IS NULL))" for one, other in pairs)
+        return " AND ".join((f"{texts[0]} = {texts[1]} {_BINARY}", *equal))
+
+
+def _joined_text(values: Sequence[str]) -> str:
+    """The values as one text, where NULL is empty. CONCAT takes 254 values."""
+    parts = [values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE)]
+    texts = [f"CONCAT({', '.join((*part, 'NULL'))})" for part in parts]
+    return texts[0] if len(texts) == 1 else _joined_text(texts)
 
 
 def _width(kind: SqlType) -> int | None:

@@ -22,7 +22,7 @@ from refdata.core.errors import (
     DeadlockError,
     PermissionDeniedError,
 )
-from refdata.core.keyindex import KeyChange
+from refdata.core.keyindex import KeyChange, ReferringKey, UniqueIndex
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name
 from refdata.core.publishing import PublishCheck, qualified, turn_lock
@@ -206,6 +206,14 @@ class TsqlWarehouse:
                 online = bool(key) and keys.creates_online(session, self.statement)
                 attempt.result = align_index(session, self.capabilities, live, key, indexes, online=online)
         return attempt.result
+
+    def unique_indexes(self, session: Session, table: TableName) -> tuple[UniqueIndex, ...]:
+        """See ``Warehouse.unique_indexes``."""
+        return keys.unique_indexes(session, self.statement, table)
+
+    def referring_keys(self, session: Session, table: TableName) -> tuple[ReferringKey, ...]:
+        """See ``Warehouse.referring_keys``."""
+        return keys.referring_keys(session, self.statement, table)
 
     def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
         """See ``Warehouse.release_key``."""

@@ -68,7 +68,7 @@ _SCHEMA = Fault(
     SchemaError, "Compare the table with the file; run `refdata init-db` if one of refdata's tables is missing."
 )
 _BOUND = Fault(SchemaError, "An index, key or constraint depends on the column: widen it by hand, then clear the task.")
-_REFERRED = Fault(SchemaError, "A foreign key refers to the table: set publish_method to delete, then clear the task.")
+_REFERRED = Fault(SchemaError, "A foreign key refers to the table: set publish_method to auto, then clear the task.")
 _PROCEDURE = Fault(ConfigurationError, "Compare the procedure's name and parameters with docs/connections.md.")
 _RAISED = Fault(DataError, "A trigger or a procedure in the database refused; its message says why.")
 _UNKNOWN = Fault(PermanentError, "Look up the number in SQL Server's documentation, or ask the DBA.")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from refdata.core import keyindex
 from refdata.core.alignment import Alignment
-from refdata.core.keyindex import UniqueIndex
+from refdata.core.keyindex import ReferringKey, UniqueIndex
 from refdata.core.model import Table, TableName
 from refdata.core.naming import fold_name
 from refdata.core.tablediff import Rows
@@ -30,6 +30,19 @@ def unique_indexes(session: Session, statement: Statements, table: TableName) ->
     for name, column in session.query(statement("select_unique_indexes"), (table.schema, table.name)):
         columns.setdefault(str(name), []).append(str(column))
     return tuple(UniqueIndex(name, tuple(found)) for name, found in columns.items())
+
+
+def referring_keys(session: Session, statement: Statements, table: TableName) -> tuple[ReferringKey, ...]:
+    """The foreign keys that forbid to remove or change rows of a table."""
+    columns: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for name, schema, child, own, other in session.query(
+        statement("select_referring_keys"), (table.schema, table.name)
+    ):
+        columns.setdefault((str(name), str(schema), str(child)), []).append((str(own), str(other)))
+    return tuple(
+        ReferringKey(name, TableName(schema, child), tuple(own for own, _ in pairs), tuple(other for _, other in pairs))
+        for (name, schema, child), pairs in columns.items()
+    )
 
 
 def creates_online(session: Session, statement: Statements) -> bool:

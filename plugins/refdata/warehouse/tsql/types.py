@@ -54,7 +54,8 @@ def catalog_column(row: Sequence[Any]) -> CatalogColumn:
 def column(found: CatalogColumn) -> Column:
     """The column as planning sees it."""
     kind, native = _read(found)
-    return Column(found.name, kind, found.nullable, native, optional=found.identity or found.has_default)
+    optional = found.identity or found.has_default
+    return Column(found.name, kind, found.nullable, native, optional=optional, identity=found.identity)
 
 
 def _read(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
