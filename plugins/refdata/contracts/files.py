@@ -16,7 +16,7 @@ from refdata.core.contract import Contract, LoadRules, Origin
 from refdata.core.contractlayers import merge
 from refdata.core.contractterms import Layer
 from refdata.core.errors import ConfigurationError
-from refdata.core.naming import fold_name
+from refdata.core.naming import fold_name, typed_table
 from refdata.core.settings import Settings
 from refdata.core.tablerules import own_rules
 
@@ -82,6 +82,27 @@ def contract_files(folder: Path) -> list[Path]:
         return sorted(_contracts(folder.iterdir())) if folder.is_dir() else []
     except OSError as error:
         raise _unreadable(folder, error) from error
+
+
+def referring(settings: Settings, table: str) -> tuple[list[Contract], list[str]]:
+    """The contracts with foreign keys that refer to a table, and sentences about those that cannot be read.
+
+    :raises ConfigurationError: when the folder of the contracts cannot be read.
+    """
+    found, unreadable = [], []
+    for file in contract_files(folder_of(settings)):
+        try:
+            text = read_text(file)
+            # Parsing YAML takes long, and a parent is loaded more often than contracts change.
+            contract = _contract(text, typed_table(file.stem), shown(file)) if "foreignkeys" in text.lower() else None
+        except ConfigurationError as error:
+            unreadable.append(
+                f"{shown(file)} cannot be read, so its foreign keys to {table} were not checked: {error.what}"
+            )
+            continue
+        if contract and any(fold_name(one.table) == fold_name(table) for one in contract.foreign_keys or ()):
+            found.append(contract)
+    return [one for one in found if fold_name(one.table) != fold_name(table)], unreadable
 
 
 def shown(file: Path) -> str:

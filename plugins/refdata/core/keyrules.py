@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from refdata.core.capabilities import Capabilities
-from refdata.core.contract import Contract
+from refdata.core.contract import Contract, ForeignKey
 from refdata.core.contractterms import ConstraintKind, LoadMode, Severity
 from refdata.core.model import Column, LoadType
 from refdata.core.naming import fold_name, quote
@@ -43,6 +43,37 @@ class KeyRule:
     words: str
     severity: Severity
     statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """Rows of ``source`` that would lose what their ``columns`` refer to; ``condition`` is about a row ``s``."""
+
+    engine: Capabilities
+    source: str
+    columns: tuple[str, ...]
+    condition: str
+    equal: str
+
+    def count_rows(self) -> Statement:
+        """How many rows there are."""
+        return Statement(f"SELECT COUNT(*) FROM {self.source} AS s WHERE {self.condition}")
+
+    def count_keys(self) -> Statement:
+        """How many different keys they refer to."""
+        keys = f"SELECT 1 AS n FROM {self.source} AS s WHERE {self.condition} GROUP BY {self.equal}"
+        return Statement(f"SELECT COUNT(*) FROM ({keys}) AS d")
+
+    def sample_keys(self, most: int) -> Statement:
+        """Some of the keys."""
+        names = ", ".join(f"s.{quote(name)}" for name in self.columns)
+        select = f"SELECT {names} FROM {self.source} AS s WHERE {self.condition} GROUP BY {names}"
+        return self.engine.first_rows(f"{select} ORDER BY {names}", most)
+
+    def more_than(self, rows: int) -> Statement:
+        """One row where there are more than ``rows``, else none."""
+        counted = f"SELECT COUNT(*) AS n FROM {self.source} AS s WHERE {self.condition}"
+        return Statement(f"SELECT d.n FROM ({counted}) AS d WHERE d.n > ?", (rows,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +135,20 @@ class KeyPlan:
             words = f"the value of {named} is not in {reference.table} ({', '.join(reference.references)})"
             statement = self._unmet(columns, reference.references, targets)
             yield KeyRule(columns, words, reference.severity, statement)
+
+    def orphans(self, reference: ForeignKey, before: Side, after: Side) -> Orphans | None:
+        """The rows (of ``stage``) whose reference ``before`` meets and ``after`` does not; None without such columns.
+
+        ``before`` and ``after`` are the rows of the table that the reference names: the live ones, and those to come.
+        """
+        columns = self._staged(reference.fields)
+        met, kept = (self._meeting(columns, reference.references, side) for side in (before, after))
+        if not columns or not met:
+            return None
+        given = " AND ".join(f"s.{quote(name)} IS NOT NULL" for name in columns)
+        lost = f" AND NOT EXISTS ({kept})" if kept else ""
+        equal = ", ".join(part for name in columns for part in self._compared("s", self._of(self.stage, name)))
+        return Orphans(self.engine, self.stage.source, columns, f"{given} AND EXISTS ({met}){lost}", equal)
 
     @property
     def _adds_rows(self) -> bool:

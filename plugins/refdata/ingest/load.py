@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from refdata.contractstore import written
@@ -11,6 +11,7 @@ from refdata.core.alignment import Alignment
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, FileStatus, Load, Publication, Stage
+from refdata.core.questions import Question
 from refdata.ingest import review
 from refdata.ingest.align import (
     apply_alignment,
@@ -26,6 +27,7 @@ from refdata.ingest.asking import open_questions, require_answers
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.keying import align_key, make_room, row_key, upserts
 from refdata.ingest.memory import contract_for, learned_by
+from refdata.ingest.orphaning import ParentGuard
 from refdata.ingest.review import Answer, Approval, Held
 from refdata.ingest.rowdoubting import RowDoubting
 from refdata.ingest.ruling import Ruling
@@ -149,7 +151,9 @@ def _load(
         staged = stage_rows(deps, file, detection, stage, ruling, doubting.watch.watched, report)
         warn_of_rules(deps, row, ruling)
         _validate(deps, stage)
-        if not _rows_are_clear(deps, row, stage, doubting):
+        guard, doubts = ParentGuard(deps, row, contract, plan), doubting.examine(stage)
+        questions = (*doubts.questions, *guard.questions(stage))
+        if not _is_clear(deps, row, stage, questions, (*doubts.warnings, *guard.warnings)):
             return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), None
         if (held := examine(row, stage, plan)) is not None:
             review.hold(deps, row, stage.attempt)
@@ -160,9 +164,9 @@ def _load(
         taught = written(learned_by(deps, row, detection, plan))
         figures = (staged.rows, staged.rejected, staged.method, deps.clock())
         key, upsert = row_key(contract, deps.rules(row.table_name).keys, names), upserts(contract, row)
-        published = deps.warehouse.publish(
-            Publication(stage, row.load_type, names, *figures, taught, key, upsert), ruling.publish_checks(stage)
-        )
+        checks = (*ruling.publish_checks(stage), *guard.publish_checks(stage))
+        request = Publication(stage, row.load_type, names, *figures, taught, key, upsert)
+        published = deps.warehouse.publish(request, checks)
     finally:
         if held is None:
             deps.warehouse.drop_stage(stage)
@@ -171,13 +175,12 @@ def _load(
     return loaded, None
 
 
-def _rows_are_clear(deps: Deps, row: Load, stage: Stage, doubting: RowDoubting) -> bool:
-    """Whether the rows leave nothing to ask, or each question has its answer. What is only a warning is recorded."""
-    found = doubting.examine(stage)
-    if not require_answers(deps, row, stage.attempt, found.questions):
+def _is_clear(deps: Deps, row: Load, stage: Stage, questions: Sequence[Question], warnings: Sequence[str]) -> bool:
+    """Whether there is nothing to ask, or each question has its answer. What is only a warning is recorded."""
+    if not require_answers(deps, row, stage.attempt, questions):
         return False
-    current = deps.ledger.get(row.id) if found.warnings else None
-    new = tuple(warning for warning in found.warnings if current and warning not in current.warnings)
+    current = deps.ledger.get(row.id) if warnings else None
+    new = tuple(warning for warning in warnings if current and warning not in current.warnings)
     if current and new:
         deps.ledger.add_warnings(current, new)
     return True

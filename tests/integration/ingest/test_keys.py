@@ -33,6 +33,11 @@ def changes(site: Site, row: Load) -> str:
     return str(found[0][0])
 
 
+def problem(row: Load) -> str:
+    """The warning that the key has no index."""
+    return next((warning for warning in row.warnings if "has no unique index" in warning), "")
+
+
 def load(site: Site, content: str, name: str = "t.csv", **options: Any) -> Load:
     row = site.load(site.drop(name, content, **options))
     assert row.status is FileStatus.COMPLETED, row.error_message
@@ -44,7 +49,7 @@ def test_a_declared_key_becomes_a_unique_index_before_the_first_row(site: Site) 
     row = load(site, "code,area,n\na,x,1\na,y,2\n")
     assert indexed(site) == ["code", "area"]
     assert "create a unique index on code, area" in changes(site, row)
-    assert not row.warnings
+    assert not problem(row)
     assert changes(site, load(site, "code,area,n\na,x,1\nb,y,2\n")) == "no change"
 
 
@@ -56,14 +61,14 @@ def test_a_key_declared_later_indexes_the_rows_that_are_there(site: Site) -> Non
 
 
 def test_the_index_follows_the_contract_and_goes_with_it(site: Site) -> None:
-    for key in (("code",), ("n",), ("n", "code")):
+    for key in (("code",), ("area",), ("area", "code")):
         declare(site, contract(*key))
-        load(site, f"code,n,x\na,1,{''.join(key)}\nb,2,\n")
+        load(site, f"code,area,x\na,north,{''.join(key)}\nb,south,\n")
         assert indexed(site) == list(key)
     declare(site, {"name": "t", "schema": {"fields": [{"name": "code", "type": "string"}]}})
-    row = load(site, "code,n,x\na,1,new\na,1,new\n")
+    row = load(site, "code,area,x\na,north,new\nb,south,new\n")
     assert indexed(site) == []
-    assert "drop the unique index on n, code" in changes(site, row)
+    assert "drop the unique index on area, code" in changes(site, row)
 
 
 def test_repeated_rows_are_named_once_and_the_load_after_them_creates_the_index(site: Site) -> None:
@@ -71,8 +76,8 @@ def test_repeated_rows_are_named_once_and_the_load_after_them_creates_the_index(
     declare(site, contract("code"))
     row = load(site, "code,n\nc,3\n", folder=APPEND)
     assert indexed(site) == []
-    assert "1 value occurs more than once in the rows that are there" in row.warnings[0]
-    assert not load(site, "code,n\nd,4\n", folder=APPEND).warnings
+    assert "1 value occurs more than once in the rows that are there" in problem(row)
+    assert not problem(load(site, "code,n\nd,4\n", folder=APPEND))
     load(site, "code,n\na,1\nb,3\n")
     load(site, "code,n\na,1\nb,4\n")
     assert indexed(site) == ["code"]
@@ -92,8 +97,8 @@ def test_a_key_too_wide_for_an_index_is_said_and_loads(site: Site, width: int) -
         assert indexed(site) == ["code"]
         return
     assert indexed(site) == []
-    assert "an index takes at most 1700" in row.warnings[0]
-    assert not load(site, f"code,n\n{'x' * width},1\n{'z' * width},2\n").warnings
+    assert "an index takes at most 1700" in problem(row)
+    assert not problem(load(site, f"code,n\n{'x' * width},1\n{'z' * width},2\n"))
 
 
 @pytest.mark.parametrize("folder", ["full", "append"])
@@ -109,8 +114,8 @@ def test_keys_that_only_the_collation_calls_equal_are_loaded_without_the_index(s
         assert indexed(site) == ["code"]
         return
     assert indexed(site) == []
-    assert "the database's collation does not" in row.warnings[0]
-    assert not load(site, "code,n\nzz,1\n", folder=APPEND).warnings
+    assert "the database's collation does not" in problem(row)
+    assert not problem(load(site, "code,n\nzz,1\n", folder=APPEND))
     load(site, "code,n\nab,1\n")
     load(site, "code,n\nab,2\n")
     assert indexed(site) == ["code"]

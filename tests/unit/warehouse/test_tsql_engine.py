@@ -286,9 +286,9 @@ def publishing(
     *answers: Answer, rows: int = 2, marked: int = 1, **settings: Any
 ) -> tuple[TsqlWarehouse, ScriptedServer]:
     return engine(
+        Answer("FROM sys.indexes", rows=[]),
         *answers,
         Answer("SELECT status, attempt, rows_loaded", rows=[("processing", 1, *(None,) * 5)]),
-        Answer("FROM sys.indexes", rows=[]),
         Answer("MAX\\(", rows=[(4,)]),
         Answer("^INSERT INTO \\[ref\\].\\[t\\]", count=rows),
         Answer("SET status = 'loaded'", count=marked),

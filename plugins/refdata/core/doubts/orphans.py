@@ -1,0 +1,57 @@
+"""Asks about a full load after which rows of another table would refer to nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What a load of ``table`` takes away from ``child``: so many ``rows`` refer to so many ``keys`` that go.
+
+    ``columns`` of the child refer to ``references`` of the table. ``examples`` are some of the keys.
+    """
+
+    table: str
+    child: str
+    columns: tuple[str, ...]
+    references: tuple[str, ...]
+    rows: int
+    keys: int
+    examples: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """One sentence with table, key and numbers, and no value."""
+        keys = "1 row" if self.keys == 1 else f"{self.keys:,} rows"
+        rows = "1 row of" if self.rows == 1 else f"{self.rows:,} rows of"
+        refer = "refers" if self.rows == 1 else "refer"
+        named = f"{', '.join(self.columns)} to {', '.join(self.references)}"
+        return f"The file no longer has {keys} of {self.table} to which {rows} {self.child} {refer} ({named})"
+
+
+def orphans_question(file_name: str, losses: Losses) -> Question:
+    """Asks whether to load the file all the same; one question for each table that would lose rows."""
+    rows = "1 row" if losses.rows == 1 else f"{losses.rows:,} rows"
+    load = Choice(
+        "load",
+        "Load it all the same",
+        f"{rows} of {losses.child} will refer to nothing until {losses.child} or {losses.table} is corrected.",
+    )
+    return Question(
+        QuestionKind.ORPHANS,
+        losses.table,
+        f"{file_name} removes rows of {losses.table} that {losses.child} refers to. Load it?",
+        (f"{losses.words}.",),
+        (load, REFUSE),
+        column=f"{losses.child}.{'+'.join(losses.columns)}",
+        examples=losses.examples,
+    )
+
+
+def words_of(losses: Sequence[Losses]) -> str:
+    """All losses in one text."""
+    return "; ".join(one.words for one in losses)
