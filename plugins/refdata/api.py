@@ -28,8 +28,7 @@ from refdata.core.tablerules import TableRules
 from refdata.core.versions import Version, live_version
 from refdata.dropoff.choosing import source_of
 from refdata.ingest.configure import run_post_load
-from refdata.ingest.context import Deps
-from refdata.ingest.load import Loaded
+from refdata.ingest.context import Deps, Loaded
 from refdata.ingest.process import Moment, OnEvent, ProgressEvent, aprocess, own_run, process, unheard
 from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
 from refdata.ingest.retention import Expired, expire_versions

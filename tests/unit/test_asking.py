@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
+from refdata.core.contractterms import QuestionKind
+from refdata.core.questions import REFUSE, Choice, Question
 from refdata.ingest.asking import QuestionsError
 
 EMPTY = Choice("empty", "Load without it", "It is empty.")

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from refdata.core.errors import ConfigurationError
 from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, Format, LoadType, Scan, ScannedColumn
-from refdata.ingest.context import Detection
-from refdata.ingest.load import Loaded
+from refdata.ingest.context import Detection, Loaded
 from refdata.serial import from_json, to_json
 
 TRAVELLERS = (DroppedFile, Detection, Loaded, Failure)

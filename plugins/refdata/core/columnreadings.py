@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from refdata.core.contract import Contract, FieldContract, stated_by_people
-from refdata.core.contractterms import FieldType, Minus, OnTypeChange
+from refdata.core.contractterms import FieldType, Minus, OnTypeChange, QuestionKind
 from refdata.core.dateformats import UNDECIDED, DateFormat, date_format
 from refdata.core.model import Column, ColumnReading, Notation, Table
-from refdata.core.questions import QuestionKind
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, TIME, SqlType, TypeKind, decimal, text
 
 REJECT, TEXT = "reject", "text"

@@ -8,12 +8,11 @@ from enum import StrEnum
 
 from refdata.core.alignment import Alignment, own_columns
 from refdata.core.contract import Contract, FieldContract, Origin, stated_by_people
-from refdata.core.contractterms import FieldsMatch, FieldType, OnMissingColumn, OnNewColumn, OnTypeChange
+from refdata.core.contractterms import FieldsMatch, FieldType, OnMissingColumn, OnNewColumn, OnTypeChange, QuestionKind
 from refdata.core.contracttypes import holds
 from refdata.core.errors import SchemaError
 from refdata.core.model import ScannedColumn, Table
 from refdata.core.naming import fold_name
-from refdata.core.questions import QuestionKind
 from refdata.core.sqltypes import TypeKind
 
 _NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})

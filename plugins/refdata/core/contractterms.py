@@ -118,3 +118,22 @@ class LoadMode(StrEnum):
 
     APPEND = "append"
     UPSERT = "upsert"
+
+
+class QuestionKind(StrEnum):
+    """The subject of a question."""
+
+    FORMAT_UNSURE = "format_unsure"
+    NEW_TABLE = "new_table"
+    COLUMN_RENAMED = "column_renamed"
+    COLUMN_MISSING = "column_missing"
+    COLUMN_ADDED = "column_added"
+    TYPE_CHANGED = "type_changed"
+    NOTATION_CHANGED = "notation_changed"
+    CODES_CHANGED = "codes_changed"
+    PRECISION_LOST = "precision_lost"
+    KEYS_REPEATED = "keys_repeated"
+    ROWS_REPEATED = "rows_repeated"
+    OLDER_CONTENT = "older_content"
+    ORPHANS = "orphans"
+    CHANGE_GATE = "change_gate"

@@ -18,30 +18,12 @@ from typing import Any
 
 from refdata.core.contract import Contract
 from refdata.core.contractdocument import from_document, to_document
+from refdata.core.contractterms import QuestionKind
 
 MAX_SUBJECT = 250
 """Maximum characters of a subject, because lists show it on one line."""
 MAX_EXAMPLES = 5
 """Maximum number of values or lines that a question's evidence quotes."""
-
-
-class QuestionKind(StrEnum):
-    """The subject of a question."""
-
-    FORMAT_UNSURE = "format_unsure"
-    NEW_TABLE = "new_table"
-    COLUMN_RENAMED = "column_renamed"
-    COLUMN_MISSING = "column_missing"
-    COLUMN_ADDED = "column_added"
-    TYPE_CHANGED = "type_changed"
-    NOTATION_CHANGED = "notation_changed"
-    CODES_CHANGED = "codes_changed"
-    PRECISION_LOST = "precision_lost"
-    KEYS_REPEATED = "keys_repeated"
-    ROWS_REPEATED = "rows_repeated"
-    OLDER_CONTENT = "older_content"
-    ORPHANS = "orphans"
-    CHANGE_GATE = "change_gate"
 
 
 class Outcome(StrEnum):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from refdata.core.contract import Contract, Facts, stated_by_people
-from refdata.core.questions import QuestionKind
+from refdata.core.contractterms import QuestionKind
 
 HEADER_NAMES = "header_names"
 """The subject of a kept answer that states which names and fields of a header belong together."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from refdata.core.errors import RefdataError
-from refdata.ingest.context import Deps, on_one_connection
-from refdata.ingest.load import Loaded
+from refdata.ingest.context import Deps, Loaded, on_one_connection
 from refdata.warehouse.base import Session
 
 CREATED_BY = "refdata"

@@ -29,6 +29,18 @@ class Detection:
     scan: Scan
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The result of the step that loads; ``rows`` is 0 for a duplicate."""
+
+    load_id: int
+    table: str
+    rows: int
+    rejected: int
+    version: int
+    status: str
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from refdata.core.alignment import own_columns
 from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
 from refdata.core.doubts.formats import damage_doubt
-from refdata.core.errors import DataError, FileChangedError, FormatError, RefdataError, be
+from refdata.core.errors import DataError, FileChangedError, FormatError, be
 from refdata.core.knownformat import known_format
 from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import DroppedFile, Format, Load, RejectedRow, Scan
@@ -22,11 +21,9 @@ from refdata.dropoff.osfiles import translated
 from refdata.ingest.asking import table_for
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import column_match, contract_for, places_unknown
+from refdata.ingest.reading import listing, naming_the_file
 from refdata.ingest.refitting import scan_as_known
 from refdata.readers import reader_of
-
-MOST_LISTED = 100_000
-"""Limit on the damaged rows that the rejects file of a refused file lists."""
 
 
 @on_one_connection
@@ -78,16 +75,6 @@ def _leaving_no_rejects(deps: Deps, file: DroppedFile, row: Load) -> Iterator[No
         current = deps.ledger.get(row.id)
         if current is None or current.file_path != file.path:
             deps.dropoff.discard_rejects(file, row.id)
-        raise
-
-
-@contextlib.contextmanager
-def naming_the_file(file: DroppedFile) -> Iterator[None]:
-    """Names the file in errors by its own path, although it is read through an open handle."""
-    try:
-        yield
-    except RefdataError as error:
-        error.where = re.sub(r"/proc/self/fd/\d+", lambda _: file.path, error.where)
         raise
 
 
@@ -183,22 +170,6 @@ def scan_file(
         return reader_of(path).scan(path, found, names, on_reject=on_reject)
     scanned = scan_as_known(path, found, names, contract, live, on_reject)
     return replace(scanned, columns=with_declared_types(scanned.columns, contract))
-
-
-def listing(rejects: RejectsFile, row: Load, allowed: int) -> Callable[[RejectedRow], None]:
-    """Lists each damaged row; stops reading once the file is refused anyway and the list is long enough."""
-    most = max(allowed, MOST_LISTED)
-
-    def write(reject: RejectedRow) -> None:
-        if rejects.count >= most:
-            raise DataError(
-                f"More than {most} rows are damaged, {allowed} are allowed; reading stopped there",
-                where=row.file_name,
-                advice="Open the .rejects.csv beside the file; it lists the first of them, each with its reason.",
-            )
-        rejects.write(reject)
-
-    return write
 
 
 def _check_rejects(deps: Deps, scanned: Scan, row: Load) -> None:

@@ -23,8 +23,8 @@ from refdata.core.model import DroppedFile, Load, LoadType, ScannedColumn, Table
 from refdata.core.questions import Question
 from refdata.core.sqltypes import TypeKind
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.detect import naming_the_file
 from refdata.ingest.memory import column_match, columns_in_file_order, places_unknown
+from refdata.ingest.reading import naming_the_file
 from refdata.ingest.refitting import falling, misfits
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from refdata.contractstore import written
 from refdata.core.alignment import Alignment
@@ -24,7 +23,7 @@ from refdata.ingest.align import (
     take_turn,
 )
 from refdata.ingest.asking import open_questions, require_answers
-from refdata.ingest.context import Deps, Detection, on_one_connection
+from refdata.ingest.context import Deps, Detection, Loaded, on_one_connection
 from refdata.ingest.keying import align_key, make_room, row_key, upserts
 from refdata.ingest.memory import contract_for, learned_by
 from refdata.ingest.orphaning import ParentGuard
@@ -42,18 +41,6 @@ PROGRESS_INTERVAL = 2.0
 
 MOST_ISSUES = 10
 """Number of issues of a validation procedure that the message lists."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The result of the step; ``rows`` is 0 for a duplicate."""
-
-    load_id: int
-    table: str
-    rows: int
-    rejected: int
-    version: int
-    status: str
 
 
 @on_one_connection

@@ -9,12 +9,11 @@ from refdata.core.alignment import Alignment, own_columns
 from refdata.core.columnmatch import ColumnMatch, KnownColumn, match_columns
 from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import merge
-from refdata.core.contractterms import Layer, OnMissingColumn, OnTypeChange
+from refdata.core.contractterms import Layer, OnMissingColumn, OnTypeChange, QuestionKind
 from refdata.core.doubts.positions import fields_answer
 from refdata.core.learning import learned, remembered
 from refdata.core.model import Column, Format, Load, LoadType, Table
 from refdata.core.naming import fold_name
-from refdata.core.questions import QuestionKind
 from refdata.core.settings import Settings
 from refdata.ingest.context import Deps, Detection
 from refdata.questionlog import QuestionLog

@@ -21,9 +21,9 @@ from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.asking import QuestionsError, answer
 from refdata.ingest.cancel import cancellation
 from refdata.ingest.configure import run_post_load, write_config
-from refdata.ingest.context import Deps, on_one_connection
+from refdata.ingest.context import Deps, Loaded, on_one_connection
 from refdata.ingest.detect import detect_format
-from refdata.ingest.load import Loaded, load_approved
+from refdata.ingest.load import load_approved
 from refdata.ingest.review import Approval
 
 

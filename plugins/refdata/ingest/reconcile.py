@@ -22,8 +22,7 @@ from refdata.ingest.align import vanished
 from refdata.ingest.archive import gave_up, move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel_ended, cancellation
 from refdata.ingest.configure import write_config
-from refdata.ingest.context import Deps
-from refdata.ingest.load import Loaded
+from refdata.ingest.context import Deps, Loaded
 from refdata.ledger import last_sign
 
 _STOPPED = "Somebody ended its run in Airflow before the load was done"

@@ -13,7 +13,7 @@ from refdata.core.model import DroppedFile, Load, RejectedRow, Stage
 from refdata.csvformat.rejects import OnReject, RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.detect import listing, naming_the_file
+from refdata.ingest.reading import listing, naming_the_file
 from refdata.ingest.ruling import Ruling
 from refdata.readers import reader_of
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset
 
 from refdata.core.model import DroppedFile, ScannedColumn, Table, TableName
-from refdata.ingest.context import Deps, Detection
-from refdata.ingest.load import Loaded
+from refdata.ingest.context import Deps, Detection, Loaded
 from refdata.notifications.assets import table_address
 
 if TYPE_CHECKING:

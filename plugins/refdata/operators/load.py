@@ -22,9 +22,9 @@ from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel, cancellation
 from refdata.ingest.configure import run_post_load, write_config
-from refdata.ingest.context import Deps, Detection
+from refdata.ingest.context import Deps, Detection, Loaded
 from refdata.ingest.detect import detect_format
-from refdata.ingest.load import Loaded, load_rows
+from refdata.ingest.load import load_rows
 from refdata.ingest.review import reject_by_hand
 from refdata.notifications import assets, metrics
 from refdata.notifications.channels import send

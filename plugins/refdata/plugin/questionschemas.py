@@ -8,10 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from refdata.api import AskedQuestion
 from refdata.contracts.facts import Fact
-from refdata.core.contractterms import Layer
-from refdata.core.questions import Outcome, Question, QuestionKind
-from refdata.plugin.schemas import UtcTime, View
-from refdata.plugin.tableschemas import CellText
+from refdata.core.contractterms import Layer, QuestionKind
+from refdata.core.questions import Outcome, Question
+from refdata.plugin.schemas import CellText, UtcTime, View
 
 MAX_ANSWERS = 500
 Word = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]

@@ -8,10 +8,11 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from refdata import __version__
 from refdata.api import FileStory
+from refdata.audit import MAX_REASON
 from refdata.core.errors import RefdataError, sentence
 from refdata.core.failure import failure_of
 from refdata.core.model import FileStatus, Load, LoadType
@@ -29,6 +30,12 @@ UtcTime = Annotated[
 def _utc(value: datetime) -> datetime:
     """The ledger's times have no zone and are UTC."""
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+CellText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
+]
+"""What a person writes as a reason."""
 
 
 class View(BaseModel):

@@ -9,15 +9,11 @@ from typing import Annotated
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from refdata.api import Version
-from refdata.audit import MAX_REASON
 from refdata.core.model import LoadType
 from refdata.core.runid import PAGE_RUN
 from refdata.plugin.addresses import run_path
-from refdata.plugin.schemas import UtcTime, View
+from refdata.plugin.schemas import CellText, UtcTime, View
 
-CellText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
-]
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,64}$")]
 
 

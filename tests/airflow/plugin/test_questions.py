@@ -10,8 +10,9 @@ import pytest
 
 from refdata.audit import AuditTrail
 from refdata.core.contract import Contract, KeptAnswer
+from refdata.core.contractterms import QuestionKind
 from refdata.core.model import Load
-from refdata.core.questions import REFUSE, Choice, Given, Question, QuestionKind
+from refdata.core.questions import REFUSE, Choice, Given, Question
 from refdata.ledger import Ledger
 from refdata.questionlog import QuestionLog
 from refdata.warehouse.base import Warehouse

@@ -56,7 +56,7 @@ def test_a_bad_file_changes_nothing_and_comes_back_with_the_reason(
 
 
 def test_a_list_of_damaged_rows_that_refuses_the_file_is_limited(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("refdata.ingest.detect.MOST_LISTED", 5)
+    monkeypatch.setattr("refdata.ingest.reading.MOST_LISTED", 5)
     row = site.load(site.drop("cities.csv", LIVE + "03\n" * 20))
     assert (row.status, row.error_category) == (FileStatus.ERROR, "data")
     assert "More than 5 rows are damaged, 0 are allowed" in (row.error_message or "")

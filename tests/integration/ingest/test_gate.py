@@ -18,9 +18,9 @@ from refdata.core.tablediff import CellChange, ChangedRow
 from refdata.ingest.align import NotYetError, align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
-from refdata.ingest.context import Detection
+from refdata.ingest.context import Detection, Loaded
 from refdata.ingest.detect import detect_format
-from refdata.ingest.load import Loaded, load_or_hold, load_reviewed, load_rows
+from refdata.ingest.load import load_or_hold, load_reviewed, load_rows
 from refdata.ingest.reconcile import RunState, find_defects, repair
 from refdata.ingest.review import Answer, Held
 from tests.integration.ingest.conftest import APPEND, FULL, Site

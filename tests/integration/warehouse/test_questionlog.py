@@ -8,10 +8,10 @@ from datetime import datetime
 import pytest
 
 from refdata.core.contract import Contract
-from refdata.core.contractterms import OnMissingColumn
+from refdata.core.contractterms import OnMissingColumn, QuestionKind
 from refdata.core.errors import DataError
 from refdata.core.model import FileStatus, Load, LoadType
-from refdata.core.questions import REFUSE, Choice, Given, Question, QuestionKind
+from refdata.core.questions import REFUSE, Choice, Given, Question
 from refdata.dropoff.identity import PosixIdentity
 from refdata.ledger import Ledger
 from refdata.questionlog import QuestionLog

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from refdata.core.contractterms import QuestionKind
 from refdata.core.questionform import GO_ON, answers_of, form_of
-from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
+from refdata.core.questions import REFUSE, Choice, Question
 
 ADD = Choice("add", "Add it", "The column is added.", keepable=True)
 LOAD = Choice("load", "Load it", "It is loaded.")

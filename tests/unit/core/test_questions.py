@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 from refdata.core.contract import Contract
-from refdata.core.contractterms import OnMissingColumn
+from refdata.core.contractterms import OnMissingColumn, QuestionKind
 from refdata.core.questions import (
     REFUSE,
     Choice,
     Given,
     Outcome,
     Question,
-    QuestionKind,
     question_document,
     read_question,
     unanswered,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from refdata.core.columnmatch import Undecided
 from refdata.core.contract import Contract, FieldContract, KeptAnswer, SourceHeader
+from refdata.core.contractterms import QuestionKind
 from refdata.core.matching import Rename
-from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
+from refdata.core.questions import REFUSE, Choice, Question
 
 LIKE_VALUES = 0.5
 """Share of a new column's distinct values that a missing column must contain to be offered as its old name."""

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
+from refdata.core.contractterms import QuestionKind
+from refdata.core.questions import REFUSE, Choice, Question
 
 _YEAR = r"(?:19|20)\d\d"
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from refdata.core.questions import REFUSE, Choice, Question, QuestionKind
+from refdata.core.contractterms import QuestionKind
+from refdata.core.questions import REFUSE, Choice, Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from refdata.core.contract import Contract, FieldContract, KeptAnswer, SourceHeader
+from refdata.core.contractterms import QuestionKind
 from refdata.core.model import Column, ScannedColumn
 from refdata.core.naming import fold_name
-from refdata.core.questions import MAX_SUBJECT, REFUSE, Choice, Question, QuestionKind
+from refdata.core.questions import MAX_SUBJECT, REFUSE, Choice, Question
 from refdata.core.sqltypes import SqlType, TypeKind, covers
 
 OFFERED = 3

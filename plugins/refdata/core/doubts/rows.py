@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.core.contract import Contract, KeptAnswer
-from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question, QuestionKind
+from refdata.core.contractterms import QuestionKind
+from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question
 
 LOAD = "load"
 """The answer to load the rows as they are, which a table may keep."""

@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from refdata.core.contractterms import QuestionKind
 from refdata.core.matching import FileColumn, TableMatch, rank_tables
 from refdata.core.model import Table
 from refdata.core.naming import fold_name
-from refdata.core.questions import REFUSE, Choice, Outcome, Question, QuestionKind
+from refdata.core.questions import REFUSE, Choice, Outcome, Question
 
 SAME_COLUMNS = 0.9
 """Share of the table's columns that the file must have, and of the file's columns that the table must have."""

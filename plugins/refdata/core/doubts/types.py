@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from refdata.core.columnreadings import REJECT, TEXT
 from refdata.core.contract import Contract, FieldContract, KeptAnswer
-from refdata.core.contractterms import FieldType
+from refdata.core.contractterms import FieldType, QuestionKind
 from refdata.core.dateformats import format_of
 from refdata.core.model import Notation
-from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question, QuestionKind
+from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question
 from refdata.core.sqltypes import SqlType, TypeKind
 
 _DAY_ZERO = datetime.date(1899, 12, 30)

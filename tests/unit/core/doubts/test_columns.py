@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from refdata.core.columnmatch import Undecided
+from refdata.core.contractterms import QuestionKind
 from refdata.core.doubts.columns import Renaming, missing_question, new_column_question, renamings, undecided_question
 from refdata.core.matching import Rename
-from refdata.core.questions import Outcome, QuestionKind
+from refdata.core.questions import Outcome
 
 
 def test_a_likely_new_name_is_offered_with_what_speaks_for_it() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from refdata.core.contractterms import QuestionKind
 from refdata.core.doubts.formats import format_question
 from refdata.core.model import Doubt, Reading
-from refdata.core.questions import MAX_SUBJECT, Outcome, QuestionKind
+from refdata.core.questions import MAX_SUBJECT, Outcome
 from refdata.core.statedformat import stated_format
 
 READINGS = (

@@ -1,0 +1,40 @@
+"""Shared by the steps that read a dropped file: its name in errors, and the list of its damaged rows."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+
+from refdata.core.errors import DataError, RefdataError
+from refdata.core.model import DroppedFile, Load, RejectedRow
+from refdata.csvformat.rejects import RejectsFile
+
+MOST_LISTED = 100_000
+"""Limit on the damaged rows that the rejects file of a refused file lists."""
+
+
+@contextlib.contextmanager
+def naming_the_file(file: DroppedFile) -> Iterator[None]:
+    """Names the file in errors by its own path, although it is read through an open handle."""
+    try:
+        yield
+    except RefdataError as error:
+        error.where = re.sub(r"/proc/self/fd/\d+", lambda _: file.path, error.where)
+        raise
+
+
+def listing(rejects: RejectsFile, row: Load, allowed: int) -> Callable[[RejectedRow], None]:
+    """Lists each damaged row; stops reading once the file is refused anyway and the list is long enough."""
+    most = max(allowed, MOST_LISTED)
+
+    def write(reject: RejectedRow) -> None:
+        if rejects.count >= most:
+            raise DataError(
+                f"More than {most} rows are damaged, {allowed} are allowed; reading stopped there",
+                where=row.file_name,
+                advice="Open the .rejects.csv beside the file; it lists the first of them, each with its reason.",
+            )
+        rejects.write(reject)
+
+    return write
