@@ -127,7 +127,7 @@ def _known(contract: Contract, old: Column | None, name: str) -> KnownColumnRead
     if old is not None and old.type.kind is TypeKind.NVARCHAR:
         return KnownColumnReading((), missing)
     notation = replace(notation_of(fact), missing_values=missing)
-    if (declared := _declared(fact, notation)) is not None:
+    if (declared := _declared(fact, notation, old)) is not None:
         return declared
     if old is None or old.native is not None:
         return KnownColumnReading((), missing)
@@ -135,7 +135,7 @@ def _known(contract: Contract, old: Column | None, name: str) -> KnownColumnRead
     return KnownColumnReading((ColumnReading(old.type, notation, mark_known=known),), missing)
 
 
-def _declared(fact: FieldContract, notation: Notation) -> KnownColumnReading | None:
+def _declared(fact: FieldContract, notation: Notation, old: Column | None) -> KnownColumnReading | None:
     """The readings that people declared; None where they left the type open."""
     missing = notation.missing_values
     kinds: tuple[SqlType, ...]
@@ -143,6 +143,8 @@ def _declared(fact: FieldContract, notation: Notation) -> KnownColumnReading | N
         kinds, bounded = (fact.sql_type,), fact.sql_type.kind is not TypeKind.NVARCHAR
     elif fact.type is not None and fact.type is not FieldType.ANY and stated_by_people(fact.origin("type")):
         kinds, bounded = _TYPES.get(fact.type, (text(0),)), fact.type in _BOUNDED
+        if fact.type is FieldType.NUMBER and old is not None and old.type.kind is TypeKind.DECIMAL:
+            kinds = (old.type, FLOAT)
     else:
         return None
     if kinds[0].kind is TypeKind.NVARCHAR:

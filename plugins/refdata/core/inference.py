@@ -87,7 +87,8 @@ def decide_known(evidence: Evidence, reading: ColumnReading) -> Decision:
         return Decision(None, reading.notation)
     kind = reading.type.kind
     if kind in (TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL):
-        return Decision(_exact_type(evidence.numbers[PLAIN]), reading.notation)
+        shape = evidence.numbers[PLAIN]
+        return Decision(_as_decimal(shape) if _is_sized(reading.type) else _exact_type(shape), reading.notation)
     if kind is TypeKind.NVARCHAR:
         return Decision(text(evidence.longest), reading.notation)
     if kind in (TypeKind.DATE, TypeKind.DATETIME2):
@@ -107,9 +108,18 @@ def _known_moment(evidence: Evidence, reading: ColumnReading, kind: TypeKind) ->
     return Decision(DATETIME2 if shape.timed or kind is TypeKind.DATETIME2 else DATE, notation, warnings)
 
 
+def _is_sized(kind: SqlType) -> bool:
+    """Whether the type is a column's DECIMAL, and not any number at all. An INT would widen it beyond its values."""
+    return kind.kind is TypeKind.DECIMAL and bool(kind.scale)
+
+
 def _exact_type(shape: NumberShape) -> SqlType:
     if not shape.scale and shape.width < 16:
         return INT if shape.width == 4 else BIGINT
+    return _as_decimal(shape)
+
+
+def _as_decimal(shape: NumberShape) -> SqlType:
     return decimal(max(shape.whole, 1) + shape.scale, shape.scale)
 
 

@@ -114,3 +114,11 @@ def test_an_append_learns_too(make_site: Callable[..., Site]) -> None:
     site.load(site.drop("t.csv", "a\tb\n2\ty\n", folder=APPEND))
     assert learned(site, "t", 1).dialect.delimiter == ","
     assert learned(site, "t", 2).dialect.delimiter == "\t"
+
+
+def test_amounts_that_need_no_decimals_this_time_do_not_widen_their_column(site: Site) -> None:
+    site.load(site.drop("t.csv", "code,price\na,1.25\nb,0.00\n"))
+    assert site.columns("t")["price"] == "DECIMAL(3,2)"
+    for content in ("code,price\na,0.00\nb,3.00\n", "code,price\na,4\nb,5\n"):
+        assert site.load(site.drop("t.csv", content)).status is FileStatus.COMPLETED
+        assert site.columns("t")["price"] == "DECIMAL(3,2)"
