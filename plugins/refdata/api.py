@@ -17,6 +17,7 @@ from refdata.contractapi import ContractCheck, ContractDifference, Contracts
 from refdata.core.alignment import own_columns
 from refdata.core.errors import DataError
 from refdata.core.health import Check
+from refdata.core.limits import MAX_DAYS, MAX_PAGE
 from refdata.core.matching import TableMatch
 from refdata.core.model import FileStatus, Format, Load, LoadType
 from refdata.core.naming import typed_table
@@ -85,9 +86,6 @@ __all__ = [
     "TableMatch",
     "Version",
 ]
-
-MAX_PAGE = 500
-MAX_DAYS = 366
 
 
 class ReferenceData:

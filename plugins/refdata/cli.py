@@ -38,6 +38,7 @@ from refdata.commands.terminal import (
     EXIT_OK,
     EXIT_TRANSIENT,
     add_command,
+    between,
     console,
     log_on_stderr,
     moment,
@@ -46,6 +47,7 @@ from refdata.commands.terminal import (
     show_files,
 )
 from refdata.core.errors import ConfigurationError, RefdataError, TransientError, unforeseen
+from refdata.core.limits import MAX_PAGE
 from refdata.core.model import FileStatus
 from refdata.core.schemasteps import LATEST, SchemaChange
 
@@ -96,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
     files = add_command(commands, "history", history, "list files and their status, newest first")
     files.add_argument("--status", choices=[status.value for status in FileStatus], help="only files in this status.")
     files.add_argument("--search", default="", help="text to find in file and table names")
-    files.add_argument("--limit", type=int, default=20, help="maximum number of files; 20")
+    files.add_argument("--limit", type=between(1, MAX_PAGE), default=20, help="maximum number of files, 1 to 500; 20")
     add_command(commands, "tables", tables, "list loaded tables, each with its last load")
     checked = add_command(commands, "doctor", doctor, "find leftovers of crashes that no run cleans up")
     checked.add_argument("--repair", action="store_true", help="repair every finding that has only one possible repair")

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Run, Subcommands, add_command, console, print_json
+from refdata.core.errors import DataError
 
 if TYPE_CHECKING:
     from refdata.core.contract import Origin
@@ -67,6 +68,8 @@ def init(options: argparse.Namespace) -> int:
 
     contracts, file = ReferenceData.connect().contracts, Path(options.source)
     is_file = file.is_file()
+    if not is_file and (file.suffix or file.name != options.source):
+        raise DataError("There is no such file", where=options.source, advice="Check the path.")
     table = options.table if is_file else options.source
     text = contracts.begin(table, file if is_file else None)
     path = contracts.write(text) if options.write else None

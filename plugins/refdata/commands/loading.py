@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -86,7 +87,7 @@ def _answers(options: argparse.Namespace) -> Answers:
 def _load(deps: Deps, path: str, approval: Approval | None, answers: Answers) -> Load | None:
     from refdata.ingest.process import own_run, process
 
-    file, run_id = deps.dropoff.find(path), own_run(deps)
+    file, run_id = deps.dropoff.find(_below(Path(deps.settings.dropoff_root), path)), own_run(deps)
     try:
         # In its own thread: in the main thread ADBC handles Ctrl-C itself, and its SQLite driver cannot cancel.
         with _interruptible() as stop, _bar() as on_event, ThreadPoolExecutor(1, "load") as thread:
@@ -95,6 +96,18 @@ def _load(deps: Deps, path: str, approval: Approval | None, answers: Answers) ->
         text = f"[red]{error.category}[/red]: {escape(str(error))}"
         console(stderr=True).print(text, highlight=False, soft_wrap=True)
     return deps.ledger.by_run(run_id)
+
+
+def _below(root: Path, path: str) -> str:
+    """The path relative to the root, also of a file named by its path from here or from ``/``, as a shell completes it.
+
+    >>> _below(Path("/data/dropoff"), "/data/dropoff/reference_data_table/append/rates.csv")
+    'reference_data_table/append/rates.csv'
+    >>> _below(Path("/data/dropoff"), "reference_data_table/append/rates.csv")
+    'reference_data_table/append/rates.csv'
+    """
+    here = Path.cwd() / path
+    return here.relative_to(root).as_posix() if here.is_relative_to(root) else path
 
 
 @contextlib.contextmanager

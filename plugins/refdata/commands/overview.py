@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, figures, moment, print_json
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, between, console, figures, moment, print_json
+from refdata.core.limits import MAX_DAYS, MAX_PAGE
 
 if TYPE_CHECKING:
     from refdata.api import ReferenceData
@@ -24,9 +25,9 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     now = add_command(
         commands, "status", status, "show the current state: queue, running loads, held loads, last errors"
     )
-    now.add_argument("--limit", type=int, default=20, help="files of each kind, 1 to 500")
+    now.add_argument("--limit", type=between(1, MAX_PAGE), default=20, help="files of each kind, 1 to 500")
     failed = add_command(commands, "errors", errors, "list failures by category, with the usual cause and what to do")
-    failed.add_argument("--days", type=int, default=30, help="days to look back, 1 to 366, today included")
+    failed.add_argument("--days", type=between(1, MAX_DAYS), default=30, help="days to look back with today, 1 to 366")
 
 
 def status(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, moment, print_json, say
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, filled, moment, print_json, say
 from refdata.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     given = add_command(commands, "answer", answer, "answer the questions of a load that waits in Airflow")
     given.add_argument("load_id", type=int, help="the load's number, as `refdata questions` shows it")
     given.add_argument("answers", nargs="+", metavar="QUESTION=ANSWER", help="such as column_missing:price=empty")
-    given.add_argument("--reason", required=True, help="why; recorded in the audit trail")
+    given.add_argument("--reason", required=True, type=filled, help="why; recorded in the audit trail")
     given.add_argument("--keep", action="store_true", help="also apply the answers to the table's later files")
     gone = add_command(commands, "withdraw", withdraw, "stop applying an answer that a table keeps")
     gone.add_argument("question_id", type=int, help="its number, as `refdata questions --kept` shows it")
-    gone.add_argument("--reason", required=True, help="why; recorded in the audit trail")
+    gone.add_argument("--reason", required=True, type=filled, help="why; recorded in the audit trail")
 
 
 def questions(options: argparse.Namespace) -> int:
@@ -81,7 +81,7 @@ def chosen_answers(texts: list[str]) -> dict[str, str]:
         raise ConfigurationError(
             f"{wrong[0]!r} is not an answer",
             where="command line",
-            advice="Write QUESTION=ANSWER, as `refdata questions` does.",
+            advice="Write QUESTION=ANSWER, as `refdata questions` lists them.",
         )
     return {name: choice for name, _, choice in pairs}
 

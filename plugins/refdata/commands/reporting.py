@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, figures, print_json
+from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, between, console, figures, print_json
 
 if TYPE_CHECKING:
     from refdata.core.report import Report
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
     made = add_command(commands, "report", report, "show throughput, slowest tables, refused files, and advice")
-    made.add_argument("--days", type=float, default=30.0, help="days to look back, by when a file was first seen; 30")
+    made.add_argument(
+        "--days", type=between(0.01, 36500.0), default=30.0, help="days to look back, by the first sight of a file"
+    )
     made.add_argument("--plot", type=Path, metavar="FILE", help="also draw charts, as PNG, SVG or PDF (extra `plots`)")
 
 

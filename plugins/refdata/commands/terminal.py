@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
 
 Run = Callable[[argparse.Namespace], int]
+Number = TypeVar("Number", int, float)
 Subcommands = argparse._SubParsersAction  # noqa: SLF001  argparse gives its result no public name
 
 
@@ -35,6 +36,31 @@ def add_command(
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
     command.set_defaults(run=run)
     return command
+
+
+def between(least: Number, most: Number) -> Callable[[str], Number]:
+    """The type of a number as an option, within limits of the same type.
+
+    >>> between(1, 500)("20")
+    20
+    """
+
+    def number(text: str) -> Number:
+        with contextlib.suppress(ValueError):
+            value = type(least)(text)
+            if least <= value <= most:
+                return value
+        kind = "a whole number" if isinstance(least, int) else "a number"
+        raise argparse.ArgumentTypeError(f"{text!r} is not {kind} between {least} and {most}")
+
+    return number
+
+
+def filled(text: str) -> str:
+    """The type of an option that must not be blank."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it must not be empty")
+    return text
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from refdata.contracts.nodes import parse
+from refdata.contracts.nodes import parse, yaml_problem
 from refdata.contracts.reading import read_contract
 from refdata.core.contract import Contract, LoadRules, Origin
 from refdata.core.contractlayers import merge
@@ -141,14 +141,21 @@ def _rules_file(settings: Settings, table: str) -> LoadRules:
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         document = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(
-            f"The table rules cannot be read: {error}", where=str(path), advice="Correct the file, or remove it."
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _no_rules(str(error), str(path)) from error
+    except yaml.YAMLError as error:
+        problem, line = yaml_problem(error)
+        raise _no_rules(problem, f"{path}, line {line}" if line else str(path)) from None
     stated = own_rules(table, document, settings, str(path))
     lines = _lines(text, table, path.name) if stated else {}
     origins = {name: Origin(Layer.DECLARED, path.name, line=lines.get(name)) for name in stated}
     return LoadRules(**stated, origins=origins)
+
+
+def _no_rules(problem: str, where: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The table rules cannot be read: {problem}", where=where, advice="Correct the file, or remove it."
+    )
 
 
 def _lines(text: str, table: str, source: str) -> dict[str, int]:

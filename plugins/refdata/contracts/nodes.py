@@ -69,10 +69,15 @@ def parse(text: str, source: str) -> Node:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{source}, line {mark.line + 1}" if mark else source
-        raise _unreadable(str(getattr(error, "problem", None) or "it is not YAML"), place) from None
+        problem, line = yaml_problem(error)
+        raise _unreadable(problem, f"{source}, line {line}" if line else source) from None
     return _Converter(source).node(root) if root is not None else Node(Form.MAPPING, 1)
+
+
+def yaml_problem(error: yaml.YAMLError) -> tuple[str, int]:
+    """The error in a text that is not YAML, and its line (from 1; 0 if unknown); never quotes the text."""
+    mark = getattr(error, "problem_mark", None)
+    return str(getattr(error, "problem", None) or "it is not YAML"), mark.line + 1 if mark else 0
 
 
 @dataclass(slots=True)

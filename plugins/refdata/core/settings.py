@@ -259,10 +259,14 @@ def _value(spec: Field[Any], text: str, source: str) -> object:
     try:
         value = _CONVERTERS[str(spec.type)](text)
     except ValueError:
-        raise _bad(spec, text, source, f"it must be of type {spec.type}") from None
+        raise _bad(spec, text, source, f"it must be {TYPE_WORDS[str(spec.type)]}") from None
     if fault := limit_fault(spec, value):
         raise _bad(spec, text, source, fault)
     return value
+
+
+TYPE_WORDS: Mapping[str, str] = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}
+"""The types of settings in words, by their names."""
 
 
 def limit_fault(spec: Field[Any], value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from refdata.core.errors import ConfigurationError
 from refdata.core.naming import fold_name
-from refdata.core.settings import Settings, limit_fault, specs
+from refdata.core.settings import TYPE_WORDS, Settings, limit_fault, specs
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _checked(key: str, value: object, base: TableRules, where: str) -> Any:
     value = float(value) if wanted is float and type(value) is int else value
     limits = {spec.name: spec for spec in specs()}.get(key)
     if type(value) is not wanted:
-        fault = f"it must be {'a list of names' if wanted is tuple else f'of type {wanted.__name__}'}"
+        fault = f"it must be {'a list of names' if wanted is tuple else TYPE_WORDS[wanted.__name__]}"
     else:
         fault = limit_fault(limits, value) if limits else ""
     if fault:

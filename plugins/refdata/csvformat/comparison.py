@@ -49,8 +49,8 @@ def comparison(best: DialectEvidence, other: DialectEvidence) -> str:
     ranked = sorted(weights.items(), key=lambda item: -abs(item[1]))
     speaking = [_side([item for item in ranked if item[1] * sign > LEAST]) for sign in (1, -1)]
     return (
-        f"{reading(best)}, not {reading(other)}: for the former {speaking[0] or 'nothing'},"
-        f" for the latter {speaking[1] or 'nothing'}"
+        f"{reading(best)}, not {reading(other)}; evidence for the first: {speaking[0] or 'none'};"
+        f" evidence for the second: {speaking[1] or 'none'}"
     )
 
 

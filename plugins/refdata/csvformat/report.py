@@ -120,7 +120,7 @@ def _runners_up(runners_up: Sequence[RunnerUp]) -> Grid:
 
 def _matches(matches: Sequence[TableMatch], least: float) -> Grid:
     grid = Grid(title="Tables by their columns", title_justify="left")
-    for name in ("table", "columns", "types", "missing", "unknown to it", "perhaps renamed", "loads"):
+    for name in ("table", "columns", "types", "missing", "unknown to it", "perhaps renamed", "enough columns"):
         grid.add_column(name, overflow="fold", no_wrap=name == "table")
     for match in matches[:MOST_MATCHES]:
         grid.add_row(*(escape(cell) for cell in _match_cells(match, least)))

@@ -248,7 +248,9 @@ def changed(path: str) -> FileChangedError:
 
 def _require_plain(found: os.stat_result, path: str) -> None:
     if fault := _file_fault(found):
-        raise DropoffError(f"The file is refused: {fault}", where=printable(path), advice="Drop a copy of the data")
+        raise DropoffError(
+            f"It cannot be loaded: {fault}", where=printable(path), advice="Drop a plain file with the data."
+        )
 
 
 def _file_fault(found: os.stat_result) -> str:

@@ -291,6 +291,9 @@ WRONG = [
     (["load", f"{FULL}/\udcff.csv"], 1, "dropoff"),
     (["load", f"{FULL}/missing.csv"], 3, "file_changed"),
     (["detect", "missing.csv"], 1, "format"),
+    (["contract", "init", "missing.csv"], 1, "data"),
+    (["contract", "init", "folder/missing"], 1, "data"),
+    (["contract", "init", "nosuchtable"], 1, "data"),
 ]
 
 
@@ -300,6 +303,39 @@ def test_a_failure_is_reported_with_its_exit_code(
 ) -> None:
     assert cli.main(arguments) == code
     assert capsys.readouterr().err.startswith(f"{category}:")
+
+
+MISUSE = [
+    (["history", "--limit", "0"], "'0' is not a whole number between 1 and 500"),
+    (["history", "--limit", "501"], "'501' is not a whole number between 1 and 500"),
+    (["history", "--limit", "many"], "'many' is not a whole number between 1 and 500"),
+    (["status", "--limit", "-1"], "'-1' is not a whole number between 1 and 500"),
+    (["errors", "--days", "367"], "'367' is not a whole number between 1 and 366"),
+    (["report", "--days", "0"], "'0' is not a number between 0.01 and 36500.0"),
+    (["report", "--days", "nan"], "'nan' is not a number between 0.01 and 36500.0"),
+    (["withdraw", "1", "--reason", " "], "it must not be empty"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISUSE, ids=[" ".join(case[0]) for case in MISUSE])
+def test_a_wrong_value_of_an_option_is_refused_with_its_limits(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments)
+    assert left.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["absolute", "here"])
+def test_a_file_may_be_named_by_its_path_from_anywhere(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (root / FULL / "cities.csv").write_text("code,name\n01,Graz\n")
+    monkeypatch.chdir(root.parent)
+    named = root / FULL / "cities.csv"
+    code, files = asked(capsys, "load", str(named if place == "absolute" else named.relative_to(root.parent)))
+    assert (code, files[0]["status"]) == (0, "completed")
 
 
 def test_a_misspelt_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

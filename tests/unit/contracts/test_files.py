@@ -90,6 +90,15 @@ def test_the_contract_wins_over_tables_yaml_and_contradictions_are_named(
     assert all("declared in tables.yaml, line" in sentence for sentence in found.contradictions)
 
 
+def test_a_mistake_in_tables_yaml_is_reported_with_its_line_and_not_quoted(settings: Settings) -> None:
+    Path(settings.tables_file).write_text("tables:\n  airports: [unclosed, hunter2\n")
+    with pytest.raises(ConfigurationError) as caught:
+        declared(settings, "airports")
+    assert caught.value.what == "The table rules cannot be read: expected ',' or ']', but got '<stream end>'"
+    assert caught.value.where == f"{settings.tables_file}, line 3"
+    assert "hunter2" not in str(caught.value)
+
+
 def test_rules_of_tables_yaml_have_their_lines(settings: Settings) -> None:
     Path(settings.tables_file).write_text(TABLES)
     rules = declared(settings, "airports").contract.rules

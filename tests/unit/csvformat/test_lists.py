@@ -62,9 +62,9 @@ def test_evidence_for_and_against_the_runner_up_is_said_in_words(tmp_path: Path)
     path = tmp_path / "file.csv"
     path.write_text("id,tags\n1,a;b;c\n2,d;e;f\n3,g;h;i\n")
     words = detect(path).reasons[-1]
-    assert words.startswith("comma-delimited with 2 fields, not semicolon-delimited with 3 fields: for the former")
+    assert words.startswith("comma-delimited with 2 fields, not semicolon-delimited with 3 fields; evidence for")
     assert "a first row as wide as the others (4.0)" in words
-    assert "for the latter" in words
+    assert "evidence for the second" in words
 
 
 def test_every_measure_has_words() -> None:

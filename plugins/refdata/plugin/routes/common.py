@@ -10,7 +10,8 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
 from fastapi import Depends, Header, HTTPException, Path, Query, Request
 
-from refdata.api import MAX_PAGE, ReferenceData
+from refdata.api import ReferenceData
+from refdata.core.limits import MAX_PAGE
 from refdata.core.runid import LOAD_DAG
 from refdata.plugin.schemas import Envelope, StepView
 

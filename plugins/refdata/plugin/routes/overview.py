@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from refdata.api import MAX_DAYS
+from refdata.core.limits import MAX_DAYS
 from refdata.plugin.routes.common import Connect, failures
 from refdata.plugin.schemas import Envelope
 from refdata.plugin.tableschemas import StatisticsView
