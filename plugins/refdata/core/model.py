@@ -125,6 +125,20 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """How the lines of a file that is drawn for people are divided into cells; blanks around a cell are no part of it.
+
+    ``between`` is what stands between two cells: a delimiter, one blank, or two (a run of two or more). ``starts`` are
+    the places in a line, from 0, at which columns begin, where nothing but the place divides. ``borders``: the
+    delimiter also opens and closes each line.
+    """
+
+    between: str
+    starts: tuple[int, ...] = ()
+    borders: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     r"""How to read a file, as detected.
 
@@ -148,6 +162,7 @@ class Format:
     rows of several fields, such a line is the header again. ``skipped`` are the lines before and after the table,
     ``notes`` sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded;
     the other facts are then those of its likeliest reading. ``place_damaged``: rows that fit with one change are read.
+    With a ``drawing`` all of this describes the lines as they are written again, as plain CSV.
     """
 
     encoding: str
@@ -171,6 +186,7 @@ class Format:
     notes: tuple[str, ...] = ()
     doubt: Doubt | None = None
     place_damaged: bool = False
+    drawing: Drawing | None = None
 
 
 @dataclass(frozen=True, slots=True)

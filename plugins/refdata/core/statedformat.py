@@ -12,8 +12,11 @@ from refdata.core.contractterms import QuestionKind
 HEADER_NAMES = "header_names"
 """The subject of a kept answer that states which names and fields of a header belong together."""
 
+COLUMNS, BLANKS, SINGLE = "columns", "blanks", "single"
+"""The subject and the answers that divide lines without a delimiter at their blanks, or not at all."""
+
 DAMAGED_ROWS, PLACE = "damaged_rows", "place"
-"""What a kept answer is about, and says, that reads rows which fit with one change."""
+"""The subject and the answer that read rows which fit with one change."""
 
 _Value = TypeVar("_Value")
 
@@ -25,8 +28,9 @@ class StatedFormat:
     ``encoding`` is a Python codec. ``quote``, ``escape`` and ``comment`` are ``""`` where there is none.
     ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as Table Dialect counts them. ``header_names`` is
     how a header with more or fewer names than fields is read (``csvformat/headerwidth.py``), ``""`` if no one was
-    asked. ``place_damaged``: rows that fit with one change are read. ``source`` says where the facts are stated, for
-    messages.
+    asked. ``place_damaged``: rows that fit with one change are read. ``columns`` is ``blanks`` where lines without a
+    delimiter are divided at their blanks, ``single`` where they are not, ``""`` if no one was asked. ``source``
+    says where the facts are stated, for messages.
     """
 
     encoding: str | None = None
@@ -41,6 +45,7 @@ class StatedFormat:
     comment_rows: tuple[int, ...] = ()
     header_names: str = ""
     place_damaged: bool = False
+    columns: str = ""
     source: str = ""
 
     @property
@@ -80,6 +85,7 @@ def stated_format(contract: Contract) -> StatedFormat:
         comment_rows=_of_people(dialect, "comment_rows", dialect.comment_rows) or (),
         header_names=_answer(contract, HEADER_NAMES),
         place_damaged=_answer(contract, DAMAGED_ROWS) == PLACE,
+        columns=_answer(contract, COLUMNS),
         source=_source(contract),
     )
 

@@ -17,6 +17,7 @@ import numpy as np
 from refdata.core.errors import FormatError
 from refdata.core.model import Format, RejectedRow, SkippedLine
 from refdata.csvformat.careful import CarefulReader, CarefulRows
+from refdata.csvformat.drawn import redrawn_chunks
 from refdata.csvformat.limits import CAREFUL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES
 from refdata.csvformat.quotes import (
     Positions,
@@ -124,7 +125,8 @@ class BlockCutter:
         :raises FormatError: an undecodable byte, an unclosed quote, or a row past the bound.
         """
         rest = b""
-        body = skip_lines(utf8_chunks(self.source, self.format.encoding), self._head_lines)
+        text = redrawn_chunks(utf8_chunks(self.source, self.format.encoding), self.format.drawing)
+        body = skip_lines(text, self._head_lines)
         for chunk in drop_last_lines(body, self.format.trailer_lines):
             rest = yield from self._cut(rest + chunk, at_end=False)
             self._bound(rest)

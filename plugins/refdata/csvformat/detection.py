@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from refdata.core.errors import FormatError
 from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
 from refdata.core.model import Format, RunnerUp, SkippedLine
-from refdata.core.statedformat import NOTHING_STATED, StatedFormat
-from refdata.csvformat.closecall import close_call, shown_delimiter, unsure_letters
+from refdata.core.statedformat import NOTHING_STATED, SINGLE, StatedFormat
+from refdata.csvformat.closecall import close_call, loose_first, shown_delimiter, unsure_letters
 from refdata.csvformat.comments import separator_line
 from refdata.csvformat.comparison import comparison
 from refdata.csvformat.confidence import confidence, reasons
 from refdata.csvformat.dialects import TextRow
+from refdata.csvformat.drawings import drawn_text
+from refdata.csvformat.drawn import delimiter_of, redrawn
 from refdata.csvformat.encoding import Encoding, decode, detect_encoding
 from refdata.csvformat.layout import Header, TableStart, find_header, joined_names, table_start
 from refdata.csvformat.lines import from_next_line, line_ending, physical_lines, without_broken_line
@@ -68,7 +70,7 @@ def detect(
     except FormatError as error:
         error.where = f"{path}, {error.where}" if error.where else str(path)
         raise
-    if found.confidence < min_confidence:
+    if found.confidence < min_confidence and stated.columns != SINGLE:
         raise _refusal(found, path, min_confidence)
     return found
 
@@ -76,7 +78,24 @@ def detect(
 def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, stated: StatedFormat) -> Format:
     text = read_text(read_sample(path, sample_bytes), code_page, stated, known.encoding)
     refuse_other_text(text.head)
+    drawn = drawn_text(text.head, known, stated)
+    if drawn is None:
+        return _detect_csv(text, known, stated)
+    tail = None if text.tail is None else redrawn(text.tail, drawn.drawing)
+    again = replace(text, head=redrawn(text.head, drawn.drawing), tail=tail)
+    found = _detect_csv(again, known, replace(stated, delimiter=delimiter_of(drawn.drawing)))
+    return replace(
+        found,
+        drawing=drawn.drawing,
+        notes=(drawn.note, *found.notes),
+        reasons=(found.reasons[0], drawn.note, *found.reasons[1:]),
+        doubt=drawn.doubt or found.doubt,
+    )
+
+
+def _detect_csv(text: SampleText, known: KnownFormat, stated: StatedFormat) -> Format:
     ranked = rank_dialects(text.head, separator_line(text.head.partition("\n")[0]), stated, known)
+    ranked, loose = loose_first(ranked) if stated.delimiter is None else (ranked, False)
     best = ranked[0]
     lines = physical_lines(text.head)
     start = table_start(lines, best.dialect, best.evidence.shape.width, known, stated.comment)
@@ -84,7 +103,7 @@ def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, s
     if stated.header_rows or stated.comment_rows:
         start, header = stated_layout(lines, best.dialect, stated, start, known)
     trailer = _trailer(text, lines, best, start, header)
-    return _format(text, ranked, start, header, trailer, lines, stated)
+    return _format(text, ranked, start, header, trailer, lines, stated, loose=loose)
 
 
 def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED, known: str = "") -> SampleText:
@@ -116,10 +135,12 @@ def _format(
     trailer: Trailer,
     lines: Sequence[str],
     stated: StatedFormat,
+    *,
+    loose: bool,
 ) -> Format:
     best = ranked[0]
     shares = chances([candidate.score for candidate in ranked])
-    sure = confidence(shares[0], best.evidence, text.encoding)
+    sure = confidence(max(shares) if loose else shares[0], best.evidence, text.encoding)
     return Format(
         encoding=text.encoding.name,
         delimiter=shown_delimiter(best.dialect.delimiter, text.head),
@@ -144,7 +165,9 @@ def _format(
         skipped=(*start.skipped, *_unnamed(start, header, lines), *trailer.skipped),
         notes=tuple(filter(None, (text.encoding.note, start.note if header.present else "", header.note))),
         place_damaged=stated.place_damaged,
-        doubt=close_call(ranked, shares, sure, text.head, stated) or header.doubt or unsure_letters(text.encoding),
+        doubt=close_call(ranked, shares, sure, text.head, stated, loose=loose)
+        or header.doubt
+        or unsure_letters(text.encoding),
     )
 
 

@@ -90,6 +90,8 @@ def _facts(found: Format) -> list[tuple[str, str]]:
         ("preamble", _lines(found.preamble_lines)),
         ("trailer", _lines(found.trailer_lines)),
     ]
+    if found.drawing is not None:
+        facts[2] = ("delimiter", "none: drawn as a table, see below")
     if found.comment:
         facts.append(("comments", f"lines that start with {found.comment}"))
     if found.skip_initial_space:

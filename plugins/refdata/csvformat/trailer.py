@@ -62,6 +62,11 @@ class Trailer:
         return len(self.skipped)
 
 
+def is_row_count(text: str) -> bool:
+    """Whether a line states how many rows there are: ``(10 rows affected)``."""
+    return _COUNT.fullmatch(text.strip()) is not None
+
+
 def find_trailer(rows: Sequence[TextRow], lines: Sequence[str], width: int, *, whole: bool) -> Trailer:
     """The trailer of a table whose last rows are ``rows``, of the physical ``lines``.
 
