@@ -14,9 +14,10 @@ from datetime import datetime
 from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import with_origin
 from refdata.core.contractterms import Layer
-from refdata.core.errors import DataError
+from refdata.core.errors import DataError, SchemaError
 from refdata.core.model import Load
 from refdata.core.questions import MAX_SUBJECT, Given, Question, patches, question_document, read_question
+from refdata.core.schemasteps import LATEST
 from refdata.warehouse.base import Row, Session, Warehouse, moment
 
 MAX_REASON, MAX_BY = 1000, 255
@@ -68,6 +69,18 @@ class QuestionLog:
     def kept(self, table: str) -> tuple[AskedQuestion, ...]:
         """The answers that a table keeps for its later files, oldest first."""
         return self._select("select_kept_answers", table)
+
+    def kept_patches(self, table: str) -> tuple[Contract, ...]:
+        """What the answers that a table keeps add to its contract, the newest first.
+
+        There are none where refdata's own tables do not exist yet, or are from an earlier release.
+        """
+        try:
+            return tuple(reversed(_patches(self.kept(table))))
+        except SchemaError:
+            if self._warehouse.schema_version() >= LATEST:
+                raise
+            return ()
 
     def patches_in(
         self, session: Session, table: str, load_id: int

@@ -7,10 +7,11 @@ whole numbers shows nothing about its decimal mark, and an earlier file's header
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader, TableDialect
 from refdata.core.contractlayers import merge, with_origin
-from refdata.core.contractterms import FieldType, Minus
+from refdata.core.contractterms import FieldType, Layer, Minus
 from refdata.core.dateformats import format_of
 from refdata.core.model import Column, Format, ScannedColumn
 from refdata.core.naming import fold_name
@@ -59,6 +60,31 @@ def learned(
 def remembered(new: Contract, before: Contract | None) -> Contract:
     """The facts learned so far: those of the newest load, completed by those that only earlier loads showed."""
     return new if before is None else merge(new, before)
+
+
+def without_answers(new: Contract, known: Contract) -> Contract:
+    """Leaves out what people answered, because an answer is no evidence: it applies to its load, or as long as it is
+    kept. Learned, it would outlast its withdrawal.
+
+    :param known: the contract of the load; the origins of its facts say which of them are answers.
+    """
+    answered = {fold_name(column.name): column for column in known.fields}
+    columns = tuple(_unanswered(column, answered.get(fold_name(column.name))) for column in new.fields)
+    return replace(new, fields=columns)
+
+
+def _unanswered(column: FieldContract, known: FieldContract | None) -> FieldContract:
+    if known is None:
+        return column
+    said = {header.text for header in known.headers if _is_answer(header.origin)}
+    facts = {name: None for name in column.spoken() if _is_answer(known.origin(name))}
+    origins = {name: origin for name, origin in column.origins.items() if name not in facts}
+    headers = tuple(header for header in column.headers if header.text not in said)
+    return replace(column, **facts, headers=headers, origins=origins)
+
+
+def _is_answer(origin: Origin | None) -> bool:
+    return origin is not None and origin.layer is Layer.ANSWERED
 
 
 def _dialect(found: Format) -> TableDialect:

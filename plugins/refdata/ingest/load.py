@@ -148,7 +148,7 @@ def _load(
             return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), held
         names = tuple(column.name for column in plan.read)
         make_room(deps, row, contract, plan, stage)
-        taught = written(learned_by(deps, row, detection, plan))
+        taught = written(learned_by(deps, row, detection, plan, contract))
         figures = (staged.rows, staged.rejected, staged.method, deps.clock())
         key, upsert = row_key(contract, deps.rules(row.table_name).keys, names), upserts(contract, row)
         checks = (*ruling.publish_checks(stage), *guard.publish_checks(stage))

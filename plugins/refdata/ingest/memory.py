@@ -11,7 +11,7 @@ from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import merge
 from refdata.core.contractterms import Layer, OnMissingColumn, OnTypeChange, QuestionKind
 from refdata.core.doubts.positions import fields_answer
-from refdata.core.learning import learned, remembered
+from refdata.core.learning import learned, remembered, without_answers
 from refdata.core.model import Column, Format, Load, LoadType, Table
 from refdata.core.naming import fold_name
 from refdata.core.settings import Settings
@@ -20,12 +20,12 @@ from refdata.questionlog import QuestionLog
 
 
 def contract_of(deps: Deps, table: str) -> Contract:
-    """The declared facts about a table, then those learned from its loads.
+    """The declared facts about a table, then the answers that it keeps, then what its loads showed.
 
     :raises ConfigurationError: when the table's contract file is wrong.
     """
-    declared, learned_before = deps.contract(table), ContractStore(deps.warehouse).learned(table)
-    return merge(declared, learned_before) if learned_before else declared
+    kept, taught = QuestionLog(deps.warehouse).kept_patches(table), ContractStore(deps.warehouse).learned(table)
+    return merge(deps.contract(table), *kept, *((taught,) if taught else ()))
 
 
 def contract_in_force(deps: Deps, table: str) -> Contract:
@@ -91,8 +91,11 @@ def known_columns(live: Table | None, contract: Contract) -> tuple[KnownColumn, 
     )
 
 
-def learned_by(deps: Deps, row: Load, detection: Detection, plan: Alignment) -> Contract:
-    """The facts about the table's files after this load is published."""
+def learned_by(deps: Deps, row: Load, detection: Detection, plan: Alignment, contract: Contract) -> Contract:
+    """The facts about the table's files after this load is published.
+
+    :param contract: the one that the load was read with.
+    """
     origin = Origin(Layer.LEARNED, row.file_name, load_id=row.id)
     new = learned(row.table_name, detection.format, detection.scan.columns, plan.columns, origin)
-    return remembered(new, ContractStore(deps.warehouse).learned(row.table_name))
+    return remembered(without_answers(new, contract), ContractStore(deps.warehouse).learned(row.table_name))
