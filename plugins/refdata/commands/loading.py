@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from refdata.commands.questions import chosen_answers
-from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Subcommands, add_command, console, show_files
+from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Subcommands, add_command, console, show_files, show_warnings
 from refdata.core.errors import PermanentError
 from refdata.core.loadstates import DONE
 from refdata.core.questions import Given
@@ -64,6 +64,8 @@ def load_file(options: argparse.Namespace) -> int:
     show_files(options, [row] if row else [])
     if row and row.rows_compared and not options.json:
         console().print(f"Rows: {row.rows_compared}.", highlight=False)
+    if row and not options.json:
+        show_warnings(row)
     return EXIT_OK if row and row.status in DONE else EXIT_FAILED
 
 

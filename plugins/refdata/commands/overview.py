@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from refdata.api import ReferenceData
     from refdata.core.model import FileStatus, Load
 
-LAST_ERRORS = 5
+LAST_ERRORS = LAST_WARNED = 5
+LOOKED_AT = 100
+"""Newest loads among which those with warnings are looked for."""
 
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
     now = add_command(
-        commands, "status", status, "show the current state: queue, running loads, held loads, last errors"
+        commands, "status", status, "show the current state: queue, running loads, held loads, last errors and warnings"
     )
     now.add_argument("--limit", type=between(1, MAX_PAGE), default=20, help="files of each kind, 1 to 500")
     failed = add_command(commands, "errors", errors, "list failures by category, with the usual cause and what to do")
@@ -41,8 +43,11 @@ def status(options: argparse.Namespace) -> int:
     waiting = _files(data, FileStatus.PENDING, options.limit)
     held = _files(data, FileStatus.REVIEW, options.limit)
     failed = _files(data, FileStatus.ERROR, min(options.limit, LAST_ERRORS))
+    loaded = _files(data, FileStatus.COMPLETED, LOOKED_AT)
+    warned = [row for row in loaded if row.warnings][:LAST_WARNED]
     if options.json:
-        groups = {"at_work": working, "waiting": waiting, "held": held, "last_errors": failed}
+        groups = {"at_work": working, "waiting": waiting, "held": held, "last_errors": failed,
+                  "last_warned": warned}  # fmt: skip
         print_json({"counts": counts, **{name: [_shown(row) for row in rows] for name, rows in groups.items()}})
         return EXIT_OK
     console().print("Files: " + (", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"))
@@ -51,6 +56,7 @@ def status(options: argparse.Namespace) -> int:
     _show("Held for approval", held, ("Look", lambda row: f"refdata held {row.id}"))
     _show("Last errors", failed, ("Category", lambda row: row.error_category or ""),
           ("What", lambda row: row.error_message or ""))  # fmt: skip
+    _show("Loaded with warnings", warned, ("Warnings", lambda row: "\n".join(row.warnings)))
     return EXIT_OK
 
 
@@ -60,7 +66,7 @@ def _files(data: ReferenceData, wanted: FileStatus, limit: int) -> tuple[Load, .
 
 def _shown(row: Load) -> dict[str, object]:
     names = ("id", "file_name", "table_name", "created_at", "started_at", "rows_staged", "rows_read", "error_category",
-             "error_message", "dag_run_id")  # fmt: skip
+             "error_message", "warnings", "dag_run_id")  # fmt: skip
     return {name: getattr(row, name) for name in names}
 
 

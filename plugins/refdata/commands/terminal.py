@@ -130,10 +130,11 @@ def show_files(options: argparse.Namespace, rows: Sequence[Load]) -> None:
     if options.json:
         print_json([asdict(row) for row in rows])
         return
-    rows_and_rejects = figures("Rows", "Rejected")
+    rows_and_rejects = figures("Rows", "Rejected", "Warnings")
     grid = Grid(*figures("Load"), "File", "Status", "Table", *rows_and_rejects, "Seen (UTC)", "Error")
     for row in rows:
-        counts = ("" if count is None else f"{count:,}" for count in (row.rows_loaded, row.rows_rejected))
+        numbers = (row.rows_loaded, row.rows_rejected, len(row.warnings) or None)
+        counts = ("" if count is None else f"{count:,}" for count in numbers)
         seen = moment(row.created_at)
         grid.add_row(
             str(row.id),
@@ -145,3 +146,9 @@ def show_files(options: argparse.Namespace, rows: Sequence[Load]) -> None:
             escape(row.error_message or ""),
         )
     console().print(grid)
+
+
+def show_warnings(row: Load) -> None:
+    """Prints what a load warns of, each warning on a line of its own."""
+    for warning in row.warnings:
+        console().print(f"[yellow]Warning[/yellow]: {escape(warning)}", highlight=False, soft_wrap=True)

@@ -26,6 +26,7 @@ class Occasion(StrEnum):
     RECOVERED = "recovered"
     ERROR_RATE = "error_rate"
     SLOW_LOAD = "slow_load"
+    LOAD_WARNINGS = "load_warnings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,9 @@ class Settings:
     alert_slow_load: float = _setting(
         1800.0, "Alert on loads that work longer than this, in seconds.", least=1, most=_YEAR
     )
+    alert_load_warnings: bool = _setting(
+        True, "Whether files that are loaded with warnings are reported, under the category `load_warnings`."
+    )
     health_interval: float = _setting(300.0, "Seconds between two runs of `refdata_health`.", least=10, most=86400)
     health_period: float = _setting(
         3600.0, "Period of refused and slow loads that health checks examine, in seconds.", least=60, most=_YEAR

@@ -31,6 +31,7 @@ from refdata.notifications.channels import send
 from refdata.notifications.failure import alert_about
 from refdata.notifications.lineage import FileToTable, lineage_of
 from refdata.notifications.outage import report_recovery
+from refdata.notifications.warned import report_warnings
 from refdata.operators.stopping import StoppableWork, StoppedEarly
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class WriteConfigOperator(RefDataStep):
 
 
 class MoveToProcessedOperator(RefDataStep):
-    """Archives the file of a successful load, and announces the table's new rows."""
+    """Archives the file of a successful load, announces the table's new rows, and reports the load's warnings."""
 
     stoppable = False
 
@@ -208,6 +209,7 @@ class MoveToProcessedOperator(RefDataStep):
         row = deps.ledger.by_run(context["run_id"])
         if row is not None:
             metrics.file_ended(row)
+            report_warnings(context, row)
             assets.emit(deps, row, context["outlet_events"])
         return target
 
