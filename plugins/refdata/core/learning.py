@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader, TableDialect
 from refdata.core.contractlayers import merge, with_origin
@@ -77,7 +78,7 @@ def _unanswered(column: FieldContract, known: FieldContract | None) -> FieldCont
     if known is None:
         return column
     said = {header.text for header in known.headers if _is_answer(header.origin)}
-    facts = {name: None for name in column.spoken() if _is_answer(known.origin(name))}
+    facts: dict[str, Any] = {name: None for name in column.spoken() if _is_answer(known.origin(name))}
     origins = {name: origin for name, origin in column.origins.items() if name not in facts}
     headers = tuple(header for header in column.headers if header.text not in said)
     return replace(column, **facts, headers=headers, origins=origins)

@@ -115,6 +115,24 @@ def better_tables(
     return tuple(match for match in ranked if match.fits(least) and match.score > own.score)
 
 
+def possible_names(column: Column, new: Sequence[FileColumn]) -> tuple[str, ...]:
+    """The new columns of a file that may be a missing column under another name, the likeliest first.
+
+    Only a column whose values could be stored in the missing one may be; how it is named decides their order.
+
+    >>> from refdata.core import sqltypes
+    >>> price = Column("price", sqltypes.decimal(8, 2))
+    >>> possible_names(price, [FileColumn("note", sqltypes.text(20)), FileColumn("cost", sqltypes.decimal(6, 2))])
+    ('cost',)
+    """
+    ranked = [(_possible_fit(column, one), name_likeness(one.name, column.name), one.name) for one in new]
+    return tuple(name for fit, _, name in sorted(ranked, key=lambda one: (-one[0], -one[1])) if fit)
+
+
+def _possible_fit(column: Column, one: FileColumn) -> float:
+    return 0.5 if one.type is None else _type_fit(column.holds, one.type)
+
+
 def _fitting_types(matched: Sequence[Column], by_name: dict[str, FileColumn]) -> float | None:
     pairs = [(column.holds, by_name[fold_name(column.name)].type) for column in matched]
     known = [(live, wanted) for live, wanted in pairs if wanted is not None]

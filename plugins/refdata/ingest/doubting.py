@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,8 +104,14 @@ def _about_columns(row: Load, detection: Detection, live: Table, found: tuple[Fi
     new = {column.name: column.source for column in detection.scan.columns if column.name not in known}
     columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
     proposed = renamings(missing, new, matching.match_table(columns, live).renames)
+    # An answer names a column by its header, so the header has to be there, once.
+    headers, likely = Counter(detection.format.header), {one.header for one in proposed}
+    free = {name for name, header in new.items() if header and headers[header] == 1 and header not in likely}
     for column in missing:
-        yield missing_question(row.table_name, row.file_name, column, proposed, detection.scan.rows)
+        known = live.column(column)
+        possible = matching.possible_names(known, [one for one in columns if one.name in free]) if known else ()
+        others = [new[name] for name in possible]
+        yield missing_question(row.table_name, row.file_name, column, proposed, detection.scan.rows, others)
     for column in held.get(FindingKind.NEW_COLUMN, ()):
         yield new_column_question(row.table_name, row.file_name, column, new.get(column, column))
 

@@ -11,6 +11,8 @@ from refdata.core.contractterms import QuestionKind
 from refdata.core.matching import Rename
 from refdata.core.questions import REFUSE, Choice, Question
 
+MOST_OFFERED = 5
+"""Maximum number of new columns that are offered as the new name of a missing one that none is named like."""
 LIKE_VALUES = 0.5
 """Share of a new column's distinct values that a missing column must contain to be offered as its old name."""
 
@@ -68,31 +70,48 @@ def renamings(
     return tuple(sorted(found, key=lambda one: (-(one.shared or 0.0), -one.name_likeness, one.column, one.header)))
 
 
-def missing_question(table: str, file_name: str, column: str, proposed: Sequence[Renaming], rows: int) -> Question:
+def missing_question(
+    table: str, file_name: str, column: str, proposed: Sequence[Renaming], rows: int, others: Sequence[str] = ()
+) -> Question:
     """Asks about a column that the file lacks: renamed, gone, or a mistake in the file.
 
-    :param proposed: the fields that may be its new name.
+    :param proposed: the fields that are probably its new name.
     :param rows: rows of the file, in which the column would be empty.
+    :param others: headers of new fields that are not named like it but could be it, the likeliest first; offered where
+        no field is probably its new name.
     """
     own = [one for one in proposed if one.column == column]
-    renamed = tuple(_renamed(table, one) for one in own[:3])
+    possible = () if own else tuple(others[:MOST_OFFERED])
+    renamed = tuple(_renamed(table, column, header) for header in (*(one.header for one in own[:3]), *possible))
     kept = Contract(table=table, answers=(KeptAnswer(QuestionKind.COLUMN_MISSING, column, "null"),))
     effect = f"{column} is empty in the {rows:,} rows of this file; the column stays in the table."
     empty = Choice("empty", f"Load without {column}", effect, patch=kept, keepable=True)
     kind = QuestionKind.COLUMN_RENAMED if own else QuestionKind.COLUMN_MISSING
-    likely = f", and {_shown(own[0].header)} is new. Was it renamed?" if own else ". Load it without?"
     evidence = (f"The table has a column {column}, and {file_name} does not.", *(one.sentence for one in own[:3]))
-    subject = f"{column} is missing from {file_name}{likely}"
+    if possible:
+        evidence += (f"The file has new columns, and none has a name like {column}: {_listed(others)}.",)
+    subject = f"{column} is missing from {file_name}{_doubt(own, possible)}"
     return Question(kind, table, subject, evidence, (*renamed, empty, REFUSE), column=column)
 
 
-def _renamed(table: str, one: Renaming) -> Choice:
-    header = FieldContract(name=one.column, headers=(SourceHeader(one.header),))
+def _doubt(own: Sequence[Renaming], possible: Sequence[str]) -> str:
+    if own:
+        return f", and {_shown(own[0].header)} is new. Was it renamed?"
+    return ". Load it without, or does it have a new name?" if possible else ". Load it without?"
+
+
+def _listed(headers: Sequence[str]) -> str:
+    more = len(headers) - MOST_OFFERED
+    return ", ".join(map(repr, headers[:MOST_OFFERED])) + (f" and {more} more" if more > 0 else "")
+
+
+def _renamed(table: str, column: str, header: str) -> Choice:
+    patch = FieldContract(name=column, headers=(SourceHeader(header),))
     return Choice(
-        f"renamed_{one.header or 'unnamed'}",
-        f"{_shown(one.header, first=True)} is the new name",
-        f"The values of {_shown(one.header)} go into the column {one.column}.",
-        patch=Contract(table=table, fields=(header,)),
+        f"renamed_{header or 'unnamed'}",
+        f"{_shown(header, first=True)} is the new name",
+        f"The values of {_shown(header)} go into the column {column}.",
+        patch=Contract(table=table, fields=(patch,)),
         keepable=True,
     )
 

@@ -48,6 +48,26 @@ def test_a_column_without_a_likely_new_name_is_simply_missing(by_name: list[Rena
     assert [choice.key for choice in question.choices] == ["empty", "refuse"]
 
 
+OTHERS = ("cost", "vat", "note", "a", "b", "c", "d")
+
+
+@pytest.mark.parametrize(("others", "offered"), [(OTHERS[:1], 1), (OTHERS[:5], 5), (OTHERS, 5)])
+def test_new_columns_with_other_names_are_offered_where_none_is_likely(others: tuple[str, ...], offered: int) -> None:
+    question = missing_question("products", "products.csv", "price", (), 3, others)
+    assert question.kind is QuestionKind.COLUMN_MISSING
+    assert question.subject == "price is missing from products.csv. Load it without, or does it have a new name?"
+    keys = [choice.key for choice in question.choices]
+    assert keys == [*(f"renamed_{header}" for header in others[:offered]), "empty", "refuse"]
+    assert all(choice.keepable for choice in question.choices[:offered])
+    assert ("and 2 more" in question.evidence[1]) == (len(others) == 7)
+
+
+def test_a_likely_new_name_is_offered_alone() -> None:
+    found = renamings(["price"], {"unit_price": "unit_price"}, [Rename("unit_price", "price", 0.75)])
+    question = missing_question("products", "products.csv", "price", found, 3, OTHERS)
+    assert [choice.key for choice in question.choices] == ["renamed_unit_price", "empty", "refuse"]
+
+
 def test_a_header_that_fits_several_columns_offers_each() -> None:
     question = undecided_question("tariffs", "tariffs.csv", Undecided("Cost USD", (1,), ("cost_usd", "cost_usd_2")))
     assert [choice.key for choice in question.choices] == ["is_cost_usd", "is_cost_usd_2", "refuse"]
