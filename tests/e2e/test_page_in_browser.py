@@ -148,14 +148,14 @@ def test_visitors_without_a_login_see_nothing(server: Server, browser: Browser) 
 def test_every_status_shows_with_its_number(steward: Steward) -> None:
     chips = steward.frame.get_by_role("group", name="Status")
     for status in FileStatus:
-        name = "needs approval" if status is FileStatus.REVIEW else status
+        name = "needs answer" if status is FileStatus.REVIEW else status
         expect(chips.get_by_role("button", name=re.compile(rf"^{name} [1-9]"))).to_be_visible()
         expect(steward.frame.locator(f"tbody .badge.{status}").first).to_be_visible()
     picture(steward.window, "files-light")
 
 
 def test_a_held_load_leads_to_airflows_form(steward: Steward) -> None:
-    steward.chip("needs approval")
+    steward.chip("needs answer")
     steward.heading("1 file")
     link = steward.frame.get_by_role("link", name="Approve or reject in Airflow")
     expect(link).to_have_attribute("href", re.compile(r"/dags/refdata_load/runs/[^/]+/tasks/review/required_actions$"))

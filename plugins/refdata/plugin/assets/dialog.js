@@ -54,7 +54,7 @@ async function attempt({ dialog, yes, reason, trouble, asksReason, act }) {
   }
 }
 
-function failureText(failure) {
+export function failureText(failure) {
   return [failure.message, failure.advice].filter(Boolean).join(" ");
 }
 

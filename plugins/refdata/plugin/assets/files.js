@@ -4,6 +4,7 @@ import { element, icon, reconcile } from "./dom.js";
 import { cell, drawHeader, grid } from "./grid.js";
 import { NONE, absolute, bytes, duration, elapsed, moment, number, plural } from "./format.js";
 import { runLink, viewLink } from "./links.js";
+import { noteText } from "./questions.js";
 
 export const STATUSES = ["pending", "processing", "review", "loaded", "completed", "error", "duplicate", "cancelled"];
 /** In flight, but not waiting for a person: a page that shows one refreshes.  See core/loadstates.py. */
@@ -13,7 +14,7 @@ const COLUMNS = [
   ["Rejected", "rows_rejected", "figure"], ["Duration", null, "figure"], ["Dropped", "id"], ["Run", null],
 ];
 export const LOAD_TYPES = { fullload: "Full load", append: "Append", rollback: "Rollback", take_back: "Take-back" };
-const NAMES = { review: "needs approval" };
+const NAMES = { review: "needs answer" };
 const CHEVRON = "m9 6 6 6-6 6";
 
 /** The narrow layout's replacement for the headers. */
@@ -48,13 +49,18 @@ function row(file, body) {
     cell("Status", {}, badge(file.status)),
     cell("File", { class: "file" }, toggle, element("span", { class: "names" },
       viewLink((to) => go(to), { view: "file", id: file.id }, { class: "name", dir: "auto", "data-focus": "name" }, file.file_name),
-      element("span", { class: "muted small" }, kindOf(file)))),
+      element("span", { class: "muted small" }, kindOf(file), warned(file)))),
     cell("Table", { class: "table", dir: "auto" }, file.table_name),
     cell("Rows", { class: "figure" }, rowsOf(file)),
     cell("Rejected", { class: file.rows_rejected ? "figure bad" : "figure" }, number(file.rows_rejected)),
     cell("Duration", { class: "figure" }, durationOf(file)),
     cell("Dropped", {}, moment(file.created_at)),
     cell("Run", {}, file.run_path ? runLink(file.run_path, file.file_name) : NONE));
+}
+
+/** How many warnings the load has; the file's own view lists them. */
+function warned({ warnings }) {
+  return warnings.length > 0 && element("span", { class: "warned" }, ` · ${plural(warnings.length, "warning", "warnings")}`);
 }
 
 export function badge(status) {
@@ -91,6 +97,10 @@ export function durationOf(file) {
 
 /** Why the file was refused or waits, and what to do; warnings of a successful load are in its details. */
 function note(file) {
+  if (file.questions?.length) {
+    return [noteRow(element("p", { dir: "auto" }, `${noteText(file.questions)} `,
+      viewLink((to) => go(to), { view: "file", id: file.id }, { "data-focus": "answer" }, "Answer", element("span", { class: "hidden" }, ` the questions of ${file.file_name}`))))];
+  }
   if (file.status === "review" && file.run_path) return [noteRow(element("p", {}, "It changes more than its table's limits allow without approval. ", answerLink(file)))];
   if (!file.error) return [];
   const { category, message, advice } = file.error;

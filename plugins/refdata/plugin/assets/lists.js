@@ -54,6 +54,7 @@ export async function loadFiles({ place, state, signal, go, adjust }) {
   const { status, search, sort, page } = state;
   const parameters = { status, search, sort, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE };
   const { data, metadata } = await ask("files", parameters, signal);
+  await addQuestions(data, signal);
   const pages = Math.max(1, Math.ceil(metadata.total / PAGE_SIZE));
   if (page > pages) return adjust({ page: pages }, { replace: true });
   countChips(metadata.counts);
@@ -62,6 +63,13 @@ export async function loadFiles({ place, state, signal, go, adjust }) {
   else showNothing(place, search || status ? "No file matches this filter." : NOTHING_YET, state, adjust);
   drawPaging(metadata.total, data.length, page, pages);
   return MOVING.some((name) => metadata.counts[name]);
+}
+
+/** A held file shows what it asks. */
+async function addQuestions(files, signal) {
+  if (!files.some((file) => file.status === "review")) return;
+  const { data } = await ask("questions", {}, signal);
+  for (const file of files) file.questions = data.filter((question) => question.load_id === file.id);
 }
 
 export async function loadTables({ place, state, signal, go, adjust }) {

@@ -11,6 +11,7 @@ import { PERIODS, showOverview } from "./overview.js";
 import { showStory } from "./story.js";
 import { showTable } from "./table.js";
 import { followTheme } from "./theme.js";
+import { drawWaiting } from "./waiting.js";
 
 const FAST = 2_500;
 const SLOW = 15_000;
@@ -97,6 +98,8 @@ async function refresh() {
   try {
     const inFlight = await VIEWS[state.view].show({ place: at("view"), state, signal, go, adjust, refresh });
     if (signal.aborted) return;
+    await drawWaiting(at("waiting"), signal);
+    if (signal.aborted) return;
     refreshed = new Date();
     showFailure(null);
     if (inFlight) pause = FAST;
@@ -143,14 +146,8 @@ function showFailure(failure) {
 }
 
 function listen() {
-  for (const tab of TABS) {
-    at(`tab-${tab}`).addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      at("search").value = "";
-      move(complete({ view: tab }));
-    });
-  }
+  for (const tab of TABS) leads(at(`tab-${tab}`), { view: tab });
+  leads(at("waiting"), { view: "files", status: "review" });
   at("search").addEventListener("input", () => {
     clearTimeout(typing);
     typing = setTimeout(() => adjust({ search: at("search").value.trim() }, { replace: true }), TYPING_PAUSE);
@@ -167,6 +164,16 @@ function listen() {
   });
   document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refresh()));
   document.addEventListener("keydown", onKey);
+}
+
+/** A link of the header shows a view without reloading. */
+function leads(link, target) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    at("search").value = "";
+    move(complete(target));
+  });
 }
 
 async function turn(step) {

@@ -6,6 +6,7 @@ import { element, redraw } from "./dom.js";
 import { LOAD_TYPES, MOVING, answerLink, badge, durationOf, rowsOf, sentence } from "./files.js";
 import { NONE, absolute, bytes, duration, moment, number, plural } from "./format.js";
 import { runLink, viewLink } from "./links.js";
+import { givenAnswers, isBeingTaken, questionForm } from "./questions.js";
 
 const NAMES = { ",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", '"': "double quote", "'": "single quote",
   "\n": "line feed", "\r\n": "carriage return and line feed", "\r": "carriage return" };
@@ -13,16 +14,22 @@ const NAMES = { ",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", '"': "
 /** Rows that are compared automatically: the database does it instantly. */
 const COMPARED_AT_ONCE = 50_000;
 const WIDE = new Set(["Path", "Run", "SHA-256"]);
-const NOTHING = { duplicate: "Nothing was changed: this content is already in the table.", error: "Nothing was changed.", cancelled: "Nothing was changed." };
+const NOTHING = { review: "Nothing is changed until somebody answers.", duplicate: "Nothing was changed: this content is already in the table.", error: "Nothing was changed.", cancelled: "Nothing was changed." };
 
-export async function showStory({ place, state, signal, go }) {
-  const { data } = await ask(`files/${state.id ?? 0}`, {}, signal);
-  redraw(place, `file ${state.id}`, data, () => story(data, go));
-  return MOVING.includes(data.file.status);
+export async function showStory({ place, state, signal, go, refresh }) {
+  const id = state.id ?? 0;
+  const [found, asked, me] = await Promise.all([ask(`files/${id}`, {}, signal), ask(`files/${id}/questions`, {}, signal), ask("me", {}, signal)]);
+  const { file } = found.data;
+  const taken = isBeingTaken(file.id);
+  redraw(place, `file ${state.id}`, [found.data, asked.data, me.data, taken], () => story(found.data, asked.data, { me: me.data, go, refresh }));
+  return MOVING.includes(file.status) || (file.status === "review" && taken);
 }
 
-function story(data, go) {
+function story(data, asked, page) {
   const { file } = data;
+  const { go } = page;
+  const open = asked.filter((question) => !question.given);
+  const given = asked.filter((question) => question.given);
   return [
     viewLink(go, { view: "files" }, { class: "back", "data-focus": "back" }, "← Files"),
     element("div", { class: "title" }, element("h2", { dir: "auto" }, file.file_name), badge(file.status)),
@@ -33,11 +40,18 @@ function story(data, go) {
       file.run_path && runLink(file.run_path, file.file_name, "Run in Airflow")),
     file.error && problem(file),
     warnings(file),
-    file.status === "review" && waiting(file),
+    file.status === "review" && (open.length ? questions(file, open, page) : waiting(file)),
     element("div", { class: "cards" },
       card("Rows", rows(data)), card("Steps", steps(data)), data.format && card("Format found", format(data.format)),
-      card("Table", changes(data)), card("File", facts(file))),
+      card("Table", changes(data)), given.length > 0 && card("Answers", givenAnswers(given)), card("File", facts(file))),
   ];
+}
+
+/** A load that waits for answers: they are given here, or in Airflow's own form. */
+function questions(file, open, page) {
+  return element("div", { class: "first" }, card(open.length > 1 ? `It asks ${number(open.length)} questions` : "It asks a question",
+    element("p", {}, `Until somebody answers, ${file.table_name} stays unchanged and later files for it wait.`),
+    ...questionForm(file.id, open, page)));
 }
 
 /** A load waiting for approval: its changes are compared on request, because that takes the database a while. */

@@ -1,13 +1,14 @@
 /** One table: its columns, its versions, the differences between two, and rollback. */
 
 import { ask, change } from "./client.js";
-import { confirmed, requestId } from "./dialog.js";
+import { confirmed, failureText, requestId } from "./dialog.js";
 import { differences, shortly } from "./diff.js";
 import { element, redraw } from "./dom.js";
 import { LOAD_TYPES } from "./files.js";
 import { cell, grid } from "./grid.js";
 import { NONE, moment, number, plural } from "./format.js";
 import { runLink, viewLink } from "./links.js";
+import { contractFacts, isBeingTaken, keptAnswers, questionForm } from "./questions.js";
 import { tile } from "./overview.js";
 import { card } from "./story.js";
 
@@ -18,13 +19,29 @@ let notice = null;
 export async function showTable(page) {
   const { place, state, signal } = page;
   const path = `tables/${encodeURIComponent(state.name)}`;
-  const [info, versions, me] = await Promise.all([ask(path, {}, signal), ask(`${path}/versions`, {}, signal), ask("me", {}, signal)]);
+  const [info, versions, me, waiting, kept, contract] = await Promise.all([ask(path, {}, signal), ask(`${path}/versions`, {}, signal),
+    ask("me", {}, signal), ask("questions", { table: state.name }, signal), ask(`${path}/answers`, {}, signal), orFailure(ask(`${path}/contract`, {}, signal))]);
+  const memory = { waiting: waiting.data, kept: kept.data, contract: contract.data, trouble: contract.failure ?? null };
+  const taken = waiting.data.some((question) => isBeingTaken(question.load_id));
   const asked = state.a !== null && state.b !== null ? { a: state.a, b: state.b } : null;
-  const draw = (diff) => redraw(place, `table ${state.name}`, [info.data, versions.data, me.data, asked, diff, notice], () =>
-    view({ ...page, info: info.data, versions: versions.data, me: me.data, asked, diff }));
-  if (!asked) return void draw(null);
-  draw(compared.get(keyOf(state.name, asked)) ?? "pending");
-  return void draw(await compare(state.name, asked, signal));
+  const draw = (diff) => redraw(place, `table ${state.name}`, [info.data, versions.data, me.data, memory, taken, asked, diff, notice], () =>
+    view({ ...page, ...memory, info: info.data, versions: versions.data, me: me.data, asked, diff }));
+  if (!asked) draw(null);
+  else {
+    draw(compared.get(keyOf(state.name, asked)) ?? "pending");
+    draw(await compare(state.name, asked, signal));
+  }
+  return taken;
+}
+
+/** A wrong contract file must not hide the table. */
+async function orFailure(answer) {
+  try {
+    return await answer;
+  } catch (failure) {
+    if (failure.name === "AbortError" || failure.status === 401) throw failure;
+    return { data: [], failure: failureText(failure) };
+  }
 }
 
 function keyOf(name, { a, b }) {
@@ -49,12 +66,23 @@ function view(page) {
       tile("Columns", number(info.columns.length), info.keys.length ? `key: ${info.keys.join(", ")}` : ""),
       tile("Last load", moment(info.summary?.last_loaded_at), ""),
       tile("Files loaded", viewLink(go, { view: "files", search: info.table_name }, { "data-focus": "files" }, number(info.summary?.files ?? 0)), "")),
+    ...questions(page),
     page.asked && comparison(page),
     card("Versions", versionsOf(page)),
     card("Columns", element("ul", { class: "typed" }, info.columns.map((column) =>
       element("li", {}, element("span", { dir: "auto" }, column.name), element("code", {}, column.type),
         !column.nullable && element("span", { class: "muted small" }, "required"))))),
+    page.kept.length > 0 && card("Kept answers", keptAnswers(page.kept, page)),
+    card("Contract", page.trouble ? element("p", { class: "trouble", role: "alert" }, page.trouble) : contractFacts(page.contract, go)),
   ];
+}
+
+/** The questions of the table's held loads, by load. */
+function questions(page) {
+  const loads = Map.groupBy(page.waiting, (question) => question.load_id);
+  return [...loads].map(([load, open]) => element("div", { class: "first" }, card("A file asks",
+    element("p", {}, viewLink(page.go, { view: "file", id: load }, { dir: "auto", "data-focus": `asking ${load}` }, open[0].file_name), " waits for an answer."),
+    ...questionForm(load, open, page))));
 }
 
 function comparison({ asked, diff, versions, adjust }) {
