@@ -108,8 +108,8 @@ def _about_columns(row: Load, detection: Detection, live: Table, found: tuple[Fi
     headers, likely = Counter(detection.format.header), {one.header for one in proposed}
     free = {name for name, header in new.items() if header and headers[header] == 1 and header not in likely}
     for column in missing:
-        known = live.column(column)
-        possible = matching.possible_names(known, [one for one in columns if one.name in free]) if known else ()
+        gone = live.column(column)
+        possible = matching.possible_names(gone, [one for one in columns if one.name in free]) if gone else ()
         others = [new[name] for name in possible]
         yield missing_question(row.table_name, row.file_name, column, proposed, detection.scan.rows, others)
     for column in held.get(FindingKind.NEW_COLUMN, ()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader, stated
+from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader, TableDialect, stated
 from refdata.core.contractterms import FieldType, Layer
 from refdata.core.learning import without_answers
 
@@ -29,3 +29,10 @@ def test_what_nobody_answered_is_learned_as_it_is() -> None:
     new = Contract(table="t", fields=(column(LEARNED, "Price", date_order="dmy"),))
     for known in (new, Contract(table="t"), Contract(table="t", fields=(column(ANSWERED, "unit_price"),))):
         assert without_answers(new, known) == new
+
+
+def test_an_answered_delimiter_is_left_out() -> None:
+    new = Contract(table="t", dialect=stated(TableDialect, LEARNED, delimiter="|", quote_char='"'))
+    known = Contract(table="t", dialect=stated(TableDialect, ANSWERED, delimiter="|"))
+    left = without_answers(new, known).dialect
+    assert (left.delimiter, left.quote_char, set(left.origins)) == (None, '"', {"quote_char"})
