@@ -214,13 +214,13 @@ def test_a_question_is_answered_in_airflows_form_and_the_answer_is_kept(gated: R
     second = load_run(gated, "products.csv", 2)
     asked = question(gated, second)
     assert asked["subject"] == "price is missing from products.csv, and 'unit_price' is new. Was it renamed?"
-    assert asked["options"] == ["unit_price is the new name", "Load without price", "Refuse the file"]
+    assert asked["options"] == ["'unit_price' is the new name", "Load without price", "Refuse the file"]
     assert asked["defaults"] == ["Refuse the file"]
     assert gated.status("products.csv")[-1] == "review"
     prices = "SELECT price FROM products ORDER BY sku"
     assert gated.query(prices) == [(1.5,), (0.1,), (0.05,)]
 
-    answer(gated, second, "unit_price is the new name", "as the supplier said", keep=True)
+    answer(gated, second, "'unit_price' is the new name", "as the supplier said", keep=True)
     assert ended(gated, second) == "success"
     assert gated.query(prices) == [(1.6,), (0.1,), (0.05,)]
     sql = "SELECT action, actor, reason FROM Reference_Data_Audit WHERE table_name = 'products'"

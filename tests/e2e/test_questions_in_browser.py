@@ -73,13 +73,13 @@ def test_a_question_is_answered_where_the_load_is_shown_and_its_kept_answer_is_w
     badge = frame.get_by_role("link", name="wait")
     expect(badge).to_have_text("1")
     badge.click()
-    note = frame.get_by_text("price is gone from gadgets.csv and 'unit_price' is new: renamed?")
+    note = frame.get_by_text("price is missing from gadgets.csv, and 'unit_price' is new. Was it renamed?")
     expect(note).to_be_visible()
     picture(window, "questions-list")
     frame.get_by_role("link", name="Answer the questions of gadgets.csv").click()
     expect(frame.get_by_role("heading", name="It asks a question")).to_be_visible()
     expect(frame.get_by_role("table", name="What was found")).to_contain_text(
-        "has no column price, which the table has"
+        "The table has a column price, and gadgets.csv does not."
     )
     pictures(window, frame, "question")
 
@@ -93,7 +93,7 @@ def test_a_question_is_answered_where_the_load_is_shown_and_its_kept_answer_is_w
     expect(keep).to_be_disabled()
     window.keyboard.press("ArrowUp")
     window.keyboard.press("ArrowUp")
-    expect(frame.get_by_role("radio", name="unit_price is the new name")).to_be_checked()
+    expect(frame.get_by_role("radio", name="'unit_price' is the new name")).to_be_checked()
     keep.check()
     send.click()
     expect(frame.get_by_role("alert").filter(has_text="Give a reason")).to_be_visible()
@@ -148,7 +148,7 @@ def test_a_viewer_reads_a_question_and_is_offered_no_answer(airflow: RunningAirf
         frame = open_page(page)
         frame.get_by_role("link", name="Answer the questions of brackets.csv").click()
         expect(frame.get_by_text("You may read questions here, but not answer them.")).to_be_visible()
-        expect(frame.get_by_role("list", name="price is gone")).to_contain_text("unit_price is the new name")
+        expect(frame.get_by_role("list", name="price is missing")).to_contain_text("'unit_price' is the new name")
         expect(frame.get_by_role("button", name="Answer", exact=True)).to_have_count(0)
         picture(page, "question-viewer")
     status, _ = airflow.get(f"/refdata/api/v1/files/{number}/questions", airflow.token("viewer"))

@@ -67,10 +67,13 @@ def remembered(new: Contract, before: Contract | None) -> Contract:
 
 def without_answers(new: Contract, known: Contract) -> Contract:
     """Leaves out what people answered, because an answer is no evidence: it applies to its load, or as long as it is
-    kept. Learned, it would outlast its withdrawal.
+    kept. Learned, it would outlast its withdrawal. A file without a header is an exception: where its fields go shows in
+    the table's columns afterwards, so the places are learned.
 
     :param known: the contract of the load; the origins of its facts say which of them are answers.
     """
+    if new.dialect.header is False:
+        return new
     answered = {fold_name(column.name): column for column in known.fields}
     columns = tuple(_unanswered(column, answered.get(fold_name(column.name))) for column in new.fields)
     return replace(new, dialect=_without(new.dialect, known.dialect), fields=columns)

@@ -78,7 +78,7 @@ def test_a_header_that_fits_two_columns_is_asked_about(site: Site) -> None:
     site.load(site.drop("t.csv", "Item,Cost (USD),Cost [USD],Unit\nA,1,9,kg\n"))
     row = site.load(site.drop("t.csv", "Item,Cost USD,Unit\nA,5,kg\n"))
     assert row.status is FileStatus.PENDING
-    assert "Which column of t is 'Cost USD'" in (row.error_message or "")
+    assert "To which column of t does 'Cost USD'" in (row.error_message or "")
     answers = {"column_renamed:cost_usd": "is_cost_usd_2"}
     assert (
         site.load(site.drop("t.csv", "Item,Cost USD,Unit\nA,5,kg\n"), "run 2", answers).status is FileStatus.COMPLETED

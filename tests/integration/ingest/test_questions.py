@@ -229,8 +229,8 @@ def test_a_column_under_a_name_that_is_unlike_it_is_offered_among_the_new_ones(
     added = [name for name in names.split(",") if name]
     values = ["text" if name == "remark" else "1.75" for name in added]
     lines = [["sku", "title", "currency", *added], ["A1", "Bolt", "EUR", *values]]
-    site.load(site.drop("t.csv", "\n".join(map(",".join, lines)) + "\n"), "run 2")
-    (asked,) = QuestionLog(site.deps.warehouse).of_load(2)
+    held = site.load(site.drop("t.csv", "\n".join(map(",".join, lines)) + "\n"), "run 2")
+    (asked,) = QuestionLog(site.deps.warehouse).of_load(held.id)
     assert asked.question.name == "column_missing:price"
     assert sorted(choice.key for choice in asked.question.choices) == sorted(offered)
 

@@ -36,3 +36,9 @@ def test_an_answered_delimiter_is_left_out() -> None:
     known = Contract(table="t", dialect=stated(TableDialect, ANSWERED, delimiter="|"))
     left = without_answers(new, known).dialect
     assert (left.delimiter, left.quote_char, set(left.origins)) == (None, '"', {"quote_char"})
+
+
+def test_places_of_fields_without_a_header_are_learned() -> None:
+    dialect = stated(TableDialect, LEARNED, header=False)
+    new = Contract(table="t", dialect=dialect, fields=(column(LEARNED, "column_2"),))
+    assert without_answers(new, Contract(table="t", fields=(column(ANSWERED, "column_2"),))) == new
