@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
-from refdata.core.contract import Contract, Facts, FieldContract, Origin, SourceHeader, TableDialect
+from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader, TableDialect
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import FieldType, Layer, Minus
 from refdata.core.dateformats import format_of
 from refdata.core.model import Column, Format, ScannedColumn
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import SqlType, TypeKind
-
-_Part = TypeVar("_Part", bound=Facts)
 
 FIELD_TYPES = {
     TypeKind.BIT: FieldType.BOOLEAN,
@@ -67,8 +65,10 @@ def remembered(new: Contract, before: Contract | None) -> Contract:
 
 def without_answers(new: Contract, known: Contract) -> Contract:
     """Leaves out what people answered, because an answer is no evidence: it applies to its load, or as long as it is
-    kept. Learned, it would outlast its withdrawal. A file without a header is an exception: where its fields go shows in
-    the table's columns afterwards, so the places are learned.
+    kept. Learned, it would outlast its withdrawal.
+
+    How a file is written is learned all the same. A file without a header is another exception: where its fields go
+    shows in the table's columns afterwards, so the places are learned.
 
     :param known: the contract of the load; the origins of its facts say which of them are answers.
     """
@@ -76,7 +76,7 @@ def without_answers(new: Contract, known: Contract) -> Contract:
         return new
     answered = {fold_name(column.name): column for column in known.fields}
     columns = tuple(_unanswered(column, answered.get(fold_name(column.name))) for column in new.fields)
-    return replace(new, dialect=_without(new.dialect, known.dialect), fields=columns)
+    return replace(new, fields=columns)
 
 
 def _unanswered(column: FieldContract, known: FieldContract | None) -> FieldContract:
@@ -84,13 +84,9 @@ def _unanswered(column: FieldContract, known: FieldContract | None) -> FieldCont
         return column
     said = {header.text for header in known.headers if _is_answer(header.origin)}
     headers = tuple(header for header in column.headers if header.text not in said)
-    return replace(_without(column, known), headers=headers)
-
-
-def _without(part: _Part, known: Facts) -> _Part:
-    facts: dict[str, Any] = {name: None for name in part.spoken() if _is_answer(known.origin(name))}
-    origins = {name: origin for name, origin in part.origins.items() if name not in facts}
-    return replace(part, **facts, origins=origins)
+    facts: dict[str, Any] = {name: None for name in column.spoken() if _is_answer(known.origin(name))}
+    origins = {name: origin for name, origin in column.origins.items() if name not in facts}
+    return replace(column, **facts, headers=headers, origins=origins)
 
 
 def _is_answer(origin: Origin | None) -> bool:

@@ -25,17 +25,16 @@ def test_an_answered_header_or_notation_is_left_out_and_the_rest_is_learned() ->
     assert set(left.origins) == {"type"}
 
 
+def test_how_the_file_is_written_is_learned_whoever_stated_it() -> None:
+    new = Contract(table="t", dialect=stated(TableDialect, LEARNED, delimiter="|"))
+    known = Contract(table="t", dialect=stated(TableDialect, ANSWERED, delimiter="|"))
+    assert without_answers(new, known) == new
+
+
 def test_what_nobody_answered_is_learned_as_it_is() -> None:
     new = Contract(table="t", fields=(column(LEARNED, "Price", date_order="dmy"),))
     for known in (new, Contract(table="t"), Contract(table="t", fields=(column(ANSWERED, "unit_price"),))):
         assert without_answers(new, known) == new
-
-
-def test_an_answered_delimiter_is_left_out() -> None:
-    new = Contract(table="t", dialect=stated(TableDialect, LEARNED, delimiter="|", quote_char='"'))
-    known = Contract(table="t", dialect=stated(TableDialect, ANSWERED, delimiter="|"))
-    left = without_answers(new, known).dialect
-    assert (left.delimiter, left.quote_char, set(left.origins)) == (None, '"', {"quote_char"})
 
 
 def test_places_of_fields_without_a_header_are_learned() -> None:
