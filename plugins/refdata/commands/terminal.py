@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
 
 Run = Callable[[argparse.Namespace], int]
-Number = TypeVar("Number", int, float)
+OptionNumber = TypeVar("OptionNumber", int, float)
 Subcommands = argparse._SubParsersAction  # noqa: SLF001  argparse gives its result no public name
 
 
@@ -38,14 +38,14 @@ def add_command(
     return command
 
 
-def between(least: Number, most: Number) -> Callable[[str], Number]:
+def between(least: OptionNumber, most: OptionNumber) -> Callable[[str], OptionNumber]:
     """The type of a number as an option, within limits of the same type.
 
     >>> between(1, 500)("20")
     20
     """
 
-    def number(text: str) -> Number:
+    def number(text: str) -> OptionNumber:
         with contextlib.suppress(ValueError):
             value = type(least)(text)
             if least <= value <= most:

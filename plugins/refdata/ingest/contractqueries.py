@@ -19,10 +19,10 @@ from refdata.core.model import Column, Format, ScannedColumn, Table
 from refdata.core.naming import fold_name
 from refdata.core.settings import own_tables
 from refdata.core.sqltypes import TypeKind, covers
-from refdata.ingest.align import findings_of, plan_for
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import read_format, scan_file
 from refdata.ingest.memory import contract_in_force, contract_of
+from refdata.ingest.planning import findings_of, plan_for
 
 _LIVE = Origin(Layer.DETECTED, "the live table")
 

@@ -12,25 +12,17 @@ from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, FileStatus, Load, Publication, Stage
 from refdata.core.questions import Question
 from refdata.ingest import review
-from refdata.ingest.align import (
-    apply_alignment,
-    check_empty,
-    holding_turn,
-    marked_duplicate,
-    plan_alignment,
-    row_of,
-    sweep_stages,
-    take_turn,
-)
 from refdata.ingest.asking import open_questions, require_answers
 from refdata.ingest.context import Deps, Detection, Loaded, on_one_connection
 from refdata.ingest.keying import align_key, make_room, row_key, upserts
 from refdata.ingest.memory import contract_for, learned_by
 from refdata.ingest.orphaning import ParentGuard
+from refdata.ingest.planning import apply_alignment, check_empty, marked_duplicate, plan_alignment
 from refdata.ingest.review import Answer, Approval, Held
 from refdata.ingest.rowdoubting import RowDoubting
 from refdata.ingest.ruling import Ruling
 from refdata.ingest.staging import stage_rows, warn_of_rules
+from refdata.ingest.turn import holding_turn, row_of, sweep_stages, take_turn
 
 Examine = Callable[[Load, Stage, Alignment], Held | None]
 """Examines the staged rows before they are published; a result other than None makes the load wait."""

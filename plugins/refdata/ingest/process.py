@@ -16,7 +16,7 @@ from refdata.core.model import DroppedFile, Load
 from refdata.core.questions import Given, Question
 from refdata.core.runid import CLI_RUN
 from refdata.core.steps import Step, info_of, pipeline
-from refdata.ingest.align import NotYetError, align_table
+from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.asking import QuestionsError, answer
 from refdata.ingest.cancel import cancellation
@@ -25,6 +25,7 @@ from refdata.ingest.context import Deps, Loaded, on_one_connection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_approved
 from refdata.ingest.review import Approval
+from refdata.ingest.turn import NotYetError
 
 
 class Moment(StrEnum):

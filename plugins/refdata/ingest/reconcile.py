@@ -18,11 +18,11 @@ from refdata.core.loadstates import DONE, IN_FLIGHT, REFUSED
 from refdata.core.model import DroppedFile, FileStatus, Load, Stage
 from refdata.core.runid import run_id_of
 from refdata.dropoff.leftovers import Leftover, remove
-from refdata.ingest.align import vanished
 from refdata.ingest.archive import gave_up, move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel_ended, cancellation
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Loaded
+from refdata.ingest.turn import vanished
 from refdata.ledger import last_sign
 
 _STOPPED = "Somebody ended its run in Airflow before the load was done"

@@ -18,7 +18,7 @@ from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
 from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, Step, failed_step
 from refdata.dropoff.choosing import source_of
-from refdata.ingest.align import NotYetError, align_table
+from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel, cancellation
 from refdata.ingest.configure import run_post_load, write_config
@@ -26,6 +26,7 @@ from refdata.ingest.context import Deps, Detection, Loaded
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
 from refdata.ingest.review import reject_by_hand
+from refdata.ingest.turn import NotYetError
 from refdata.notifications import assets, metrics
 from refdata.notifications.channels import send
 from refdata.notifications.failure import alert_about

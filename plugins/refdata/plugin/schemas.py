@@ -11,12 +11,12 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from refdata import __version__
-from refdata.api import FileStory
 from refdata.audit import MAX_REASON
 from refdata.core.errors import RefdataError, sentence
 from refdata.core.failure import failure_of
 from refdata.core.model import FileStatus, Load, LoadType
 from refdata.core.settings import Settings
+from refdata.ledgerreport import FileStory
 from refdata.plugin.addresses import run_path
 
 Data = TypeVar("Data")

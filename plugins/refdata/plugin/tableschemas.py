@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from refdata.api import Version
 from refdata.core.model import LoadType
 from refdata.core.runid import PAGE_RUN
+from refdata.core.versions import Version
 from refdata.plugin.addresses import run_path
 from refdata.plugin.schemas import CellText, UtcTime, View
 

@@ -12,10 +12,11 @@ from refdata.core.errors import FormatError, SupersededError
 from refdata.core.failure import Failure
 from refdata.core.model import FileStatus
 from refdata.core.tablerules import TableRules
-from refdata.ingest.align import align_table, row_of, take_turn
+from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
+from refdata.ingest.turn import row_of, take_turn
 
 if TYPE_CHECKING:
     from tests.integration.ingest.conftest import Site

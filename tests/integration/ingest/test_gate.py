@@ -15,7 +15,7 @@ from refdata.core.errors import DataError, FileChangedError, LockTimeoutError, R
 from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.tablediff import CellChange, ChangedRow
-from refdata.ingest.align import NotYetError, align_table
+from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Detection, Loaded
@@ -23,6 +23,7 @@ from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_or_hold, load_reviewed, load_rows
 from refdata.ingest.reconcile import RunState, find_defects, repair
 from refdata.ingest.review import Answer, Held
+from refdata.ingest.turn import NotYetError
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 from tests.integration.ingest.test_undoing import BY, codes, desk, load, snapshot
 

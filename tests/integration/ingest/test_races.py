@@ -24,10 +24,11 @@ from refdata.core.errors import (
 from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.tablerules import TableRules
-from refdata.ingest.align import NotYetError, align_table, row_of, take_turn
+from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
+from refdata.ingest.turn import NotYetError, row_of, take_turn
 from tests.integration.ingest.conftest import APPEND
 
 if TYPE_CHECKING:

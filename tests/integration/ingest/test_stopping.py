@@ -19,12 +19,13 @@ from refdata import serial
 from refdata.core.errors import CancelledError, FileChangedError
 from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, FileStatus, Load
-from refdata.ingest.align import align_table, row_of, take_turn
+from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error
 from refdata.ingest.cancel import cancel
 from refdata.ingest.context import Detection
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
+from refdata.ingest.turn import row_of, take_turn
 from refdata.warehouse.connect import open_warehouse
 from tests.integration.engines import ALL, MSSQL_PYTHON
 from tests.integration.ingest import stopped_task

@@ -18,13 +18,14 @@ from refdata.core.errors import RefdataError
 from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile
 from refdata.core.runid import run_id_of
-from refdata.ingest.align import NotYetError, align_table
+from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Detection, Loaded
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_or_hold, load_reviewed
 from refdata.ingest.review import Answer, Held
+from refdata.ingest.turn import NotYetError
 
 STEPS = ("detect_format", "align_table", "load_rows", "publish_rows", "write_config", "move_to_processed")
 KILLED = Failure("internal", "A step was killed", "run", "Drop it again.", transient=False, task="unknown")

@@ -1,0 +1,108 @@
+"""What a load changes in its table's columns, and what keeps it from loading at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from refdata.core import alignment, contractchecks, matching, publishing
+from refdata.core.alignment import Alignment
+from refdata.core.contract import Contract
+from refdata.core.errors import (
+    DataError,
+)
+from refdata.core.matching import FileColumn
+from refdata.core.model import Load, LoadType, ScannedColumn, Table
+from refdata.ingest.context import Deps, Detection
+from refdata.ingest.memory import contract_in_force
+
+MOST_NAMED = 3
+"""Better tables that a message names."""
+
+
+def plan_alignment(deps: Deps, row: Load, detection: Detection, contract: Contract) -> Alignment:
+    """How to align the table with the file, given the table as it is now.
+
+    :raises SchemaError: when the file does not fit the table, or its contract refuses what differs.
+    """
+    scanned = detection.scan.columns
+    plan = plan_for(deps, row.table_name, scanned)
+    live = deps.warehouse.table(plan.table)
+    contractchecks.refuse(contractchecks.findings(contract, live, scanned, plan), str(plan.table))
+    return plan
+
+
+def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn]) -> Alignment:
+    """How a table takes a file's columns, whatever its contract's policies say.
+
+    :raises SchemaError: when the file does not fit the table.
+    """
+    rules, live = deps.rules(table), deps.warehouse.table(deps.live(table))
+    columns = [FileColumn(column.name, column.type) for column in scanned]
+    fits = live is None or alignment.matches(live, scanned, rules.min_column_match)
+    return alignment.align(
+        deps.live(table),
+        live,
+        scanned,
+        min_match=rules.min_column_match,
+        frozen=rules.frozen,
+        # Reading all tables takes long where there are many: only for a message that needs them.
+        better=() if fits or live is None else _better_tables(deps, live, columns),
+        renames=_renames(live, columns) if live else (),
+    )
+
+
+def findings_of(
+    deps: Deps, table: str, scanned: Sequence[ScannedColumn], plan: Alignment
+) -> tuple[contractchecks.Finding, ...]:
+    """Where the file differs from the table and its contract, and what the policies make of it."""
+    live = deps.warehouse.table(deps.live(table))
+    return contractchecks.findings(contract_in_force(deps, table), live, scanned, plan)
+
+
+def apply_alignment(deps: Deps, row: Load, plan: Alignment) -> None:
+    """Gives the table its columns. The ledger records it first: a crash in between would hide the change."""
+    deps.ledger.record_table_changes(row.id, alignment.describe(plan), any_change=plan.changes)
+    deps.warehouse.align(plan)
+
+
+def marked_duplicate(deps: Deps, row: Load, attempt: int) -> int | None:
+    """Marks a file whose content is already in the table as a duplicate; returns the earlier load, or None.
+
+    :raises SupersededError: when the attempt no longer holds the turn.
+    """
+    found = deps.ledger.live_duplicate(row) if deps.warehouse.table(deps.target(row)) else None
+    if found is not None:
+        deps.ledger.mark_duplicate(row.id, attempt)
+    return found
+
+
+def check_empty(deps: Deps, row: Load, detection: Detection) -> None:
+    """:raises DataError: when the load would empty a table that has rows and must not become empty."""
+    if detection.scan.rows or row.load_type is not LoadType.FULL:
+        return
+    if deps.rules(row.table_name).allow_empty_full_load or not _has_rows(deps, row):
+        return
+    raise DataError(
+        f"The file has no rows, and a full load would empty {row.table_name}",
+        where=row.file_name,
+        advice="Drop a file with rows, or set allow_empty_full_load for this table if it is meant to become empty.",
+    )
+
+
+def _has_rows(deps: Deps, row: Load) -> bool:
+    target = deps.target(row)
+    if deps.warehouse.table(target) is None:
+        return False
+    with deps.warehouse.transaction(write=False) as session:
+        return bool(session.query(publishing.has_rows(target).sql)[0][0])
+
+
+def _better_tables(deps: Deps, live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
+    own = matching.match_table(columns, live)
+    tables = deps.warehouse.tables(deps.settings.ref_schema)
+    found = matching.better_tables(columns, own, tables, least=deps.settings.min_column_match)
+    return tuple(match.table.name for match in found[:MOST_NAMED])
+
+
+def _renames(live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
+    return tuple(f"{one.source} → {one.column}" for one in matching.match_table(columns, live).renames)

@@ -1,0 +1,178 @@
+"""The turn of a table: taking it, holding it, and waiting for it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from refdata.core.dropnames import LOAD_FOLDERS
+from refdata.core.errors import (
+    CancelledError,
+    DataError,
+    FileChangedError,
+    LockTimeoutError,
+    RefdataError,
+    SupersededError,
+)
+from refdata.core.failure import Failure
+from refdata.core.loadstates import DONE
+from refdata.core.model import DroppedFile, FileStatus, Load
+from refdata.ingest.context import Deps, Detection
+from refdata.ingest.heartbeat import signs_of_life
+
+
+class NotYetError(Exception):
+    """Another load has the turn; ask again later. Not a failure, so not part of the error tree."""
+
+
+def row_of(deps: Deps, detection: Detection) -> Load:
+    """The load's row in the ledger.
+
+    :raises DataError: when somebody deleted it.
+    """
+    row = deps.ledger.get(detection.load_id)
+    if row is None:
+        raise DataError(
+            f"Load {detection.load_id} is not in the ledger",
+            where="ledger",
+            advice="Clear the run from its first task; it registers the file again.",
+        )
+    return row
+
+
+def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
+    """Starts a new attempt that holds the table's turn, and returns its number.
+
+    :raises NotYetError: when another load has it or is ahead.
+    :raises FileChangedError: when the file was removed while it waited.
+    """
+    if not deps.dropoff.is_there(file):
+        if (deps.ledger.get(row.id) or row).status in DONE:
+            raise NotYetError(f"{row.file_name} was finished by another attempt in the meantime")
+        raise FileChangedError(
+            "The file is gone, or was changed after its release",
+            where=file.path,
+            advice="Nothing, if you removed it; a changed file is watched and loaded again.",
+        )
+    older = _older_unregistered(deps, file, row)
+    if older:
+        raise NotYetError(f"{row.file_name} is waiting for the older {older}")
+    # A worker of an earlier release may have registered the file, without its key.
+    keyed = row if row.order_key else replace(row, order_key=file.order)
+    attempt = deps.ledger.claim_turn(keyed, deps.settings.stale_after, deps.clock())
+    if attempt is None and _cancel_vanished(deps, row):
+        attempt = deps.ledger.claim_turn(keyed, deps.settings.stale_after, deps.clock())
+    if attempt is None:
+        ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
+        _check_patience(deps, file, row, ahead)
+        raise NotYetError(f"{row.file_name} is waiting for {ahead}")
+    return attempt
+
+
+@contextlib.contextmanager
+def holding_turn(deps: Deps, row: Load, attempt: int) -> Iterator[None]:
+    """Blames no file and no database for failures caused by a newer attempt that swept the stage or moved the file.
+
+    The attempt sends heartbeats while the body runs.
+
+    :raises SupersededError: instead of the body's error, when a newer attempt has the load, or the load is over.
+    :raises LockTimeoutError: when the turn was taken away and no load has it: the step should request it again. If
+        a second Airflow handed the file back, the retry finds it changed.
+    """
+    try:
+        with signs_of_life(deps, row.id, attempt):
+            yield
+    except RefdataError as error:
+        current = deps.ledger.get(row.id)
+        if current is not None and current.status is FileStatus.PENDING:
+            if isinstance(error, (FileChangedError, CancelledError)):
+                raise
+            raise LockTimeoutError(
+                f"This attempt of load {row.id} lost its turn, and no other attempt has it",
+                where=row.file_path,
+                advice="Nothing: the step is retried.",
+            ) from error
+        if current is not None and not _holds_turn(current, attempt):
+            raise SupersededError(
+                f"This attempt of load {row.id} no longer holds its turn, so it stopped",
+                where=row.file_path,
+                advice="Nothing: a newer attempt of the same load continues.",
+            ) from error
+        raise
+
+
+def _holds_turn(row: Load, attempt: int) -> bool:
+    """Whether the attempt is still running, or has published."""
+    return row.attempt == attempt and (row.status is FileStatus.PROCESSING or row.status in DONE)
+
+
+def _check_patience(deps: Deps, file: DroppedFile, row: Load, ahead: str) -> None:
+    if deps.clock() - _since(deps, file, row) > timedelta(seconds=deps.settings.turn_timeout):
+        raise LockTimeoutError(
+            f"The file waited longer than turn_timeout allows ({deps.settings.turn_timeout:.0f} s) for {ahead}",
+            where=row.file_path,
+            advice="Check the load that it waits for; the watcher will pick this file up again.",
+        )
+
+
+def _since(deps: Deps, file: DroppedFile, row: Load) -> datetime:
+    """The time from which the file has waited for its turn: its registration, or a later hand-back.
+
+    A file handed back arrives again. An arrival in the future (the storage's clock is ahead of ours) is ignored.
+    """
+    offered = datetime.fromtimestamp(file.arrived_ns / 1e9, UTC).replace(tzinfo=None)
+    return max(row.created_at, offered) if offered <= deps.clock() else row.created_at
+
+
+def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> str:
+    """An older file for the same table that is in the folder and whose own load has not started yet.
+
+    The wait is bounded: a file that never becomes stable must not block the others forever.
+    """
+    patience = timedelta(seconds=60 + 4 * deps.settings.stability_checks * deps.settings.stability_interval)
+    if deps.clock() - _since(deps, file, row) > patience:
+        return ""
+    for other in deps.dropoff.scan().files:
+        if other.order < file.order and other.path != file.path and deps.table_of(other) == row.table_name:
+            known = deps.ledger.by_path(other.path)
+            if known is None:
+                return other.name
+    return ""
+
+
+def _cancel_vanished(deps: Deps, row: Load) -> bool:
+    """Cancels the loads ahead whose file is gone, so that no load waits for them; returns whether there were any."""
+    found = False
+    for other in deps.ledger.waiting(row):
+        if other.status is FileStatus.PENDING and not _waits(deps, other.file_path):
+            found = True
+            gone = vanished(other.file_path)
+            deps.log.warning("Load %s is cancelled: %s", other.id, gone.text)
+            deps.ledger.mark_vanished(other.id, other.file_path, gone, deps.clock())
+    return found
+
+
+def vanished(path: str) -> Failure:
+    """The failure of a load whose file is gone before it began."""
+    error = FileChangedError("The file vanished before its load", where=path, advice="Drop it again if it was needed.")
+    return Failure.of(error, "none")
+
+
+def _waits(deps: Deps, path: str) -> bool:
+    """Whether a file is waiting at a row's path; never true of an archive's path, which is not a drop."""
+    return path.rpartition("/")[0] in LOAD_FOLDERS and deps.dropoff.exists(path)
+
+
+def sweep_stages(deps: Deps, row: Load) -> None:
+    """Removes the stages that crashed attempts left for this table.
+
+    It never removes the stage of an attempt that holds its turn: this attempt may have lost the turn unnoticed.
+    """
+    for stage in deps.warehouse.stages():
+        owner = deps.ledger.get(stage.load_id)
+        at_work = owner is not None and owner.status is FileStatus.PROCESSING and owner.attempt == stage.attempt
+        if not at_work and (owner is None or owner.table_name == row.table_name):
+            deps.log.info("Dropping the stage of load %s, attempt %s", stage.load_id, stage.attempt)
+            deps.warehouse.drop_stage(stage)
