@@ -55,6 +55,20 @@ def fold_key(value: str) -> str:
     return value.strip().upper()
 
 
+def key_forms(value: str) -> frozenset[str]:
+    """What a database's UPPER may make of the keys that nearly equal a value; SQLite's knows the letters of ASCII only.
+
+    >>> sorted(key_forms("Kä"))
+    ['KÄ', 'Kä']
+    """
+    written = (value, value.lower(), value.title(), value.upper())
+    return frozenset((fold_key(value), *(_upper_ascii(text.strip()) for text in written)))
+
+
+def _upper_ascii(text: str) -> str:
+    return "".join(letter.upper() if letter.isascii() else letter for letter in text)
+
+
 def letter_case(value: str) -> str:
     """How a value's letters are written: ``upper``, ``lower``, ``mixed``, or ``none``; ``blank`` with blanks around it.
 

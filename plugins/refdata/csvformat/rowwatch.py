@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from refdata.core.codes import NUMBER, digits_of, letter_case
 from refdata.core.questions import MAX_EXAMPLES
 from refdata.csvformat.spreadsheet import damaged
-from refdata.csvformat.values import Mask, Values
+from refdata.csvformat.values import Mask, Values, as_numpy
 
 MOST_KEYS = 2_000_000
 """Keys that are compared in memory; the database compares more of them."""
@@ -23,6 +24,8 @@ MOST_KEY_BYTES = 32 * 1024 * 1024
 MOST_NOTED = 1_000
 """Distinct values of one kind that are noted for each column."""
 
+_WORD = 8
+"""Bytes of a machine's word: one for the length of a text, the others for its letters."""
 _ZERO, _ONE, _POINT = ord("0"), ord("1"), ord(".")
 
 
@@ -130,9 +133,11 @@ class KeyWatch:
         """How many values repeat another one; only where ``is_complete``."""
         if not self.chunks:
             return Repeats(0, 0, 0)
-        values = pa.chunked_array(self.chunks).drop_null()
-        distinct = pc.count_distinct(values).as_py()
+        values = pa.chunked_array(self.chunks).drop_null().combine_chunks()
         folded = _folded(values)
+        if _are_distinct(folded):
+            return Repeats(len(values), 0, 0)
+        distinct = pc.count_distinct(values).as_py()
         forms = distinct if folded is values else pc.count_distinct(folded).as_py()
         examples = _most_frequent(folded) if forms < len(values) else ()
         return Repeats(len(values), len(values) - distinct, distinct - forms, examples)
@@ -156,13 +161,45 @@ class KeyWatch:
         return tuple(value for value in values if value not in there)
 
 
-def _folded(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _folded(values: pa.Array) -> pa.Array:
     if not pa.types.is_string(values.type):
         return values
     return pc.utf8_upper(pc.utf8_trim_whitespace(values))
 
 
-def _most_frequent(folded: pa.ChunkedArray) -> tuple[tuple[str, int], ...]:
+def _are_distinct(values: pa.Array) -> bool:
+    """Whether values without nulls are known to be distinct; False where only counting them all would show it.
+
+    Counting hashes each value, which takes ten times as long as this.
+    """
+    if len(values) < 2 or pc.all(pc.greater(values[1:], values[:-1])).as_py():
+        return True
+    numbers = _as_numbers(values)
+    if numbers is None:
+        return False
+    numbers.sort()
+    return bool((numbers[1:] != numbers[:-1]).all())
+
+
+def _as_numbers(values: pa.Array) -> npt.NDArray[np.uint64] | None:
+    """A number for each value, other values having other numbers: for integers and short texts."""
+    if pa.types.is_integer(values.type):
+        return as_numpy(pc.cast(values, pa.int64()), np.int64).astype(np.uint64)
+    if not pa.types.is_string(values.type):
+        return None
+    texts = Values.of(values)
+    longest = int(texts.lengths.max(initial=0))
+    if longest >= _WORD or len(texts) < len(values):
+        return None
+    packed = texts.lengths.astype(np.uint64)
+    for at in range(longest):
+        there = at < texts.lengths
+        letters = np.where(there, texts.data[np.where(there, texts.starts + at, 0)], 0)
+        packed = (packed << np.uint64(8)) | letters.astype(np.uint64)
+    return packed
+
+
+def _most_frequent(folded: pa.Array) -> tuple[tuple[str, int], ...]:
     counts = pc.value_counts(folded)
     often = counts.filter(pc.greater(counts.field("counts"), 1)).to_pylist()
     often.sort(key=lambda one: (-one["counts"], str(one["values"])))

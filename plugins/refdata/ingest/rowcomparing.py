@@ -52,7 +52,7 @@ class LiveSample:
 
 @dataclass(slots=True)
 class Comparison:
-    """The rows of one load against the live ones. ``complete``: the table has all columns of the file.
+    """The rows of one load against the live ones. ``complete``: table and file have the same columns.
 
     ``warnings`` collects what is reported without a question.
     """
@@ -172,7 +172,7 @@ class Comparison:
         """Looks in the table only for values that are written in another way than those of the sample."""
         cases = {codes.letter_case(value) for value in self.sample.values(column) if isinstance(value, str)}
         new = self._unknown(column, key.unlike(cases))
-        forms = sorted({codes.fold_key(value) for value in new})[:MOST_VALUES]
+        forms = sorted({form for value in new for form in codes.key_forms(value)})[:MOST_VALUES]
         if not forms:
             return ()
         near = [str(line[0]) for line in self._ask(self.statements.near_values(column, forms))]

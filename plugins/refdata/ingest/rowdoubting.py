@@ -72,7 +72,7 @@ class RowDoubting:
             statements = RowDoubts(engine, self.row.load_type, source, qualified(self.live.name))
             comparison = Comparison(
                 session, statements, self.row, self.contract, self.scanned, self.sample, self.watch,
-                complete=len(self.sample.columns) == len(self.plan.read),
+                complete=len(self.sample.columns) == len(self.plan.read) and not self.plan.missing,
             )  # fmt: skip
             questions = tuple(comparison.questions())
             return RowFindings(questions, tuple(comparison.warnings))
@@ -86,7 +86,7 @@ class RowDoubting:
         if self.contract.primary_key:
             if found.near:
                 yield doubts.repeats_warning(key.column, found.near, near=True)
-        elif 0 < 2 * found.count <= found.values:
+        elif found.near or 0 < 2 * found.count <= found.values:
             yield doubts.repeats_warning(key.column, found.count)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from refdata.core.model import FileStatus
@@ -65,14 +67,62 @@ def test_a_load_that_loses_nothing_asks_nothing(site: Site, first: str, later: s
     assert row.status is FileStatus.COMPLETED, row.error_message
 
 
-@pytest.mark.parametrize(
-    "content",
-    ["code,name\nab,one\nAB,two\nc ,three\nc,four\n", "code,name\nDE,Germany\nDE,Germany\nFR,a\nFR,b\n"],
-)
-def test_a_first_file_with_repeated_codes_is_loaded_with_a_warning(site: Site, content: str) -> None:
+REPEATED = [
+    pytest.param("code,name\nab,one\nAB,two\nc ,three\nc,four\n", 2, id="case and blanks"),
+    pytest.param("code,name\nDE,Germany\nDE,Germany\nFR,a\nFR,b\n", 2, id="exactly"),
+    pytest.param("code,name\nab,one\nAB,two\nab ,three\nab,four\n", 3, id="one code alone"),
+    pytest.param("code;name\n ab;one\nab;two\ncd;three\n", 1, id="a blank before"),
+    pytest.param("town,name\nGraz,one\nGRAZ,two\nLinz,three\nEnns,four\n", 1, id="capitals"),
+    pytest.param("id,name\n1,one\n1,two\n2,three\n", 1, id="numbers"),
+    pytest.param("code,name\nÉ1,one\né1,two\nÖ2,three\n", 1, id="letters with accents"),
+]
+
+
+@pytest.mark.parametrize(("content", "repeated"), REPEATED)
+def test_a_first_file_with_repeated_codes_is_loaded_with_a_warning(site: Site, content: str, repeated: int) -> None:
     row = site.load(site.drop("countries.csv", content))
     assert row.status is FileStatus.COMPLETED, row.error_message
-    assert "2 values of code repeat another one" in " ".join(row.warnings)
+    values = "1 value" if repeated == 1 else f"{repeated} values"
+    assert f"{values} of {content.partition(',')[0].partition(';')[0]} repeat" in " ".join(row.warnings)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["town,name\nGraz,one\nGraz,two\nGraz,three\n", "code,name\nDE,Germany\nFR,France\n", "year,n\n2020,1\n2020,2\n"],
+)
+def test_a_first_file_whose_values_may_repeat_warns_of_nothing(site: Site, content: str) -> None:
+    row = site.load(site.drop("countries.csv", content))
+    assert (row.status, row.warnings) == (FileStatus.COMPLETED, ())
+
+
+NEAR = [
+    pytest.param("code,nm\n" + "".join(f"K{n},a\n" for n in range(12_000)), "K7,", "k7,", id="one in small letters"),
+    pytest.param("code,nm\n" + "".join(f"K{n},a\n" for n in range(12_000)), "K7,", "K7 ,", id="one with a blank"),
+    pytest.param("code,nm\n" + "".join(f"k{n},a\n" for n in range(12_000)), "k", "K", id="all in capitals"),
+    pytest.param("code,nm\n" + "".join(f"Kä{n},a\n" for n in range(12_000)), "Kä9,", "KÄ9,", id="an accent"),
+    pytest.param("n,code\n" + "".join(f"1,{n}x\n" for n in range(12_000)), ",77x", ",77X", id="another column"),
+]
+
+
+@pytest.mark.parametrize(("first", "old", "new"), NEAR)
+def test_keys_that_nearly_equal_those_of_a_long_table_are_asked_about(
+    site: Site, first: str, old: str, new: str
+) -> None:
+    site.load(site.drop("t.csv", first))
+    held = site.load(site.drop("t.csv", first.replace(old, new)), "run 2")
+    assert "keys_repeated:code" in (held.error_message or ""), held
+
+
+@pytest.mark.parametrize("key", ["[code]", "[code, nm]"])
+def test_a_stated_key_rejects_and_warns_instead_of_asking(site: Site, key: str) -> None:
+    contracts = Path(site.deps.settings.dropoff_root) / "contracts"
+    contracts.mkdir()
+    (contracts / "t.yaml").write_text(f"name: t\nschema: {{primaryKey: {key}}}\n")
+    site.load(site.drop("t.csv", COUNTRIES))
+    row = site.load(site.drop("t.csv", COUNTRIES + "de,Germany\n"), "run 2")
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    near = "1 value of code repeats another one, except for case or blanks around them"
+    assert (near in " ".join(row.warnings)) is (key == "[code]")
 
 
 def test_fewer_repeated_rows_are_a_warning(site: Site) -> None:

@@ -110,7 +110,7 @@ def keys_question(
     return _question(
         QuestionKind.KEYS_REPEATED,
         table,
-        f"{_values(repeated)} of {column} in {file_name} repeat another one, or nearly. Load them?",
+        f"{_values(repeated)} of {column} in {file_name} repeat another one, or nearly. Load them so?",
         (f"{column} has identified each row of {table} so far; case and blanks around values are ignored here.",),
         f"All rows of the file are loaded as they are, whatever {column} contains.",
         column,
