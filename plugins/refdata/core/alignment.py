@@ -6,7 +6,7 @@ Pure: from the live table and the scanned columns to a plan; each engine renders
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refdata.core import sqltypes
 from refdata.core.errors import SchemaError
@@ -39,7 +39,8 @@ class Alignment:
     """The changes that ``table`` needs before it can store the rows, and how to read them.
 
     ``columns`` are all columns of the table afterwards, lineage included. ``read`` are the file's
-    columns with the types that they are converted to.
+    columns with the types that they are converted to. ``retype`` are text columns that get another type, because all of
+    their values fit it or they have none; this comes first.
     """
 
     table: TableName
@@ -49,11 +50,12 @@ class Alignment:
     columns: tuple[Column, ...]
     read: tuple[ReadColumn, ...]
     missing: tuple[str, ...] = ()
+    retype: tuple[Widening, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether the live table must be altered or created."""
-        return self.create or bool(self.add) or bool(self.widen)
+        return self.create or bool(self.add) or bool(self.widen) or bool(self.retype)
 
 
 def align(
@@ -65,6 +67,7 @@ def align(
     frozen: bool = False,
     better: Sequence[str] = (),
     renames: Sequence[str] = (),
+    empty: Sequence[str] = (),
 ) -> Alignment:
     """The plan for loading ``scanned`` columns into ``live`` (None: the table does not exist yet).
 
@@ -72,9 +75,11 @@ def align(
     :param frozen: refuse any change of the table.
     :param better: tables that fit the file better, for the message.
     :param renames: columns that seem to be renamed, as ``file → table``, for the message.
+    :param empty: live text columns that have never had a value: they get the type of the file's values.
     :raises SchemaError: when too few columns match, a change is not allowed, or the table would be too wide.
     """
-    plan = _create(name, scanned) if live is None else _alter(live, scanned)
+    retype = _retypes(live, scanned, empty) if live is not None else ()
+    plan = _create(name, scanned) if live is None else replace(_alter(_retyped(live, retype), scanned), retype=retype)
     if live is not None:
         _check_match(live, plan, min_match, better, renames)
         _check_required(live, plan)
@@ -93,7 +98,10 @@ def describe(plan: Alignment) -> str:
     """The plan in words, for logs and messages."""
     if plan.create:
         return f"create {plan.table} with {len(plan.columns)} columns"
-    parts = [f"add {column.name} {column.type}" for column in plan.add]
+    parts = [
+        f"make {change.column.name} {change.column.type} ({change.old.type_name} before)" for change in plan.retype
+    ]
+    parts += [f"add {column.name} {column.type}" for column in plan.add]
     parts += [
         f"widen {change.column.name} from {change.old.type_name} to {change.column.type}" for change in plan.widen
     ]
@@ -155,6 +163,18 @@ def _alter(live: Table, scanned: Sequence[ScannedColumn]) -> Alignment:
 
 def _read_as(target: Column, index: int, scanned: ScannedColumn) -> ReadColumn:
     return ReadColumn(index, target.name, target.type, scanned.notation, scanned.reading)
+
+
+def _retypes(live: Table, scanned: Sequence[ScannedColumn], empty: Sequence[str]) -> tuple[Widening, ...]:
+    names = {fold_name(name) for name in empty}
+    pairs = ((live.column(column.name), column.type) for column in scanned if fold_name(column.name) in names)
+    return tuple(Widening(replace(old, type=kind), old) for old, kind in pairs if old is not None and kind is not None)
+
+
+def _retyped(live: Table, changes: Sequence[Widening]) -> Table:
+    """The table once its columns have the new types."""
+    new = {change.old.name: change.column for change in changes}
+    return Table(live.name, tuple(new.get(column.name, column) for column in live.columns))
 
 
 def _wanted(live: Table, scanned: ScannedColumn) -> Column:

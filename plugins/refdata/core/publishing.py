@@ -79,6 +79,12 @@ def has_rows(table: TableName) -> Statement:
     return Statement(f"SELECT CASE WHEN EXISTS (SELECT 1 FROM {qualified(table)}) THEN 1 ELSE 0 END")
 
 
+def has_values(table: TableName, column: str) -> Statement:
+    """1 when a row has a value in the column, else 0."""
+    rows = f"SELECT 1 FROM {qualified(table)} WHERE {quote(column)} IS NOT NULL"
+    return Statement(f"SELECT CASE WHEN EXISTS ({rows}) THEN 1 ELSE 0 END")
+
+
 def insert_rows(request: Publication, source: str) -> Statement:
     """Copies the staged rows, each marked with its load, from ``source`` (a quoted name)."""
     names = column_list(request.columns)

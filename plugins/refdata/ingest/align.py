@@ -60,7 +60,9 @@ def _warn(
     deps: Deps, row: Load, detection: Detection, plan: Alignment, findings: tuple[contractchecks.Finding, ...]
 ) -> None:
     """Warns in the ledger, once, about columns that a spreadsheet seems to have changed and what policies let pass."""
-    scanned = detection.scan.columns
+    # A column that never had a value was text by name only: its first values are no damage.
+    first = {change.column.name for change in plan.retype}
+    scanned = tuple(column for column in detection.scan.columns if column.name not in first)
     found = alignment.damage_warnings(deps.warehouse.table(plan.table), scanned)
     found += contractchecks.warnings(findings)
     found += declared(deps.settings, row.table_name).contradictions

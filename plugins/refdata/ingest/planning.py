@@ -13,6 +13,7 @@ from refdata.core.errors import (
 from refdata.core.matching import FileColumn
 from refdata.core.model import Load, LoadType, ScannedColumn, Table
 from refdata.ingest.context import Deps, Detection
+from refdata.ingest.emptycolumns import empty_columns
 from refdata.ingest.memory import contract_in_force
 
 MOST_NAMED = 3
@@ -48,6 +49,7 @@ def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn]) -> Alignm
         # Reading all tables takes long where there are many: only for a message that needs them.
         better=() if fits or live is None else _better_tables(deps, live, columns),
         renames=_renames(live, columns) if live else (),
+        empty=empty_columns(deps, table, live, scanned),
     )
 
 

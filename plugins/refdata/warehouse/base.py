@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from refdata.core.alignment import Alignment
+from refdata.core.alignment import Alignment, Widening
 from refdata.core.capabilities import Capabilities
 from refdata.core.diagnosis import Diagnosis
 from refdata.core.keyindex import KeyChange, ReferringKey, UniqueIndex
@@ -122,6 +122,13 @@ class Warehouse(Protocol):
         """Creates or alters the live table and its version table, in one transaction.
 
         :raises SchemaError: when the database refuses the change.
+        """
+        ...
+
+    def retype(self, session: Session, table: TableName, changes: Sequence[Widening]) -> None:
+        """Gives text columns of the live table and its versions another type, in the session's transaction.
+
+        The database converts the texts, which must be written its way: ``1234.5``, ``2024-01-31``, ``1`` for true.
         """
         ...
 

@@ -13,7 +13,7 @@ from urllib.parse import quote as percent_encoded
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
 from refdata.core import alignment
-from refdata.core.alignment import Alignment
+from refdata.core.alignment import Alignment, Widening
 from refdata.core.diagnosis import Diagnosis, Trouble
 from refdata.core.errors import ConfigurationError, PermissionDeniedError, RefdataError, SchemaError
 from refdata.core.keyindex import KeyChange, ReferringKey, UniqueIndex
@@ -145,8 +145,19 @@ class SqliteWarehouse:
         """See ``Warehouse.align``."""
         backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
         with self.transaction() as session:
+            self.retype(session, plan.table, plan.retype)
             _align(session, plan.table, plan.columns)
             _align(session, backup, alignment.backup_columns(plan.columns))
+
+    def retype(self, session: Session, table: TableName, changes: Sequence[Widening]) -> None:
+        """See ``Warehouse.retype``. Copied into a column of another type, a text becomes a value of it."""
+        for name in (table, TableName(self._settings.bkp_schema, backup_name(table.name))):
+            live = _table(session, name)
+            known = {column.name: column.type for column in live.columns} if live else {}
+            still = [one for one in changes if one.column.name in known and known[one.column.name] != one.column.type]
+            if live is not None and still:
+                for statement in ddl.rebuild_table(name, live.columns, still, _dependents(session, name)):
+                    session.execute(statement)
 
     def align_key(self, table: TableName, key: Sequence[str]) -> KeyChange:
         """See ``Warehouse.align_key``."""
@@ -299,7 +310,7 @@ def _align(session: SqliteSession, name: TableName, wanted: Sequence[Column]) ->
         session.execute(statement)
 
 
-def _dependents(session: SqliteSession, name: TableName) -> list[str]:
+def _dependents(session: Session, name: TableName) -> list[str]:
     sql = f"""SELECT sql FROM {quote(name.schema)}.sqlite_master
               WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL"""
     return [row[0] for row in session.query(sql, (name.name,))]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from refdata.core.alignment import Widening
 from refdata.core.errors import ConfigurationError
@@ -57,6 +58,14 @@ def widen_column(name: TableName, change: Widening, collation: str | None = None
         f"UPDATE {qualified(name)} SET {column} = {interim}",
         f"ALTER TABLE {qualified(name)} DROP COLUMN {interim}",
     ]
+
+
+def retype_columns(name: TableName, live: Sequence[Column], changes: Sequence[Widening]) -> list[str]:
+    """Gives text columns another type; the server converts their values, which must be written its way."""
+    known = {column.name: column for column in live if column.type.kind is TypeKind.NVARCHAR}
+    still = [change.column for change in changes if change.column.name in known]
+    altered = (_altered(replace(column, nullable=known[column.name].nullable), None) for column in still)
+    return [f"ALTER TABLE {qualified(name)} ALTER COLUMN {column}" for column in altered]
 
 
 def _definition(column: Column) -> str:

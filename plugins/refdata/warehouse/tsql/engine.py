@@ -13,7 +13,7 @@ from urllib.parse import quote as percent_encoded
 import pyarrow as pa
 
 from refdata.core import alignment
-from refdata.core.alignment import Alignment
+from refdata.core.alignment import Alignment, Widening
 from refdata.core.backoff import delays
 from refdata.core.diagnosis import Diagnosis
 from refdata.core.errors import (
@@ -194,8 +194,16 @@ class TsqlWarehouse:
         backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
         with guards.change_of(plan.table), self.transaction(lock=locks.table_lock(plan.table)) as session:
             keys.drop_before_widening(session, self.statement, plan)
+            self.retype(session, plan.table, plan.retype)
             self._align(session, plan.table, plan.columns)
             self._align(session, backup, alignment.backup_columns(plan.columns))
+
+    def retype(self, session: Session, table: TableName, changes: Sequence[Widening]) -> None:
+        """See ``Warehouse.retype``."""
+        for name in (table, TableName(self._settings.bkp_schema, backup_name(table.name))) if changes else ():
+            live = [types.column(found) for found in self._catalog(session, name)]
+            for statement in ddl.retype_columns(name, live, changes):
+                session.execute(statement)
 
     def align_key(self, table: TableName, key: Sequence[str]) -> KeyChange:
         """See ``Warehouse.align_key``."""
@@ -384,16 +392,8 @@ class TsqlWarehouse:
     def _open(self) -> Connection:
         with translated(self._driver):
             connection = self._driver.connect()
-        TsqlSession(connection, self._driver).execute(_prepared(self._settings))
+        TsqlSession(connection, self._driver).execute(guards.prepared(self._settings))
         return connection
 
     def _check(self, connection: Connection) -> None:
         TsqlSession(connection, self._driver).query("SELECT 1")
-
-
-def _prepared(settings: Settings) -> str:
-    """The statements that start every connection. A load can retry and a person's query cannot, so the load yields."""
-    return (
-        "SET XACT_ABORT ON; SET ANSI_NULL_DFLT_ON ON; SET NOCOUNT OFF; SET DEADLOCK_PRIORITY LOW;"
-        f" SET LOCK_TIMEOUT {int(settings.lock_timeout * 1000)}"
-    )

@@ -1,4 +1,4 @@
-"""How the refusal of a table's change is reported."""
+"""How a connection begins, and how the refusal of a table's change is reported."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from refdata.core.errors import PermanentError, SchemaError
 from refdata.core.model import TableName
+from refdata.core.settings import Settings
 
 
 @contextlib.contextmanager
@@ -27,4 +28,12 @@ def vanished(table: TableName) -> SchemaError:
         f"Table {table} was dropped during its load",
         where=str(table),
         advice="Clear the task align_table; it creates the table again.",
+    )
+
+
+def prepared(settings: Settings) -> str:
+    """The statements that start every connection. A load can retry and a person's query cannot, so the load yields."""
+    return (
+        "SET XACT_ABORT ON; SET ANSI_NULL_DFLT_ON ON; SET NOCOUNT OFF; SET DEADLOCK_PRIORITY LOW;"
+        f" SET LOCK_TIMEOUT {int(settings.lock_timeout * 1000)}"
     )

@@ -54,7 +54,7 @@ def creates_online(session: Session, statement: Statements) -> bool:
 def drop_before_widening(session: Session, statement: Statements, plan: Alignment) -> None:
     """Drops the key's index where a column of it is widened: SQL Server alters no indexed column. It is created again
     once the table has its columns."""
-    widened = {fold_name(change.column.name) for change in plan.widen}
+    widened = {fold_name(change.column.name) for change in (*plan.widen, *plan.retype)}
     own = own_index(unique_indexes(session, statement, plan.table), plan.table) if widened else None
     if own is not None and widened & {fold_name(name) for name in own.columns}:
         session.execute(_ENGINE.drop_key_index(plan.table).sql)
