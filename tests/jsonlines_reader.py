@@ -64,7 +64,7 @@ class JsonBlocks:
                 rows.places.append((at, at + 1))
         first, self.next_line = self.next_line, self.next_line + len(lines)
         rows.next_line = self.next_line
-        return Block(rows.text(), first, 0, rows)
+        return Block(rows.text(), first, rows)
 
 
 @dataclass

@@ -163,6 +163,7 @@ class Format:
     ``notes`` sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded;
     the other facts are then those of its likeliest reading. ``place_damaged``: rows that fit with one change are read.
     With a ``drawing`` all of this describes the lines as they are written again, as plain CSV.
+    ``decode_fallback`` is the codec of lines that ``encoding`` cannot read.
     """
 
     encoding: str
@@ -187,6 +188,7 @@ class Format:
     doubt: Doubt | None = None
     place_damaged: bool = False
     drawing: Drawing | None = None
+    decode_fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True)

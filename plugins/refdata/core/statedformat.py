@@ -25,12 +25,12 @@ _Value = TypeVar("_Value")
 class StatedFormat:
     """Facts of a file's format that need no detection; ``None`` means detected.
 
-    ``encoding`` is a Python codec. ``quote``, ``escape`` and ``comment`` are ``""`` where there is none.
-    ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as Table Dialect counts them. ``header_names`` is
-    how a header with more or fewer names than fields is read (``csvformat/headerwidth.py``), ``""`` if no one was
-    asked. ``place_damaged``: rows that fit with one change are read. ``columns`` is ``blanks`` where lines without a
-    delimiter are divided at their blanks, ``single`` where they are not, ``""`` if no one was asked. ``source``
-    says where the facts are stated, for messages.
+    ``encoding`` is a Python codec, and so is ``decode_fallback``, for lines that it cannot read. ``quote``, ``escape``
+    and ``comment`` are ``""`` where there is none. ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as
+    Table Dialect counts them. ``header_names`` is how a header with more or fewer names than fields is read
+    (``csvformat/headerwidth.py``), ``""`` if no one was asked. ``place_damaged``: rows that fit with one change are
+    read. ``columns`` is ``blanks`` where lines without a delimiter are divided at their blanks, ``single`` where they
+    are not, ``""`` if no one was asked. ``source`` says where the facts are stated, for messages.
     """
 
     encoding: str | None = None
@@ -46,6 +46,7 @@ class StatedFormat:
     header_names: str = ""
     place_damaged: bool = False
     columns: str = ""
+    decode_fallback: str = ""
     source: str = ""
 
     @property
@@ -73,7 +74,8 @@ def stated_format(contract: Contract) -> StatedFormat:
     rows = _of_people(dialect, "header_rows", dialect.header_rows)
     header = _of_people(dialect, "header", dialect.header)
     return StatedFormat(
-        encoding=codecs.lookup(encoding).name if encoding else None,
+        encoding=_codec(encoding),
+        decode_fallback=_codec(_of_people(contract, "decode_fallback", contract.decode_fallback)) or "",
         delimiter=_of_people(dialect, "delimiter", dialect.delimiter),
         quote=_of_people(dialect, "quote_char", dialect.quote_char),
         escape=_escape(_of_people(dialect, "escape_char", dialect.escape_char), dialect.quote_char),
@@ -98,6 +100,10 @@ def _answer(contract: Contract, subject: str) -> str:
 def _escape(stated: str | None, quote: str | None) -> str | None:
     """The escape character, unless it is the quote itself: a doubled quote is always read."""
     return "" if stated and stated == quote else stated
+
+
+def _codec(encoding: str | None) -> str | None:
+    return codecs.lookup(encoding).name if encoding else None
 
 
 def _of_people(part: Facts, name: str, value: _Value | None) -> _Value | None:

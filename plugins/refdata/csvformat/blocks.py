@@ -38,13 +38,12 @@ _NONE = np.empty(0, np.int32)
 class Block:
     """Whole records as UTF-8.
 
-    ``line`` is the physical line of the first record, ``offset`` its position in the text after the header (for
-    errors). ``rows`` is set if the csv module has already read the block; ``text`` is then its clean form.
+    ``line`` is the physical line of the first record. ``rows`` is set if the csv module has already read the block;
+    ``text`` is then its clean form.
     """
 
     text: bytes
     line: int
-    offset: int
     rows: CarefulRows | None = None
 
     def size(self) -> int:
@@ -93,7 +92,6 @@ class BlockCutter:
     format: Format
     fields: int
     _line: int = field(init=False)
-    _offset: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         """Refuse a file that no table can store."""
@@ -108,7 +106,7 @@ class BlockCutter:
     @property
     def careful(self) -> CarefulReader:
         """The reader that reads this file row by row."""
-        return CarefulReader(self.source.path, self.format, self.fields)
+        return CarefulReader(self.source.path, self.format, self.fields, lambda: self.source.repairs)
 
     @property
     def _head_lines(self) -> int:
@@ -122,11 +120,11 @@ class BlockCutter:
     def blocks(self) -> Iterator[Block]:
         """All blocks of the file.
 
-        :raises FormatError: an undecodable byte, an unclosed quote, or a row past the bound.
+        :raises FormatError: bytes that are no UTF-16 or UTF-32, an unclosed quote, or a row past the bound.
         """
         rest = b""
-        text = redrawn_chunks(utf8_chunks(self.source, self.format.encoding), self.format.drawing)
-        body = skip_lines(text, self._head_lines)
+        text = utf8_chunks(self.source, self.format.encoding, self.format.decode_fallback)
+        body = skip_lines(redrawn_chunks(text, self.format.drawing), self._head_lines)
         for chunk in drop_last_lines(body, self.format.trailer_lines):
             rest = yield from self._cut(rest + chunk, at_end=False)
             self._bound(rest)
@@ -139,7 +137,6 @@ class BlockCutter:
             if block is None:
                 break
             self._line = block.rows.next_line if block.rows else self._line + count_lines(block.text)
-            self._offset += consumed
             text = text[consumed:]
             yield block
         return text
@@ -147,7 +144,7 @@ class BlockCutter:
     def _first_block(self, text: bytes, *, at_end: bool) -> tuple[Block | None, int]:
         end, doubtful = self._plain_end(text, at_end=at_end)
         if end:
-            return Block(text[:end], self._line, self._offset), end
+            return Block(text[:end], self._line), end
         return self._careful_block(text, at_end=at_end) if doubtful or at_end else (None, 0)
 
     def _plain_end(self, text: bytes, *, at_end: bool) -> tuple[int, bool]:
@@ -184,9 +181,9 @@ class BlockCutter:
         size = CAREFUL_BYTES
         while True:
             stretch = text if at_end and size >= len(text) else _whole_lines(text, size)
-            rows = self.careful.read(stretch, self._line, self._offset, at_end=at_end and size >= len(text))
+            rows = self.careful.read(stretch, self._line, at_end=at_end and size >= len(text))
             if rows.consumed:
-                return Block(rows.text(), self._line, self._offset, rows), rows.consumed
+                return Block(rows.text(), self._line, rows), rows.consumed
             if size >= len(text):
                 return None, 0
             size *= 2

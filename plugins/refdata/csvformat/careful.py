@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +21,9 @@ from refdata.core.errors import FormatError
 from refdata.core.model import Format, RejectedRow, SkippedLine
 from refdata.csvformat.damage import Damage
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
+from refdata.csvformat.repairs import Repairs, is_broken, readable
 from refdata.csvformat.skipping import BOM, COMMENT, JOINED, skipped_line, why_skipped
-from refdata.csvformat.text import count_lines, undecodable
+from refdata.csvformat.text import count_lines
 
 SWALLOWED = "a quote that is opened here closes out of place on a later line"
 UNCLOSED = "a quote that is opened here is never closed"
@@ -64,7 +65,7 @@ class CarefulRows:
 
     def rejected(self, start: int, stop: int, reason: str) -> RejectedRow:
         """The lines from ``start`` up to ``stop`` as a refused row."""
-        return RejectedRow(self.first_line + start, reason, "".join(self.lines[start:stop]).rstrip("\r\n"))
+        return RejectedRow(self.first_line + start, reason, readable("".join(self.lines[start:stop])).rstrip("\r\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,32 +118,36 @@ class CarefulReader:
 
     :param path: named in errors.
     :param fields: how many fields a good row has.
+    :param repairs: gives what could not be decoded in the file, by line.
     """
 
     path: Path
     format: Format
     fields: int
+    repairs: Callable[[], Repairs] = Repairs
 
-    def read(self, text: bytes, line: int, offset: int, *, at_end: bool) -> CarefulRows:
-        """Read the whole records in ``text``, whose first line is ``line`` and first byte ``offset``.
+    def read(self, text: bytes, line: int, *, at_end: bool) -> CarefulRows:
+        """Read the whole records in ``text``, whose first line is ``line``.
 
         An unfinished record at the end of ``text`` is left unread, unless the file ends here.
 
-        :raises FormatError: a quote that is open at the end of the file, or bytes that are not UTF-8.
+        :raises FormatError: a quote that is open at the end of the file.
         """
         csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD_BYTES + 2 * BLOCK_BYTES))
-        source = self._decode(text, line, offset)
+        source = text.decode("utf-8", "surrogateescape")
         found = CarefulRows(list(io.StringIO(source, newline="")), line)
         feed = _Feed(found.lines, self.format.comment)
-        stop = self._rows(found, feed, nul="\0" in source, at_end=at_end)
+        stop = self._rows(found, feed, nul="\0" in source, at_end=at_end, broken=is_broken(source))
         found.skipped = [
-            skipped_line(line + at, found.lines[at], why) for at, why in sorted(feed.passed.items()) if at < stop
+            skipped_line(line + at, readable(found.lines[at]), why)
+            for at, why in sorted(feed.passed.items())
+            if at < stop
         ]
-        found.consumed = len(text) - len("".join(found.lines[stop:]).encode("utf-8"))
+        found.consumed = len(text) - len("".join(found.lines[stop:]).encode("utf-8", "surrogateescape"))
         found.next_line = line + stop
         return found
 
-    def _rows(self, found: CarefulRows, feed: _Feed, *, nul: bool, at_end: bool) -> int:
+    def _rows(self, found: CarefulRows, feed: _Feed, *, nul: bool, at_end: bool, broken: bool) -> int:
         """Read rows; returns the index of the line after the last whole one."""
         writer = csv.writer(_Collector(found.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
         for row in self._csv_rows(feed):
@@ -154,6 +159,9 @@ class CarefulReader:
                 self._place(found, feed, raw, (), swallowed, writer)
             elif why := self._why_skipped(feed, row):
                 feed.passed[feed.start] = why
+            elif broken and is_broken(raw):
+                lines = found.first_line + feed.start, found.first_line + feed.at
+                found.rejects.append(found.rejected(feed.start, feed.at, self.repairs().reason(*lines)))
             elif len(row) == self.fields and not (nul and "\0" in raw) and self._damage.is_sound(raw):
                 writer.writerow(row)
                 found.places.append((feed.start, feed.at))
@@ -189,9 +197,9 @@ class CarefulReader:
         self, found: CarefulRows, feed: _Feed, raw: str, row: Sequence[str], reason: str, writer: _Writer
     ) -> None:
         """Read a damaged row in its only reading, or refuse it; one that fits only if it is changed, as people said."""
-        fitted = self._damage.fitted(raw, row)
+        fitted = None if is_broken(raw) else self._damage.fitted(raw, row)
         if fitted is None or (fitted.asked and not self.format.place_damaged):
-            reason = self._damage.reason(raw, row, reason, fitted)
+            reason = self._damage.reason(readable(raw), row, reason, fitted)
             reject = found.rejected(feed.start, feed.at, reason)
             found.rejects.append(reject if fitted is None else replace(reject, fits=True))
             return
@@ -246,17 +254,10 @@ class CarefulReader:
             "skipinitialspace": self.format.skip_initial_space,
         }
 
-    def _decode(self, text: bytes, line: int, offset: int) -> str:
-        try:
-            return text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            at = line + count_lines(text[: error.start])
-            raise undecodable("utf-8", offset + error.start, at, self.path) from None
-
     def _unclosed(self, found: CarefulRows, row: list[str]) -> FormatError:
         """The last field runs from the open quote to the end, so its line ends lead back to the quote."""
         last = found.first_line + len(found.lines) - 1
-        line = last - count_lines(row[-1].encode("utf-8").rstrip(b"\r\n"))
+        line = last - count_lines(row[-1].encode("utf-8", "surrogateescape").rstrip(b"\r\n"))
         return FormatError(
             "A quote is opened and never closed",
             where=f"{self.path}, line {line}",

@@ -22,6 +22,7 @@ import numpy as np
 from refdata.core.errors import FormatError
 from refdata.csvformat.letterpairs import Scores, letter_pairs
 from refdata.csvformat.letters import IMPOSSIBLE, RARE, character_chance, sign_chance
+from refdata.csvformat.repairs import broken_at
 
 MOST_TOKENS = 300
 MOST_BYTES = 3072
@@ -33,6 +34,11 @@ MOST_PLAIN = 120
 LONGEST_TOKEN = 400
 """Bytes of a word that are looked at; even, so that no character of two bytes is cut in half."""
 
+FEW_BROKEN = 20
+FEW_BROKEN_UTF8 = 3
+"""One byte in so many of those beyond ASCII may be no text: a damaged file. In UTF-8 text the others prove more."""
+
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _BETWEEN = re.compile(rb'[\s,;"]+')
 _DIGITS = re.compile(rb"(?<![\x80-\xff])\d+")
 _PLAIN_WORD = re.compile(rb"(?<![\w\x80-\xff])[A-Za-z]{3,40}(?![\w\x80-\xff])")
@@ -170,12 +176,16 @@ class PageFit:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """The encoding, how sure it is (0 to 1), why, and the encodings that may be meant as well, with other text."""
+    """The encoding, how sure it is (0 to 1), why, and the encodings that may be meant as well, with other text.
+
+    Where it is ``damaged``, a few bytes are no text in it.
+    """
 
     encoding: str
     confidence: float
     reason: str
     rivals: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 def guess_code_page(data: bytes, code_page: str, known: str = "") -> Guess:
@@ -197,7 +207,7 @@ def guess_code_page(data: bytes, code_page: str, known: str = "") -> Guess:
     close = 0.0 if codecs.lookup(code_page).name == codecs.lookup(best.encoding).name else CLOSE
     rivals = [one.encoding for one in others if best.score - one.score < close or one.fit - best.fit > BETTER]
     reason = f"not UTF-8; the letters fit {best.encoding} ({best.language}) best"
-    return Guess(best.encoding, sure, reason, tuple(rivals[:MOST_RIVALS]))
+    return Guess(best.encoding, sure, reason, tuple(rivals[:MOST_RIVALS]), bool(_broken(data, best.encoding)))
 
 
 def rank_code_pages(data: bytes, code_page: str, known: str = "") -> list[PageFit]:
@@ -217,7 +227,7 @@ def _pages(code_page: str, known: str) -> list[Page]:
     """The encodings to try; the table's or else the site's own is ahead of the others. Latin-1 reads any bytes."""
     own, ahead = codecs.lookup(known or code_page).name, KNOWN_PRIOR if known else PRIOR
     listed = {codecs.lookup(name).name: (name, usual, only) for name, usual, only in ENCODINGS}
-    others = [(name, -2.0, "") for name in dict.fromkeys((own, "iso8859-1")) if name not in listed]
+    others = [(name, -2.0, "") for name in dict.fromkeys((own, "iso8859-1", "utf-8")) if name not in listed]
     return [
         (name, usual + (ahead if codecs.lookup(name).name == own else 0.0), only)
         for name, usual, only in (*listed.values(), *others)
@@ -312,10 +322,17 @@ def _plain_words(data: bytes) -> list[str]:
     return list(words)
 
 
-def _reads(data: bytes, encoding: str) -> bool:
-    """Whether an encoding has a character for all bytes; a character cut at the end is none against it."""
+def _broken(data: bytes, encoding: str) -> int:
+    """How many bytes are no text in an encoding; a character cut at the end does not count."""
+    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
     try:
-        codecs.getincrementaldecoder(encoding)("strict").decode(data)
+        return len(broken_at(decoder.decode(data)))
     except UnicodeDecodeError:
-        return False
-    return True
+        return len(data)
+
+
+def _reads(data: bytes, encoding: str) -> bool:
+    """Whether an encoding has a character for all bytes, or for nearly all of those beyond ASCII."""
+    broken = _broken(data, encoding)
+    high = len(data) - len(data.translate(None, _BEYOND_ASCII)) if broken else 0
+    return broken * (FEW_BROKEN_UTF8 if encoding == "utf-8" else FEW_BROKEN) <= high

@@ -22,6 +22,7 @@ from refdata.csvformat.encoding import Encoding, decode, detect_encoding
 from refdata.csvformat.layout import Header, TableStart, find_header, joined_names, table_start
 from refdata.csvformat.lines import from_next_line, line_ending, physical_lines, without_broken_line
 from refdata.csvformat.ranking import Candidate, rank_dialects
+from refdata.csvformat.repairs import UNREADABLE, mended
 from refdata.csvformat.sample import SAMPLE_BYTES, Sample, read_sample
 from refdata.csvformat.score import chances
 from refdata.csvformat.signatures import refuse_other_bytes, refuse_other_text
@@ -102,8 +103,18 @@ def _detect_csv(text: SampleText, known: KnownFormat, stated: StatedFormat) -> F
     header = find_header(start, known, stated.has_header, stated.header_names)
     if stated.header_rows or stated.comment_rows:
         start, header = stated_layout(lines, best.dialect, stated, start, known)
+    _refuse_unreadable(header, text.encoding)
     trailer = _trailer(text, lines, best, start, header)
     return _format(text, ranked, start, header, trailer, lines, stated, loose=loose)
+
+
+def _refuse_unreadable(header: Header, encoding: Encoding) -> None:
+    """Raise FormatError if the names of columns have bytes that are no text."""
+    if encoding.damaged and header.present and any(UNREADABLE in name for name in header.names):
+        raise FormatError(
+            f"The header has bytes that are not valid {encoding.name}",
+            advice="Save the file in one encoding, preferably UTF-8, or state decode_fallback in the table's contract.",
+        )
 
 
 def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED, known: str = "") -> SampleText:
@@ -111,8 +122,13 @@ def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STA
     if not sample.head.data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise FormatError("The file is empty", advice="Drop a file that has rows or at least a header")
     refuse_other_bytes(sample.head.data)
-    encoding = stated_encoding(sample, stated) if stated.encoding else detect_encoding(sample, code_page, known)
-    texts = [decode(window, encoding.name, sample.size) for window in sample.windows]
+    encoding = (
+        stated_encoding(sample, stated)
+        if stated.encoding
+        else detect_encoding(sample, code_page, known, stated.decode_fallback)
+    )
+    decoded = [decode(window, encoding.name, sample.size, damaged=encoding.damaged) for window in sample.windows]
+    texts = [mended(text, encoding.name, stated.decode_fallback) for text in decoded]
     if sample.tail is None:
         return SampleText(texts[0], None, encoding)
     return SampleText(without_broken_line(texts[0]), from_next_line(texts[-1]), encoding)
@@ -168,6 +184,7 @@ def _format(
         doubt=close_call(ranked, shares, sure, text.head, stated, loose=loose)
         or header.doubt
         or unsure_letters(text.encoding),
+        decode_fallback=stated.decode_fallback,
     )
 
 

@@ -11,6 +11,7 @@ import codecs
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from refdata.core.errors import FormatError
 from refdata.csvformat.sample import Sample, Window
@@ -50,6 +51,16 @@ NUL_CONTRAST = 10.0
 MIXED_EVIDENCE = 3
 """UTF-8 characters beyond ASCII that show a file of two encodings if other bytes are not UTF-8."""
 
+MOST_RUNS = 2000
+MOST_EXAMINED = 8192
+"""The runs of bytes beyond ASCII at the start of a window, and the bytes at either end, that are examined for this."""
+
+DAMAGED = 0.9
+"""How sure an encoding is that cannot read some bytes."""
+
+FEW_WRONG = 3
+"""One character in so many may be wrong in a damaged UTF-8 file; with more of them it is in two encodings."""
+
 MIXED_SHARE = 10
 """In a file in a code page, UTF-8 characters rarer than one in this many are chance."""
 
@@ -58,23 +69,26 @@ MIXED_SHARE = 10
 class Encoding:
     """The name of a Python codec, how sure it is (0 to 1) and why; ``rivals`` are others that may be meant as well.
 
-    ``note`` is a sentence for the ledger, ``""`` where there is nothing to say.
+    Where it is ``damaged``, some of the bytes are no text in it. ``note`` is a sentence for the ledger, ``""`` where
+    there is nothing to say.
     """
 
     name: str
     confidence: float
     reason: str
     rivals: tuple[str, ...] = ()
+    damaged: bool = False
     note: str = ""
 
 
-def detect_encoding(sample: Sample, code_page: str, known: str = "") -> Encoding:
+def detect_encoding(sample: Sample, code_page: str, known: str = "", fallback: str = "") -> Encoding:
     """The encoding of a sample. Raises FormatError where no encoding reads all of it.
 
     :param code_page: what files here are in when they are no Unicode.
     :param known: what the table's earlier files were in; ``""`` where that is not known.
+    :param fallback: what single lines are in that the encoding cannot read; ``""`` where none is stated.
     """
-    found = by_mark(sample) or by_nuls(sample) or _by_utf8(sample)
+    found = by_mark(sample) or by_nuls(sample) or _by_utf8(sample, fallback)
     if found is None:
         return _beside_known(guess(sample, code_page, known), known)
     if known and found.name == "utf-8" and sample.head.data.isascii() and sample.whole and _is_narrow(known):
@@ -100,13 +114,14 @@ def _is_narrow(name: str) -> bool:
     return b"a,1".decode(name, "replace") == "a,1" and family(name) == name
 
 
-def decode(window: Window, encoding: str, size: int) -> str:
-    """A window of a file of ``size`` bytes as text; characters cut in half at its two ends are omitted.
+def decode(window: Window, encoding: str, size: int, *, damaged: bool = False) -> str:
+    """A window of a file of ``size`` bytes as text; a character cut at either end is left out.
 
-    Raises FormatError with the byte offset of what is not in the encoding.
+    :param damaged: whether bytes that are no text are let through, as ``surrogateescape`` has them.
+    :raises FormatError: otherwise, with the byte offset of what is not in the encoding.
     """
     name = encoding if window.offset == 0 else _without_mark(encoding, window)
-    decoder = codecs.getincrementaldecoder(name)("strict")
+    decoder = codecs.getincrementaldecoder(name)("surrogateescape" if damaged else "strict")
     skipped = 0 if window.offset == 0 else _cut_bytes(window.data, name)
     try:
         return decoder.decode(window.data[skipped:], final=window.offset + len(window.data) == size)
@@ -130,8 +145,16 @@ def by_mark(sample: Sample) -> Encoding | None:
         if sample.head.data.startswith(mark):
             if name != "utf-8-sig":
                 _refuse_narrow(sample, name)
-            return Encoding(name, 1.0, f"a {_MARK_NAMES[name]} byte-order mark opens the file")
+            reason = f"a {_MARK_NAMES[name]} byte-order mark opens the file"
+            return Encoding(name, 1.0, reason, damaged=name == "utf-8-sig" and not _is_sound(sample))
     return None
+
+
+def _is_sound(sample: Sample) -> bool:
+    try:
+        return all(decode(window, "utf-8", sample.size) is not None for window in sample.evidence)
+    except FormatError:
+        return False
 
 
 def by_nuls(sample: Sample) -> Encoding | None:
@@ -194,51 +217,66 @@ def _refuse_narrow(sample: Sample, name: str) -> None:
                 raise _undecodable(window, at, name, "the file changes its encoding; save all of it as UTF-8")
 
 
-def _by_utf8(sample: Sample) -> Encoding | None:
+def _by_utf8(sample: Sample, fallback: str) -> Encoding | None:
     beyond = False
     for window in sample.evidence:
         try:
             beyond = not decode(window, "utf-8", sample.size).isascii() or beyond
-        except FormatError:
-            _refuse_mixture(sample)
-            return None
+        except FormatError as error:
+            return mostly_utf8(sample, error, fallback)
     if not beyond:
         return Encoding("utf-8", 1.0, f"{'all' if sample.whole else 'the sampled'} bytes are ASCII, which is UTF-8")
     return Encoding("utf-8", 1.0, "all examined bytes are valid UTF-8 beyond ASCII")
 
 
-def _refuse_mixture(sample: Sample) -> None:
-    """Raise FormatError if a part of the file is UTF-8 and another is not.
+def mostly_utf8(sample: Sample, error: FormatError, fallback: str) -> Encoding | None:
+    """UTF-8 with some bytes that are not, or None where the file is in another encoding.
 
     Text in a code page is hardly ever valid UTF-8 by chance: each of its letters beyond ASCII would have to
     be followed by a fitting sign. So a run of valid characters at either end is UTF-8.
+
+    :param error: names the first bytes that are not UTF-8.
+    :param fallback: the encoding of single lines that are not, ``""`` where none is stated.
+    :raises FormatError: a part of the file is UTF-8 and another is not.
     """
-    beyond: list[tuple[bool, Window, int]] = []
-    for window in sample.evidence:
-        beyond += [(valid, window, at) for valid, at in _beyond_ascii(window)]
-    marks = [valid for valid, _, _ in beyond]
+    marks = [valid for window in sample.evidence for valid in _valid_characters(window)]
     wrong = marks.index(False) if False in marks else len(marks)
     behind = marks[::-1].index(False) if False in marks else 0
     by_ends = max(wrong, behind) >= MIXED_EVIDENCE and sum(marks) * MIXED_SHARE >= len(marks)
     by_number = sum(marks) >= MIXED_EVIDENCE and sum(marks) * 2 >= len(marks)
-    if wrong < len(marks) and (by_ends or by_number):
+    if wrong == len(marks) or not (by_ends or by_number):
+        return None
+    few_wrong = (len(marks) - sum(marks)) * FEW_WRONG <= len(marks)
+    if not few_wrong and not fallback:
         advice = "The file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again"
-        raise _undecodable(beyond[wrong][1], beyond[wrong][2], "utf-8", advice)
+        raise FormatError(error.what, where=error.where, advice=advice)
+    return damaged("utf-8", error, fallback)
 
 
-def _beyond_ascii(window: Window) -> list[tuple[bool, int]]:
-    """Each character beyond ASCII of a window: whether it is valid UTF-8, and the index of its first byte.
+def damaged(name: str, error: FormatError, fallback: str) -> Encoding:
+    """An encoding that reads nearly all of a file; ``error`` names the first bytes that it does not read."""
+    lines = f"such lines are read as {fallback}" if fallback else "rows with such bytes are rejects"
+    what = f"{error.what[:1].lower()}{error.what[1:]} ({error.where})"
+    return Encoding(name, DAMAGED, f"nearly all examined bytes are valid {name}, but {what}; {lines}", damaged=True)
+
+
+def _valid_characters(window: Window) -> list[bool]:
+    """For each character beyond ASCII, of the first and last ones in a window, whether it is valid UTF-8.
 
     Combining marks and private characters are what letters of a code page turn into by chance: not valid.
     """
-    found = []
     start = 0 if window.offset == 0 else _cut_bytes(window.data, "utf-8")
-    for run in _BEYOND_ASCII.finditer(window.data, start):
-        at = run.start()
-        for character in run[0].decode("utf-8", "surrogateescape"):
-            found.append((unicodedata.category(character) not in _BY_CHANCE, at))
-            at += len(character.encode("utf-8", "surrogateescape"))
-    return found
+    runs = list(islice(_BEYOND_ASCII.finditer(window.data, start), MOST_RUNS))
+    text = b"".join(run[0] for run in runs)[:MOST_EXAMINED]
+    if runs and runs[-1].end() < len(window.data):
+        last = max(runs[-1].end(), len(window.data) - MOST_EXAMINED)
+        text += b"".join(_BEYOND_ASCII.findall(window.data, _character_start(window.data, last)))
+    return [unicodedata.category(one) not in _BY_CHANCE for one in text.decode("utf-8", "surrogateescape")]
+
+
+def _character_start(data: bytes, at: int) -> int:
+    """The index of the first byte from ``at`` on that does not continue a UTF-8 character."""
+    return next((start for start in range(at, min(at + 4, len(data))) if data[start] & 0xC0 != 0x80), at)
 
 
 def guess(sample: Sample, code_page: str, known: str = "") -> Encoding:
@@ -249,7 +287,7 @@ def guess(sample: Sample, code_page: str, known: str = "") -> Encoding:
         window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.evidence
     )
     found = guess_code_page(data, code_page, known)
-    return Encoding(found.encoding, found.confidence, found.reason, found.rivals)
+    return Encoding(found.encoding, found.confidence, found.reason, found.rivals, found.damaged)
 
 
 def _without_mark(encoding: str, window: Window) -> str:

@@ -44,7 +44,7 @@ def set_aside(block: Block, columns: Sequence[pa.StringArray], readings: Reading
     if not any(mask.any() for mask in doubtful.values()):
         return Fitted(block, dict.fromkeys(doubtful, 0))
     # Only the row by row reader knows the lines of a row.
-    rows = block.rows or careful.read(block.text, block.line, block.offset, at_end=True)
+    rows = block.rows or careful.read(block.text, block.line, at_end=True)
     texts = read_text(rows.text(), CLEAN, careful.fields)
     wrong = _masks(texts, readings)
     evidence = {at: gather(texts[at].filter(pa.array(mask)), Evidence()) for at, mask in wrong.items()}

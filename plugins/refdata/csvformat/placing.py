@@ -54,7 +54,7 @@ class _Placing:
 
     def placed(self, block: Block) -> Iterator[RejectedRow]:
         """The wanted rows within a block; all of its rows are counted."""
-        rows = block.rows or self.cutter.careful.read(block.text, block.line, block.offset, at_end=True)
+        rows = block.rows or self.cutter.careful.read(block.text, block.line, at_end=True)
         typed, _ = typed_rows(rows, 0, len(rows.clean), self.fields, self.columns)
         for part in typed:
             for place in self._loaded(part):

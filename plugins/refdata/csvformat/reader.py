@@ -19,6 +19,7 @@ from refdata.csvformat.fitting import Readings, set_aside
 from refdata.csvformat.limits import BATCH_ROWS, BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.rejects import OnReject
+from refdata.csvformat.repairs import is_utf8
 from refdata.csvformat.rowrules import RowRule, broken_rules
 from refdata.csvformat.rowrules import reason as rule_reason
 from refdata.csvformat.text import ByteProgress, FileBytes
@@ -47,7 +48,7 @@ def read_rows(
     :param progress: called with the bytes read so far; may raise to stop.
     :param rules: rules for the rows besides their types; one that breaks a rule of severity ``error`` is a reject.
     :param cut: cuts a file of another kind.
-    :raises FormatError: an undecodable byte, an unclosed quote, a row past the bound, too many columns.
+    :raises FormatError: bytes that are no UTF-16 or UTF-32, an unclosed quote, a row past the bound, too many columns.
     """
     fields = len(fmt.header)
     cutter = cut(FileBytes(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
@@ -82,12 +83,15 @@ def _convert(
     readings = {column.index: (column.name, column.reading) for column in columns if column.reading}
     if readings:
         block = _fitting(written, fields, readings, careful, block)
+    if not block.rows and careful.repairs().places and not is_utf8(block.text):  # Arrow checks only the columns wanted
+        rows = careful.read(block.text, block.line, at_end=True)
+        block = replace(block, text=rows.text(), rows=rows)
     with suppress(pa.ArrowInvalid):
         batch = read_typed(block.text, CLEAN if block.rows else written, fields, columns)
         if next(broken_rules(batch, rules), None) is None:
             return _Converted([batch], block.rejects)
     # Outside a handler, here and below: an error raised within one shows Arrow's, which quotes the row.
-    rows = block.rows or careful.read(block.text, block.line, block.offset, at_end=True)
+    rows = block.rows or careful.read(block.text, block.line, at_end=True)
     typed, misfits = typed_rows(rows, 0, len(rows.clean), fields, columns)
     batches, refused = _keeping_rules(typed, rows, rules)
     rejects = sorted([*rows.rejects, *misfits, *refused], key=lambda reject: reject.line)
@@ -100,7 +104,7 @@ def _fitting(written: CsvText, fields: int, readings: Readings, careful: Careful
     with suppress(pa.ArrowInvalid):
         texts = read_text(block.text, CLEAN if block.rows else written, fields)
     if not texts:
-        rows = careful.read(block.text, block.line, block.offset, at_end=True)
+        rows = careful.read(block.text, block.line, at_end=True)
         block = replace(block, text=rows.text(), rows=rows)
         texts = read_text(block.text, CLEAN, fields)
     return set_aside(block, texts, readings, careful).block

@@ -72,7 +72,7 @@ def scan(
         tally.rejected,
         source.sha256,
         source.size,
-        (*fmt.notes, *tally.skipped.sentences(), *warnings),
+        (*fmt.notes, *source.repairs.sentences(), *tally.skipped.sentences(), *warnings),
         tally.fitting,
     )
 
@@ -123,7 +123,7 @@ class _Tally:
         with suppress(pa.ArrowInvalid):
             return read_text(block.text, CLEAN if block.rows else self.written, fields), block
         # Outside a handler: an error raised within one shows Arrow's, which quotes the row.
-        rows = self.careful.read(block.text, block.line, block.offset, at_end=True)
+        rows = self.careful.read(block.text, block.line, at_end=True)
         return read_text(rows.text(), CLEAN, fields), replace(block, text=rows.text(), rows=rows)
 
     def add(self, found: _Found) -> None:

@@ -9,11 +9,15 @@ from refdata.core.errors import FormatError
 from refdata.core.knownformat import KnownFormat
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
-from refdata.csvformat.encoding import Encoding, by_mark, by_nuls, decode
+from refdata.csvformat.encoding import Encoding, by_mark, by_nuls, damaged, decode
 from refdata.csvformat.headerwidth import fit_header
 from refdata.csvformat.layout import CERTAIN, LOOKED_AT, Header, TableStart, joined_names, lines_before, without_mark
+from refdata.csvformat.repairs import broken_at
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.sample import Sample
+
+FEW_BROKEN = 20
+"""One byte in so many beyond ASCII may be no text in the declared encoding: the file is damaged, not in another one."""
 
 _WIDE = ("utf-16", "utf-32")
 
@@ -39,12 +43,24 @@ def stated_encoding(sample: Sample, stated: StatedFormat) -> Encoding:
         try:
             decode(window, name, sample.size)
         except FormatError as error:
-            raise _contradicted(stated, f"{error.what[:1].lower()}{error.what[1:]}", error.where) from None
+            return _nearly(sample, name, stated, error)
     if _family(name) != "utf-8" and _is_utf8(sample):
         raise _contradicted(
             stated, "all its characters beyond ASCII are valid UTF-8, which other text is not by chance"
         )
     return Encoding(name, 1.0, f"the contract states the encoding {name}")
+
+
+def _nearly(sample: Sample, name: str, stated: StatedFormat, error: FormatError) -> Encoding:
+    """The declared encoding although it does not read all bytes, where a fallback is declared or they are few.
+
+    :raises FormatError: the file is in another encoding.
+    """
+    high = sum(byte > 0x7F for window in sample.evidence for byte in window.data)
+    broken = sum(len(broken_at(decode(window, name, sample.size, damaged=True))) for window in sample.evidence)
+    if broken * FEW_BROKEN <= high or (stated.decode_fallback and (name != "utf-8" or not _is_utf8(sample))):
+        return damaged(name, error, stated.decode_fallback)
+    raise _contradicted(stated, f"{error.what[:1].lower()}{error.what[1:]}", error.where) from None
 
 
 def _family(name: str) -> str:

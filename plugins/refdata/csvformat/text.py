@@ -19,6 +19,7 @@ import numpy as np
 
 from refdata.core.errors import DropoffError, FileBusyError, FileChangedError, FormatError, PermissionDeniedError
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
+from refdata.csvformat.repairs import Repairs, broken_at
 
 ByteProgress = Callable[[int], None]
 """Called with the bytes read so far; an exception that it raises stops the reading."""
@@ -40,6 +41,7 @@ class FileBytes:
     hashed: bool = False
     chunk_bytes: int = BLOCK_BYTES
     size: int = 0
+    repairs: Repairs = field(default_factory=Repairs)
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     @property
@@ -91,18 +93,35 @@ def open_binary(path: Path) -> BinaryIO:
         raise DropoffError("A directory has the name of a file", where=str(path), advice="Remove it.") from error
 
 
-def utf8_chunks(source: FileBytes, encoding: str) -> Iterator[bytes]:
+def utf8_chunks(source: FileBytes, encoding: str, fallback: str = "") -> Iterator[bytes]:
     """The text of ``source`` as UTF-8 chunks; only the last one may end in a carriage return.
 
-    Bytes that are UTF-8 by name pass unchecked: pyarrow validates them, and the careful path names the place.
+    Bytes that are no text in ``encoding`` are left in their line (``repairs``).
 
-    :raises FormatError: bytes that ``encoding`` has no characters for, with offset and line.
+    :param fallback: the encoding of lines that ``encoding`` cannot read; ``""`` for none.
+    :raises FormatError: bytes that are no UTF-16 or UTF-32, with offset and line.
     """
     name = codecs.lookup(encoding).name
-    plain = _utf8_by_name(source) if name in {"utf-8", "utf-8-sig"} else _transcoded(source, name)
-    if name == "utf-8-sig":
-        plain = _without_bom(plain)
-    return _whole_line_ends(plain)
+    as_utf8 = name in {"utf-8", "utf-8-sig"}
+    source.repairs = Repairs("utf-8" if as_utf8 else name, fallback)
+    plain = source.chunks() if as_utf8 else _transcoded(source, name)
+    checked = _checked(_whole_line_ends(plain), source.repairs)
+    return _without_bom(checked) if name == "utf-8-sig" else checked
+
+
+def _checked(chunks: Iterator[bytes], repairs: Repairs) -> Iterator[bytes]:
+    """The chunks with the lines that the fallback reads; what is not ASCII is held back to the end of its line."""
+    held = b""
+    for chunk in chunks:
+        text = held + chunk
+        end = len(text)
+        if not text.isascii() and end <= MAX_RECORD_BYTES:
+            end = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1
+        held = text[end:]
+        if whole := text[:end]:
+            yield repairs.passed(whole, count_lines(whole))
+    if held:
+        yield repairs.passed(held, 0)
 
 
 def count_lines(text: bytes) -> int:
@@ -155,10 +174,6 @@ def _start_of_last_lines(text: bytes, lines: int) -> int:
     return end
 
 
-def _utf8_by_name(source: FileBytes) -> Iterator[bytes]:
-    return source.chunks()
-
-
 def _without_bom(chunks: Iterator[bytes]) -> Iterator[bytes]:
     first = b""
     for chunk in chunks:
@@ -170,7 +185,7 @@ def _without_bom(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _transcoded(source: FileBytes, encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
     passes = _keeps_ascii(encoding)
     lines, first = 0, True
     for chunk in _and_end(source.chunks()):
@@ -195,14 +210,17 @@ def _and_end(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, source: FileBytes, encoding: str, lines: int) -> bytes:
+    start = source.size - len(chunk) - len(decoder.getstate()[0])
     try:
-        return decoder.decode(chunk, final=not chunk).encode("utf-8")
+        text = decoder.decode(chunk, final=not chunk)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(encoding, errors="replace").encode("utf-8")
         offset = source.size - len(error.object) + error.start
         raise undecodable(encoding, offset, lines + count_lines(before) + 1, source.path) from None
     except UnicodeError:  # a byte order mark is missing, or half a surrogate pair was decoded
         raise undecodable(encoding, source.size - len(chunk), lines + 1, source.path) from None
+    source.repairs.offsets.extend(start + len(text[:at].encode(encoding, "surrogateescape")) for at in broken_at(text))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def undecodable(encoding: str, offset: int, line: int, path: Path) -> FormatError:

@@ -41,6 +41,24 @@ schema:
     assert site.rows("cities", "city_code, label, inhabitants") == [("03", "Wels", 4)]
 
 
+MIXED = "Code,City name\n01,Graz\n02,Würgl\n03,Köflach\n04,Völs\n".encode() + b"05,Sch\xe4rding\n"
+
+
+def test_lines_in_another_encoding_are_read_in_the_fallback_and_reported(site: Site) -> None:
+    declare(site, "refdata: {decode_fallback: cp1252}\n")
+    row = site.load(site.drop("cities.csv", MIXED))
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert site.rows("cities", "city_name")[-1] == ("Schärding",)
+    assert [one for one in row.warnings if "1 line could not be decoded as utf-8" in one and "line 6" in one]
+
+
+def test_lines_in_another_encoding_are_rejects_without_a_fallback(site: Site) -> None:
+    row = site.load(site.drop("cities.csv", MIXED))
+    assert (row.status, row.error_category, row.rows_rejected) == (FileStatus.ERROR, "data", 1)
+    rejects = next(Path(row.file_path).parent.glob("*.rejects.csv")).read_text("utf-8")
+    assert "byte 0xE4 at offset 60 is not valid utf-8" in rejects and "Sch\\xE4rding" in rejects
+
+
 @pytest.mark.parametrize(
     ("policy", "content", "status", "message"),
     [

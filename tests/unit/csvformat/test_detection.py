@@ -174,7 +174,7 @@ def test_cells_have_kinds(cell: str, kind: CellType) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"a,b\n\xc3\xa9\xc3\xa9\xc3\xa9,1\n\xe9,2\n", "offset 13, line 3"),
+        (b"a,b\n\xc3\xa9\xc3\xa9\xc3\xa9,1\n" + b"\xe9,2\n" * 9, "offset 13, line 3"),
         ("a;b\nä;1\n".encode("utf-16") + b"\x41", "not valid utf-16"),
         (b"a,b\n" + b"\x00\x01\x02\x03" * 50, "binary"),
     ],

@@ -305,24 +305,29 @@ def test_encodings_of_several_bytes_are_read_across_cuts(tmp_path: Path, encodin
 
 
 @pytest.mark.parametrize(
-    ("encoding", "content", "place"),
+    ("encoding", "content", "line", "place"),
     [
-        ("utf-8", b"a,b\nc,d\nx,\xff\n", "line 3"),
-        ("utf-8", b'a,b\n"c",d\nx,\xc3', "line 3"),
-        ("cp1252", b"a,\xe9\nc,\x81\n", "line 2"),
-        ("utf-16", "a,b\nc,d\n".encode("utf-16") + b"\x00", "line 3"),
+        ("utf-8", b"a,b\nc,d\nx,\xff\n", 3, "byte 0xFF at offset 10 is not valid utf-8"),
+        ("utf-8", b'a,b\n"c",d\nx,\xc3', 3, "byte 0xC3 at offset 12 is not valid utf-8"),
+        ("cp1252", b"a,\xe9\nc,\x81\n", 2, "byte 0x81 at offset 6 is not valid cp1252"),
     ],
 )
-def test_undecodable_bytes_are_named(tmp_path: Path, encoding: str, content: bytes, place: str) -> None:
+def test_undecodable_bytes_are_rejects(tmp_path: Path, encoding: str, content: bytes, line: int, place: str) -> None:
     path = tmp_path / "file.csv"
     path.write_bytes(content)
     fmt = Format(encoding, ",", '"', "", False, ("a", "b"))
     for block in (3, 1000):
-        with pytest.raises(FormatError, match=place) as caught:
-            read_as_text(path, fmt, block)
-        assert any(
-            str(at) in caught.value.what for at in (content.find(b"\xff", 4), len(content) - 1, content.find(b"\x81"))
-        )
+        rows, rejects = read_as_text(path, fmt, block)
+        assert (len(rows), [(one.line, one.reason) for one in rejects]) == (line - 1, [(line, place)])
+
+
+def test_undecodable_wide_characters_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes("a,b\nc,d\n".encode("utf-16") + b"\x00")
+    for block in (3, 1000):
+        with pytest.raises(FormatError, match="line 3") as caught:
+            read_as_text(path, Format("utf-16", ",", '"', "", False, ("a", "b")), block)
+        assert str(path.stat().st_size - 1) in caught.value.what
 
 
 def test_utf_16_without_a_byte_order_mark_is_refused(tmp_path: Path) -> None:
