@@ -29,7 +29,7 @@ from refdata.core.errors import RefdataError
 from refdata.csvformat import detect
 
 Case = tuple[str, str, str, bytes]
-"""What the text is, the encoding, the text, its bytes."""
+"""The kind of text, the encoding, the text, its bytes."""
 
 FIRST_LINES = 300
 """Lines of a file that are taken."""

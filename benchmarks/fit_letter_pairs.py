@@ -77,7 +77,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def names(code: str) -> Iterator[str]:
-    """The names of territories, languages, currencies, months, units and the like."""
+    """The names of territories, languages, currencies, months, units and similar things."""
     from babel import Locale  # type: ignore[import-not-found,unused-ignore]
 
     locale = Locale.parse(code)

@@ -1,4 +1,4 @@
-"""What the doubts about rows cost: a full load and an append of the same table, with and without them, in one run.
+"""The cost of the doubts about rows: a full load and an append of the same table, with and without them, in one run.
 
 usage: python -m benchmarks.row_doubts [--rows 1000000] [--rounds 3] [--folder FOLDER]
 

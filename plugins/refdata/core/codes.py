@@ -19,7 +19,7 @@ _POWER = re.compile(r"-?\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class CodeShape:
-    """What some values of a column show: whether codes begin with zeros, and the digits that all codes have.
+    """Evidence from some values of a column: whether codes begin with zeros, and the digits that all codes have.
 
     ``length`` is None where the codes of digits differ in length, or there are none.
     """

@@ -44,7 +44,7 @@ _DIGITS = re.compile(rb"(?<![\x80-\xff])\d+")
 _PLAIN_WORD = re.compile(rb"(?<![\w\x80-\xff])[A-Za-z]{3,40}(?![\w\x80-\xff])")
 
 PRIOR = 4.0
-"""What the configured code page is ahead, in the logarithm of odds."""
+"""The head start of the configured code page, in log odds."""
 
 Page = tuple[str, float, str]
 
@@ -107,7 +107,7 @@ ENCODINGS: tuple[Page, ...] = (
 """Encodings, how usual they are (log odds), and the language where it writes with thousands of characters."""
 
 KNOWN_PRIOR = 10.0
-"""What the encoding of the table's earlier files is ahead."""
+"""The head start of the encoding of the table's earlier files."""
 
 CLOSE = 3.0
 """An encoding that is no further behind the best (log odds) may be meant as well, unless that is the site's own."""
@@ -123,10 +123,10 @@ HOPELESS = 40.0
 """The first words, on which all encodings are tried, and how far behind the best (log odds) they may be there."""
 
 PLAIN_WEIGHT = 0.8
-"""What a word in plain ASCII counts, beside one that is read."""
+"""The weight of a word in plain ASCII, relative to one with other letters."""
 
 AGAIN = 0.5
-"""What a usual sign costs that occurs again, as a share of its first occurrence."""
+"""The cost of a repeated usual sign, as a share of its first occurrence."""
 
 _ROUNDS = 4
 _SMOOTHING = 0.1

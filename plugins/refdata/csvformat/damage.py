@@ -3,7 +3,7 @@
 A row with quotes within its fields is placed when a single reading gives it the right number of fields and keeps all
 of its characters apart from the enclosing quotes; so is one that only has a delimiter too many at its end. The ledger
 names their lines. Every other damaged row is a reject, and the reason says what would make it fit. Where a single
-change would do so, a person may decide that it is placed all the same.
+change would do so, a person may decide that it is placed anyway.
 """
 
 from __future__ import annotations

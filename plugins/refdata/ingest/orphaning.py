@@ -46,7 +46,7 @@ class ParentGuard:
 
     @property
     def policy(self) -> OnOrphans:
-        """What the parent's contract says."""
+        """The policy of the parent's contract."""
         return self.contract.policies.on_orphans
 
     def questions(self, stage: Stage) -> tuple[Question, ...]:

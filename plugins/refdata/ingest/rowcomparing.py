@@ -102,7 +102,7 @@ class Comparison:
         return doubts.zeros_question(self.row.table_name, self.row.file_name, found)
 
     def _damage(self, watch: CodeWatch, column: Column) -> Question | None:
-        """What a spreadsheet made of codes: single values such as ``2-Mar``, or a whole column of dates or powers."""
+        """Damage of codes by a spreadsheet: single values such as ``2-Mar``, or a whole column of dates or powers."""
         usual = self.sample.values(column)
         values, rows = tuple(watch.damaged), watch.damaged_rows
         if codes.look_like_month_days(usual) or codes.look_like_powers(usual):

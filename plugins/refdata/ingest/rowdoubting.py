@@ -35,7 +35,7 @@ UNNAMED_KEY_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class RowFindings:
-    """What the staged rows leave in doubt, and what is only worth a warning."""
+    """The doubts about the staged rows, and those that are only worth a warning."""
 
     questions: tuple[Question, ...] = ()
     warnings: tuple[str, ...] = ()

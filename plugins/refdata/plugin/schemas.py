@@ -35,7 +35,7 @@ def _utc(value: datetime) -> datetime:
 CellText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_REASON, pattern=r"^[^\x00]*\S[^\x00]*$")
 ]
-"""What a person writes as a reason."""
+"""A person's reason."""
 
 
 class View(BaseModel):

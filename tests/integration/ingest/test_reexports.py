@@ -157,7 +157,7 @@ def export(made: Made, how: Export) -> bytes:
 
 
 def contract(made: Made, table: str) -> str:
-    """What a person would declare: the type and the notation of each column, and nothing about the file."""
+    """A person's declaration: the type and the notation of each column, and nothing about the file."""
     fields = [_field(title, kind, made.notation) for title, kind in zip(made.titles, made.kinds, strict=True)]
     schema = {"missingValues": sorted({"", made.notation.missing}), "fields": fields}
     return yaml.safe_dump({"name": table, "schema": schema}, allow_unicode=True)

@@ -43,7 +43,7 @@ VERDICTS: list[tuple[str, str, str, Verdict]] = [
         Verdict(passed=True, issues=("x",)),
     ),
     (
-        "what it is told",
+        "the given value",
         "@load_id INT, @stage_table NVARCHAR(300), @other INT = 5",
         """SELECT N'{"validation_result": true, "validation_issue_list": ["' + CONVERT(NVARCHAR(10), @load_id) + N' '
            + CONVERT(NVARCHAR(10), @other) + N' ' + PARSENAME(@stage_table, 1) + N'"]}'""",

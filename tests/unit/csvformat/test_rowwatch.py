@@ -1,4 +1,4 @@
-"""What the watch sees of the rows that pass, against the same found value by value."""
+"""The findings of the watch on passing rows, compared with those found value by value."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from refdata.core.questions import REFUSE, Choice, Question
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What a load of ``table`` takes away from ``child``: so many ``rows`` refer to so many ``keys`` that go.
+    """The loss of ``child`` by a load of ``table``: so many ``rows`` refer to so many removed ``keys``.
 
     ``columns`` of the child refer to ``references`` of the table. ``examples`` are some of the keys.
     """
@@ -35,11 +35,11 @@ class Losses:
 
 
 def orphans_question(file_name: str, losses: Losses) -> Question:
-    """Asks whether to load the file all the same; one question for each table that would lose rows."""
+    """Asks whether to load the file anyway; one question for each table that would lose rows."""
     rows = "1 row" if losses.rows == 1 else f"{losses.rows:,} rows"
     load = Choice(
         "load",
-        "Load it all the same",
+        "Load it anyway",
         f"{rows} of {losses.child} will refer to nothing until {losses.child} or {losses.table} is corrected.",
     )
     return Question(
