@@ -71,7 +71,7 @@ class QuestionLog:
         return self._select("select_kept_answers", table)
 
     def kept_patches(self, table: str) -> tuple[Contract, ...]:
-        """What the answers that a table keeps add to its contract, the newest first.
+        """The additions of a table's kept answers to its contract, the newest first.
 
         There are none where refdata's own tables do not exist yet, or are from an earlier release.
         """

@@ -67,7 +67,7 @@ def without_answers(new: Contract, known: Contract) -> Contract:
     """Leaves out what people answered, because an answer is no evidence: it applies to its load, or as long as it is
     kept. Learned, it would outlast its withdrawal.
 
-    How a file is written is learned all the same. A file without a header is another exception: where its fields go
+    The way a file is written is learned anyway. A file without a header is another exception: where its fields go
     shows in the table's columns afterwards, so the places are learned.
 
     :param known: the contract of the load; the origins of its facts say which of them are answers.

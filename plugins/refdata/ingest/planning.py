@@ -1,4 +1,4 @@
-"""What a load changes in its table's columns, and what keeps it from loading at all."""
+"""Plans a load's changes of its table's columns, or refuses the load."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ __all__ = ["root"]
 
 LINES = ["# made by hand", "code,name", "01,Graz", "# not sure", "02,Linz", "", "Total: 2 rows"]
 DROPPED = {1: "# made by hand", 4: "# not sure", 7: "Total: 2 rows"}
-"""What is no row of the table, by the number of its line."""
+"""Lines that are not rows of the table, by their numbers."""
 
 
 def load(root: Path, capsys: pytest.CaptureFixture[str]) -> str:

@@ -1,4 +1,4 @@
-"""What people answer is not learned from the files that they answered for."""
+"""Answers are not learned from the files that they were given for."""
 
 from __future__ import annotations
 
