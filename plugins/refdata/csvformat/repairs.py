@@ -74,7 +74,7 @@ class Repairs:
         return b"".join(map(self._checked, _LINE.findall(text)))
 
     def sentences(self) -> Iterator[str]:
-        """What was read in the fallback, for the ledger."""
+        """The lines that were read in the fallback, for the ledger."""
         if count := self.fallback_lines:
             lines, was = ("1 line", "was") if count == 1 else (f"{count} lines", "were")
             yield (
