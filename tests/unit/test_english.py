@@ -23,7 +23,6 @@ INSTEAD = {
     r"\ball the same\b": "anyway, nevertheless",
     r"\band the like\b": "such as",
     r"\bis no more\b|\bno more than it\b": "no longer",
-    r'^(r?"""|# |-- |// )What (a|an|the|is|was|are|each|every|people|no|some) ': "a beginning with the subject",
 }
 """A pattern, and what to write instead."""
 

@@ -56,7 +56,7 @@ def fold_key(value: str) -> str:
 
 
 def key_forms(value: str) -> frozenset[str]:
-    """Possible results of a database's UPPER for keys that nearly equal a value; SQLite's knows the letters of ASCII only.
+    """Possible results of a database's UPPER for keys that nearly equal a value; SQLite's knows only ASCII letters.
 
     >>> sorted(key_forms("Kä"))
     ['KÄ', 'Kä']
