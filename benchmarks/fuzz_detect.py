@@ -1,9 +1,11 @@
 """Feed detection with random and mutated files: it must answer or raise an error of the tree, in bounded time.
 
+The full scan must then read the file or raise such an error too, and each answer to a doubt must settle it.
+
 usage: PYTHONPATH=plugins:benchmarks python benchmarks/fuzz_detect.py [--inputs 100000] [--seed 0]
 
 Inputs are files of tests/cases, synthetic tables and noise, each cut, spliced, repeated and overwritten at
-random. A failure prints the seed of its input, keeps the file and ends the run with status 1.
+random; some are drawn as tables. A failure prints the seed of its input, keeps the file and ends the run with status 1.
 """
 
 from __future__ import annotations
@@ -21,9 +23,13 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
-from refdata.core.errors import FormatError
-from refdata.core.model import Format
+from refdata.core.doubts.formats import format_question
+from refdata.core.errors import FormatError, PermanentError
+from refdata.core.model import Doubt, Format
+from refdata.core.naming import column_names
+from refdata.core.statedformat import stated_format
 from refdata.csvformat import detect
+from refdata.csvformat.scan import scan
 from synthetic_csv import synthetic_file
 
 CASES = Path(__file__).parent.parent / "tests" / "cases"
@@ -72,7 +78,17 @@ def ring(_: int, __: FrameType | None) -> None:
 
 def seeds() -> list[bytes]:
     files = [path.read_bytes() for path in sorted(CASES.rglob("*.csv"))]
-    return [data for data in files if data] + [synthetic_file(seed).text.encode() for seed in range(200)]
+    tables = [synthetic_file(seed).text for seed in range(200)]
+    return [data for data in files if data] + [text.encode() for text in tables] + [drawn(text) for text in tables[:60]]
+
+
+def drawn(text: str) -> bytes:
+    """A text's words as a table with borders, with a rule, or between runs of blanks."""
+    rows = [re.findall(r"\w+", line)[:4] for line in text.splitlines()[:30]]
+    rows = [row for row in rows if len(row) == len(rows[0])] or [["a", "b"]]
+    joint = ("| ", " | ", "  ", " ")[len(text) % 4]
+    lines = [joint.join(cell.ljust(9 if joint != " " else 0) for cell in row) for row in rows]
+    return "\n".join([lines[0], *(["-" * 9 + "+" + "-" * 9] if joint == " | " else []), *lines[1:]]).encode()
 
 
 def fuzzed(rng: random.Random, pool: list[bytes]) -> bytes:
@@ -114,10 +130,25 @@ def check(found: Format) -> None:
 
 def outcome(path: Path, sample_bytes: int) -> str:
     try:
-        check(detect(path, sample_bytes=sample_bytes))
+        found = detect(path, sample_bytes=sample_bytes)
+        check(found)
+        if found.doubt is not None:
+            settle(path, sample_bytes, found.doubt)
     except FormatError as error:
         return "refused: " + re.sub(r"\d\w*", "#", error.what)[:40]
-    return "detected"
+    try:
+        scan(path, found, column_names(found.header))
+    except PermanentError:
+        return "detected, refused by the scan"
+    return "asked" if found.doubt else "detected"
+
+
+def settle(path: Path, sample_bytes: int, doubt: Doubt) -> None:
+    """Each reading that a person can choose must do away with the doubt that offered it."""
+    for choice in format_question("t", "t.csv", doubt).choices if doubt.readings else ():
+        if choice.patch is not None:
+            again = detect(path, sample_bytes=sample_bytes, stated=stated_format(choice.patch))
+            assert again.doubt is None or again.doubt.what != doubt.what, choice.key
 
 
 def main() -> int:

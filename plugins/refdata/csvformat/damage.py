@@ -138,6 +138,8 @@ class Damage:
     def _divided_otherwise(self, raw: str) -> Iterator[Placed]:
         """A row that another delimiter divides, or blanks, as a line of another file does."""
         text = raw.strip("\r\n")
+        if "\n" in text or "\r" in text:
+            return
         names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
         for other in DELIMITERS:
             if other != self.format.delimiter and other in text:

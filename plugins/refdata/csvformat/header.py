@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from refdata.core.model import Doubt, Reading
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 from refdata.csvformat.skipping import BOM, is_rule
 
@@ -52,6 +53,8 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]+(?:[A-Z_][a-z0-9]*)+|[a-z]{2,}|[A-Z][A-Z_]+
 _SENTENCE = re.compile(r"[a-z]{2}[.!?,;]( |$)|^.{60}|\w \w+ \w+ \w+ \w+ \w+")
 AROUND = f"{BOM} \t\r\n"
 _YEAR = re.compile(r"1[6-9]\d\d|20\d\d|2100")
+_MARKED_YEAR = re.compile(r"(?:1[6-9]\d\d|20\d\d|2100)(?: ?(?:[a-z]|[*†(]\S{0,3}))?")
+"""A year with the mark of a footnote or of a provisional figure."""
 _WORD = re.compile(r"[^\W_]+")
 _RUNS = (("A", re.compile(r"[^\W\d_a-z]+")), ("a", re.compile(r"[^\W\d_A]+")), ("9", re.compile(r"\d+")))
 
@@ -71,6 +74,24 @@ class _Column:
 def header_odds(first: Sequence[str], body: Sequence[Sequence[str]]) -> float:
     """The logarithm of the odds that ``first`` is a header over ``body``."""
     return sum(WEIGHTS[name] * value for name, value in header_measures(first, body).items())
+
+
+def lone_line(cells: Sequence[str]) -> Doubt | None:
+    """The doubt whether a file's only line is a header or a row: words that are all different may be either."""
+    texts = [cell.strip() for cell in cells]
+    words = all(texts) and not any(cell_type(text) in TYPED for text in texts)
+    if len(texts) < 2 or len(set(texts)) < len(texts) or not words:
+        return None
+    return Doubt(
+        "The only line of the file may be its header or its only row",
+        "Add a header to the file, or state in the table's contract whether it has one (dialect: header).",
+        (
+            Reading(
+                "header", "It is the header", "The line names the columns, and there are no rows.", has_header=True
+            ),
+            Reading("row", "It is a row", "The line is loaded as a row of a file without a header.", has_header=False),
+        ),
+    )
 
 
 def header_measures(first: Sequence[str], body: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -152,14 +173,50 @@ def _is_year(cell: str) -> bool:
 
 
 def _years(first: Sequence[str], body: Sequence[Sequence[str]]) -> float:
-    """1 if all numbers among the names are years at equal steps, at least two, above other values."""
+    """1 where the numbers and dates among the names form the axis of a table: what stands below them is none.
+
+    That are years at equal steps, dates, or numbers that count on from 0 or 1.
+    """
     places = [
-        at for at, cell in enumerate(first) if cell_type(cell) in TYPED and cell_type(cell) is not CellType.BOOLEAN
+        at
+        for at, cell in enumerate(first)
+        if (cell_type(cell) in TYPED and cell_type(cell) is not CellType.BOOLEAN) or _MARKED_YEAR.fullmatch(cell)
     ]
-    if len(places) < 2 or not all(is_year_name(first[at], [row[at] for row in body if at < len(row)]) for at in places):
+    below = [[row[at] for row in body if at < len(row)] for at in places]
+    names = [first[at] for at in places]
+    if len(places) < 2 or len(set(names)) < len(names):
         return 0.0
-    steps = {int(first[right]) - int(first[left]) for left, right in pairwise(places)}
-    return float(len(steps) == 1 and steps != {0})
+    return float(_are_years(names, below) or _are_dates(names, below) or _count_on(names, body, places))
+
+
+def _are_years(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    plain = [name[:4] for name in names]
+    marked = all(_MARKED_YEAR.fullmatch(name) for name in names)
+    if not marked or not all(is_year_name(name, cells) for name, cells in zip(plain, below, strict=True)):
+        return False
+    return len({int(right) - int(left) for left, right in pairwise(plain)}) == 1
+
+
+def _are_dates(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether all names are dates, above numbers."""
+    values = [cell_type(cell.strip()) for cells in below for cell in cells if cell.strip()]
+    return (
+        all(cell_type(name) is CellType.DATE for name in names)
+        and bool(values)
+        and all(kind is not CellType.DATE for kind in values)
+    )
+
+
+def _count_on(names: Sequence[str], body: Sequence[Sequence[str]], places: Sequence[int]) -> bool:
+    """Whether three names or more count on from 0 or 1, and the cells of no row do."""
+    if len(names) < 3 or not _is_count(names) or int(names[0]) > 1:
+        return False
+    return not any(_is_count([row[at].strip() for at in places if at < len(row)]) for row in body)
+
+
+def _is_count(cells: Sequence[str]) -> bool:
+    numbers = [int(cell) if cell.isascii() and cell.isdigit() and len(cell) < 10 else None for cell in cells]
+    return all(left is not None and right == left + 1 for left, right in pairwise(numbers))
 
 
 def _numbered(first: Sequence[str]) -> float:

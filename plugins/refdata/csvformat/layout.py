@@ -12,7 +12,7 @@ from refdata.csvformat.brokenheader import whole_header
 from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
-from refdata.csvformat.header import AROUND, header_odds, is_year_name
+from refdata.csvformat.header import AROUND, header_odds, is_year_name, lone_line
 from refdata.csvformat.headerwidth import fit_header
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.skipping import BEFORE, is_rule, skipped_line
@@ -143,7 +143,8 @@ def find_header(
     if stated is None and known.has_header is False and odds < CERTAIN:
         return Header(False, 0, 0, generated, -CERTAIN, _unused_header(filled[0], odds))
     if odds <= 0:
-        return Header(False, 0, 0, generated, odds)
+        asked = stated is None and len(filled) == 1
+        return Header(False, 0, 0, generated, odds, doubt=lone_line(filled[0].cells) if asked else None)
     count = 1 + _more_header_rows(filled)
     names = without_mark(joined_names([row.cells for row in filled[:count]]), start.skipped)
     body = filled[count:]
@@ -239,8 +240,9 @@ def _is_title(row: TextRow, width: int) -> bool:
 
 
 def _is_sparse(rows: Sequence[TextRow], width: int) -> bool:
-    """Whether many rows of the body look like titles, so that one at the top is a row too."""
-    body = [row for row in rows if row.filled]
+    """Whether many rows of the body look like titles, so that one at the top is a row too; notes behind it aside."""
+    last = max((at for at, row in enumerate(rows) if row.filled > 1), default=-1)
+    body = [row for row in rows[: last + 1] if row.filled]
     return sum(_is_title(row, width) for row in body) * 5 > len(body)
 
 
@@ -282,7 +284,9 @@ def _more_header_rows(rows: Sequence[TextRow]) -> int:
 
 def _is_again(row: TextRow, first: TextRow) -> bool:
     """Whether a row repeats the first one, where two files were joined."""
-    return [cell.strip(AROUND) for cell in row.cells] == [cell.strip(AROUND) for cell in first.cells]
+    return [cell.strip(AROUND).casefold() for cell in row.cells] == [
+        cell.strip(AROUND).casefold() for cell in first.cells
+    ]
 
 
 def _is_rule(row: TextRow) -> bool:

@@ -60,7 +60,13 @@ def why_skipped(fmt: Format, text: str, cells: Sequence[str], fields: int) -> st
 
 
 def _same_names(cells: Sequence[str], header: Sequence[str]) -> bool:
-    return len(cells) == len(header) > 1 and [" ".join(cell.split()) for cell in cells] == list(header) and any(header)
+    """Whether a row has the header's names; of three or more, in capitals or small letters too."""
+    if not len(cells) == len(header) > 1 or not any(header):
+        return False
+    names = [" ".join(cell.split()) for cell in cells]
+    if names == list(header):
+        return True
+    return len(header) > 2 and [name.casefold() for name in names] == [name.casefold() for name in header]
 
 
 def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
@@ -86,12 +92,15 @@ def _line_starts(fmt: Format) -> Iterator[bytes]:
 
 
 def _written(fmt: Format) -> Iterator[str]:
-    """How the header may begin if it was repeated by a writer with other quoting."""
+    """How the header may begin if a writer that quotes, pads or capitalises otherwise wrote it again."""
     first = fmt.header[:2]
-    if all(first):
-        yield fmt.delimiter.join(first)
+    if not all(first):
+        return
+    for names in (first, [name.upper() for name in first], [name.lower() for name in first]):
+        yield fmt.delimiter.join(names)
         if fmt.quote:
-            yield fmt.delimiter.join(f"{fmt.quote}{name}{fmt.quote}" for name in first)
+            yield fmt.delimiter.join(f"{fmt.quote}{name}{fmt.quote}" for name in names)
+    yield f" {first[0]}"
 
 
 def trailer_lines(fmt: Format, first: int) -> list[SkippedLine]:

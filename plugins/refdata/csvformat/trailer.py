@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from refdata.core.model import SkippedLine
-from refdata.csvformat.celltypes import CellType, cell_type
+from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.skipping import BEHIND, skipped_line
@@ -72,7 +72,7 @@ def find_trailer(rows: Sequence[TextRow], lines: Sequence[str], width: int, *, w
 
     ``whole`` means that they are all rows, so that a total can be compared with their sum.
     """
-    first = _closing_rule(rows, width)
+    first = min(_closing_rule(rows, width), _closing_notes(rows, width))
     for at in range(first - 1, max(len(rows) - LONGEST_TRAILER, 0), -1):
         if not rows[at].blank and not _ends_table(rows, at, width, whole=whole):
             break
@@ -86,9 +86,37 @@ def _closing_rule(rows: Sequence[TextRow], width: int) -> int:
         row = rows[at]
         if width > 1 and row.filled >= max(2, width - 1):
             break
-        if row.filled == 1 and width > 1 and len(row.cells[0].strip()) > 1 and _RULE.fullmatch(row.cells[0].strip()):
+        if width > 1 and _is_long_rule(row):
             return at
     return len(rows)
+
+
+def _is_long_rule(row: TextRow) -> bool:
+    """Whether only the first cell is filled, with a rule."""
+    text = row.cells[0].strip() if row.filled == 1 else ""
+    return len(text) > 1 and _RULE.fullmatch(text) is not None
+
+
+def _closing_notes(rows: Sequence[TextRow], width: int) -> int:
+    """The index of the first note near the end after which no row has more than its first cell filled.
+
+    The number of rows if there is none. Notes follow a blank line or one that is a note by what it says.
+    """
+    start = len(rows)
+    while start > max(1, len(rows) - LONGEST_TRAILER) and _is_lone(rows[start - 1]):
+        start -= 1
+    if width < 2 or start < 2 or sum(map(_is_lone, rows[:start])) * 5 > start:
+        return len(rows)
+    filled = [at for at in range(start, len(rows)) if rows[at].filled]
+    return next((at for at in filled if _is_note(rows, at) or _is_long_rule(rows[at])), len(rows))
+
+
+def _is_lone(row: TextRow) -> bool:
+    """Whether at most the first cell of a row is filled, and with words."""
+    if not row.filled:
+        return True
+    first = row.cells[0].strip()
+    return row.filled == 1 and bool(first) and cell_type(first) not in TYPED
 
 
 def last_rows(text: str, dialect: Dialect, comment: str, width: int, lines: Sequence[str]) -> list[TextRow]:
