@@ -28,6 +28,7 @@ class AuditAction(StrEnum):
     REPAIR = "repair"
     DELETE = "delete"
     MOVE = "move"
+    RETYPE = "retype"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from refdata.contracts.descriptors import read_descriptor
+from refdata.contracts.fieldparts import sql_type
 from refdata.contracts.files import SUFFIXES, contract_file, folder_of
 from refdata.contracts.nodes import parse
 from refdata.contracts.reading import read_contract
@@ -17,12 +18,14 @@ from refdata.core import naming
 from refdata.core.contract import Contract
 from refdata.core.contractlayers import merge
 from refdata.core.errors import ConfigurationError
+from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.ingest import contractqueries
 from refdata.ingest.context import Deps
 from refdata.ingest.contractqueries import ContractCheck, ContractDifference
 from refdata.ingest.memory import contract_of
+from refdata.ingest.retyping import Retyping, preview_retype, retype
 
-__all__ = ["ContractCheck", "ContractDifference", "Contracts"]
+__all__ = ["ContractCheck", "ContractDifference", "Contracts", "Retyping"]
 
 
 class Contracts:
@@ -60,6 +63,20 @@ class Contracts:
         """
         with self._expected():
             return contractqueries.differences(self._deps(), table.lower())
+
+    def retype(self, table: str, column: str, kind: str, *, apply: bool = False, by: str = "") -> Retyping:
+        """Gives a text column another type: a preview of the values that would not fit, or the change itself.
+
+        :param kind: such as ``INT``, ``DECIMAL(10,2)``, ``DATE``.
+        :param by: who asks for the change, for the audit trail.
+        :raises ConfigurationError: when there is no such type, or the contract declares the column as text.
+        :raises DataError: when there is no such column, or a value does not fit and the change is to be applied.
+        """
+        wanted = _type_named(kind)
+        with self._expected():
+            if apply:
+                return retype(self._deps(), table.lower(), column, wanted, by=by)
+            return preview_retype(self._deps(), table.lower(), column, wanted)
 
     def export(self, table: str, path: str = "") -> dict[str, Any]:
         """Everything known about a table as a Data Package resource (version 2), which other tools read.
@@ -119,3 +136,16 @@ class Contracts:
                 advice="Print it instead, and put it there yourself.",
             ) from error
         return path
+
+
+def _type_named(name: str) -> SqlType:
+    try:
+        found = sql_type(name.replace(" ", ""))
+    except (ValueError, KeyError):
+        found = None
+    if found is None:
+        kinds = ", ".join(kind.value for kind in TypeKind)
+        raise ConfigurationError(
+            f"There is no type {name}", where="TYPE", advice=f"Use one of {kinds}; DECIMAL with digits: DECIMAL(10,2)."
+        )
+    return found

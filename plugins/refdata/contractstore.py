@@ -49,6 +49,10 @@ class ContractStore:
         rows = session.query(self._warehouse.statement("select_contract"), (table, version, table))
         return from_document(json.loads(rows[0][3])) if rows else None
 
+    def correct_in(self, session: Session, table: str, contract: Contract) -> None:
+        """Replaces the newest learned facts of a table, in the transaction that changes what they describe."""
+        session.execute(self._warehouse.statement("update_contract"), (written(contract), table, table))
+
     def record_in(
         self, session: Session, table: str, version: int, load_id: int, contract: Contract, now: datetime
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -51,6 +52,12 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
         below, "export", export, "print a table's contract as a Data Package resource, for other tools"
     )
     exported.add_argument("--path", default="", help="the data file to name in the resource")
+    typed = _with_table(
+        below, "retype", retype, "show which values of a text column are not of another type; give it that type"
+    )
+    typed.add_argument("column", help="name of the column in the database")
+    typed.add_argument("type", help="INT, BIGINT, DECIMAL(10,2), FLOAT, BIT, DATE, DATETIME2 or TIME")
+    typed.add_argument("--apply", action="store_true", help="change the column, if every value fits")
     add_command(below, "schema", schema, "print the JSON Schema of contract files, for editors")
 
 
@@ -156,6 +163,31 @@ def export(options: argparse.Namespace) -> int:
     else:
         print(to_yaml(found), end="")
     return EXIT_OK
+
+
+def retype(options: argparse.Namespace) -> int:
+    """``refdata contract retype``: a preview, or with ``--apply`` the change."""
+    from refdata.api import ReferenceData
+    from refdata.ingest.retyping import misfits_of
+
+    contracts = ReferenceData.connect().contracts
+    found = contracts.retype(options.table, options.column, options.type)
+    if options.apply and found.fits:
+        found = contracts.retype(options.table, options.column, options.type, apply=True, by=getpass.getuser())
+    if options.json:
+        print_json(asdict(found))
+    else:
+        versions = f" and {found.kept:,} values in its versions" if found.kept else ""
+        done = "was changed" if found.applied else "would change"
+        text = (
+            f"{found.table}.{found.column} {done} from {found.before} to {found.after}: {found.rows:,} rows{versions}."
+        )
+        console().print(text, highlight=False, soft_wrap=True)
+        if not found.fits:
+            count = "1 value does" if len(found.misfits) == 1 else f"{len(found.misfits):,} values do"
+            console().print(f"{count} not fit; nothing can be changed.", highlight=False)
+            _grid(("Value", "Rows", "In versions"), [tuple(map(escape, row)) for row in misfits_of(found)])
+    return EXIT_OK if found.fits else EXIT_FAILED
 
 
 def schema(_: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from refdata.core.publishing import Statement
 from refdata.core.versions import VersionRecord, check_take_back, live_version, loads_in, locate, require
 from refdata.ledger import version_records
 from refdata.versioning.locating import Versions, rows_at
-from refdata.warehouse.base import Session
+from refdata.warehouse.base import Session, Warehouse
 
 _ACTIONS = {LoadType.ROLLBACK: AuditAction.ROLLBACK, LoadType.TAKE_BACK: AuditAction.TAKE_BACK}
 
@@ -76,6 +76,24 @@ def require_other(table: str, version: int, live: int) -> None:
         raise DataError(f"Version {version} of {table} is already live", where=table, advice="Choose another version.")
 
 
+def require_turn(session: Session, warehouse: Warehouse, table: str, stale_before: datetime) -> None:
+    """Checks that no load of the table is running; none can begin during ``replacing``'s transaction.
+
+    :raises LockTimeoutError: when one is running, or held for approval.
+    """
+    session.execute(warehouse.statement("release_stale_turns"), (table, stale_before))
+    running = session.query(warehouse.statement("select_running_loads"), (table,))
+    if running:
+        load_id, name, status = running[0]
+        held = status == FileStatus.REVIEW
+        doing = "is waiting for approval" if held else "is being loaded"
+        raise LockTimeoutError(
+            f"{name} (load {load_id}) {doing}, so {table} cannot be changed now",
+            where=table,
+            advice="Approve or reject it first." if held else "Retry when that load has ended.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """One revision within its transaction."""
@@ -98,7 +116,8 @@ class _Work:
 
     def run(self) -> Revised:
         """The revision; the caller commits."""
-        self._require_turn()
+        asked = self.asked
+        require_turn(self.session, self.versions.warehouse, asked.table, asked.stale_before)
         records = version_records(self.session, self.versions.warehouse, self.asked.table)
         current = live_version(records)
         self._check(records, current)
@@ -107,21 +126,6 @@ class _Work:
         self._run(publishing.keep_version(self.live.name, self.live.columns, settings.bkp_schema, current))
         rows = self._restore(records, current) if self.asked.kind is LoadType.ROLLBACK else self._take_back(records)
         return self._record(records, current + 1, before, rows)
-
-    def _require_turn(self) -> None:
-        """Checks that no load of the table is running; none can begin during the transaction."""
-        warehouse, table = self.versions.warehouse, self.asked.table
-        self.session.execute(warehouse.statement("release_stale_turns"), (table, self.asked.stale_before))
-        running = self.session.query(warehouse.statement("select_running_loads"), (table,))
-        if running:
-            load_id, name, status = running[0]
-            held = status == FileStatus.REVIEW
-            doing = "is waiting for approval" if held else "is being loaded"
-            raise LockTimeoutError(
-                f"{name} (load {load_id}) {doing}, so {table} cannot be changed now",
-                where=table,
-                advice="Approve or reject it first." if held else "Retry when that load has ended.",
-            )
 
     def _check(self, records: tuple[VersionRecord, ...], current: int) -> None:
         asked = self.asked

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = tuple[Any, ...]
+NO_TEXTS: Mapping[str, str] = {}
+"""No text to rewrite."""
 StageProgress = Callable[[int], None]
 """Called with the number of rows staged so far; may raise to stop the load."""
 
@@ -125,10 +127,14 @@ class Warehouse(Protocol):
         """
         ...
 
-    def retype(self, session: Session, table: TableName, changes: Sequence[Widening]) -> None:
+    def retype(
+        self, session: Session, table: TableName, changes: Sequence[Widening], texts: Mapping[str, str] = NO_TEXTS
+    ) -> None:
         """Gives text columns of the live table and its versions another type, in the session's transaction.
 
         The database converts the texts, which must be written its way: ``1234.5``, ``2024-01-31``, ``1`` for true.
+
+        :param texts: for a single column, what to rewrite first: each text with its new form.
         """
         ...
 

@@ -245,3 +245,21 @@ def test_a_contract_may_be_begun_and_checked_before_anything_was_loaded(
 def test_the_schema_for_editors_is_printed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found: tuple[int, Any] = asked(capsys, "contract", "schema")
     assert found == (0, json_schema())
+
+
+def test_a_text_column_is_typed_again_after_a_preview(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    declare(root, "name: airports\nschema: {fields: [{name: elevation, type: string}]}\n")
+    assert load(root, AIRPORTS) == 0
+    declare(root, "name: airports\nschema: {fields: [{name: elevation, type: number, decimalChar: ','}]}\n")
+    capsys.readouterr()
+    command = ["contract", "retype", "airports", "elevation"]
+    assert cli.main([*command, "INT", "--apply"]) == 1
+    said = capsys.readouterr().out
+    assert "1 value does not fit" in said
+    assert "340,5" in said
+    assert cli.main([*command, "DECIMAL(4,1)"]) == 0
+    assert "airports.elevation would change from NVARCHAR(10) to DECIMAL(4,1): 2 rows." in capsys.readouterr().out
+    assert cli.main([*command, "DECIMAL(4,1)", "--apply"]) == 0
+    assert "airports.elevation was changed" in capsys.readouterr().out
+    assert cli.main([*command, "NUMBER"]) == 1
+    assert "There is no type NUMBER" in capsys.readouterr().err

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from refdata.core.errors import ConfigurationError, DataError, SchemaError
 from refdata.core.model import FileStatus, Load
+from refdata.core.sqltypes import BIT, DATE, FLOAT, INT, SqlType, decimal, text
+from refdata.ingest.retyping import preview_retype, retype
 from tests.integration.ingest.conftest import APPEND, Site
+from tests.integration.ingest.test_rules import declare
 
 
 def load(site: Site, content: str, **options: Any) -> Load:
@@ -47,3 +51,72 @@ def test_an_empty_column_that_people_made_text_stays_text(site: Site) -> None:
     site.database.run(f"CREATE TABLE ref.[t] ({kinds})")
     load(site, "code,x\na,5\n")
     assert site.columns("t")["x"] == "NVARCHAR(10)"
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "values"),
+    [
+        (("5", "-12"), INT, ["-12", "5"]),
+        (("1.50", "2.25"), decimal(10, 2), ["1.50", "2.25"]),
+        (("2024-01-31", "2023-12-01"), DATE, ["2023-12-01", "2024-01-31"]),
+        (("true", "False"), BIT, ["0", "1"]),
+        (("1e3", "0.1"), FLOAT, ["0.1", "1000.0"]),
+    ],
+)
+def test_a_text_column_gets_its_type_in_the_table_and_its_versions(
+    site: Site, texts: tuple[str, str], kind: SqlType, values: list[str]
+) -> None:
+    text_column(site, *texts)
+    assert preview_retype(site.deps, "t", "x", kind).fits
+    assert site.columns("t")["x"].startswith("NVARCHAR")
+    done = retype(site.deps, "t", "x", kind, by="ann")
+    assert (done.applied, done.rows, site.columns("t")["x"]) == (True, 2, str(kind))
+    shown = sorted(str(int(value) if isinstance(value, bool) else value) for (value,) in site.rows("t", "x"))
+    assert [one.rstrip("0") or "0" for one in shown] == [one.rstrip("0") or "0" for one in values]
+    kept = site.deps.warehouse.table(site.database.table("t_backup", "bkp"))
+    assert kept is not None
+    assert str((kept.column("x") or kept.columns[0]).type) == str(kind)
+    load(site, f"code,x,note\na,{texts[0]},c\nb,{texts[0]},c\n")
+    assert site.columns("t")["x"] == str(kind)
+
+
+def test_values_that_do_not_fit_are_listed_and_nothing_changes(site: Site) -> None:
+    text_column(site, "007", "tbd")
+    found = preview_retype(site.deps, "t", "x", INT)
+    assert [(one.value, one.rows, one.kept) for one in found.misfits] == [("007", 1, 1), ("tbd", 1, 1)]
+    with pytest.raises(DataError, match="2 values of x are not INT, in 2 rows of t and 2 of its earlier versions"):
+        retype(site.deps, "t", "x", INT, by="ann")
+    assert site.columns("t")["x"].startswith("NVARCHAR")
+
+
+def test_a_column_is_read_as_its_contract_writes_it(site: Site) -> None:
+    text_column(site, "31.01.2024", "1.2.2024")
+    field = {"name": "x", "type": "date", "format": "%d.%m.%Y"}
+    declare(site, {"name": "t", "schema": {"fields": [{"name": "code", "type": "string"}, field]}})
+    retype(site.deps, "t", "x", DATE, by="ann")
+    assert sorted(str(value) for (value,) in site.rows("t", "x")) == ["2024-01-31", "2024-02-01"]
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "error"), [("n", INT, SchemaError), ("gone", INT, DataError), ("x", text(10), SchemaError)]
+)
+def test_what_cannot_be_typed_again_is_said(site: Site, column: str, kind: SqlType, error: type[Exception]) -> None:
+    load(site, "code,x,n\na,y,1\n")
+    with pytest.raises(error):
+        preview_retype(site.deps, "t", column, kind)
+
+
+def test_a_column_that_is_declared_as_text_stays_text(site: Site) -> None:
+    text_column(site, "5", "6")
+    declare(site, {"name": "t", "schema": {"fields": [{"name": "x", "type": "string"}]}})
+    with pytest.raises(ConfigurationError, match="declares x as text"):
+        preview_retype(site.deps, "t", "x", INT)
+
+
+def text_column(site: Site, *texts: str) -> None:
+    """A table with a text column, and an earlier version with the same texts."""
+    site.database.run("CREATE TABLE ref.[t] (code NVARCHAR(10) NULL, x NVARCHAR(10) NULL)")
+    lines = "".join(f"{number},{value}\n" for number, value in enumerate(texts))
+    for note in ("a", "b"):
+        load(site, f"code,x,note\n{lines.replace(chr(10), f',{note}{chr(10)}')}")
+    assert site.columns("t")["x"].startswith("NVARCHAR")

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from refdata.api import ReferenceData
+from refdata.contracts.files import folder_of
 from refdata.core.errors import ConnectionLostError
 from refdata.ingest import reconcile
 from tests.integration.trust import syscalls
@@ -48,7 +49,7 @@ def _away_at(failing: str) -> Disturb:
 class Scenario:
     """Files that were loaded before, and those whose load is killed; settings that differ from the defaults.
 
-    ``undo`` is what a person has undone after the loads.
+    ``undo`` is what a person has undone after the loads. ``contracts`` are contract files: table and text.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Scenario:
     settings: dict[str, Any] = field(default_factory=dict)
     disturb: Disturb = undisturbed
     undo: Callable[[ReferenceData], object] | None = None
+    contracts: tuple[tuple[str, str], ...] = ()
 
 
 def _roll_back(data: ReferenceData) -> object:
@@ -70,6 +72,8 @@ def _take_back(data: ReferenceData) -> object:
 
 _BEFORE: tuple[Drop, ...] = (("cities.csv", LIVE, FULL),)
 _RAGGED = "code,name,day\n02,Linz,2024-02-29\n04,Wien\n05,Enns,2024-05-31\n"
+_CHANGED = "code,name,day\n02,Linz an der Donau,2024-02-29\n03,Wels,2024-03-31\n04,Wien,2024-04-30\n"
+_KEYED = "name: cities\nschema: {primaryKey: [code]}\n"
 SCENARIOS = (
     Scenario("full load, new table", _BEFORE),
     Scenario("full load", (("cities.csv", NEXT, FULL),), _BEFORE),
@@ -84,6 +88,13 @@ SCENARIOS = (
     Scenario("approved at the gate", (("cities.csv", NEXT, FULL),), _BEFORE, {"gate": True}),
     Scenario("rollback", (), (*_BEFORE, ("cities.csv", NEXT, FULL)), undo=_roll_back),
     Scenario("take-back", (), (*_BEFORE, ("cities.csv", NEXT, APPEND)), undo=_take_back),
+    Scenario("full load with a key", (("cities.csv", _CHANGED, FULL),), _BEFORE, contracts=(("cities", _KEYED),)),
+    Scenario(
+        "upsert",
+        (("cities.csv", _CHANGED, APPEND),),
+        _BEFORE,
+        contracts=(("cities", f"{_KEYED}refdata: {{load: upsert}}\n"),),
+    ),
     Scenario("two files of a table", (("a_2024.csv", LIVE, APPEND), ("a_2025.csv", NEXT, APPEND))),
 )
 BULK = Scenario("full load, bulk copy", (("cities.csv", NEXT, FULL),), _BEFORE, {"load_method": "bulk"})
@@ -189,6 +200,9 @@ class Trial:
         signal.alarm(PATIENCE)
         logging.disable()
         deps = self._site.connect()
+        folder_of(self._site.settings).mkdir(parents=True, exist_ok=True)
+        for table, text in self._scenario.contracts:
+            (folder_of(self._site.settings) / f"{table}.yaml").write_text(text)
         for name, content, folder in self._scenario.before:
             self._site.drop(name, content, folder=folder)
             work(deps, Book(self._site.book))

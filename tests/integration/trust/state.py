@@ -17,7 +17,8 @@ State = dict[str, Any]
 _LEDGER = (
     "id", "file_path", "file_name", "file_size", "file_hash", "load_type", "table_name", "detected_delimiter",
     "detected_headers", "detected_encoding", "is_reference_data", "reference_config_inserted", "status", "rows_read",
-    "rows_loaded", "rows_rejected", "version_id", "error_category", "error_message", "warnings", "loaded_at",
+    "rows_loaded", "rows_inserted", "rows_updated", "rows_unchanged",
+    "rows_rejected", "version_id", "error_category", "error_message", "warnings", "loaded_at",
     "processed_at",
 )  # fmt: skip
 _FINDINGS = ("file_hash", "detected_delimiter", "detected_headers", "detected_encoding", "rows_read", "rows_rejected",
@@ -55,6 +56,9 @@ def observe(deps: Deps, folders: Mapping[str, Path], *, by_name: bool = False) -
                 {**row, "ref_data_load_id": ranks[row["ref_data_load_id"]]} for row in _rows(deps, table.name, names)
             ]
             state[f"columns of {table.name}"] = [f"{column.name} {column.type_name}" for column in table.columns]
+            with deps.warehouse.transaction(write=False) as session:
+                indexes = deps.warehouse.unique_indexes(session, table.name)
+            state[f"indexes of {table.name}"] = [list(index.columns) for index in indexes]
             state[f"rows of {table.name}"] = sorted(map(json.dumps, rows))
     for name, folder in folders.items():
         state |= {f"file {name}/{path.relative_to(folder)}": _content(path, ranks) for path in _files(folder)}

@@ -24,6 +24,9 @@ CASES = [
     ("handed back", "retry"),
     ("approved at the gate", "retry"),
     ("approved at the gate", "clear"),
+    ("full load with a key", "retry"),
+    ("upsert", "retry"),
+    ("upsert", "clear"),
     ("rollback", "retry"),
     ("take-back", "retry"),
     ("damaged rows let through, archive on another disk", "retry"),
@@ -47,6 +50,7 @@ def test_a_load_that_is_killed_ends_as_if_it_had_run_once(
         (BY_NAME["append"], "clear"),
         (BY_NAME["full load"], "give up"),
         (BULK, "retry"),
+        (BY_NAME["upsert"], "retry"),
     ],
 )
 @pytest.mark.parametrize("engine", [MSSQL])

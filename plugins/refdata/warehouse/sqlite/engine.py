@@ -26,9 +26,10 @@ from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema
-from refdata.warehouse.base import Session, StageProgress
+from refdata.warehouse.base import NO_TEXTS, Session, StageProgress
 from refdata.warehouse.keys import align_index, columns_of, count_repeated, index_attempt, own_index
 from refdata.warehouse.publish import publish_rows
+from refdata.warehouse.retyping import rewrite_texts
 from refdata.warehouse.sqlite import catalog, ddl, staging
 from refdata.warehouse.sqlite.capabilities import STAGE_SCHEMA, SqliteCapabilities
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, files_translated
@@ -149,13 +150,17 @@ class SqliteWarehouse:
             _align(session, plan.table, plan.columns)
             _align(session, backup, alignment.backup_columns(plan.columns))
 
-    def retype(self, session: Session, table: TableName, changes: Sequence[Widening]) -> None:
+    def retype(
+        self, session: Session, table: TableName, changes: Sequence[Widening], texts: Mapping[str, str] = NO_TEXTS
+    ) -> None:
         """See ``Warehouse.retype``. Copied into a column of another type, a text becomes a value of it."""
         for name in (table, TableName(self._settings.bkp_schema, backup_name(table.name))):
             live = _table(session, name)
             known = {column.name: column.type for column in live.columns} if live else {}
             still = [one for one in changes if one.column.name in known and known[one.column.name] != one.column.type]
             if live is not None and still:
+                if texts:
+                    rewrite_texts(session, self.capabilities, name, still[0].column.name, texts)
                 for statement in ddl.rebuild_table(name, live.columns, still, _dependents(session, name)):
                     session.execute(statement)
 

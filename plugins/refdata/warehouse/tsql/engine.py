@@ -32,7 +32,7 @@ from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict, read_verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema
-from refdata.warehouse.base import Session, StageProgress
+from refdata.warehouse.base import NO_TEXTS, Session, StageProgress
 from refdata.warehouse.keys import align_index, index_attempt
 from refdata.warehouse.publish import publish_rows
 from refdata.warehouse.tsql import ddl, guards, keys, locks, procedures, types
@@ -40,6 +40,7 @@ from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 from refdata.warehouse.tsql.diagnose import diagnose
 from refdata.warehouse.tsql.driver import Connection, Driver, TsqlSession, translated
 from refdata.warehouse.tsql.pool import ConnectionPool, shared_pool
+from refdata.warehouse.tsql.retyping import retype_columns
 from refdata.warehouse.tsql.staging import Loader, fill_stage
 from refdata.warehouse.tsql.types import CatalogColumn, catalog_column
 
@@ -193,17 +194,19 @@ class TsqlWarehouse:
         """See ``Warehouse.align``."""
         backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
         with guards.change_of(plan.table), self.transaction(lock=locks.table_lock(plan.table)) as session:
-            keys.drop_before_widening(session, self.statement, plan)
+            keys.drop_before_change(session, self.statement, plan.table, plan.widen)
             self.retype(session, plan.table, plan.retype)
             self._align(session, plan.table, plan.columns)
             self._align(session, backup, alignment.backup_columns(plan.columns))
 
-    def retype(self, session: Session, table: TableName, changes: Sequence[Widening]) -> None:
+    def retype(
+        self, session: Session, table: TableName, changes: Sequence[Widening], texts: Mapping[str, str] = NO_TEXTS
+    ) -> None:
         """See ``Warehouse.retype``."""
+        keys.drop_before_change(session, self.statement, table, changes)
         for name in (table, TableName(self._settings.bkp_schema, backup_name(table.name))) if changes else ():
             live = [types.column(found) for found in self._catalog(session, name)]
-            for statement in ddl.retype_columns(name, live, changes):
-                session.execute(statement)
+            retype_columns(session, self.capabilities, name, live, changes, texts)
 
     def align_key(self, table: TableName, key: Sequence[str]) -> KeyChange:
         """See ``Warehouse.align_key``."""
@@ -225,9 +228,7 @@ class TsqlWarehouse:
 
     def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
         """See ``Warehouse.release_key``."""
-        catalog = self._catalog(session, table)
-        live = Table(table, tuple(types.column(found) for found in catalog))
-        return keys.release_index(session, self.statement, live, catalog, rows)
+        return keys.release_index(session, self.statement, table, self._catalog(session, table), rows)
 
     def stage(
         self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress

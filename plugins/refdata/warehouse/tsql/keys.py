@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from refdata.core import keyindex
-from refdata.core.alignment import Alignment
+from refdata.core.alignment import Widening
 from refdata.core.keyindex import ReferringKey, UniqueIndex
 from refdata.core.model import Table, TableName
 from refdata.core.naming import fold_name
@@ -14,7 +14,7 @@ from refdata.core.tablediff import Rows
 from refdata.warehouse.base import Session
 from refdata.warehouse.keys import columns_of, count_repeated, own_index
 from refdata.warehouse.tsql.capabilities import TsqlCapabilities
-from refdata.warehouse.tsql.types import CatalogColumn
+from refdata.warehouse.tsql.types import CatalogColumn, column
 
 _ONLINE = frozenset((3, 5, 8))
 """Engine editions that create indexes online:
@@ -27,8 +27,8 @@ Statements = Callable[[str], str]
 def unique_indexes(session: Session, statement: Statements, table: TableName) -> tuple[UniqueIndex, ...]:
     """The unique indexes of a table."""
     columns: dict[str, list[str]] = {}
-    for name, column in session.query(statement("select_unique_indexes"), (table.schema, table.name)):
-        columns.setdefault(str(name), []).append(str(column))
+    for name, part in session.query(statement("select_unique_indexes"), (table.schema, table.name)):
+        columns.setdefault(str(name), []).append(str(part))
     return tuple(UniqueIndex(name, tuple(found)) for name, found in columns.items())
 
 
@@ -51,23 +51,23 @@ def creates_online(session: Session, statement: Statements) -> bool:
     return int(edition or 0) in _ONLINE and not is_babelfish
 
 
-def drop_before_widening(session: Session, statement: Statements, plan: Alignment) -> None:
-    """Drops the key's index where a column of it is widened: SQL Server alters no indexed column. It is created again
-    once the table has its columns."""
-    widened = {fold_name(change.column.name) for change in (*plan.widen, *plan.retype)}
-    own = own_index(unique_indexes(session, statement, plan.table), plan.table) if widened else None
-    if own is not None and widened & {fold_name(name) for name in own.columns}:
-        session.execute(_ENGINE.drop_key_index(plan.table).sql)
+def drop_before_change(session: Session, statement: Statements, table: TableName, changes: Sequence[Widening]) -> None:
+    """Drops the key's index where a column of it gets another type: SQL Server alters no indexed column. It is created
+    again once the table has its columns."""
+    changed = {fold_name(change.column.name) for change in changes}
+    own = own_index(unique_indexes(session, statement, table), table) if changed else None
+    if own is not None and changed & {fold_name(name) for name in own.columns}:
+        session.execute(_ENGINE.drop_key_index(table).sql)
 
 
 def release_index(
-    session: Session, statement: Statements, table: Table, catalog: Sequence[CatalogColumn], rows: Sequence[Rows]
+    session: Session, statement: Statements, table: TableName, catalog: Sequence[CatalogColumn], rows: Sequence[Rows]
 ) -> int:
     """See ``Warehouse.release_key``."""
-    own = own_index(unique_indexes(session, statement, table.name), table.name)
+    own = own_index(unique_indexes(session, statement, table), table)
     if own is None:
         return 0
-    columns = columns_of(table, own.columns)
+    columns = columns_of(Table(table, tuple(map(column, catalog))), own.columns)
     if len(rows) == 1:
         values = count_repeated(session, _ENGINE, rows[0], columns, exactly=False)
     else:
@@ -76,5 +76,5 @@ def release_index(
         found = keyindex.equal_keys(_ENGINE, [side.source for side in rows], columns, collations)
         values = int(session.query(found.sql, found.values)[0][0])
     if values:
-        session.execute(_ENGINE.drop_key_index(table.name).sql)
+        session.execute(_ENGINE.drop_key_index(table).sql)
     return values
