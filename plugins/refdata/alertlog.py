@@ -49,8 +49,8 @@ class AlertLog:
         """The messages whose gathering time is over; they count as sent."""
         with self._warehouse.transaction(lock=_LOCK) as session:
             categories = [str(line[0]) for line in session.query(self._warehouse.statement("select_alert_categories"))]
-            found = [self._message(session, category, window, now) for category in categories]
-        return tuple(message for message in found if message is not None)
+            messages = [self._message(session, category, window, now) for category in categories]
+        return tuple(message for message in messages if message is not None)
 
     def give_back(self, ids: Iterable[int]) -> None:
         """Makes a message with these alerts due again, because it could not be sent."""
@@ -75,10 +75,14 @@ class AlertLog:
     def _message(self, session: Session, category: str, window: float, now: datetime) -> Message | None:
         if not self._is_due(session, category, window, now):
             return None
-        found = session.query(self._warehouse.statement("select_alerts_waiting"), (category,))
-        for line in found:
+        waiting = session.query(self._warehouse.statement("select_alerts_waiting"), (category,))
+        for line in waiting:
             session.execute(self._warehouse.statement("mark_alert"), (now, line[0]))
-        return Message(gathered([_alert(line) for line in found]), tuple(line[0] for line in found)) if found else None
+        return (
+            Message(gathered([_alert(line) for line in waiting]), tuple(line[0] for line in waiting))
+            if waiting
+            else None
+        )
 
 
 def _values(alert: Alert) -> tuple[str, ...]:

@@ -338,8 +338,8 @@ class ReferenceData:
         """
         from refdata.preview import match_tables
 
-        found = self.detect_format(path)
-        return match_tables(Path(path), found, self._warehouse.tables(self._settings.ref_schema))
+        fmt = self.detect_format(path)
+        return match_tables(Path(path), fmt, self._warehouse.tables(self._settings.ref_schema))
 
     def process_file(self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None) -> Load:
         """Loads a dropped file through all steps, like ``refdata load``; returns its final ledger row.

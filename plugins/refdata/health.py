@@ -50,11 +50,11 @@ def check_warehouse(settings: Settings) -> Iterable[Check]:
     began = time.monotonic()
     try:
         warehouse = open_warehouse(settings)
-        found = warehouse.diagnose()
+        diagnosis = warehouse.diagnose()
     except RefdataError as error:
         return (failed("warehouse", error),)
-    first = warehouse_check("warehouse", found, time.monotonic() - began)
-    if found.trouble is not None and found.trouble is not Trouble.RIGHT_MISSING:
+    first = warehouse_check("warehouse", diagnosis, time.monotonic() - began)
+    if diagnosis.trouble is not None and diagnosis.trouble is not Trouble.RIGHT_MISSING:
         return (first,)
     try:
         return (first, *_ledger_checks(settings, warehouse, utc_now()))
@@ -137,11 +137,11 @@ def _is_left(archive: ArchiveFolders) -> bool:
 def look_at(path: Path) -> Folder:
     """The state of a folder, observed without changing it."""
     try:
-        found, space = path.stat(), os.statvfs(path)
+        status, space = path.stat(), os.statvfs(path)
     except OSError:
         return Folder(str(path), exists=False, writable=False)
     writable = os.access(path, os.W_OK | os.X_OK) and not space.f_flag & os.ST_RDONLY
-    return Folder(str(path), path.is_dir(), writable, found.st_dev, space.f_bavail * space.f_frsize)
+    return Folder(str(path), path.is_dir(), writable, status.st_dev, space.f_bavail * space.f_frsize)
 
 
 def check_memory(settings: Settings) -> Iterable[Check]:
@@ -151,14 +151,14 @@ def check_memory(settings: Settings) -> Iterable[Check]:
 
 def available_memory(meminfo: Path, cgroup: Path) -> int | None:
     """Bytes that this process may still use; None where unknown."""
-    found = []
+    free = []
     if meminfo.exists():
         values = dict(line.split(":", 1) for line in meminfo.read_text(encoding="ascii").splitlines())
-        found.append(int(values["MemAvailable"].split()[0]) * 1024)
+        free.append(int(values["MemAvailable"].split()[0]) * 1024)
     limit, used = cgroup / "memory.max", cgroup / "memory.current"
     if limit.exists() and used.exists() and (text := limit.read_text(encoding="ascii").strip()) != "max":
-        found.append(int(text) - int(used.read_text(encoding="ascii")))
-    return min(found, default=None)
+        free.append(int(text) - int(used.read_text(encoding="ascii")))
+    return min(free, default=None)
 
 
 def check_airflow(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one form for all checks
@@ -166,12 +166,12 @@ def check_airflow(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one f
     address = health_address()
     try:
         with urlopen(address, timeout=_COMPONENTS_TIMEOUT) as answer:  # noqa: S310  Airflow's own configuration
-            found = json.load(answer)
+            answered = json.load(answer)
     except (URLError, OSError, ValueError) as error:
         message = f"{address} does not answer: {getattr(error, 'reason', error)}"
         advice = "Start the API server, or set [core] execution_api_server_url to an address that this machine reaches."
         return (Check("airflow", State.WARN, "unreachable", message, advice, transient=True),)
-    return component_checks(found)
+    return component_checks(answered)
 
 
 def health_address() -> str:
@@ -181,9 +181,9 @@ def health_address() -> str:
     return f"{base.rstrip('/')}/api/v2/monitor/health"
 
 
-def component_checks(found: AirflowHealth) -> tuple[Check, ...]:
+def component_checks(airflow: AirflowHealth) -> tuple[Check, ...]:
     """The components, from Airflow's current health report."""
-    return healthrules.component_checks(found, datetime.now(UTC))
+    return healthrules.component_checks(airflow, datetime.now(UTC))
 
 
 LOCAL: tuple[Look, ...] = (check_warehouse, check_folders, check_memory)

@@ -150,8 +150,8 @@ class LedgerReport:
         if row is None:
             return None
         with self._warehouse.transaction(write=False) as session:
-            found = session.query(self._warehouse.statement("select_file_findings"), (load_id,))
-        return _story(row, found[0]) if found else None
+            rows = session.query(self._warehouse.statement("select_file_findings"), (load_id,))
+        return _story(row, rows[0]) if rows else None
 
     def statistics(self, days: int, now: datetime) -> Statistics:
         """The last ``days`` days up to today; ``now`` is UTC without a zone."""
@@ -165,8 +165,8 @@ class LedgerReport:
         return Statistics(_each_day(first, last, [_day(line) for line in per_day]), errors_by_category)
 
 
-def _story(row: Load, found: Row) -> FileStory:
-    detected, changes, configured, heartbeat, origin = found
+def _story(row: Load, findings: Row) -> FileStory:
+    detected, changes, configured, heartbeat, origin = findings
     archived = row.status in REFUSED | {FileStatus.COMPLETED} and bool(row.rows_rejected)
     return FileStory(
         file=row,

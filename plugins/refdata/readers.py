@@ -182,9 +182,9 @@ def reader_of(path: Path) -> Reader:
 
     with open_binary(path) as file, storage_errors(path):
         head = file.read(HEAD_BYTES)
-    found = next((reader for reader in READERS if reader.recognises(head)), None)
-    if found is not None:
-        return found
+    chosen = next((reader for reader in READERS if reader.recognises(head)), None)
+    if chosen is not None:
+        return chosen
     try:
         refuse_other_bytes(head)
     except FormatError as error:

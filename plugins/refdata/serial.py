@@ -26,13 +26,13 @@ def from_json(kind: type[T], value: object) -> T:
     :raises ConfigurationError: naming the invalid fields.
     """
     try:
-        found: T = _adapter(cast(Any, kind)).validate_python(value)
+        made: T = _adapter(cast(Any, kind)).validate_python(value)
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ConfigurationError(
             f"Not a valid {kind.__name__}: {places}", where="task input", advice="Clear the run from its first task."
         ) from None
-    return found
+    return made
 
 
 @cache

@@ -131,16 +131,16 @@ class Watch:
         began = clock_ns()
         try:
             self._recover()
-            found = self.dropoff.scan()
+            scanned = self.dropoff.scan()
         except TransientError as error:
             self._bear(error)
             return ()
         self._faults = 0
-        files = {file.path: file for file in found.files}
+        files = {file.path: file for file in scanned.files}
         result = check(self.state, self.rule, files, began, ended_ns=clock_ns(), carrier=self.carrier)
         self.state = result.state
         self._log_result(result)
-        self._log_malformed({f"{place.path}: {place.reason}": place for place in found.malformed})
+        self._log_malformed({f"{place.path}: {place.reason}": place for place in scanned.malformed})
         return tuple(files[path] for path in result.released)
 
     def pause(self, now_ns: int) -> float:

@@ -89,7 +89,7 @@ def run_state(run_id: str) -> RunState:
     if run_id.startswith(CLI_RUN):
         return RunState.UNKNOWN
     try:
-        found = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
+        runs = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
     except Exception as error:
         # SQLAlchemy's errors and those of any driver only mean that the database cannot be read.
         raise ConnectionLostError(
@@ -97,11 +97,11 @@ def run_state(run_id: str) -> RunState:
             where=f"run {run_id}",
             advice="Run this where Airflow's own commands work, such as `airflow dags list`.",
         ) from error
-    if not found:
+    if not runs:
         return RunState.UNKNOWN  # deleted, or a run of another Airflow on the same folders
-    if any(run.end_date is None for run in found):
+    if any(run.end_date is None for run in runs):
         return RunState.ACTIVE
-    lasts = [run.get_task_instance(Step.REFUSE) for run in found]
+    lasts = [run.get_task_instance(Step.REFUSE) for run in runs]
     return state_of_ended(last.state for last in lasts if last is not None)
 
 

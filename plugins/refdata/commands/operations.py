@@ -49,12 +49,12 @@ def health(options: argparse.Namespace) -> int:
     from refdata.core.health import State, worst
     from refdata.health import as_json, run_checks
 
-    found = run_checks()
+    checks = run_checks()
     if options.json:
-        print_json(as_json(found, worst(found)))
+        print_json(as_json(checks, worst(checks)))
     else:
-        _show_checks(found)
-    return exit_code(check.transient for check in found if check.state is State.FAIL)
+        _show_checks(checks)
+    return exit_code(check.transient for check in checks if check.state is State.FAIL)
 
 
 def maintain(options: argparse.Namespace) -> int:
@@ -134,10 +134,10 @@ def _show_plan(planned: Plan, *, applied: bool) -> None:
     console().print(f"{count} actions: this {outcome}." if count else "Nothing is due.")
 
 
-def _show_checks(found: Sequence[Check]) -> None:
+def _show_checks(checks: Sequence[Check]) -> None:
     colours = {"ok": "green", "warn": "yellow", "fail": "red"}
     grid = Grid("Check", "State", "Figure", "What", "What to do")
-    for check in found:
+    for check in checks:
         state = f"[{colours[check.state]}]{check.state}[/]"
         grid.add_row(escape(check.name), state, *map(escape, (check.figure, check.message, check.advice)))
     console().print(grid)

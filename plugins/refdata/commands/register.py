@@ -23,9 +23,9 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     summary = (
         "compare the table Reference_Data_Cfg with the reference tables, and repair the rows that refdata maintains"
     )
-    found = add_command(commands, "config", config, summary)
-    found.add_argument("what", choices=("check", "repair"), help="`check` changes nothing")
-    found.add_argument("--by", default=None, help="who requests it; default: the login name")
+    command = add_command(commands, "config", config, summary)
+    command.add_argument("what", choices=("check", "repair"), help="`check` changes nothing")
+    command.add_argument("--by", default=None, help="who requests it; default: the login name")
 
 
 def config(options: argparse.Namespace) -> int:

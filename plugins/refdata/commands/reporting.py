@@ -35,18 +35,18 @@ def report(options: argparse.Namespace) -> int:
     deps = wiring.connect()
     loads = deps.ledger.recent(deps.clock() - timedelta(days=options.days))
     tables = deps.warehouse.tables(deps.settings.ref_schema)
-    found = make_report(loads, narrower_types(deps.warehouse, tables, deps.log))
+    summary = make_report(loads, narrower_types(deps.warehouse, tables, deps.log))
     if options.plot:
-        draw(found, options.plot)
+        draw(summary, options.plot)
     if options.json:
-        print_json({**asdict(found), "rows_per_second": found.throughput.rows_per_second})
+        print_json({**asdict(summary), "rows_per_second": summary.throughput.rows_per_second})
     else:
-        _show(found, options.days)
+        _show(summary, options.days)
     return EXIT_OK
 
 
-def _show(found: Report, days: float) -> None:
-    total, out = found.throughput, console()
+def _show(summary: Report, days: float) -> None:
+    total, out = summary.throughput, console()
     out.print(
         f"{days:g} days: {total.files:,} files, {total.loaded:,} loaded, {total.refused:,} refused; "
         f"{total.rows:,} rows, {total.size / 1e6:,.1f} MB in {total.seconds:,.0f} s of work "
@@ -54,23 +54,23 @@ def _show(found: Report, days: float) -> None:
         f"{total.rejects:,} rejected rows",
         soft_wrap=True,
     )
-    if found.tables:
+    if summary.tables:
         numbers = ("Loads", "Rows", "Seconds (median)", "Slowest", "Waited")
         grid = Grid("Table", *figures(*numbers), "Method", title="Slowest tables")
-        for one in found.tables:
+        for one in summary.tables:
             seconds = (f"{value:,.1f}" for value in (one.seconds, one.slowest, one.waited))
             grid.add_row(escape(one.table_name), f"{one.loads:,}", f"{one.rows:,}", *seconds, one.method)
         out.print(grid)
-    if found.errors:
+    if summary.errors:
         grid = Grid("Category", *figures("Files"), title="Refused files")
-        for category, count in found.errors:
+        for category, count in summary.errors:
             grid.add_row(category, f"{count:,}")
         out.print(grid)
-    for sentence in found.advice:
+    for sentence in summary.advice:
         out.print(f"- {escape(sentence)}", soft_wrap=True, highlight=False)
 
 
-def draw(found: Report, path: Path) -> None:
+def draw(summary: Report, path: Path) -> None:
     """Draws rows by day, the slowest tables and the refused files.
 
     :raises ConfigurationError: when the extra ``plots`` is not installed, or the file extension is not a known format.
@@ -84,9 +84,13 @@ def draw(found: Report, path: Path) -> None:
             "Drawing needs matplotlib", advice="Run `pip install 'airflow-provider-refdata[plots]'`"
         ) from error
     panels = (
-        ("Rows by day", [day for day, _, _ in found.days], [float(rows) for _, rows, _ in found.days]),
-        ("Seconds of a load (median)", [one.table_name for one in found.tables], [one.seconds for one in found.tables]),
-        ("Refused files", [name for name, _ in found.errors], [float(count) for _, count in found.errors]),
+        ("Rows by day", [day for day, _, _ in summary.days], [float(rows) for _, rows, _ in summary.days]),
+        (
+            "Seconds of a load (median)",
+            [one.table_name for one in summary.tables],
+            [one.seconds for one in summary.tables],
+        ),
+        ("Refused files", [name for name, _ in summary.errors], [float(count) for _, count in summary.errors]),
     )
     figure = Figure(figsize=(11, 9), layout="constrained")
     for axes, (title, names, values) in zip(figure.subplots(len(panels), 1), panels, strict=True):

@@ -65,8 +65,8 @@ def filled(text: str) -> str:
 
 def console(*, stderr: bool = False) -> Console:
     """A console as wide as the terminal; wide enough for the tables where the output goes to a file or a pipe."""
-    found = Console(stderr=stderr)
-    return found if found.is_terminal else Console(stderr=stderr, width=140)
+    terminal = Console(stderr=stderr)
+    return terminal if terminal.is_terminal else Console(stderr=stderr, width=140)
 
 
 def exit_code(failures: Iterable[bool]) -> int:

@@ -44,11 +44,11 @@ def rollback(options: argparse.Namespace) -> int:
     data = ReferenceData.connect()
     live = data.live_version(options.table)
     if options.dry_run or not options.yes:
-        found = data.diff(options.table, live, options.version)
+        difference = data.diff(options.table, live, options.version)
         if options.json and options.dry_run:
-            print_json(asdict(found))
+            print_json(asdict(difference))
         elif not options.json:
-            show_diff(found)
+            show_diff(difference)
     if options.dry_run:
         return EXIT_OK
     if (code := _may_go_on(options, f"Roll {options.table} back to version {options.version}?")) is not None:

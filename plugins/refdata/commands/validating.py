@@ -142,9 +142,9 @@ class _Canary:
 
         name = qualified(TableName(self._deps.settings.ref_schema, self._table))
         with self._deps.warehouse.transaction(write=False) as session:
-            found = session.query(f"SELECT code FROM {name} ORDER BY code")  # noqa: S608  a quoted name of our own
-        if [row[0] for row in found] != ["01", "02"]:
-            raise DataError(f"The canary's rows came back as {found}", where=name, advice="Report this as a bug.")
+            rows = session.query(f"SELECT code FROM {name} ORDER BY code")  # noqa: S608  a quoted name of our own
+        if [row[0] for row in rows] != ["01", "02"]:
+            raise DataError(f"The canary's rows came back as {rows}", where=name, advice="Report this as a bug.")
 
     def archived(self) -> None:
         if self._archive is None or not self._archive.is_file():

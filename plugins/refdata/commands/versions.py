@@ -23,10 +23,10 @@ MAX_CELL = 40
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    found = add_command(
+    command = add_command(
         commands, "versions", versions, "list a table's versions: who made each, when, and from which file"
     )
-    found.add_argument("table", help="name of the table, without its schema")
+    command.add_argument("table", help="name of the table, without its schema")
     compared = add_command(commands, "diff", diff, "show the differences between two versions of a table")
     compared.add_argument("table", help="name of the table, without its schema")
     compared.add_argument("before", type=int, help="number of the earlier version")
@@ -40,12 +40,12 @@ def versions(options: argparse.Namespace) -> int:
     """``refdata versions``."""
     from refdata.api import ReferenceData
 
-    found = ReferenceData.connect().versions(options.table)
+    listed = ReferenceData.connect().versions(options.table)
     if options.json:
-        print_json([asdict(version) for version in found])
+        print_json([asdict(version) for version in listed])
         return EXIT_OK
     grid = Grid(*figures("Version"), "Kind", *figures("Rows"), "Published (UTC)", "From", "By", "Reason", "State")
-    for version in found:
+    for version in listed:
         rows = "" if version.rows is None else f"{version.rows:,}"
         texts = (version.file_name, version.actor or version.run_id or "", version.reason or "")
         when = moment(version.published_at)
@@ -66,8 +66,8 @@ def diff(options: argparse.Namespace) -> int:
     """``refdata diff``."""
     from refdata.api import ReferenceData
 
-    found = ReferenceData.connect().diff(options.table, options.before, options.after, keys=options.key)
-    return _print(options, found)
+    delta = ReferenceData.connect().diff(options.table, options.before, options.after, keys=options.key)
+    return _print(options, delta)
 
 
 def held_diff(options: argparse.Namespace) -> int:
@@ -77,38 +77,38 @@ def held_diff(options: argparse.Namespace) -> int:
     return _print(options, ReferenceData.connect().held_diff(options.load))
 
 
-def _print(options: argparse.Namespace, found: TableDiff) -> int:
+def _print(options: argparse.Namespace, delta: TableDiff) -> int:
     if options.json:
-        print_json({**asdict(found), "unchanged": found.unchanged})
+        print_json({**asdict(delta), "unchanged": delta.unchanged})
     else:
-        show_diff(found)
+        show_diff(delta)
     return EXIT_OK
 
 
-def show_diff(found: TableDiff) -> None:
+def show_diff(delta: TableDiff) -> None:
     """A diff as tables."""
     out = console()
-    out.print(f"{found.table}: {found.before} ({found.rows_before:,} rows) → {found.after} ({found.rows_after:,} rows)")
+    out.print(f"{delta.table}: {delta.before} ({delta.rows_before:,} rows) → {delta.after} ({delta.rows_after:,} rows)")
     counts = (
-        f"{found.added:,} added, {found.removed:,} removed, {found.changed:,} changed, {found.unchanged:,} unchanged"
+        f"{delta.added:,} added, {delta.removed:,} removed, {delta.changed:,} changed, {delta.unchanged:,} unchanged"
     )
-    out.print(f"{counts}; " + (f"by {', '.join(found.keys)}" if found.keys else escape(found.note)), highlight=False)
-    for name, columns in (("added", found.columns_added), ("removed", found.columns_removed)):
+    out.print(f"{counts}; " + (f"by {', '.join(delta.keys)}" if delta.keys else escape(delta.note)), highlight=False)
+    for name, columns in (("added", delta.columns_added), ("removed", delta.columns_removed)):
         if columns:
             out.print(f"Columns {name}: {escape(', '.join(columns))}", highlight=False)
-    if found.column_changes:
-        changes = ", ".join(f"{name} {count:,}" for name, count in found.column_changes.items())
+    if delta.column_changes:
+        changes = ", ".join(f"{name} {count:,}" for name, count in delta.column_changes.items())
         out.print(f"Changed values: {escape(changes)}", highlight=False)
-    _show_changed(found)
-    _show_rows("Added", found.columns, found.added_sample, found.added)
-    _show_rows("Removed", found.columns, found.removed_sample, found.removed)
+    _show_changed(delta)
+    _show_rows("Added", delta.columns, delta.added_sample, delta.added)
+    _show_rows("Removed", delta.columns, delta.removed_sample, delta.removed)
 
 
-def _show_changed(found: TableDiff) -> None:
-    if not found.changed_sample:
+def _show_changed(delta: TableDiff) -> None:
+    if not delta.changed_sample:
         return
-    grid = Grid(*map(escape, found.keys), "Column", "Before", "After", title=_title("Changed", found.changed))
-    for row in found.changed_sample[:SHOWN]:
+    grid = Grid(*map(escape, delta.keys), "Column", "Before", "After", title=_title("Changed", delta.changed))
+    for row in delta.changed_sample[:SHOWN]:
         for cell in row.cells:
             grid.add_row(*map(_cell, row.key), escape(cell.column), _cell(cell.before), _cell(cell.after))
     console().print(grid)

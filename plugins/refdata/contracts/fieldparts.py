@@ -65,8 +65,8 @@ class FieldReader:
         """The fields by their database names; each name occurs once."""
         named = [section for section in sections if section.get("name")]
         names = self._names(named)
-        found = [self._field(section, name) for section, name in zip(named, names, strict=True)]
-        return self._with_titles(named, found)
+        parts = [self._field(section, name) for section, name in zip(named, names, strict=True)]
+        return self._with_titles(named, parts)
 
     def _names(self, sections: Sequence[ParsedSection]) -> list[str]:
         written: dict[str, int] = {}
@@ -105,13 +105,13 @@ class FieldReader:
         return tuple(SourceHeader(text, line) for text in dict.fromkeys(texts))
 
     def _with_titles(
-        self, sections: Sequence[ParsedSection], found: Sequence[FieldContract]
+        self, sections: Sequence[ParsedSection], columns: Sequence[FieldContract]
     ) -> tuple[FieldContract, ...]:
         """The fields with their titles as headers, unless another field goes by that text."""
-        taken = [_folded(header.text) for column in found for header in column.headers]
-        titled = [column.title or "" for column in found]
+        taken = [_folded(header.text) for column in columns for header in column.headers]
+        titled = [column.title or "" for column in columns]
         made = []
-        for section, column in zip(sections, found, strict=True):
+        for section, column in zip(sections, columns, strict=True):
             title = column.title or ""
             own = [_folded(header.text) for header in column.headers]
             others = taken.count(_folded(title)) > own.count(_folded(title)) or titled.count(title) > 1

@@ -64,13 +64,13 @@ def contract_file(folder: Path, table: str) -> Path | None:
 
     :raises ConfigurationError: when there are two.
     """
-    found = [path for path in contract_files(folder) if fold_name(path.stem) == fold_name(table)]
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
+    paths = [path for path in contract_files(folder) if fold_name(path.stem) == fold_name(table)]
+    if len(paths) > 1:
+        names = ", ".join(path.name for path in paths)
         raise ConfigurationError(
-            f"Table {table} has {len(found)} contracts: {names}", where=str(folder), advice="Keep one of them."
+            f"Table {table} has {len(paths)} contracts: {names}", where=str(folder), advice="Keep one of them."
         )
-    return found[0] if found else None
+    return paths[0] if paths else None
 
 
 def contract_files(folder: Path) -> list[Path]:
@@ -89,7 +89,7 @@ def referring(settings: Settings, table: str) -> tuple[list[Contract], list[str]
 
     :raises ConfigurationError: when the folder of the contracts cannot be read.
     """
-    found, unreadable = [], []
+    contracts, unreadable = [], []
     for file in contract_files(folder_of(settings)):
         try:
             text = read_text(file)
@@ -101,8 +101,8 @@ def referring(settings: Settings, table: str) -> tuple[list[Contract], list[str]
             )
             continue
         if contract and any(fold_name(one.table) == fold_name(table) for one in contract.foreign_keys or ()):
-            found.append(contract)
-    return [one for one in found if fold_name(one.table) != fold_name(table)], unreadable
+            contracts.append(contract)
+    return [one for one in contracts if fold_name(one.table) != fold_name(table)], unreadable
 
 
 def shown(file: Path) -> str:

@@ -46,18 +46,18 @@ class ParsedSection:
 
     def get(self, name: str) -> Any:
         """A value, or None."""
-        found = self.values.get(name)
-        return found.value if found else None
+        value = self.values.get(name)
+        return value.value if value else None
 
     def line_of(self, name: str) -> int:
         """The line of a key's value, else that of the section."""
-        found = self.values.get(name)
-        return found.line if found else self.line
+        value = self.values.get(name)
+        return value.line if value else self.line
 
     def section(self, name: str) -> ParsedSection:
         """The section below a key; an empty one if it is missing."""
-        found = self.sections.get(name)
-        return found[0] if found else ParsedSection(self.line, _joined(self.path, name))
+        sections = self.sections.get(name)
+        return sections[0] if sections else ParsedSection(self.line, _joined(self.path, name))
 
 
 @dataclass(slots=True)
@@ -127,8 +127,8 @@ class Parser:
 def nearest(word: str, known: Sequence[str]) -> str:
     """The known word most similar to another, ``""`` if none is: ``delimeter`` is ``delimiter``."""
     folded = {_plain(one): one for one in known}
-    found = difflib.get_close_matches(_plain(word), folded, n=1, cutoff=0.7)
-    return folded[found[0]] if found else ""
+    closest = difflib.get_close_matches(_plain(word), folded, n=1, cutoff=0.7)
+    return folded[closest[0]] if closest else ""
 
 
 def _plain(word: str) -> str:

@@ -142,10 +142,10 @@ class _Builder:
         self, schema: ParsedSection, own: ParsedSection, written: dict[str, str], table: str
     ) -> list[tuple[str, object, int]]:
         """Primary, unique and foreign keys by the columns' database names, each with its line."""
-        found: list[tuple[str, object, int]] = []
+        stated: list[tuple[str, object, int]] = []
         if schema.get("primaryKey"):
             names = self._columns(schema, "primaryKey", schema.get("primaryKey"), written)
-            found.append(("primary_key", names, schema.line_of("primaryKey")))
+            stated.append(("primary_key", names, schema.line_of("primaryKey")))
         warned = set(own.get("warn_keys") or ())
         if schema.get("uniqueKeys"):
             keys = tuple(
@@ -153,16 +153,16 @@ class _Builder:
                           Severity.WARN if names in warned else Severity.ERROR)
                 for names in schema.get("uniqueKeys")
             )  # fmt: skip
-            found.append(("unique_keys", keys, schema.line_of("uniqueKeys")))
+            stated.append(("unique_keys", keys, schema.line_of("uniqueKeys")))
         for names in sorted(warned - set(schema.get("uniqueKeys") or ())):
             self._note(own, "warn_keys", f"{', '.join(names)} is not one of the uniqueKeys")
         foreign = schema.sections.get("foreignKeys", [])
         if foreign:
-            found.append(("foreign_keys", tuple(self._foreign_keys(foreign, written, table)), foreign[0].line))
-        return found
+            stated.append(("foreign_keys", tuple(self._foreign_keys(foreign, written, table)), foreign[0].line))
+        return stated
 
     def _foreign_keys(self, sections: Sequence[ParsedSection], written: dict[str, str], table: str) -> list[ForeignKey]:
-        found = []
+        keys = []
         for section in sections:
             reference = section.section("reference")
             ours, theirs = section.get("fields") or (), reference.get("fields") or ()
@@ -172,27 +172,27 @@ class _Builder:
                 self._note(section, "fields", f"{len(ours)} columns refer to {len(theirs)}")
             names = self._columns(section, "fields", ours, written)
             resource = reference.get("resource") or ""
-            found.append(
+            keys.append(
                 ForeignKey(names, naming.table_name(resource) if resource else table, naming.column_names(theirs),
                            section.get("severity") or Severity.ERROR)
             )  # fmt: skip
-        return found
+        return keys
 
     def _columns(
         self, section: ParsedSection, key: str, names: Sequence[str], written: dict[str, str]
     ) -> tuple[str, ...]:
         """Database names of columns by the fields' names in the file."""
-        found = []
+        columns = []
         for name in names:
             known = written.get(name) or written.get(fold_name(name))
             if known is None and written:
                 near = nearest(name, list(written))
                 hint = f"did you mean {near}?" if near else "add it to the fields"
                 self._note(section, key, f"{name} is not one of the fields; {hint}")
-            found.append(known or naming.column_names([name])[0])
-        if len(set(found)) < len(found):
+            columns.append(known or naming.column_names([name])[0])
+        if len(set(columns)) < len(columns):
             self._note(section, key, "a column is named twice")
-        return tuple(found)
+        return tuple(columns)
 
     def _check(self, own: ParsedSection, made: Contract) -> None:
         if made.load is LoadMode.UPSERT and not made.primary_key:

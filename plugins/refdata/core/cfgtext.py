@@ -29,8 +29,8 @@ def with_options(text: str, section: str, options: Mapping[str, str]) -> str:
 
 
 def _is_header(line: str, section: str = "") -> bool:
-    found = re.match(r"\[([^\]]*)\]", line)
-    return found is not None and (not section or found[1] == section)
+    header = re.match(r"\[([^\]]*)\]", line)
+    return header is not None and (not section or header[1] == section)
 
 
 def _set(lines: list[str], start: int, name: str, written: str) -> None:

@@ -95,7 +95,7 @@ def _merged_field(first: FieldContract, second: FieldContract) -> FieldContract:
 
 
 def _first_of_each(items: Iterable[_Item], key: Callable[[_Item], object]) -> tuple[_Item, ...]:
-    found: dict[object, _Item] = {}
+    first: dict[object, _Item] = {}
     for item in items:
-        found.setdefault(key(item), item)
-    return tuple(found.values())
+        first.setdefault(key(item), item)
+    return tuple(first.values())

@@ -263,8 +263,8 @@ class WholeDelta(DeltaPlan):
         return ", ".join(f"x.{quote(name)}" for name in names)
 
     def _is_found(self, side: str, condition: str) -> str:
-        found = self.engine.temporary(_FOUND)
-        return f"EXISTS (SELECT 1 FROM {found} AS f WHERE {condition} AND {self._matches(side, plain=False)})"
+        recorded = self.engine.temporary(_FOUND)
+        return f"EXISTS (SELECT 1 FROM {recorded} AS f WHERE {condition} AND {self._matches(side, plain=False)})"
 
     def _matches(self, side: str, *, plain: bool) -> str:
         """Whether a recorded row (``f``) equals one of ``side``; ``plain``: that is a numbered one."""

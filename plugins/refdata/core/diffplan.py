@@ -141,8 +141,8 @@ class DiffPlan:
     def sample_rows_moved(self, *, after: bool) -> Statement:
         """Without keys: rows that one side has more often, and how many more, ordered by the first columns."""
         sign, order = ">" if after else "<", ", ".join(f"c{index}" for index in range(min(len(self.pairs), 8)))
-        found = self.engine.temporary(_FOUND)
-        return self._top(f"SELECT {self._names()}, n FROM {found} WHERE n {sign} 0 ORDER BY {order}")
+        recorded = self.engine.temporary(_FOUND)
+        return self._top(f"SELECT {self._names()}, n FROM {recorded} WHERE n {sign} 0 ORDER BY {order}")
 
     @property
     def _key_indexes(self) -> list[int]:
@@ -211,9 +211,9 @@ class DiffPlan:
         return self.engine.first_rows(sql, self.sample if most is None else most)
 
 
-def changed_rows(plan: DiffPlan, found: Sequence[Sequence[object]]) -> tuple[ChangedRow, ...]:
+def changed_rows(plan: DiffPlan, rows: Sequence[Sequence[object]]) -> tuple[ChangedRow, ...]:
     """The rows of ``sample_changes`` with what differs in each."""
-    return tuple(_changed_row(plan, row) for row in found)
+    return tuple(_changed_row(plan, row) for row in rows)
 
 
 def _changed_row(plan: DiffPlan, row: Sequence[object]) -> ChangedRow:

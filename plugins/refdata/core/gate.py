@@ -31,12 +31,12 @@ def _faults(diff: TableDiff, limits: Limits) -> Iterator[str]:
     removed = diff.removed if diff.keys else max(diff.rows_before - diff.rows_after, 0)
     changed = diff.changed if diff.keys else min(diff.removed, diff.added)
     vanished = diff.removed if diff.keys else 0
-    found = (
+    measures = (
         ("rows would be removed", removed, limits.rows_removed, "gate_rows_removed"),
         ("rows would be changed", changed, limits.rows_changed, "gate_rows_changed"),
         (f"keys ({', '.join(diff.keys)}) would vanish", vanished, limits.keys_vanished, "gate_keys_vanished"),
     )
-    for what, count, limit, name in found:
+    for what, count, limit, name in measures:
         if limit and count > allowed(limit, diff.rows_before):
             share = f" ({count / diff.rows_before:.1%})" if diff.rows_before else ""
             yield f"{count:,} of {diff.rows_before:,} {what}{share}; {name} allows {limit}."

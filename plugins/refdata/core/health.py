@@ -62,16 +62,21 @@ _ADVICE = {
 }
 
 
-def warehouse_check(name: str, found: Diagnosis, seconds: float) -> Check:
+def warehouse_check(name: str, diagnosis: Diagnosis, seconds: float) -> Check:
     """The check of a database.
 
     :param seconds: how long the diagnosis took.
     """
-    if found.trouble is None:
-        return Check(name, State.OK, f"ready in {seconds:.2f} s", found.message)
-    transient = found.trouble is Trouble.UNREACHABLE
+    if diagnosis.trouble is None:
+        return Check(name, State.OK, f"ready in {seconds:.2f} s", diagnosis.message)
+    transient = diagnosis.trouble is Trouble.UNREACHABLE
     return Check(
-        name, State.FAIL, found.trouble.value, found.message, found.advice or _ADVICE[found.trouble], transient
+        name,
+        State.FAIL,
+        diagnosis.trouble.value,
+        diagnosis.message,
+        diagnosis.advice or _ADVICE[diagnosis.trouble],
+        transient,
     )
 
 
@@ -88,8 +93,8 @@ def changes(before: Mapping[str, str], checks: Iterable[Check]) -> tuple[Change,
 
     A check that has never run before counts as having been ok.
     """
-    found = ((check, State(before.get(check.name, State.OK))) for check in checks)
-    return tuple(Change(check, earlier) for check, earlier in found if check.state is not earlier)
+    states = ((check, State(before.get(check.name, State.OK))) for check in checks)
+    return tuple(Change(check, earlier) for check, earlier in states if check.state is not earlier)
 
 
 def reported(before: Mapping[str, str], checks: Iterable[Check], unreported: Collection[str]) -> dict[str, str]:

@@ -83,14 +83,14 @@ def archive_check(name: str, folders: Sequence[Folder], earlier: str = "") -> Ch
         advice = f"Remove the link, or set `{name}_root` to the folder that it leads to."
         return Check(name, State.FAIL, "a link", message, advice)
     bad = next((folder for folder in folders if not (folder.exists and folder.writable)), folders[0])
-    found = folder_check(name, bad)
-    if found.state is not State.OK:
-        return found
+    check = folder_check(name, bad)
+    if check.state is not State.OK:
+        return check
     place = bad.path if len(folders) == 1 else f"`{name}` inside each load folder"
     if not earlier:
-        return Check(name, State.OK, found.figure, place)
+        return Check(name, State.OK, check.figure, place)
     advice = "Leave them there, or move them to their load folders with `refdata move-archives --apply`."
-    return Check(name, State.OK, found.figure, f"{place}; {earlier} contains files of an earlier installation", advice)
+    return Check(name, State.OK, check.figure, f"{place}; {earlier} contains files of an earlier installation", advice)
 
 
 def filesystem_check(places: Iterable[tuple[Folder, Folder]]) -> Check:
@@ -148,10 +148,10 @@ def component_checks(health: Mapping[str, Mapping[str, str | None]], now: dateti
     return tuple(_component(name, health.get(name, {}), now) for name in COMPONENTS)
 
 
-def _component(name: str, found: Mapping[str, str | None], now: datetime) -> Check:
-    beat = found.get(f"latest_{name}_heartbeat")
+def _component(name: str, component: Mapping[str, str | None], now: datetime) -> Check:
+    beat = component.get(f"latest_{name}_heartbeat")
     age = f"seen {max(0, round((now - datetime.fromisoformat(beat)).total_seconds()))} s ago" if beat else ""
-    if found.get("status") == "healthy":
+    if component.get("status") == "healthy":
         return Check(name, State.OK, age or "healthy")
     message = f"{name} sends no heartbeat. {_CONSEQUENCE[name]}"
     return Check(name, State.FAIL, age or "never seen", message, "Start it, or check its log.", transient=True)

@@ -156,8 +156,8 @@ class KeyPlan:
 
     def _staged(self, names: Sequence[str]) -> tuple[str, ...]:
         """The columns by their names in the stage; empty if the file lacks one of them."""
-        found = [self.stage.column(name) for name in names]
-        return tuple(one.name for one in found if one is not None) if all(found) else ()
+        columns = [self.stage.column(name) for name in names]
+        return tuple(one.name for one in columns if one is not None) if all(columns) else ()
 
     def _targets(self, table: str) -> tuple[Side, ...]:
         """The rows that a reference may point to; a table that refers to itself includes the rows of this load."""

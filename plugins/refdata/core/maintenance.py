@@ -69,9 +69,9 @@ def before(now: datetime, days: int) -> datetime | None:
 
 def archived_at(name: str) -> datetime | None:
     """When a file was received, from its archive name; None for a name that is not an archive name."""
-    found = _ARCHIVED.fullmatch(name)
+    match = _ARCHIVED.fullmatch(name)
     try:
-        return datetime.strptime(found[1], "%Y%m%d_%H%M%S") if found else None  # noqa: DTZ007  naive UTC
+        return datetime.strptime(match[1], "%Y%m%d_%H%M%S") if match else None  # noqa: DTZ007  naive UTC
     except ValueError:
         return None
 

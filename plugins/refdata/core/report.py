@@ -139,8 +139,8 @@ def _on_loads(done: Sequence[LoadFigures], loads: Sequence[LoadFigures]) -> Iter
             yield f"{name} had {count:,} rejected rows: show its owner the `.rejects.csv` files."
 
 
-def _on_type(found: NarrowerType) -> str:
+def _on_type(advice: NarrowerType) -> str:
     return (
-        f"{found.table_name}: column {found.column} is {found.type}, and the {found.rows:,} rows checked fit "
-        f"{found.fits}: alter the column if that is what it contains. A load widens it again only if necessary."
+        f"{advice.table_name}: column {advice.column} is {advice.type}, and the {advice.rows:,} rows checked fit "
+        f"{advice.fits}: alter the column if that is what it contains. A load widens it again only if necessary."
     )

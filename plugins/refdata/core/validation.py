@@ -29,10 +29,10 @@ def read_verdict(text: str, procedure: str) -> Verdict:
     :raises ConfigurationError: when it is not such JSON. An unreadable verdict must not let rows pass.
     """
     try:
-        found = json.loads(text)
+        answer = json.loads(text)
     except ValueError as error:
         raise _unreadable(procedure, f"with invalid JSON ({error})") from None
-    verdict = found[0] if isinstance(found, list) and len(found) == 1 else found
+    verdict = answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
     if not isinstance(verdict, Mapping) or RESULT not in verdict:
         raise _unreadable(procedure, f"with JSON that lacks {RESULT}")
     result = str(verdict[RESULT]).strip().lower()
@@ -41,12 +41,12 @@ def read_verdict(text: str, procedure: str) -> Verdict:
     return Verdict(result in _PASSED, _issues(verdict.get(ISSUES)))
 
 
-def _issues(found: object) -> tuple[str, ...]:
-    if isinstance(found, str) and found.lstrip().startswith("["):
+def _issues(listing: object) -> tuple[str, ...]:
+    if isinstance(listing, str) and listing.lstrip().startswith("["):
         # FOR JSON inside FOR JSON becomes text unless the author wrapped it in JSON_QUERY.
         with contextlib.suppress(ValueError):
-            found = json.loads(found)
-    listed = found if isinstance(found, list) else [] if found in (None, "") else [found]
+            listing = json.loads(listing)
+    listed = listing if isinstance(listing, list) else [] if listing in (None, "") else [listing]
     return tuple(one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in listed)
 
 

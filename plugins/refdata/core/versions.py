@@ -134,18 +134,18 @@ def require(table: str, records: Sequence[VersionRecord], version: int, *, has_z
 def loads_in(records: Sequence[VersionRecord], version: int) -> frozenset[int]:
     """The loads whose rows a version contains."""
     by_version = {record.version: record for record in records}
-    found: set[int] = set()
+    loads: set[int] = set()
     taken_back: set[int] = set()
     while (record := by_version.get(version)) is not None:
         if record.kind in (LoadType.FULL, LoadType.APPEND) and record.load_id not in taken_back:
-            found.add(record.load_id)
+            loads.add(record.load_id)
         if record.kind is LoadType.FULL:
             break
         if record.kind is LoadType.TAKE_BACK and record.origin_id is not None:
             taken_back.add(record.origin_id)
         restored = record.origin_id if record.kind is LoadType.ROLLBACK else None
         version = _before(records, version) if restored is None else restored
-    return frozenset(found)
+    return frozenset(loads)
 
 
 def _before(records: Sequence[VersionRecord], version: int) -> int:
@@ -198,14 +198,14 @@ def check_take_back(table: str, records: Sequence[VersionRecord], load_id: int) 
 def list_versions(records: Sequence[VersionRecord], *, has_zero: bool = False) -> tuple[Version, ...]:
     """The versions for their readers, the newest first. ``records`` are in the order of their versions."""
     removed = {record.version for record in records if record.removed_at is not None}
-    live, rows, found = live_version(records), 0, []
+    live, rows, versions = live_version(records), 0, []
     for record in records:
         rows = rows + _added(record) if record.kind is LoadType.APPEND else record.rows
         kept = locate(records, record.version).snapshot not in removed
-        found.append(_version(record, rows, is_live=record.version == live, is_kept=kept))
+        versions.append(_version(record, rows, is_live=record.version == live, is_kept=kept))
     if has_zero:
-        found.insert(0, Version(0, None, None, "", None, None, None, is_live=not records, is_kept=True))
-    return tuple(reversed(found))
+        versions.insert(0, Version(0, None, None, "", None, None, None, is_live=not records, is_kept=True))
+    return tuple(reversed(versions))
 
 
 def _added(record: VersionRecord) -> int:
@@ -244,9 +244,9 @@ def expired(records: Sequence[VersionRecord], *, kept: int, older_than: datetime
 def _snapshots(records: Sequence[VersionRecord]) -> list[tuple[int, datetime | None]]:
     """The numbers under which rows are kept, each with the time when they were replaced; oldest first."""
     removed = {record.version for record in records if record.removed_at is not None}
-    found, before = [], 0
+    snapshots, before = [], 0
     for record in records:
         if replaces(record) and before and before not in removed:
-            found.append((before, record.published_at))
+            snapshots.append((before, record.published_at))
         before = record.version
-    return found
+    return snapshots

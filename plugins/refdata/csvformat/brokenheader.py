@@ -25,10 +25,12 @@ def whole_header(
         return list(rows), {}
     for at, row in enumerate(rows[:LOOKED_AT]):
         line = lines[row.first] if row.first < len(lines) else ""
-        if dialect.quote not in line or damage.is_row(line) or (found := damage.without_surplus_quote(line)) is None:
+        if dialect.quote not in line or damage.is_row(line) or (repaired := damage.without_surplus_quote(line)) is None:
             continue
         behind = row.first + 1
         taken = read_rows(lines[behind : row.last], dialect)
         between = [TextRow(one.first + behind, one.last + behind, one.cells) for one in taken]
-        return [*rows[:at], TextRow(row.first, behind, found[0]), *between, *rows[at + 1 :]], {row.first: found[1]}
+        return [*rows[:at], TextRow(row.first, behind, repaired[0]), *between, *rows[at + 1 :]], {
+            row.first: repaired[1]
+        }
     return list(rows), {}

@@ -79,8 +79,8 @@ def cell_type(cell: str) -> CellType:
         return CellType.EMPTY
     if len(text) > 200:
         return CellType.TEXT
-    if found := _PATTERN.fullmatch(text):
-        return CellType(int(found.lastgroup[1:])) if found.lastgroup else CellType.TEXT
+    if match := _PATTERN.fullmatch(text):
+        return CellType(int(match.lastgroup[1:])) if match.lastgroup else CellType.TEXT
     return CellType.BROKEN if _is_broken(text) else CellType.TEXT
 
 

@@ -16,8 +16,8 @@ _SEPARATOR = re.compile(r'\ufeff?"?sep=(.)"?[\t ]*[\r\n]*', re.IGNORECASE)
 
 def separator_line(line: str) -> str:
     """The delimiter that a ``sep=;`` line states (a convention of Microsoft Excel), or ``""``."""
-    found = _SEPARATOR.fullmatch(line)
-    return found[1] if found and found[1] in DELIMITERS else ""
+    match = _SEPARATOR.fullmatch(line)
+    return match[1] if match and match[1] in DELIMITERS else ""
 
 
 def comment_mark(rows: Sequence[TextRow], lines: Sequence[str], width: int) -> str:

@@ -40,8 +40,8 @@ def find_drawing(lines: Sequence[str]) -> Drawing | None:
     rules = [text for text in texts if _RULE.fullmatch(text)]
     body = [text for text in texts if not _RULE.fullmatch(text)]
     for delimiter in "|,;\t":
-        if (found := _framed(body, rules, delimiter)) is not None:
-            return found
+        if (drawing := _framed(body, rules, delimiter)) is not None:
+            return drawing
     return _below_rule([line.rstrip("\r\n") for line in lines[:LOOKED_AT]])
 
 

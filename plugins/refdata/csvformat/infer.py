@@ -48,12 +48,12 @@ def gather(column: pa.StringArray, so_far: Evidence, *, powers: bool = True) -> 
     )
     if not len(values):
         return measures
-    found = (
+    evidence = (
         measures if so_far.is_text or values.lengths.max() > _LONGEST_READING else _fitting(values, measures, so_far)
     )
-    if not found.is_text:
-        return found
-    return replace(found, month_days=count_month_days(values), formulas=count_formulas(values))
+    if not evidence.is_text:
+        return evidence
+    return replace(evidence, month_days=count_month_days(values), formulas=count_formulas(values))
 
 
 def _fitting(values: Values, measures: Evidence, so_far: Evidence) -> Evidence:
@@ -105,13 +105,13 @@ def _readings(values: Values, measures: Evidence, known: Evidence | None) -> Evi
 
 
 def _dates(values: Values, alive: Collection[DateKey] | None) -> dict[DateKey, MomentShape]:
-    found: dict[DateKey, MomentShape] = {}
+    shapes: dict[DateKey, MomentShape] = {}
     for key in DATES:
         if alive is None or key in alive:
             shape = moment_shape(values, key)
             if shape:
-                found[key] = shape
-    return found
+                shapes[key] = shape
+    return shapes
 
 
 def moment_shape(values: Values, key: DateKey) -> MomentShape | None:

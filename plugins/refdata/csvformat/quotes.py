@@ -91,8 +91,8 @@ def last_record_end(text: bytes, quotes: Positions) -> int:
         ends = data[start:stop] == _FEED
         if returns:
             ends |= _lone_returns(data, start, stop)
-        found = _where(ends) + np.int32(start)  # of the quotes' type, or each search would convert all of them
-        outside = found[np.searchsorted(quotes, found) % 2 == 0]
+        places = _where(ends) + np.int32(start)  # of the quotes' type, or each search would convert all of them
+        outside = places[np.searchsorted(quotes, places) % 2 == 0]
         if outside.size:
             return int(outside[-1]) + 1
         stop = start

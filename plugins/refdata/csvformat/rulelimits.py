@@ -70,8 +70,8 @@ def among(texts: Sequence[str], column: ReadColumn, where: str) -> pa.Array:
     stored = arrow_type(column.type, column.notation)
     exact = [_number(text, column, where, texts) for text in texts]
     nearest = [_nearest(number, column.type.scale or 0, ROUND_FLOOR) for number in exact]
-    found = [_scalar(near, stored) for near, number in zip(nearest, exact, strict=True) if near == number]
-    return pa.array([scalar.as_py() for scalar in found if scalar is not None], stored)
+    values = [_scalar(near, stored) for near, number in zip(nearest, exact, strict=True) if near == number]
+    return pa.array([scalar.as_py() for scalar in values if scalar is not None], stored)
 
 
 def _nearest(number: Decimal, scale: int, rounding: str) -> Decimal | None:

@@ -83,14 +83,14 @@ def read_sample(path: Path, sample_bytes: int = SAMPLE_BYTES) -> Sample:
 def _probes(file: BinaryIO, size: int) -> tuple[Window, ...]:
     """The first windows, of those spread evenly over the file, that contain bytes beyond ASCII."""
     step = max(PROBE_BYTES, size // PROBES)
-    found: list[Window] = []
+    windows: list[Window] = []
     for offset in range(0, size, step):
         window = _window(file, offset, PROBE_BYTES)
         if not window.data.isascii():
-            found.append(window)
-        if len(found) == KEPT_PROBES:
+            windows.append(window)
+        if len(windows) == KEPT_PROBES:
             break
-    return tuple(found)
+    return tuple(windows)
 
 
 def _window(file: BinaryIO, offset: int, length: int) -> Window:

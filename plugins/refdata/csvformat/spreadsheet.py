@@ -41,11 +41,11 @@ def count_month_days(values: Values) -> int:
 def damaged(values: Values) -> list[str]:
     """The values that look like ``2-Mar`` or ``1.23E+15``."""
     days = _with_gap(values)
-    found = days.filter(pc.match_substring_regex(days, MONTH_DAY)).to_pylist() if len(days) else []
+    texts = days.filter(pc.match_substring_regex(days, MONTH_DAY)).to_pylist() if len(days) else []
     if not (values.data == ord("E")).any():
-        return found
+        return texts
     powers = values.take(_may_be_powers(values)).arrow()
-    return found + powers.filter(pc.match_substring_regex(powers, _POWER)).to_pylist()
+    return texts + powers.filter(pc.match_substring_regex(powers, _POWER)).to_pylist()
 
 
 def _with_gap(values: Values) -> pa.StringArray:

@@ -81,8 +81,8 @@ class Dropoff:
 
     def lies(self, file: DroppedFile) -> bool:
         """Whether the file is in its folder with unchanged content, even if touched (which changes its ctime)."""
-        found = tree.identity_at(self.root, file.path)
-        return found is not None and PosixIdentity.read(found).is_touched(PosixIdentity.read(file.identity))
+        current = tree.identity_at(self.root, file.path)
+        return current is not None and PosixIdentity.read(current).is_touched(PosixIdentity.read(file.identity))
 
     def content_hash(self, file: DroppedFile) -> str:
         """SHA-256 of what is at the file's path now, as a hex digest.

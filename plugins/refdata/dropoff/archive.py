@@ -102,7 +102,11 @@ def find(file: DroppedFile, root: Path, archive_root: Path, names: Names) -> str
     with archive_folder(root, archive_root) as target:
         taken, _ = _Move(-1, file.name, target, names, file).candidates()
     return next(
-        (str(archive_root / name) for name, found in taken.items() if _alike(found, PosixIdentity.read(file.identity))),
+        (
+            str(archive_root / name)
+            for name, status in taken.items()
+            if _alike(status, PosixIdentity.read(file.identity))
+        ),
         "",
     )
 
@@ -115,8 +119,8 @@ def rejects_name(load_id: int | str) -> str:
 def rejects_in(error_root: Path) -> dict[int, Path]:
     """The rejects files under hidden names, by load."""
     start, _, end = rejects_name("*").partition("*")
-    found = {path.name.removeprefix(start).removesuffix(end): path for path in error_root.glob(rejects_name("*"))}
-    return {int(load_id): path for load_id, path in found.items() if load_id.isdecimal()}
+    paths = {path.name.removeprefix(start).removesuffix(end): path for path in error_root.glob(rejects_name("*"))}
+    return {int(load_id): path for load_id, path in paths.items() if load_id.isdecimal()}
 
 
 def reason_document(reason: Reason, path: str, load_id: int, received: datetime) -> dict[str, Any]:
@@ -188,29 +192,29 @@ class _Move:
         """Our names that are taken, and the first number that is free."""
         taken: dict[str, os.stat_result] = {}
         for number in count(1):
-            found = look(self.target, self.archived(number))
-            if found is None:
+            status = look(self.target, self.archived(number))
+            if status is None:
                 return taken, number
-            taken[self.archived(number)] = found
+            taken[self.archived(number)] = status
         raise AssertionError("count() never ends")
 
     def _moved_already(self, taken: dict[str, os.stat_result]) -> str:
         """The name that an earlier call gave the file, after finishing what that call left open."""
         passing = look(self.target, self.passing)
-        for name, found in taken.items():
-            if passing is not None and found.st_ino == passing.st_ino:
+        for name, status in taken.items():
+            if passing is not None and status.st_ino == passing.st_ino:
                 self._finish_copy()
                 return name
-            if _same(found, self.identity):
+            if _same(status, self.identity):
                 return name
         if not self._present():
             # A copy has its own inode; once the original is gone, size and mtime identify it.
-            return next((name for name, found in taken.items() if _alike(found, self.identity)), "")
+            return next((name for name, status in taken.items() if _alike(status, self.identity)), "")
         return ""
 
     def _present(self) -> bool:
-        found = look(self.source, self.name)
-        return found is not None and _same(found, self.identity)
+        status = look(self.source, self.name)
+        return status is not None and _same(status, self.identity)
 
     def _take(self, archived: str) -> None:
         if not self._present():
@@ -250,19 +254,19 @@ class _Move:
 
     def _require_ours(self, folder: int, name: str) -> None:
         """Puts back a file that replaced ours at the moment of the rename."""
-        found = look(folder, name)
-        if found is not None and not _same(found, self.identity):
+        status = look(folder, name)
+        if status is not None and not _same(status, self.identity):
             rename_exclusive(folder, name, self.source, self.name)
             raise changed(self.file.path)
 
 
-def _alike(found: os.stat_result, identity: PosixIdentity) -> bool:
-    return (found.st_size, found.st_mtime_ns) == (identity.size, identity.mtime_ns)
+def _alike(status: os.stat_result, identity: PosixIdentity) -> bool:
+    return (status.st_size, status.st_mtime_ns) == (identity.size, identity.mtime_ns)
 
 
-def _same(found: os.stat_result, identity: PosixIdentity) -> bool:
+def _same(status: os.stat_result, identity: PosixIdentity) -> bool:
     # ctime is left out: the move itself changes it.
-    return found.st_ino == identity.inode and _alike(found, identity)
+    return status.st_ino == identity.inode and _alike(status, identity)
 
 
 def _put_rejects(root: Path, rejects: Path, target: int, name: str) -> None:

@@ -38,9 +38,9 @@ class PosixIdentity:
     inode: int
 
     @classmethod
-    def of(cls, found: os.stat_result) -> PosixIdentity:
+    def of(cls, status: os.stat_result) -> PosixIdentity:
         """The identity of a file, from what ``stat`` reports."""
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
     @classmethod
     def read(cls, identity: object) -> PosixIdentity:

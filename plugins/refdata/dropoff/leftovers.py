@@ -82,8 +82,8 @@ def _has_like(path: Path, archives: tuple[Path, ...]) -> bool:
     wanted = path.lstat()
     for archive in archives:
         for other in archive.iterdir() if archive.is_dir() else ():
-            found = other.lstat()
-            alike = (found.st_size, found.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
+            status = other.lstat()
+            alike = (status.st_size, status.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns)
             if alike and not other.name.startswith(OWN_PREFIX) and _digest(other) == _digest(path):
                 return True
     return False

@@ -167,11 +167,11 @@ def copy_to(source_folder: int, source: str, target_folder: int, target: str) ->
         with os.fdopen(writing, "wb") as copy:
             shutil.copyfileobj(original, copy, 1 << 20)
             copy.flush()
-            found = os.fstat(reading)
-            os.fchmod(writing, found.st_mode & 0o777)
-            os.utime(writing, ns=(found.st_atime_ns, found.st_mtime_ns))
+            status = os.fstat(reading)
+            os.fchmod(writing, status.st_mode & 0o777)
+            os.utime(writing, ns=(status.st_atime_ns, status.st_mtime_ns))
             os.fsync(writing)
-    return found
+    return status
 
 
 def write_whole(folder: int, name: str, data: bytes) -> None:

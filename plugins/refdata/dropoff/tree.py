@@ -90,18 +90,18 @@ def scan(root: Path, archives: frozenset[str] = frozenset()) -> ScanResult:
     :raises PermissionDeniedError: when the root is not readable.
     :raises FileBusyError: when the storage currently fails.
     """
-    found = _Findings([], [], _with_parents(archives))
+    findings = _Findings([], [], _with_parents(archives))
     with root_folder(root) as top, translated(str(root)):
-        _note_misplaced(top, "", frozenset(CLASS_FOLDERS), found)
+        _note_misplaced(top, "", frozenset(CLASS_FOLDERS), findings)
         for kind in CLASS_FOLDERS:
-            _visit(top, kind, found, _visit_kind)
-    if not found.folders:
+            _visit(top, kind, findings, _visit_kind)
+    if not findings.folders:
         raise ConfigurationError(
             "The dropoff root contains none of the load folders",
             where=str(root),
             advice=f"Check that the right folder is mounted, or create {', '.join(LOAD_FOLDERS)} in it",
         )
-    return ScanResult(tuple(found.files), tuple(found.malformed))
+    return ScanResult(tuple(findings.files), tuple(findings.malformed))
 
 
 def open_dropped(root: Path, path: str, expected: str) -> BinaryIO:
@@ -133,8 +133,8 @@ def open_dropped(root: Path, path: str, expected: str) -> BinaryIO:
 def check_unchanged(stream: BinaryIO, path: str, expected: str) -> None:
     """Raises FileChangedError when the open file is no longer the one that was released."""
     with translated(path):
-        found = identity_of(os.fstat(stream.fileno()))
-    if found != expected:
+        current = identity_of(os.fstat(stream.fileno()))
+    if current != expected:
         raise changed(path)
 
 
@@ -148,11 +148,11 @@ def hand_back(root: Path, file: DroppedFile) -> str:
     :raises PermissionDeniedError: when its folder is not writable.
     """
     with load_folder(root, file.path) as (folder, name), translated(file.path):
-        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if identity_of(found) != file.identity:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if identity_of(status) != file.identity:
             raise changed(file.path)
         try:
-            os.utime(name, ns=(found.st_atime_ns, found.st_mtime_ns), dir_fd=folder, follow_symlinks=False)
+            os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns), dir_fd=folder, follow_symlinks=False)
         except PermissionError:
             # Only the owner may set times; renaming there and back needs only rights on the folder.
             os.rename(name, _BACK_PREFIX + name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -195,9 +195,9 @@ def holds_drop(root: Path, path: str) -> bool:
         return False
 
 
-def identity_of(found: os.stat_result) -> str:
+def identity_of(status: os.stat_result) -> str:
     """The identity of a file, from what ``stat`` reports."""
-    return str(PosixIdentity.of(found))
+    return str(PosixIdentity.of(status))
 
 
 @contextmanager
@@ -246,14 +246,14 @@ def changed(path: str) -> FileChangedError:
     )
 
 
-def _require_plain(found: os.stat_result, path: str) -> None:
-    if fault := _file_fault(found):
+def _require_plain(status: os.stat_result, path: str) -> None:
+    if fault := _file_fault(status):
         raise DropoffError(
             f"It cannot be loaded: {fault}", where=printable(path), advice="Drop a plain file with the data."
         )
 
 
-def _file_fault(found: os.stat_result) -> str:
+def _file_fault(status: os.stat_result) -> str:
     """Why what ``lstat`` describes is not a file to load, or ``""``."""
     kinds = {
         stat.S_IFLNK: "it is a symbolic link",
@@ -263,10 +263,10 @@ def _file_fault(found: os.stat_result) -> str:
         stat.S_IFCHR: "it is a device",
         stat.S_IFBLK: "it is a device",
     }
-    if not stat.S_ISREG(found.st_mode):
-        return kinds.get(stat.S_IFMT(found.st_mode), "it is not a regular file")
+    if not stat.S_ISREG(status.st_mode):
+        return kinds.get(stat.S_IFMT(status.st_mode), "it is not a regular file")
     # A second name may be outside the tree, expose data that its dropper may not read, and be written through.
-    return "" if found.st_nlink == 1 else f"it is a hard link with {found.st_nlink} names"
+    return "" if status.st_nlink == 1 else f"it is a hard link with {status.st_nlink} names"
 
 
 @dataclass(slots=True)
@@ -288,32 +288,32 @@ def _with_parents(paths: frozenset[str]) -> frozenset[str]:
                      for depth in range(1, len(parts) + 1))  # fmt: skip
 
 
-def _visit(parent: int, path: str, found: _Findings, visitor: Callable[[int, str, _Findings], None]) -> None:
+def _visit(parent: int, path: str, findings: _Findings, visitor: Callable[[int, str, _Findings], None]) -> None:
     """Calls the visitor with a folder of the tree; a missing one is skipped, a false one refused."""
     name = path.rpartition("/")[2]
     try:
         with subfolder(parent, name) as folder:
-            visitor(folder, path, found)
+            visitor(folder, path, findings)
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        found.refuse(path, "it is not a real folder", look(parent, name))
+        findings.refuse(path, "it is not a real folder", look(parent, name))
     except OSError as fault:
         if fault.errno not in (errno.ELOOP, errno.EACCES, errno.EPERM):
             raise
         reason = "it is a symbolic link" if fault.errno == errno.ELOOP else "it is not readable"
-        found.refuse(path, reason, look(parent, name))
+        findings.refuse(path, reason, look(parent, name))
 
 
-def _visit_kind(folder: int, path: str, found: _Findings) -> None:
+def _visit_kind(folder: int, path: str, findings: _Findings) -> None:
     loads = [load.value for load in DROPPED_TYPES]
-    _note_misplaced(folder, f"{path}/", frozenset(loads), found)
+    _note_misplaced(folder, f"{path}/", frozenset(loads), findings)
     for load in loads:
-        _visit(folder, f"{path}/{load}", found, _visit_load_folder)
+        _visit(folder, f"{path}/{load}", findings, _visit_load_folder)
 
 
-def _visit_load_folder(folder: int, path: str, found: _Findings) -> None:
-    found.folders += 1
+def _visit_load_folder(folder: int, path: str, findings: _Findings) -> None:
+    findings.folders += 1
     kind, _, load = path.partition("/")
     load_type, is_reference_data = LoadType(load), kind == REFERENCE_FOLDER
     with os.scandir(folder) as entries:
@@ -326,27 +326,27 @@ def _visit_load_folder(folder: int, path: str, found: _Findings) -> None:
                 continue  # gone since the folder was read
             where = f"{path}/{entry.name}"
             if fault := name_fault(entry.name) or _file_fault(status):
-                found.refuse(where, fault, status)
+                findings.refuse(where, fault, status)
             else:
-                found.files.append(
+                findings.files.append(
                     PosixIdentity.of(status).dropped(where, load_type, is_reference_data=is_reference_data)
                 )
 
 
-def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], found: _Findings) -> None:
+def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], findings: _Findings) -> None:
     """Refuses what looks like a drop directly in a folder that takes none, and foreign folders that contain some."""
     with os.scandir(folder) as entries:
         for entry in entries:
             path = f"{prefix}{entry.name}"
-            if entry.name in expected or entry.name.startswith(".") or path in found.archives:
+            if entry.name in expected or entry.name.startswith(".") or path in findings.archives:
                 continue
             if not entry.is_dir(follow_symlinks=False):
                 if is_candidate(entry.name):
-                    found.refuse(path, _OUTSIDE, look(folder, entry.name))
+                    findings.refuse(path, _OUTSIDE, look(folder, entry.name))
             elif _holds_drops(folder, entry.name, depth=2):
-                found.refuse(path, f"it contains {EXTENSION} files, but {_OUTSIDE}", look(folder, entry.name))
+                findings.refuse(path, f"it contains {EXTENSION} files, but {_OUTSIDE}", look(folder, entry.name))
             elif is_candidate(entry.name):
-                found.refuse(path, "it is a folder", look(folder, entry.name))
+                findings.refuse(path, "it is a folder", look(folder, entry.name))
 
 
 def _holds_drops(parent: int, name: str, depth: int) -> bool:

@@ -19,7 +19,10 @@ class DiagnosedMixin:
         missing, permission missing, or not initialised."""
         try:
             settings = dataclasses.replace(load_settings(), conn_id=getattr(self, self.conn_name_attr))
-            found = open_warehouse(settings).diagnose()
+            diagnosis = open_warehouse(settings).diagnose()
         except RefdataError as error:
             return False, str(error)
-        return found.ok, found.message if found.trouble is None else f"{found.trouble}: {found.message}"
+        return (
+            diagnosis.ok,
+            diagnosis.message if diagnosis.trouble is None else f"{diagnosis.trouble}: {diagnosis.message}",
+        )

@@ -66,12 +66,12 @@ def _configuring(deps: Deps, table: str) -> AbstractContextManager[Session]:
 
 def _upsert(deps: Deps, session: Session, table: str) -> str:
     wanted = wanted_config(deps, table)
-    found = session.query(deps.warehouse.statement("select_config"), (table,))
-    if not found:
+    entries = session.query(deps.warehouse.statement("select_config"), (table,))
+    if not entries:
         values = (table, *wanted, deps.clock(), CREATED_BY)
         session.execute(deps.warehouse.statement("insert_config"), values)
         return "inserted"
-    if tuple(found[0][:4]) == wanted:
+    if tuple(entries[0][:4]) == wanted:
         return "unchanged"
     session.execute(deps.warehouse.statement("update_config"), (*wanted, deps.clock(), table))
     return "updated"

@@ -104,13 +104,13 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
     """
     from refdata.preview import distinct_columns
 
-    found = _read(deps, file, table)
-    if found.doubt is not None:
-        raise FormatError(found.doubt.what, where=str(file), advice=found.doubt.advice)
-    scanned = scan_file(deps, file, found, contract_of(deps, table)).columns
+    fmt = _read(deps, file, table)
+    if fmt.doubt is not None:
+        raise FormatError(fmt.doubt.what, where=str(file), advice=fmt.doubt.advice)
+    scanned = scan_file(deps, file, fmt, contract_of(deps, table)).columns
     columns = [Column(column.name, column.type) for column in scanned if column.type]
-    shows = learned(table, found, scanned, columns, Origin(Layer.DETECTED, file.name))
-    return shows, distinct_columns(file, found, scanned)[:1]
+    shows = learned(table, fmt, scanned, columns, Origin(Layer.DETECTED, file.name))
+    return shows, distinct_columns(file, fmt, scanned)[:1]
 
 
 def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
@@ -125,14 +125,14 @@ def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
 
 def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     table = done.table
-    found = _read(deps, file, table)
-    scanned = scan_file(deps, file, found, contract_in_force(deps, table))
+    fmt = _read(deps, file, table)
+    scanned = scan_file(deps, file, fmt, contract_in_force(deps, table))
     done = replace(
-        done, format=found, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
+        done, format=fmt, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
         warnings=(*done.warnings, *scanned.warnings),
     )  # fmt: skip
-    if found.doubt is not None:
-        return replace(done, action=Action.HOLD, warnings=(*done.warnings, f"{found.doubt.what}; a person is asked."))
+    if fmt.doubt is not None:
+        return replace(done, action=Action.HOLD, warnings=(*done.warnings, f"{fmt.doubt.what}; a person is asked."))
     refused = _damaged(deps, done)
     try:
         plan = plan_for(deps, table, scanned.columns)
@@ -200,10 +200,10 @@ def differences(deps: Deps, table: str) -> tuple[ContractDifference, ...]:
     full_contract(deps, table)
     said, live = deps.contract(table), deps.warehouse.table(deps.live(table))
     shown_by_loads = contract_of_loads(deps, table)
-    found = [*_differing_facts(said, shown_by_loads)]
+    different = [*_differing_facts(said, shown_by_loads)]
     if live is not None:
-        found += _differing_columns(said, live)
-    return tuple(found)
+        different += _differing_columns(said, live)
+    return tuple(different)
 
 
 def contract_of_loads(deps: Deps, table: str) -> Contract:
@@ -217,29 +217,29 @@ def _differing_facts(said: Contract, seen: Contract) -> list[ContractDifference]
     pairs: list[tuple[str, str, Facts, Facts]] = [("encoding", "encoding", said, seen)]
     dialect = {"delimiter": "delimiter", "quoteChar": "quote_char", "header": "header"}
     pairs += [(f"dialect.{key}", name, said.dialect, seen.dialect) for key, name in dialect.items()]
-    found = []
+    different = []
     for key, name, ours, theirs in pairs:
         first, second = getattr(ours, name), getattr(theirs, name)
         if first is not None and second is not None and first != second:
-            found.append(ContractDifference(key, shown(first), shown(second), theirs.origin(name) or _LIVE))
-    return found
+            different.append(ContractDifference(key, shown(first), shown(second), theirs.origin(name) or _LIVE))
+    return different
 
 
 def _differing_columns(said: Contract, live: Table) -> list[ContractDifference]:
-    found = []
+    different = []
     names = {fold_name(column.name) for column in said.fields}
     for column in said.fields:
         there = live.column(column.name)
         key = f"schema.fields.{column.name}"
         if there is None:
-            found.append(ContractDifference(key, "declared", "", _LIVE))
+            different.append(ContractDifference(key, "declared", "", _LIVE))
         elif wanted := _other_type(column, there):
-            found.append(ContractDifference(f"{key}.type", wanted, there.type_name, _LIVE))
+            different.append(ContractDifference(f"{key}.type", wanted, there.type_name, _LIVE))
     if names:
-        found += [ContractDifference(f"schema.fields.{column.name}", "", "in the table", _LIVE)
+        different += [ContractDifference(f"schema.fields.{column.name}", "", "in the table", _LIVE)
                   for column in own_columns(live) if fold_name(column.name) not in names]  # fmt: skip
     keys = [name for name in said.primary_key or () if live.column(name) is None]
-    return found + [ContractDifference("schema.primaryKey", name, "", _LIVE) for name in keys]
+    return different + [ContractDifference("schema.primaryKey", name, "", _LIVE) for name in keys]
 
 
 def _other_type(column: FieldContract, there: Column) -> str:

@@ -48,19 +48,19 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
         _rejects_of(deps, file, row) as rejects,
         deps.dropoff.open(file) as path,
     ):
-        found = _format(deps, Path(path), row)
-        scanned = _scan(deps, Path(path), found, row, rejects)
-    if found.doubt is None:
+        fmt = _format(deps, Path(path), row)
+        scanned = _scan(deps, Path(path), fmt, row, rejects)
+    if fmt.doubt is None:
         allowed = deps.rules(row.table_name).max_rejected_rows
-        found = replace(found, doubt=damage_doubt(scanned, allowed, rejects.fitting))
-    if not deps.ledger.record_format(row.id, found, scanned, scanned.warnings, file.identity):
+        fmt = replace(fmt, doubt=damage_doubt(scanned, allowed, rejects.fitting))
+    if not deps.ledger.record_format(row.id, fmt, scanned, scanned.warnings, file.identity):
         raise FileChangedError(
             "The file changed after its release", where=file.path, advice="Nothing; its next run takes over."
         )
-    if found.doubt is None:
+    if fmt.doubt is None:
         _check_rejects(deps, scanned, row)
     # The ledger's warnings quote skipped lines; Airflow keeps what is returned, and it is to hold no text of the file.
-    return Detection(row.id, replace(found, skipped=()), replace(scanned, warnings=()))
+    return Detection(row.id, replace(fmt, skipped=()), replace(scanned, warnings=()))
 
 
 @contextlib.contextmanager
@@ -100,9 +100,9 @@ def _as_it_ended(row: Load, file: DroppedFile) -> Detection:
             where=file.path,
             advice="Fix it and drop it again.",
         )
-    found = Format(row.detected_encoding or "", row.detected_delimiter or "", "", "", True, row.detected_headers)
+    fmt = Format(row.detected_encoding or "", row.detected_delimiter or "", "", "", True, row.detected_headers)
     counts = row.rows_read or 0, row.rows_rejected or 0
-    return Detection(row.id, found, Scan((), *counts, row.file_hash or "", row.file_size or 0))
+    return Detection(row.id, fmt, Scan((), *counts, row.file_hash or "", row.file_size or 0))
 
 
 def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
@@ -117,32 +117,32 @@ def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
     live = deps.warehouse.table(deps.live(contract.table))
     names = [column.name for column in own_columns(live)] if live else []
     with storage_errors(path):
-        found = reader_of(path).detect(
+        fmt = reader_of(path).detect(
             path,
             known=known_format(contract, names),
             code_page=deps.settings.code_page,
             min_confidence=deps.settings.min_confidence,
             stated=stated_format(contract),
         )
-    if found.doubt is not None and not found.doubt.readings:
-        raise FormatError(found.doubt.what, where=str(path), advice=found.doubt.advice)
-    return found
+    if fmt.doubt is not None and not fmt.doubt.readings:
+        raise FormatError(fmt.doubt.what, where=str(path), advice=fmt.doubt.advice)
+    return fmt
 
 
 def _format(deps: Deps, path: Path, row: Load) -> Format:
-    found = read_format(deps, path, contract_for(deps, row))
+    fmt = read_format(deps, path, contract_for(deps, row))
     # The reasons quote text before and after the table, so only the file's owner may see them (`refdata detect`).
-    found = replace(found, reasons=())
+    fmt = replace(fmt, reasons=())
     deps.log.info(
         "Format: %s, delimiter %r, quote %r, %s, %s columns, confidence %.2f",
-        found.encoding,
-        found.delimiter,
-        found.quote,
-        "with a header" if found.has_header else "without a header",
-        len(found.header),
-        found.confidence,
+        fmt.encoding,
+        fmt.delimiter,
+        fmt.quote,
+        "with a header" if fmt.has_header else "without a header",
+        len(fmt.header),
+        fmt.confidence,
     )
-    return found
+    return fmt
 
 
 @contextlib.contextmanager
@@ -153,22 +153,22 @@ def _rejects_of(deps: Deps, file: DroppedFile, row: Load) -> Iterator[RejectsFil
         yield rejects
 
 
-def _scan(deps: Deps, path: Path, found: Format, row: Load, rejects: RejectsFile) -> Scan:
+def _scan(deps: Deps, path: Path, fmt: Format, row: Load, rejects: RejectsFile) -> Scan:
     allowed = deps.rules(row.table_name).max_rejected_rows
-    scanned = scan_file(deps, path, found, contract_for(deps, row), listing(rejects, row, allowed))
+    scanned = scan_file(deps, path, fmt, contract_for(deps, row), listing(rejects, row, allowed))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     return scanned
 
 
 def scan_file(
-    deps: Deps, path: Path, found: Format, contract: Contract, on_reject: Callable[[RejectedRow], None] | None = None
+    deps: Deps, path: Path, fmt: Format, contract: Contract, on_reject: Callable[[RejectedRow], None] | None = None
 ) -> Scan:
     """The full scan of a file for a table: its columns by the table's names, with the types that the table knows."""
     live = deps.warehouse.table(deps.live(contract.table))
-    names = column_match(found, live, contract).names
-    if places_unknown(found, live, contract):  # a column's type would be forced on another one's values
-        return reader_of(path).scan(path, found, names, on_reject=on_reject)
-    scanned = scan_as_known(path, found, names, contract, live, on_reject)
+    names = column_match(fmt, live, contract).names
+    if places_unknown(fmt, live, contract):  # a column's type would be forced on another one's values
+        return reader_of(path).scan(path, fmt, names, on_reject=on_reject)
+    scanned = scan_as_known(path, fmt, names, contract, live, on_reject)
     return replace(scanned, columns=with_declared_types(scanned.columns, contract))
 
 

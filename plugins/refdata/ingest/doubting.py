@@ -58,15 +58,15 @@ def questions_of_columns(
     detection: Detection,
     contract: Contract,
     live: Table | None,
-    found: tuple[Finding, ...],
+    findings: tuple[Finding, ...],
 ) -> Iterator[Question]:
     """The questions about the file's columns, before the table changes.
 
-    :param found: where file, table and contract differ; those that the policies hold are asked about.
+    :param findings: where file, table and contract differ; those that the policies hold are asked about.
     """
     if live is not None:
-        yield from _about_columns(row, detection, live, found)
-    yield from _about_types(deps, file, row, detection, contract, live, found)
+        yield from _about_columns(row, detection, live, findings)
+    yield from _about_types(deps, file, row, detection, contract, live, findings)
 
 
 def _about_new_table(deps: Deps, row: Load, detection: Detection) -> Iterator[Question]:
@@ -97,8 +97,8 @@ def _about_age(deps: Deps, row: Load) -> Iterator[Question]:
         yield question
 
 
-def _about_columns(row: Load, detection: Detection, live: Table, found: tuple[Finding, ...]) -> Iterator[Question]:
-    held = {finding.kind: finding.columns for finding in found if finding.action is Action.HOLD}
+def _about_columns(row: Load, detection: Detection, live: Table, findings: tuple[Finding, ...]) -> Iterator[Question]:
+    held = {finding.kind: finding.columns for finding in findings if finding.action is Action.HOLD}
     missing = held.get(FindingKind.MISSING_COLUMN, ())
     known = {column.name for column in own_columns(live)}
     new = {column.name: column.source for column in detection.scan.columns if column.name not in known}
@@ -123,12 +123,12 @@ def _about_types(
     detection: Detection,
     contract: Contract,
     live: Table | None,
-    found: tuple[Finding, ...],
+    findings: tuple[Finding, ...],
 ) -> Iterator[Question]:
     """Values that are not of their column's type, and dates in another order than the table's."""
     held = {
         name
-        for one in found
+        for one in findings
         if one.kind is FindingKind.TYPE_CHANGE and one.action is Action.HOLD
         for name in one.columns
     }

@@ -103,8 +103,8 @@ def _deletions(deps: Deps) -> Iterator[Deletion]:
         yield Deletion(DeletionKind.VERSION, f"{one.table} version {one.version}", why, one.rows, table_name=one.table)
     if (limit := maintenance.before(now, settings.ledger_days)) is not None:
         with deps.warehouse.transaction(write=False) as session:
-            found = session.query(deps.warehouse.statement("select_expired_files"), (limit,))
-        loads = [EndedLoad(int(line[0]), line[1], line[2], moment(line[3])) for line in found]
+            expired = session.query(deps.warehouse.statement("select_expired_files"), (limit,))
+        loads = [EndedLoad(int(line[0]), line[1], line[2], moment(line[3])) for line in expired]
         yield from maintenance.expired_rows(loads, settings.ledger_days)
     for kind, days in ((DeletionKind.AUDIT_ROWS, settings.audit_days), (DeletionKind.ALERT_ROWS, settings.alert_days)):
         if (limit := maintenance.before(now, days)) is not None:
@@ -143,9 +143,9 @@ def _delete_rows(deps: Deps, session: Session, deletion: Deletion) -> None:
 
 def in_total(deletions: Sequence[Deletion]) -> dict[str, dict[str, int]]:
     """Number and bytes by kind."""
-    found = {kind.value: [one for one in deletions if one.kind is kind] for kind in DeletionKind}
+    grouped = {kind.value: [one for one in deletions if one.kind is kind] for kind in DeletionKind}
     return {
         kind: {"amount": sum(one.amount for one in members), "bytes": sum(one.size for one in members)}
-        for kind, members in found.items()
+        for kind, members in grouped.items()
         if members
     }

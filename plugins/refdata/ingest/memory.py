@@ -59,18 +59,18 @@ def _policies(settings: Settings, row: Load) -> Contract:
     )
 
 
-def column_match(found: Format, live: Table | None, contract: Contract) -> ColumnMatch:
+def column_match(fmt: Format, live: Table | None, contract: Contract) -> ColumnMatch:
     """Matches each field of the file to a column of the table; ambiguous headers are asked about later."""
-    header = found.header if found.has_header else tuple(f"column_{at + 1}" for at in range(len(found.header)))
+    header = fmt.header if fmt.has_header else tuple(f"column_{at + 1}" for at in range(len(fmt.header)))
     return match_columns(header, known_columns(live, contract))
 
 
-def places_unknown(found: Format, live: Table | None, contract: Contract) -> bool:
+def places_unknown(fmt: Format, live: Table | None, contract: Contract) -> bool:
     """Whether a file without a header has other fields than its table's files, and no answer states which they are."""
-    if found.has_header or live is None:
+    if fmt.has_header or live is None:
         return False
-    answered = contract.answer(QuestionKind.FORMAT_UNSURE, fields_answer(len(found.header)))
-    match = column_match(found, live, contract)
+    answered = contract.answer(QuestionKind.FORMAT_UNSURE, fields_answer(len(fmt.header)))
+    match = column_match(fmt, live, contract)
     return answered is None and bool(match.new or match.missing)
 
 

@@ -72,10 +72,10 @@ def marked_duplicate(deps: Deps, row: Load, attempt: int) -> int | None:
 
     :raises SupersededError: when the attempt no longer holds the turn.
     """
-    found = deps.ledger.live_duplicate(row) if deps.warehouse.table(deps.target(row)) else None
-    if found is not None:
+    duplicate = deps.ledger.live_duplicate(row) if deps.warehouse.table(deps.target(row)) else None
+    if duplicate is not None:
         deps.ledger.mark_duplicate(row.id, attempt)
-    return found
+    return duplicate
 
 
 def check_empty(deps: Deps, row: Load, detection: Detection) -> None:
@@ -102,8 +102,8 @@ def _has_rows(deps: Deps, row: Load) -> bool:
 def _better_tables(deps: Deps, live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
     own = matching.match_table(columns, live)
     tables = deps.warehouse.tables(deps.settings.ref_schema)
-    found = matching.better_tables(columns, own, tables, least=deps.settings.min_column_match)
-    return tuple(match.table.name for match in found[:MOST_NAMED])
+    matches = matching.better_tables(columns, own, tables, least=deps.settings.min_column_match)
+    return tuple(match.table.name for match in matches[:MOST_NAMED])
 
 
 def _renames(live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:

@@ -43,12 +43,12 @@ def scan_as_known(
     trial = _Trial(known_readings(contract, live, names), contract, live)
     if not trial.readings:
         return reader.scan(path, fmt, names, on_reject=on_reject)
-    found = reader.scan(path, fmt, names, known=trial.readings)
-    while trial.changed_by(found):
-        found = reader.scan(path, fmt, names, known=trial.readings)
-    if found.rejected and on_reject is not None:
-        found = reader.scan(path, fmt, names, known=trial.readings, on_reject=on_reject)
-    return trial.judged(found)
+    scan = reader.scan(path, fmt, names, known=trial.readings)
+    while trial.changed_by(scan):
+        scan = reader.scan(path, fmt, names, known=trial.readings)
+    if scan.rejected and on_reject is not None:
+        scan = reader.scan(path, fmt, names, known=trial.readings, on_reject=on_reject)
+    return trial.judged(scan)
 
 
 @dataclass(slots=True)
@@ -67,15 +67,15 @@ class _Trial:
         first = {name: one.readings[0] if one.readings else one.inferred for name, one in self.known.items()}
         self.readings = {name: reading for name, reading in first.items() if reading is not None}
 
-    def changed_by(self, found: Scan) -> bool:
+    def changed_by(self, scan: Scan) -> bool:
         """Whether another reading is to be tried for some column."""
-        misfitting = [one for one in found.columns if one.misfits and one.name not in self.rejecting]
+        misfitting = [one for one in scan.columns if one.misfits and one.name not in self.rejecting]
         for column in misfitting:
             self._advance(column.name, column.misfits)
         if misfitting:
             self._open_marks([column.name for column in misfitting])
             return True
-        failed = [one.name for one in found.columns if self._is_refused(one)]
+        failed = [one.name for one in scan.columns if self._is_refused(one)]
         for name in failed:
             self.readings[name] = self.known[name].readings[0]
             self.rejecting.add(name)
@@ -121,10 +121,10 @@ class _Trial:
         other = self.known[column.name].stated or bool(declared_misfit(self.contract, column))
         return other or falls or column.type.kind is TypeKind.NVARCHAR
 
-    def judged(self, found: Scan) -> Scan:
+    def judged(self, scan: Scan) -> Scan:
         """The scan, with the misfits of columns whose values decide although people stated how to read them."""
-        columns = tuple(self._judged(column) for column in found.columns)
-        return replace(found, columns=columns, warnings=(*found.warnings, *self._changes(columns)))
+        columns = tuple(self._judged(column) for column in scan.columns)
+        return replace(scan, columns=columns, warnings=(*scan.warnings, *self._changes(columns)))
 
     def _judged(self, column: ScannedColumn) -> ScannedColumn:
         if column.name in self.rejecting or not self._opened(column.name):
@@ -154,17 +154,17 @@ def falling(column: ScannedColumn, live: Table | None) -> Column | None:
 
 
 def misfits(
-    path: Path, fmt: Format, found: Scan, column: ScannedColumn, known: KnownColumnReading, live: Column | None
+    path: Path, fmt: Format, scan: Scan, column: ScannedColumn, known: KnownColumnReading, live: Column | None
 ) -> Misfits:
     """The values of a column that do not fit its known reading; the first of them as examples."""
     kind = live.type if live is not None else known.readings[0].known if known.readings else SqlType(TypeKind.INT)
     reading = known.readings[0] if known.readings else ColumnReading(kind)
-    index = next(at for at, one in enumerate(found.columns) if one.name == column.name)
+    index = next(at for at, one in enumerate(scan.columns) if one.name == column.name)
     noted = _Noted(column.name)
-    names = [one.name for one in found.columns]
+    names = [one.name for one in scan.columns]
     reader_of(path).scan(path, fmt, names, known={column.name: reading}, on_reject=noted.add)
     brought = column.type if column.type is not None and column.type.kind is not TypeKind.NVARCHAR else None
-    return Misfits(column.name, kind, noted.count, found.rows, tuple(_texts(noted.rejects, fmt, index)), brought)
+    return Misfits(column.name, kind, noted.count, scan.rows, tuple(_texts(noted.rejects, fmt, index)), brought)
 
 
 @dataclass(slots=True)

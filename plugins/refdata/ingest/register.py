@@ -72,8 +72,8 @@ def check_register(deps: Deps) -> tuple[ConfigFinding, ...]:
     entries = [_entry(line) for line in lines]
     known = {fold_name(entry.ref_name) for entry in entries}
     loaded = {fold_name(table.table_name) for table in deps.ledger.tables() if table.is_reference_data}
-    found = [finding for entry in entries for finding in _of_entry(deps, entry, fold_name(entry.ref_name) in loaded)]
-    return (*found, *(_not_registered(table) for table in sorted(loaded - known)))
+    findings = [finding for entry in entries for finding in _of_entry(deps, entry, fold_name(entry.ref_name) in loaded)]
+    return (*findings, *(_not_registered(table) for table in sorted(loaded - known)))
 
 
 def repair_register(deps: Deps, by: str) -> tuple[ConfigRepair, ...]:

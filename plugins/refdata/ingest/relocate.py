@@ -47,7 +47,9 @@ def plan(deps: Deps) -> tuple[Relocation, ...]:
 
     :raises RefdataError: when the database or the folders cannot be read.
     """
-    return tuple(found for archive in Dropoff.of(deps.settings).archives for found in _in_archive(deps, archive))
+    return tuple(
+        relocation for archive in Dropoff.of(deps.settings).archives for relocation in _in_archive(deps, archive)
+    )
 
 
 def carry_out(deps: Deps, planned: tuple[Relocation, ...], actor: str) -> tuple[tuple[Relocation, str], ...]:

@@ -44,8 +44,8 @@ def _expire(deps: Deps, table: str, *, dry_run: bool, by: str) -> Sequence[Expir
         return ()
     with deps.warehouse.transaction(write=False) as session:
         gone = _due(deps, session, table)
-        found = [Expired(table, version, _count(session, backup, version)) for version in gone]
-    return found if dry_run else [_delete(deps, backup, one, by) for one in found]
+        expired = [Expired(table, version, _count(session, backup, version)) for version in gone]
+    return expired if dry_run else [_delete(deps, backup, one, by) for one in expired]
 
 
 def _due(deps: Deps, session: Session, table: str) -> tuple[int, ...]:

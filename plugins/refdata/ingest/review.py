@@ -66,16 +66,16 @@ def examine(deps: Deps, row: Load, stage: Stage, plan: Alignment) -> Held | None
     rules = deps.rules(row.table_name)
     if not rules.gate or not row.is_reference_data or row.load_type is not LoadType.FULL:
         return None
-    found = _compare_planned(deps, row, stage, plan)
+    difference = _compare_planned(deps, row, stage, plan)
     limits = Limits(rules.gate_rows_removed, rules.gate_rows_changed, rules.gate_keys_vanished)
-    reasons = exceeded(found, limits)
-    deps.log.info("Gate: %s added, %s removed, %s changed", found.added, found.removed, found.changed)
+    reasons = exceeded(difference, limits)
+    deps.log.info("Gate: %s added, %s removed, %s changed", difference.added, difference.removed, difference.changed)
     if not reasons:
         return None
     # Lists shorten the subject; the body gives each reason in full.
     subject = f"Publish {row.file_name} to {row.table_name}? {reasons[0].partition(';')[0]}."
-    facts = _facts(deps, row, found)
-    return Held(row.id, subject, as_markdown(found, reasons), facts, rules.gate_timeout, rules.gate_default)
+    facts = _facts(deps, row, difference)
+    return Held(row.id, subject, as_markdown(difference, reasons), facts, rules.gate_timeout, rules.gate_default)
 
 
 def compare_held(deps: Deps, load_id: int) -> TableDiff:
@@ -110,23 +110,23 @@ def _compare(deps: Deps, row: Load, stage: Stage, columns: tuple[Column, ...], s
         if not session.query(publishing.has_rows(live.name).sql)[0][0]:
             ours = dataclasses.replace(ours, where="1 = 0")
         keys = deps.rules(row.table_name).keys
-        found = compare(session, deps.warehouse.capabilities, ours, theirs, keys, row.table_name, sample=sample)
-    return dataclasses.replace(found, before="live", after=row.file_name)
+        difference = compare(session, deps.warehouse.capabilities, ours, theirs, keys, row.table_name, sample=sample)
+    return dataclasses.replace(difference, before="live", after=row.file_name)
 
 
-def _facts(deps: Deps, row: Load, found: TableDiff) -> dict[str, int]:
+def _facts(deps: Deps, row: Load, difference: TableDiff) -> dict[str, int]:
     live = live_version(deps.ledger.versions(row.table_name))
-    counts = {"rows_before": found.rows_before, "rows_after": found.rows_after}
-    kinds = {"added": found.added, "removed": found.removed, "changed": found.changed}
-    return {**counts, **kinds, "live_version": live, "shown_rows": _digest(found)}
+    counts = {"rows_before": difference.rows_before, "rows_after": difference.rows_after}
+    kinds = {"added": difference.added, "removed": difference.removed, "changed": difference.changed}
+    return {**counts, **kinds, "live_version": live, "shown_rows": _digest(difference)}
 
 
-def _digest(found: TableDiff) -> int:
+def _digest(difference: TableDiff) -> int:
     """A number for the rows that a reviewer can see and each column's changes, because a hand edit changes no count.
 
     It has 48 bits, which JSON keeps everywhere; it reveals no value.
     """
-    seen = (found.column_changes, found.changed_sample, found.removed_sample, found.added_sample)
+    seen = (difference.column_changes, difference.changed_sample, difference.removed_sample, difference.added_sample)
     return int.from_bytes(hashlib.sha256(repr(seen).encode()).digest()[:6], "big")
 
 

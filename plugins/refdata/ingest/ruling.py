@@ -104,16 +104,16 @@ class Ruling:
         """
         reasons: dict[int, str] = {}
         while self.numbered:
-            found = self._broken(stage)
-            if not found:
+            broken = self._broken(stage)
+            if not broken:
                 break
-            reasons |= found
-            self._remove(stage, sorted(found))
+            reasons |= broken
+            self._remove(stage, sorted(broken))
         self.rejected += len(reasons)
         return reasons
 
     def _broken(self, stage: Stage) -> dict[int, str]:
-        found: dict[int, str] = {}
+        broken: dict[int, str] = {}
         with self.deps.warehouse.reading_stage(stage) as (session, source):
             for rule in self._plan(source).rules():
                 rows = [int(line[0]) for line in session.query(rule.statement.sql, rule.statement.values)]
@@ -121,8 +121,8 @@ class Ruling:
                     self._warn(rule, len(rows))
                     continue
                 for number in rows:
-                    found.setdefault(number, f"column {', '.join(rule.columns)} breaks its rule: {rule.words}")
-        return found
+                    broken.setdefault(number, f"column {', '.join(rule.columns)} breaks its rule: {rule.words}")
+        return broken
 
     def _warn(self, rule: KeyRule, rows: int) -> None:
         said = f"the rule on {', '.join(rule.columns)}: {rule.words}"

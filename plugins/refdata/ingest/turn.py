@@ -144,14 +144,14 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> str:
 
 def _cancel_vanished(deps: Deps, row: Load) -> bool:
     """Cancels the loads ahead whose file is gone, so that no load waits for them; returns whether there were any."""
-    found = False
+    cancelled = False
     for other in deps.ledger.waiting(row):
         if other.status is FileStatus.PENDING and not _waits(deps, other.file_path):
-            found = True
+            cancelled = True
             gone = vanished(other.file_path)
             deps.log.warning("Load %s is cancelled: %s", other.id, gone.text)
             deps.ledger.mark_vanished(other.id, other.file_path, gone, deps.clock())
-    return found
+    return cancelled
 
 
 def vanished(path: str) -> Failure:

@@ -55,8 +55,8 @@ class AppriseNotifier(AirflowsNotifier):
 
     def _add_to(self, services: apprise.Apprise) -> bool:
         """Whether all addresses of the connection are known; Airflow's hook drops those that are not."""
-        found = self.hook.get_config_from_conn(self.hook.get_connection(self.apprise_conn_id))
-        entries = found if isinstance(found, list) else [found]
+        configured = self.hook.get_config_from_conn(self.hook.get_connection(self.apprise_conn_id))
+        entries = configured if isinstance(configured, list) else [configured]
         with _silence():
             added = [services.add(entry["path"], tag=entry.get("tag")) for entry in entries]
         return all(added)

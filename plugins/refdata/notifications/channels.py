@@ -65,8 +65,8 @@ def send_due(context: Mapping[str, Any]) -> int:
     settings = wiring.settings()
     deps = wiring.connect(settings)
     alerts = AlertLog(deps.warehouse)
-    found = alerts.due(settings.alert_window, deps.clock())
-    return sum([_deliver_kept(alerts, message, context) for message in found])
+    messages = alerts.due(settings.alert_window, deps.clock())
+    return sum([_deliver_kept(alerts, message, context) for message in messages])
 
 
 def _deliver_kept(alerts: AlertLog, message: Message, context: Mapping[str, Any]) -> bool:

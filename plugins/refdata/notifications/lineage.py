@@ -104,11 +104,11 @@ def _schema(columns: list[tuple[str, str]]) -> DatasetFacet:
 def _columns(scanned: tuple[ScannedColumn, ...], table: Table, source: Dataset) -> ColumnLineageDatasetFacet:
     from openlineage.client.generated import column_lineage_dataset as facet
 
-    found = [(table.column(column.name), column.source) for column in scanned]
+    sources = [(table.column(column.name), column.source) for column in scanned]
     return facet.ColumnLineageDatasetFacet(
         fields={
             column.name: facet.Fields(inputFields=[facet.InputField(source.namespace, source.name, field)])
-            for column, field in found
+            for column, field in sources
             if column is not None
         }
     )

@@ -186,8 +186,8 @@ class WriteConfigOperator(RefDataStep):
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """The result: inserted, updated, unchanged or no reference table."""
         # With the change gate on, the result comes from the task after the review.
-        found = context["ti"].xcom_pull(task_ids=Step.PUBLISH) or context["ti"].xcom_pull(task_ids=Step.LOAD)
-        loaded = serial.from_json(Loaded, found)
+        pushed = context["ti"].xcom_pull(task_ids=Step.PUBLISH) or context["ti"].xcom_pull(task_ids=Step.LOAD)
+        loaded = serial.from_json(Loaded, pushed)
         done = write_config(deps, loaded)
         failed = run_post_load(deps, loaded)
         if failed is not None:
@@ -245,9 +245,9 @@ class MoveToErrorOperator(RefDataStep):
 
     def _failure(self, deps: Deps, file: DroppedFile, context: Context) -> Failure:
         for task in LAST_FIRST:
-            found = context["ti"].xcom_pull(task_ids=task, key=FAILURE_KEY)
-            if found:
-                failure = serial.from_json(Failure, found)
+            pushed = context["ti"].xcom_pull(task_ids=task, key=FAILURE_KEY)
+            if pushed:
+                failure = serial.from_json(Failure, pushed)
                 return (
                     failure if failure.final else _by_hand(file, task, f"while it waited for a retry: {failure.what}")
                 )
@@ -290,8 +290,8 @@ class MoveToErrorOperator(RefDataStep):
 def _states(context: Context) -> dict[str, str | None]:
     """The states of the run's tasks."""
     ti = context["ti"]
-    found: dict[str, str | None] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id) or {}
-    return found
+    states: dict[str, str | None] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id) or {}
+    return states
 
 
 def _failed_step(context: Context) -> str:
@@ -313,7 +313,7 @@ def _by_hand(file: DroppedFile, task: str, when: str) -> Failure:
 
 def detection_of(context: Context) -> Detection:
     """The first step's result, for the later ones."""
-    found = context["ti"].xcom_pull(task_ids=Step.DETECT)
-    if found is None:
+    pushed = context["ti"].xcom_pull(task_ids=Step.DETECT)
+    if pushed is None:
         raise ConnectionLostError("The result of detect_format is missing", advice="Clear the run from its first task.")
-    return serial.from_json(Detection, found)
+    return serial.from_json(Detection, pushed)

@@ -51,9 +51,9 @@ def health_router(look: Callable[[], Sequence[Check]] = from_the_api_server) -> 
     def read_health(response: Response, *, as_status: bool = True) -> Envelope[HealthView]:
         """Whether all that loads need is ready, as the API server sees it; with ``as_status`` a failure is a 503."""
         checks = look()
-        found = HealthView(state=worst(checks), checks=[CheckView(**asdict(check)) for check in checks])
-        if as_status and found.state is State.FAIL:
+        view = HealthView(state=worst(checks), checks=[CheckView(**asdict(check)) for check in checks])
+        if as_status and view.state is State.FAIL:
             response.status_code = 503
-        return Envelope(data=found, metadata=Metadata(total=len(checks)))
+        return Envelope(data=view, metadata=Metadata(total=len(checks)))
 
     return router

@@ -19,8 +19,8 @@ def steps_of(run_id: str) -> Sequence[StepView]:
     """The steps of a run of ``refdata_load`` that had work, in their order; none when Airflow does not know the run."""
     from airflow.models.dagrun import DagRun
 
-    found = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
-    steps: Sequence[Any] = found[0].get_task_instances() if found else ()
+    runs = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
+    steps: Sequence[Any] = runs[0].get_task_instances() if runs else ()
     held = _was_asked(steps)
     left_out = frozenset() if held else ASKING
     shown = [step for step in steps if step.task_id not in left_out and step.state not in _NEVER_RAN]

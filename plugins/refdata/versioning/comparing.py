@@ -34,9 +34,9 @@ def diff_versions(versions: Versions, table: str, before: int, after: int, keys:
         with versions.warehouse.transaction(write=False) as session:
             versions.require_rows(session, ours, table, before, records)
             versions.require_rows(session, theirs, table, after, records)
-            found = compare(session, versions.warehouse.capabilities, ours, theirs, keys, table)
+            difference = compare(session, versions.warehouse.capabilities, ours, theirs, keys, table)
         if live_version(versions.ledger.versions(table)) == live_version(records):
-            return dataclasses.replace(found, before=f"version {before}", after=f"version {after}")
+            return dataclasses.replace(difference, before=f"version {before}", after=f"version {after}")
     raise LockTimeoutError(
         f"{table} was loaded during each comparison of its versions", where=table, advice="Retry later."
     )
@@ -61,9 +61,9 @@ def compare(
     plan = DiffPlan(engine, before, after, pairs, sample)
     _require_columns(pairs, keys, table)
     _run(session, plan.copy())
-    found = _compared(session, plan, keys, table)
+    difference = _compared(session, plan, keys, table)
     _run(session, plan.drop())
-    return found
+    return difference
 
 
 def _require_columns(pairs: Sequence[Pair], keys: Sequence[str], table: str) -> None:
@@ -99,9 +99,9 @@ def _keyed(session: Session, plan: DiffPlan, keys: Sequence[str]) -> tuple[DiffP
         return plan, f"{', '.join(keys)} is empty or repeated in some rows, so whole rows are compared."
     probes = [_ask(session, plan.probe(after=side)) for side in (False, True)]
     for candidate in tablediff.likely_keys(plan.pairs, *probes) if all(probes) else ():
-        found = plan.with_keys(candidate)
-        if _tells_rows_apart(session, found):
-            return found, ""
+        keyed = plan.with_keys(candidate)
+        if _tells_rows_apart(session, keyed):
+            return keyed, ""
     return (
         plan,
         "No column identifies the rows, so whole rows are compared; state a primary key in the contract to match them.",
@@ -142,9 +142,9 @@ def _by_rows(session: Session, plan: DiffPlan, empty: TableDiff) -> TableDiff:
     )
 
 
-def _repeated(found: Sequence[Row], most: int) -> tuple[Row, ...]:
+def _repeated(sampled: Sequence[Row], most: int) -> tuple[Row, ...]:
     """Each row as often as one side has more of it, up to the sample's size."""
-    rows = [row[:-1] for row in found for _ in range(min(abs(int(row[-1])), most))]
+    rows = [row[:-1] for row in sampled for _ in range(min(abs(int(row[-1])), most))]
     return tuple(rows[:most])
 
 

@@ -65,12 +65,12 @@ class Versions:
         :raises DataError: when there is no such table.
         """
         self.live(table)
-        found = list_versions(self.ledger.versions(table), has_zero=self.has_zero(table))
+        versions = list_versions(self.ledger.versions(table), has_zero=self.has_zero(table))
         entries = {entry.load_id: entry for entry in reversed(self.trail.entries(table, limit=MAX_ENTRIES))}
         return tuple(
             replace(one, actor=entries[one.load_id].actor, reason=entries[one.load_id].reason)
             if one.load_id in entries and one.load_id is not None else one
-            for one in found
+            for one in versions
         )  # fmt: skip
 
     def has_zero(self, table: str) -> bool:
@@ -108,14 +108,14 @@ class Versions:
             )
 
     def _existing(self, name: TableName, table: str) -> Table:
-        found = self.warehouse.table(name)
-        if found is None:
+        existing = self.warehouse.table(name)
+        if existing is None:
             raise DataError(
                 f"There is no table {name}",
                 where=table,
                 advice="Check the name: `refdata tables` lists the loaded ones.",
             )
-        return found
+        return existing
 
 
 def rows_at(table: Table, place: Place, name: str, settings: Settings) -> Rows:

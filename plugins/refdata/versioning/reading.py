@@ -27,5 +27,5 @@ def read_version(versions: Versions, table: str, version: int | None) -> pd.Data
     with versions.warehouse.transaction(write=False) as session:
         if version is not None:
             versions.require_rows(session, rows, table, version, records)
-        found = session.query(f"SELECT {names} FROM {rows.source}{where}", rows.values)
-    return frame_of(columns, found)
+        cells = session.query(f"SELECT {names} FROM {rows.source}{where}", rows.values)
+    return frame_of(columns, cells)

@@ -65,12 +65,12 @@ def find_connection(conn_id: str) -> Connection | None:
 
 
 def _connection_type(conn_id: str) -> str:
-    found = find_connection(conn_id)
-    if found is None:
+    connection = find_connection(conn_id)
+    if connection is None:
         raise ConfigurationError(
             f"Airflow connection {conn_id} does not exist",
             where=f"Airflow connection {conn_id}",
             advice=f"Run `refdata init`, or create it: `airflow connections add {conn_id} --conn-type sqlite"
             " --conn-host PATH`",
         )
-    return str(found.conn_type)
+    return str(connection.conn_type)

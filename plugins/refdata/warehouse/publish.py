@@ -61,8 +61,8 @@ def _already_published(warehouse: Warehouse, session: Session, request: Publicat
     :raises SupersededError: when the load is no longer this attempt's.
     """
     stage = request.stage
-    found = session.query(warehouse.statement("select_publication"), (stage.load_id,))
-    status, attempt, rows, version, *split = found[0] if found else ("", 0, 0, 0, None)
+    rows_found = session.query(warehouse.statement("select_publication"), (stage.load_id,))
+    status, attempt, rows, version, *split = rows_found[0] if rows_found else ("", 0, 0, 0, None)
     if attempt == stage.attempt and status in PUBLISHED:
         return Published(int(rows), int(version), RowCounts(*map(int, split)) if split[0] is not None else None)
     if attempt == stage.attempt and status == FileStatus.PROCESSING:

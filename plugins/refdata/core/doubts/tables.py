@@ -51,8 +51,8 @@ def look_alikes(
 
     :param shared: per table, the share (0 to 1) of the file's key values that it contains, where counted.
     """
-    found = (_look_alike(wanted, len(columns), match, shared or {}) for match in rank_tables(columns, tables))
-    return tuple(sorted(filter(None, found), key=lambda one: (-len(one.reasons), -one.match.score, one.table)))
+    candidates = (_look_alike(wanted, len(columns), match, shared or {}) for match in rank_tables(columns, tables))
+    return tuple(sorted(filter(None, candidates), key=lambda one: (-len(one.reasons), -one.match.score, one.table)))
 
 
 def _look_alike(wanted: str, width: int, match: TableMatch, shared: Mapping[str, float]) -> LookAlike | None:

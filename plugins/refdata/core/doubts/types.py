@@ -44,22 +44,22 @@ class Misfits:
     brought: SqlType | None = None
 
 
-def type_question(table: str, file_name: str, found: Misfits) -> Question:
+def type_question(table: str, file_name: str, misfits: Misfits) -> Question:
     """Asks what to do with values that are not of their column's type."""
-    one = found.count == 1
+    one = misfits.count == 1
     be, them = ("is", "it") if one else ("are", "them")
-    many = f"{found.count:,} of {found.rows:,} values of {found.column}"
-    evidence = (f"The column {found.column} has the type {found.live}; {many} {be} of another type.",)
+    many = f"{misfits.count:,} of {misfits.rows:,} values of {misfits.column}"
+    evidence = (f"The column {misfits.column} has the type {misfits.live}; {many} {be} of another type.",)
     examples = tuple(
-        f"{_place(misfit)}{misfit.text!r}{_as_day(found, misfit.text)}." for misfit in found.examples[:MAX_EXAMPLES]
+        f"{_place(misfit)}{misfit.text!r}{_as_day(misfits, misfit.text)}." for misfit in misfits.examples[:MAX_EXAMPLES]
     )
-    serials = _are_serials(found)
+    serials = _are_serials(misfits)
     day = ("a day number" if one else "day numbers") + " of a spreadsheet, " if serials else ""
-    wrong = f"{many} in {file_name} {be} {day}not of type {found.live.kind.value}"
+    wrong = f"{many} in {file_name} {be} {day}not of type {misfits.live.kind.value}"
     subject = f"{wrong}. What should happen to {them}?"
     kind_of = QuestionKind.CODES_CHANGED if serials else QuestionKind.TYPE_CHANGED
-    choices = (*_choices(table, found), REFUSE)
-    return Question(kind_of, table, subject, evidence, choices, found.column, examples)
+    choices = (*_choices(table, misfits), REFUSE)
+    return Question(kind_of, table, subject, evidence, choices, misfits.column, examples)
 
 
 def _rows(count: int) -> str:
@@ -70,19 +70,19 @@ def _place(one: Misfit) -> str:
     return f"Line {one.line}: " if one.line else "For example "
 
 
-def _choices(table: str, found: Misfits) -> tuple[Choice, ...]:
+def _choices(table: str, misfits: Misfits) -> tuple[Choice, ...]:
     reject = Choice(
         "reject",
         "Reject those rows",
-        f"{_rows(found.count)} to the list of rejects, and the others are loaded.",
-        patch=_kept(table, found.column, REJECT),
+        f"{_rows(misfits.count)} to the list of rejects, and the others are loaded.",
+        patch=_kept(table, misfits.column, REJECT),
         keepable=True,
     )
     text = Choice(
         "text",
-        f"Make {found.column} text",
-        f"{found.column} becomes text in the table, in old and new rows.",
-        patch=_kept(table, found.column, TEXT),
+        f"Make {misfits.column} text",
+        f"{misfits.column} becomes text in the table, in old and new rows.",
+        patch=_kept(table, misfits.column, TEXT),
         keepable=True,
     )
     return (reject, text)
@@ -92,10 +92,10 @@ def _kept(table: str, column: str, answer: str) -> Contract:
     return Contract(table=table, answers=(KeptAnswer(QuestionKind.TYPE_CHANGED, column, answer),))
 
 
-def _are_serials(found: Misfits) -> bool:
+def _are_serials(misfits: Misfits) -> bool:
     """Whether there are whole numbers instead of dates, as a spreadsheet exports when its cells lose their format."""
-    whole = found.brought is not None and found.brought.kind is TypeKind.INT
-    return whole and found.live.kind in (TypeKind.DATE, TypeKind.DATETIME2) and bool(_serials(found.examples))
+    whole = misfits.brought is not None and misfits.brought.kind is TypeKind.INT
+    return whole and misfits.live.kind in (TypeKind.DATE, TypeKind.DATETIME2) and bool(_serials(misfits.examples))
 
 
 def _serials(examples: Sequence[Misfit]) -> list[int]:
@@ -103,8 +103,8 @@ def _serials(examples: Sequence[Misfit]) -> list[int]:
     return numbers if numbers and all(number in _SERIALS for number in numbers) else []
 
 
-def _as_day(found: Misfits, text: str) -> str:
-    if not _are_serials(found):
+def _as_day(misfits: Misfits, text: str) -> str:
+    if not _are_serials(misfits):
         return ""
     return f", a day number that a spreadsheet shows as {_DAY_ZERO + datetime.timedelta(days=int(text))}"
 

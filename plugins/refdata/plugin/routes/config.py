@@ -18,8 +18,8 @@ def router(connect: Connect) -> APIRouter:
     @routes.get("/config", responses=failures())
     def check_config() -> Envelope[list[FindingView]]:
         """The differences between ``Reference_Data_Cfg``, the tables and the ledger; empty if there are none."""
-        found = [FindingView.model_validate(finding) for finding in connect().config_check()]
-        return Envelope(data=found, metadata=Metadata(total=len(found)))
+        views = [FindingView.model_validate(finding) for finding in connect().config_check()]
+        return Envelope(data=views, metadata=Metadata(total=len(views)))
 
     @routes.post("/config/repair", responses=failures(), dependencies=may_change)
     def repair_config(user: Caller) -> Envelope[list[RepairView]]:
@@ -36,8 +36,8 @@ def router(connect: Connect) -> APIRouter:
         offset: Offset = 0,
     ) -> Envelope[list[AuditView]]:
         """The actions of people and maintenance on tables, versions and files, newest first."""
-        found = connect().audit(table or None, limit=limit, offset=offset)
+        views = connect().audit(table or None, limit=limit, offset=offset)
         metadata = Metadata(page=offset // limit + 1, limit=limit, offset=offset)
-        return Envelope(data=[AuditView.model_validate(entry) for entry in found], metadata=metadata)
+        return Envelope(data=[AuditView.model_validate(entry) for entry in views], metadata=metadata)
 
     return routes

@@ -28,8 +28,8 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
     @routes.get("/questions", responses=failures(404))
     def list_questions(table: OfTable = "") -> Envelope[list[QuestionView]]:
         """The questions that wait for an answer, oldest first."""
-        found = [QuestionView.of(one) for one in connect().questions.waiting(table.strip())]
-        return Envelope(data=found, metadata=Metadata(total=len(found)))
+        views = [QuestionView.of(one) for one in connect().questions.waiting(table.strip())]
+        return Envelope(data=views, metadata=Metadata(total=len(views)))
 
     @routes.get("/files/{load_id}/questions", responses=failures(404))
     def list_questions_of_file(load_id: LoadId) -> Envelope[list[QuestionView]]:
@@ -37,20 +37,20 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
         data = connect()
         if data.file(load_id) is None:
             raise HTTPException(404, f"There is no load {load_id}")
-        found = [QuestionView.of(one) for one in data.questions.of_load(load_id)]
-        return Envelope(data=found, metadata=Metadata(total=len(found)))
+        views = [QuestionView.of(one) for one in data.questions.of_load(load_id)]
+        return Envelope(data=views, metadata=Metadata(total=len(views)))
 
     @routes.get("/tables/{name}/answers", responses=failures(404))
     def list_kept_answers(name: TableNamed) -> Envelope[list[QuestionView]]:
         """The answers that a table keeps for its later files, oldest first."""
-        found = [QuestionView.of(one) for one in connect().questions.kept(name)]
-        return Envelope(data=found, metadata=Metadata(total=len(found)))
+        views = [QuestionView.of(one) for one in connect().questions.kept(name)]
+        return Envelope(data=views, metadata=Metadata(total=len(views)))
 
     @routes.get("/tables/{name}/contract", responses=failures(404))
     def get_contract(name: TableNamed) -> Envelope[list[FactView]]:
         """Everything known about a table, fact by fact: declared, answered, learned from a file, or detected."""
-        found = [FactView.of(fact) for fact in facts(connect().contracts.show(name))]
-        return Envelope(data=found, metadata=Metadata(total=len(found)))
+        views = [FactView.of(fact) for fact in facts(connect().contracts.show(name))]
+        return Envelope(data=views, metadata=Metadata(total=len(views)))
 
 
 def _changing(routes: APIRouter, connect: Connect) -> None:

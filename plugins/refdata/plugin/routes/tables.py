@@ -68,12 +68,12 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
     ) -> Envelope[DiffView]:
         """The differences between two versions: counts, changed values by column, and a sample of the rows."""
         try:
-            found = connect().diff(name, a, b, keys=tuple(key or ()))
+            difference = connect().diff(name, a, b, keys=tuple(key or ()))
         except ConfigurationError as error:
             if not key:
                 raise
             raise HTTPException(422, str(error)) from error
-        return Envelope(data=DiffView.model_validate(found))
+        return Envelope(data=DiffView.model_validate(difference))
 
 
 def _changing(routes: APIRouter, connect: Connect) -> None:

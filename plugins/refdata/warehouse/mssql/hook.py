@@ -27,11 +27,17 @@ class SecureMsSqlHook(MsSqlHook):
 
         :raises ConfigurationError: when the connection is incomplete, or has an invalid extra.
         """
-        found = self.connection
-        database = self.schema or found.schema
-        where = f"Airflow connection {found.conn_id}"
+        connection = self.connection
+        database = self.schema or connection.schema
+        where = f"Airflow connection {connection.conn_id}"
         return read_options(
-            found.host, found.port, database, found.login, found.password, given(found.extra_dejson), where
+            connection.host,
+            connection.port,
+            database,
+            connection.login,
+            connection.password,
+            given(connection.extra_dejson),
+            where,
         )
 
     def get_conn(self) -> pymssql.Connection:

@@ -33,9 +33,9 @@ class PyodbcDriver:
     @property
     def secrets(self) -> Sequence[str]:
         """See ``Driver.secrets``: the password, and extras whose name says that they are secret."""
-        found = self._hook.connection
-        extras = [value for name, value in found.extra_dejson.items() if _SECRET_NAME.search(name)]
-        return spellings(found.password, *extras)
+        connection = self._hook.connection
+        extras = [value for name, value in connection.extra_dejson.items() if _SECRET_NAME.search(name)]
+        return spellings(connection.password, *extras)
 
     def connect(self) -> Connection:
         """See ``Driver.connect``."""
@@ -54,8 +54,8 @@ class PyodbcDriver:
 def read_error(error: BaseException) -> DriverError:
     """State, number and text of a pyodbc exception, whose arguments are the SQLSTATE and the message."""
     state, text = (*error.args, "", "")[:2] if len(error.args) > 1 else ("", str(error))
-    found = _NATIVE.search(str(text))
+    match = _NATIVE.search(str(text))
     # Without the server's tag the number belongs to the operating system or the driver.
-    number = int(found[1]) if found and "[SQL Server]" in str(text) else None
+    number = int(match[1]) if match and "[SQL Server]" in str(text) else None
     said = _NATIVE.split(str(text))[0]
     return DriverError(number or None, str(state), _PREFIX.sub("", said).strip())

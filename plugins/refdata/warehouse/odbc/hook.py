@@ -31,8 +31,8 @@ class SecureOdbcHook(OdbcHook):
     @property
     def where(self) -> str:
         """Server and database, for messages."""
-        found = self.connection
-        return f"{found.host or self.dsn}:{found.port or 1433}/{self.database or ''}"
+        connection = self.connection
+        return f"{connection.host or self.dsn}:{connection.port or 1433}/{self.database or ''}"
 
     @property
     def odbc_connection_string(self) -> str:
@@ -40,15 +40,19 @@ class SecureOdbcHook(OdbcHook):
 
         :raises ConfigurationError: when the connection names neither host nor DSN, or a keyword is malformed.
         """
-        found = self.connection
-        where = f"Airflow connection {found.conn_id}"
-        if not found.host and not self.dsn:
+        connection = self.connection
+        where = f"Airflow connection {connection.conn_id}"
+        if not connection.host and not self.dsn:
             advice = "Fill in the field Host, or the extra `dsn`."
             raise ConfigurationError("The connection has no host and no DSN", where=where, advice=advice)
         words: dict[str, str | None] = {"DSN": self.dsn} if self.dsn else {"DRIVER": self._driver_name()}
-        if found.host:
-            words["SERVER"] = f"{found.host},{found.port or 1433}"
-        words |= {"DATABASE": self.database or None, "UID": found.login or None, "PWD": found.password or None}
+        if connection.host:
+            words["SERVER"] = f"{connection.host},{connection.port or 1433}"
+        words |= {
+            "DATABASE": self.database or None,
+            "UID": connection.login or None,
+            "PWD": connection.password or None,
+        }
         words |= {"APP": "refdata", "Encrypt": "yes", "TrustServerCertificate": "no"}
         return _joined({**words, **self._extras(words)}, where)
 
@@ -68,8 +72,8 @@ class SecureOdbcHook(OdbcHook):
         if chosen:
             return str(chosen)
         registered = pyodbc.drivers()
-        found = next((name for name in _INSTALLED if name in registered), None)
-        return found or str(mssql_python.get_native_provider_info()["driver_path"])
+        registered_name = next((name for name in _INSTALLED if name in registered), None)
+        return registered_name or str(mssql_python.get_native_provider_info()["driver_path"])
 
     def _extras(self, words: dict[str, str | None]) -> dict[str, str]:
         spelled = {_plain(word): word for word in words}

@@ -64,8 +64,8 @@ _BY_ERRNO: dict[int, tuple[type[RefdataError], str]] = dict.fromkeys((errno.EACC
 def translate(error: sqlite3.Error, where: str) -> RefdataError:
     """The driver's error as one of the error tree."""
     code = getattr(error, "sqlite_errorcode", None)
-    found = _BY_CODE.get(code & 0xFF) if code is not None else None
-    kind, advice = found or (SchemaError, "Run `refdata init-db`; if the error persists, report the message.")
+    known = _BY_CODE.get(code & 0xFF) if code is not None else None
+    kind, advice = known or (SchemaError, "Run `refdata init-db`; if the error persists, report the message.")
     return kind(f"SQLite refused: {error}", where=where, advice=advice)
 
 

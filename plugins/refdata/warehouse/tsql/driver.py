@@ -80,11 +80,11 @@ def translated(driver: Driver, where: str = "") -> Iterator[None]:
 
 def spellings(*secrets: object) -> tuple[str, ...]:
     """Secrets as they may appear in a message: plain, and escaped as in connection strings and addresses."""
-    found = [str(secret) for secret in secrets if secret]
+    plain = [str(secret) for secret in secrets if secret]
     escaped = [
-        text for secret in found for text in (secret.replace("}", "}}"), quote(secret, safe=""), quote_plus(secret))
+        text for secret in plain for text in (secret.replace("}", "}}"), quote(secret, safe=""), quote_plus(secret))
     ]
-    return tuple(sorted({*found, *escaped}, key=len, reverse=True))
+    return tuple(sorted({*plain, *escaped}, key=len, reverse=True))
 
 
 class TsqlSession:

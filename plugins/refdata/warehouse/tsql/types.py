@@ -51,25 +51,25 @@ def catalog_column(row: Sequence[Any]) -> CatalogColumn:
     return CatalogColumn(name, type_name, *sizes, bool(nullable), collation, identity, computed, has_default)
 
 
-def column(found: CatalogColumn) -> Column:
+def column(entry: CatalogColumn) -> Column:
     """The column as planning sees it."""
-    kind, native = _read(found)
-    optional = found.identity or found.has_default
-    return Column(found.name, kind, found.nullable, native, optional=optional, identity=found.identity)
+    kind, native = _read(entry)
+    optional = entry.identity or entry.has_default
+    return Column(entry.name, kind, entry.nullable, native, optional=optional, identity=entry.identity)
 
 
-def _read(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
-    plain = _PLAIN.get(found.type_name)
+def _read(entry: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    plain = _PLAIN.get(entry.type_name)
     if plain is not None:
         return plain, None
-    known = _FIXED.get(found.type_name)
+    known = _FIXED.get(entry.type_name)
     if known is not None:
-        return known[0], NativeType(found.type_name, known[1])
-    sized = _SIZED.get(found.type_name)
+        return known[0], NativeType(entry.type_name, known[1])
+    sized = _SIZED.get(entry.type_name)
     if sized is not None:
-        return sized(found)
+        return sized(entry)
     # Binary, spatial and other types are never altered; publishing shows whether the server converts text to them.
-    return _MAX, NativeType(found.type_name, _MAX)
+    return _MAX, NativeType(entry.type_name, _MAX)
 
 
 _PLAIN = {
@@ -94,36 +94,36 @@ _FIXED = {
 }
 
 
-def _float(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
-    if found.precision > 24:
+def _float(entry: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    if entry.precision > 24:
         return sqltypes.FLOAT, None
     return sqltypes.FLOAT, NativeType("real", sqltypes.decimal(7, 0))
 
 
-def _decimal(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
-    return sqltypes.decimal(found.precision, found.scale), None
+def _decimal(entry: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    return sqltypes.decimal(entry.precision, entry.scale), None
 
 
-def _moment(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
-    kind = SqlType(TypeKind[found.type_name.upper()])
-    if found.scale == found.full_scale:
+def _moment(entry: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    kind = SqlType(TypeKind[entry.type_name.upper()])
+    if entry.scale == entry.full_scale:
         return kind, None
     holds = sqltypes.DATE if kind.kind is TypeKind.DATETIME2 else _NOTHING
-    return kind, NativeType(f"{found.type_name}({found.scale})", holds)
+    return kind, NativeType(f"{entry.type_name}({entry.scale})", holds)
 
 
-def _unicode(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
-    kind = SqlType(TypeKind.NVARCHAR, length=None if found.max_length < 0 else found.max_length // 2)
-    padded = NativeType(f"nchar({kind.length})", kind) if found.type_name == "nchar" else None
+def _unicode(entry: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    kind = SqlType(TypeKind.NVARCHAR, length=None if entry.max_length < 0 else entry.max_length // 2)
+    padded = NativeType(f"nchar({kind.length})", kind) if entry.type_name == "nchar" else None
     return kind, padded
 
 
-def _code_page(found: CatalogColumn) -> tuple[SqlType, NativeType | None]:
-    length = None if found.max_length < 0 or found.type_name == "text" else found.max_length
+def _code_page(entry: CatalogColumn) -> tuple[SqlType, NativeType | None]:
+    length = None if entry.max_length < 0 or entry.type_name == "text" else entry.max_length
     # Longer than a sized NVARCHAR can be: VARCHAR goes up to 8,000.
     kind = SqlType(TypeKind.NVARCHAR, length=length if (length or 0) <= sqltypes.MAX_NVARCHAR else None)
-    size = "" if found.type_name == "text" else f"({length or 'max'})"
-    return kind, NativeType(f"{found.type_name}{size}", SqlType(TypeKind.NVARCHAR, length=length), single_byte=True)
+    size = "" if entry.type_name == "text" else f"({length or 'max'})"
+    return kind, NativeType(f"{entry.type_name}{size}", SqlType(TypeKind.NVARCHAR, length=length), single_byte=True)
 
 
 _SIZED: dict[str, Callable[[CatalogColumn], tuple[SqlType, NativeType | None]]] = {
