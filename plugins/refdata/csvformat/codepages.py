@@ -16,8 +16,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, islice
 
 import numpy as np
+import numpy.typing as npt
 
 from refdata.core.errors import FormatError
 from refdata.csvformat.letterpairs import Scores, letter_pairs
@@ -31,6 +33,12 @@ MOST_BYTES = 3072
 MOST_PLAIN = 120
 """Distinct words in plain ASCII that are looked at."""
 
+MOST_RUNS = 20_000
+MOST_SEARCHED = 1 << 16
+NEAR = 2048
+"""Runs of bytes beyond ASCII that are looked at for distinct words; bytes at the start, and on either side of the first
+byte beyond ASCII, that are looked at for words in plain ASCII."""
+
 LONGEST_TOKEN = 400
 """Bytes of a word that are looked at; even, so that no character of two bytes is cut in half."""
 
@@ -38,7 +46,10 @@ FEW_BROKEN = 20
 FEW_BROKEN_UTF8 = 3
 """One byte in so many of those beyond ASCII may be no text: a damaged file. In UTF-8 text the others prove more."""
 
-_BEYOND_ASCII = bytes(range(0x80, 0x100))
+MANY_BROKEN = 10
+"""So many wrong characters among the first words, and more than one in five bytes, are no damage."""
+
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 _BETWEEN = re.compile(rb'[\s,;"]+')
 _DIGITS = re.compile(rb"(?<![\x80-\xff])\d+")
 _PLAIN_WORD = re.compile(rb"(?<![\w\x80-\xff])[A-Za-z]{3,40}(?![\w\x80-\xff])")
@@ -299,24 +310,29 @@ def _telling_tokens(data: bytes) -> bytes:
     The separators are bytes that no encoding here has within a character.
     """
     tokens: dict[bytes, bytes] = {}
-    size = 0
-    for line in data.splitlines():
-        for word in () if line.isascii() else _BETWEEN.split(line):
-            token = word[:LONGEST_TOKEN]
-            if token.isascii():
-                continue
-            if tokens.setdefault(_DIGITS.sub(b"0", token), token) is token:
-                size += len(token)
+    size = end = 0
+    for run in islice(_HIGH_BYTES.finditer(data), MOST_RUNS):
+        if run.start() < end:
+            continue
+        before = _BETWEEN.split(data[max(end, run.start() - LONGEST_TOKEN) : run.start()])[-1]
+        behind = _BETWEEN.search(data, run.end(), run.end() + LONGEST_TOKEN)
+        end = behind.start() if behind else run.end() + LONGEST_TOKEN
+        token = (before + data[run.start() : end])[:LONGEST_TOKEN]
+        if tokens.setdefault(_DIGITS.sub(b"0", token), token) is token:
+            size += len(token)
         if len(tokens) >= MOST_TOKENS or size >= MOST_BYTES:
             break
     return b"\n".join(tokens.values())
 
 
 def _plain_words(data: bytes) -> list[str]:
-    """The first distinct words in plain ASCII."""
+    """The first distinct words in plain ASCII, near the first byte that is not and at the start."""
     words: dict[str, None] = {}
-    for found in _PLAIN_WORD.finditer(data):
-        words[found[0].decode("ascii").lower()] = None
+    first = _HIGH_BYTES.search(data)
+    near = max(0, first.start() - NEAR if first else 0)
+    found = chain(_PLAIN_WORD.finditer(data, near, near + 2 * NEAR), _PLAIN_WORD.finditer(data, 0, MOST_SEARCHED))
+    for word in found:
+        words[word[0].decode("ascii").lower()] = None
         if len(words) == MOST_PLAIN:
             break
     return list(words)
@@ -324,15 +340,60 @@ def _plain_words(data: bytes) -> list[str]:
 
 def _broken(data: bytes, encoding: str) -> int:
     """How many bytes are no text in an encoding; a character cut at the end does not count."""
-    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+    without = _without_meaning(encoding)
+    if without is not None:
+        return int(_counts(data)[list(without)].sum())
     try:
-        return len(broken_at(decoder.decode(data)))
+        codecs.getincrementaldecoder(encoding)("strict").decode(data)
+    except UnicodeDecodeError:
+        return _broken_characters(data, encoding)
+    return 0
+
+
+def _broken_characters(data: bytes, encoding: str) -> int:
+    """The same where a character has several bytes; all are wrong where many of the first words are."""
+    tokens = _telling_tokens(data) + b"\n"
+    first = _escaped(tokens, encoding)
+    if first * FEW_BROKEN > _beyond_ascii(data):
+        return first
+    return len(data) if first > MANY_BROKEN and first * 5 > _beyond_ascii(tokens) else _escaped(data, encoding)
+
+
+def _escaped(data: bytes, encoding: str) -> int:
+    try:
+        return len(broken_at(codecs.getincrementaldecoder(encoding)("surrogateescape").decode(data)))
     except UnicodeDecodeError:
         return len(data)
+
+
+def _beyond_ascii(data: bytes) -> int:
+    """How many bytes are beyond ASCII."""
+    return int(_counts(data)[0x80:].sum())
+
+
+@lru_cache(maxsize=128)
+def _without_meaning(encoding: str) -> bytes | None:
+    """The bytes that are no character in an encoding of one byte a character; None for other encodings."""
+    try:
+        text = [bytes([byte]).decode(encoding, "surrogateescape") for byte in range(256)]
+    except UnicodeDecodeError:
+        return None
+    return bytes(byte for byte, one in enumerate(text) if broken_at(one)) if _is_single(encoding) else None
+
+
+def _is_single(encoding: str) -> bool:
+    """Whether all of two bytes are two characters."""
+    pairs = bytes(range(0x80, 0x100)) + b"".join(bytes([0x80 + at % 128, 0x40 + at % 64]) for at in range(256))
+    return len(pairs.decode(encoding, "surrogateescape")) == len(pairs)
+
+
+@lru_cache(maxsize=4)
+def _counts(data: bytes) -> npt.NDArray[np.int64]:
+    """How often each byte occurs."""
+    return np.bincount(np.frombuffer(data, np.uint8), minlength=256)
 
 
 def _reads(data: bytes, encoding: str) -> bool:
     """Whether an encoding has a character for all bytes, or for nearly all of those beyond ASCII."""
     broken = _broken(data, encoding)
-    high = len(data) - len(data.translate(None, _BEYOND_ASCII)) if broken else 0
-    return broken * (FEW_BROKEN_UTF8 if encoding == "utf-8" else FEW_BROKEN) <= high
+    return broken * (FEW_BROKEN_UTF8 if encoding == "utf-8" else FEW_BROKEN) <= _beyond_ascii(data)

@@ -8,10 +8,8 @@
 from __future__ import annotations
 
 import codecs
-import re
 import unicodedata
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from refdata.core.errors import FormatError
 from refdata.csvformat.sample import Sample, Window
@@ -31,7 +29,7 @@ FEW_NULS = 0.01
 MANY_CONTROLS = 0.03
 """Above this share of control characters a file is not text."""
 
-_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_WITHOUT_ASCII = bytes(32 if byte < 0x80 else byte for byte in range(256))
 _BY_CHANCE = frozenset({"Cc", "Cn", "Co", "Cs", "Mn"})
 _NO_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
@@ -52,8 +50,8 @@ MIXED_EVIDENCE = 3
 """UTF-8 characters beyond ASCII that show a file of two encodings if other bytes are not UTF-8."""
 
 MOST_RUNS = 2000
-MOST_EXAMINED = 8192
-"""The runs of bytes beyond ASCII at the start of a window, and the bytes at either end, that are examined for this."""
+LONGEST_RUN = 240
+"""The runs of bytes beyond ASCII at either end of a window, and the bytes of each, that are examined for this."""
 
 DAMAGED = 0.9
 """How sure an encoding is that cannot read some bytes."""
@@ -266,17 +264,10 @@ def _valid_characters(window: Window) -> list[bool]:
     Combining marks and private characters are what letters of a code page turn into by chance: not valid.
     """
     start = 0 if window.offset == 0 else _cut_bytes(window.data, "utf-8")
-    runs = list(islice(_BEYOND_ASCII.finditer(window.data, start), MOST_RUNS))
-    text = b"".join(run[0] for run in runs)[:MOST_EXAMINED]
-    if runs and runs[-1].end() < len(window.data):
-        last = max(runs[-1].end(), len(window.data) - MOST_EXAMINED)
-        text += b"".join(_BEYOND_ASCII.findall(window.data, _character_start(window.data, last)))
-    return [unicodedata.category(one) not in _BY_CHANCE for one in text.decode("utf-8", "surrogateescape")]
-
-
-def _character_start(data: bytes, at: int) -> int:
-    """The index of the first byte from ``at`` on that does not continue a UTF-8 character."""
-    return next((start for start in range(at, min(at + 4, len(data))) if data[start] & 0xC0 != 0x80), at)
+    runs = window.data[start:].translate(_WITHOUT_ASCII).split()
+    first, last = runs[:MOST_RUNS], runs[max(MOST_RUNS, len(runs) - MOST_RUNS) :]
+    text = b"".join(run[:LONGEST_RUN] for run in (*first, *last)).decode("utf-8", "surrogateescape")
+    return [unicodedata.category(one) not in _BY_CHANCE for one in text]
 
 
 def guess(sample: Sample, code_page: str, known: str = "") -> Encoding:

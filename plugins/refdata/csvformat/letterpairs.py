@@ -49,7 +49,8 @@ class LetterPairs:
     def scores(self, words: Sequence[str]) -> Scores:
         """The log chance of each word, in small letters, in each language.
 
-        Whatever is neither letter nor mark ends a word; a text of several words counts as one.
+        Whatever is neither letter nor mark ends a word; a text of several words counts as one. A text without letters
+        is as likely in one language as in another: 0.
         """
         pairs: list[str] = []
         starts = []
@@ -57,7 +58,9 @@ class LetterPairs:
             starts.append(len(pairs))
             edged = f" {_NO_LETTER.sub(' ', word).strip()} "
             pairs += map("".join, itertools.pairwise(edged))
-        return np.add.reduceat(self._pair_scores(pairs), starts, axis=0)
+        scores: Scores = np.add.reduceat(self._pair_scores(pairs), starts, axis=0)
+        scores[[at for at, start in enumerate(starts) if pairs[start] == "  "]] = 0.0
+        return scores
 
     def _pair_scores(self, pairs: Sequence[str]) -> Scores:
         rows = np.fromiter((self.pairs.get(pair, 0) for pair in pairs), np.intp, len(pairs))
