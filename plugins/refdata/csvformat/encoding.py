@@ -235,7 +235,7 @@ def mostly_utf8(sample: Sample, error: FormatError, fallback: str) -> Encoding |
 
     :param error: names the first bytes that are not UTF-8.
     :param fallback: the encoding of single lines that are not, ``""`` where none is stated.
-    :raises FormatError: a part of the file is UTF-8 and another is not.
+    :raises FormatError: a part of the file is UTF-8 and another is not, or the file is cut off.
     """
     marks = [valid for window in sample.evidence for valid in _valid_characters(window)]
     wrong = marks.index(False) if False in marks else len(marks)
@@ -244,11 +244,28 @@ def mostly_utf8(sample: Sample, error: FormatError, fallback: str) -> Encoding |
     by_number = sum(marks) >= MIXED_EVIDENCE and sum(marks) * 2 >= len(marks)
     if wrong == len(marks) or not (by_ends or by_number):
         return None
+    if not fallback and _is_cut_off(sample):
+        advice = "The file ends within a character, so it seems to be cut off; ask for it again"
+        raise FormatError(error.what, where=error.where, advice=advice)
     few_wrong = (len(marks) - sum(marks)) * FEW_WRONG <= len(marks)
     if not few_wrong and not fallback:
         advice = "The file changes its encoding: other parts are UTF-8; save all of it as UTF-8 and drop it again"
         raise FormatError(error.what, where=error.where, advice=advice)
     return damaged("utf-8", error, fallback)
+
+
+def _is_cut_off(sample: Sample) -> bool:
+    """Whether a file ends with the first bytes of a UTF-8 character."""
+    last = sample.windows[-1].data[-3:]
+    return any(_is_first_part(last[at:]) for at in range(len(last)))
+
+
+def _is_first_part(data: bytes) -> bool:
+    """Whether bytes are the start of one UTF-8 character and not all of it."""
+    try:
+        return data[0] > 0x7F and codecs.utf_8_decode(data, "strict", False)[1] == 0
+    except UnicodeDecodeError:
+        return False
 
 
 def damaged(name: str, error: FormatError, fallback: str) -> Encoding:

@@ -104,8 +104,9 @@ def test_letters_that_fit_several_encodings_are_refused_with_the_candidates(
     path.write_bytes(f"id,n\n1,{name}\n".encode(page))
     doubt = detect(path).doubt
     assert doubt is not None
-    assert page in doubt.what and "cp1252" in doubt.what and "encoding" in doubt.advice
-    assert {page, "cp1252"} <= {reading.encoding for reading in doubt.readings}
+    offered = [str(reading.encoding) for reading in doubt.readings]
+    assert "cp1252" in offered and all(one in doubt.what for one in offered) and "encoding" in doubt.advice
+    assert any(name.encode(page).decode(one) == name for one in offered)
 
 
 CAFES = "id,name,town\n1,Café Noël,Besançon\n2,Crème brûlée,Mâcon\n"

@@ -155,3 +155,12 @@ def test_text_with_broken_bytes_can_be_shown() -> None:
     assert readable("\udc81".encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")) == "\\x81"
     assert mended("a\udce9\nb\n", "utf-8", "cp1252") == "aé\nb\n"
     assert mended("a\udce9\nb\n", "utf-8", "") == "a\ufffd\nb\n"
+
+
+@pytest.mark.parametrize("end", [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"])
+def test_file_that_ends_within_a_character_is_refused(end: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes("id,name\n1,Café\n2,Köln\n3,Łódź\n4,J".encode() + end)
+    with pytest.raises(FormatError) as raised:
+        detect(path)
+    assert "cut off" in raised.value.advice
