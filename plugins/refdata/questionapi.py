@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from refdata.core.doubts.gate import gate_question
 from refdata.core.errors import DataError
 from refdata.core.model import FileStatus, Load
 from refdata.core.naming import typed_table
@@ -18,6 +19,9 @@ from refdata.questionlog import AskedQuestion, QuestionLog
 
 __all__ = ["AskedQuestion", "Questions"]
 
+MAX_HELD = 500
+"""Held loads that are listed."""
+
 
 class Questions:
     """The questions of loads, and the answers that tables keep."""
@@ -27,16 +31,35 @@ class Questions:
         self._expected = expected
 
     def waiting(self, table: str = "") -> tuple[AskedQuestion, ...]:
-        """The unanswered questions of held loads, oldest first; those about one table if given."""
+        """The unanswered questions of held loads, oldest first; those about one table if given.
+
+        A load that the change gate holds asks whether to publish it (``change_gate``).
+        """
+        deps = self._deps()
         with self._expected():
-            found = QuestionLog(self._deps().warehouse).waiting()
+            asked = QuestionLog(deps.warehouse).waiting()
+            held = deps.ledger.page(status=FileStatus.REVIEW, limit=MAX_HELD, descending=False).files
+            known = {one.load_id for one in asked}
+            gated = [one for row in held if row.id not in known for one in self._of_gate(deps, row)]
+        found = sorted((*asked, *gated), key=lambda one: (one.load_id, one.id))
         name = typed_table(table) if table else ""
         return tuple(one for one in found if not name or one.table_name == name)
 
     def of_load(self, load_id: int) -> tuple[AskedQuestion, ...]:
         """Everything that one load asked, with the answers."""
+        deps = self._deps()
         with self._expected():
-            return QuestionLog(self._deps().warehouse).of_load(load_id)
+            row = deps.ledger.get(load_id)
+            return (*QuestionLog(deps.warehouse).of_load(load_id), *(self._of_gate(deps, row) if row else ()))
+
+    @staticmethod
+    def _of_gate(deps: Deps, row: Load) -> tuple[AskedQuestion, ...]:
+        """The question of a load that is held without one: the change gate holds it, and Airflow has the question."""
+        if row.status is not FileStatus.REVIEW or QuestionLog(deps.warehouse).of_load(row.id):
+            return ()
+        question = gate_question(row.table_name, row.file_name)
+        asked_at = row.started_at or row.created_at
+        return (AskedQuestion(0, row.id, row.table_name, row.file_name, question, asked_at),)
 
     def kept(self, table: str) -> tuple[AskedQuestion, ...]:
         """The answers that a table keeps for its later files, oldest first."""
@@ -48,10 +71,9 @@ class Questions:
 
         :raises DataError: when there is no such load, it is not held, or it asks nothing.
         """
-        deps = self._deps()
         with self._expected():
-            row = deps.ledger.get(load_id)
-            open_questions = asking.open_questions(deps, row) if row else ()
+            row = self._deps().ledger.get(load_id)
+        open_questions = [one for one in self.of_load(load_id) if one.given is None]
         if row is None or row.status is not FileStatus.REVIEW or not open_questions:
             raise DataError(
                 f"Load {load_id} waits for no answer",

@@ -262,9 +262,23 @@ def test_the_command_line_answers_the_same_question(gated: RunningAirflow) -> No
     gated.drop("colours.csv", b"code,name,shade\nR,red,1\nG,green,2\nB,blue,dark\n")
     second = load_run(gated, "colours.csv", 2)
     question(gated, second)
-    (asked,) = json.loads(refdata(gated, "questions", "--json"))
-    assert (asked["file"], asked["name"]) == ("colours.csv", "type_changed:shade")
+    (asked,) = [one for one in json.loads(refdata(gated, "questions", "--json")) if one["file"] == "colours.csv"]
+    assert asked["name"] == "type_changed:shade"
     assert asked["examples"] == ["Line 4: 'dark'."]
     refdata(gated, "answer", str(asked["load_id"]), "type_changed:shade=text", "--reason", "names now")
     assert ended(gated, second) == "success"
     assert gated.query("SELECT shade FROM colours ORDER BY code") == [("dark",), ("2",), ("1",)]
+
+
+def test_the_command_line_approves_what_the_change_gate_holds(gated: RunningAirflow) -> None:
+    gated.drop("harbour_fees.csv", TEN)
+    assert ended(gated, load_run(gated, "harbour_fees.csv", 1)) == "success"
+    gated.drop("harbour_fees.csv", FIVE)
+    second = load_run(gated, "harbour_fees.csv", 2)
+    question(gated, second)
+    (asked,) = [one for one in json.loads(refdata(gated, "questions", "--json")) if one["file"] == "harbour_fees.csv"]
+    refdata(gated, "answer", str(asked["load_id"]), "change_gate=approve", "--reason", "half of them closed")
+    assert ended(gated, second) == "success"
+    assert rows(gated, "harbour_fees") == 5
+    assert trail(gated, "harbour_fees")[-1][0] == "approve"
+    assert trail(gated, "harbour_fees")[-1][2] == "half of them closed"

@@ -53,7 +53,9 @@ def status(options: argparse.Namespace) -> int:
     console().print("Files: " + (", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"))
     _show("Running", working, ("Progress", _progress), ("Since (UTC)", lambda row: moment(row.started_at)))
     _show("Waiting for their turn", waiting, ("Seen (UTC)", lambda row: moment(row.created_at)))
-    _show("Held for approval", held, ("Look", lambda row: f"refdata held {row.id}"))
+    asking = {one.load_id: one.question.subject for one in data.questions.waiting()} if held else {}
+    _show("Held for an answer", held, ("Question", lambda row: asking.get(row.id, "")),
+          ("Look", lambda row: f"refdata held {row.id}"))  # fmt: skip
     _show("Last errors", failed, ("Category", lambda row: row.error_category or ""),
           ("What", lambda row: row.error_message or ""))  # fmt: skip
     _show("Loaded with warnings", warned, ("Warnings", lambda row: "\n".join(row.warnings)))

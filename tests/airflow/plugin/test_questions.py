@@ -11,6 +11,7 @@ import pytest
 from refdata.audit import AuditTrail
 from refdata.core.contract import Contract, KeptAnswer
 from refdata.core.contractterms import QuestionKind
+from refdata.core.doubts.gate import gate_question
 from refdata.core.model import Load
 from refdata.core.questions import REFUSE, Choice, Given, Question
 from refdata.ledger import Ledger
@@ -127,6 +128,24 @@ def test_only_the_first_answer_counts(steward: Caller, held: Load) -> None:
     assert "editor has already answered" in error["message"]
     assert error["advice"] == "The load goes on with that answer."
     assert review_state(held.dag_run_id or "")[1]["chosen"] == ["Load without price"]
+
+
+@pytest.mark.parametrize(("choice", "button"), [("approve", "Approve"), ("refuse", "Reject")])
+def test_a_load_that_the_change_gate_holds_is_answered_in_the_same_way(
+    choice: str, button: str, steward: Caller, demo: DemoLedger, filled: Warehouse
+) -> None:
+    number = next(NUMBERS)
+    row = demo.drop(f"gated_{number}.csv", f"gated_{number}", minutes=3, rows=300 + number)
+    demo.hold(row, minutes=2)
+    wait_for_answer(row.dag_run_id or "", [gate_question(row.table_name, row.file_name)])
+    (asked,) = [one for one in steward.get("questions") if one["load_id"] == row.id]
+    assert [asked] == steward.get(f"files/{row.id}/questions")
+    assert (asked["name"], asked["subject"]) == ("change_gate", f"Publish {row.file_name} to {row.table_name}?")
+    kept = steward.post(f"loads/{row.id}/answer", answering({"change_gate": choice}, keep=True))
+    assert (kept.status_code, kept.json()["error"]["category"]) == (409, "data")
+    assert steward.post(f"loads/{row.id}/answer", answering({"change_gate": choice})).status_code == 200
+    state, record = review_state(row.dag_run_id or "")
+    assert (state, record["chosen"], record["reason"]) == ("scheduled", [button], "as the supplier said")
 
 
 REFUSED = [

@@ -4,7 +4,7 @@ import { element, icon, reconcile } from "./dom.js";
 import { cell, drawHeader, grid } from "./grid.js";
 import { NONE, absolute, bytes, duration, elapsed, moment, number, plural } from "./format.js";
 import { runLink, viewLink } from "./links.js";
-import { noteText } from "./questions.js";
+import { isGated, noteText } from "./questions.js";
 
 export const STATUSES = ["pending", "processing", "review", "loaded", "completed", "error", "duplicate", "cancelled"];
 /** In flight, but not waiting for a person: a page that shows one refreshes.  See core/loadstates.py. */
@@ -97,7 +97,7 @@ export function durationOf(file) {
 
 /** Why the file was refused or waits, and what to do; warnings of a successful load are in its details. */
 function note(file) {
-  if (file.questions?.length) {
+  if (file.questions?.length && !isGated(file.questions)) {
     return [noteRow(element("p", { dir: "auto" }, `${noteText(file.questions)} `,
       viewLink((to) => go(to), { view: "file", id: file.id }, { "data-focus": "answer" }, "Answer", element("span", { class: "hidden" }, ` the questions of ${file.file_name}`))))];
   }

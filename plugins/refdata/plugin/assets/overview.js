@@ -49,7 +49,7 @@ function tiles(data, counts, tables, go) {
     tile("Rows loaded", number(sum("rows_loaded")), ""),
     tile("Errors", viewLink(go, { view: "files", status: "error" }, {}, number(sum("errors"))), ended ? `${share} % of finished files` : "", sum("errors") ? "tone-bad" : ""),
     tile("Rejected rows", number(sum("rows_rejected")), "", sum("rows_rejected") ? "tone-warn" : ""),
-    tile("In flight now", number(inFlight), counts.review ? viewLink(go, { view: "files", status: "review" }, {}, `${number(counts.review)} to approve`) : ""),
+    tile("In flight now", number(inFlight), counts.review ? viewLink(go, { view: "files", status: "review" }, {}, `${number(counts.review)} to answer`) : ""),
     tile("Tables", viewLink(go, { view: "tables" }, {}, number(tables)), ""));
 }
 

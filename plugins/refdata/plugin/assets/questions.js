@@ -30,7 +30,7 @@ export function questionForm(load, questions, { me, refresh }) {
   const asked = questions.map((question) => asking(question, parts, me.may_change));
   if (!me.may_change) return [...asked, element("p", { class: "muted" }, "You may read questions here, but not answer them.")];
   follow(parts);
-  return [...asked, ending(parts)];
+  return [...asked, ending(parts, { keeps: questions.some((question) => question.choices.some((choice) => choice.keepable)) })];
 }
 
 function controls(load, draft) {
@@ -72,13 +72,13 @@ function words(choice) {
   return [element("strong", { dir: "auto" }, choice.label), element("span", { class: "muted", dir: "auto" }, choice.effect)];
 }
 
-function ending(parts) {
+function ending(parts, { keeps }) {
   const { keep, reason, send, trouble, draft } = parts;
   keep.addEventListener("change", () => { draft.keep = keep.checked; });
   reason.addEventListener("input", () => { draft.reason = reason.value; });
   send.addEventListener("click", () => give(parts));
   return element("div", { class: "ending" },
-    element("label", { class: "keep" }, keep, element("span", {}, "Always for this table",
+    keeps && element("label", { class: "keep" }, keep, element("span", {}, "Always for this table",
       element("span", { class: "muted small" }, "Later files follow this answer, until somebody withdraws it."))),
     element("label", { class: "why" }, "Reason, recorded in the audit trail", reason), trouble,
     element("p", { class: "answers" }, send));
@@ -161,6 +161,11 @@ export function contractFacts(facts, go) {
 function origin({ layer, origin: sentence, load_id: load }, go) {
   const text = load ? viewLink(go, { view: "file", id: load }, { dir: "auto" }, sentence) : element("span", { dir: "auto" }, sentence);
   return element("span", { class: `layer ${layer ?? ""}` }, text);
+}
+
+/** Whether the change gate holds the load: what it would change can be shown. */
+export function isGated(questions) {
+  return questions.some((question) => question.kind === "change_gate");
 }
 
 /** A short note in the list of files: what the first question is, and how many there are. */

@@ -6,7 +6,7 @@ import { element, redraw } from "./dom.js";
 import { LOAD_TYPES, MOVING, answerLink, badge, durationOf, rowsOf, sentence } from "./files.js";
 import { NONE, absolute, bytes, duration, moment, number, plural } from "./format.js";
 import { runLink, viewLink } from "./links.js";
-import { givenAnswers, isBeingTaken, questionForm } from "./questions.js";
+import { givenAnswers, isBeingTaken, isGated, questionForm } from "./questions.js";
 
 const NAMES = { ",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", '"': "double quote", "'": "single quote",
   "\n": "line feed", "\r\n": "carriage return and line feed", "\r": "carriage return" };
@@ -40,7 +40,7 @@ function story(data, asked, page) {
       file.run_path && runLink(file.run_path, file.file_name, "Run in Airflow")),
     file.error && problem(file),
     warnings(file),
-    file.status === "review" && (open.length ? questions(file, open, page) : waiting(file)),
+    file.status === "review" && (open.length && !isGated(open) ? questions(file, open, page) : waiting(file, open, page)),
     element("div", { class: "cards" },
       card("Rows", rows(data)), card("Steps", steps(data)), data.format && card("Format found", format(data.format)),
       card("Table", changes(data)), given.length > 0 && card("Answers", givenAnswers(given)), card("File", facts(file))),
@@ -55,7 +55,7 @@ function questions(file, open, page) {
 }
 
 /** A load waiting for approval: its changes are compared on request, because that takes the database a while. */
-function waiting(file) {
+function waiting(file, open, page) {
   const { id, table_name: table } = file;
   const place = element("div", { class: "held", role: "status" });
   const button = element("button", { type: "button", class: "main quiet", "data-focus": "held", onclick: show }, "Show what it would change");
@@ -73,8 +73,8 @@ function waiting(file) {
   }
   if (file.rows_read !== null && file.rows_read <= COMPARED_AT_ONCE) show();
   return element("div", { class: "first" }, card("Waiting for approval",
-    element("p", {}, `It changes more of ${table} than its limits allow without approval. Until somebody answers, the table stays unchanged and later files for it wait.`),
-    element("p", { class: "answers" }, file.run_path && answerLink(file, { class: "run main", "data-focus": "answer" }), button), place));
+    element("p", {}, `Until somebody answers, ${table} stays unchanged and later files for it wait.`),
+    element("p", { class: "answers" }, file.run_path && answerLink(file, { class: "run", "data-focus": "answer" }), button), place, ...(open.length ? questionForm(id, open, page) : [])));
 }
 
 function problem({ status, error: { category, message, advice } }) {
