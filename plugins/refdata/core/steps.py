@@ -44,7 +44,7 @@ STEPS = (
     StepInfo(Step.DETECT, "Format detected, rows scanned"),
     StepInfo(Step.ALIGN, "Table aligned"),
     StepInfo(Step.LOAD, "Rows staged and published"),
-    StepInfo(Step.REVIEW, "Reviewed", waiting="Waiting for approval", asking=True),
+    StepInfo(Step.REVIEW, "Reviewed", waiting="Waiting for an answer", asking=True),
     StepInfo(Step.PUBLISH, "Rows published", asking=True),
     StepInfo(Step.CONFIGURE, "Table registered", published=True, stoppable=False),
     StepInfo(Step.ARCHIVE, "File archived", published=True, stoppable=False),
@@ -104,7 +104,7 @@ def title_of(task: str, state: str | None, *, held: bool) -> str:
     :param held: whether a person was asked about the load.
 
     >>> title_of("load_rows", "success", held=True), title_of("review", "deferred", held=True)
-    ('Rows staged', 'Waiting for approval')
+    ('Rows staged', 'Waiting for an answer')
     """
     info = next((info for info in (*STEPS, ERROR_BRANCH) if info.step.value == task), None)
     if info is None:
