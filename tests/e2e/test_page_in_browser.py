@@ -159,6 +159,13 @@ def test_a_held_load_leads_to_airflows_form(steward: Steward) -> None:
     steward.heading("1 file")
     link = steward.frame.get_by_role("link", name="Approve or reject in Airflow")
     expect(link).to_have_attribute("href", re.compile(r"/dags/refdata_load/runs/[^/]+/tasks/review/required_actions$"))
+    expect(steward.frame.get_by_role("link", name="1 load waits for an answer")).to_have_text("1")
+    steward.frame.get_by_role("link", name="departments.csv", exact=True).click()
+    steward.heading("Waiting for approval")
+    offered = steward.frame.get_by_role("list", name="Publish departments.csv to departments?")
+    expect(offered.get_by_role("listitem")).to_have_text([re.compile("^Approve"), re.compile("^Reject")])
+    expect(steward.frame.get_by_role("button", name="Answer", exact=True)).to_have_count(0)  # a viewer
+    picture(steward.window, "gate-light")
 
 
 def test_the_address_in_an_alert_opens_its_view(server: Server, steward: Steward) -> None:
