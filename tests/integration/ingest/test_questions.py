@@ -130,7 +130,7 @@ FORMATS = [
 def test_a_file_with_two_readings_is_read_as_answered(site: Site, text: str, choice: str, names: list[str]) -> None:
     held = site.load(site.drop("t.csv", text))
     assert (held.status, held.error_category) == (FileStatus.PENDING, "held")
-    assert "How is t.csv to be read?" in (held.error_message or "")
+    assert "How should t.csv be read?" in (held.error_message or "")
     assert site.tables() == []
     row = site.load(site.drop("t.csv", text), "run 2", {"format_unsure": choice}, keep=True)
     assert row.status is FileStatus.COMPLETED, row.error_message

@@ -21,7 +21,7 @@ def format_question(table: str, file_name: str, doubt: Doubt) -> Question:
     """
     choices = tuple(_choice(table, reading) for reading in doubt.readings)
     evidence = (f"{doubt.what}.", *doubt.evidence, doubt.advice)
-    subject = f"How is {file_name} to be read? {doubt.what}."
+    subject = f"How should {file_name} be read? {doubt.what}."
     if len(subject) > MAX_SUBJECT:
         subject = f"{subject[: MAX_SUBJECT - 1]}…"
     return Question(QuestionKind.FORMAT_UNSURE, table, subject, evidence, (*choices, REFUSE))
@@ -39,7 +39,7 @@ def damage_doubt(scanned: Scan, allowed: int, examples: Sequence[RejectedRow]) -
     one = scanned.fitting == 1
     place = Reading(
         "place",
-        "Read them so",
+        "Read them with the change",
         f"{rows} {'is' if one else 'are'} read with the change that makes {'it' if one else 'each of them'} fit; the"
         " warnings name the lines.",
         kept=(DAMAGED_ROWS, PLACE),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from refdata.core.contract import Contract, KeptAnswer
 from refdata.core.contractterms import QuestionKind
+from refdata.core.errors import be
 from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question
 
 LOAD = "load"
@@ -55,7 +56,7 @@ def zeros_question(table: str, file_name: str, found: LostZeros) -> Question:
     return _question(
         QuestionKind.CODES_CHANGED,
         table,
-        f"{named} lost leading zeros in {file_name}. Load them so?",
+        f"{named} lost leading zeros in {file_name}. Load them anyway?",
         tuple(evidence),
         f"The values of {found.column} are loaded as the file writes them.",
         found.column,
@@ -72,7 +73,7 @@ def damage_question(table: str, file_name: str, column: str, rows: int, values: 
     return _question(
         QuestionKind.CODES_CHANGED,
         table,
-        f"{named} in {file_name} look like codes that a spreadsheet changed. Load them so?",
+        f"{named} in {file_name} look like codes that a spreadsheet changed. Load them anyway?",
         (f"{column} is text, and no row of {table} that was examined has such a value.",),
         f"The values of {column} are loaded as the file writes them.",
         column,
@@ -90,7 +91,7 @@ def precision_question(table: str, file_name: str, column: str, rounded: int, ch
     return _question(
         QuestionKind.PRECISION_LOST,
         table,
-        f"{rounded:,} values of {column} lost decimals in {file_name}. Load them so?",
+        f"{rounded:,} values of {column} lost decimals in {file_name}. Load them anyway?",
         (
             f"The values of {column} in the file have {places}; those of {table} have more.",
             f"{rounded:,} of the {changed:,} values that changed equal the earlier ones without the last decimals.",
@@ -110,7 +111,7 @@ def keys_question(
     return _question(
         QuestionKind.KEYS_REPEATED,
         table,
-        f"{_values(repeated)} of {column} in {file_name} repeat another one, or nearly. Load them so?",
+        f"{_values(repeated)} of {column} in {file_name} repeat another one, or nearly. Load them anyway?",
         (f"{column} has identified each row of {table} so far; case and blanks around values are ignored here.",),
         f"All rows of the file are loaded as they are, whatever {column} contains.",
         column,
@@ -142,7 +143,7 @@ def rows_question(table: str, file_name: str, repeated: int, rows: int) -> Quest
     return _question(
         QuestionKind.ROWS_REPEATED,
         table,
-        f"{repeated:,} of {rows:,} rows in {file_name} are in {table} already. Add them again?",
+        f"{repeated:,} of {rows:,} rows in {file_name} {be(repeated)} already in {table}. Add them again?",
         (f"{repeated:,} of the file's {rows:,} different rows equal a row of the table in every column.",),
         f"All rows of the file are added; {table} has the repeated ones twice.",
     )
@@ -194,5 +195,5 @@ def _question(
     examples: Sequence[str] = (),
 ) -> Question:
     kept = Contract(table=table, answers=(KeptAnswer(kind, column, LOAD),))
-    load = Choice(LOAD, "Load them so", effect, patch=kept, keepable=True)
+    load = Choice(LOAD, "Load them as they are", effect, patch=kept, keepable=True)
     return Question(kind, table, subject, evidence, (load, REFUSE), column, tuple(examples[:MAX_EXAMPLES]))
