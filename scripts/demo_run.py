@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         site = DemoSite(airflow, settings_of(chosen), tuple(callers(os.environ)))
         return _run(site, console, began, once=options.once)
     except (LocalAirflowError, RefdataError) as error:
-        console.print(f"[red]The demo cannot go on.[/red] {escape(str(error))}", soft_wrap=True)
+        console.print(f"[red]The demo cannot continue.[/red] {escape(str(error))}", soft_wrap=True)
         return 2
     except KeyboardInterrupt:
         console.print("Stopping Airflow ...")

@@ -66,7 +66,7 @@ def test_a_wrong_variable_ends_the_demo_with_advice(
     monkeypatch.setenv(f"{PREFIX}GATE", "perhaps")
     assert demo_run.main(["--once"]) == 2
     said = capsys.readouterr().out
-    assert "cannot go on" in said
+    assert "cannot continue" in said
     assert "gate" in said
 
 
