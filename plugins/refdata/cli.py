@@ -53,7 +53,7 @@ from refdata.core.schemasteps import LATEST, SchemaChange
 
 if TYPE_CHECKING:
     from refdata.core.matching import TableMatch
-    from refdata.core.model import Format
+    from refdata.core.model import Scan
     from refdata.core.settings import Settings
     from refdata.dropoff import Dropoff
     from refdata.ingest.reconcile import Defect
@@ -160,22 +160,23 @@ def detect_file(options: argparse.Namespace) -> int:
     """``refdata detect``: loads nothing and only reads the database."""
     from refdata.config import load_settings
     from refdata.csvformat import report
-    from refdata.preview import preview_format
+    from refdata.preview import preview_format, scan_columns
 
     settings = load_settings()
     found = preview_format(options.file, settings)
-    matches = () if options.no_tables else _matches(options.file, found, settings)
+    scanned = scan_columns(options.file, found)
+    matches = () if options.no_tables else _matches(scanned, settings)
     if options.json:
-        print_json(report.as_json(found, matches))
+        print_json(report.as_json(found, matches, scanned))
     else:
-        shown = report.render(found, matches, title=options.file.name, least=settings.min_column_match)
+        shown = report.render(found, matches, scanned, title=options.file.name, least=settings.min_column_match)
         console().print(shown)
     return EXIT_OK
 
 
-def _matches(file: Path, found: Format, settings: Settings) -> tuple[TableMatch, ...]:
+def _matches(scanned: Scan, settings: Settings) -> tuple[TableMatch, ...]:
     """The live tables, best match first; empty where the database cannot be read."""
-    from refdata.preview import match_tables
+    from refdata.preview import rank_scanned
     from refdata.warehouse.connect import open_warehouse
 
     try:
@@ -183,7 +184,7 @@ def _matches(file: Path, found: Format, settings: Settings) -> tuple[TableMatch,
     except RefdataError as error:
         console(stderr=True).print(f"[yellow]No comparison with tables[/yellow]: {escape(str(error))}", soft_wrap=True)
         return ()
-    return match_tables(file, found, tables)
+    return rank_scanned(scanned, tables)
 
 
 def history(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from refdata.core.contract import Contract
 from refdata.core.errors import FormatError
 from refdata.core.matching import FileColumn, TableMatch, rank_tables
-from refdata.core.model import Format, ReadColumn, RejectedRow, ScannedColumn, Table
+from refdata.core.model import Format, ReadColumn, RejectedRow, Scan, ScannedColumn, Table
 from refdata.core.naming import column_names
 from refdata.core.settings import Settings
 from refdata.core.sqltypes import text
@@ -41,8 +41,20 @@ def match_tables(file: Path, found: Format, tables: Sequence[Table]) -> tuple[Ta
 
     :raises FormatError: when the file cannot be read safely as CSV.
     """
-    columns = reader_of(file).scan(file, found, column_names(found.header)).columns
-    return rank_tables([FileColumn(column.name, column.type) for column in columns], tables)
+    return rank_scanned(scan_columns(file, found), tables)
+
+
+def scan_columns(file: Path, found: Format) -> Scan:
+    """The types of a file's columns, and what its load would warn about. Reads every row.
+
+    :raises FormatError: when the file cannot be read safely as CSV.
+    """
+    return reader_of(file).scan(file, found, column_names(found.header))
+
+
+def rank_scanned(scanned: Scan, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
+    """The tables by how well scanned columns match them, best first."""
+    return rank_tables([FileColumn(column.name, column.type) for column in scanned.columns], tables)
 
 
 def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]) -> tuple[str, ...]:

@@ -136,6 +136,7 @@ FIELD_OWN = (
     Key("column", Text(most=100), "the column's name in the database; default: made from `name`"),
     Key("headers", Texts(least=1, alone=True), "other headers that files use for the column"),
     Key("type", _DATABASE_TYPE, "the column's type in the database", "sql_type"),
+    Key("unit", Text(), "the text beside each number, such as `€`, where `bareNumber` is false; default: any", "unit"),
     Key("minus", OneOf(Minus), "how negative numbers are written: `-5`, `5-` or `(5)`", "minus"),
     Key("severity", OneOf(Severity), "if a value breaks a rule of this field: reject the row, or warn and load it"),
     Key("warn", Texts(alone=True), "the rules of this field that only warn: `[pattern, maximum]`"),

@@ -125,6 +125,7 @@ def _field(column: FieldContract, made: str) -> dict[str, Any]:
     own: dict[str, Any] = {"column": column.name} if made != column.name else {}
     own |= {"headers": others} if others else {}
     own |= {"type": str(column.sql_type)} if column.sql_type else {}
+    own |= {"unit": column.unit} if column.unit else {}
     own |= {"minus": column.minus.value} if column.minus else {}
     warned = [rule.kind.value for rule in column.constraints if rule.severity is Severity.WARN]
     own |= {"warn": warned} if warned else {}

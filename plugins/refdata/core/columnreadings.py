@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from refdata.core.contract import Contract, FieldContract, stated_by_people
 from refdata.core.contractterms import FieldType, Minus, OnTypeChange, QuestionKind
 from refdata.core.dateformats import UNDECIDED, DateFormat, date_format
-from refdata.core.model import Column, ColumnReading, Notation, Table
+from refdata.core.model import ANY_WORD, Column, ColumnReading, Notation, Table
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, TIME, SqlType, TypeKind, decimal, text
 
 REJECT, TEXT = "reject", "text"
@@ -18,9 +18,6 @@ NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.F
 MOMENTS = frozenset({TypeKind.DATE, TypeKind.DATETIME2})
 TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 """How Table Schema spells booleans where a field does not say: https://datapackage.org/standard/table-schema/"""
-
-ANY_WORD = "*"
-"""Month names of any known language, and text of any kind beside numbers."""
 
 _MINUS = {Minus.LEADING: "-", Minus.TRAILING: "trailing", Minus.PARENTHESES: "parentheses"}
 _GROUPS = dict.fromkeys(" \xa0\u202f", " \xa0\u202f") | dict.fromkeys("'’", "'’")
@@ -43,21 +40,25 @@ class KnownColumnReading:
     """How one column is read: ``readings`` are tried in turn, and the first that all its values fit applies.
 
     Where none fits, the type is inferred, with ``missing`` as the texts that mean no value. ``stated``: people declared
-    type and notation, so another type or notation that the values suggest does not replace them.
+    type and notation, so another type or notation that the values suggest does not replace them. ``is_text``: the column
+    of the table is text, whatever the values suggest.
     """
 
     readings: tuple[ColumnReading, ...] = ()
     missing: tuple[str, ...] = ()
     stated: bool = False
+    is_text: bool = False
 
     @property
     def inferred(self) -> ColumnReading | None:
         """The reading that leaves the type to inference; None where it says nothing."""
         numbers = any(reading.known.kind in NUMBERS for reading in self.readings)
-        if not self.missing and not numbers:
+        if not (self.missing or self.readings or self.is_text):
             return None
-        # A mark that the known reading refuses does not prove another meaning: 1.234 may be either.
-        return ColumnReading(None, Notation(missing_values=self.missing), mark_known=not numbers)
+        # A mark that the known reading refuses does not prove another meaning: 1.234 may be either. Nor does an
+        # unusual notation: a zone or a currency that the table's files did not have so far is a question for people.
+        open_to_any = not self.readings and not self.is_text
+        return ColumnReading(None, Notation(missing_values=self.missing), mark_known=not numbers, suggest=open_to_any)
 
 
 def known_readings(contract: Contract, live: Table | None, names: Iterable[str]) -> dict[str, KnownColumnReading]:
@@ -94,7 +95,7 @@ def notation_of(fact: FieldContract) -> Notation:
         decimal_point=fact.decimal_char or plain.decimal_point,
         thousands=_GROUPS.get(fact.group_char or "", fact.group_char or ""),
         minus=_MINUS[fact.minus or Minus.LEADING],
-        affix=ANY_WORD if fact.bare_number is False else "",
+        affix=fact.unit or (ANY_WORD if fact.bare_number is False else ""),
         date_order=fact.date_order or (form.order if form else "") or plain.date_order,
         date_separator=separator if fact.date_order or form is None else form.separator,
     )
@@ -125,7 +126,7 @@ def _known(contract: Contract, old: Column | None, name: str) -> KnownColumnRead
     if answer is not None and answer.answer == TEXT:
         return KnownColumnReading((_reading(text(0), missing),), missing, stated=True)
     if old is not None and old.type.kind is TypeKind.NVARCHAR:
-        return KnownColumnReading((), missing)
+        return KnownColumnReading((), missing, is_text=True)
     notation = replace(notation_of(fact), missing_values=missing)
     if (declared := _declared(fact, notation, old)) is not None:
         return declared
@@ -165,13 +166,13 @@ def _is_stated(fact: FieldContract, kind: TypeKind) -> bool:
     if kind is TypeKind.BIT:
         return fact.true_values is not None or fact.false_values is not None
     if kind in NUMBERS:
-        facts = ("decimal_char", "group_char", "bare_number", "minus")
+        facts = ("decimal_char", "group_char", "bare_number", "unit", "minus")
         return any(getattr(fact, name) is not None and stated_by_people(fact.origin(name)) for name in facts)
     return True
 
 
 def _has_marks(fact: FieldContract) -> bool:
-    return fact.decimal_char is not None or bool(fact.group_char) or fact.bare_number is False
+    return fact.decimal_char is not None or bool(fact.group_char) or bool(fact.unit) or fact.bare_number is False
 
 
 def _reading(kind: SqlType, missing: tuple[str, ...]) -> ColumnReading:

@@ -175,8 +175,8 @@ class FieldContract(Facts):
     a header from which naming makes ``name`` also belongs to it. ``sql_type`` is the exact database type; ``type``
     and ``format`` are those of Table Schema. The notation: ``decimal_char``, ``group_char`` (``""``: none),
     ``minus``, ``date_order`` (``ymd``, ``dmy``, ``mdy``) with ``date_separator`` (``-``, ``/``, ``.``),
-    ``true_values`` and ``false_values``. ``bare_number=False``: text such as a unit appears beside the number.
-    ``missing_values`` are the texts that mean no value here; None: the table's apply.
+    ``true_values`` and ``false_values``. ``bare_number=False``: text such as a unit appears beside the number, and
+    ``unit`` is the only one. ``missing_values`` are the texts that mean no value here; None: the table's apply.
     """
 
     name: str = field(metadata=_STRUCTURE)
@@ -189,6 +189,7 @@ class FieldContract(Facts):
     decimal_char: str | None = None
     group_char: str | None = None
     bare_number: bool | None = None
+    unit: str | None = None
     minus: Minus | None = None
     date_order: str | None = None
     date_separator: str | None = None

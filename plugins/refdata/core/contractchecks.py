@@ -169,7 +169,9 @@ def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Al
     falling = {
         change.column.name: change.old.type_name
         for change in plan.widen
-        if change.column.type.kind is TypeKind.NVARCHAR and change.old.type.kind is not TypeKind.NVARCHAR
+        if change.column.type.kind is TypeKind.NVARCHAR
+        and change.old.type.kind is not TypeKind.NVARCHAR
+        and not _is_declared_text(contract.column(change.column.name))
     }
     declared = {column.name: kind for column in scanned if (kind := declared_misfit(contract, column))}
     for name, kind in (declared | falling).items():
@@ -177,6 +179,15 @@ def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Al
             continue
         what = f"Column {name} is {kind}, and the file has values that are not; on_type_change is {policy}"
         yield Finding(FindingKind.TYPE_CHANGE, (name,), action, what, contract.origin("on_type_change"))
+
+
+def _is_declared_text(stated: FieldContract | None) -> bool:
+    """Whether people want a column to be text, so that its change to text is what they stated."""
+    if stated is None:
+        return False
+    if stated.sql_type and stated_by_people(stated.origin("sql_type")):
+        return stated.sql_type.kind is TypeKind.NVARCHAR
+    return stated.type is FieldType.STRING and stated_by_people(stated.origin("type"))
 
 
 def declared_misfit(contract: Contract, column: ScannedColumn) -> str:

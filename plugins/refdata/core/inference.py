@@ -18,8 +18,8 @@ How ambiguous values are read:
 ``1.5e5``                   FLOAT where every value survives a double; text where digit codes stand beside
                             ``1.23E+11``, with a warning
 ``03/04/2024``              text unless a day past 12 in the column settles the order; ``03.04.2024`` is day first
-zones, AM/PM, 24:00         text
-percent, currency           text
+zones, AM/PM, month names   as ``csvformat.suggestions`` and all values show; 24:00 stays text
+``5-``, ``(5)``, currencies likewise; other units stay text, with a warning
 ========================== ===================================================================================
 """
 
@@ -55,13 +55,22 @@ TICK_DIGITS = 7
 """Fraction digits of DATETIME2 and TIME that exceed microseconds."""
 
 
+Choice = tuple[SqlType, Notation]
+"""What a column may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A column's type, how its values are written, and what the ledger should say about it."""
+    """A column's type, how its values are written, and what the ledger should say about it.
+
+    ``doubt`` says why it is text although it may be one of ``choices``, types with their notation.
+    """
 
     type: SqlType | None
     notation: Notation = field(default_factory=Notation)
     warnings: tuple[str, ...] = ()
+    doubt: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 def decide(evidence: Evidence, habits: FileHabits = NO_HABITS) -> Decision:
@@ -139,9 +148,8 @@ def _number(evidence: Evidence, habits: FileHabits) -> Decision | None:
     key, shape = next(iter(evidence.numbers.items()))
     if shape.scale or key[1] in ",'" or (is_consistent(shape) and _are_amounts(key[1], habits)):
         return _exact(evidence, key, shape)
-    return _kept_as_text(
-        evidence, "has groups of three digits, which may be numbers or codes", 'type: integer, groupChar: "…"'
-    )
+    choice = (INT if not shape.scale else decimal(1, 0), Notation(decimal_point=key[0], thousands=key[1]))
+    return _kept_as_text(evidence, "has groups of three digits, which may be numbers or codes", choice)
 
 
 _RIVALS: tuple[tuple[str, NumberKey, NumberKey], ...] = (
@@ -164,10 +172,12 @@ def _either(
     if mark == "." and not shown and not shape.bare and habits.points_decide:
         return _exact(evidence, pointed, evidence.numbers[pointed])  # always three decimals, where a comma is none
     name = "point" if mark == "." else "comma"
+    other = "," if mark == "." else "."
     return _kept_as_text(
         evidence,
         f"has a {name} that may separate decimals or thousands",
-        f'type: number, decimalChar: "{mark}", or type: integer, groupChar: "{mark}"',
+        (decimal(1, 0), Notation(decimal_point=mark)),
+        (decimal(1, 0) if shape.scale else INT, Notation(decimal_point=other, thousands=mark)),
     )
 
 
@@ -201,12 +211,12 @@ def _are_versions(values: frozenset[str] | None) -> bool:
 
 def _versions(evidence: Evidence) -> Decision:
     what = "has values such as 1.1 and 1.10, which are different versions or equal numbers"
-    return _kept_as_text(evidence, what, "type: number")
+    return _kept_as_text(evidence, what, (decimal(1, 0), Notation()))
 
 
-def _kept_as_text(evidence: Evidence, what: str, line: str) -> Decision:
-    """Text, with a warning that names the line of a contract that decides otherwise."""
-    return Decision(text(evidence.longest), warnings=(f"{what}; it is kept as text. In the contract, {line} decides",))
+def _kept_as_text(evidence: Evidence, doubt: str, *choices: Choice) -> Decision:
+    """Text, with what a contract may say instead."""
+    return Decision(text(evidence.longest), doubt=doubt, choices=choices)
 
 
 def _exact(evidence: Evidence, key: NumberKey, shape: NumberShape) -> Decision | None:
@@ -228,7 +238,9 @@ def _double(evidence: Evidence) -> Decision | None:
     if codes and evidence.spreadsheet and evidence.spreadsheet == evidence.scientific:
         return Decision(text(evidence.longest))
     if evidence.scientific and evidence.bare_powers == evidence.scientific and not evidence.fractions:
-        return _kept_as_text(evidence, "has values such as 1E5, which may be codes or powers of ten", "type: number")
+        return _kept_as_text(
+            evidence, "has values such as 1E5, which may be codes or powers of ten", (FLOAT, Notation())
+        )
     return Decision(FLOAT)
 
 
@@ -261,10 +273,9 @@ def _moment(evidence: Evidence) -> Decision | None:
 
 
 def _unordered(evidence: Evidence) -> Decision:
-    separator = next(iter(evidence.dates))[1]
-    forms = [separator.join(f"%{'Y' if letter == 'y' else letter}" for letter in key[0]) for key in evidence.dates]
-    lines = " or ".join(f'format: "{form}"' for form in forms)
-    return _kept_as_text(evidence, "has dates in which every day could be a month", f"type: date, {lines}")
+    kind = DATETIME2 if any(shape.timed for shape in evidence.dates.values()) else DATE
+    choices = [(kind, Notation(date_order=order, date_separator=mark)) for order, mark in evidence.dates]
+    return _kept_as_text(evidence, "has dates in which every day could be a month", *choices)
 
 
 def _clock(evidence: Evidence) -> Decision | None:

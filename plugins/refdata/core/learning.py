@@ -14,7 +14,7 @@ from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader,
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import FieldType, Layer, Minus
 from refdata.core.dateformats import format_of
-from refdata.core.model import Column, Format, ScannedColumn
+from refdata.core.model import ANY_WORD, Column, Format, Notation, ScannedColumn
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import SqlType, TypeKind
 
@@ -125,11 +125,16 @@ def _column(column: ScannedColumn, live: SqlType | None) -> FieldContract:
         date_separator=notation.date_separator if moments else None,
         format=format_of(FIELD_TYPES[kind], notation),
         bare_number=False if numbers and notation.affix else None,
+        unit=_unit(notation) if numbers else None,
         minus=_MINUS.get(notation.minus) if numbers else None,
         true_values=(notation.true_values or None) if booleans else None,
         false_values=(notation.false_values or None) if booleans else None,
         missing_values=notation.missing_values or None,
     )
+
+
+def _unit(notation: Notation) -> str | None:
+    return None if notation.affix in ("", ANY_WORD) else notation.affix
 
 
 _MINUS = {"trailing": Minus.TRAILING, "parentheses": Minus.PARENTHESES}

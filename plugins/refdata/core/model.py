@@ -191,12 +191,16 @@ class Format:
     decode_fallback: str = ""
 
 
+ANY_WORD = "*"
+"""In a notation: month names of any known language, or text of any kind beside numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notation:
     """How a column writes its values, where that is not the default way.
 
-    Numbers: ``decimal_point`` is ``.`` or ``,``. ``thousands`` contains the possible separators of groups
-    of three digits (``""``: none). ``minus`` is ``-`` (U+2212 is accepted too), ``trailing`` for ``5-`` or
+    Numbers: ``decimal_point`` is ``.`` or ``,``. ``thousands`` contains the possible separators of groups of three
+    digits (``""``: none). ``minus`` is ``-`` or U+2212 (each accepts the other too), ``trailing`` for ``5-`` or
     ``parentheses`` for ``(5)``. ``affix`` is the text beside the numbers, such as ``%`` or ``R$``; ``*`` accepts any.
 
     Dates and times: ``date_order`` is ``ymd``, ``dmy`` or ``mdy``; ``date_separator`` is ``-``, ``/``, ``.``, a blank,
@@ -233,12 +237,17 @@ class ColumnReading:
     and an INT decimals, unless ``bounded`` says that ``type`` is the limit. A value outside the family or the notation
     makes its row a reject. ``type=None``: the type is inferred; only ``missing_values`` of the notation apply.
     ``mark_known=False``: the column's decimal mark is unknown, so that ``1.234`` fits neither reading.
+
+    Without a type, sign and affix of the notation are removed before the type is inferred. ``markers`` are those of the
+    ``missing_values`` that the values only suggest; ``suggest=False``: nothing is to be suggested.
     """
 
     type: SqlType | None
     notation: Notation = field(default_factory=Notation)
     bounded: bool = False
     mark_known: bool = True
+    markers: tuple[str, ...] = ()
+    suggest: bool = True
 
     @property
     def known(self) -> SqlType:

@@ -49,13 +49,18 @@ def find_numbers(
 
 def _from_plain(values: Values, keys: Collection[NumberKey], shape: NumberShape | None) -> dict[NumberKey, NumberShape]:
     """Values without a comma or blank; other notations follow from the plain one's shape where they can."""
-    found = {} if shape is None else {key: shape for key in keys if _same(key, shape)}
+    found = {} if shape is None else {key: _ungrouped(shape, key) for key in keys if _same(key, shape)}
     grouped = (",", ".")
     if grouped in keys and grouped not in found and (shape is None or shape.scale == _GROUP):
         regrouped = _rewritten(values, grouped)
         if regrouped:
             found[grouped] = regrouped
     return found
+
+
+def _ungrouped(shape: NumberShape, key: NumberKey) -> NumberShape:
+    """The shape of values without a thousands mark, in a notation that may have one."""
+    return replace(shape, bare=shape.whole) if key[1] else shape
 
 
 def _same(key: NumberKey, shape: NumberShape) -> bool:
@@ -81,7 +86,7 @@ def _grouped(shape: NumberShape, column: pa.StringArray, point: str, thousands: 
     digits = as_numpy(pc.utf8_length(whole), np.int32) - marks
     grouped = marks > 0
     if not grouped.any():
-        return shape
+        return replace(shape, bare=shape.whole)
     bare = int(digits[~grouped].max(initial=0))
     return replace(shape, bare=bare, narrowest=int(digits[grouped].min()), groups=int(marks.max()))
 

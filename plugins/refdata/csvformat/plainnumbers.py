@@ -12,6 +12,7 @@ from refdata.core.model import Notation
 
 _BLANKS = "[ \u00a0\u202f]*"
 _MINUS = "[-\u2212]"
+_INNER = "(?:[0-9.,'\u2019 \u00a0\u202f]*[0-9])?"
 _ANY_AFFIX = "[^0-9.,()\\-\u2212]*"
 _TO_FRONT = {
     "parentheses": (r"^\(([^()]*)\)$", r"-\1"),
@@ -36,6 +37,18 @@ def plain_numbers(column: pa.StringArray, notation: Notation, *, exponents: bool
     unsigned = pc.and_(*(pc.equal(pc.struct_field(parts, name), "") for name in ("outer", "inner")))
     plain = pc.binary_join_element_wise(pc.if_else(unsigned, "", "-"), number, "")
     return pc.if_else(parts.is_valid(), plain, pa.scalar(None, pa.string()))
+
+
+def bare_numbers(column: pa.StringArray, notation: Notation) -> pa.StringArray:
+    """Each value without its affix and with a plain minus in front, its marks as they are; what is none stays."""
+    moved = pc.replace_substring_regex(column, *_TO_FRONT[notation.minus]) if notation.minus in _TO_FRONT else column
+    before, behind = _affixes(notation.affix)
+    pattern = f"^(?P<outer>{_MINUS}?){before}(?P<inner>{_MINUS}?)(?P<number>[.,]?[0-9]{_INNER}){behind}$"
+    parts = pc.extract_regex(moved, pattern)
+    signs = [pc.struct_field(parts, name) for name in ("outer", "inner")]
+    unsigned = pc.and_(*(pc.equal(sign, "") for sign in signs))
+    plain = pc.binary_join_element_wise(pc.if_else(unsigned, "", "-"), pc.struct_field(parts, "number"), "")
+    return pc.if_else(parts.is_valid(), plain, column)
 
 
 @cache

@@ -62,7 +62,8 @@ def measure(column: pa.StringArray, reading: ColumnReading, longest: int) -> Evi
         return evidence
     given, kind = values.arrow(), reading.known.kind
     if kind in NUMBERS:
-        return replace(evidence, numbers=_number_shape(given, reading), double=kind is TypeKind.FLOAT)
+        numbers = _quick_numbers(values, reading) or _number_shape(given, reading)
+        return replace(evidence, numbers=numbers, double=kind is TypeKind.FLOAT)
     if kind in MOMENTS:
         quick = _quick_moments(values, reading) or _moment_shape(read_moments(given, reading.notation))
         return replace(evidence, dates={("ymd", "-"): quick})
@@ -100,8 +101,10 @@ def _all_plain(column: pa.StringArray, reading: ColumnReading) -> bool:
     values = Values.of(column)
     if not len(values):
         return True
-    if kind in NUMBERS and reading.mark_known and notation.decimal_point == ".":
+    if kind in NUMBERS and notation.decimal_point == ".":
         shape = plain_shape(values)
+        if not reading.mark_known and (shape is None or shape.scale):
+            return False
         if kind is TypeKind.FLOAT:
             return find_doubles(values, shape is not None)[0]
         most = _digits(reading)
@@ -149,6 +152,16 @@ def _fitting(column: pa.StringArray, reading: ColumnReading) -> Mask:
 
 def _plain(column: pa.StringArray, reading: ColumnReading) -> pa.StringArray:
     return plain_numbers(column, reading.notation, exponents=reading.known.kind is TypeKind.FLOAT)
+
+
+def _quick_numbers(values: Values, reading: ColumnReading) -> dict[NumberKey, NumberShape] | None:
+    """What numbers written in the plain way need."""
+    notation = reading.notation
+    if (notation.decimal_point, notation.thousands, notation.minus, notation.affix) != (".", "", "-", ""):
+        return None
+    shape = plain_shape(values)
+    zeros = shape is not None and shape.scale > 0 and reading.known.kind in WHOLE
+    return {PLAIN: shape} if shape and not zeros else None
 
 
 def _number_shape(given: pa.StringArray, reading: ColumnReading) -> dict[NumberKey, NumberShape]:

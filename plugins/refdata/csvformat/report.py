@@ -12,7 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from refdata.core.matching import MIN_MATCH, TableMatch
-from refdata.core.model import Format, RunnerUp
+from refdata.core.model import Format, RunnerUp, Scan, ScannedColumn
 
 MOST_COLUMNS = 40
 """Column names that the readable report shows."""
@@ -35,9 +35,19 @@ _MARKS = {
 _ENDINGS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
 
-def as_json(found: Format, matches: Sequence[TableMatch] = ()) -> dict[str, Any]:
-    """Format and matches as plain values, with the names of their fields."""
-    return {"format": asdict(found), "matches": [_match_json(match) for match in matches]}
+def as_json(found: Format, matches: Sequence[TableMatch] = (), scanned: Scan | None = None) -> dict[str, Any]:
+    """Format, matches, columns and warnings as plain values, with the names of their fields."""
+    columns = scanned.columns if scanned else ()
+    return {
+        "format": asdict(found),
+        "matches": [_match_json(match) for match in matches],
+        "columns": [{"source": one.source, "name": one.name, "type": _type(one)} for one in columns],
+        "warnings": list(scanned.warnings if scanned else ()),
+    }
+
+
+def _type(column: ScannedColumn) -> str:
+    return str(column.type or "")
 
 
 def _match_json(match: TableMatch) -> dict[str, Any]:
@@ -45,14 +55,22 @@ def _match_json(match: TableMatch) -> dict[str, Any]:
 
 
 def render(
-    found: Format, matches: Sequence[TableMatch] = (), *, title: str = "", least: float = MIN_MATCH
+    found: Format,
+    matches: Sequence[TableMatch] = (),
+    scanned: Scan | None = None,
+    *,
+    title: str = "",
+    least: float = MIN_MATCH,
 ) -> RenderableType:
     """The report as something that rich prints.
 
+    :param scanned: the full scan, for the types and the warnings that a load would have.
     :param title: its title, usually the file's name.
     :param least: the share of a table's columns that a file must have to be loaded into it.
     """
-    parts: list[RenderableType] = [_summary(found, title), _reasons(found), _columns(found)]
+    parts: list[RenderableType] = [_summary(found, title), _reasons(found), _columns(found, scanned)]
+    if scanned and scanned.warnings:
+        parts.append(_warnings(scanned.warnings))
     if found.runners_up:
         parts.append(_runners_up(found.runners_up))
     if matches:
@@ -60,11 +78,18 @@ def render(
     return Group(*parts)
 
 
-def to_text(found: Format, matches: Sequence[TableMatch] = (), *, title: str = "", width: int = 100) -> str:
+def to_text(
+    found: Format,
+    matches: Sequence[TableMatch] = (),
+    scanned: Scan | None = None,
+    *,
+    title: str = "",
+    width: int = 100,
+) -> str:
     """The report as plain text of at most ``width`` characters a line."""
     console = Console(width=width, color_system=None, force_terminal=False, legacy_windows=False)
     with console.capture() as capture:
-        console.print(render(found, matches, title=title))
+        console.print(render(found, matches, scanned, title=title))
     return capture.get()
 
 
@@ -105,10 +130,16 @@ def _reasons(found: Format) -> Text:
     return Text("\n" + "\n".join(f"- {reason}" for reason in found.reasons))
 
 
-def _columns(found: Format) -> Text:
-    shown = ", ".join(name or "(blank)" for name in found.header[:MOST_COLUMNS])
+def _columns(found: Format, scanned: Scan | None) -> Text:
+    types = [f" {_type(one)}" if one.type else "" for one in scanned.columns] if scanned else [""] * len(found.header)
+    named = zip(found.header[:MOST_COLUMNS], types, strict=False)
+    shown = ", ".join(f"{name or '(blank)'}{kind}" for name, kind in named)
     more = len(found.header) - MOST_COLUMNS
     return Text(f"\nColumns: {shown}" + (f" and {more} more" if more > 0 else "") + "\n")
+
+
+def _warnings(warnings: Sequence[str]) -> Text:
+    return Text("A load would warn:\n" + "\n".join(f"- {warning}" for warning in warnings) + "\n")
 
 
 def _runners_up(runners_up: Sequence[RunnerUp]) -> Grid:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from refdata.core.columnevidence import Evidence
 from refdata.core.columnreadings import NUMBERS
+from refdata.core.contractlines import contract_line
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.filehabits import FileHabits, habits
 from refdata.core.inference import Decision, decide, decide_known
-from refdata.core.model import ColumnReading, Format, Scan, ScannedColumn
+from refdata.core.model import ColumnReading, Format, Notation, Scan, ScannedColumn
 from refdata.csvformat.blocks import Block, BlockCutter, Cut
 from refdata.csvformat.careful import CarefulReader
 from refdata.csvformat.convert import CLEAN, CsvText, read_text
@@ -25,7 +27,12 @@ from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.readings import measure, without_missing
 from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.skipping import SkippedLines, trailer_lines
+from refdata.csvformat.suggestions import SAMPLE, bare
 from refdata.csvformat.text import ByteProgress, FileBytes
+from refdata.csvformat.trying import with_suggestions
+
+_LOOKED_AT = 2000
+"""Rows of a block out of which some values of a text column are taken."""
 
 
 def scan(
@@ -53,28 +60,44 @@ def scan(
     """
     if len(names) != len(fmt.header):
         raise SchemaError(f"{len(names)} names for {len(fmt.header)} columns", where=str(path), advice="Name each.")
+    known = known or {}
+    found, samples = _pass(path, fmt, names, known, on_reject, progress, block_bytes, cut)
+    if not samples:
+        return found
+
+    def again(readings: Mapping[str, ColumnReading]) -> Scan:
+        return _pass(path, fmt, names, readings, None, None, block_bytes, cut)[0]
+
+    return with_suggestions(found, samples, known, again)
+
+
+def _pass(
+    path: str | Path,
+    fmt: Format,
+    names: Sequence[str],
+    known: Mapping[str, ColumnReading],
+    on_reject: OnReject | None,
+    progress: ByteProgress | None,
+    block_bytes: int,
+    cut: Cut,
+) -> tuple[Scan, dict[str, list[str]]]:
+    """One pass over the file, and some values of its text columns by name."""
     source = FileBytes(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
     cutter = cut(source, fmt, len(names))
-    readings = {at: (name, known[name]) for at, name in enumerate(names) if known and name in known}
+    readings = {at: (name, known[name]) for at, name in enumerate(names) if name in known}
     tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful, readings)
     tally.skipped.add([line for line in fmt.skipped if line.line > 0])
-    for found in in_order(tally.look, cutter.blocks(), size=Block.size):
-        tally.add(found)
+    for one in in_order(tally.look, cutter.blocks(), size=Block.size):
+        tally.add(one)
         if on_reject is not None:
-            for reject in found.block.rejects:
+            for reject in one.block.rejects:
                 on_reject(reject)
     tally.skipped.add(trailer_lines(fmt, cutter.next_line))
     tally.check(fmt, path)
     columns, warnings = _judge(tally, fmt.header, names)
-    return Scan(
-        columns,
-        tally.rows,
-        tally.rejected,
-        source.sha256,
-        source.size,
-        (*fmt.notes, *source.repairs.sentences(), *tally.skipped.sentences(), *warnings),
-        tally.fitting,
-    )
+    sentences = (*fmt.notes, *source.repairs.sentences(), *tally.skipped.sentences(), *warnings)
+    found = Scan(columns, tally.rows, tally.rejected, source.sha256, source.size, sentences, tally.fitting)
+    return found, {names[at]: values for at, values in tally.samples.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +106,7 @@ class _Found:
     rows: int
     block: Block
     fitted: Fitted
+    samples: dict[int, list[str]]
 
 
 @dataclass(slots=True)
@@ -98,6 +122,7 @@ class _Tally:
     fitting: int = field(default=0)
     skipped: SkippedLines = field(default_factory=SkippedLines)
     misfits: dict[int, tuple[int, Evidence]] = field(default_factory=dict)
+    samples: dict[int, list[str]] = field(default_factory=dict)
 
     def look(self, block: Block) -> _Found:
         columns, block = self._columns(block)
@@ -106,7 +131,13 @@ class _Tally:
             columns, block = self._columns(fitted.block)
         powers = b"+" in block.text and b"E+" in block.text
         evidence = [self._gather(at, column, powers=powers) for at, column in enumerate(columns)]
-        return _Found(evidence, len(columns[0]) if columns else 0, block, fitted)
+        samples = {at: _sample(columns[at]) for at, one in enumerate(evidence) if self._looks_at(at, one)}
+        return _Found(evidence, len(columns[0]) if columns else 0, block, fitted, samples)
+
+    def _looks_at(self, at: int, evidence: Evidence) -> bool:
+        """Whether values of a column are kept, in case that it is text: of each column some, of a text column more."""
+        few = len(self.samples.get(at, ())) < SAMPLE
+        return not self.type_known(at) and few and (evidence.is_text or at not in self.samples)
 
     def _gather(self, at: int, column: pa.StringArray, *, powers: bool) -> Evidence:
         so_far = self.evidence[at]
@@ -114,7 +145,8 @@ class _Tally:
             return gather(column, so_far, powers=powers)
         reading = self.readings[at][1]
         if reading.type is None:
-            return gather(without_missing(column, reading.notation), so_far, powers=powers)
+            column = bare(without_missing(column, reading.notation), reading.notation)
+            return gather(column, so_far, powers=powers)
         return measure(column, reading, so_far.longest)
 
     def _columns(self, block: Block) -> tuple[list[pa.StringArray], Block]:
@@ -132,6 +164,8 @@ class _Tally:
         self.rejected += len(found.block.rejects)
         self.fitting += sum(reject.fits for reject in found.block.rejects)
         self.skipped.add(found.block.skipped)
+        for at, values in found.samples.items():
+            self.samples[at] = list(dict.fromkeys([*self.samples.get(at, ()), *values]))[:SAMPLE]
         for at, count in found.fitted.counts.items():
             before, evidence = self.misfits.get(at, (0, Evidence()))
             self.misfits[at] = before + count, evidence.merge(found.fitted.evidence.get(at, Evidence()))
@@ -154,8 +188,18 @@ class _Tally:
             return decide(self.evidence[at], shown)
         reading = self.readings[at][1]
         decision = decide(self.evidence[at], shown if reading.mark_known else replace(shown, points_decide=False))
-        missing = reading.notation.missing_values
-        return replace(decision, notation=replace(decision.notation, missing_values=missing))
+        return replace(decision, notation=_merged(decision, reading.notation))
+
+    def doubts(self, at: int, decision: Decision) -> Iterator[str]:
+        """Why a column stays text, and the lines of a contract that would decide otherwise."""
+        if decision.doubt:
+            known = self.readings[at][1].notation if at in self.readings else Notation()
+            whole = [
+                replace(notation, minus=known.minus, affix=known.affix, missing_values=known.missing_values)
+                for _, notation in decision.choices
+            ]
+            lines = [contract_line(kind, one) for (kind, _), one in zip(decision.choices, whole, strict=True)]
+            yield f"{decision.doubt}; it is kept as text. In the contract, {' or '.join(map(_quoted, lines))} decides"
 
     def with_misfits(self, at: int, column: ScannedColumn) -> ScannedColumn:
         """The column with what is known of its refused values; the load reads it value by value, too."""
@@ -181,6 +225,23 @@ class _Tally:
             )
 
 
+def _merged(decision: Decision, known: Notation) -> Notation:
+    """The notation that a type was inferred with, and what was known before."""
+    notation = replace(decision.notation, missing_values=known.missing_values)
+    number = decision.type is not None and decision.type.kind in NUMBERS
+    return replace(notation, minus=known.minus, affix=known.affix) if number else notation
+
+
+def _quoted(line: str) -> str:
+    return f"`{line}`"
+
+
+def _sample(column: pa.StringArray) -> list[str]:
+    """Some distinct values."""
+    values = pc.unique(column.slice(0, _LOOKED_AT)).to_pylist()
+    return [value for value in values if value][:SAMPLE]
+
+
 def _judge(
     tally: _Tally, header: Sequence[str], names: Sequence[str]
 ) -> tuple[tuple[ScannedColumn, ...], tuple[str, ...]]:
@@ -191,5 +252,5 @@ def _judge(
         decision = tally.decide(at, shown)
         column = ScannedColumn(source, name, decision.type, evidence.longest, evidence.nulls, decision.notation)
         columns.append(tally.with_misfits(at, column))
-        warnings += [f"Column {source!r} {warning}." for warning in decision.warnings]
+        warnings += [f"Column {source!r} {warning}." for warning in (*decision.warnings, *tally.doubts(at, decision))]
     return tuple(columns), tuple(warnings)

@@ -3,7 +3,7 @@
 Accepted: ``Y-M-D`` with four-digit years and any of ``- / .``, day and month first as well, then optionally
 a space or ``T`` and ``H:M``, ``H:M:S`` or ``H:M:S.f`` with one to seven digits. With ``-`` in year order
 everything is padded, as ISO 8601 writes it; elsewhere one digit is enough. Zones, two-digit years, month
-names and AM/PM stay text.
+names and AM/PM are left to ``moments``.
 """
 
 from __future__ import annotations

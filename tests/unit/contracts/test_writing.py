@@ -95,6 +95,7 @@ def fields(draw: st.DrawFn, header: str, name: str) -> FieldContract:
         sql_type=draw(maybe(st.just(stored[kind]))),
         decimal_char=draw(maybe(st.just(","))) if numeric else None,
         group_char=draw(maybe(st.sampled_from([".", "", " "]))) if numeric else None,
+        unit=draw(maybe(st.just("R$"))) if numeric else None,
         minus=draw(maybe(st.sampled_from(Minus))) if numeric else None,
         true_values=draw(maybe(st.just(("yes", "1")))) if kind is FieldType.BOOLEAN else None,
         missing_values=draw(maybe(st.lists(WORDS | st.sampled_from(["", "NULL", "no", "1"]), max_size=3).map(tuple))),

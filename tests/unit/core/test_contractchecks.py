@@ -99,6 +99,11 @@ def test_a_type_changes_where_the_column_becomes_text_and_never_by_growing(
     assert found(declared(on_type_change=OnTypeChange.REFUSE), table(a=live), a=file) == expected
 
 
+def test_a_column_that_people_declare_as_text_becomes_text_without_a_question() -> None:
+    contract = declared(on_type_change=OnTypeChange.REFUSE, fields=fields(a=FieldType.STRING))
+    assert found(contract, table(a=INT), a=text(5)) == {}
+
+
 @pytest.mark.parametrize(
     ("policy", "action"), [("widen", "warn"), ("hold", "hold"), ("reject", "refuse"), (None, "warn")]
 )

@@ -12,6 +12,7 @@ from refdata.core.model import Column, Table, TableName
 from refdata.core.sqltypes import INT, text
 from refdata.csvformat import detect
 from refdata.csvformat.report import as_json, to_text
+from refdata.csvformat.scan import scan
 
 CASES = Path(__file__).parents[2] / "cases" / "csv"
 PARTS = Table(
@@ -45,6 +46,20 @@ def test_report_shows_matching_tables_and_renames() -> None:
     assert "ref.parts" in shown
     assert "qty → quantity" in shown
     assert "75%" in shown
+
+
+def test_the_report_has_types_and_the_warnings_of_a_load(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("id;paid;rate\n1;31/12/24;1.234\n2;30/11/24;1.250\n")
+    found = detect(path)
+    scanned = scan(path, found, found.header)
+    shown = to_text(found, (), scanned, width=300)
+    assert "id INT, paid NVARCHAR(10), rate NVARCHAR(10)" in shown
+    assert 'type: date, format: "%d/%m/%y"' in shown
+    assert 'decimalChar: "."' in shown
+    plain = json.loads(json.dumps(as_json(found, (), scanned)))
+    assert plain["columns"][0] == {"source": "id", "name": "id", "type": "INT"}
+    assert len(plain["warnings"]) == 2
 
 
 def test_json_has_the_same_facts() -> None:

@@ -154,13 +154,13 @@ TYPES: list[tuple[str, str | None, Notation]] = [
     ("1500-01-02T03:04:05.123456", "DATETIME2", Notation(fraction_digits=6)),
     ("1500-01-02T03:04:05.1234567", "NVARCHAR(50)", PLAIN),
     ("2024-01-02T03:04:05.12345678", "NVARCHAR(50)", PLAIN),
-    ("2024-01-02T03:04:05Z", "NVARCHAR(20)", PLAIN),
-    ("2024-01-02T03:04+01", "NVARCHAR(20)", PLAIN),
+    ("2024-01-02T03:04:05Z", "DATETIME2", Notation(zone="utc")),
+    ("2024-01-02T03:04+01", "DATETIME2", Notation(zone="utc")),
     ("2024-01-02T03", "NVARCHAR(20)", PLAIN),
     ("2024-01-02_24:00", "NVARCHAR(20)", PLAIN),
     ("2024-01-02_9:30", "NVARCHAR(20)", PLAIN),
     ("13/1/2024_9:30 1/2/2024_10:30:15", "DATETIME2", Notation(date_order="dmy", date_separator="/")),
-    ("1/13/2024_9:30_AM", "NVARCHAR(20)", PLAIN),
+    ("1/13/2024_9:30_AM", "DATETIME2", Notation(date_order="mdy", date_separator="/", hours=12)),
     # times
     ("09:30 23:59:59", "TIME", PLAIN),
     ("09:30:15.1234567", "TIME", Notation(fraction_digits=7)),
@@ -170,7 +170,7 @@ TYPES: list[tuple[str, str | None, Notation]] = [
     # text
     ("NA null None", "NVARCHAR(10)", PLAIN),
     ("5%", "NVARCHAR(10)", PLAIN),
-    ("€5", "NVARCHAR(10)", PLAIN),
+    ("€5", "INT", Notation(affix="€")),
 ]
 
 
@@ -306,13 +306,15 @@ def meant(text: str, column: ScannedColumn) -> object:
         return Decimal(float(text))
     if kind in {TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL}:
         plain = text.replace(notation.thousands, "") if notation.thousands else text
+        if notation.minus == "trailing" and plain.endswith("-"):
+            plain = f"-{plain.removesuffix('-')}"
         return Decimal(plain.replace(notation.decimal_point, "."))
     return moment(text, column)
 
 
 def moment(text: str, column: ScannedColumn) -> object:
     assert column.type is not None
-    parts = {"y": "%Y", "m": "%m", "d": "%d"}
+    parts = {"y": "%Y" if column.notation.year_digits == 4 else "%y", "m": "%m", "d": "%d"}
     date_form = column.notation.date_separator.join(parts[letter] for letter in column.notation.date_order)
     base, _, fraction = text.partition(".") if ":" in text and "." in text.rpartition(":")[2] else (text, "", "")
     whole, dot, rest = text.rpartition(".")
