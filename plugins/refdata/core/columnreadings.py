@@ -40,8 +40,8 @@ class KnownColumnReading:
     """How one column is read: ``readings`` are tried in turn, and the first that all its values fit applies.
 
     Where none fits, the type is inferred, with ``missing`` as the texts that mean no value. ``stated``: people declared
-    type and notation, so another type or notation that the values suggest does not replace them. ``is_text``: the column
-    of the table is text, whatever the values suggest.
+    type and notation, so another type or notation that the values suggest does not replace them. ``is_text``: the
+    table's column is text, whatever the values suggest.
     """
 
     readings: tuple[ColumnReading, ...] = ()
