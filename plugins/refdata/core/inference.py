@@ -56,7 +56,7 @@ TICK_DIGITS = 7
 
 
 Choice = tuple[SqlType, Notation]
-"""What a column may be."""
+"""A possible type of a column, with its notation."""
 
 
 @dataclass(frozen=True, slots=True)

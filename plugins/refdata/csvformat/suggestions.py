@@ -61,7 +61,7 @@ class Suggestion:
 
     @property
     def kind(self) -> str:
-        """What is suggested: ``moment``, ``number`` or ``marker``."""
+        """The kind of suggestion: ``moment``, ``number`` or ``marker``."""
         if self.reading.type is not None:
             return "moment"
         return "marker" if self.reading.markers else "number"

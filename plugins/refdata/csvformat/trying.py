@@ -83,7 +83,7 @@ class _Trial:
         return {name: one[0][0].reading for name, one in found.items() if len(one) == 1 and one[0][0].certain}
 
     def warnings(self, first: Scan, final: Scan) -> Iterator[str]:
-        """What the ledger should say about each column for which something was suggested."""
+        """Sentences for the ledger about each column for which something was suggested."""
         certain = self.certain()
         for before, after in zip(first.columns, final.columns, strict=True):
             if before.name in certain:
@@ -146,7 +146,7 @@ _SIGNS = {
 
 
 def _lost(column: ScannedColumn) -> str:
-    """What a value in the table does not show any more."""
+    """The part of the file's values that the table does not show."""
     notation = column.notation
     if notation.zone:
         return "; the table has the moments in UTC"
