@@ -237,7 +237,7 @@ def next_steps(settings: Settings) -> tuple[tuple[str, str], ...]:
          "airflow standalone"),
         ("Let it watch the folders", "airflow dags unpause --yes --treat-dag-id-as-regex '^refdata_'"),
         ("Check database, folders and Airflow", "refdata health"),
-        ("Let Airflow load a small file by every step, and remove it again", "refdata validate --airflow"),
+        ("Let Airflow load a small file through every step, then remove it", "refdata validate --airflow"),
         (f"Drop a file; in about two minutes it is the table {settings.ref_schema}.airports",
          f"cp airports.csv {drops}"),
         ("See what happened to every file", page),
