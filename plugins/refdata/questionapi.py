@@ -33,7 +33,7 @@ class Questions:
     def waiting(self, table: str = "") -> tuple[AskedQuestion, ...]:
         """The unanswered questions of held loads, oldest first; those about one table if given.
 
-        A load that the change gate holds asks whether to publish it (``change_gate``).
+        A load that waits for the change gate has the question whether to publish it (``change_gate``).
         """
         deps = self._deps()
         with self._expected():
@@ -54,7 +54,7 @@ class Questions:
 
     @staticmethod
     def _of_gate(deps: Deps, row: Load) -> tuple[AskedQuestion, ...]:
-        """The question of a load that is held without one: the change gate holds it, and Airflow has the question."""
+        """The question of a load that waits for the change gate: its question is in Airflow only."""
         if row.status is not FileStatus.REVIEW or QuestionLog(deps.warehouse).of_load(row.id):
             return ()
         question = gate_question(row.table_name, row.file_name)

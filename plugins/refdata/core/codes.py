@@ -1,4 +1,4 @@
-"""What texts look like as codes: leading zeros, equal length, damage by a spreadsheet, equal but for case. Pure."""
+"""Recognises codes among texts: leading zeros, equal length, damage by a spreadsheet, difference in case only. Pure."""
 
 from __future__ import annotations
 

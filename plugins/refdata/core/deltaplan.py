@@ -18,7 +18,7 @@ from refdata.core.publishing import Statement, column_list, qualified
 from refdata.core.sqltypes import TypeKind
 
 _FOUND = "refdata_delta"
-"""The temporary table with the rows of which the live table and the stage have different numbers."""
+"""The temporary table of rows whose number differs between the live table and the stage."""
 _NUMBER = "[refdata number]"
 """Numbers equal rows; the blank distinguishes it from every column of a file."""
 _INDEXED = 60
@@ -38,7 +38,7 @@ def kept_columns(live: Table, request: Publication) -> tuple[Column, ...]:
 
 @dataclass(frozen=True, slots=True)
 class DeltaPlan:
-    """What both ways have in common. ``source`` is the stage table's quoted name; its columns have the live types."""
+    """The common part of both ways. ``source`` is the stage table's quoted name; its columns have the live types."""
 
     engine: Capabilities
     request: Publication
@@ -74,7 +74,7 @@ class DeltaPlan:
         return self.engine.canonical(value, column.type)
 
     def parts(self, side: str, column: Column, *, staged: bool) -> tuple[str, ...]:
-        """What two values are compared by."""
+        """The expressions by which two values are compared."""
         value = self.value(side, column, staged=staged)
         return self.engine.text_parts(value) if is_text(column) else (value,)
 

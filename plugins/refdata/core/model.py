@@ -128,7 +128,7 @@ class Doubt:
 class Drawing:
     """How the lines of a file that is drawn for people are divided into cells; blanks around a cell are no part of it.
 
-    ``between`` is what stands between two cells: a delimiter, one blank, or two (a run of two or more). ``starts`` are
+    ``between`` is the text between two cells: a delimiter, one blank, or two (a run of two or more). ``starts`` are
     the places in a line, from 0, at which columns begin, where nothing but the place divides. ``borders``: the
     delimiter also opens and closes each line.
     """
@@ -420,7 +420,7 @@ class RowKey:
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """What became of a load's rows in the table: new ones, those that replaced a row, and those that were there.
+    """The results of a load's rows in the table: new ones, those that replaced a row, and those that were there.
 
     ``removed`` counts the rows that the table had and the file did not.
     """
@@ -517,7 +517,7 @@ class Load:
 
     @property
     def rows_compared(self) -> str:
-        """What became of the rows, in words, where they were compared with the table's; ``""`` where they were not."""
+        """The results of the rows, in words, if they were compared with the table's; else ``""``."""
         split = (self.rows_inserted, self.rows_updated, self.rows_unchanged)
         named = zip(split, ("inserted", "updated", "unchanged"), strict=True)
         return ", ".join(f"{count:,} {name}" for count, name in named if count is not None)

@@ -123,7 +123,7 @@ class Damage:
         return changes[0] if len(changes) == 1 else None
 
     def _changes(self, raw: str, row: Sequence[str]) -> Iterator[Placed]:
-        """What would make a row fit: each way with one thing in it changed."""
+        """Ways to make a row fit, each with one change in it."""
         if (found := self.without_surplus_quote(raw)) is not None:
             yield Placed(found[0], f"read without the quote at the start of field {found[1]}", asked=True)
         if not self.is_sound(raw):

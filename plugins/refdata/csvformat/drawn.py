@@ -76,7 +76,7 @@ def _is_padded(rows: Sequence[str], delimiter: str) -> bool:
 
 
 def _has_blanks(rows: Sequence[str], delimiter: str) -> bool:
-    """Whether blanks stand before the delimiters of most rows."""
+    """Whether blanks precede the delimiters of most rows."""
     return sum(f" {delimiter}" in row for row in rows) >= 0.5 * len(rows)
 
 
@@ -87,7 +87,7 @@ def _are_alike(values: Sequence[object]) -> bool:
 def find_columns_of_blanks(lines: Sequence[str]) -> Drawing | None:
     """How the lines of a file without a delimiter may be divided at their blanks; only a person can decide that.
 
-    One column at least must have numbers, dates or the like: text has blanks of its own.
+    At least one column must have numbers, dates or similar values: text has blanks of its own.
     """
     texts = [line.rstrip("\r\n") for line in lines[:LOOKED_AT] if line.strip()]
     if len(texts) < FEWEST or sum(cell_type(text.strip()) in TYPED for text in texts) * 2 > len(texts):
@@ -146,7 +146,7 @@ def cells_of(text: str, drawing: Drawing) -> list[str]:
 
 
 def delimiter_of(drawing: Drawing) -> str:
-    """What stands between the cells of a line that is written again."""
+    """The text between the cells of a rewritten line."""
     return drawing.between if drawing.between.strip() else "\t"
 
 

@@ -173,7 +173,7 @@ def _is_year(cell: str) -> bool:
 
 
 def _years(first: Sequence[str], body: Sequence[Sequence[str]]) -> float:
-    """1 where the numbers and dates among the names form the axis of a table: what stands below them is none.
+    """1 where the numbers and dates among the names form the axis of a table: the values below them do not.
 
     That are years at equal steps, dates, or numbers that count on from 0 or 1.
     """

@@ -31,9 +31,9 @@ _ZERO, _ONE, _POINT = ord("0"), ord("1"), ord(".")
 
 @dataclass(slots=True)
 class CodeWatch:
-    """What of a text column looks like codes that lost something.
+    """The values of a text column that look like codes that lost something.
 
-    ``length`` is the number of digits that all codes of the table have; None where they differ or nobody knows.
+    ``length`` is the number of digits that all codes of the table have; None if they differ or are unknown.
     ``has_numbers``: a whole number without leading zeros occurs that has fewer digits than the table's codes.
     ``short`` are such numbers, ``damaged`` values such as ``2-Mar`` and ``1.23E+15``: some of each.
     """

@@ -32,7 +32,7 @@ from refdata.ingest.refitting import falling, misfits
 def questions_of_header(
     deps: Deps, row: Load, detection: Detection, contract: Contract, live: Table | None
 ) -> Iterator[Question]:
-    """What must be known before the file can be compared with a table: how it is read, which table it is for, and
+    """The questions to settle before the file can be compared with a table: how it is read, which table it is for, and
     which column a header means."""
     if detection.format.doubt is not None:
         yield format_question(row.table_name, row.file_name, detection.format.doubt)

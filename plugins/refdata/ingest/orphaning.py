@@ -31,7 +31,7 @@ class _Reference:
 
 @dataclass(slots=True)
 class ParentGuard:
-    """What one load of a parent does to its children. ``losses`` is known once the rows are staged.
+    """The effect of one load of a parent on its children. ``losses`` is known once the rows are staged.
 
     Only a full load removes rows. A child's row that refers to nothing already is not counted.
     """

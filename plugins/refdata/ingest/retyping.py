@@ -72,7 +72,7 @@ class _Texts:
 
 
 def preview_retype(deps: Deps, table: str, column: str, kind: SqlType) -> Retyping:
-    """What a change of a text column to another type would do; changes nothing.
+    """The effect of changing a text column to another type; changes nothing.
 
     :raises DataError: when there is no such table or column.
     :raises SchemaError: when the column is not text.
@@ -200,7 +200,7 @@ def _misfit(found: Retyping) -> DataError:
 
 
 def _teach(deps: Deps, session: Session, table: str, column: str, kind: SqlType) -> None:
-    """What loads have shown of the column no longer applies: its type is decided."""
+    """The facts learned about the column no longer apply: its type is decided."""
     store = ContractStore(deps.warehouse)
     known = store.learned_in(session, table)
     if known is not None:

@@ -68,7 +68,7 @@ class Comparison:
     warnings: list[str] = field(default_factory=list)
 
     def questions(self) -> Iterator[Question]:
-        """What must be asked; a kept answer settles its question."""
+        """The questions to ask; a kept answer settles its question."""
         found = (*self._codes(), *self._precision(), *self._keys(), *self._rows())
         for question in found:
             kept = self.contract.answer(question.kind, question.column)

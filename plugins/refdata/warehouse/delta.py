@@ -78,7 +78,7 @@ class DeltaPublish:
         return method == "delta" or (method == "auto" and any(True for _ in self._keys()))
 
     def _keys(self) -> Iterable[RowKey]:
-        """What may identify a row: the declared key, then the unique indexes of the table."""
+        """The columns that may identify a row: the declared key, then the unique indexes of the table."""
         if self.request.key is not None:
             yield self.request.key
         for index in self.warehouse.unique_indexes(self.session, self.live.name):

@@ -156,7 +156,7 @@ def rows_warning(table: str, repeated: int) -> str:
 
 
 def repeats_warning(column: str, repeated: int, *, near: bool = False) -> str:
-    """Warns about keys that the file repeats where nobody is asked: in a first load, or beside a stated key.
+    """Warns about keys that the file repeats if no question is asked: in a first load, or beside a stated key.
 
     :param near: only case and the blanks around the values differ.
     """
@@ -168,7 +168,7 @@ def repeats_warning(column: str, repeated: int, *, near: bool = False) -> str:
 
 
 def near_keys_warning(table: str, column: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """Warns about appended keys that equal those of the table but for case or blanks."""
+    """Warns about appended keys that differ from those of the table only in case or blanks."""
     many = f"{_values(len(pairs))} of {column}"
     return f"{many} {'differs' if len(pairs) == 1 else 'differ'} from values in {table} by case or blanks only."
 

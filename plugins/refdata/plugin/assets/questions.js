@@ -163,7 +163,7 @@ function origin({ layer, origin: sentence, load_id: load }, go) {
   return element("span", { class: `layer ${layer ?? ""}` }, text);
 }
 
-/** Whether the change gate holds the load: what it would change can be shown. */
+/** Whether the load waits for the change gate: then its changes can be shown. */
 export function isGated(questions) {
   return questions.some((question) => question.kind === "change_gate");
 }
