@@ -46,7 +46,7 @@ def make_room(deps: Deps, row: Load, contract: Contract, plan: Alignment, stage:
 
 
 def row_key(contract: Contract, keys: Sequence[str], brought: Sequence[str]) -> RowKey | None:
-    """The columns that identify a row: the primary key, or the keys by which versions are compared; None if the file lacks one.
+    """The columns that identify a row: the primary key, or the keys for comparing versions; None if the file lacks one.
 
     >>> row_key(Contract(table="t", primary_key=("code",)), (), ("code", "n")).columns
     ('code',)
