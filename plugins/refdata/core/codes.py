@@ -13,6 +13,8 @@ NUMBER = r"^(?:0|[1-9][0-9]*)(?:\.0)?$"
 _MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
 MONTH_DAY = rf"^(?:[0-9]{{1,2}}(?:-|\. ?){_MONTH}|{_MONTH}[- ][0-9]{{2}})$"
 """``2-Mar``, ``Mar-02`` or ``02. Mrz``, as spreadsheets show a day without a year."""
+INVISIBLE = "[\u00ad\u200b-\u200d\u2060\ufeff]"
+"""Characters without width: the soft hyphen, zero-width spaces and joiners, the byte-order mark."""
 _DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?")
 _POWER = re.compile(r"-?\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 
@@ -47,12 +49,12 @@ def digits_of(number: str) -> str:
 
 
 def fold_key(value: str) -> str:
-    """The form in which keys are nearly equal: case and the blanks around them are ignored.
+    """The form in which keys are nearly equal: case, the blanks around them and invisible characters are ignored.
 
-    >>> fold_key("de ") == fold_key("DE")
+    >>> fold_key("de ") == fold_key("DE") == fold_key("D\u200bE")
     True
     """
-    return value.strip().upper()
+    return re.sub(INVISIBLE, "", value).strip().upper()
 
 
 def key_forms(value: str) -> frozenset[str]:
@@ -70,12 +72,14 @@ def _upper_ascii(text: str) -> str:
 
 
 def letter_case(value: str) -> str:
-    """How a value's letters are written: ``upper``, ``lower``, ``mixed``, or ``none``; ``blank`` with blanks around it.
+    """How a value's letters are written: ``upper``, ``lower``, ``mixed`` or ``none``.
+
+    ``blank`` where blanks are around it or invisible characters within.
 
     >>> [letter_case(value) for value in ("DE", "de", "De", "49", "DE ")]
     ['upper', 'lower', 'mixed', 'none', 'blank']
     """
-    if value != value.strip():
+    if value != re.sub(INVISIBLE, "", value).strip():
         return "blank"
     if value.upper() == value.lower():
         return "none"

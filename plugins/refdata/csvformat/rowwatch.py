@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.core.codes import NUMBER, digits_of, letter_case
+from refdata.core.codes import INVISIBLE, NUMBER, digits_of, letter_case
 from refdata.core.questions import MAX_EXAMPLES
 from refdata.csvformat.spreadsheet import damaged
 from refdata.csvformat.values import Mask, Values, as_numpy
@@ -164,7 +164,14 @@ class KeyWatch:
 def _folded(values: pa.Array) -> pa.Array:
     if not pa.types.is_string(values.type):
         return values
-    return pc.utf8_upper(pc.utf8_trim_whitespace(values))
+    return pc.utf8_upper(_visible(values))
+
+
+def _visible(values: pa.StringArray) -> pa.StringArray:
+    """Texts without the blanks around them and without invisible characters."""
+    if not pc.all(pc.string_is_ascii(values)).as_py():
+        values = pc.replace_substring_regex(values, INVISIBLE, "")
+    return pc.utf8_trim_whitespace(values)
 
 
 def _are_distinct(values: pa.Array) -> bool:
@@ -213,7 +220,7 @@ def _unlike(chunk: pa.StringArray, cases: Collection[str]) -> pa.BooleanArray:
         "upper": pc.and_not(upper, lower),
         "lower": pc.and_not(lower, upper),
         "mixed": pc.invert(pc.or_(upper, lower)),
-        "blank": pc.not_equal(chunk, pc.utf8_trim_whitespace(chunk)),
+        "blank": pc.not_equal(chunk, _visible(chunk)),
     }
     unlike = pa.repeat(pa.scalar(False), len(chunk))
     for way, mask in ways.items():

@@ -155,7 +155,8 @@ class Comparison:
         """Keys that are new in the table only by case or blanks."""
         if not is_text(column):
             return
-        pairs = self._all_near_pairs(column) if self._compares_all else self._likely_near_pairs(key, column)
+        pairs = self._all_near_pairs(column) if self._compares_all else ()
+        pairs = pairs or self._likely_near_pairs(key, column)
         if pairs and self._is_append:
             self.warnings.append(doubts.near_keys_warning(self.row.table_name, column.name, pairs))
         elif pairs:

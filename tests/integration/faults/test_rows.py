@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from refdata.core.model import FileStatus
+from refdata.core.questions import Given
+from refdata.ingest.align import align_table
+from refdata.ingest.asking import open_questions, take_answers
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_or_hold
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 
 ZIPS = "zip,area\n01001,Agawam\n02134,Allston\n06390,Fishers\n90210,Beverly\n"
@@ -74,6 +80,8 @@ REPEATED = [
     pytest.param("code;name\n ab;one\nab;two\ncd;three\n", 1, id="a blank before"),
     pytest.param("town,name\nGraz,one\nGRAZ,two\nLinz,three\nEnns,four\n", 1, id="capitals"),
     pytest.param("id,name\n1,one\n1,two\n2,three\n", 1, id="numbers"),
+    pytest.param("code,name\nA\u200bB,one\nAB,two\nCD,three\n", 1, id="a space without width"),
+    pytest.param("code,name\nAB\u00a0,one\nAB,two\nA\u00adB,three\n", 2, id="a hard space, a soft hyphen"),
     pytest.param("code,name\nÉ1,one\né1,two\nÖ2,three\n", 1, id="letters with accents"),
 ]
 
@@ -100,6 +108,8 @@ NEAR = [
     pytest.param("code,nm\n" + "".join(f"K{n},a\n" for n in range(12_000)), "K7,", "K7 ,", id="one with a blank"),
     pytest.param("code,nm\n" + "".join(f"k{n},a\n" for n in range(12_000)), "k", "K", id="all in capitals"),
     pytest.param("code,nm\n" + "".join(f"Kä{n},a\n" for n in range(12_000)), "Kä9,", "KÄ9,", id="an accent"),
+    pytest.param("code,nm\n" + "".join(f"K{n},a\n" for n in range(12_000)), "K7,", "K\u200b7,", id="no width"),
+    pytest.param(COUNTRIES, "FR", "F\u00adR", id="a soft hyphen in a short table"),
     pytest.param("n,code\n" + "".join(f"1,{n}x\n" for n in range(12_000)), ",77x", ",77X", id="another column"),
 ]
 
@@ -121,7 +131,7 @@ def test_a_stated_key_rejects_and_warns_instead_of_asking(site: Site, key: str) 
     site.load(site.drop("t.csv", COUNTRIES))
     row = site.load(site.drop("t.csv", COUNTRIES + "de,Germany\n"), "run 2")
     assert row.status is FileStatus.COMPLETED, row.error_message
-    near = "1 value of code repeats another one, except for case or blanks around them"
+    near = "1 value of code repeats another one, except for case, blanks around them and invisible characters"
     assert (near in " ".join(row.warnings)) is (key == "[code]")
 
 
@@ -130,3 +140,23 @@ def test_fewer_repeated_rows_are_a_warning(site: Site) -> None:
     row = site.load(site.drop("t.csv", "id,v\n2,b\n3,c\n4,d\n", folder=APPEND), "run 2")
     assert row.status is FileStatus.COMPLETED, row.error_message
     assert row.warnings == ("1 row is in t already: this load added it again.",)
+
+
+def test_in_airflow_the_load_waits_for_the_answer_and_its_turn_with_it(site: Site) -> None:
+    site.load(site.drop("t.csv", ZIPS))
+    asking = replace(site.deps, asks=True)
+    file = site.drop("t.csv", ZIPS.replace("\n0", "\n"))
+    detection = detect_format(asking, file, "run 2")
+    align_table(asking, file, detection)
+    loaded, held = load_or_hold(asking, file, detection)
+    row = site.deps.ledger.get(detection.load_id)
+    assert row is not None
+    assert (loaded.status, held, row.status) == ("review", None, FileStatus.REVIEW)
+    assert site.deps.warehouse.stages() == ()
+    (asked,) = open_questions(asking, row)
+    assert not any("1001" in text for text in (asked.question.subject, *asked.question.evidence)), "values of the file"
+    assert asked.question.examples == ("'01001' became '1001'.", "'02134' became '2134'.", "'06390' became '6390'.",
+                                       "'1001' has 4 characters.", "'2134' has 4 characters.")  # fmt: skip
+
+    take_answers(asking, row, [Given(asked.question.fingerprint, "load", "ann", "as the post office said")])
+    assert site.load(file, "run 2").status is FileStatus.COMPLETED

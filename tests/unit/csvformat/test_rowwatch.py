@@ -15,7 +15,9 @@ from refdata.csvformat.rowwatch import CodeWatch, KeyWatch, RowWatch
 CELLS = st.one_of(
     st.none(),
     st.from_regex(r"0{0,3}[0-9]{1,4}(\.0|\.5)?", fullmatch=True),
-    st.sampled_from(["2-Mar", "Mar-02", "02. Mrz", "1.23E+15", "1.5E+3", "DE", "de", "DE ", " De", "éa", "", "E"]),
+    st.sampled_from(
+        ["2-Mar", "Mar-02", "02. Mrz", "1.23E+15", "1.5E+3", "DE", "de", "DE ", " De", "D\u200be", "éa", "", "E"]
+    ),
     st.text("aB0 .1", max_size=6),
 )
 BATCHES = st.lists(st.lists(CELLS, max_size=12), min_size=1, max_size=4)

@@ -112,7 +112,7 @@ def keys_question(
         QuestionKind.KEYS_REPEATED,
         table,
         f"{_values(repeated)} of {column} in {file_name} repeat another one, or nearly. Load them anyway?",
-        (f"{column} has identified each row of {table} so far; case and blanks around values are ignored here.",),
+        (f"{column} has identified each row of {table} so far, even with {_IGNORED} ignored.",),
         f"All rows of the file are loaded as they are, whatever {column} contains.",
         column,
         tuple(f"{value!r} occurs {number} times." for value, number in examples),
@@ -124,7 +124,7 @@ def near_keys_question(table: str, file_name: str, column: str, pairs: Sequence[
     return _question(
         QuestionKind.KEYS_REPEATED,
         table,
-        f"{_values(len(pairs))} of {column} in {file_name} differ from the table's by case or blanks only. Load them?",
+        f"{_values(len(pairs))} of {column} in {file_name} differ from the table's by case or blanks. Load them so?",
         (f"{column} has identified each row of {table} so far; the rows with the earlier spelling are replaced.",),
         f"The values of {column} are loaded as the file writes them.",
         column,
@@ -158,13 +158,17 @@ def rows_warning(table: str, repeated: int) -> str:
 def repeats_warning(column: str, repeated: int, *, near: bool = False) -> str:
     """Warns about keys that the file repeats if no question is asked: in a first load, or beside a stated key.
 
-    :param near: only case and the blanks around the values differ.
+    :param near: only case, blanks around the values or invisible characters differ.
     """
-    how = ", except for case or blanks around them" if near else " (case and blanks around them ignored)"
+    verb = "repeats" if repeated == 1 else "repeat"
+    how = f", except for {_IGNORED}" if near else f" ({_IGNORED} ignored)"
     return (
-        f"{_values(repeated)} of {column} {'repeats' if repeated == 1 else 'repeat'} another one{how}."
-        f" The contract can state a primary key, and how its values compare."
+        f"{_values(repeated)} of {column} {verb} another one{how}."
+        " The contract can state a primary key, and how its values compare."
     )
+
+
+_IGNORED = "case, blanks around them and invisible characters"
 
 
 def near_keys_warning(table: str, column: str, pairs: Sequence[tuple[str, str]]) -> str:
