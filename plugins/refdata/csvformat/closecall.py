@@ -116,17 +116,11 @@ def _can_be_read(one: Candidate, text: str) -> bool:
 
 def _reading(one: Candidate, text: str) -> Reading:
     words = reading(one.evidence)
+    effect = f"The file is read as {words}."
+    if one.dialect.delimiter == NO_DELIMITER:
+        effect = "Each line is one value of a single column."
     key = _KEYS.get(one.dialect.delimiter, "other")
-    return Reading(
-        key,
-        words[:1].upper() + words[1:],
-        f"The file is read {_how(words)}.",
-        shown_delimiter(one.dialect.delimiter, text),
-    )
-
-
-def _how(words: str) -> str:
-    return words if words.startswith("as ") else f"as {words}"
+    return Reading(key, words[:1].upper() + words[1:], effect, delimiter=shown_delimiter(one.dialect.delimiter, text))
 
 
 def shown_delimiter(delimiter: str, text: str) -> str:

@@ -28,7 +28,7 @@ _WORDS = {
     "loose": "few blanks behind delimiters",
     "apostrophe": "quotes rather than apostrophes",
     "unquoted": "quotes that enclose",
-    "headed": "a first row as wide as the others",
+    "headed": "a first row divided like the others",
     "swallowed": "no quote that is never closed",
     "known_delimiter": "the delimiter of the table's earlier files",
     "known_quotes": "the quotes of the table's earlier files",

@@ -57,7 +57,9 @@ def reading(evidence: DialectEvidence) -> str:
     name = _NAMES.get(evidence.dialect.delimiter, repr(evidence.dialect.delimiter))
     unquoted = "" if evidence.dialect.quote else ", without quotes"
     width = evidence.shape.width
-    return f"{name}-delimited with {width} field{'' if width == 1 else 's'}{unquoted}"
+    if width == 1:
+        return f"{name}-delimited, with 1 field in most rows{unquoted}"
+    return f"{name}-delimited with {width} fields{unquoted}"
 
 
 def _delimiter(evidence: DialectEvidence) -> str:

@@ -118,8 +118,12 @@ def _refuse_unreadable(header: Header, encoding: Encoding) -> None:
 
 
 def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED, known: str = "") -> SampleText:
-    """Decode a sample. Raises FormatError if it is empty, binary, in several encodings or not in the stated one."""
-    if not sample.head.data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+    """Decode a sample.
+
+    :raises FormatError: it has no values, is binary, in several encodings or not in the stated one.
+    """
+    marks = b"" if sample.tail else b",;|\"'"
+    if not sample.head.data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe" + marks):
         raise FormatError("The file is empty", advice="Drop a file that has rows or at least a header")
     refuse_other_bytes(sample.head.data)
     encoding = (
@@ -179,7 +183,9 @@ def _format(
         ),
         header_texts=_header_texts(start, header, lines),
         skipped=(*start.skipped, *_unnamed(start, header, lines), *trailer.skipped),
-        notes=tuple(filter(None, (text.encoding.note, start.note if header.present else "", header.note))),
+        notes=tuple(
+            filter(None, (text.encoding.note, _spaced(best, stated), start.note if header.present else "", header.note))
+        ),
         place_damaged=stated.place_damaged,
         doubt=close_call(ranked, shares, sure, text.head, stated, loose=loose)
         or header.doubt
@@ -188,8 +194,17 @@ def _format(
     )
 
 
+def _spaced(best: Candidate, stated: StatedFormat) -> str:
+    skips = best.dialect.skip_initial_space and stated.skip_initial_space is None
+    return "Blanks after the delimiters are left out." if skips else ""
+
+
 def _compared(ranked: Sequence[Candidate]) -> tuple[str, ...]:
-    return tuple(comparison(ranked[0].evidence, one.evidence) for one in ranked[1:2])
+    """The best reading against the next, and against the best one with another delimiter."""
+    others = ranked[1:2]
+    if others and others[0].dialect.delimiter == ranked[0].dialect.delimiter:
+        others = [*others, *[one for one in ranked if one.dialect.delimiter != ranked[0].dialect.delimiter][:1]]
+    return tuple(comparison(ranked[0].evidence, one.evidence) for one in others)
 
 
 def _header_rows(start: TableStart, header: Header) -> list[TextRow]:

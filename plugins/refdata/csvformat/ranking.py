@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 from refdata.csvformat.candidates import possible_dialects, without_comments
-from refdata.csvformat.dialects import Dialect, TextRow, read_rows
+from refdata.csvformat.celltypes import TYPED, cell_type
+from refdata.csvformat.dialects import NO_DELIMITER, Dialect, TextRow, read_rows
 from refdata.csvformat.evidence import DialectEvidence, weigh
 from refdata.csvformat.lines import physical_lines, without_broken_line
 from refdata.csvformat.score import score
@@ -16,6 +17,9 @@ from refdata.csvformat.stated import stated_dialects
 
 SCORED_CHARACTERS = 64 * 1024
 """Characters of the head that dialects are tried on."""
+
+FEWEST_SPACED = 3
+"""Rows from which blanks after all delimiters are the way in which the file is written."""
 
 SCORED_ROWS = 1000
 """Rows that dialects are tried on."""
@@ -57,11 +61,22 @@ def rank_dialects(
 
 
 def _with_initial_space(best: Candidate, text: str, lines: Sequence[str], known: KnownFormat) -> Candidate:
-    """The candidate that omits blanks before a quote, if this makes its rows more alike."""
-    if not best.evidence.quotes.spaced:
+    """The candidate that ignores blanks after a delimiter: before quotes, if more rows then have the same number of
+    fields; before everything, if a blank follows each delimiter and numbers or dates show that it is one."""
+    if not best.evidence.quotes.spaced and not _is_spaced(best):
         return best
     skipping = _judge(replace(best.dialect, skip_initial_space=True), text, lines, known)
-    return skipping if skipping.evidence.shape.uniform > best.evidence.shape.uniform else best
+    better = skipping.evidence.shape.uniform > best.evidence.shape.uniform
+    return skipping if better or _is_spaced(best) else best
+
+
+def _is_spaced(best: Candidate) -> bool:
+    """Whether a blank follows each delimiter, before a number or date in each row."""
+    if best.evidence.fit.loose < 1.0 or best.dialect.delimiter == NO_DELIMITER:
+        return False
+    rows = [row.cells[1:] for row in best.rows if len(row.cells) > 1]
+    typed = sum(any(cell_type(cell.strip()) in TYPED for cell in cells) for cells in rows)
+    return len(rows) >= FEWEST_SPACED and typed >= 0.8 * len(rows) - 1
 
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:

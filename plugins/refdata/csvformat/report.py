@@ -12,7 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from refdata.core.matching import MIN_MATCH, TableMatch
-from refdata.core.model import Format, RunnerUp, Scan, ScannedColumn
+from refdata.core.model import Doubt, Format, RunnerUp, Scan, ScannedColumn
 
 MOST_COLUMNS = 40
 """Column names that the readable report shows."""
@@ -69,6 +69,8 @@ def render(
     :param least: the share of a table's columns that a file must have to be loaded into it.
     """
     parts: list[RenderableType] = [_summary(found, title), _reasons(found), _columns(found, scanned)]
+    if found.doubt is not None:
+        parts.append(_doubt(found.doubt))
     if scanned and scanned.warnings:
         parts.append(_warnings(scanned.warnings))
     if found.runners_up:
@@ -115,7 +117,9 @@ def _facts(found: Format) -> list[tuple[str, str]]:
         ("preamble", _lines(found.preamble_lines)),
         ("trailer", _lines(found.trailer_lines)),
     ]
-    if found.drawing is not None:
+    if len(found.header) == 1:
+        facts[2] = ("delimiter", "none: a single column")
+    elif found.drawing is not None:
         facts[2] = ("delimiter", "none: drawn as a table, see below")
     if found.comment:
         facts.append(("comments", f"lines that start with {found.comment}"))
@@ -128,6 +132,12 @@ def _facts(found: Format) -> list[tuple[str, str]]:
 
 def _reasons(found: Format) -> Text:
     return Text("\n" + "\n".join(f"- {reason}" for reason in found.reasons))
+
+
+def _doubt(doubt: Doubt) -> Text:
+    """Why a load of the file would ask, and for what; or why it would be refused."""
+    lines = [f"In doubt: {doubt.what}.", *doubt.evidence, *(f"- {one.label}. {one.effect}" for one in doubt.readings)]
+    return Text("\n".join([*lines, doubt.advice]) + "\n")
 
 
 def _columns(found: Format, scanned: Scan | None) -> Text:

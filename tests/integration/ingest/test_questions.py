@@ -121,6 +121,9 @@ FORMATS = [
     pytest.param("code,price\n0,A,1.5\n1,B,2.5\n", "unnamed_first", ["column_1", "code", "price"], id="index"),
     pytest.param("a,,b,c\n1,x,1.5\n2,y,2.5\n", "without_blanks", ["a", "b", "c"], id="blank name"),
     pytest.param("a,b,c\n1,x\n2,y\n", "last_names", ["b", "c"], id="long"),
+    pytest.param("code no\nA 1\nB 2\nC 3\n", "single_column", ["code_no"], id="no blanks"),
+    pytest.param("id qty\nA 1\nB 2\nC 3\n", "blanks", ["id", "qty"], id="blanks"),
+    pytest.param("Oslo,Norway 1\n", "row", ["column_1", "column_2"], id="lone line"),
     pytest.param("ab;cd|ef\nab;cd|eg\n", "pipe", ["column_1", "column_2"], id="delimiter"),
     pytest.param("ab;cd|ef\nab;cd|eg\n", "single_column", ["column_1"], id="no delimiter"),
 ]

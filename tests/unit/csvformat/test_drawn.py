@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refdata.core.errors import FormatError
 from refdata.core.knownformat import KnownFormat
 from refdata.core.model import Drawing, Format, ReadColumn, RejectedRow, Scan
 from refdata.core.naming import column_names
@@ -18,6 +19,7 @@ from refdata.core.statedformat import StatedFormat
 from refdata.csvformat import detect
 from refdata.csvformat.drawn import cells_of, redrawn, redrawn_chunks
 from refdata.csvformat.reader import read_rows
+from refdata.csvformat.report import to_text
 from refdata.csvformat.scan import scan
 
 WORDS = ("Anna", "Blue whale", "Größe", "O'Neil", 'size 5"', "x;y", "a, b", "Zealand", "n/a")
@@ -202,3 +204,34 @@ def test_blanks_behind_real_delimiters_are_not_asked_about(rows: str, tmp_path: 
     path = tmp_path / "file.csv"
     path.write_text(rows)
     assert detect(path).doubt is None
+
+
+@pytest.mark.parametrize("delimiter", [", ", "; "])
+@pytest.mark.parametrize("seed", range(20))
+def test_blanks_after_all_delimiters_are_no_part_of_the_values(seed: int, delimiter: str, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    rows = [[str(at), *(f"{rng.uniform(0, 99):.1f}" for _ in range(seed % 4 + 1)), "word"] for at in range(5)]
+    header = ["id", *(f"n{at}" for at in range(seed % 4 + 1)), "text"]
+    path = tmp_path / "file.csv"
+    path.write_text("".join(delimiter.join(row) + "\n" for row in [header, *rows]))
+    found = detect(path)
+    scanned, loaded = read(path, found)
+    assert (loaded, found.doubt) == (rows, None)
+    assert all(str(column.type).startswith(("INT", "DECIMAL")) for column in scanned.columns[:-1])
+    assert "Blanks after the delimiters are left out." in scanned.warnings
+
+
+@pytest.mark.parametrize("text", [",,,\n,,,\n", ";", '""\n""\n', "\n \n"])
+def test_file_of_delimiters_only_is_empty(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(text)
+    with pytest.raises(FormatError, match="empty"):
+        detect(path)
+
+
+def test_report_shows_what_is_in_doubt_and_the_readings(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("code,price\nA,x,1\nB,y,2\n")
+    text = " ".join(to_text(detect(path)).split())
+    assert "In doubt: The header has 2 names, the rows have 3 fields" in text
+    assert "The last field has no name. The fields are named: code, price, (no name)." in text

@@ -63,7 +63,7 @@ def test_evidence_for_and_against_the_runner_up_is_said_in_words(tmp_path: Path)
     path.write_text("id,tags\n1,a;b;c\n2,d;e;f\n3,g;h;i\n")
     words = detect(path).reasons[-1]
     assert words.startswith("comma-delimited with 2 fields, not semicolon-delimited with 3 fields; evidence for")
-    assert "a first row as wide as the others (4.0)" in words
+    assert "a first row divided like the others (4.0)" in words
     assert "evidence for the second" in words
 
 
