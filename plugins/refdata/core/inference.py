@@ -55,7 +55,7 @@ TICK_DIGITS = 7
 """Fraction digits of DATETIME2 and TIME that exceed microseconds."""
 
 
-Choice = tuple[SqlType, Notation]
+TypeReading = tuple[SqlType, Notation]
 """A possible type of a column, with its notation."""
 
 
@@ -70,7 +70,7 @@ class Decision:
     notation: Notation = field(default_factory=Notation)
     warnings: tuple[str, ...] = ()
     doubt: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[TypeReading, ...] = ()
 
 
 def decide(evidence: Evidence, habits: FileHabits = NO_HABITS) -> Decision:
@@ -214,7 +214,7 @@ def _versions(evidence: Evidence) -> Decision:
     return _kept_as_text(evidence, what, (decimal(1, 0), Notation()))
 
 
-def _kept_as_text(evidence: Evidence, doubt: str, *choices: Choice) -> Decision:
+def _kept_as_text(evidence: Evidence, doubt: str, *choices: TypeReading) -> Decision:
     """Text, with what a contract may say instead."""
     return Decision(text(evidence.longest), doubt=doubt, choices=choices)
 

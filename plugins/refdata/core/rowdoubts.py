@@ -55,7 +55,7 @@ class RowDoubts:
         return self.engine.first_rows(f"SELECT {name} FROM {self.stage} WHERE {name} IS NOT NULL", most)
 
     def near_values(self, column: Column, forms: Sequence[str]) -> Statement:
-        """The live values that differ from one of the forms (``codes.fold_key``) only in case and outer blanks."""
+        """The live values that differ from a form (``codes.fold_key``) only in case and outer blanks."""
         value = quote(column.name)
         marks = ", ".join("?" for _ in forms)
         folded = self._exact(column, f"UPPER(LTRIM(RTRIM({value})))")

@@ -41,11 +41,12 @@ def count_month_days(values: Values) -> int:
 def damaged(values: Values) -> list[str]:
     """The values that look like ``2-Mar`` or ``1.23E+15``."""
     days = _with_gap(values)
-    texts = days.filter(pc.match_substring_regex(days, MONTH_DAY)).to_pylist() if len(days) else []
+    texts: list[str] = days.filter(pc.match_substring_regex(days, MONTH_DAY)).to_pylist() if len(days) else []
     if not (values.data == ord("E")).any():
         return texts
     powers = values.take(_may_be_powers(values)).arrow()
-    return texts + powers.filter(pc.match_substring_regex(powers, _POWER)).to_pylist()
+    texts += powers.filter(pc.match_substring_regex(powers, _POWER)).to_pylist()
+    return texts
 
 
 def _with_gap(values: Values) -> pa.StringArray:
@@ -61,7 +62,8 @@ def _with_gap(values: Values) -> pa.StringArray:
 def _may_be_powers(values: Values) -> Mask:
     """Which values have ``E+`` before their last two bytes."""
     at = np.maximum(values.ends - _POWER_WIDTH, 0)
-    return (values.lengths > _POWER_WIDTH) & (values.data[at] == ord("E"))
+    mask: Mask = (values.lengths > _POWER_WIDTH) & (values.data[at] == ord("E"))
+    return mask
 
 
 def count_formulas(values: Values) -> int:
