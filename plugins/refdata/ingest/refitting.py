@@ -160,36 +160,55 @@ def misfits(
     kind = live.type if live is not None else known.readings[0].known if known.readings else SqlType(TypeKind.INT)
     reading = known.readings[0] if known.readings else ColumnReading(kind)
     index = next(at for at, one in enumerate(scan.columns) if one.name == column.name)
-    noted = _Noted(column.name)
+    noted = _Noted(column.name, fmt, index)
     names = [one.name for one in scan.columns]
     reader_of(path).scan(path, fmt, names, known={column.name: reading}, on_reject=noted.add)
     brought = column.type if column.type is not None and column.type.kind is not TypeKind.NVARCHAR else None
-    return Misfits(column.name, kind, noted.count, scan.rows, tuple(_texts(noted.rejects, fmt, index)), brought)
+    return Misfits(
+        column.name,
+        kind,
+        noted.count,
+        scan.rows,
+        tuple(noted.examples),
+        brought,
+        tuple(noted.texts) if len(noted.texts) <= MOST_TEXTS else (),
+        reading.notation,
+    )
+
+
+MOST_TEXTS = 4
+"""Different values that an answer may read in another way."""
 
 
 @dataclass(slots=True)
 class _Noted:
-    """Counts the rows whose value does not fit the column, and keeps the first of them."""
+    """Counts the rows whose value does not fit the column, and keeps the first of them and their different values."""
 
     column: str
+    fmt: Format
+    index: int
     count: int = 0
-    rejects: list[RejectedRow] = field(default_factory=list)
+    examples: list[Misfit] = field(default_factory=list)
+    texts: dict[str, None] = field(default_factory=dict)
 
     def add(self, reject: RejectedRow) -> None:
         """Notes a reject, unless its row is damaged anyway."""
-        if f"column {self.column!r} does not fit" in reject.reason:
-            self.count += 1
-            if len(self.rejects) < MAX_EXAMPLES:
-                self.rejects.append(reject)
+        if f"column {self.column!r} does not fit" not in reject.reason:
+            return
+        self.count += 1
+        if len(self.examples) >= MAX_EXAMPLES and len(self.texts) > MOST_TEXTS:
+            return
+        text = self._text(reject)
+        self.texts[text] = None
+        if len(self.examples) < MAX_EXAMPLES:
+            self.examples.append(Misfit(reject.line, text))
 
-
-def _texts(rejects: list[RejectedRow], fmt: Format, index: int) -> Iterator[Misfit]:
-    """The values at fault, out of the text of their rows."""
-    for reject in rejects:
+    def _text(self, reject: RejectedRow) -> str:
+        """The value at fault, out of the text of its row."""
         lines = reject.raw.splitlines(keepends=True)
-        if fmt.quote:
-            reader = csv.reader(lines, delimiter=fmt.delimiter, quotechar=fmt.quote)
+        if self.fmt.quote:
+            reader = csv.reader(lines, delimiter=self.fmt.delimiter, quotechar=self.fmt.quote)
         else:
-            reader = csv.reader(lines, delimiter=fmt.delimiter, quoting=csv.QUOTE_NONE)
+            reader = csv.reader(lines, delimiter=self.fmt.delimiter, quoting=csv.QUOTE_NONE)
         fields = next(reader, [])
-        yield Misfit(reject.line, fields[index] if index < len(fields) else reject.raw)
+        return fields[self.index] if self.index < len(fields) else reject.raw

@@ -208,3 +208,28 @@ def test_numbers_with_another_decimal_mark_are_read_by_the_file_with_a_warning(s
     assert [float(one[0]) for one in site.rows("t", "a")] == [1.25, 2.5]
     assert [float(one[0]) for one in site.rows("t", "b")] == [1250.5, 1.25]
     assert "',' in earlier ones" in " ".join(row.warnings)
+
+
+ANSWERS: list[tuple[str, str, str, str, list[Any]]] = [
+    ("k,a\n1,34\n", "k,a\n3,NULL\n4,36\n5,NULL\n", "type_changed:a", "missing", [None, 36, None]),
+    ("k,a\n1,2024-01-15\n", "k,a\n3,n/a\n4,2024-02-01\n", "type_changed:a", "missing", [None, "2024-02-01"]),
+    ("k;a\n1;1.234,5\n", "k;a\n3;tbd\n4;99,5\n", "type_changed:a", "missing", [None, 99.5]),
+    ("k,a\n1,true\n", "k,a\n3,Y\n4,N\n5,true\n", "type_changed:a", "boolean", [1, 0, 1]),
+    ("k,a\n1,true\n", "k,a\n3,1\n4,0\n", "type_changed:a", "boolean", [1, 0]),
+    ("k,a\n1,TRUE\n", "k,a\n3,ja\n4,Nein\n", "type_changed:a", "boolean", [1, 0]),
+    ("k,a\n1,1250\n", "k,a\n3,1.250\n4,2.125\n", "type_changed:a", "thousands", [1250, 2125]),
+    ("k,a\n1,1250\n", "k,a\n3,1.250\n4,2.125\n", "type_changed:a", "decimals", [1.25, 2.125]),
+]
+
+
+@pytest.mark.parametrize(("first", "later", "name", "choice", "want"), ANSWERS)
+def test_an_answer_says_how_odd_values_are_read_and_is_remembered(
+    site: Site, first: str, later: str, name: str, choice: str, want: list[Any]
+) -> None:
+    site.load(site.drop("t.csv", first))
+    row = site.load(site.drop("t.csv", later), "run 2", {name: choice}, keep=True)
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert [plain(one[0]) for one in site.rows("t", "a")] == want
+    again = site.load(site.drop("t.csv", later.replace("3", "7", 1)), "run 3")
+    assert again.status is FileStatus.COMPLETED, again.error_message
+    assert [plain(one[0]) for one in site.rows("t", "a")] == want

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from refdata.core.columnreadings import REJECT, TEXT
+from refdata.core.columnreadings import FALSE, REJECT, TEXT, TRUE
 from refdata.core.contract import Contract, FieldContract, KeptAnswer
 from refdata.core.contractterms import FieldType, QuestionKind
 from refdata.core.dateformats import format_of
@@ -34,6 +35,7 @@ class Misfits:
     """The values that do not fit one column: their ``count``, and the first ones as examples.
 
     ``live`` is the column's type, ``brought`` the type of the file's values by themselves (None: text of many kinds).
+    ``texts`` has the different values where they are few, otherwise none; ``notation`` is how the column is written.
     """
 
     column: str
@@ -42,6 +44,8 @@ class Misfits:
     rows: int
     examples: tuple[Misfit, ...] = ()
     brought: SqlType | None = None
+    texts: tuple[str, ...] = ()
+    notation: Notation = field(default_factory=Notation)
 
 
 def type_question(table: str, file_name: str, misfits: Misfits) -> Question:
@@ -58,7 +62,8 @@ def type_question(table: str, file_name: str, misfits: Misfits) -> Question:
     wrong = f"{many} in {file_name} {be} {day}not of type {misfits.live.kind.value}"
     subject = f"{wrong}. What should happen to {them}?"
     kind_of = QuestionKind.CODES_CHANGED if serials else QuestionKind.TYPE_CHANGED
-    choices = (*_choices(table, misfits), REFUSE)
+    readings = () if serials else _readings(table, misfits)
+    choices = (*readings, *_choices(table, misfits), REFUSE)
     return Question(kind_of, table, subject, evidence, choices, misfits.column, examples)
 
 
@@ -86,6 +91,73 @@ def _choices(table: str, misfits: Misfits) -> tuple[Choice, ...]:
         keepable=True,
     )
     return (reject, text)
+
+
+_TRUE = ["1", "y", "yes", "t", "on", "j", "ja", "o", "oui", "s", "si", "sí", "sim", "wahr", "vrai", "verdadero"]
+_FALSE = ["0", "n", "no", "f", "off", "n", "nein", "n", "non", "n", "no", "no", "não", "falsch", "faux", "falso"]
+_PAIRS = tuple(zip(_TRUE, _FALSE, strict=True))
+"""Words for true and false, in lower case, that belong together."""
+
+_AMBIGUOUS = re.compile(r"-?[1-9]\d{0,2}(?P<mark>[.,])\d{3}")
+_NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
+
+
+def _readings(table: str, misfits: Misfits) -> tuple[Choice, ...]:
+    """The answers that read the values: as true and false, as numbers of one kind or the other, as no value."""
+    if not misfits.texts:
+        return ()
+    if misfits.live.kind is TypeKind.BIT and (pair := _pair(misfits.texts)):
+        return (_as_booleans(table, misfits, pair),)
+    if misfits.live.kind in _NUMBERS and (mark := _open_mark(misfits.texts)):
+        return _as_numbers(table, misfits, mark)
+    return (_as_missing(table, misfits),) if misfits.count < misfits.rows else ()
+
+
+def _pair(texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The spellings of true and of false among values that are nothing else."""
+    words = {text.casefold() for text in texts}
+    pair = next((pair for pair in _PAIRS if words <= set(pair)), None)
+    if pair is None:
+        return None
+    return tuple(one for one in texts if one.casefold() == pair[0]), tuple(
+        one for one in texts if one.casefold() == pair[1]
+    )
+
+
+def _as_booleans(table: str, misfits: Misfits, pair: tuple[tuple[str, ...], tuple[str, ...]]) -> Choice:
+    known = misfits.notation.true_values or TRUE, misfits.notation.false_values or FALSE
+    true, false = (tuple(dict.fromkeys((*before, *new))) for before, new in zip(known, pair, strict=True))
+    fact = FieldContract(name=misfits.column, type=FieldType.BOOLEAN, true_values=true, false_values=false)
+    return _read("boolean", "Read them as true and false", "The values are read as true and false.", table, fact)
+
+
+def _open_mark(texts: Sequence[str]) -> str:
+    """The mark in values such as ``1.234``, which may separate thousands or decimals; empty where others occur."""
+    matches = [_AMBIGUOUS.fullmatch(text) for text in texts]
+    marks = {match["mark"] if match else "" for match in matches}
+    return marks.pop() if len(marks) == 1 else ""
+
+
+def _as_numbers(table: str, misfits: Misfits, mark: str) -> tuple[Choice, ...]:
+    other = "," if mark == "." else "."
+    whole = FieldContract(name=misfits.column, decimal_char=other, group_char=mark)
+    parts = FieldContract(name=misfits.column, decimal_char=mark, group_char=other)
+    name = "point" if mark == "." else "comma"
+    return (
+        _read("thousands", f"The {name} separates thousands", "The values are read as thousands.", table, whole),
+        _read("decimals", f"The {name} separates decimals", "The values are read as decimals.", table, parts),
+    )
+
+
+def _as_missing(table: str, misfits: Misfits) -> Choice:
+    texts = tuple(dict.fromkeys(("", *misfits.notation.missing_values, *misfits.texts)))
+    fact = FieldContract(name=misfits.column, missing_values=texts)
+    effect = f"{misfits.column} has no value in those {misfits.count:,} rows; they are loaded."
+    return _read("missing", "They mean no value", effect, table, fact)
+
+
+def _read(key: str, label: str, effect: str, table: str, fact: FieldContract) -> Choice:
+    return Choice(key, label, effect, patch=Contract(table=table, fields=(fact,)), keepable=True)
 
 
 def _kept(table: str, column: str, answer: str) -> Contract:
