@@ -345,7 +345,7 @@ def _broken(data: bytes, encoding: str) -> int:
         return int(_counts(data)[list(without)].sum())
     try:
         codecs.getincrementaldecoder(encoding)("strict").decode(data)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return _broken_characters(data, encoding)
     return 0
 
@@ -362,7 +362,7 @@ def _broken_characters(data: bytes, encoding: str) -> int:
 def _escaped(data: bytes, encoding: str) -> int:
     try:
         return len(broken_at(codecs.getincrementaldecoder(encoding)("surrogateescape").decode(data)))
-    except UnicodeDecodeError:
+    except UnicodeError:
         return len(data)
 
 
@@ -376,7 +376,7 @@ def _without_meaning(encoding: str) -> bytes | None:
     """The bytes that are no character in an encoding of one byte a character; None for other encodings."""
     try:
         text = [bytes([byte]).decode(encoding, "surrogateescape") for byte in range(256)]
-    except UnicodeDecodeError:
+    except UnicodeError:
         return None
     return bytes(byte for byte, one in enumerate(text) if broken_at(one)) if _is_single(encoding) else None
 

@@ -159,5 +159,6 @@ def test_words_are_likeliest_in_their_own_language() -> None:
     assert [model.languages[at] for at in best] == list(words.values())
 
 
-def test_a_code_page_of_the_site_may_be_any_that_python_knows() -> None:
-    assert rank_code_pages("prix: 5 €\nété\n".encode("cp1140"), "cp1140")
+@pytest.mark.parametrize("page", ["cp1140", "utf-16", "utf-8", "hz", "iso2022_jp", "utf-7"])
+def test_a_code_page_of_the_site_may_be_any_that_python_knows(page: str) -> None:
+    assert rank_code_pages("prix: 5 €\nété\n".encode("cp1252"), page)
