@@ -120,7 +120,7 @@ class KeyPlan:
                 continue
             named = ", ".join(key)
             yield KeyRule(key, f"the value of {named} is repeated from an earlier row", severity, self._repeated(key))
-            if self._adds_rows and self.live is not None and self.contract.load is not LoadMode.UPSERT:
+            if self._adds_rows and self.live is not None:
                 words = f"the value of {named} is already in the table"
                 yield KeyRule(key, words, severity, self._present(key, self.live))
 
@@ -183,8 +183,18 @@ class KeyPlan:
         same = " AND ".join(self._same(ours, there) for ours, there in pairs if there is not None)
         return Statement(
             f"SELECT s.{quote(ROW_COLUMN)} FROM {self.stage.source} AS s"
-            f" WHERE EXISTS (SELECT 1 FROM {live.source} AS t WHERE {same})"
+            f" WHERE EXISTS (SELECT 1 FROM {live.source} AS t WHERE {same}{self._stays(live)})"
         )
+
+    def _stays(self, live: Side) -> str:
+        """The condition that an upsert does not replace a live row (``t``); empty for a plain append."""
+        names = self._staged(self.contract.primary_key or ())
+        theirs = [live.column(name) for name in names]
+        if self.contract.load is not LoadMode.UPSERT or not names or not all(theirs):
+            return ""
+        pairs = [(self._of(self.stage, name), there) for name, there in zip(names, theirs, strict=True) if there]
+        same = " AND ".join(self._same(ours, there, "u") for ours, there in pairs)
+        return f" AND NOT EXISTS (SELECT 1 FROM {self.stage.source} AS u WHERE {same})"
 
     def _unmet(self, columns: Sequence[str], targets: Sequence[str], sides: Sequence[Side]) -> Statement:
         given = " AND ".join(f"s.{quote(name)} IS NOT NULL" for name in columns)
@@ -208,10 +218,10 @@ class KeyPlan:
     def _none(self) -> Statement:
         return Statement(f"SELECT {quote(ROW_COLUMN)} FROM {self.stage.source} WHERE 1 = 0")
 
-    def _same(self, ours: Column, theirs: Column) -> str:
-        """Whether a staged value (``s``) equals one of another table (``t``)."""
+    def _same(self, ours: Column, theirs: Column, staged: str = "s") -> str:
+        """Whether a staged value equals one of another table (``t``)."""
         as_text = _is_text(ours) != _is_text(theirs)
-        sides = zip(self._compared("s", ours, as_text), self._compared("t", theirs, as_text), strict=False)
+        sides = zip(self._compared(staged, ours, as_text), self._compared("t", theirs, as_text), strict=False)
         return " AND ".join(f"{one} = {other}" for one, other in sides)
 
     def _compared(self, side: str, column: Column, as_text: bool = False) -> tuple[str, ...]:

@@ -82,6 +82,19 @@ def test_an_append_must_not_bring_a_key_that_is_there() -> None:
     assert broken(upsert, CODE, rows, live=live, load_type=LoadType.APPEND) == []
 
 
+@pytest.mark.parametrize(
+    ("rows", "live", "want"),
+    [
+        ([("a", 1), ("b", 9)], [("b", 9), ("c", 1)], [1]),
+        ([("a", 2), ("b", 1)], [("a", 1), ("b", 2)], []),
+        ([("a", None)], [("b", None)], []),
+    ],
+)
+def test_an_upsert_must_not_bring_a_unique_value_of_a_row_that_stays(rows: Rows, live: Rows, want: list[int]) -> None:
+    contract = Contract(table="t", primary_key=("code",), unique_keys=(UniqueKey(("n",)),), load=LoadMode.UPSERT)
+    assert [row for row, _ in broken(contract, CODE, rows, live=live, load_type=LoadType.APPEND)] == want
+
+
 REFERENCE = Contract(table="t", foreign_keys=(ForeignKey(("country",), "countries", ("code",)),))
 AIRPORTS = {"iata": TEXT, "country": TEXT}
 
