@@ -168,14 +168,14 @@ def _listed(columns: Sequence[Column]) -> str:
 
 
 def _is_code(value: str) -> str:
-    """More than one character, the first a zero, and no decimal number below one."""
-    second = f"SUBSTRING({value}, 2, 1)"
-    return f"SUBSTRING({value}, 1, 1) = '0' AND {second} <> '' AND {second} <> '.' AND {second} <> ','"
+    """More than one character, the first a zero or a plus sign, and no decimal number below one."""
+    first, second = (f"SUBSTRING({value}, {place}, 1)" for place in (1, 2))
+    return f"{first} IN ('0', '+') AND {second} <> '' AND {second} <> '.' AND {second} <> ','"
 
 
 def _bare(code: str) -> str:
-    """A code without its leading zeros; T-SQL trims blanks only, and a code has none."""
-    trimmed = f"REPLACE(LTRIM(REPLACE({code}, '0', ' ')), ' ', '0')"
+    """A code without its leading zeros or plus sign; T-SQL trims blanks only, and a code has none."""
+    trimmed = f"REPLACE(LTRIM(REPLACE(REPLACE({code}, '+', ''), '0', ' ')), ' ', '0')"
     return f"(CASE WHEN {trimmed} = '' THEN '0' ELSE {trimmed} END)"
 
 

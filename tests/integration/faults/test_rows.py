@@ -25,6 +25,8 @@ LOSSES = [
                  id="decimals"),
     pytest.param("acct,name\n007,Cash\nA10,Bank\n", "acct,name\n7,Cash\nA10,Bank\n", FULL, "codes_changed:acct",
                  id="one of two"),
+    pytest.param("phone,n\n+431234,A\n+491234,B\n", "phone,n\n431234,A\n491234,B\n", FULL, "codes_changed:phone",
+                 id="plus signs"),
     pytest.param("n,unit\n1,000\n2,0A1\n", "n,unit\n1,0\n2,A1\n", FULL, "codes_changed:unit", id="second column"),
     pytest.param(COUNTRIES, "code,nm\nDE ,Germany\nfr,France\nIT,Italia\n", FULL, "keys_repeated:code", id="near keys"),
     pytest.param(COUNTRIES, COUNTRIES + "DE,Deutschland\n", FULL, "keys_repeated:code", id="doubled key"),

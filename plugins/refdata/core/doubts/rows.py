@@ -40,7 +40,8 @@ def zeros_question(table: str, file_name: str, found: LostZeros) -> Question:
     evidence = []
     if found.count:
         evidence.append(
-            f"{table} has {found.count:,} values of {found.column} with leading zeros that the file has without them."
+            f"{table} has {found.count:,} values of {found.column} with leading zeros or a plus sign, which the file has"
+            " without them."
         )
     if found.short:
         evidence.append(
@@ -56,7 +57,7 @@ def zeros_question(table: str, file_name: str, found: LostZeros) -> Question:
     return _question(
         QuestionKind.CODES_CHANGED,
         table,
-        f"{named} lost leading zeros in {file_name}. Load them anyway?",
+        f"{named} lost leading zeros or a plus sign in {file_name}. Load them anyway?",
         tuple(evidence),
         f"The values of {found.column} are loaded as the file writes them.",
         found.column,
