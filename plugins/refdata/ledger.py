@@ -201,9 +201,9 @@ class Ledger:
         """Whoever was asked wants the load: it waits for its table's turn again; False when it is held no more."""
         return self._write("mark_answered", load_id, attempt) == 1
 
-    def send_to_table(self, load_id: int, table: str) -> None:
-        """Sends a load that is in flight to another table, as a person decided."""
-        self._write("set_load_table", table, load_id)
+    def send_to_table_in(self, session: Session, load_id: int, table: str) -> None:
+        """Sends a load that is in flight to another table, in the transaction of a person's decision."""
+        self._run(session, "set_load_table", table, load_id)
 
     def live_duplicate(self, row: Load) -> int | None:
         """The load that already put this exact content into the table, or None."""

@@ -98,11 +98,16 @@ class QuestionLog:
             return self._select_in(session, statement, *values)
 
     def answer(self, load_id: int, given: Given, now: datetime) -> None:
-        """Records an answer; the same answer given again changes nothing.
+        """Records an answer in its own transaction; see ``answer_in``."""
+        with self._warehouse.transaction() as session:
+            self.answer_in(session, load_id, given, now)
+
+    def answer_in(self, session: Session, load_id: int, given: Given, now: datetime) -> bool:
+        """Records an answer in the transaction of its effects; False where the same answer was recorded before.
 
         :raises DataError: when the load has no such question, it offers no such choice, or somebody else was first.
         """
-        asked = {one.question.fingerprint: one for one in self.of_load(load_id)}.get(given.fingerprint)
+        asked = self._asked_in(session, load_id, given.fingerprint)
         if asked is None:
             raise DataError(
                 f"Load {load_id} has no such question",
@@ -111,11 +116,15 @@ class QuestionLog:
             )
         self._check_choice(asked, given)
         values = (given.choice, given.kept, given.by[:MAX_BY], given.reason[:MAX_REASON], now)
-        with self._warehouse.transaction() as session:
-            statement = self._warehouse.statement("mark_question_answered")
-            if session.execute(statement, (*values, load_id, given.fingerprint)) == 1:
-                return
-        self._check_same(load_id, given)
+        statement = self._warehouse.statement("mark_question_answered")
+        if session.execute(statement, (*values, load_id, given.fingerprint)) == 1:
+            return True
+        _require_same(self._asked_in(session, load_id, given.fingerprint) or asked, given)
+        return False
+
+    def _asked_in(self, session: Session, load_id: int, fingerprint: str) -> AskedQuestion | None:
+        found = self._select_in(session, "select_questions", load_id)
+        return next((one for one in found if one.question.fingerprint == fingerprint), None)
 
     @staticmethod
     def _check_choice(asked: AskedQuestion, given: Given) -> None:
@@ -133,16 +142,6 @@ class QuestionLog:
                 advice="Give it for this file only.",
             )
 
-    def _check_same(self, load_id: int, given: Given) -> None:
-        before = next(one for one in self.of_load(load_id) if one.question.fingerprint == given.fingerprint)
-        if before.given is None or (before.given.choice, before.given.by) != (given.choice, given.by[:MAX_BY]):
-            who = before.given.by if before.given else "somebody"
-            raise DataError(
-                f"{who} has already answered it",
-                where=f"load {load_id}, {before.question.subject}",
-                advice="Check the load; a kept answer can be withdrawn.",
-            )
-
     def withdraw_in(self, session: Session, question_id: int, by: str, now: datetime) -> AskedQuestion:
         """Stops applying a kept answer to later files, in the transaction that records who asked for it.
 
@@ -157,6 +156,16 @@ class QuestionLog:
             )
         (asked,) = self._select_in(session, "select_question", question_id)
         return asked
+
+
+def _require_same(asked: AskedQuestion, given: Given) -> None:
+    before = asked.given
+    if before is None or (before.choice, before.by) != (given.choice, given.by[:MAX_BY]):
+        raise DataError(
+            f"{before.by if before else 'somebody'} has already answered it",
+            where=f"load {asked.load_id}, {asked.question.subject}",
+            advice="Check the load; a kept answer can be withdrawn.",
+        )
 
 
 def _patches(asked: Iterable[AskedQuestion]) -> tuple[Contract, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core.errors import DataError, HeldError, RejectedError
@@ -114,27 +115,31 @@ def open_questions(deps: Deps, row: Load) -> tuple[AskedQuestion, ...]:
 
 
 def answer(deps: Deps, row: Load, question: Question, given: Given) -> None:
-    """Records an answer, and who gave it and why, in the audit trail.
+    """Records an answer, its effects, and in the audit trail who gave it and why; a repeated answer changes nothing.
 
     :raises DataError: when the load asked no such question, or somebody else has answered it.
     """
-    QuestionLog(deps.warehouse).answer(row.id, given, deps.clock())
+    choice, now = question.choice(given.choice), deps.clock()
+    with deps.warehouse.transaction() as session:
+        if not QuestionLog(deps.warehouse).answer_in(session, row.id, given, now):
+            return
+        AuditTrail(deps.warehouse).record_in(session, _answered(row, question, given, now))
+        if choice.outcome is Outcome.ROUTE:
+            deps.ledger.send_to_table_in(session, row.id, choice.table)
+
+
+def _answered(row: Load, question: Question, given: Given, now: datetime) -> AuditEntry:
     choice = question.choice(given.choice)
-    action = AuditAction.REJECT if choice.outcome is Outcome.REFUSE else AuditAction.APPROVE
-    detail = {"question": question.subject, "answer": choice.label, "kept": given.kept}
-    entry = AuditEntry(
-        deps.clock(),
-        action,
+    return AuditEntry(
+        now,
+        AuditAction.REJECT if choice.outcome is Outcome.REFUSE else AuditAction.APPROVE,
         given.by,
         row.table_name,
         row.id,
         subject=row.file_name,
         reason=given.reason,
-        detail=detail,
+        detail={"question": question.subject, "answer": choice.label, "kept": given.kept},
     )
-    AuditTrail(deps.warehouse).record(entry)
-    if choice.outcome is Outcome.ROUTE:
-        deps.ledger.send_to_table(row.id, choice.table)
 
 
 def withdraw(deps: Deps, question_id: int, by: str, reason: str) -> AskedQuestion:

@@ -6,8 +6,6 @@ it in its own database, so it has counts and a link to the page, and rows only w
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +17,15 @@ from airflow.sdk.exceptions import DownstreamTasksSkipped
 from refdata import serial, wiring
 from refdata.api import ReferenceData
 from refdata.core.diffreport import as_markdown
-from refdata.core.errors import ConfigurationError, FileChangedError, HeldError
+from refdata.core.errors import ConfigurationError
 from refdata.core.model import DroppedFile, FileStatus
 from refdata.core.questionform import KEEP, REASON, QuestionForm, answers_of, form_of
 from refdata.core.questions import Given, Question
 from refdata.core.steps import ASKING, Step
-from refdata.ingest.align import align_table
-from refdata.ingest.asking import open_questions, take_answers
+from refdata.ingest.answered import load_answered
+from refdata.ingest.asking import open_questions
 from refdata.ingest.context import Deps
-from refdata.ingest.detect import detect_format
-from refdata.ingest.load import load_approved, load_or_hold, load_reviewed
+from refdata.ingest.load import load_or_hold, load_reviewed
 from refdata.ingest.review import Answer, Held
 from refdata.notifications.failure import page_url
 from refdata.operators.load import ASKED_KEY, PublishingStep, detection_of
@@ -175,31 +172,12 @@ class PublishRowsOperator(PublishingStep):
         if said is None and loaded["status"] != FileStatus.REVIEW:
             return loaded
         if said is None or "answers" in said:
-            return self._load_answered(deps, file, context, loaded["load_id"], (said or {}).get("answers", ()))
+            answers = [serial.from_json(Given, answer) for answer in (said or {}).get("answers", ())]
+            return self.published(file, *load_answered(deps, file, context["run_id"], loaded["load_id"], answers))
         held = serial.from_json(Held, context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY))
         answer = Answer(said["approved"], said["by"], said["reason"], held.facts)
         detection = detection_of(context)
         return self.published(file, detection, load_reviewed(deps, file, detection, answer))
-
-    def _load_answered(
-        self, deps: Deps, file: DroppedFile, context: Context, load_id: int, answers: Sequence[Any]
-    ) -> dict[str, Any]:
-        """Loads the file from its first step on, since the answers may say how it is to be read."""
-        deps = dataclasses.replace(deps, asks=False)
-        row = deps.ledger.get(load_id)
-        if row is not None and row.status is FileStatus.REVIEW:
-            take_answers(deps, row, [serial.from_json(Given, answer) for answer in answers])
-        try:
-            detection = detect_format(deps, file, context["run_id"])
-            align_table(deps, file, detection)
-            loaded = load_approved(deps, file, detection, None)
-        except HeldError as error:
-            raise FileChangedError(
-                f"The answered load raises another question: {error.what}",
-                where=file.path,
-                advice="Nothing: the file is offered again, and the question is asked.",
-            ) from None
-        return self.published(file, detection, loaded)
 
 
 def _open_questions(load_id: int) -> tuple[Question, ...]:

@@ -49,7 +49,8 @@ def _away_at(failing: str) -> Disturb:
 class Scenario:
     """Files that were loaded before, and those whose load is killed; settings that differ from the defaults.
 
-    ``undo`` is what a person has undone after the loads. ``contracts`` are contract files: table and text.
+    ``undo`` is what a person has undone after the loads. ``contracts`` are contract files: table and text. ``asks``: a
+    person answers the questions of a load, each with its first answer; nobody is asked otherwise.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Scenario:
     disturb: Disturb = undisturbed
     undo: Callable[[ReferenceData], object] | None = None
     contracts: tuple[tuple[str, str], ...] = ()
+    asks: bool = False
 
 
 def _roll_back(data: ReferenceData) -> object:
@@ -74,6 +76,17 @@ _BEFORE: tuple[Drop, ...] = (("cities.csv", LIVE, FULL),)
 _RAGGED = "code,name,day\n02,Linz,2024-02-29\n04,Wien\n05,Enns,2024-05-31\n"
 _CHANGED = "code,name,day\n02,Linz an der Donau,2024-02-29\n03,Wels,2024-03-31\n04,Wien,2024-04-30\n"
 _KEYED = "name: cities\nschema: {primaryKey: [code]}\n"
+_RENAMED = "code,title,day\n01,Graz,2024-01-31\n02,Linz,2024-02-29\n03,Wels,2024-03-31\n"
+_FALLEN = "code,name,day\n01,Graz,2024-01-31\n02,Linz,soon\n03,Wels,2024-03-31\n"
+_ASKING = {"on_missing_column": "hold", "on_type_change": "hold"}
+_RULES = (("cities", """
+schema:
+  primaryKey: [code]
+  fields:
+    - {name: code, type: string, constraints: {pattern: "[0-9]{2}"}}
+    - {name: name, type: string, constraints: {maxLength: 4}}
+"""),)
+_BROKEN = "code,name,day\n02,Linz,2024-02-29\n4,Wien,2024-04-30\n02,Enns,2024-05-31\n05,Braunau,2024-06-30\n"
 SCENARIOS = (
     Scenario("full load, new table", _BEFORE),
     Scenario("full load", (("cities.csv", NEXT, FULL),), _BEFORE),
@@ -95,6 +108,12 @@ SCENARIOS = (
         _BEFORE,
         contracts=(("cities", f"{_KEYED}refdata: {{load: upsert}}\n"),),
     ),
+    Scenario("answered: a renamed column", (("cities.csv", _RENAMED, FULL),), _BEFORE, _ASKING, asks=True),
+    Scenario("answered: a value of another type", (("cities.csv", _FALLEN, FULL),), _BEFORE, _ASKING, asks=True),
+    Scenario("nobody to ask", (("cities.csv", _RENAMED, FULL),), _BEFORE, _ASKING),
+    Scenario("rules refuse", (("cities.csv", _BROKEN, FULL),), _BEFORE, contracts=_RULES),
+    Scenario("rules reject rows", (("cities.csv", _BROKEN, FULL),), _BEFORE, {"max_rejected_rows": 5}, contracts=_RULES),
+    Scenario("delta", (("cities.csv", NEXT, FULL),), _BEFORE, {"publish_method": "delta"}),
     Scenario("two files of a table", (("a_2024.csv", LIVE, APPEND), ("a_2025.csv", NEXT, APPEND))),
 )
 BULK = Scenario("full load, bulk copy", (("cities.csv", NEXT, FULL),), _BEFORE, {"load_method": "bulk"})
@@ -212,7 +231,7 @@ class Trial:
     def _work(self, disturb: Disturb | None = None) -> None:
         signal.alarm(PATIENCE)
         logging.disable()
-        deps = self._site.connect()
+        deps = dataclasses.replace(self._site.connect(), asks=self._scenario.asks)
         work(deps, Book(self._site.book), disturb or self._scenario.disturb)
         if self._scenario.undo is not None:
             self._scenario.undo(ReferenceData(deps.settings, deps.warehouse, deps.rules, deps.clock))

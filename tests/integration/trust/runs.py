@@ -16,9 +16,11 @@ from typing import Any
 from refdata import serial
 from refdata.core.errors import RefdataError
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile
+from refdata.core.model import DroppedFile, FileStatus
+from refdata.core.questions import Given
 from refdata.core.runid import run_id_of
 from refdata.ingest.align import align_table
+from refdata.ingest.answered import load_answered
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Detection, Loaded
@@ -26,6 +28,7 @@ from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_or_hold, load_reviewed
 from refdata.ingest.review import Answer, Held
 from refdata.ingest.turn import NotYetError
+from refdata.questionlog import QuestionLog
 
 STEPS = ("detect_format", "align_table", "load_rows", "publish_rows", "write_config", "move_to_processed")
 KILLED = Failure("internal", "A step was killed", "run", "Drop it again.", transient=False, task="unknown")
@@ -169,7 +172,19 @@ def _perform(deps: Deps, run: Run, step: str) -> Any:
         # Without the gate that is load_rows.
         return [found and serial.to_json(found) for found in load_or_hold(deps, run.file, detection)]
     loaded, held = run.results["load_rows"]
+    if loaded["status"] == FileStatus.REVIEW and held is None:
+        return serial.to_json(load_answered(deps, run.file, run.run_id, loaded["load_id"], _answers(deps, loaded))[1])
     if held is None:
         return loaded
     answer = Answer(approved=True, by="ada", reason="seen", facts=serial.from_json(Held, held).facts)
     return serial.to_json(load_reviewed(deps, run.file, detection, answer))
+
+
+def _answers(deps: Deps, loaded: dict[str, Any]) -> list[Given]:
+    """The first answer of each open question, kept for later files where that is possible."""
+    asked = QuestionLog(deps.warehouse).of_load(loaded["load_id"])
+    choices = [(one.question, one.question.choices[0]) for one in asked if one.given is None]
+    return [
+        Given(question.fingerprint, choice.key, "ada", "as agreed", kept=choice.keepable)
+        for question, choice in choices
+    ]
