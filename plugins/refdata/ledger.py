@@ -153,6 +153,7 @@ class Ledger:
             found.encoding,
             _json(asdict(found)),
             scan.rows,
+            scan.sha256,
             scan.rejected,
         )
         return self._write("record_format", *values, scan.sha256, _json(warnings), load_id, identity) == 1

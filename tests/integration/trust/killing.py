@@ -79,13 +79,18 @@ _KEYED = "name: cities\nschema: {primaryKey: [code]}\n"
 _RENAMED = "code,title,day\n01,Graz,2024-01-31\n02,Linz,2024-02-29\n03,Wels,2024-03-31\n"
 _FALLEN = "code,name,day\n01,Graz,2024-01-31\n02,Linz,soon\n03,Wels,2024-03-31\n"
 _ASKING = {"on_missing_column": "hold", "on_type_change": "hold"}
-_RULES = (("cities", """
+_RULES = (
+    (
+        "cities",
+        """
 schema:
   primaryKey: [code]
   fields:
     - {name: code, type: string, constraints: {pattern: "[0-9]{2}"}}
     - {name: name, type: string, constraints: {maxLength: 4}}
-"""),)
+""",
+    ),
+)
 _BROKEN = "code,name,day\n02,Linz,2024-02-29\n4,Wien,2024-04-30\n02,Enns,2024-05-31\n05,Braunau,2024-06-30\n"
 SCENARIOS = (
     Scenario("full load, new table", _BEFORE),
@@ -112,7 +117,9 @@ SCENARIOS = (
     Scenario("answered: a value of another type", (("cities.csv", _FALLEN, FULL),), _BEFORE, _ASKING, asks=True),
     Scenario("nobody to ask", (("cities.csv", _RENAMED, FULL),), _BEFORE, _ASKING),
     Scenario("rules refuse", (("cities.csv", _BROKEN, FULL),), _BEFORE, contracts=_RULES),
-    Scenario("rules reject rows", (("cities.csv", _BROKEN, FULL),), _BEFORE, {"max_rejected_rows": 5}, contracts=_RULES),
+    Scenario(
+        "rules reject rows", (("cities.csv", _BROKEN, FULL),), _BEFORE, {"max_rejected_rows": 5}, contracts=_RULES
+    ),
     Scenario("delta", (("cities.csv", NEXT, FULL),), _BEFORE, {"publish_method": "delta"}),
     Scenario("two files of a table", (("a_2024.csv", LIVE, APPEND), ("a_2025.csv", NEXT, APPEND))),
 )
