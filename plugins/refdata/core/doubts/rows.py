@@ -40,8 +40,8 @@ def zeros_question(table: str, file_name: str, found: LostZeros) -> Question:
     evidence = []
     if found.count:
         evidence.append(
-            f"{table} has {found.count:,} values of {found.column} with leading zeros or a plus sign, which the file has"
-            " without them."
+            f"{table} has {found.count:,} values of {found.column} with leading zeros or a plus sign, which the file"
+            " has without them."
         )
     if found.short:
         evidence.append(
