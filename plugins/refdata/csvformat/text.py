@@ -185,7 +185,9 @@ def _without_bom(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _transcoded(source: FileBytes, encoding: str) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
+    # A broken byte is half of a wide character, so it cannot be kept as a byte of its own.
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    decoder = codecs.getincrementaldecoder(encoding)("strict" if wide else "surrogateescape")
     passes = _keeps_ascii(encoding)
     lines, first = 0, True
     for chunk in _and_end(source.chunks()):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refdata.core.errors import DataError, SchemaError
+from refdata.core.errors import DataError, FormatError, SchemaError
 from refdata.core.model import Format, Notation, ReadColumn, RejectedRow, ScannedColumn
 from refdata.core.sqltypes import TypeKind
 from refdata.csvformat.reader import read_rows
@@ -362,3 +362,14 @@ def test_iso_dates_are_read_alike_by_both_ways(moments: list[str]) -> None:
 
     values = Values.of(pa.array(moments))
     assert _iso(values) == _moments(values, ("ymd", "-"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le", "utf-32-be"])
+def test_broken_wide_character_refuses_the_file_with_its_place(encoding: str, tmp_path: Path) -> None:
+    rows = "a,b\n" + "1,x\n" * 50
+    broken = "\udcdf".encode(encoding, "surrogatepass")
+    path = tmp_path / "file.csv"
+    path.write_bytes(rows.encode(encoding) + broken + "\n1,y\n".encode(encoding))
+    fmt = Format(encoding, ",", '"', "", True, ("a", "b"))
+    with pytest.raises(FormatError, match=f"Byte {len(rows.encode(encoding))} is not valid {encoding} text"):
+        scan(path, fmt, ("a", "b"))
