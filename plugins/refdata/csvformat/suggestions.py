@@ -49,6 +49,7 @@ _CURRENCY = re.compile(
 _PER = "%‰°"
 _UNIT = re.compile(rf"[{_PER}]|[^\W\d_]{{1,3}}[²³]?")
 _MARKER = re.compile(r"(?i)\W+|\\n|n/?a|nan|null|none|nil|tbd|unknown|missing|k\. ?a\.?|[(#<]+(null|n/a|na)[)!>]*")
+_ZERO_DATE = re.compile(r"0000-00-00|00[-/.]00[-/.]0000")
 _DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
 
 
@@ -159,11 +160,15 @@ def _affix(beside: Sequence[tuple[str, str]], texts: Sequence[str]) -> str | Non
     return ANY_WORD if len(found) > 1 else next(iter(found), "")
 
 
+def _is_short_word(text: str) -> bool:
+    return len(text) <= _LONGEST_MARKER and not any(map(str.isdigit, text))
+
+
 def _markers(texts: Sequence[str], base: ColumnReading) -> tuple[Suggestion, ...]:
     """Texts such as ``NULL`` among values of another type: nobody but a person knows that they mean no value."""
-    odd = [text for text in texts if len(text) <= _LONGEST_MARKER and not any(map(str.isdigit, text))]
+    odd = [text for text in texts if _ZERO_DATE.match(text) or _is_short_word(text)]
     rest = [text for text in texts if text not in odd]
-    usual = all(map(_MARKER.fullmatch, odd))
+    usual = all(_MARKER.fullmatch(text) or _ZERO_DATE.match(text) for text in odd)
     if not odd or len(odd) > MOST_MARKERS or len(rest) < (len(odd) if usual else _MANY):
         return ()
     decision = decide(gather(pa.array(rest, pa.string()), Evidence()))

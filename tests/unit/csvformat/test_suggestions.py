@@ -218,6 +218,7 @@ OPEN: list[tuple[list[str], str]] = [
     (["(1)", "(2)"], "minus: parentheses"),
     (["1,50-", "2,50-"], "minus: trailing"),
     (["34", "NULL"], "missingValues: ['', 'NULL']"),
+    (["2024-01-15", "0000-00-00"], "missingValues: ['', '0000-00-00']"),
     (["EUR 1,234", "EUR 5,678"], 'groupChar: ",", bareNumber: false, refdata: {unit: "EUR"}'),
     (["03/04/2024 10:00"], 'type: datetime, format: "%d/%m/%Y %H:%M:%S"'),
     (["1.9", "1.10", "1.11"], 'type: number, decimalChar: "."'),
