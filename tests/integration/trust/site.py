@@ -24,7 +24,7 @@ import refdata.warehouse.sqlite.engine  # noqa: F401
 from refdata.config import absolute
 from refdata.core.model import TableName
 from refdata.core.publishing import qualified
-from refdata.core.settings import Settings
+from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.context import Deps
 from refdata.warehouse.connect import open_warehouse
@@ -135,7 +135,7 @@ class TsqlSite(Site):
         self._execute(
             f"IF SCHEMA_ID('{self._copies}') IS NULL EXEC('CREATE SCHEMA [{self._copies}]')",
             *(f"DROP TABLE {qualified(table)}" for table in self._others()),
-            *(f"DELETE FROM {qualified(table)}" for table in self._own),
+            *(f"DELETE FROM {qualified(table)}" for table in self._own if table.name != SCHEMA_TABLE),
         )
 
     def save(self) -> None:
@@ -172,8 +172,7 @@ class TsqlSite(Site):
 
     @property
     def _own(self) -> tuple[TableName, ...]:
-        names = (self.settings.ledger_table, self.settings.config_table)
-        return tuple(TableName(self.settings.ref_schema, name) for name in names)
+        return tuple(TableName(self.settings.ref_schema, name) for name in own_tables(self.settings))
 
     @property
     def _own_names(self) -> set[str]:
@@ -188,7 +187,8 @@ class TsqlSite(Site):
         columns = self.connect().warehouse.table(table)
         assert columns is not None
         names = ", ".join(f"[{column.name}]" for column in columns.columns)
-        identity = f"SET IDENTITY_INSERT {qualified(table)}" if table == self._own[0] else ""
+        counted = table.name not in (self.settings.config_table, SCHEMA_TABLE)
+        identity = f"SET IDENTITY_INSERT {qualified(table)}" if counted else ""
         filled = f"INSERT INTO {qualified(table)} ({names}) SELECT {names} FROM {qualified(self._copy(table))}"
         around = (f"{identity} ON;", f"; {identity} OFF") if identity else ("", "")
         return f"DELETE FROM {qualified(table)}; {around[0]} {filled}{around[1]}"
