@@ -95,13 +95,20 @@ def deliver(alert: Alert, context: Mapping[str, Any]) -> None:
     failures: list[RefdataError] = []
     for notifier in notifiers(wiring.settings().alert_notifiers, alert):
         try:
-            notifier(cast("Context", context))
+            _notify(notifier, cast("Context", context))
         except RefdataError as error:
             failures.append(error)
         except Exception as error:  # noqa: BLE001  notifiers come from any package, without a common error class
             failures.append(_failure(notifier, error))
     if failures:
         raise failures[0]
+
+
+def _notify(notifier: BaseNotifier, context: Context) -> None:
+    """What calling a notifier does, apart from logging its error, whose text may contain the address."""
+    notifier._update_context(context)  # noqa: SLF001  only Airflow's own call does it otherwise
+    notifier.render_template_fields(context)
+    notifier.notify(context)
 
 
 def _failure(notifier: BaseNotifier, error: Exception) -> RefdataError:
