@@ -49,7 +49,8 @@ def test_a_second_load_in_one_process_opens_fewer(site: Site, opened: list[str])
     file = site.drop("cities.csv", SECOND)
     opened.clear()
     process(site.deps, file, "second")
-    assert len(opened) <= 2
+    # The load's own, one to publish with the stage, and one that compares the staged rows with the live ones.
+    assert len(opened) <= 3
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
