@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from refdata.core.errors import FormatError
 from refdata.csvformat.letterpairs import Scores, letter_pairs
-from refdata.csvformat.letters import IMPOSSIBLE, RARE, character_chance, sign_chance
+from refdata.csvformat.letters import IMPOSSIBLE, RARE, character_chance, sign_chance, units_chance
 from refdata.csvformat.repairs import broken_at
 
 MOST_TOKENS = 300
@@ -264,7 +264,7 @@ def _fit(text: str, only: str, plain: Scores) -> tuple[str, float]:
     if only:
         return only, _fit_characters(text, only, plain) - misplaced
     language, score = _mixed(letter_pairs().scores(text.lower().split("\n")), plain)
-    return language, score + _fit_signs(text) - misplaced
+    return language, score + _fit_signs(text) + units_chance(text) - misplaced
 
 
 def _fit_signs(text: str) -> float:

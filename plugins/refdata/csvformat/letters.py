@@ -6,6 +6,7 @@ first level has the characters in daily use.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -14,6 +15,14 @@ RARE = -11.0
 
 IMPOSSIBLE = -25.0
 """The log chance of a control character."""
+
+IN_UNIT = 5.0
+"""What a sign gains in a unit of measurement, where it is usual."""
+
+_UNITS = re.compile(
+    r"(?<![^\W_])(?:[kcdmµ]?m|ft|yd|mi|in)[²³](?![^\W_])"
+    r"|(?<![^\W\d_])µ(?=[gmlLsAVFWM](?![^\W_]))|°(?=[CF](?![^\W_]))"
+)
 
 _SIGNS = {
     **dict.fromkeys("’–€°«»“”„\u00a0…£", -4.5),
@@ -28,6 +37,15 @@ def sign_chance(character: str) -> float:
     if unicodedata.category(character) in {"Cc", "Co", "Cn"}:
         return IMPOSSIBLE
     return _SIGNS.get(character, RARE)
+
+
+def units_chance(text: str) -> float:
+    """What a text gains by its units of measurement, such as km², each counted once.
+
+    >>> units_chance("Fläche km²"), units_chance("Fläche kmē")
+    (5.0, 0.0)
+    """
+    return IN_UNIT * len(set(_UNITS.findall(text)))
 
 
 @lru_cache(maxsize=1 << 16)

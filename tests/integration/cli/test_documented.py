@@ -17,13 +17,19 @@ FILE = "name,city\n" + "".join(f"{code},Graz\n" for code in ("GRZ", "VIE"))
 
 @pytest.fixture
 def _site(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    """The site that the pages describe: ``airports`` in eight versions, and ``products``."""
+    """The site that the pages describe: ``airports`` in eight versions, ``products``, and ``rates`` with a text column."""
     monkeypatch.chdir(root.parent)
     for number in range(8):
         (root / FULL / "airports.csv").write_text(f"{FILE}{number:03},Linz\n")
         assert cli.main(["load", f"{FULL}/airports.csv"]) == 0
     (root / FULL / "products.csv").write_text("sku,title,price,unit\nA1,Bolt,1.50,pc\n")
     assert cli.main(["load", f"{FULL}/products.csv"]) == 0
+    contract = root / "contracts" / "rates.yaml"
+    contract.parent.mkdir(exist_ok=True)
+    contract.write_text("schema: {fields: [{name: valid_from, type: string}]}\n")
+    (root / FULL / "rates.csv").write_text("currency,valid_from\nEUR,2024-01-31\n")
+    assert cli.main(["load", f"{FULL}/rates.csv"]) == 0
+    contract.unlink()
 
 
 class Person(io.StringIO):
