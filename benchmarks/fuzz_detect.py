@@ -25,7 +25,7 @@ from types import FrameType
 
 from refdata.core.doubts.formats import format_question
 from refdata.core.errors import FormatError, PermanentError
-from refdata.core.model import Doubt, Format
+from refdata.core.filemodel import Doubt, Format
 from refdata.core.naming import column_names
 from refdata.core.statedformat import stated_format
 from refdata.csvformat import detect

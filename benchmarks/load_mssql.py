@@ -36,7 +36,8 @@ from rich.table import Table
 from tests.integration.engines import Server
 
 from refdata.core import alignment, naming
-from refdata.core.model import Column, Format, ReadColumn, Stage, TableName
+from refdata.core.filemodel import Format, ReadColumn
+from refdata.core.model import Column, Stage, TableName
 from refdata.core.publishing import column_list, qualified
 from refdata.core.settings import Settings
 from refdata.csvformat.detection import detect

@@ -24,21 +24,21 @@ YARDSTICK = "pyarrow.csv text"
 
 
 def our_scan(path: Path) -> int:
-    from refdata.core.model import Format
+    from refdata.core.filemodel import Format
     from refdata.csvformat.scan import scan
 
     return scan(path, Format("utf-8", ",", '"', "", True, HEADER), HEADER).rows
 
 
 def our_read_text(path: Path) -> int:
-    from refdata.core.model import ReadColumn
+    from refdata.core.filemodel import ReadColumn
     from refdata.core.sqltypes import text
 
     return _our_rows(path, [ReadColumn(index, name, text(50)) for index, name in enumerate(HEADER)])
 
 
 def our_read_typed(path: Path) -> int:
-    from refdata.core.model import ReadColumn
+    from refdata.core.filemodel import ReadColumn
     from refdata.core.sqltypes import BIT, DATE, DATETIME2, INT, decimal, text
 
     types = {"id": INT, "elevation_ft": INT, "opened": DATE, "updated_at": DATETIME2, "active": BIT}
@@ -47,7 +47,7 @@ def our_read_typed(path: Path) -> int:
 
 
 def _our_rows(path: Path, columns: list) -> int:  # type: ignore[type-arg]
-    from refdata.core.model import Format
+    from refdata.core.filemodel import Format
     from refdata.csvformat.reader import read_rows
 
     fmt = Format("utf-8", ",", '"', "", True, HEADER)

@@ -31,16 +31,8 @@ from rich.table import Table
 from tests.integration.engines import Server
 
 from refdata.core import alignment, sqltypes
-from refdata.core.model import (
-    Column,
-    Format,
-    LoadType,
-    Publication,
-    Scan,
-    ScannedColumn,
-    Stage,
-    TableName,
-)
+from refdata.core.filemodel import Format, Scan, ScannedColumn
+from refdata.core.model import Column, LoadType, Publication, Stage, TableName
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
 from refdata.core.sqltypes import INT

@@ -11,17 +11,8 @@ from refdata.core import sqltypes
 from refdata.core.alignment import LINEAGE, Alignment
 from refdata.core.errors import DataError, FileChangedError, FormatError, LockTimeoutError, RefdataError, SchemaError
 from refdata.core.failure import Failure
-from refdata.core.model import (
-    Column,
-    Format,
-    Load,
-    LoadType,
-    Publication,
-    ReadColumn,
-    Scan,
-    Stage,
-    TableName,
-)
+from refdata.core.filemodel import Format, ReadColumn, Scan
+from refdata.core.model import Column, Load, LoadType, Publication, Stage, TableName
 from refdata.dropoff.identity import PosixIdentity
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Warehouse

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from refdata.core.errors import FormatError
-from refdata.core.model import Format, Scan
+from refdata.core.filemodel import Format, Scan
 from refdata.csvformat.blocks import Block
 from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.placing import place_rows

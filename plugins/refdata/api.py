@@ -16,10 +16,11 @@ from refdata.config import load_settings, table_rules, utc_now
 from refdata.contractapi import ContractCheck, ContractDifference, Contracts
 from refdata.core.alignment import own_columns
 from refdata.core.errors import DataError
+from refdata.core.filemodel import Format
 from refdata.core.health import Check
 from refdata.core.limits import MAX_DAYS, MAX_PAGE
 from refdata.core.matching import TableMatch
-from refdata.core.model import FileStatus, Format, Load, LoadType
+from refdata.core.model import FileStatus, Load, LoadType
 from refdata.core.naming import typed_table
 from refdata.core.runid import API_RUN
 from refdata.core.settings import Settings

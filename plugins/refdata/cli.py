@@ -52,8 +52,8 @@ from refdata.core.model import FileStatus
 from refdata.core.schemasteps import LATEST, SchemaChange
 
 if TYPE_CHECKING:
+    from refdata.core.filemodel import Scan
     from refdata.core.matching import TableMatch
-    from refdata.core.model import Scan
     from refdata.core.settings import Settings
     from refdata.dropoff import Dropoff
     from refdata.ingest.reconcile import Defect

@@ -14,17 +14,10 @@ from enum import StrEnum
 
 from refdata.core.errors import SupersededError
 from refdata.core.failure import Failure
+from refdata.core.filemodel import Format, Scan
 from refdata.core.loadfigures import LoadFigures
 from refdata.core.loadstates import DONE, IN_FLIGHT
-from refdata.core.model import (
-    LOAD_COLUMNS,
-    DroppedFile,
-    FileStatus,
-    Format,
-    Load,
-    LoadType,
-    Scan,
-)
+from refdata.core.model import LOAD_COLUMNS, DroppedFile, FileStatus, Load, LoadType
 from refdata.core.publishing import turn_lock
 from refdata.core.versions import VersionRecord, duplicate_of
 from refdata.warehouse.base import Row, Session, Warehouse, moment

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from refdata import serial
 from refdata.core.dropnames import beside
 from refdata.core.errors import NotInitialisedError, SchemaError
+from refdata.core.filemodel import Format
 from refdata.core.loadstates import REFUSED
-from refdata.core.model import Column, FileStatus, Format, Load, TableName
+from refdata.core.model import Column, FileStatus, Load, TableName
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.tablerules import TableRules

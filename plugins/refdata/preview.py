@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from refdata.core.contract import Contract
 from refdata.core.errors import FormatError
+from refdata.core.filemodel import Format, ReadColumn, RejectedRow, Scan, ScannedColumn
 from refdata.core.matching import FileColumn, TableMatch, rank_tables
-from refdata.core.model import Format, ReadColumn, RejectedRow, Scan, ScannedColumn, Table
+from refdata.core.model import Table
 from refdata.core.naming import column_names
 from refdata.core.settings import Settings
 from refdata.core.sqltypes import text

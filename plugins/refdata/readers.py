@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from refdata.core.errors import FormatError
+from refdata.core.filemodel import ColumnReading, Format, ReadColumn, RejectedRow, Scan
 from refdata.core.knownformat import KnownFormat
-from refdata.core.model import ColumnReading, Format, ReadColumn, RejectedRow, Scan
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from refdata import readers
 from refdata.core.contract import Constraint, Contract, FieldContract
 from refdata.core.contractterms import ConstraintKind, Severity
 from refdata.core.errors import FileChangedError, FormatError
-from refdata.core.model import FileStatus, Format, ReadColumn, RejectedRow
+from refdata.core.filemodel import Format, ReadColumn, RejectedRow
+from refdata.core.model import FileStatus
 from refdata.core.sqltypes import DATE, INT, text
 from refdata.csvformat.rowrules import row_rules
 from refdata.readers import CsvReader, Reader, reader_of

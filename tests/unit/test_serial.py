@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from refdata.core.errors import ConfigurationError
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile, Format, LoadType, Scan, ScannedColumn
+from refdata.core.filemodel import Format, Scan, ScannedColumn
+from refdata.core.model import DroppedFile, LoadType
 from refdata.ingest.context import Detection, Loaded
 from refdata.serial import from_json, to_json
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from refdata.core import sqltypes
 from refdata.core.errors import SchemaError
-from refdata.core.model import Column, ReadColumn, ScannedColumn, Table, TableName
+from refdata.core.filemodel import ReadColumn, ScannedColumn
+from refdata.core.model import Column, Table, TableName
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, fold_name
 from refdata.core.sqltypes import SqlType, TypeKind
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from refdata.core.contract import Contract, FieldContract, stated_by_people
 from refdata.core.contractterms import FieldType, Minus, OnTypeChange, QuestionKind
 from refdata.core.dateformats import UNDECIDED, DateFormat, date_format
-from refdata.core.model import ANY_WORD, Column, ColumnReading, Notation, Table
+from refdata.core.filemodel import ANY_WORD, ColumnReading, Notation
+from refdata.core.model import Column, Table
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, TIME, SqlType, TypeKind, decimal, text
 
 REJECT, TEXT = "reject", "text"

@@ -11,7 +11,8 @@ from refdata.core.contract import Contract, FieldContract, Origin, stated_by_peo
 from refdata.core.contractterms import FieldsMatch, FieldType, OnMissingColumn, OnNewColumn, OnTypeChange, QuestionKind
 from refdata.core.contracttypes import holds
 from refdata.core.errors import SchemaError
-from refdata.core.model import ScannedColumn, Table
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import Table
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import TypeKind
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from refdata.core.contractterms import Minus
 from refdata.core.dateformats import pattern_of
+from refdata.core.filemodel import ANY_WORD, Notation
 from refdata.core.learning import FIELD_TYPES
-from refdata.core.model import ANY_WORD, Notation
 from refdata.core.sqltypes import SqlType, TypeKind
 
 _NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})

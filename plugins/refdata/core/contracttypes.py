@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from refdata.core.contract import Contract, FieldContract, stated_by_people
 from refdata.core.contractterms import FieldType
+from refdata.core.filemodel import Notation, ScannedColumn
 from refdata.core.learning import STORED_AS
-from refdata.core.model import Notation, ScannedColumn
 from refdata.core.sqltypes import BIT, DATE, DATETIME2, INT, TIME, SqlType, TypeKind, covers, decimal, text
 
 _EMPTY = {

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from refdata.core.contractterms import FieldType
-from refdata.core.model import Notation
+from refdata.core.filemodel import Notation
 
 _DAY = r"%[dmYybB](?P<mark>[-/. ]?)%[dmYybB](?P=mark)%[dmYybB]"
 _CLOCK = r"(?P<hour>%[HI]):%M(?::%S(?:\.%f)?)?(?P<half> ?%p)?"

@@ -29,7 +29,7 @@ from dataclasses import dataclass, field, replace
 
 from refdata.core.columnevidence import PLAIN, Evidence, NumberKey, NumberShape
 from refdata.core.filehabits import NO_HABITS, FileHabits, is_consistent
-from refdata.core.model import ColumnReading, Notation
+from refdata.core.filemodel import ColumnReading, Notation
 from refdata.core.sqltypes import (
     BIGINT,
     BIT,

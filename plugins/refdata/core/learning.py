@@ -14,7 +14,8 @@ from refdata.core.contract import Contract, FieldContract, Origin, SourceHeader,
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import FieldType, Layer, Minus
 from refdata.core.dateformats import format_of
-from refdata.core.model import ANY_WORD, Column, Format, Notation, ScannedColumn
+from refdata.core.filemodel import ANY_WORD, Format, Notation, ScannedColumn
+from refdata.core.model import Column
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import SqlType, TypeKind
 

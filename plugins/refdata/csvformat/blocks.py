@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from refdata.core.errors import FormatError
-from refdata.core.model import Format, RejectedRow, SkippedLine
+from refdata.core.filemodel import Format, RejectedRow, SkippedLine
 from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.drawn import redrawn_chunks
 from refdata.csvformat.limits import CAREFUL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from refdata.core.model import Format
+from refdata.core.filemodel import Format
 from refdata.csvformat.damage import Damage
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from refdata.core.errors import FormatError
-from refdata.core.model import Format, RejectedRow, SkippedLine
+from refdata.core.filemodel import Format, RejectedRow, SkippedLine
 from refdata.csvformat.damage import Damage
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 from refdata.csvformat.repairs import Repairs, is_broken, readable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from refdata.core.model import Doubt, Reading
+from refdata.core.filemodel import Doubt, Reading
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat.celltypes import TYPED, cell_type
 from refdata.csvformat.confidence import reading

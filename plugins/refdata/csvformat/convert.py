@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from refdata.core.columnreadings import MOMENTS, NUMBERS
-from refdata.core.model import Format, Notation, ReadColumn
+from refdata.core.filemodel import Format, Notation, ReadColumn
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.csvformat.readings import convert_known, is_numeric_date
 from refdata.csvformat.temporal import date_days, timestamps

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from refdata.core.model import Format
+from refdata.core.filemodel import Format
 from refdata.csvformat.dialects import DELIMITERS
 from refdata.csvformat.skipping import INNER_QUOTES, SURPLUS_END
 

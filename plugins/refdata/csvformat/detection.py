@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from refdata.core.errors import FormatError
+from refdata.core.filemodel import Format, RunnerUp, SkippedLine
 from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
-from refdata.core.model import Format, RunnerUp, SkippedLine
 from refdata.core.statedformat import NOTHING_STATED, SINGLE, StatedFormat
 from refdata.csvformat.closecall import close_call, loose_first, shown_delimiter, unsure_letters
 from refdata.csvformat.comments import separator_line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from refdata.core.filemodel import Doubt, Drawing, Reading
 from refdata.core.knownformat import KnownFormat
-from refdata.core.model import Doubt, Drawing, Reading
 from refdata.core.statedformat import BLANKS, COLUMNS, SINGLE, StatedFormat
 from refdata.csvformat.dialects import DELIMITERS
 from refdata.csvformat.drawn import LOOKED_AT, cells_of, find_columns_of_blanks, find_drawing

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from refdata.core.model import Drawing
+from refdata.core.filemodel import Drawing
 from refdata.csvformat.celltypes import TYPED, cell_type
 from refdata.csvformat.lines import physical_lines
 from refdata.csvformat.trailer import is_row_count

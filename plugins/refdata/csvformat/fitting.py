@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from refdata.core.columnevidence import Evidence
-from refdata.core.model import ColumnReading, Notation
+from refdata.core.filemodel import ColumnReading, Notation
 from refdata.core.sqltypes import TypeKind
 from refdata.csvformat.blocks import Block
 from refdata.csvformat.careful import CarefulReader, CarefulRows

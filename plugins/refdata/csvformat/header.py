@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from refdata.core.model import Doubt, Reading
+from refdata.core.filemodel import Doubt, Reading
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 from refdata.csvformat.skipping import BOM, is_rule
 

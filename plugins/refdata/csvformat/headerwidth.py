@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from refdata.core.filemodel import Doubt, Reading
 from refdata.core.knownformat import KnownFormat
-from refdata.core.model import Doubt, Reading
 from refdata.core.statedformat import HEADER_NAMES
 from refdata.csvformat.dialects import TextRow
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from refdata.core.filemodel import Doubt, SkippedLine
 from refdata.core.knownformat import HALF, NOTHING_KNOWN, KnownFormat
-from refdata.core.model import Doubt, SkippedLine
 from refdata.csvformat.brokenheader import whole_header
 from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line

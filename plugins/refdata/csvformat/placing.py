@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from refdata.core.model import Format, ReadColumn, RejectedRow
+from refdata.core.filemodel import Format, ReadColumn, RejectedRow
 from refdata.csvformat.blocks import Block, BlockCutter, Blocks, Cut
 from refdata.csvformat.limits import BLOCK_BYTES
 from refdata.csvformat.reader import Typed, typed_rows

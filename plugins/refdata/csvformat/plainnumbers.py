@@ -8,7 +8,7 @@ from functools import cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.core.model import Notation
+from refdata.core.filemodel import Notation
 
 _BLANKS = "[ \u00a0\u202f]*"
 _MINUS = "[-\u2212]"

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from refdata.core.columnevidence import PLAIN, Evidence, MomentShape, NumberKey, NumberShape
 from refdata.core.columnreadings import MOMENTS, NUMBERS
+from refdata.core.filemodel import ColumnReading, Notation
 from refdata.core.inference import NANOSECOND_YEARS
-from refdata.core.model import ColumnReading, Notation
 from refdata.core.sqltypes import MAX_DECIMAL_PRECISION, SqlType, TypeKind
 from refdata.csvformat.infer import last_day, longest_text, moment_shape, utf16_lengths
 from refdata.csvformat.moments import Moments, read_clocks, read_moments

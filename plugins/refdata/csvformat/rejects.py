@@ -15,7 +15,7 @@ from typing import Any, Self, TextIO
 
 from refdata.core.dropnames import unfinished
 from refdata.core.errors import PermanentError
-from refdata.core.model import RejectedRow
+from refdata.core.filemodel import RejectedRow
 
 OnReject = Callable[[RejectedRow], None]
 

@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table as Grid
 from rich.text import Text
 
+from refdata.core.filemodel import Doubt, Format, RunnerUp, Scan, ScannedColumn
 from refdata.core.matching import MIN_MATCH, TableMatch
-from refdata.core.model import Doubt, Format, RunnerUp, Scan, ScannedColumn
 
 MOST_COLUMNS = 40
 """Column names that the readable report shows."""

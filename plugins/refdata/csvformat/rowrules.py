@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from refdata.core.contract import Constraint, Contract
 from refdata.core.contractterms import ConstraintKind, Severity
 from refdata.core.errors import ConfigurationError
-from refdata.core.model import ReadColumn
+from refdata.core.filemodel import ReadColumn
 from refdata.csvformat.rulelimits import Faults, among, beyond
 
 ROW_KINDS = frozenset(ConstraintKind) - {ConstraintKind.UNIQUE}

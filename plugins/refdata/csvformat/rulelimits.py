@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from refdata.core.contractterms import ConstraintKind
 from refdata.core.errors import ConfigurationError
-from refdata.core.model import ReadColumn
+from refdata.core.filemodel import ReadColumn
 from refdata.core.sqltypes import TypeKind
 from refdata.csvformat.convert import arrow_type
 

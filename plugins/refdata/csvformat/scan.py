@@ -15,8 +15,8 @@ from refdata.core.columnreadings import NUMBERS
 from refdata.core.contractlines import contract_line
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.filehabits import FileHabits, habits
+from refdata.core.filemodel import ColumnReading, Format, Notation, Scan, ScannedColumn
 from refdata.core.inference import Decision, decide, decide_known
-from refdata.core.model import ColumnReading, Format, Notation, Scan, ScannedColumn
 from refdata.csvformat.blocks import Block, BlockCutter, Cut
 from refdata.csvformat.careful import CarefulReader
 from refdata.csvformat.convert import CLEAN, CsvText, read_text

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from refdata.core.model import Format, SkippedLine
+from refdata.core.filemodel import Format, SkippedLine
 
 MOST_NAMED = 20
 """Skipped lines that a file's warnings list; any more are only counted."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from refdata.core.columnevidence import Evidence
+from refdata.core.filemodel import ANY_WORD, ColumnReading, Notation
 from refdata.core.inference import decide
-from refdata.core.model import ANY_WORD, ColumnReading, Notation
 from refdata.core.sqltypes import DATE, DATETIME2, TIME, SqlType, TypeKind
 from refdata.csvformat.infer import gather
 from refdata.csvformat.plainnumbers import bare_numbers

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from refdata.core.model import Notation
+from refdata.core.filemodel import Notation
 from refdata.csvformat.values import Grid, Ints, Mask, Values
 
 MAX_FRACTION = 7

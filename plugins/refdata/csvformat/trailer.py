@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from refdata.core.model import SkippedLine
+from refdata.core.filemodel import SkippedLine
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
 from refdata.csvformat.rowshape import row_shape

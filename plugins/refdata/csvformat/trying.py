@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from refdata.core.contractlines import contract_line
-from refdata.core.model import ANY_WORD, ColumnReading, Scan, ScannedColumn
+from refdata.core.filemodel import ANY_WORD, ColumnReading, Scan, ScannedColumn
 from refdata.core.sqltypes import TypeKind
 from refdata.csvformat.fitting import date_words
 from refdata.csvformat.suggestions import Suggestion, suggestions

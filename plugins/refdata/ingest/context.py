@@ -12,7 +12,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 from refdata.contracts.files import declared
 from refdata.core import naming
 from refdata.core.contract import Contract
-from refdata.core.model import DroppedFile, Format, Load, Scan, TableName
+from refdata.core.filemodel import Format, Scan
+from refdata.core.model import DroppedFile, Load, TableName
 from refdata.core.settings import Settings, own_tables
 from refdata.core.tablerules import TableRules
 from refdata.dropoff.source import Source

@@ -14,8 +14,9 @@ from refdata.core.contractchecks import Action, Finding
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import Layer
 from refdata.core.errors import DataError, FormatError, RefdataError, be
+from refdata.core.filemodel import Format, ScannedColumn
 from refdata.core.learning import FIELD_TYPES, STORED_AS, learned
-from refdata.core.model import Column, Format, ScannedColumn, Table
+from refdata.core.model import Column, Table
 from refdata.core.naming import fold_name
 from refdata.core.settings import own_tables
 from refdata.core.sqltypes import TypeKind, covers

@@ -12,9 +12,10 @@ from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
 from refdata.core.doubts.formats import damage_doubt
 from refdata.core.errors import DataError, FileChangedError, FormatError, be
+from refdata.core.filemodel import Format, RejectedRow, Scan
 from refdata.core.knownformat import known_format
 from refdata.core.loadstates import DONE, IN_FLIGHT
-from refdata.core.model import DroppedFile, Format, Load, RejectedRow, Scan
+from refdata.core.model import DroppedFile, Load
 from refdata.core.statedformat import stated_format
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated

@@ -18,9 +18,10 @@ from refdata.core.doubts.positions import position_question
 from refdata.core.doubts.tables import look_alikes, new_table_question
 from refdata.core.doubts.types import notation_question, type_question
 from refdata.core.errors import DataError, SchemaError
+from refdata.core.filemodel import ScannedColumn
 from refdata.core.learning import FIELD_TYPES
 from refdata.core.matching import FileColumn
-from refdata.core.model import DroppedFile, Load, LoadType, ScannedColumn, Table
+from refdata.core.model import DroppedFile, Load, LoadType, Table
 from refdata.core.questions import Question
 from refdata.core.sqltypes import TypeKind
 from refdata.ingest.context import Deps, Detection

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from refdata.contractstore import ContractStore
 from refdata.core import publishing
 from refdata.core.contract import Contract
-from refdata.core.model import ScannedColumn, Table, TableName
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import Table, TableName
 from refdata.core.naming import backup_name
 from refdata.core.sqltypes import TypeKind
 from refdata.ingest.context import Deps

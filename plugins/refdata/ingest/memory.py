@@ -11,8 +11,9 @@ from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import merge
 from refdata.core.contractterms import Layer, OnMissingColumn, OnTypeChange, QuestionKind
 from refdata.core.doubts.positions import fields_answer
+from refdata.core.filemodel import Format
 from refdata.core.learning import learned, remembered, without_answers
-from refdata.core.model import Column, Format, Load, LoadType, Table
+from refdata.core.model import Column, Load, LoadType, Table
 from refdata.core.naming import fold_name
 from refdata.core.settings import Settings
 from refdata.ingest.context import Deps, Detection

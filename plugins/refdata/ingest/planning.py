@@ -10,8 +10,9 @@ from refdata.core.contract import Contract
 from refdata.core.errors import (
     DataError,
 )
+from refdata.core.filemodel import ScannedColumn
 from refdata.core.matching import FileColumn
-from refdata.core.model import Load, LoadType, ScannedColumn, Table
+from refdata.core.model import Load, LoadType, Table
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.emptycolumns import empty_columns
 from refdata.ingest.memory import contract_in_force

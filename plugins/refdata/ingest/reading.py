@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from refdata.core.errors import DataError, RefdataError
-from refdata.core.model import DroppedFile, Load, RejectedRow
+from refdata.core.filemodel import RejectedRow
+from refdata.core.model import DroppedFile, Load
 from refdata.csvformat.rejects import RejectsFile
 
 MOST_LISTED = 100_000

@@ -16,7 +16,8 @@ from refdata.core.columnreadings import NUMBERS, KnownColumnReading, known_readi
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import declared_misfit
 from refdata.core.doubts.types import Misfit, Misfits
-from refdata.core.model import Column, ColumnReading, Format, RejectedRow, Scan, ScannedColumn, Table
+from refdata.core.filemodel import ColumnReading, Format, RejectedRow, Scan, ScannedColumn
+from refdata.core.model import Column, Table
 from refdata.core.questions import MAX_EXAMPLES
 from refdata.core.sqltypes import SqlType, TypeKind, widen
 from refdata.readers import reader_of

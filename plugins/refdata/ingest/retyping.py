@@ -14,9 +14,10 @@ from refdata.core.alignment import Widening
 from refdata.core.columnreadings import known_notation
 from refdata.core.contract import Contract
 from refdata.core.errors import ConfigurationError, DataError, SchemaError
+from refdata.core.filemodel import Notation
 from refdata.core.keyindex import index_key
 from refdata.core.learning import FIELD_TYPES
-from refdata.core.model import Column, Notation, Table, TableName
+from refdata.core.model import Column, Table, TableName
 from refdata.core.naming import backup_name, fold_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.sqltypes import SqlType, TypeKind

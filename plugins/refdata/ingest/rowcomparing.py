@@ -11,7 +11,8 @@ from refdata.core.contract import Contract
 from refdata.core.contractterms import LoadMode
 from refdata.core.doubts import rows as doubts
 from refdata.core.doubts.rows import LOAD, LostZeros
-from refdata.core.model import Column, Load, LoadType, ScannedColumn
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import Column, Load, LoadType
 from refdata.core.publishing import Statement
 from refdata.core.questions import MAX_EXAMPLES, Question
 from refdata.core.rowdoubts import RowDoubts, is_text

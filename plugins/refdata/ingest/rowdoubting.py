@@ -15,7 +15,8 @@ from refdata.core.alignment import Alignment, own_columns
 from refdata.core.codes import shape_of
 from refdata.core.contract import Contract
 from refdata.core.doubts import rows as doubts
-from refdata.core.model import Column, Load, LoadType, ReadColumn, ScannedColumn, Stage, Table
+from refdata.core.filemodel import ReadColumn, ScannedColumn
+from refdata.core.model import Column, Load, LoadType, Stage, Table
 from refdata.core.naming import fold_name
 from refdata.core.publishing import qualified
 from refdata.core.questions import Question

@@ -12,8 +12,9 @@ from refdata.core.alignment import Alignment
 from refdata.core.contract import Contract
 from refdata.core.contractterms import Severity
 from refdata.core.errors import DataError, SchemaError, be
+from refdata.core.filemodel import Format, RejectedRow
 from refdata.core.keyrules import ROW, ROW_COLUMN, KeyPlan, KeyRule, Side
-from refdata.core.model import Column, DroppedFile, Format, Load, RejectedRow, Stage, TableName
+from refdata.core.model import Column, DroppedFile, Load, Stage, TableName
 from refdata.core.naming import fold_name
 from refdata.core.publishing import PublishCheck, qualified
 from refdata.ingest.context import Deps

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refdata.core.errors import DataError
-from refdata.core.model import DroppedFile, Load, RejectedRow, Stage
+from refdata.core.filemodel import RejectedRow
+from refdata.core.model import DroppedFile, Load, Stage
 from refdata.csvformat.rejects import OnReject, RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection

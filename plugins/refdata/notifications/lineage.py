@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset
 
-from refdata.core.model import DroppedFile, ScannedColumn, Table, TableName
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import DroppedFile, Table, TableName
 from refdata.ingest.context import Deps, Detection, Loaded
 from refdata.notifications.assets import table_address
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from refdata.core.alignment import own_columns
 from refdata.core.columnevidence import Evidence
 from refdata.core.errors import RefdataError
+from refdata.core.filemodel import Notation
 from refdata.core.inference import decide
-from refdata.core.model import Column, Notation, Table
+from refdata.core.model import Column, Table
 from refdata.core.publishing import column_list, qualified
 from refdata.core.report import NarrowerType
 from refdata.core.sqltypes import SqlType, TypeKind

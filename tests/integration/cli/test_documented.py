@@ -17,7 +17,7 @@ FILE = "name,city\n" + "".join(f"{code},Graz\n" for code in ("GRZ", "VIE"))
 
 @pytest.fixture
 def _site(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
-    """The site that the pages describe: ``airports`` in eight versions, ``products``, and ``rates`` with a text column."""
+    """The site that the pages describe: ``airports`` in eight versions, ``products``, ``rates`` with a text column."""
     monkeypatch.chdir(root.parent)
     for number in range(8):
         (root / FULL / "airports.csv").write_text(f"{FILE}{number:03},Linz\n")

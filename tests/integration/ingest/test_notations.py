@@ -15,7 +15,8 @@ import pytest
 from refdata.contracts.reading import read_contract
 from refdata.core.contractterms import FieldType
 from refdata.core.dateformats import date_format
-from refdata.core.model import FileStatus, Format, ReadColumn, Scan
+from refdata.core.filemodel import Format, ReadColumn, Scan
+from refdata.core.model import FileStatus
 from refdata.core.sqltypes import text
 from refdata.csvformat.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.csvformat.reader import read_rows

@@ -13,19 +13,8 @@ import pytest
 
 from refdata.core import alignment, sqltypes
 from refdata.core.failure import Failure
-from refdata.core.model import (
-    Column,
-    DroppedFile,
-    Format,
-    Load,
-    LoadType,
-    Publication,
-    Published,
-    Scan,
-    ScannedColumn,
-    Stage,
-    TableName,
-)
+from refdata.core.filemodel import Format, Scan, ScannedColumn
+from refdata.core.model import Column, DroppedFile, Load, LoadType, Publication, Published, Stage, TableName
 from refdata.core.sqltypes import SqlType
 from refdata.dropoff.identity import PosixIdentity
 from refdata.ledger import Ledger

@@ -8,7 +8,8 @@ import pytest
 
 from refdata.core import alignment
 from refdata.core.errors import SchemaError
-from refdata.core.model import Column, ScannedColumn
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import Column
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, TypeKind, decimal
 from tests.integration.engines import TSQL, Database
 from tests.integration.warehouse.conftest import Loads

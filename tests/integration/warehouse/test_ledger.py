@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from refdata.core.errors import SupersededError
-from refdata.core.model import FileStatus, Load, LoadType, Scan
+from refdata.core.filemodel import Scan
+from refdata.core.model import FileStatus, Load, LoadType
 from refdata.ledger import FileOrder
 from tests.integration.warehouse.conftest import NOW, Loads, dropped, failed, plain_format
 

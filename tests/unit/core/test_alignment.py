@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from refdata.core import alignment, sqltypes
 from refdata.core.alignment import LINEAGE, MAX_COLUMNS, align, backup_columns, describe, diff_columns
 from refdata.core.errors import SchemaError
-from refdata.core.model import Column, Notation, ScannedColumn, Table, TableName
+from refdata.core.filemodel import Notation, ScannedColumn
+from refdata.core.model import Column, Table, TableName
 from refdata.core.sqltypes import BIGINT, BIT, DATE, FLOAT, INT, SqlType, TypeKind, decimal, text
 
 NAME = TableName("ref", "airports")

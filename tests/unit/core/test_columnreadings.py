@@ -12,7 +12,8 @@ from refdata.core.columnreadings import FALSE, TRUE, known_readings
 from refdata.core.contract import Contract, FieldContract, KeptAnswer, Origin, TableDialect
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import FieldType, Layer, Minus
-from refdata.core.model import Column, Notation, Table, TableName
+from refdata.core.filemodel import Notation
+from refdata.core.model import Column, Table, TableName
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, SqlType, TypeKind, decimal, text
 
 DECLARED, LEARNED = Origin(Layer.DECLARED, "t.yaml", line=3), Origin(Layer.LEARNED, load_id=1)

@@ -19,7 +19,8 @@ from refdata.core.contractterms import (
     OnTypeChange,
 )
 from refdata.core.errors import SchemaError
-from refdata.core.model import Column, ScannedColumn, Table, TableName
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import Column, Table, TableName
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, SqlType, decimal, text
 
 DECLARED = Origin(Layer.DECLARED, "contracts/t.yaml", line=9)

@@ -10,7 +10,7 @@ from refdata.core.contract import Contract, FieldContract, Origin
 from refdata.core.contractlayers import with_origin
 from refdata.core.contractterms import FieldType, Layer
 from refdata.core.contracttypes import with_declared_types
-from refdata.core.model import Notation, ScannedColumn
+from refdata.core.filemodel import Notation, ScannedColumn
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, SqlType, TypeKind, decimal, text
 
 COMMA = Notation(decimal_point=",")

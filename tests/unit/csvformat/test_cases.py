@@ -17,8 +17,8 @@ import pytest
 
 from refdata.core import errors
 from refdata.core.errors import FormatError
+from refdata.core.filemodel import Format
 from refdata.core.knownformat import KnownFormat
-from refdata.core.model import Format
 from refdata.core.naming import column_names
 from refdata.csvformat import detect
 from refdata.csvformat.scan import scan

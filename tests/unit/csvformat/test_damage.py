@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from refdata.core.errors import FormatError
-from refdata.core.model import Format, ReadColumn, RejectedRow
+from refdata.core.filemodel import Format, ReadColumn, RejectedRow
 from refdata.core.naming import column_names
 from refdata.core.sqltypes import text
 from refdata.csvformat import detect

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdata.core.errors import FormatError
+from refdata.core.filemodel import Drawing, Format, ReadColumn, RejectedRow, Scan
 from refdata.core.knownformat import KnownFormat
-from refdata.core.model import Drawing, Format, ReadColumn, RejectedRow, Scan
 from refdata.core.naming import column_names
 from refdata.core.sqltypes import text as text_type
 from refdata.core.statedformat import StatedFormat

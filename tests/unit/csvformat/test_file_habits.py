@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from refdata.core.model import Format, Notation, ReadColumn, Scan
+from refdata.core.filemodel import Format, Notation, ReadColumn, Scan
 from refdata.core.sqltypes import TypeKind, text
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from refdata.core.model import Format, Scan
+from refdata.core.filemodel import Format, Scan
 from refdata.core.naming import column_names
 from refdata.csvformat import detect
 from refdata.csvformat.scan import scan

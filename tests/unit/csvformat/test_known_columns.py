@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refdata.core.model import ColumnReading, Format, Notation, ReadColumn, RejectedRow, Scan
+from refdata.core.filemodel import ColumnReading, Format, Notation, ReadColumn, RejectedRow, Scan
 from refdata.core.sqltypes import BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, TypeKind, decimal, text
 from refdata.csvformat.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.csvformat.reader import read_rows

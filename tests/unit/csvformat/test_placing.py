@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from refdata.core import sqltypes
 from refdata.core.contract import Constraint, Contract, FieldContract
 from refdata.core.contractterms import ConstraintKind
-from refdata.core.model import Format, ReadColumn, RejectedRow
+from refdata.core.filemodel import Format, ReadColumn, RejectedRow
 from refdata.csvformat.placing import place_rows
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.rowrules import row_rules

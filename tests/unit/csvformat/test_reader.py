@@ -25,7 +25,7 @@ from refdata.core.errors import (
     PermissionDeniedError,
     RefdataError,
 )
-from refdata.core.model import Format, Notation, ReadColumn, RejectedRow
+from refdata.core.filemodel import Format, Notation, ReadColumn, RejectedRow
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, decimal, text
 from refdata.csvformat.careful import SWALLOWED
 from refdata.csvformat.damage import Damage

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from refdata.core.errors import FormatError
-from refdata.core.model import Format, ReadColumn, RejectedRow, Scan
+from refdata.core.filemodel import Format, ReadColumn, RejectedRow, Scan
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat import detect

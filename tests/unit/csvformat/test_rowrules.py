@@ -20,7 +20,7 @@ from refdata.core.contract import Constraint, Contract, FieldContract, RuleValue
 from refdata.core.contractterms import ConstraintKind as Kind
 from refdata.core.contractterms import Severity
 from refdata.core.errors import ConfigurationError
-from refdata.core.model import Format, ReadColumn, RejectedRow
+from refdata.core.filemodel import Format, ReadColumn, RejectedRow
 from refdata.core.sqltypes import SqlType
 from refdata.csvformat.convert import schema_of
 from refdata.csvformat.reader import read_rows

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from refdata.core.errors import DataError, FormatError, SchemaError
-from refdata.core.model import Format, Notation, ReadColumn, RejectedRow, ScannedColumn
+from refdata.core.filemodel import Format, Notation, ReadColumn, RejectedRow, ScannedColumn
 from refdata.core.sqltypes import TypeKind
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan

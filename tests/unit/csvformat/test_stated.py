@@ -14,7 +14,7 @@ from refdata.core.contract import Contract, Origin, TableDialect
 from refdata.core.contractlayers import with_origin
 from refdata.core.contractterms import Layer
 from refdata.core.errors import FormatError
-from refdata.core.model import Format, ReadColumn
+from refdata.core.filemodel import Format, ReadColumn
 from refdata.core.sqltypes import text
 from refdata.core.statedformat import StatedFormat, stated_format
 from refdata.csvformat.detection import detect

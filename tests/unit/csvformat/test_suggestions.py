@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from refdata.contracts.reading import read_contract
-from refdata.core.model import Format, ReadColumn, Scan
+from refdata.core.filemodel import Format, ReadColumn, Scan
 from refdata.core.sqltypes import TypeKind, text
 from refdata.csvformat.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.csvformat.reader import read_rows

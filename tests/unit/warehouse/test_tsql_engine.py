@@ -25,7 +25,8 @@ from refdata.core.errors import (
     SchemaError,
     SupersededError,
 )
-from refdata.core.model import Column, LoadType, Publication, ScannedColumn, Stage, TableName
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import Column, LoadType, Publication, Stage, TableName
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.warehouse.tsql.driver import server_address

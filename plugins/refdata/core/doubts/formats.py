@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from refdata.core.contract import Contract, KeptAnswer, TableDialect
 from refdata.core.contractterms import QuestionKind
-from refdata.core.model import Doubt, Reading, RejectedRow, Scan
+from refdata.core.filemodel import Doubt, Reading, RejectedRow, Scan
 from refdata.core.questions import MAX_SUBJECT, REFUSE, Choice, Question
 from refdata.core.statedformat import DAMAGED_ROWS, PLACE
 

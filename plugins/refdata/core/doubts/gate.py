@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from refdata.core.questions import REFUSE, Choice, Outcome, Question, QuestionKind
+from refdata.core.contractterms import QuestionKind
+from refdata.core.questions import REFUSE, Choice, Outcome, Question
 
 
 def gate_question(table: str, file_name: str) -> Question:

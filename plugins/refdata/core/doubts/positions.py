@@ -13,7 +13,8 @@ from itertools import combinations
 
 from refdata.core.contract import Contract, FieldContract, KeptAnswer, SourceHeader
 from refdata.core.contractterms import QuestionKind
-from refdata.core.model import Column, ScannedColumn
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import Column
 from refdata.core.naming import fold_name
 from refdata.core.questions import MAX_SUBJECT, REFUSE, Choice, Question
 from refdata.core.sqltypes import SqlType, TypeKind, covers

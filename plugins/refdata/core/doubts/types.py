@@ -11,7 +11,7 @@ from refdata.core.columnreadings import FALSE, REJECT, TEXT, TRUE
 from refdata.core.contract import Contract, FieldContract, KeptAnswer
 from refdata.core.contractterms import FieldType, QuestionKind
 from refdata.core.dateformats import format_of
-from refdata.core.model import Notation
+from refdata.core.filemodel import Notation
 from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question
 from refdata.core.sqltypes import SqlType, TypeKind
 

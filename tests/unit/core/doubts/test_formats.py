@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from refdata.core.contractterms import QuestionKind
 from refdata.core.doubts.formats import format_question
-from refdata.core.model import Doubt, Reading
+from refdata.core.filemodel import Doubt, Reading
 from refdata.core.questions import MAX_SUBJECT, Outcome
 from refdata.core.statedformat import stated_format
 

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from refdata.core.doubts.positions import position_question
-from refdata.core.model import Column, ScannedColumn
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.model import Column
 from refdata.core.sqltypes import DATE, INT, SqlType, decimal, text
 from refdata.core.statedformat import NOTHING_STATED, stated_format
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from refdata.core.doubts.types import Misfit, Misfits, notation_question, type_question
-from refdata.core.model import Notation
+from refdata.core.filemodel import Notation
 from refdata.core.sqltypes import SqlType, TypeKind
 
 DATE, INT = SqlType(TypeKind.DATE), SqlType(TypeKind.INT)
