@@ -33,9 +33,7 @@ MOST_BYTES = 3072
 MOST_PLAIN = 120
 """Distinct words in plain ASCII that are looked at."""
 
-MOST_RUNS = 20_000
-MOST_SEARCHED = 1 << 16
-NEAR = 2048
+MOST_RUNS, MOST_SEARCHED, NEAR = 20_000, 1 << 16, 2048
 """Runs of bytes beyond ASCII that are looked at for distinct words; bytes at the start, and on either side of the first
 byte beyond ASCII, that are looked at for words in plain ASCII."""
 
@@ -139,8 +137,7 @@ PLAIN_WEIGHT = 0.8
 AGAIN = 0.5
 """The cost of a repeated usual sign, as a share of its first occurrence."""
 
-_ROUNDS = 4
-_SMOOTHING = 0.1
+_ROUNDS, _SMOOTHING = 4, 0.1
 
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0e31-\u0e4e"
 _EAST = "\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef"
@@ -356,7 +353,11 @@ def _broken_characters(data: bytes, encoding: str) -> int:
     first = _escaped(tokens, encoding)
     if first * FEW_BROKEN > _beyond_ascii(data):
         return first
-    return len(data) if first > MANY_BROKEN and first * 5 > _beyond_ascii(tokens) else _escaped(data, encoding)
+    for part in (tokens, data[:MOST_SEARCHED]):
+        broken = _escaped(part, encoding)
+        if broken > MANY_BROKEN and broken * 5 > _beyond_ascii(part):
+            return len(data)
+    return _escaped(data, encoding)
 
 
 def _escaped(data: bytes, encoding: str) -> int:

@@ -32,6 +32,10 @@ _DASHES = re.compile(r"-+")
 _SPACED_RULE = re.compile(r"-{2,}(?: +-+)+ *")
 _WORDS = re.compile(r'"(?:[^"]|"")*"(?= |$)|[^ ]+')
 _WIDE = re.compile(r" {2,}")
+_BLANKS = re.compile(r" +")
+_EDGES = re.compile(r"(?<![^\r\n]) +| +(?![^\r\n])")
+_LINE_BY_LINE = re.compile(r"[^\S \r\n]|\"|[=-][=-]")
+"""What between single blanks means a quoted cell, a line blank for another reason, or a rule."""
 
 
 def find_drawing(lines: Sequence[str]) -> Drawing | None:
@@ -168,6 +172,8 @@ def _quoted(cell: str, delimiter: str, drawing: Drawing) -> str:
 
 def redrawn(text: str, drawing: Drawing) -> str:
     """A text of whole lines as CSV."""
+    if drawing == Drawing(" ") and not _LINE_BY_LINE.search(text):
+        return _BLANKS.sub("\t", _EDGES.sub("", text))  # many times as quick as line by line
     return "".join(written_again(line, drawing) for line in physical_lines(text))
 
 

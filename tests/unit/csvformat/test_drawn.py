@@ -17,7 +17,8 @@ from refdata.core.naming import column_names
 from refdata.core.sqltypes import text as text_type
 from refdata.core.statedformat import StatedFormat
 from refdata.csvformat import detect
-from refdata.csvformat.drawn import cells_of, redrawn, redrawn_chunks
+from refdata.csvformat.drawn import cells_of, redrawn, redrawn_chunks, written_again
+from refdata.csvformat.lines import physical_lines
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.report import to_text
 from refdata.csvformat.scan import scan
@@ -235,3 +236,9 @@ def test_report_shows_what_is_in_doubt_and_the_readings(tmp_path: Path) -> None:
     text = " ".join(to_text(detect(path)).split())
     assert "In doubt: The header has 2 names, the rows have 3 fields" in text
     assert "The last field has no name. The fields are named: code, price, (no name)." in text
+
+
+@given(st.text(alphabet='a1é"-=\t \r\n\u00a0\x0c', max_size=40))
+def test_lines_divided_by_blanks_are_written_again_alike_at_once_and_one_by_one(text: str) -> None:
+    drawing = Drawing(" ")
+    assert redrawn(text, drawing) == "".join(written_again(line, drawing) for line in physical_lines(text))
