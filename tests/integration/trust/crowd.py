@@ -54,17 +54,20 @@ def drops(files: int, tables: int, seed: int = 1) -> list[Drop]:
         name = f"{table}_{day:%Y%m%d}.csv"
         # Every third mtime is shared by two files of a table: then the name decides.
         order = rng.randrange(files) if number % 3 else rng.randrange(max(files // 20, 1))
-        made.append(Drop(name, _content(rng, number, made, table), rng.choice((FULL, APPEND, APPEND)), order))
+        made.append(Drop(name, *_content(rng, number, made, table), order))
     return made
 
 
-def _content(rng: random.Random, number: int, made: Sequence[Drop], table: str) -> str:
-    earlier = [drop.content for drop in made if drop.name.startswith(f"{table}_")]
+def _content(rng: random.Random, number: int, made: Sequence[Drop], table: str) -> tuple[str, str]:
+    """A file's content and its folder; dropped twice, it is in the same folder, since nobody is here to be asked
+    whether rows of a full load are to be appended to themselves."""
+    folder = rng.choice((FULL, APPEND, APPEND))
+    earlier = [(drop.content, drop.folder) for drop in made if drop.name.startswith(f"{table}_")]
     if number % 11 == 10:
-        return "code,name\n01\n"
+        return "code,name\n01\n", folder
     if number % 7 == 6 and earlier:
         return rng.choice(earlier)
-    return "code,name\n" + "".join(f"{number}-{line},name {line}\n" for line in range(rng.randrange(1, 40)))
+    return "code,name\n" + "".join(f"{number}-{line},name {line}\n" for line in range(rng.randrange(1, 40))), folder
 
 
 @dataclass
