@@ -64,7 +64,7 @@ def _content(rng: random.Random, number: int, made: Sequence[Drop], table: str) 
     folder = rng.choice((FULL, APPEND, APPEND))
     earlier = [(drop.content, drop.folder) for drop in made if drop.name.startswith(f"{table}_")]
     if number % 11 == 10:
-        return "code,name\n01\n", folder
+        return "code,name\n01,one\n02,two\n03\n", folder
     if number % 7 == 6 and earlier:
         return rng.choice(earlier)
     return "code,name\n" + "".join(f"{number}-{line},name {line}\n" for line in range(rng.randrange(1, 40))), folder
