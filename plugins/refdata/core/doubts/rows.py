@@ -178,14 +178,6 @@ def near_keys_warning(table: str, column: str, pairs: Sequence[tuple[str, str]])
     return f"{many} {'differs' if len(pairs) == 1 else 'differ'} from values in {table} by case or blanks only."
 
 
-def known_keys_warning(table: str, column: str, rows: int) -> str:
-    """Warns about an append after which a key does not identify the rows any more."""
-    return (
-        f"{rows:,} {'row' if rows == 1 else 'rows'} of {table} had a {column} that this file has too:"
-        f" {column} identified each row so far, and does not any more."
-    )
-
-
 def _values(count: int) -> str:
     return "1 value" if count == 1 else f"{count:,} values"
 
