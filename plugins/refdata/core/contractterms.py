@@ -125,6 +125,7 @@ class QuestionKind(StrEnum):
 
     FORMAT_UNSURE = "format_unsure"
     NEW_TABLE = "new_table"
+    LAYOUT_CHANGED = "layout_changed"
     COLUMN_RENAMED = "column_renamed"
     COLUMN_MISSING = "column_missing"
     COLUMN_ADDED = "column_added"

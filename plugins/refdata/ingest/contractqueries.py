@@ -22,6 +22,7 @@ from refdata.core.settings import own_tables
 from refdata.core.sqltypes import TypeKind, covers
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import read_format, scan_file
+from refdata.ingest.doubting import about_layout
 from refdata.ingest.memory import contract_in_force, contract_of
 from refdata.ingest.planning import findings_of, plan_for
 
@@ -134,9 +135,12 @@ def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     )  # fmt: skip
     if fmt.doubt is not None:
         return replace(done, action=Action.HOLD, warnings=(*done.warnings, f"{fmt.doubt.what}; a person is asked."))
+    contract, live = contract_in_force(deps, table), deps.warehouse.table(deps.live(table))
+    if live is not None and (asked := tuple(about_layout(deps, file.name, scanned.columns, contract, live))):
+        return replace(done, action=Action.HOLD, warnings=(*done.warnings, f"{asked[0].subject} A person is asked."))
     refused = _damaged(deps, done)
     try:
-        plan = plan_for(deps, table, scanned.columns)
+        plan = plan_for(deps, table, scanned.columns, contract)
     except RefdataError as error:
         return replace(done, action=Action.REFUSE, refused=refused or str(error))
     differing = findings_of(deps, table, scanned.columns, plan)

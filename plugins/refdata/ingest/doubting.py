@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from refdata.core import matching
@@ -11,8 +11,10 @@ from refdata.core.alignment import own_columns
 from refdata.core.columnreadings import known_notation, known_readings
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import Action, Finding, FindingKind
+from refdata.core.contractterms import OnMissingColumn
 from refdata.core.doubts.columns import missing_question, new_column_question, renamings, undecided_question
 from refdata.core.doubts.formats import format_question
+from refdata.core.doubts.layout import layout_question
 from refdata.core.doubts.order import older_content_question
 from refdata.core.doubts.positions import position_question
 from refdata.core.doubts.tables import look_alikes, new_table_question
@@ -26,6 +28,7 @@ from refdata.core.questions import Question
 from refdata.core.sqltypes import TypeKind
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.memory import column_match, columns_in_file_order, places_unknown
+from refdata.ingest.planning import better_tables, matches_layout
 from refdata.ingest.reading import naming_the_file
 from refdata.ingest.refitting import falling, misfits
 
@@ -50,6 +53,27 @@ def questions_of_header(
             return
     match = column_match(detection.format, live, contract)
     yield from (undecided_question(row.table_name, row.file_name, one) for one in match.undecided)
+    if not match.undecided:
+        yield from about_layout(deps, row.file_name, detection.scan.columns, contract, live)
+
+
+def about_layout(
+    deps: Deps, file_name: str, scanned: Sequence[ScannedColumn], contract: Contract, live: Table
+) -> Iterator[Question]:
+    """Asks about a file with fewer of the table's columns than ``min_column_match`` requires, where missing columns are
+    asked about. One with none of them, or that another table suits better, is refused when it is aligned."""
+    table = contract.table
+    held = contract.policies.on_missing_column is OnMissingColumn.HOLD
+    if not held or matches_layout(deps, contract, live, scanned) or better_tables(deps, live, scanned):
+        return
+    columns, named = [FileColumn(column.name, column.type) for column in scanned], {one.name for one in scanned}
+    own = [column.name for column in own_columns(live)]
+    missing = [name for name in own if name not in named]
+    if len(missing) == len(own):
+        return
+    new = {column.name: column.source for column in scanned if column.name not in own}
+    proposed = renamings(missing, new, matching.match_table(columns, live).renames)
+    yield layout_question(table, file_name, len(own) - len(missing), missing, new, proposed)
 
 
 def questions_of_columns(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from refdata.core import alignment, contractchecks, matching, publishing
 from refdata.core.alignment import Alignment
 from refdata.core.contract import Contract
+from refdata.core.contractterms import QuestionKind
 from refdata.core.errors import (
     DataError,
 )
@@ -27,28 +28,34 @@ def plan_alignment(deps: Deps, row: Load, detection: Detection, contract: Contra
     :raises SchemaError: when the file does not fit the table, or its contract refuses what differs.
     """
     scanned = detection.scan.columns
-    plan = plan_for(deps, row.table_name, scanned)
+    plan = plan_for(deps, row.table_name, scanned, contract)
     live = deps.warehouse.table(plan.table)
     contractchecks.refuse(contractchecks.findings(contract, live, scanned, plan), str(plan.table))
     return plan
 
 
-def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn]) -> Alignment:
+def matches_layout(deps: Deps, contract: Contract, live: Table, scanned: Sequence[ScannedColumn]) -> bool:
+    """Whether a file has enough of the table's columns, or a person has said that these are its columns now."""
+    least = deps.rules(contract.table).min_column_match
+    return alignment.matches(live, scanned, least) or contract.answer(QuestionKind.LAYOUT_CHANGED, "") is not None
+
+
+def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn], contract: Contract) -> Alignment:
     """How a table takes a file's columns, whatever its contract's policies say.
 
     :raises SchemaError: when the file does not fit the table.
     """
     rules, live = deps.rules(table), deps.warehouse.table(deps.live(table))
     columns = [FileColumn(column.name, column.type) for column in scanned]
-    fits = live is None or alignment.matches(live, scanned, rules.min_column_match)
+    fits = live is None or matches_layout(deps, contract, live, scanned)
     return alignment.align(
         deps.live(table),
         live,
         scanned,
-        min_match=rules.min_column_match,
+        min_match=0.0 if fits else rules.min_column_match,
         frozen=rules.frozen,
         # Reading all tables takes long where there are many: only for a message that needs them.
-        better=() if fits or live is None else _better_tables(deps, live, columns),
+        better=() if fits or live is None else better_tables(deps, live, scanned),
         renames=_renames(live, columns) if live else (),
         empty=empty_columns(deps, table, live, scanned),
     )
@@ -100,7 +107,9 @@ def _has_rows(deps: Deps, row: Load) -> bool:
         return bool(session.query(publishing.has_rows(target).sql)[0][0])
 
 
-def _better_tables(deps: Deps, live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
+def better_tables(deps: Deps, live: Table, scanned: Sequence[ScannedColumn]) -> tuple[str, ...]:
+    """The other tables that suit a file better, by their names."""
+    columns = [FileColumn(column.name, column.type) for column in scanned]
     own = matching.match_table(columns, live)
     tables = deps.warehouse.tables(deps.settings.ref_schema)
     matches = matching.better_tables(columns, own, tables, least=deps.settings.min_column_match)
