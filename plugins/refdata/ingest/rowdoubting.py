@@ -34,6 +34,10 @@ UNNAMED_KEY_ROWS = 10
 """Rows whose first values must differ before that column counts as a key, unless its name says so."""
 
 
+KEY_VALUES, FIRST_COLUMN_VALUES = 2, 10
+"""Values for each repeated one from which on a column is a key with slips: one that is named so, and another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowFindings:
     """The doubts about the staged rows, and those that are only worth a warning."""
@@ -87,8 +91,13 @@ class RowDoubting:
         if self.contract.primary_key:
             if found.near:
                 yield doubts.repeats_warning(key.column, found.near, near=True)
-        elif found.near or 0 < 2 * found.count <= found.values:
+        elif found.near or 0 < found.count * _fewest_for(key.column) <= found.values:
             yield doubts.repeats_warning(key.column, found.count)
+
+
+def _fewest_for(column: str) -> int:
+    """Values for each repeated one from which on a first column should identify the rows."""
+    return KEY_VALUES if tablediff.sounds_like_key(column) else FIRST_COLUMN_VALUES
 
 
 def _shared(read: Sequence[ReadColumn], live: Table | None) -> tuple[Column, ...]:
