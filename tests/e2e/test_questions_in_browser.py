@@ -70,8 +70,9 @@ def test_a_question_is_answered_where_the_load_is_shown_and_its_kept_answer_is_w
 ) -> None:
     number = hold(airflow, "gadgets.csv", RENAMED)
     frame = open_page(window)
-    badge = frame.get_by_role("link", name="wait")
-    expect(badge).to_have_text("1")
+    badge = frame.get_by_role("link", name="for an answer")
+    ((waiting,),) = airflow.query("SELECT COUNT(*) FROM File_Monitor_Tracking WHERE status = 'review'")
+    expect(badge).to_have_text(str(waiting))
     badge.click()
     note = frame.get_by_text("price is missing from gadgets.csv, and 'unit_price' is new. Was it renamed?")
     expect(note).to_be_visible()

@@ -24,7 +24,7 @@ from refdata.warehouse.tsql.errors import DriverError, translate
 from refdata.watching import Watch
 from tests.integration.engines import MSSQL, Server
 from tests.integration.relay import Relay
-from tests.integration.trust.killing import APPEND, FULL, LIVE, NEXT
+from tests.integration.trust.killing import APPEND, FULL, LIVE, MORE
 from tests.integration.trust.rights import as_mortal
 from tests.integration.trust.runs import Book, Run, go_on, work
 from tests.integration.trust.site import NOW, Site, SqliteSite, TsqlSite
@@ -126,7 +126,7 @@ def test_while_the_server_is_away_files_stay_and_the_watcher_goes_on_then_all_is
                 assert run.failure is not None
                 assert (run.failure.category, deps.dropoff.is_there(file)) == ("connection", False), "handed back"
                 alerts += Outages(site.home).is_news(run.failure.category, file.path, run.failure.text, NOW)
-        site.drop("a_2025.csv", NEXT, folder=APPEND, order=9)
+        site.drop("a_2025.csv", MORE, folder=APPEND, order=9)
         released: set[str] = set()
         for check in range(7):
             moment = (check + 1) * 15 * SECOND
@@ -214,9 +214,10 @@ def test_a_disk_too_full_for_the_list_of_damaged_rows_is_waited_for(memory: Path
     place = memory / "archive"
     site = SqliteSite(memory, error_root=str(place / "error"), max_rejected_rows=5_000)
     site.make()
+    good = "".join(f"c{number},Enns,2024-05-31\n" for number in range(6_000))
     damaged = "".join(f"{number},{'x' * 90}\n" for number in range(5_000))
     with small_disk(place, "64k"):
-        site.drop("cities.csv", LIVE + damaged, folder=FULL)
+        site.drop("cities.csv", LIVE + good + damaged, folder=FULL)
         deps = site.connect()
         for file in deps.dropoff.scan().files:
             run = Run("full", file)
