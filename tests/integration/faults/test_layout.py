@@ -1,4 +1,4 @@
-"""A publisher changes most of a table's columns: a person says whether it is the table, and the load goes on at once."""
+"""A publisher changes most of a table's columns: a person says whether it is the table, and the load goes on."""
 
 from __future__ import annotations
 
