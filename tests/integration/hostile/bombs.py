@@ -196,7 +196,7 @@ BOMBS = (
         "format",
         "16 MiB",
     ),
-    Bomb("stray quotes in every line", _mb(b'01,"Gr"az\n', before=HEADER), 4, 256, "MB", ""),
+    Bomb("stray quotes in every line", _mb(b'01,"Gr"az\n', before=HEADER), 4, 256, "MB", "data", "damaged"),
     Bomb("each line opens a quote", _mb(b'01,"Graz\n', before=HEADER), 4, 256, "MB", "data"),
     Bomb("a lone quote before everything", _mb(ROW, before=b'"code,name\n'), 20, 512, "MB", ""),
     Bomb(
@@ -253,7 +253,7 @@ BOMBS = (
     Bomb("thousands of duplicate names", _twins, 5_000, 100_000, "columns", "format", "columns"),
     Bomb(
         "a trailer with a number of 5,000 digits",
-        _one(lambda: HEADER + ROW * 20 + b"9" * 5000 + b" rows\n"),
+        _one(lambda: HEADER + ROW * 20 + b"9" * 5000 + b" rows in all\n"),
         1,
         1,
         "file",
