@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from refdata.core.contract import Contract
 from refdata.core.errors import FormatError
 from refdata.core.filemodel import Format, ReadColumn, RejectedRow, Scan, ScannedColumn
-from refdata.core.matching import FileColumn, TableMatch, rank_tables
+from refdata.core.matching import TableMatch, file_columns, rank_tables
 from refdata.core.model import Table
 from refdata.core.naming import column_names
 from refdata.core.settings import Settings
@@ -55,7 +55,7 @@ def scan_columns(file: Path, found: Format) -> Scan:
 
 def rank_scanned(scanned: Scan, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
     """The tables by how well scanned columns match them, best first."""
-    return rank_tables([FileColumn(column.name, column.type) for column in scanned.columns], tables)
+    return rank_tables(file_columns(scanned.columns), tables)
 
 
 def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]) -> tuple[str, ...]:

@@ -102,7 +102,7 @@ class Reader(Protocol):
 class CsvReader:
     """See ``Reader``: CSV, and all other text in rows and columns."""
 
-    # Imported in the methods, because at the top each DAG parse would pay for pyarrow, numpy and chardet.
+    # Imported in the methods, because at the top each DAG parse would pay for pyarrow and numpy.
 
     def recognises(self, head: bytes) -> bool:
         """See ``Reader``. CSV has no signature, so any file that has none may be CSV; ``detect`` refuses the others."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from refdata.core.alignment import own_columns
+from refdata.core.filemodel import ScannedColumn
 from refdata.core.model import Column, Table, TableName
 from refdata.core.naming import fold_name
 from refdata.core.sqltypes import SqlType, TypeKind, covers
@@ -37,6 +38,11 @@ class FileColumn:
 
     name: str
     type: SqlType | None = None
+
+
+def file_columns(scanned: Iterable[ScannedColumn]) -> list[FileColumn]:
+    """The columns of a scanned file, as they are matched with tables."""
+    return [FileColumn(column.name, column.type) for column in scanned]
 
 
 @dataclass(frozen=True, slots=True)

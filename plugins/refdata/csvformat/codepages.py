@@ -350,11 +350,10 @@ def _broken(data: bytes, encoding: str) -> int:
 def _broken_characters(data: bytes, encoding: str) -> int:
     """The same where a character has several bytes; all are wrong where many of the first words are."""
     tokens = _telling_tokens(data) + b"\n"
-    first = _escaped(tokens, encoding)
-    if first * FEW_BROKEN > _beyond_ascii(data):
-        return first
     for part in (tokens, data[:MOST_SEARCHED]):
         broken = _escaped(part, encoding)
+        if part is tokens and broken * FEW_BROKEN > _beyond_ascii(data):
+            return broken
         if broken > MANY_BROKEN and broken * 5 > _beyond_ascii(part):
             return len(data)
     return _escaped(data, encoding)

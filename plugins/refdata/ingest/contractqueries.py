@@ -24,7 +24,7 @@ from refdata.ingest.context import Deps
 from refdata.ingest.detect import read_format, scan_file
 from refdata.ingest.doubting import about_layout
 from refdata.ingest.memory import contract_in_force, contract_of
-from refdata.ingest.planning import findings_of, plan_for
+from refdata.ingest.planning import plan_for
 
 _LIVE = Origin(Layer.DETECTED, "the live table")
 
@@ -128,14 +128,14 @@ def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
 def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     table = done.table
     fmt = _read(deps, file, table)
-    scanned = scan_file(deps, file, fmt, contract_in_force(deps, table))
+    contract, live = contract_in_force(deps, table), deps.warehouse.table(deps.live(table))
+    scanned = scan_file(deps, file, fmt, contract)
     done = replace(
         done, format=fmt, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
         warnings=(*done.warnings, *scanned.warnings),
     )  # fmt: skip
     if fmt.doubt is not None:
         return replace(done, action=Action.HOLD, warnings=(*done.warnings, f"{fmt.doubt.what}; a person is asked."))
-    contract, live = contract_in_force(deps, table), deps.warehouse.table(deps.live(table))
     if live is not None and (asked := tuple(about_layout(deps, file.name, scanned.columns, contract, live))):
         return replace(done, action=Action.HOLD, warnings=(*done.warnings, f"{asked[0].subject} A person is asked."))
     refused = _damaged(deps, done)
@@ -143,9 +143,8 @@ def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
         plan = plan_for(deps, table, scanned.columns, contract)
     except RefdataError as error:
         return replace(done, action=Action.REFUSE, refused=refused or str(error))
-    differing = findings_of(deps, table, scanned.columns, plan)
-    warned = (*alignment.damage_warnings(deps.warehouse.table(plan.table), scanned.columns),
-              *contractchecks.warnings(differing))  # fmt: skip
+    differing = contractchecks.findings(contract, live, scanned.columns, plan)
+    warned = (*alignment.damage_warnings(live, scanned.columns), *contractchecks.warnings(differing))
     done = replace(done, changes=alignment.describe(plan), findings=differing, warnings=(*done.warnings, *warned))
     if not refused:
         done, refused = _held_to_rules(deps, file, done, plan)

@@ -22,7 +22,6 @@ from refdata.core.doubts.types import notation_question, type_question
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.filemodel import ScannedColumn
 from refdata.core.learning import FIELD_TYPES
-from refdata.core.matching import FileColumn
 from refdata.core.model import DroppedFile, Load, LoadType, Table
 from refdata.core.questions import Question
 from refdata.core.sqltypes import TypeKind
@@ -62,18 +61,16 @@ def about_layout(
 ) -> Iterator[Question]:
     """Asks about a file with fewer of the table's columns than ``min_column_match`` requires, where missing columns are
     asked about. One with none of them, or that another table suits better, is refused when it is aligned."""
-    table = contract.table
     held = contract.policies.on_missing_column is OnMissingColumn.HOLD
     if not held or matches_layout(deps, contract, live, scanned) or better_tables(deps, live, scanned):
         return
-    columns, named = [FileColumn(column.name, column.type) for column in scanned], {one.name for one in scanned}
-    own = [column.name for column in own_columns(live)]
-    missing = [name for name in own if name not in named]
-    if len(missing) == len(own):
+    match = matching.match_table(matching.file_columns(scanned), live)
+    if not match.matched:
         return
-    new = {column.name: column.source for column in scanned if column.name not in own}
-    proposed = renamings(missing, new, matching.match_table(columns, live).renames)
-    yield layout_question(table, file_name, len(own) - len(missing), missing, new, proposed)
+    headers = {column.name: column.source for column in scanned}
+    new = {name: headers[name] for name in match.extra}
+    proposed = renamings(match.missing, new, match.renames)
+    yield layout_question(contract.table, file_name, len(match.matched), match.missing, new, proposed)
 
 
 def questions_of_columns(
@@ -95,7 +92,7 @@ def questions_of_columns(
 
 
 def _about_new_table(deps: Deps, row: Load, detection: Detection) -> Iterator[Question]:
-    columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
+    columns = matching.file_columns(detection.scan.columns)
     tables = deps.warehouse.tables(deps.settings.ref_schema)
     alike = look_alikes(row.table_name, columns, tables)
     if deps.settings.new_tables == "refuse":
@@ -127,7 +124,7 @@ def _about_columns(row: Load, detection: Detection, live: Table, findings: tuple
     missing = held.get(FindingKind.MISSING_COLUMN, ())
     known = {column.name for column in own_columns(live)}
     new = {column.name: column.source for column in detection.scan.columns if column.name not in known}
-    columns = [FileColumn(column.name, column.type) for column in detection.scan.columns]
+    columns = matching.file_columns(detection.scan.columns)
     proposed = renamings(missing, new, matching.match_table(columns, live).renames)
     # An answer names a column by its header, so the header has to be there, once.
     headers, likely = Counter(detection.format.header), {one.header for one in proposed}

@@ -8,15 +8,11 @@ from refdata.core import alignment, contractchecks, matching, publishing
 from refdata.core.alignment import Alignment
 from refdata.core.contract import Contract
 from refdata.core.contractterms import QuestionKind
-from refdata.core.errors import (
-    DataError,
-)
+from refdata.core.errors import DataError
 from refdata.core.filemodel import ScannedColumn
-from refdata.core.matching import FileColumn
 from refdata.core.model import Load, LoadType, Table
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.emptycolumns import empty_columns
-from refdata.ingest.memory import contract_in_force
 
 MOST_NAMED = 3
 """Better tables that a message names."""
@@ -46,7 +42,6 @@ def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn], contract:
     :raises SchemaError: when the file does not fit the table.
     """
     rules, live = deps.rules(table), deps.warehouse.table(deps.live(table))
-    columns = [FileColumn(column.name, column.type) for column in scanned]
     fits = live is None or matches_layout(deps, contract, live, scanned)
     return alignment.align(
         deps.live(table),
@@ -56,17 +51,9 @@ def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn], contract:
         frozen=rules.frozen,
         # Reading all tables takes long where there are many: only for a message that needs them.
         better=() if fits or live is None else better_tables(deps, live, scanned),
-        renames=_renames(live, columns) if live else (),
+        renames=_renames(live, scanned) if live else (),
         empty=empty_columns(deps, table, live, scanned),
     )
-
-
-def findings_of(
-    deps: Deps, table: str, scanned: Sequence[ScannedColumn], plan: Alignment
-) -> tuple[contractchecks.Finding, ...]:
-    """Where the file differs from the table and its contract, and what the policies make of it."""
-    live = deps.warehouse.table(deps.live(table))
-    return contractchecks.findings(contract_in_force(deps, table), live, scanned, plan)
 
 
 def apply_alignment(deps: Deps, row: Load, plan: Alignment) -> None:
@@ -109,12 +96,13 @@ def _has_rows(deps: Deps, row: Load) -> bool:
 
 def better_tables(deps: Deps, live: Table, scanned: Sequence[ScannedColumn]) -> tuple[str, ...]:
     """The other tables that suit a file better, by their names."""
-    columns = [FileColumn(column.name, column.type) for column in scanned]
+    columns = matching.file_columns(scanned)
     own = matching.match_table(columns, live)
     tables = deps.warehouse.tables(deps.settings.ref_schema)
     matches = matching.better_tables(columns, own, tables, least=deps.settings.min_column_match)
     return tuple(match.table.name for match in matches[:MOST_NAMED])
 
 
-def _renames(live: Table, columns: Sequence[FileColumn]) -> tuple[str, ...]:
-    return tuple(f"{one.source} → {one.column}" for one in matching.match_table(columns, live).renames)
+def _renames(live: Table, scanned: Sequence[ScannedColumn]) -> tuple[str, ...]:
+    renames = matching.match_table(matching.file_columns(scanned), live).renames
+    return tuple(f"{one.source} → {one.column}" for one in renames)
