@@ -1,6 +1,6 @@
 """Write the model of letter pairs, ``plugins/refdata/csvformat/letterpairs.txt``, from words in many languages.
 
-usage: python benchmarks/fit_letter_pairs.py        (needs the packages babel, django and faker)
+usage: python -m benchmarks.fit_letter_pairs        (needs the packages babel, django and faker)
 
 The words are the names and units of the Unicode CLDR, which babel carries (Unicode License), the translations of
 Django's own texts (BSD), and the names of people, places and companies in Faker (MIT): all are free to use, and of
@@ -22,6 +22,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from benchmarks.encoded_csv import with_tones_apart
 
 RESULT = Path(__file__).parent.parent / "plugins" / "refdata" / "csvformat" / "letterpairs.txt"
 _SAME = (
@@ -61,7 +63,6 @@ CEDILLAS = str.maketrans("șț", "şţ")
 SMOOTH = 4
 """How many pairs that were not seen are allowed for, as a multiple of those that were."""
 
-TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{[^}]*\}|<[^>]*>|&\w+;")
 
 
@@ -114,16 +115,6 @@ def places(language: str) -> Iterator[str]:
 
 def is_letter(character: str) -> bool:
     return unicodedata.category(character)[0] in "LM"
-
-
-def with_tones_apart(text: str) -> str:
-    """Vietnamese as Windows-1258 writes it: tone marks behind their letters."""
-    parts = []
-    for character in unicodedata.normalize("NFC", text):
-        marks = unicodedata.normalize("NFD", character)
-        rest = "".join(mark for mark in marks if mark not in TONES)
-        parts.append(unicodedata.normalize("NFC", rest) + "".join(mark for mark in marks if mark in TONES))
-    return "".join(parts)
 
 
 def words(language: str) -> Counter[str]:

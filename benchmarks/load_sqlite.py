@@ -21,9 +21,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from refdata.ingest.context import Deps
 
 PROJECT = Path(__file__).resolve().parent.parent
 NAMES = "id,name,amount,price,active,day,note,code,empty,ratio,moment,country,filler"
@@ -50,23 +54,29 @@ def _line(rng: random.Random, number: int) -> str:
     )
 
 
-def load_refdata(csv: Path, home: Path) -> int:
-    """A whole load through the use cases; the rows loaded."""
-    (home / "warehouse").mkdir()
+def connect(home: Path) -> Deps:
+    """What loads need, in a new embedded warehouse with its folders below ``home``."""
+    (home / "warehouse").mkdir(parents=True)
     connection = {"conn_type": "sqlite", "host": str(home / "warehouse" / "refdata.db")}
     os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = json.dumps(connection)
     os.environ["AIRFLOW__REFDATA__DROPOFF_ROOT"] = str(home / "dropoff")
     from refdata import wiring
     from refdata.dropoff import ensure_tree
+
+    ensure_tree(home / "dropoff")
+    return wiring.connect()
+
+
+def load_refdata(csv: Path, home: Path) -> int:
+    """A whole load through the use cases; the rows loaded."""
+    deps = connect(home)
     from refdata.ingest.align import align_table
     from refdata.ingest.archive import move_to_processed
     from refdata.ingest.detect import detect_format
     from refdata.ingest.load import load_rows
 
-    ensure_tree(home / "dropoff")
     path = "none_reference_data_table/fullload/bench.csv"
     shutil.copy(csv, home / "dropoff" / path)
-    deps = wiring.connect()
     began = time.perf_counter()
     file = deps.dropoff.find(path)
     detection = detect_format(deps, file, "benchmark")

@@ -10,9 +10,7 @@ doubts; for the append, also into a table that is ten times as long as the file.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
-import os
 import tempfile
 import time
 import unittest.mock
@@ -20,7 +18,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.load_sqlite import generate
+from benchmarks.load_sqlite import connect, generate
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -29,19 +27,6 @@ if TYPE_CHECKING:
 
     from refdata.ingest.context import Deps
     from refdata.ingest.rowdoubting import RowFindings
-
-
-def connect(home: Path) -> Deps:
-    """A new embedded warehouse with its folders."""
-    (home / "warehouse").mkdir(parents=True)
-    connection = {"conn_type": "sqlite", "host": str(home / "warehouse" / "refdata.db")}
-    os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = json.dumps(connection)
-    os.environ["AIRFLOW__REFDATA__DROPOFF_ROOT"] = str(home / "dropoff")
-    from refdata import wiring
-    from refdata.dropoff import ensure_tree
-
-    ensure_tree(home / "dropoff")
-    return wiring.connect()
 
 
 def load(deps: Deps, folder: str, content: Path, name: str) -> float:

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from refdata.core.model import FileStatus
+from tests.integration.faults.conftest import require_held_until_answered
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 
 GENES = "gene,score\nMARCH2,1\nSEPT7,2\nTP53,3\n"
@@ -42,15 +43,7 @@ DAMAGED = [
 def test_a_load_with_damaged_codes_is_held_until_answered(
     site: Site, first: str, later: str, folder: str, name: str
 ) -> None:
-    site.load(site.drop("t.csv", first, folder=folder))
-    before = site.rows("t")
-    held = site.load(site.drop("t.csv", later, folder=folder), "run 2")
-    assert (held.status, held.error_category) == (FileStatus.PENDING, "held"), held.warnings
-    assert name in (held.error_message or "")
-    assert site.rows("t") == before
-
-    row = site.load(site.drop("t.csv", later, folder=folder), "run 2", {name: "load"})
-    assert row.status is FileStatus.COMPLETED, row.error_message
+    require_held_until_answered(site, first, later, folder, name)
 
 
 @pytest.mark.parametrize(("first", "later", "folder", "name"), DAMAGED[::3])

@@ -13,6 +13,7 @@ from refdata.ingest.align import align_table
 from refdata.ingest.asking import open_questions, take_answers
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_or_hold
+from tests.integration.faults.conftest import require_held_until_answered
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 
 ZIPS = "zip,area\n01001,Agawam\n02134,Allston\n06390,Fishers\n90210,Beverly\n"
@@ -45,15 +46,7 @@ LOSSES = [
 def test_a_load_whose_rows_lose_something_is_held_until_answered(
     site: Site, first: str, later: str, folder: str, name: str
 ) -> None:
-    site.load(site.drop("t.csv", first, folder=folder))
-    before = site.rows("t")
-    held = site.load(site.drop("t.csv", later, folder=folder), "run 2")
-    assert (held.status, held.error_category) == (FileStatus.PENDING, "held"), held.warnings
-    assert name in (held.error_message or "")
-    assert site.rows("t") == before
-
-    row = site.load(site.drop("t.csv", later, folder=folder), "run 2", {name: "load"})
-    assert row.status is FileStatus.COMPLETED, row.error_message
+    before = require_held_until_answered(site, first, later, folder, name)
     assert site.rows("t") != before
 
 
