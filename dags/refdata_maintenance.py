@@ -26,6 +26,12 @@ with DAG(
             title="Delete",
             description="Off: the run only shows what it would delete and repair.",
         ),
+        "convert_heaps": Param(
+            settings.maintenance_convert_heaps,
+            type="boolean",
+            title="Convert heaps",
+            description="Together with Delete: tables without a clustered index get one. Each is rewritten once.",
+        ),
     },
     tags=["refdata"],
     doc_md=__doc__,

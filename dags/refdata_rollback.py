@@ -30,6 +30,12 @@ with DAG(
             description="The one to return to: its number on refdata's page, or in `refdata versions TABLE`",
         ),
         "reason": Param("", type="string", minLength=1, title="Reason", description="Recorded in the audit trail"),
+        "accept_orphans": Param(
+            False,
+            type="boolean",
+            title="Accept orphans",
+            description="Also where rows of other tables refer to nothing afterwards (on_orphans: hold)",
+        ),
     },
     tags=["refdata"],
     doc_md=__doc__,

@@ -38,6 +38,7 @@ with DAG(
         filepath=settings.dropoff_root,
         processed_root=settings.processed_root,
         error_root=settings.error_root,
+        file_types=settings.file_types,
         checks=settings.stability_checks,
         poke_interval=settings.stability_interval,
         max_releases=settings.max_releases,

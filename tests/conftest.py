@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -11,9 +14,18 @@ from tests.skips import guard
 settings.register_profile("refdata", deadline=None)
 settings.load_profile("refdata")
 
+# Airflow reads its home on import: each worker of pytest-xdist has one of its own.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+if WORKER and "AIRFLOW_HOME" in os.environ:
+    os.environ["AIRFLOW_HOME"] = str(Path(os.environ["AIRFLOW_HOME"]) / WORKER)
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """In CI a test skips for a stated reason only."""
+    """In CI a test skips for a stated reason only; on request the statements sent to a T-SQL server are recorded."""
     found = guard()
     if found is not None:
         config.pluginmanager.register(found, "refdata-skips")
+    if os.environ.get("REFDATA_TEST_RECORD_SQL"):
+        from tests import sqlrecorder  # imports the product, which other runs do not need at this point
+
+        config.pluginmanager.register(sqlrecorder.recorder(), "refdata-sqlrecorder")

@@ -11,6 +11,7 @@ from typing import Any
 
 from refdata.core.errors import FormatError
 from refdata.core.filemodel import Format, Scan
+from refdata.core.filetypes import FILE_TYPES
 from refdata.csvformat.blocks import Block
 from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.placing import place_rows
@@ -88,6 +89,8 @@ def cells_of(line: str, names: Sequence[str]) -> list[str] | str:
 
 class JsonLinesReader:
     """See ``readers.Reader``."""
+
+    types = frozenset(FILE_TYPES)
 
     def recognises(self, head: bytes) -> bool:
         return isinstance(_first(head), dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import tempfile
 from collections.abc import Iterator
@@ -11,11 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 from refdata.core.dropnames import error_name, is_candidate, load_of, processed_name
 from refdata.core.errors import ConfigurationError, DataError, DropoffError, FileChangedError, FormatError
+from refdata.core.failure import Failure
+from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
-from refdata.dropoff.archive import Reason, reason_document
+from refdata.dropoff.archive import reason_document
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.tree import Malformed, ScanResult
 
@@ -40,6 +44,7 @@ class MemorySource:
     folder: Path
     objects: dict[str, Object] = field(default_factory=dict)
     archive: dict[str, tuple[str, int]] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)
     beside: dict[str, bytes] = field(default_factory=dict)
     puts: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -47,6 +52,13 @@ class MemorySource:
         """Drops a file."""
         self.objects[path] = Object(content, next(self.puts))
         return self.find(path)
+
+    @property
+    def state_folder(self) -> Path:
+        return self.folder
+
+    def dataset(self, path: str) -> tuple[str, str]:
+        return "memory", path
 
     def scan(self) -> ScanResult:
         found, malformed = [], []
@@ -121,10 +133,10 @@ class MemorySource:
     def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
         return self._archive("processed", processed_name(file.name, received), file, load_id)
 
-    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, reason: Reason) -> str:
+    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, failure: Failure) -> str:
         place = self._archive("error", error_name(file.name, received), file, load_id)
         if place:
-            document = reason_document(reason, file.path, load_id, received)
+            document = reason_document(failure, file.path, load_id, received)
             self.beside[f"{place}.error.json"] = json.dumps(document).encode()
         return place
 
@@ -132,6 +144,7 @@ class MemorySource:
         if self.lies(file):
             place = next(f"{kind}/{n}/{name}" for n in count(1) if f"{kind}/{n}/{name}" not in self.archive)
             self.archive[place] = (file.path, _put_of(file))
+            self.contents[place] = self.objects[file.path].content
             del self.objects[file.path]
         place = self._place(kind, file)
         if place and self.rejects_path(file, load_id).exists():
@@ -146,12 +159,35 @@ class MemorySource:
     def archived(self, file: DroppedFile, received: datetime, *, refused: bool) -> str:
         return self._place("error" if refused else "processed", file)
 
+    def archived_files(self, *, refused: bool) -> Iterator[ArchivedFile]:
+        kind = "error" if refused else "processed"
+        for place in (*self.archive, *self.beside):
+            if place.startswith(f"{kind}/"):
+                folder, _, name = place.rpartition("/")
+                yield ArchivedFile(name, len(self.beside.get(place, b"")), folder)
+
+    def delete_archived(self, folder: str, name: str) -> None:
+        place = f"{folder}/{name}"
+        del (self.archive if place in self.archive else self.beside)[place]
+        self.contents.pop(place, None)
+
+    @contextmanager
+    def open_archived(self, place: str) -> Iterator[BinaryIO]:
+        if not place.startswith(("processed/", "error/")):
+            raise DropoffError("It is not in an archive", where=place, advice="Check the settings.")
+        if place not in self.contents and place not in self.beside:
+            raise FileChangedError("The file is gone", where=place, advice="Nothing.")
+        yield io.BytesIO(self.beside.get(place) or self.contents[place])
+
     def report_malformed(self, place: Malformed) -> str:
         self.beside[f"{place.path}.error.json"] = place.reason.encode()
         return f"{place.path}.error.json"
 
     def rejects_path(self, file: DroppedFile, load_id: int) -> Path:
         return self.folder / f"rejects-{load_id}.csv"
+
+    def share_rejects(self, file: DroppedFile, load_id: int) -> None:
+        pass
 
     def discard_rejects(self, file: DroppedFile, load_id: int) -> None:
         self.rejects_path(file, load_id).unlink(missing_ok=True)

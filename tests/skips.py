@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,11 @@ def allowed(text: str) -> tuple[re.Pattern[str], ...]:
     """The reasons of a list; blank lines and comments are none."""
     lines = (line.strip() for line in text.splitlines())
     return tuple(re.compile(line) for line in lines if line and not line.startswith("#"))
+
+
+def is_allowed(reason: str, patterns: tuple[re.Pattern[str], ...]) -> bool:
+    """Whether a pattern of the list matches the whole reason."""
+    return any(pattern.fullmatch(reason) for pattern in patterns)
 
 
 class SkipGuard:
@@ -36,11 +42,18 @@ class SkipGuard:
         if not report.skipped or hasattr(report, "wasxfail") or not isinstance(report.longrepr, tuple):
             return
         reason = report.longrepr[2].removeprefix("Skipped: ")
-        if not any(pattern.fullmatch(reason) for pattern in self._patterns):
+        if not is_allowed(reason, self._patterns):
             self.unexpected.setdefault(reason, report.nodeid)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Takes over what a worker of pytest-xdist found: a skipped module is reported to the worker alone."""
+        self.unexpected = {**getattr(node, "workeroutput", {}).get(VARIABLE, {}), **self.unexpected}
+
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.unexpected and session.exitstatus == pytest.ExitCode.OK:
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[VARIABLE] = self.unexpected
+        elif self.unexpected and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

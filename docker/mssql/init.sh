@@ -17,8 +17,9 @@ run master /docker/create_database.sql
 run master /docker/create_login.sql
 run "$REFDATA_DATABASE" /sql/create_schema_ref.sql
 run "$REFDATA_DATABASE" /sql/create_schema_bkp.sql
-for right in create_role grant_schema_ref grant_schema_bkp grant_alter_schema_ref grant_alter_schema_bkp \
-    grant_create_table create_user add_role_member; do
+run "$REFDATA_DATABASE" /sql/create_schema_stage.sql
+for right in create_role grant_schema_ref grant_schema_bkp grant_schema_stage grant_alter_schema_ref \
+    grant_alter_schema_bkp grant_alter_schema_stage grant_create_table create_user add_role_member; do
     # The login's name appears there in brackets, and nowhere else.
     sed "s/\[ingest_user\]/[$REFDATA_LOGIN]/g" "/sql/$right.sql" >"/tmp/$right.sql"
     run "$REFDATA_DATABASE" "/tmp/$right.sql"

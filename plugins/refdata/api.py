@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from refdata import health
+from refdata.archiveapi import ArchivedDrops
 from refdata.audit import AuditEntry
 from refdata.config import load_settings, table_rules, utc_now
 from refdata.contractapi import ContractCheck, ContractDifference, Contracts
@@ -28,25 +30,26 @@ from refdata.core.steps import Step
 from refdata.core.tablediff import TableDiff
 from refdata.core.tablerules import TableRules
 from refdata.core.versions import Version, live_version
-from refdata.dropoff.choosing import source_of
 from refdata.ingest.configure import run_post_load
 from refdata.ingest.context import Deps, Loaded
 from refdata.ingest.process import Moment, OnEvent, ProgressEvent, aprocess, own_run, process, unheard
 from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register, repair_register
 from refdata.ingest.retention import Expired, expire_versions
 from refdata.ingest.review import Approval, compare_held
-from refdata.ledger import FileOrder, Ledger, TableSummary
+from refdata.ledger import FileOrder, HistoryPage, Ledger, TableSummary
 from refdata.ledgerreport import (
     DayFigures,
     ErrorFigures,
     FileStory,
-    HistoryPage,
     LedgerReport,
     Statistics,
     TableInfo,
     ledger_expected,
 )
 from refdata.questionapi import AskedQuestion, Questions
+from refdata.rowapi import TableRows
+from refdata.sources import source_of
+from refdata.uploadapi import Uploads
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
 from refdata.versioning.reading import read_version
@@ -58,42 +61,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Approval",
-    "AskedQuestion",
-    "AuditEntry",
-    "Check",
-    "ConfigFinding",
-    "ConfigRepair",
-    "ContractCheck",
-    "ContractDifference",
-    "Contracts",
-    "DayFigures",
-    "ErrorFigures",
-    "Expired",
-    "FileOrder",
-    "FileStory",
-    "Format",
-    "HistoryPage",
-    "Load",
-    "Moment",
-    "ProgressEvent",
-    "Questions",
-    "ReferenceData",
-    "Revised",
-    "Statistics",
-    "Step",
-    "TableDiff",
-    "TableInfo",
-    "TableMatch",
-    "Version",
-]
+    "Approval", "ArchivedDrops", "AskedQuestion", "AuditEntry", "Check", "ConfigFinding", "ConfigRepair",
+    "ContractCheck", "ContractDifference", "Contracts", "DayFigures", "ErrorFigures", "Expired", "FileOrder",
+    "FileStory", "Format", "HistoryPage", "Load", "Moment", "ProgressEvent", "Questions", "ReferenceData", "Revised",
+    "Statistics", "Step", "TableDiff", "TableInfo", "TableMatch", "TableRows", "Version",
+]  # fmt: skip
 
 
 class ReferenceData:
     """The reference tables of one warehouse, and what happened to every file dropped for them.
 
-    All methods except ``rollback`` and ``take_back`` only read. All raise errors of the tree: ``TransientError`` when
-    a retry can help, ``NotInitialisedError`` before the first file was seen.
+    Raises errors of the tree: ``TransientError`` when a retry can help, ``NotInitialisedError`` before the first file.
     """
 
     def __init__(
@@ -134,6 +112,21 @@ class ReferenceData:
         """The questions of held loads, and the answers that tables keep."""
         return Questions(self._deps, self._ledger_expected)
 
+    @property
+    def rows(self) -> TableRows:
+        """The rows of tables and versions, page by page."""
+        return TableRows(self._deps, self._ledger_expected)
+
+    @property
+    def uploads(self) -> Uploads:
+        """Files that people upload, until they are loaded or discarded."""
+        return Uploads(self._deps, self._ledger_expected)
+
+    @property
+    def archive(self) -> ArchivedDrops:
+        """The dropped files in their archives: the original, its rejected lines, a file to fix."""
+        return ArchivedDrops(self._deps, self._ledger_expected)
+
     def history(
         self,
         *,
@@ -154,11 +147,9 @@ class ReferenceData:
         if not 1 <= limit <= MAX_PAGE or offset < 0:
             raise ValueError(f"limit must be between 1 and {MAX_PAGE} and offset not negative: {limit}, {offset}")
         with self._ledger_expected():
-            page = self._ledger.page(
+            return self._ledger.page(
                 status=status, search=search, limit=limit, offset=offset, order=order, descending=descending
             )
-        total = sum(page.counts.values()) if status is None else page.counts.get(status, 0)
-        return HistoryPage(page.files, total, page.counts, limit, offset)
 
     def file(self, load_id: int) -> Load | None:
         """One file's row, or None."""
@@ -239,7 +230,15 @@ class ReferenceData:
             return live_version(self._ledger.versions(typed_table(table)))
 
     def rollback(
-        self, table: str, version: int, *, reason: str, by: str, request_id: str = "", expected: int | None = None
+        self,
+        table: str,
+        version: int,
+        *,
+        reason: str,
+        by: str,
+        request_id: str = "",
+        expected: int | None = None,
+        accept_orphans: bool = False,
     ) -> Revised:
         """Makes an earlier version's rows live again, as a new version, in one transaction.
 
@@ -248,12 +247,14 @@ class ReferenceData:
 
         :param request_id: a second request with the same id returns the result of the first.
         :param expected: the live version that the decision was made on; None for any.
+        :param accept_orphans: rows of other tables may refer to nothing afterwards, where ``on_orphans`` is ``hold``.
         :raises ValueError: without a reason or a name.
         :raises DataError: when the version does not exist, is live, was deleted by retention, or the live version is
-            not the expected one.
+            not the expected one; or when a foreign key or ``on_orphans`` forbids it.
         :raises LockTimeoutError: while a load of the table is running or held for approval; retry.
         """
-        return self._revise(LoadType.ROLLBACK, table, version, reason, by, request_id, expected)
+        asked = self._asked(LoadType.ROLLBACK, table, version, reason, by, request_id)
+        return self._revise(replace(asked, expected=expected), accept_orphans)
 
     def check_rollback(self, table: str, version: int) -> None:
         """Checks whether a rollback would be refused, apart from running loads.
@@ -265,38 +266,42 @@ class ReferenceData:
             self._versions.rows_of(name, version, self._ledger.versions(name))
             require_other(name, version, self.live_version(name))
 
-    def take_back(self, load_id: int, *, reason: str, by: str, request_id: str = "") -> Revised:
+    def take_back(
+        self, load_id: int, *, reason: str, by: str, request_id: str = "", accept_orphans: bool = False
+    ) -> Revised:
         """Removes the rows that an append added, as a new version, in one transaction.
 
         The same file may then be dropped again.
 
+        :param accept_orphans: as for ``rollback``.
         :raises ValueError: without a reason or a name.
-        :raises DataError: when the load is not an append, or its rows were already replaced or taken back.
+        :raises DataError: when the load is not an append, its rows were already replaced or taken back, or a foreign
+            key or ``on_orphans`` forbids it.
         :raises LockTimeoutError: while a load of the table is running or held for approval; retry.
         """
         row = self.file(load_id)
         if row is None:
             raise DataError(f"There is no load {load_id}", where="ledger", advice="Check `refdata history`.")
-        return self._revise(LoadType.TAKE_BACK, row.table_name, load_id, reason, by, request_id, None)
+        asked = self._asked(LoadType.TAKE_BACK, row.table_name, load_id, reason, by, request_id)
+        return self._revise(asked, accept_orphans)
 
-    def _revise(
-        self, kind: LoadType, table: str, origin: int, reason: str, by: str, request_id: str, expected: int | None
-    ) -> Revised:
+    def _asked(self, kind: LoadType, table: str, origin: int, reason: str, by: str, request_id: str) -> Revision:
         if not reason.strip() or not by.strip():
             raise ValueError("a reason and the name of the requester are required")
         now = self._clock()
         stale = now - timedelta(seconds=self._settings.stale_after)
         request = request_id or f"{API_RUN}{now.isoformat()}_{uuid4().hex[:8]}"
-        asked = Revision(typed_table(table), kind, origin, by.strip(), reason.strip(), request, now, stale, expected)
+        return Revision(typed_table(table), kind, origin, by.strip(), reason.strip(), request, now, stale)
+
+    def _revise(self, asked: Revision, accept_orphans: bool) -> Revised:
         with self._ledger_expected():
-            done = revise(self._versions, asked)
+            done = revise(self._versions, replace(asked, accepts_orphans=accept_orphans))
             run_post_load(self._deps(), Loaded(done.load_id, done.table, done.rows, 0, done.version, "loaded"))
         return done
 
     def _deps(self) -> Deps:
         """The environment of a load's use cases."""
-        dropoff = source_of(self._settings)
-        return Deps(self._settings, self._warehouse, dropoff, self._clock, self._rules)
+        return Deps(self._settings, self._warehouse, source_of(self._settings), self._clock, self._rules)
 
     def config_check(self) -> tuple[ConfigFinding, ...]:
         """Where ``Reference_Data_Cfg`` and the tables differ, and which rows are switched off or changed by hand."""

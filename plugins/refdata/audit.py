@@ -29,6 +29,8 @@ class AuditAction(StrEnum):
     DELETE = "delete"
     MOVE = "move"
     RETYPE = "retype"
+    UPLOAD = "upload"
+    DISCARD = "discard"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from rich.table import Table as Grid
 
 from refdata.commands import (
     contracts,
+    exporting,
     loading,
     operations,
     overview,
@@ -89,11 +90,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--check", action="store_true", help="change nothing; exit code 1 when an upgrade is needed")
     add_command(commands, "dags", dags, "print the file that adds refdata's DAGs to Airflow's DAGs folder")
-    found = add_command(
+    preview = add_command(
         commands, "detect", detect_file, "show how a file is written, and which table its columns match"
     )
-    found.add_argument("file", type=Path, help="any CSV file")
-    found.add_argument("--no-tables", action="store_true", help="do not compare with the tables in the database")
+    preview.add_argument("file", type=Path, help="any CSV file")
+    preview.add_argument("--no-tables", action="store_true", help="do not compare with the tables in the database")
     loading.register(commands)
     files = add_command(commands, "history", history, "list files and their status, newest first")
     files.add_argument("--status", choices=[status.value for status in FileStatus], help="only files in this status.")
@@ -107,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
     reporting.register(commands)
     validating.register(commands)
     version_commands.register(commands)
+    exporting.register(commands)
     undoing.register(commands)
     questions.register(commands)
     register.register(commands)
@@ -117,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
 def init_db(options: argparse.Namespace) -> int:
     """``refdata init-db``."""
     from refdata import wiring
+    from refdata.core.addresses import is_address
     from refdata.dropoff import Dropoff
 
     deps = wiring.connect()
@@ -124,10 +127,13 @@ def init_db(options: argparse.Namespace) -> int:
     root = Path(deps.settings.dropoff_root)
     if not options.check:
         change = deps.warehouse.initialise(thorough=True)
-        _complete_tree(Dropoff.of(deps.settings))
+        if is_address(deps.settings.dropoff_root):
+            deps.dropoff.scan()
+        else:
+            _complete_tree(Dropoff.of(deps.settings))
     facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
-    say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": str(root)})
-    if not root.is_dir():
+    say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": deps.settings.dropoff_root})
+    if not is_address(deps.settings.dropoff_root) and not root.is_dir():
         raise ConfigurationError(
             "The dropoff folder is missing, so there are no load folders; the tables are up to date"
             if change.after >= LATEST
@@ -163,13 +169,13 @@ def detect_file(options: argparse.Namespace) -> int:
     from refdata.preview import preview_format, scan_columns
 
     settings = load_settings()
-    found = preview_format(options.file, settings)
-    scanned = scan_columns(options.file, found)
+    fmt = preview_format(options.file, settings)
+    scanned = scan_columns(options.file, fmt)
     matches = () if options.no_tables else _matches(scanned, settings)
     if options.json:
-        print_json(report.as_json(found, matches, scanned))
+        print_json(report.as_json(fmt, matches, scanned))
     else:
-        shown = report.render(found, matches, scanned, title=options.file.name, least=settings.min_column_match)
+        shown = report.render(fmt, matches, scanned, title=options.file.name, least=settings.min_column_match)
         console().print(shown)
     return EXIT_OK
 
@@ -201,12 +207,12 @@ def tables(options: argparse.Namespace) -> int:
     """``refdata tables``."""
     from refdata.api import ReferenceData
 
-    found = ReferenceData.connect().tables()
+    tables = ReferenceData.connect().tables()
     if options.json:
-        print_json([asdict(table) for table in found])
+        print_json([asdict(table) for table in tables])
         return EXIT_OK
     grid = Grid("Table", "Last load", "Its rows", "Files", "Version")
-    for table in found:
+    for table in tables:
         grid.add_row(
             table.table_name,
             moment(table.last_loaded_at),
@@ -225,8 +231,8 @@ def doctor(options: argparse.Namespace) -> int:
 
     deps = wiring.connect()
     deps.warehouse.initialise()
-    found = reconcile.find_defects(deps, wiring.run_state)
-    results = reconcile.repair(found) if options.repair else tuple((one, "not repaired") for one in found)
+    defects = reconcile.find_defects(deps, wiring.run_state)
+    results = reconcile.repair(defects) if options.repair else tuple((one, "not repaired") for one in defects)
     _show_findings(options, results)
     return EXIT_FAILED if any(left for _, left in results) else EXIT_OK
 

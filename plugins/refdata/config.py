@@ -12,6 +12,7 @@ from airflow.configuration import conf
 
 from refdata.contracts.files import declared
 from refdata.core import settings as core_settings
+from refdata.core.addresses import is_address
 from refdata.core.contractlayers import load_rules
 from refdata.core.settings import SECTION, Settings
 from refdata.core.tablerules import TableRules, defaults
@@ -47,8 +48,11 @@ def _written_names(known: set[str]) -> set[str]:
 def absolute(settings: Settings, home: Path) -> Settings:
     """Relative folders resolved: the dropoff root under ``home``, the others under the dropoff root.
 
-    An archive without a setting stays empty: it is inside each load folder.
+    Where the root is an address, the others are under ``home``. An archive without a setting stays empty: it is inside
+    each load folder.
     """
+    if is_address(settings.dropoff_root):
+        return _beside_home(settings, home)
     root = home / Path(settings.dropoff_root).expanduser()
     tables = root / Path(settings.tables_file or "tables.yaml").expanduser()
     contracts = Path(settings.contracts_folder).expanduser()
@@ -59,6 +63,18 @@ def absolute(settings: Settings, home: Path) -> Settings:
         error_root=_under(root, settings.error_root),
         tables_file=str(tables),
         contracts_folder=str(root / contracts if settings.contracts_folder else tables.parent / "contracts"),
+    )
+
+
+def _beside_home(settings: Settings, home: Path) -> Settings:
+    """For an object store: what people write by hand is read from ``home``; archives are below the address."""
+    tables = home / Path(settings.tables_file or "tables.yaml").expanduser()
+    contracts = Path(settings.contracts_folder).expanduser()
+    return dataclasses.replace(
+        settings,
+        tables_file=str(tables),
+        contracts_folder=str(home / contracts if settings.contracts_folder else tables.parent / "contracts"),
+        spool_folder=_under(home, settings.spool_folder),
     )
 
 

@@ -14,11 +14,11 @@ from refdata.contracts.nodes import parse
 from refdata.contracts.reading import read_contract
 from refdata.contracts.starter import starter
 from refdata.contracts.writing import PROFILE, descriptor
-from refdata.core import naming
 from refdata.core.contract import Contract
 from refdata.core.contractlayers import merge
 from refdata.core.errors import ConfigurationError
 from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.core.tablenames import table_name
 from refdata.ingest import contractqueries
 from refdata.ingest.context import Deps
 from refdata.ingest.contractqueries import ContractCheck, ContractDifference
@@ -99,8 +99,8 @@ class Contracts:
         """
         path = Path(file) if file else None
         if path is not None and path.suffix.lower() in SUFFIXES:
-            found = read_descriptor(path, table.lower())
-            return starter(found.contract, path.name, left_aside=found.left_aside)
+            described = read_descriptor(path, table.lower())
+            return starter(described.contract, path.name, left_aside=described.left_aside)
         deps = self._deps()
         with self._expected():
             if path is None:
@@ -117,7 +117,7 @@ class Contracts:
         :raises ConfigurationError: when it is not a contract, its table already has one, or the folder is not writable.
         """
         named = parse(text, "the new contract").get("name")
-        table = naming.table_name(named.text if named else "")
+        table = table_name(named.text if named else "")
         read_contract(text, table, f"contracts/{table}.yaml")
         folder = folder_of(self._deps().settings)
         path = contract_file(folder, table) or folder / f"{table}.yaml"
@@ -140,12 +140,12 @@ class Contracts:
 
 def _type_named(name: str) -> SqlType:
     try:
-        found = sql_type(name.replace(" ", ""))
+        kind = sql_type(name.replace(" ", ""))
     except (ValueError, KeyError):
-        found = None
-    if found is None:
+        kind = None
+    if kind is None:
         kinds = ", ".join(kind.value for kind in TypeKind)
         raise ConfigurationError(
             f"There is no type {name}", where="TYPE", advice=f"Use one of {kinds}; DECIMAL with digits: DECIMAL(10,2)."
         )
-    return found
+    return kind

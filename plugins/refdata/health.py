@@ -22,6 +22,7 @@ from airflow.configuration import conf
 from refdata.alertlog import AlertLog
 from refdata.config import load_settings, utc_now
 from refdata.core import healthrules
+from refdata.core.addresses import Address, is_address
 from refdata.core.diagnosis import Trouble
 from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.errors import RefdataError
@@ -31,8 +32,8 @@ from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
 from refdata.dropoff import ArchiveFolders, Dropoff
 from refdata.dropoff.archivefolders import load_folder_of
-from refdata.dropoff.choosing import source_of
 from refdata.ledger import Ledger
+from refdata.sources import source_of
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
@@ -41,15 +42,15 @@ LONGEST_CONNECT = 10.0
 _COMPONENTS_TIMEOUT = 5.0
 _MEMINFO, _CGROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
-AirflowHealth: TypeAlias = Mapping[str, Mapping[str, str | None]]
+_AirflowHealth: TypeAlias = Mapping[str, Mapping[str, str | None]]
 Look: TypeAlias = Callable[[Settings], Iterable[Check]]
 
 
 def check_warehouse(settings: Settings) -> Iterable[Check]:
     """Distinguishes server, login, database, permissions and ledger with one connection; then reads the ledger."""
-    began = time.monotonic()
     try:
-        warehouse = open_warehouse(settings)
+        warehouse = open_warehouse(settings)  # imports the driver, which takes longer than the connection itself
+        began = time.monotonic()
         diagnosis = warehouse.diagnose()
     except RefdataError as error:
         return (failed("warehouse", error),)
@@ -74,6 +75,9 @@ def _ledger_checks(settings: Settings, warehouse: Warehouse, now: datetime) -> I
     yield healthrules.error_rate_check(recent, settings)
     yield healthrules.slow_load_check(recent, settings)
     yield healthrules.alerts_check(AlertLog(warehouse).waiting())
+    if (is_on := warehouse.keeps_row_versions()) is not None:
+        yield healthrules.readers_check(is_on=is_on)
+    yield healthrules.storage_check(warehouse.storage().of_tables(one.table_name for one in ledger.tables()))
     yield from _unseen(settings, {row.file_path for row, _ in unfinished})
 
 
@@ -91,6 +95,9 @@ def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
 
 def check_folders(settings: Settings) -> Iterable[Check]:
     """The dropoff tree and the archives: present, writable, on one filesystem, with space."""
+    if is_address(settings.dropoff_root):
+        yield from _check_bucket(settings)
+        return
     root = look_at(Path(settings.dropoff_root))
     yield healthrules.dropoff_check(root, [look_at(Path(settings.dropoff_root, name)) for name in LOAD_FOLDERS])
     dropoff = Dropoff.of(settings)
@@ -102,6 +109,16 @@ def check_folders(settings: Settings) -> Iterable[Check]:
         folders = tuple(folder for _, several in seen for folder in several)
         yield healthrules.filesystem_check(_drops_beside(dropoff.root, folders))
         yield healthrules.space_check([root, *(folder for folder in folders if folder.exists)], settings.min_free_mb)
+
+
+def _check_bucket(settings: Settings) -> Iterable[Check]:
+    """Whether the object store can be listed; its folders exist with their first object, and it never runs full."""
+    try:
+        source_of(settings).scan()
+    except RefdataError as error:
+        yield failed("dropoff", error)
+    else:
+        yield Check("dropoff", State.OK, Address.parse(settings.dropoff_root).public)
 
 
 def _archive_folders(root: Path, archive: ArchiveFolders) -> Iterable[Folder]:
@@ -181,7 +198,7 @@ def health_address() -> str:
     return f"{base.rstrip('/')}/api/v2/monitor/health"
 
 
-def component_checks(airflow: AirflowHealth) -> tuple[Check, ...]:
+def component_checks(airflow: _AirflowHealth) -> tuple[Check, ...]:
     """The components, from Airflow's current health report."""
     return healthrules.component_checks(airflow, datetime.now(UTC))
 

@@ -6,7 +6,6 @@ Each method is one short transaction. Times come in as arguments, in UTC.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from refdata.core.filemodel import Format, Scan
 from refdata.core.loadfigures import LoadFigures
 from refdata.core.loadstates import DONE, IN_FLIGHT
 from refdata.core.model import LOAD_COLUMNS, DroppedFile, FileStatus, Load, LoadType
+from refdata.core.naming import like_pattern
 from refdata.core.publishing import turn_lock
 from refdata.core.versions import VersionRecord, duplicate_of
 from refdata.warehouse.base import Row, Session, Warehouse, moment
@@ -54,21 +54,14 @@ class TableSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerPage:
-    """Some rows of the ledger, and how many files match the search in each status."""
+class HistoryPage:
+    """A page of the ledger; ``total`` files match search and status, ``counts`` match the search, by status."""
 
     files: tuple[Load, ...]
+    total: int
     counts: Mapping[FileStatus, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Another load of the same table that is in flight."""
-
-    id: int
-    file_path: str
-    file_name: str
-    status: FileStatus
+    limit: int
+    offset: int
 
 
 class Ledger:
@@ -96,9 +89,9 @@ class Ledger:
                 session.query(self._sql("insert_file"), (*known, file.is_reference_data, run_id, now))
             elif row.status not in DONE:
                 self._run(session, "resume_file", *_identity_values(file), run_id, row.id)
-            found = self._by_path(session, file.path)
-        assert found is not None  # noqa: S101  the row was written in this transaction
-        return found
+            registered = self._by_path(session, file.path)
+        assert registered is not None  # noqa: S101  the row was written in this transaction
+        return registered
 
     def by_path(self, path: str) -> Load | None:
         """The row of a path, in flight or archived."""
@@ -108,8 +101,8 @@ class Ledger:
     def by_run(self, run_id: str) -> Load | None:
         """The row that an Airflow run is working on, or last worked on."""
         with self._warehouse.transaction(write=False) as session:
-            found = session.query(self._sql("select_file_by_run"), (run_id,))
-        return _row(found[-1]) if found else None
+            lines = session.query(self._sql("select_file_by_run"), (run_id,))
+        return _row(lines[-1]) if lines else None
 
     def get(self, load_id: int) -> Load | None:
         """The row of a load."""
@@ -118,14 +111,19 @@ class Ledger:
 
     def get_in(self, session: Session, load_id: int) -> Load | None:
         """``get`` within a transaction."""
-        found = session.query(self._sql("select_file"), (load_id,))
-        return _row(found[0]) if found else None
+        lines = session.query(self._sql("select_file"), (load_id,))
+        return _row(lines[0]) if lines else None
 
     def unfinished(self) -> tuple[tuple[Load, datetime], ...]:
         """The rows whose files are not archived as far as the ledger knows, each with its last heartbeat."""
         with self._warehouse.transaction(write=False) as session:
             rows = tuple(map(_row, session.query(self._sql("select_unfinished_files"))))
         return tuple((row, max(filter(None, (last_sign(row), row.heartbeat_at)))) for row in rows)
+
+    def ended_without_effect(self, before: datetime) -> tuple[Load, ...]:
+        """The loads that ended before a time and published nothing, oldest first."""
+        with self._warehouse.transaction(write=False) as session:
+            return tuple(map(_row, session.query(self._sql("select_expired_files"), (before,))))
 
     def unregistered(self) -> tuple[tuple[str, int], ...]:
         """The reference tables that are missing from the configuration, each with its last load."""
@@ -135,16 +133,16 @@ class Ledger:
             )
 
     def record_format(
-        self, load_id: int, found: Format, scan: Scan, warnings: Sequence[str], identity: str | None = None
+        self, load_id: int, fmt: Format, scan: Scan, warnings: Sequence[str], identity: str | None = None
     ) -> bool:
         """Records what detection and the scan found; False when the row's file is no longer ``identity``."""
-        shown = "\\t" if found.delimiter == "\t" else found.delimiter
+        shown = "\\t" if fmt.delimiter == "\t" else fmt.delimiter
         values = (
             scan.sha256,
             shown,
-            _json(found.header),
-            found.encoding,
-            _json(asdict(found)),
+            _json(fmt.header),
+            fmt.encoding,
+            _json(asdict(fmt)),
             scan.rows,
             scan.sha256,
             scan.rejected,
@@ -165,11 +163,11 @@ class Ledger:
             attempt = session.query(self._sql("select_publication"), (row.id,))[0][1]
         return int(attempt) if given == 1 else None
 
-    def waiting(self, row: Load) -> tuple[Waiting, ...]:
+    def waiting(self, row: Load) -> tuple[Load, ...]:
         """The other loads of the same table in flight, in the order of their turns."""
         with self._warehouse.transaction(write=False) as session:
-            found = session.query(self._sql("select_blocking_files"), (row.table_name, row.id))
-        return tuple(Waiting(line[0], line[1], line[2], FileStatus(line[3])) for line in found)
+            lines = session.query(self._sql("select_blocking_files"), (row.table_name, row.id))
+        return tuple(map(_row, lines))
 
     def report_progress(self, load_id: int, attempt: int, rows: int, now: datetime) -> None:
         """Records progress, which also counts as a heartbeat.
@@ -214,6 +212,10 @@ class Ledger:
     def add_warnings(self, row: Load, warnings: Sequence[str]) -> None:
         """Adds warnings for readers of the ledger."""
         self._write("note_warning", _json((*row.warnings, *warnings)), row.id)
+
+    def warn_in(self, session: Session, load_id: int, warnings: Sequence[str]) -> None:
+        """Gives a row its warnings, in the transaction that made it."""
+        self._run(session, "note_warning", _json(tuple(warnings)), load_id)
 
     def record_table_changes(self, load_id: int, words: str, *, any_change: bool) -> None:
         """Records what the load changes in its table; a repeated step that changes nothing keeps the first record."""
@@ -260,17 +262,19 @@ class Ledger:
         offset: int = 0,
         order: FileOrder = FileOrder.ID,
         descending: bool = True,
-    ) -> LedgerPage:
+    ) -> HistoryPage:
         """Rows of the ledger, newest first unless another order is requested.
 
         :param search: text within a file's or a table's name; upper and lower case are the same.
         """
-        pattern = f"%{_like(search)}%" if search else None
+        pattern = like_pattern(search) if search else None
         chosen = None if status is None else status.value
         values = (chosen, chosen, pattern, pattern, pattern, offset, limit)
         with self._warehouse.transaction(write=False) as session:
-            found = session.query(_ordered(self._sql("select_files_page"), order, descending=descending), values)
-            return LedgerPage(tuple(_row(line) for line in found), self._counts(session, pattern))
+            lines = session.query(_ordered(self._sql("select_files_page"), order, descending=descending), values)
+            counts = self._counts(session, pattern)
+        total = sum(counts.values()) if status is None else counts.get(status, 0)
+        return HistoryPage(tuple(map(_row, lines)), total, counts, limit, offset)
 
     def counts(self) -> Mapping[FileStatus, int]:
         """How many files are in each status."""
@@ -293,8 +297,8 @@ class Ledger:
             return tuple(map(_figures, session.query(self._sql("select_recent_loads"), (since,))))
 
     def _counts(self, session: Session, pattern: str | None) -> Mapping[FileStatus, int]:
-        found = session.query(self._sql("count_files"), (pattern, pattern, pattern))
-        return {FileStatus(line[0]): int(line[1]) for line in found}
+        lines = session.query(self._sql("count_files"), (pattern, pattern, pattern))
+        return {FileStatus(line[0]): int(line[1]) for line in lines}
 
     def _sql(self, name: str) -> str:
         return self._warehouse.statement(name)
@@ -308,13 +312,13 @@ class Ledger:
 
     def _ended(self, session: Session, file: DroppedFile, run_id: str) -> Load | None:
         """The row of this file and run when the load is over and the file archived."""
-        found = map(_row, session.query(self._sql("select_file_by_run"), (run_id,)))
-        over = [row for row in found if row.status not in IN_FLIGHT and row.file_path != file.path]
+        rows = map(_row, session.query(self._sql("select_file_by_run"), (run_id,)))
+        over = [row for row in rows if row.status not in IN_FLIGHT and row.file_path != file.path]
         return next((row for row in over if row.file_identity == file.identity), None)
 
     def _by_path(self, session: Session, path: str) -> Load | None:
-        found = session.query(self._sql("select_file_by_path"), (path,))
-        return _row(found[0]) if found else None
+        rows = session.query(self._sql("select_file_by_path"), (path,))
+        return _row(rows[0]) if rows else None
 
 
 def version_records(session: Session, warehouse: Warehouse, table: str) -> tuple[VersionRecord, ...]:
@@ -379,11 +383,6 @@ def _ordered(statement: str, order: FileOrder, *, descending: bool) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _like(text: str) -> str:
-    """Text escaped so that LIKE … ESCAPE '\\' takes it literally; T-SQL also has the bracket as a wildcard."""
-    return re.sub(r"([\\%_\[])", r"\\\1", text)
 
 
 def _lost_turn(load_id: int) -> SupersededError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -71,21 +71,6 @@ class Statistics:
 
     days: tuple[DayFigures, ...]
     errors: tuple[ErrorFigures, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """A page of the ledger.
-
-    ``total`` counts the files that match the search and the status, ``counts`` those that match the search,
-    by status.
-    """
-
-    files: tuple[Load, ...]
-    total: int
-    counts: Mapping[FileStatus, int]
-    limit: int
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from refdata.core.contract import Contract
 from refdata.core.errors import FormatError
 from refdata.core.filemodel import Format, ReadColumn, RejectedRow, Scan, ScannedColumn
-from refdata.core.matching import TableMatch, file_columns, rank_tables
+from refdata.core.filetypes import enabled
+from refdata.core.matching import TableMatch, rank_tables
 from refdata.core.model import Table
 from refdata.core.naming import column_names
 from refdata.core.settings import Settings
@@ -34,31 +35,32 @@ def preview_format(file: Path, settings: Settings) -> Format:
     """
     if not file.is_file():
         raise FormatError("There is no such file", where=str(file), advice="Check the path.")
-    return reader_of(file).detect(file, code_page=settings.code_page, min_confidence=settings.min_confidence)
+    reader = reader_of(file, enabled(settings.file_types))
+    return reader.detect(file, code_page=settings.code_page, min_confidence=settings.min_confidence)
 
 
-def match_tables(file: Path, found: Format, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
+def match_tables(file: Path, fmt: Format, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
     """The tables by how well the file's columns and scanned types match them, best first. Reads every row.
 
     :raises FormatError: when the file cannot be read safely as CSV.
     """
-    return rank_scanned(scan_columns(file, found), tables)
+    return rank_scanned(scan_columns(file, fmt), tables)
 
 
-def scan_columns(file: Path, found: Format) -> Scan:
+def scan_columns(file: Path, fmt: Format) -> Scan:
     """The types of a file's columns, and what its load would warn about. Reads every row.
 
     :raises FormatError: when the file cannot be read safely as CSV.
     """
-    return reader_of(file).scan(file, found, column_names(found.header))
+    return reader_of(file).scan(file, fmt, column_names(fmt.header))
 
 
 def rank_scanned(scanned: Scan, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
     """The tables by how well scanned columns match them, best first."""
-    return rank_tables(file_columns(scanned.columns), tables)
+    return rank_tables(scanned.columns, tables)
 
 
-def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]) -> tuple[str, ...]:
+def distinct_columns(file: Path, fmt: Format, columns: Sequence[ScannedColumn]) -> tuple[str, ...]:
     """The columns whose first rows all have different, non-empty values; in the file's order."""
     wanted = [
         ReadColumn(at, column.name, text(column.longest))
@@ -68,7 +70,7 @@ def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]
     if not wanted:
         return ()
     batches: list[pa.RecordBatch] = []
-    for batch in reader_of(file).read_rows(file, found, columns=wanted, on_reject=lambda _: None):
+    for batch in reader_of(file).read_rows(file, fmt, columns=wanted, on_reject=lambda _: None):
         batches.append(batch)
         if sum(one.num_rows for one in batches) >= LOOKED_AT:
             break
@@ -77,7 +79,7 @@ def distinct_columns(file: Path, found: Format, columns: Sequence[ScannedColumn]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class _Kept:
     """Whether the rows follow a contract's rules: how many are rejected (including damaged ones), the first ones
     with their lines, and sentences on rules that only warn."""
 
@@ -86,16 +88,16 @@ class Kept:
     warnings: tuple[str, ...]
 
 
-def kept_rules(file: Path, found: Format, contract: Contract, columns: Sequence[ReadColumn]) -> Kept:
+def kept_rules(file: Path, fmt: Format, contract: Contract, columns: Sequence[ReadColumn]) -> _Kept:
     """Apply the rules on single values to all rows of a file.
 
     :raises ConfigurationError: when a rule does not fit its column.
     """
     rules = row_rules(contract, columns)
     warned, rejects = WarnedRules(rules), _Rejects()
-    for batch in reader_of(file).read_rows(file, found, columns=columns, on_reject=rejects.add, rules=rules):
+    for batch in reader_of(file).read_rows(file, fmt, columns=columns, on_reject=rejects.add, rules=rules):
         warned.add(batch)
-    return Kept(rejects.count, tuple(rejects.first), warned.sentences())
+    return _Kept(rejects.count, tuple(rejects.first), warned.sentences())
 
 
 @dataclass(slots=True)

@@ -41,9 +41,9 @@ class Questions:
             held = deps.ledger.page(status=FileStatus.REVIEW, limit=MAX_HELD, descending=False).files
             known = {one.load_id for one in asked}
             gated = [one for row in held if row.id not in known for one in self._of_gate(deps, row)]
-        found = sorted((*asked, *gated), key=lambda one: (one.load_id, one.id))
+        waiting = sorted((*asked, *gated), key=lambda one: (one.load_id, one.id))
         name = typed_table(table) if table else ""
-        return tuple(one for one in found if not name or one.table_name == name)
+        return tuple(one for one in waiting if not name or one.table_name == name)
 
     def of_load(self, load_id: int) -> tuple[AskedQuestion, ...]:
         """Everything that one load asked, with the answers."""

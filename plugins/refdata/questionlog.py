@@ -97,11 +97,6 @@ class QuestionLog:
         with self._warehouse.transaction(write=False) as session:
             return self._select_in(session, statement, *values)
 
-    def answer(self, load_id: int, given: Given, now: datetime) -> None:
-        """Records an answer in its own transaction; see ``answer_in``."""
-        with self._warehouse.transaction() as session:
-            self.answer_in(session, load_id, given, now)
-
     def answer_in(self, session: Session, load_id: int, given: Given, now: datetime) -> bool:
         """Records an answer in the transaction of its effects; False where the same answer was recorded before.
 
@@ -123,8 +118,8 @@ class QuestionLog:
         return False
 
     def _asked_in(self, session: Session, load_id: int, fingerprint: str) -> AskedQuestion | None:
-        found = self._select_in(session, "select_questions", load_id)
-        return next((one for one in found if one.question.fingerprint == fingerprint), None)
+        asked = self._select_in(session, "select_questions", load_id)
+        return next((one for one in asked if one.question.fingerprint == fingerprint), None)
 
     @staticmethod
     def _check_choice(asked: AskedQuestion, given: Given) -> None:
@@ -170,12 +165,12 @@ def _require_same(asked: AskedQuestion, given: Given) -> None:
 
 def _patches(asked: Iterable[AskedQuestion]) -> tuple[Contract, ...]:
     """The additions to the contract, each fact with its load and the person who answered."""
-    found = []
+    patched = []
     for one in asked:
         if one.given is not None:
             origin = Origin(Layer.ANSWERED, one.file_name, load_id=one.load_id, by=one.given.by)
-            found += [with_origin(patch, origin) for patch in patches([(one.question, one.given)])]
-    return tuple(found)
+            patched += [with_origin(patch, origin) for patch in patches([(one.question, one.given)])]
+    return tuple(patched)
 
 
 def _asked(line: Row) -> AskedQuestion:

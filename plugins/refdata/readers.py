@@ -6,14 +6,17 @@ passes the cases of ``tests/integration/test_readers.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from refdata.copyreader import copy_readers
 from refdata.core.errors import FormatError
 from refdata.core.filemodel import ColumnReading, Format, ReadColumn, RejectedRow, Scan
+from refdata.core.filetypes import FILE_TYPES
 from refdata.core.knownformat import KnownFormat
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
+from refdata.csvreader import CsvReader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,6 +33,9 @@ class Reader(Protocol):
 
     ``scan``, ``read_rows`` and ``place_rows`` count the same rows in the same order, whatever the kind.
     """
+
+    types: frozenset[str]
+    """The file types of this kind, of which one must be enabled."""
 
     def recognises(self, head: bytes) -> bool:
         """Whether a file that begins with these bytes, ``HEAD_BYTES`` at most, is of this kind."""
@@ -99,80 +105,15 @@ class Reader(Protocol):
         ...
 
 
-class CsvReader:
-    """See ``Reader``: CSV, and all other text in rows and columns."""
-
-    # Imported in the methods, because at the top each DAG parse would pay for pyarrow and numpy.
-
-    def recognises(self, head: bytes) -> bool:
-        """See ``Reader``. CSV has no signature, so any file that has none may be CSV; ``detect`` refuses the others."""
-        from refdata.csvformat.signatures import other_kind
-
-        return other_kind(head) is None
-
-    def detect(
-        self,
-        path: Path,
-        *,
-        known: KnownFormat | None = None,
-        code_page: str,
-        min_confidence: float,
-        stated: StatedFormat = NOTHING_STATED,
-    ) -> Format:
-        """See ``Reader``."""
-        from refdata.csvformat.detection import detect
-
-        return detect(path, known=known, code_page=code_page, min_confidence=min_confidence, stated=stated)
-
-    def scan(
-        self,
-        path: Path,
-        fmt: Format,
-        names: Sequence[str],
-        *,
-        known: Mapping[str, ColumnReading] | None = None,
-        on_reject: OnReject | None = None,
-    ) -> Scan:
-        """See ``Reader``."""
-        from refdata.csvformat.scan import scan
-
-        return scan(path, fmt, names, known=known, on_reject=on_reject)
-
-    def read_rows(
-        self,
-        path: Path,
-        fmt: Format,
-        *,
-        columns: Sequence[ReadColumn],
-        on_reject: OnReject,
-        rules: Sequence[RowRule] = (),
-    ) -> Iterator[pa.RecordBatch]:
-        """See ``Reader``."""
-        from refdata.csvformat.reader import read_rows
-
-        return read_rows(path, fmt, columns=columns, on_reject=on_reject, rules=rules)
-
-    def place_rows(
-        self,
-        path: Path,
-        fmt: Format,
-        *,
-        columns: Sequence[ReadColumn],
-        rules: Sequence[RowRule],
-        reasons: Mapping[int, str],
-    ) -> Iterator[RejectedRow]:
-        """See ``Reader``."""
-        from refdata.csvformat.placing import place_rows
-
-        return place_rows(path, fmt, columns=columns, rules=rules, reasons=reasons)
-
-
-READERS: tuple[Reader, ...] = (CsvReader(),)
+_CSV = CsvReader()
+READERS: tuple[Reader, ...] = (_CSV, *copy_readers(_CSV))
 """All readers; the first that recognises a file reads it."""
 
 
-def reader_of(path: Path) -> Reader:
+def reader_of(path: Path, types: Collection[str] = FILE_TYPES) -> Reader:
     """The reader of a file, chosen by its first bytes.
+
+    :param types: the enabled file types. They matter before a file's format is known; what was accepted is read.
 
     :raises FormatError: when it is of a kind that none reads; the message says which.
     :raises FileBusyError: when the storage fails; other errors of the tree when it cannot be opened.
@@ -182,7 +123,7 @@ def reader_of(path: Path) -> Reader:
 
     with open_binary(path) as file, storage_errors(path):
         head = file.read(HEAD_BYTES)
-    chosen = next((reader for reader in READERS if reader.recognises(head)), None)
+    chosen = next((one for one in READERS if not one.types.isdisjoint(types) and one.recognises(head)), None)
     if chosen is not None:
         return chosen
     try:

@@ -7,9 +7,10 @@ the form does, so there is one way on for a load, wherever it was answered.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from refdata.core.errors import ConnectionLostError, DataError
 from refdata.core.model import Load
@@ -18,18 +19,39 @@ from refdata.core.questions import REFUSE, Given, Question
 from refdata.core.runid import LOAD_DAG
 from refdata.core.steps import Step
 
+_T = TypeVar("_T")
+
 PARKED_FOR = timedelta(seconds=2)
 """How long a review has waited before it is answered. Airflow 3.3.2 takes the end of the process that asked for the
 death of the one that an earlier answer has started, and asks again."""
+SETTLED_AFTER = timedelta(seconds=90)
+"""How long after a review began to wait its answer is watched: a busy scheduler may see the end of the asking process
+later than ``PARKED_FOR``."""
+_LOOK_AGAIN = timedelta(seconds=0.5)
+_TAKEN = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
+_WAITING = frozenset({"awaiting_input", "deferred"})
+
+
+def at_once(work: Callable[[], None]) -> None:
+    """Does the work before going on."""
+    work()
 
 
 def respond(
-    row: Load, questions: Sequence[Question], chosen: Mapping[str, str], by: str, reason: str, *, keep: bool
+    row: Load,
+    questions: Sequence[Question],
+    chosen: Mapping[str, str],
+    by: str,
+    reason: str,
+    *,
+    keep: bool,
+    follow: Callable[[Callable[[], None]], None] = at_once,
 ) -> tuple[Given, ...]:
     """Answers the waiting review of a load; returns what was answered to each question.
 
     :param chosen: for each open question's name the key of its answer.
     :param keep: the answers apply to the table's later files too, where they can.
+    :param follow: takes what is left to do once the answer is written: to answer again, should Airflow ask again.
     :raises DataError: when a question has no such answer or none is given, none of the answers can be kept, somebody
         was first, or no review of the load waits.
     :raises ConnectionLostError: when Airflow's database does not answer.
@@ -42,7 +64,10 @@ def respond(
         raise DataError(
             "None of these answers can be kept for later files", where=where, advice="Answer for this file only."
         )
-    _write(row, option, {**fields, **extra, REASON: reason}, by)
+    run_id, filled = row.dag_run_id or "", {**fields, **extra, REASON: reason}
+    parked = _answer_rested(run_id, option, filled, by)
+    if parked is not None and _looks_left(parked):
+        follow(partial(_stand_by, run_id, option, filled, by, parked))
     return answers
 
 
@@ -77,17 +102,51 @@ def _label(question: Question, chosen: Mapping[str, str], where: str) -> str:
     return labels[key]
 
 
-def _write(row: Load, option: str, fields: Mapping[str, Any], by: str) -> None:
+def _stand_by(run_id: str, option: str, fields: Mapping[str, Any], by: str, parked: datetime) -> None:
+    answer_until_taken(
+        lambda: _in_airflow(run_id, _state_of),
+        lambda: _answer_rested(run_id, option, fields, by),
+        lambda: time.sleep(_LOOK_AGAIN.total_seconds()),
+        looks=_looks_left(parked),
+    )
+
+
+def _answer_rested(run_id: str, option: str, fields: Mapping[str, Any], by: str) -> datetime | None:
+    """Answers the review as soon as it has waited for ``PARKED_FOR``; returns since when it waits."""
+    parked = _in_airflow(run_id, _parked_at)
+    if parked is not None:
+        _let_rest(parked)
+    _in_airflow(run_id, partial(_answer_waiting, option=option, fields=fields, by=by))
+    return parked
+
+
+def answer_until_taken(
+    state: Callable[[], str | None], answer: Callable[[], object], pause: Callable[[], None], *, looks: int
+) -> None:
+    """Answers as often as Airflow asks, until the review is over or ``looks`` are done.
+
+    :param state: of the review; ``awaiting_input`` only while it has no answer.
+
+    >>> states = iter(["queued", "up_for_retry", "awaiting_input", "running", "success"])
+    >>> answer_until_taken(lambda: next(states), lambda: print("answered"), lambda: None, looks=9)
+    answered
+    """
+    for _ in range(looks):
+        now = state()
+        if now in _TAKEN:
+            return
+        if now in _WAITING:
+            answer()
+        pause()
+
+
+def _in_airflow(run_id: str, work: Callable[[Any, str], _T]) -> _T:
+    """What ``work`` returns, in a transaction of Airflow's database."""
     from airflow.utils.session import create_session
 
-    run_id = row.dag_run_id or ""
     try:
         with create_session() as session:
-            parked = _parked_at(session, run_id)
-        if parked is not None:
-            _let_rest(parked)
-        with create_session() as session:
-            _answer_waiting(session, run_id, option, fields, by)
+            return work(session, run_id)
     except DataError:
         raise
     except Exception as error:
@@ -106,6 +165,23 @@ def _parked_at(session: Any, run_id: str) -> datetime | None:
 
     changed: datetime | None = session.scalar(select(TaskInstance.updated_at).where(*_review_of(run_id)))
     return changed
+
+
+def _state_of(session: Any, run_id: str) -> str | None:
+    """The state of a run's review; one that waits with an answer already is on its way."""
+    from airflow.models.hitl import HITLDetail
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    number, state = session.execute(select(TaskInstance.id, TaskInstance.state).where(*_review_of(run_id))).one()
+    asked = session.get(HITLDetail, number)
+    return "queued" if state in _WAITING and asked is not None and asked.response_received else state
+
+
+def _looks_left(parked: datetime) -> int:
+    from airflow.sdk import timezone
+
+    return max(0, int((parked + SETTLED_AFTER - timezone.utcnow()) / _LOOK_AGAIN))
 
 
 def _let_rest(parked: datetime) -> None:

@@ -20,7 +20,9 @@ from refdata.core.settings import Settings
 _PACKAGE = Path(__file__).resolve().parent
 # In the wheel the files are inside the package, in a project two levels above it.
 _ROOTS = (_PACKAGE / "include" / "sql", _PACKAGE.parent.parent / "include" / "sql")
-_REPLACEABLE = re.compile(r"\[(ref|bkp|File_Monitor_Tracking|Reference_Data_Cfg|refdata|ingest_user|refdata_ingest)\]")
+_REPLACEABLE = re.compile(
+    r"\[(ref|bkp|ref_stage|File_Monitor_Tracking|Reference_Data_Cfg|refdata|ingest_user|refdata_ingest)\]"
+)
 
 # A person who runs the file by hand gets all columns; the software lists those that it reads.
 _ALL_OF_A_LOAD = "/* load columns */ *"
@@ -28,6 +30,11 @@ _LOAD_COLUMNS = ", ".join(LOAD_COLUMNS)
 
 # Names also occur in literals (OBJECT_ID(N'[ref].[x]')), where a quote would end them.
 _PLAIN = re.compile(r"[\w.@\\-]+")
+
+
+def stage_schema(settings: Settings) -> str:
+    """The schema of the stage tables on SQL Server."""
+    return settings.stage_schema or f"{settings.ref_schema}_stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class SqlFiles:
         return {
             "ref": self.settings.ref_schema,
             "bkp": self.settings.bkp_schema,
+            "ref_stage": stage_schema(self.settings),
             "File_Monitor_Tracking": self.settings.ledger_table,
             "Reference_Data_Cfg": self.settings.config_table,
         }

@@ -22,7 +22,7 @@ from refdata.core.settings import Settings
 from refdata.core.stability import Phase, Rule, StabilityCheck, WatchState, check, digest, remaining_ns, report, settle
 from refdata.core.statecodec import StoredStateError, decode, encode, part_count
 from refdata.dropoff import Malformed
-from refdata.dropoff.choosing import source_of
+from refdata.sources import source_of
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +58,10 @@ class ReadRunState:
 
 
 Request: TypeAlias = ReadValue | WriteValue | ReadRunState
-Dialogue: TypeAlias = Generator[Request, Any, T]
+_Dialogue: TypeAlias = Generator[Request, Any, T]
 
 
-def answered(dialogue: Dialogue[T], answer: Callable[[Request], Any]) -> T:
+def answered(dialogue: _Dialogue[T], answer: Callable[[Request], Any]) -> T:
     """Runs a dialogue with answers that are available at once."""
     try:
         request = next(dialogue)
@@ -72,7 +72,7 @@ def answered(dialogue: Dialogue[T], answer: Callable[[Request], Any]) -> T:
         return result
 
 
-async def answered_async(dialogue: Dialogue[T], answer: Callable[[Request], Awaitable[Any]]) -> T:
+async def answered_async(dialogue: _Dialogue[T], answer: Callable[[Request], Awaitable[Any]]) -> T:
     """Runs a dialogue with answers that must be awaited."""
     try:
         request = next(dialogue)
@@ -99,7 +99,7 @@ class Watch:
         self._faults = 0
         self._recovered = False
 
-    def recall(self) -> Dialogue[None]:
+    def recall(self) -> _Dialogue[None]:
         """Restores what earlier runs knew, and finds out whether the last offers arrived."""
         self.state = yield from self._stored()
         if self.state.count(Phase.OFFERED):
@@ -107,7 +107,7 @@ class Watch:
             self.state = settle(self.state, arrived=arrived)
         self._kept = self.state
 
-    def keep(self) -> Dialogue[None]:
+    def keep(self) -> _Dialogue[None]:
         """Stores the current state, unless only the time of an idle check has changed."""
         waiting = self.state.count(Phase.WAITING)
         if self._kept is not None and not waiting and _timeless(self._kept) == _timeless(self.state):
@@ -149,7 +149,7 @@ class Watch:
             return self.rule.interval_ns / SECOND
         return remaining_ns(self.state, self.rule, now_ns) / SECOND
 
-    def _stored(self) -> Dialogue[WatchState]:
+    def _stored(self) -> _Dialogue[WatchState]:
         first = yield ReadValue(self._key(0))
         if first is None:
             return WatchState()
@@ -162,7 +162,7 @@ class Watch:
             log.warning("The stored watch state cannot be read (%s); all waiting files start again", error)
             return WatchState()
 
-    def _arrived(self) -> Dialogue[bool]:
+    def _arrived(self) -> _Dialogue[bool]:
         """Whether the run that received the last offers succeeded. This run itself, if restarted, has not yet."""
         dag_id, _, run_id = self.state.carrier.partition("/")
         if not run_id:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TaskInstanceState
 
 from refdata.config import load_settings, table_rules, utc_now
-from refdata.core.dropnames import load_of
 from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
+from refdata.core.loadstates import RunState
 from refdata.core.model import DroppedFile
 from refdata.core.runid import CLI_RUN, LOAD_DAG
 from refdata.core.settings import Settings
 from refdata.core.steps import Step
-from refdata.dropoff.choosing import source_of
+from refdata.dropoff.outage import Outages
 from refdata.dropoff.source import Source
 from refdata.ingest.context import Deps
-from refdata.ingest.reconcile import RunState
+from refdata.sources import source_of
 from refdata.warehouse.connect import open_warehouse
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ def connect(configured: Settings | None = None) -> Deps:
     )
 
 
+def outages() -> Outages:
+    """The marks of reported outages, which need no database."""
+    return Outages(source_of(settings()).state_folder)
+
+
 def file_of_run(dropoff: Source, context: Context) -> DroppedFile:
     """The dropped file that a run of ``refdata_load`` is about, from its conf.
 
@@ -73,7 +78,6 @@ def file_of_run(dropoff: Source, context: Context) -> DroppedFile:
     """
     conf: Mapping[str, Any] = context["params"]
     path = str(conf["path"])
-    load_of(path)
     if conf.get("identity"):
         return dropoff.drop(path, conf["identity"])
     return dropoff.find(path)

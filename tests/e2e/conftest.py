@@ -77,7 +77,7 @@ class RunningAirflow:
         sql = "SELECT status FROM File_Monitor_Tracking WHERE file_name = ? ORDER BY id"
         return [row[0] for row in self.query(sql, name)]
 
-    def wait_ended(self, *names: str, drops: int = 1, seconds: float = 120) -> None:
+    def wait_ended(self, *names: str, drops: int = 1, seconds: float = 300) -> None:
         """Returns when each name has had so many drops, all archived."""
         sql = """SELECT COUNT(*) FROM File_Monitor_Tracking WHERE file_name = ? AND processed_at IS NOT NULL
                  AND status IN ('completed', 'error', 'duplicate', 'cancelled')"""

@@ -17,6 +17,8 @@ from tests.e2e.conftest import RunningAirflow
 TEN = b"code,name\n" + b"".join(b"%02d,a\n" % number for number in range(10))
 FIVE = b"code,name\n" + b"".join(b"%02d,a\n" % number for number in range(5))
 UNANSWERED = [("rivers", "approve", "success", 5), ("lakes", "reject", "failed", 10)]
+READ_FOR = 6
+"""Looks, two a second, at a question before it is answered."""
 NAMES = ("cities", "towns", *(name for name, *_ in UNANSWERED))
 
 
@@ -61,7 +63,7 @@ def states(airflow: RunningAirflow, run: str) -> dict[str, str | None]:
 
 def question(airflow: RunningAirflow, run: str) -> dict[str, Any]:
     """The UI's text while the run waits."""
-    airflow.local.wait_for(lambda: states(airflow, run).get("review") == "awaiting_input", 120, "Nobody was asked")
+    airflow.local.wait_for(lambda: states(airflow, run).get("review") == "awaiting_input", 300, "Nobody was asked")
     return airflow.api(f"{run}/taskInstances/review/-1/hitlDetails")
 
 
@@ -69,28 +71,34 @@ def answer(airflow: RunningAirflow, run: str, option: str, reason: str, **fields
     """Answers until the answer is taken.
 
     Airflow 3.3.2 takes the end of the asking process for the death of the one that an answer within about a second has
-    started, and asks again after ``retry_delay``.
+    started, and asks again after ``retry_delay``: as a person would, this answers what has waited for a while.
     """
     asked = f"{run}/taskInstances/review/-1/hitlDetails"
     body = {"chosen_options": [option], "params_input": {"reason": reason, **fields}}
 
+    looks = 0
+
     def is_taken() -> bool:
+        nonlocal looks
         state = states(airflow, run)["review"]
-        if state == "awaiting_input" and not airflow.api(asked)["response_received"]:
+        waits = state == "awaiting_input" and not airflow.api(asked)["response_received"]
+        looks = looks + 1 if waits else 0
+        if looks > READ_FOR:
             send(airflow, "PATCH", asked, body)
+            looks = 0
         return state in ("success", "failed", "skipped")
 
     airflow.local.wait_for(is_taken, 180, "The answer was not taken")
 
 
 def ended(airflow: RunningAirflow, run: str) -> str:
-    airflow.local.wait_for(lambda: airflow.api(run)["state"] in ("success", "failed"), 120, "The run goes on")
+    airflow.local.wait_for(lambda: airflow.api(run)["state"] in ("success", "failed"), 300, "The run goes on")
     return str(airflow.api(run)["state"])
 
 
 def load_run(airflow: RunningAirflow, name: str, drops: int) -> str:
     sql = "SELECT dag_run_id FROM File_Monitor_Tracking WHERE file_name = ? ORDER BY id"
-    airflow.local.wait_for(lambda: len(airflow.query(sql, name)) >= drops, 120, "The file was not seen")
+    airflow.local.wait_for(lambda: len(airflow.query(sql, name)) >= drops, 300, "The file was not seen")
     return f"/dags/refdata_load/dagRuns/{airflow.query(sql, name)[-1][0]}"
 
 

@@ -41,10 +41,10 @@ def hold(airflow: RunningAirflow, name: str, content: bytes) -> int:
     airflow.wait_ended(name)
     airflow.drop(name, content)
     sql = "SELECT id, dag_run_id FROM File_Monitor_Tracking WHERE file_name = ? AND status = 'review'"
-    airflow.local.wait_for(lambda: bool(airflow.query(sql, name)), 120, f"{name} was not held")
+    airflow.local.wait_for(lambda: bool(airflow.query(sql, name)), 300, f"{name} was not held")
     ((number, run),) = airflow.query(sql, name)
     waiting = f"/dags/refdata_load/dagRuns/{run}/taskInstances/review"
-    airflow.local.wait_for(lambda: airflow.api(waiting)["state"] == "awaiting_input", 120, "Nobody was asked")
+    airflow.local.wait_for(lambda: airflow.api(waiting)["state"] == "awaiting_input", 300, "Nobody was asked")
     return int(number)
 
 
@@ -100,7 +100,7 @@ def test_a_question_is_answered_where_the_load_is_shown_and_its_kept_answer_is_w
     expect(frame.get_by_role("alert").filter(has_text="Give a reason")).to_be_visible()
     frame.get_by_label("Reason").fill("as the supplier said")
     send.click()
-    expect(frame.get_by_text("Answered. The load goes on in Airflow")).to_be_visible()
+    expect(frame.get_by_text("Answered. The load goes on in Airflow")).to_be_visible(timeout=20_000)
     expect(frame.locator(".title .badge.completed")).to_be_visible(timeout=90_000)
     expect(frame.get_by_text("“as the supplier said”")).to_be_visible()
     assert airflow.query("SELECT price FROM gadgets ORDER BY sku") == [(1.6,), (0.1,), (0.05,)]
@@ -135,7 +135,7 @@ def test_several_questions_are_answered_together_on_the_tables_view(airflow: Run
     expect(frame.get_by_role("alert").filter(has_text="Choose an answer: ")).to_be_visible()
     frame.get_by_role("radio", name="text").check(force=True)
     send.click()
-    expect(frame.get_by_text("Answered. The load goes on in Airflow")).to_be_visible()
+    expect(frame.get_by_text("Answered. The load goes on in Airflow")).to_be_visible(timeout=20_000)
     airflow.wait_ended("widgets.csv", drops=2)
     assert airflow.query("SELECT price, listed FROM widgets WHERE sku = 'B2'") == [(None, "soon")]
     assert len(airflow.query("SELECT 1 FROM Reference_Data_Question WHERE load_id = ?", number)) == 2

@@ -21,6 +21,7 @@ from refdata.core.model import TableName
 from refdata.core.naming import fold_name
 from refdata.core.publishing import qualified
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
+from refdata.sqlfiles import stage_schema
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 from refdata.warehouse.odbc.library import missing_library
@@ -134,7 +135,7 @@ class Database:
         if self.is_sqlite:
             return
         own = tuple(fold_name(name) for name in own_tables(self.settings))
-        for schema in (self.settings.ref_schema, self.settings.bkp_schema):
+        for schema in (self.settings.ref_schema, self.settings.bkp_schema, stage_schema(self.settings)):
             for kind, catalog in (("PROCEDURE", "sys.procedures"), ("VIEW", "sys.views"), ("TABLE", "sys.tables")):
                 own_schema = "JOIN sys.schemas AS s ON s.schema_id = o.schema_id"
                 found = f"SELECT CAST(o.name AS NVARCHAR(128)) FROM {catalog} AS o {own_schema}"
@@ -150,7 +151,7 @@ class Database:
         self.clear()
         for name in own_tables(self.settings):
             self.run(f"DROP TABLE ref.[{name}]")
-        for schema in (self.settings.ref_schema, self.settings.bkp_schema):
+        for schema in (self.settings.ref_schema, self.settings.bkp_schema, stage_schema(self.settings)):
             self.run(f"DROP SCHEMA [{schema}]")
 
 

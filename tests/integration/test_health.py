@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ledger import Ledger
+from tests.filesystems import other_filesystem
 from tests.integration.engines import Database
 
 NOW = datetime.now(UTC).replace(tzinfo=None)
@@ -89,10 +89,10 @@ def test_a_root_without_load_folders_fails(settings: Settings, tmp_path: Path) -
 
 
 def test_an_archive_on_another_filesystem_is_reported(settings: Settings) -> None:
-    other = next((path for path in ("/dev/shm", "/run") if os.access(path, os.W_OK)), None)
-    if other is None or Path(other).stat().st_dev == Path(settings.dropoff_root).stat().st_dev:
+    other = other_filesystem(Path(settings.dropoff_root))
+    if other is None:
         pytest.skip("this machine has one filesystem")
-    found = by_name(health.check_folders(replace(settings, processed_root=other)))
+    found = by_name(health.check_folders(replace(settings, processed_root=str(other))))
     assert found["filesystem"].state is State.WARN
 
 

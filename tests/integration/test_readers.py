@@ -18,10 +18,12 @@ from refdata.core.contract import Constraint, Contract, FieldContract
 from refdata.core.contractterms import ConstraintKind, Severity
 from refdata.core.errors import FileChangedError, FormatError
 from refdata.core.filemodel import Format, ReadColumn, RejectedRow
+from refdata.core.filetypes import CSV_ONLY
 from refdata.core.model import FileStatus
 from refdata.core.sqltypes import DATE, INT, text
 from refdata.csvformat.rowrules import row_rules
-from refdata.readers import CsvReader, Reader, reader_of
+from refdata.csvreader import CsvReader
+from refdata.readers import Reader, reader_of
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
 from tests.jsonlines_reader import JsonLinesReader
 
@@ -181,7 +183,7 @@ def test_a_file_that_no_reader_knows_is_refused_with_its_kind(tmp_path: Path, co
     path = tmp_path / "table.csv"
     path.write_bytes(content)
     with pytest.raises(FormatError, match=words) as refused:
-        reader_of(path)
+        reader_of(path, CSV_ONLY)
     assert refused.value.where == str(path)
     assert refused.value.advice
 

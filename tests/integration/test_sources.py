@@ -11,8 +11,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 
 from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, FormatError
@@ -21,12 +24,16 @@ from refdata.core.model import DroppedFile, LoadType
 from refdata.core.runid import run_id_of
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree
+from refdata.dropoff.objects import ObjectSource
+from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.source import Source
 from refdata.ingest.process import process
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
 from tests.memory_source import MemorySource
+from tests.s3_server import s3_filesystem
 
 FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
+_numbers = count(1)
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
 REASON = Failure("data", "It is damaged", "line 1", "Correct it.", transient=False, task="detect_format")
 
@@ -58,7 +65,31 @@ def memory(folder: Path) -> Place:
     return Place(source, source.put, source.objects.pop)
 
 
-SOURCES = {"folder tree": tree, "memory": memory}
+def of_store(folder: Path, fs: Any, prefix: str) -> Place:
+    source = ObjectSource(ObjectStore(fs, prefix, f"s3://{prefix}"), folder / "spool")
+    return Place(
+        source, lambda path, content: fs.pipe_file(f"{prefix}/{path}", content), lambda path: fs.rm(f"{prefix}/{path}")
+    )
+
+
+def object_store(folder: Path) -> Place:
+    fs = fsspec.filesystem("memory")
+    fs.store.clear()
+    fs.pseudo_dirs[:] = [""]
+    fs.mkdir("/bucket")
+    return of_store(folder, fs, "bucket/prefix")
+
+
+def s3(folder: Path) -> Place:
+    pytest.importorskip("s3fs", reason="S3 is tested where s3fs and moto are installed")
+    pytest.importorskip("moto.server", reason="S3 is tested where s3fs and moto are installed")
+    fs = s3_filesystem()
+    bucket = f"bucket-{next(_numbers)}"
+    fs.mkdir(bucket)
+    return of_store(folder, fs, f"{bucket}/prefix")
+
+
+SOURCES = {"folder tree": tree, "memory": memory, "object store": object_store, "S3": s3}
 
 
 @pytest.fixture(params=SOURCES)
@@ -95,7 +126,7 @@ def test_a_malformed_identity_is_refused(place: Place, identity: object) -> None
         place.source.drop(f"{FULL}/airports.csv", identity)
 
 
-@pytest.mark.parametrize("path", ["airports.csv", f"{FULL}/../airports.csv", f"{FULL}/airports.txt", ""])
+@pytest.mark.parametrize("path", ["airports.csv", f"{FULL}/../airports.csv", f"{FULL}/airports.doc", ""])
 def test_a_path_outside_the_load_folders_is_refused(place: Place, path: str) -> None:
     with pytest.raises(DropoffError):
         place.source.find(path)
@@ -183,6 +214,37 @@ def test_an_archived_file_waits_no_more_and_is_found_again(place: Place, refused
     assert archive(place, file, refused=refused) == where, "a call repeated after a crash"
     assert place.source.archived(file, RECEIVED, refused=refused) == where
     assert place.source.is_reachable(file)
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_archived_files_are_listed_and_deleted(place: Place, refused: bool) -> None:
+    where = archive(place, dropped(place), refused=refused)
+    archived, *beside = sorted(place.source.archived_files(refused=refused), key=lambda one: len(one.name))
+    assert f"{archived.folder}/{archived.name}".endswith(where)
+    assert [one.name.endswith(".error.json") for one in beside] == [True] * refused
+    assert list(place.source.archived_files(refused=not refused)) == []
+    place.source.delete_archived(archived.folder, archived.name)
+    assert list(place.source.archived_files(refused=refused)) == beside
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_an_archived_file_is_read_again_until_it_is_deleted(place: Place, refused: bool) -> None:
+    where = archive(place, dropped(place), refused=refused)
+    with place.source.open_archived(where) as stream:
+        assert stream.read() == b"a\n1\n"
+    for elsewhere in ("/etc/passwd", "x.csv"):
+        with pytest.raises(DropoffError), place.source.open_archived(elsewhere):
+            pass
+    folder, _, name = where.rpartition("/")
+    place.source.delete_archived(folder, name)
+    with pytest.raises(FileChangedError), place.source.open_archived(where):
+        pass
+
+
+def test_marks_have_a_folder_and_each_drop_a_name_for_lineage(place: Place) -> None:
+    assert place.source.state_folder.is_dir()
+    first, second = dropped(place), dropped(place, "rates.csv", folder=APPEND)
+    assert place.source.dataset(first.path) != place.source.dataset(second.path)
 
 
 @pytest.mark.parametrize("refused", [True, False])

@@ -21,7 +21,7 @@ from sqlglot import Dialect, TokenType
 from refdata import sqlfiles
 from refdata.core.settings import specs
 from refdata.warehouse.mssql.options import read_options
-from refdata.warehouse.tsql.engine import GRANT_SCRIPTS
+from refdata.warehouse.tsql.scripts import GRANT_SCRIPTS, SCHEMA_SCRIPTS, STAGE_SCRIPT
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
@@ -163,7 +163,7 @@ def test_the_init_step_runs_every_script_beside_it_and_schemas_and_rights_of_the
     names = {"REFDATA_DATABASE": "db", "REFDATA_LOGIN": "loader", "REFDATA_DB_PASSWORD": "secret-aA1"}
     subprocess.run(["bash"], input=script, text=True, check=True, env={**os.environ, **names}, capture_output=True)
     order = [Path(line).stem for line in re.findall(r"^-- (/\S+)$", ran.read_text(encoding="utf-8"), re.MULTILINE)]
-    assert order == ["create_database", "create_login", "create_schema_ref", "create_schema_bkp", *GRANT_SCRIPTS]
+    assert order == ["create_database", "create_login", *SCHEMA_SCRIPTS, STAGE_SCRIPT, *GRANT_SCRIPTS]
     assert "[ingest_user]" not in (tmp_path / "create_user.sql").read_text(encoding="utf-8")
     assert "CREATE USER [loader] FOR LOGIN [loader]" in ran.read_text(encoding="utf-8")
 

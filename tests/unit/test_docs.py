@@ -16,7 +16,7 @@ import apprise
 import pytest
 import yaml
 from airflow.cli import cli_parser
-from scripts import write_api, write_commands, write_docs
+from scripts import write_api, write_commands, write_docs, write_statements
 
 from refdata import __version__, cli, sqlfiles
 from refdata.core import errors, settings
@@ -322,3 +322,23 @@ def test_the_defaults_of_pool_and_timeouts_are_the_settings() -> None:
     defaults = {name: cells[0].partition(" ") for name, cells in documented.items()}
     values = {name: float(number) * units[unit] for name, (number, _, unit) in defaults.items()}
     assert values == {name: float(getattr(settings.Settings(), name)) for name in documented}
+
+
+def test_the_page_of_statements_is_as_written_and_has_every_file() -> None:
+    text = page("statements.md")
+    assert text == write_statements.page(), "run: PYTHONPATH=plugins python -m scripts.write_statements"
+    folders = ("mssql", "common")
+    stems = {path.stem for folder in folders for path in (ROOT / "include" / "sql" / folder).glob("*.sql")}
+    assert set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == stems
+
+
+def test_the_rights_that_statements_need_are_those_that_are_granted() -> None:
+    scripts = (ROOT / "include" / "sql" / "mssql").glob("grant_*.sql")
+    granted = set(re.findall(r"\b(SELECT|INSERT|UPDATE|DELETE|ALTER|CREATE TABLE)\b", " ".join(map(_code, scripts))))
+    needed = {right for kind, (*_, rights) in write_statements.KINDS.items() if kind not in ("LOCK", "ADMIN")
+              for right in re.findall(r"CREATE TABLE|[A-Z]{4,}", rights)}  # fmt: skip
+    assert needed == granted
+
+
+def _code(script: Path) -> str:
+    return re.sub(r"--[^\n]*", "", script.read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from refdata.core.dropnames import (
     LOAD_FOLDERS,
+    MAX_NAME_BYTES,
     beside,
     error_name,
     is_candidate,
@@ -19,10 +20,14 @@ from refdata.core.dropnames import (
     name_fault,
     printable,
     processed_name,
+    safe_name,
 )
 from refdata.core.errors import DropoffError
+from refdata.core.filetypes import CSV_ONLY, enabled
 from refdata.core.model import LoadType
+from refdata.core.tablenames import table_name
 
+DISABLED = "files that end with {} are not enabled here (setting file_types)"
 MOMENT = datetime(2024, 12, 1, 12, 0, 0, tzinfo=UTC)
 
 
@@ -70,6 +75,35 @@ def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 )
 def test_files_that_ask_to_be_loaded(name: str, wanted: bool) -> None:
     assert is_candidate(name) is wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "types", "wanted"),
+    [
+        ("a.xlsx", "csv, xlsx", True),
+        ("a.XLSX", "xlsx", True),
+        ("~$a.xlsx", "xlsx", False),
+        ("a.part.xlsx", "xlsx", False),
+        ("a.csv.gz", "csv,gz", True),
+        ("a.csv.gz", "gz", False),
+        ("a.csv.part.gz", "csv,gz", False),
+        ("a.gz", "csv,gz", False),
+        ("a.zip", "zip", True),
+        ("a.csv.zip", "csv,zip", True),
+        ("a.tar.gz", "csv,gz", False),
+        ("a.tsv", "csv", False),
+        ("a.tsv", "csv,tsv", True),
+    ],
+)
+def test_the_setting_enables_other_types(name: str, types: str, wanted: bool) -> None:
+    assert is_candidate(name, enabled(types)) is wanted
+
+
+@pytest.mark.parametrize("name", ["rates.csv", "rates.XLSX", "rates.csv.gz", "rates_2024.zip", "rates.tsv.zst"])
+def test_the_type_is_no_part_of_the_table_or_of_the_names_beside_the_archived_file(name: str) -> None:
+    assert table_name(name) == "rates"
+    assert beside(name, "error.json") == f"{name.partition('.')[0]}.error.json"
+    assert processed_name(name, datetime(2024, 5, 1, tzinfo=UTC)).endswith(name.partition(".")[2])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +171,7 @@ def test_the_folder_says_how_to_load(path: str, load: tuple[LoadType, bool]) -> 
 )
 def test_a_path_that_is_not_a_drop_is_refused(path: str) -> None:
     with pytest.raises(DropoffError):
-        load_of(path)
+        load_of(path, CSV_ONLY)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +179,14 @@ def test_a_path_that_is_not_a_drop_is_refused(path: str) -> None:
     [
         ("airports.csv", "it is not in a load folder"),
         ("reference_data_table/airports.csv", "it is not in a load folder"),
-        ("reference_data_table/fullload/airports.xlsx", "its name does not end with .csv"),
-        ("reference_data_table/fullload/airports.csv.gz", "its name does not end with .csv"),
+        (
+            "reference_data_table/fullload/airports.xlsx",
+            "files that end with .xlsx are not enabled here (setting file_types)",
+        ),
+        (
+            "reference_data_table/fullload/airports.csv.gz",
+            "files that end with .csv.gz are not enabled here (setting file_types)",
+        ),
         ("reference_data_table/fullload/airports", "its name does not end with .csv"),
         ("reference_data_table/fullload/.airports.csv", "its name is that of a hidden or unfinished file"),
         ("reference_data_table/append/airports.csv.part", "its name is that of a hidden or unfinished file"),
@@ -155,7 +195,7 @@ def test_a_path_that_is_not_a_drop_is_refused(path: str) -> None:
 )
 def test_a_refusal_says_why_the_file_cannot_be_loaded(path: str, why: str) -> None:
     with pytest.raises(DropoffError) as caught:
-        load_of(path)
+        load_of(path, CSV_ONLY)
     assert caught.value.what == f"It cannot be loaded: {why}"
 
 
@@ -218,3 +258,30 @@ def test_a_long_name_is_cut_in_its_middle() -> None:
 @given(st.text())
 def test_printable_text_stays_on_its_line(text: str) -> None:
     assert printable(text).isprintable()
+
+
+@given(st.text(max_size=300) | st.text("./\\~\x00\n\u202e é.csv", max_size=40))
+def test_a_safe_name_is_accepted_and_stays_in_its_folder(text: str) -> None:
+    name = safe_name(f"{text}.csv")
+    assert is_candidate(name)
+    assert name_fault(name) == ""
+    assert not set(name) & set("/\\")
+    assert len(error_name(name, MOMENT).encode()) <= MAX_NAME_BYTES
+    assert safe_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("rates_20241205.csv", "rates_20241205.csv"),
+        ("C:\\fakepath\\rates.csv", "rates.csv"),
+        ("Länder (neu)+1.csv", "Länder (neu)+1.csv"),
+        ("a\u202efdp.csv", "a_fdp.csv"),
+        ("x.part.csv", "x_part.csv"),
+        ("...csv", "upload.csv"),
+        ("rates.csv.gz", "rates.csv.gz"),
+        ("rates.exe", "rates.exe"),
+    ],
+)
+def test_a_usual_name_stays_as_it_is(text: str, name: str) -> None:
+    assert safe_name(text) == name

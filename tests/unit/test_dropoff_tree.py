@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -23,6 +22,7 @@ from refdata.core.errors import (
     FileChangedError,
     PermissionDeniedError,
 )
+from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, LoadType
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree, tree
@@ -42,7 +42,7 @@ NOBODY = 65534
 
 
 RECEIVED = datetime(2024, 12, 1, tzinfo=UTC)
-FAULT = SimpleNamespace(category="data", what="damaged", where="line 1", advice="fix it")
+FAULT = Failure("data", "damaged", "line 1", "fix it", transient=False, task="detect_format")
 
 
 @pytest.fixture

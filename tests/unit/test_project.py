@@ -25,6 +25,7 @@ PRODUCT = sorted((ROOT / "plugins").rglob("*.py")) + sorted((ROOT / "dags").rglo
 DISTRIBUTION_OF = {
     "adbc_driver_manager": "adbc-driver-sqlite",
     "adbc_driver_sqlite": "adbc-driver-sqlite",
+    "python_calamine": "python-calamine",
     "yaml": "pyyaml",
     "mssql_python": "mssql-python",
     # parts of Airflow, or what it brings and hands over in its own interfaces

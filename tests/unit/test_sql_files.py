@@ -13,7 +13,7 @@ from refdata import sqlfiles
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
 from refdata.sqlfiles import SqlFiles
-from refdata.warehouse.tsql.engine import GRANT_SCRIPTS, INIT_SCRIPTS, PROCEDURES
+from refdata.warehouse.tsql.scripts import GRANT_SCRIPTS, INIT_SCRIPTS, PROCEDURES
 
 ROOT = sqlfiles.root()
 FILES = sorted(ROOT.glob("*/*.sql"))

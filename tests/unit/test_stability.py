@@ -137,10 +137,10 @@ def test_an_offer_that_changed_meanwhile_waits_its_full_time() -> None:
 
 
 def test_a_longer_interval_takes_no_counts_over_from_a_shorter_one() -> None:
-    bench = Bench(rule=Rule(checks=3, interval_ns=SECOND))
+    bench = Bench(rule=Rule(checks=3, interval_ns=SECOND, max_releases=200))
     for _ in range(3):
         bench.look({AIRPORTS: identity()})
-    bench.rule = Rule(checks=3, interval_ns=60 * SECOND)
+    bench.rule = Rule(checks=3, interval_ns=60 * SECOND, max_releases=200)
     assert [bool(bench.look({AIRPORTS: identity()}).released) for _ in range(3)] == [False, False, True]
 
 

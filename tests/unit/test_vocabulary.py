@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scripts.structure import types_in
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugins" / "refdata"
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| (?P<word>[^|]+) \| (?P<meaning>[^|]+) \| `(?P<place>[^|`]+)` \|$", re.MULTILINE)
-
-
-def types_in(source: str) -> Iterator[str]:
-    """The classes and type aliases that a module defines for others."""
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.ClassDef):
-            yield node.name
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        yield from (
-            one.id for one in targets if isinstance(one, ast.Name) and re.fullmatch(r"(?!.*[A-Z]{2})[A-Z]\w+", one.id)
-        )
 
 
 def places() -> dict[str, list[str]]:

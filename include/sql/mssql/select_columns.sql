@@ -2,14 +2,19 @@
 -- Parameters: schema, table.
 -- Result: name, type_name, max_length (bytes, -1 for MAX), precision, scale, full_scale (the maximum of the type
 --   on this server: 7 for times on SQL Server, 6 on Babelfish), nullable, collation_name (NULL if it is the database's,
---   and on Babelfish, whose collation names no statement accepts), is_identity, is_computed,
---   has_default; in the table's order; no row if the table does not exist.
+--   and on Babelfish, whose collation names no statement accepts), is_identity, is_computed (also a period's
+--   columns of a temporal table, which the server fills),
+--   has_default, is_utf8 (VARCHAR of a UTF-8 collation), table_name (as the catalog spells it, which may differ in what
+--   its collation ignores); in the table's order; no row if the table does not exist.
 SELECT CAST(c.name AS NVARCHAR(128)) AS name, COALESCE(base.name, own.name) AS type_name, c.max_length, c.precision, c.scale,
     COALESCE(base.scale, own.scale) AS full_scale, c.is_nullable AS nullable,
     CASE WHEN c.collation_name = CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), N'Collation')) THEN NULL
          WHEN c.collation_name LIKE N'bbf%' THEN NULL
          ELSE c.collation_name END AS collation_name,
-    c.is_identity, c.is_computed, CASE WHEN c.default_object_id = 0 THEN 0 ELSE 1 END AS has_default
+    c.is_identity, CASE WHEN c.is_computed = 1 OR c.generated_always_type <> 0 THEN 1 ELSE 0 END AS is_computed,
+    CASE WHEN c.default_object_id = 0 THEN 0 ELSE 1 END AS has_default,
+    CASE WHEN UPPER(c.collation_name) LIKE N'%[_]UTF8' THEN 1 ELSE 0 END AS is_utf8,
+    CAST(t.name AS NVARCHAR(128)) AS table_name
 FROM sys.columns AS c
 JOIN sys.tables AS t ON t.object_id = c.object_id
 JOIN sys.schemas AS s ON s.schema_id = t.schema_id

@@ -94,11 +94,11 @@ def show(options: argparse.Namespace) -> int:
     from refdata.api import ReferenceData
     from refdata.contracts.facts import facts
 
-    found = facts(ReferenceData.connect().contracts.show(options.table))
+    stated = facts(ReferenceData.connect().contracts.show(options.table))
     if options.json:
-        print_json([{"key": one.key, "value": one.value, "origin": _origin(one.origin)} for one in found])
+        print_json([{"key": one.key, "value": one.value, "origin": _origin(one.origin)} for one in stated])
         return EXIT_OK
-    _grid(("Fact", "Value", "Origin"), [(one.key, one.text, str(one.origin or "")) for one in found])
+    _grid(("Fact", "Value", "Origin"), [(one.key, one.text, str(one.origin or "")) for one in stated])
     return EXIT_OK
 
 
@@ -141,15 +141,17 @@ def diff(options: argparse.Namespace) -> int:
     """``refdata contract diff``: 0 when nothing differs, else 1."""
     from refdata.api import ReferenceData
 
-    found = ReferenceData.connect().contracts.diff(options.table)
+    differences = ReferenceData.connect().contracts.diff(options.table)
     if options.json:
-        print_json([{**asdict(one), "origin": _origin(one.origin)} for one in found])
-    elif found:
-        rows = [(one.key, one.declared or "not declared", one.actual or "missing", str(one.origin)) for one in found]
+        print_json([{**asdict(one), "origin": _origin(one.origin)} for one in differences])
+    elif differences:
+        rows = [
+            (one.key, one.declared or "not declared", one.actual or "missing", str(one.origin)) for one in differences
+        ]
         _grid(("Fact", "Declared", "Actual", "Origin"), rows)
     else:
         console().print("Nothing differs.")
-    return EXIT_FAILED if found else EXIT_OK
+    return EXIT_FAILED if differences else EXIT_OK
 
 
 def export(options: argparse.Namespace) -> int:
@@ -157,11 +159,11 @@ def export(options: argparse.Namespace) -> int:
     from refdata.api import ReferenceData
     from refdata.contracts.writing import to_yaml
 
-    found = ReferenceData.connect().contracts.export(options.table, options.path)
+    contract = ReferenceData.connect().contracts.export(options.table, options.path)
     if options.json:
-        print_json(found)
+        print_json(contract)
     else:
-        print(to_yaml(found), end="")
+        print(to_yaml(contract), end="")
     return EXIT_OK
 
 
@@ -171,23 +173,21 @@ def retype(options: argparse.Namespace) -> int:
     from refdata.ingest.retyping import misfits_of
 
     contracts = ReferenceData.connect().contracts
-    found = contracts.retype(options.table, options.column, options.type)
-    if options.apply and found.fits:
-        found = contracts.retype(options.table, options.column, options.type, apply=True, by=getpass.getuser())
+    retyping = contracts.retype(options.table, options.column, options.type)
+    if options.apply and retyping.fits:
+        retyping = contracts.retype(options.table, options.column, options.type, apply=True, by=getpass.getuser())
     if options.json:
-        print_json(asdict(found))
+        print_json(asdict(retyping))
     else:
-        versions = f" and {found.kept:,} values in its versions" if found.kept else ""
-        done = "was changed" if found.applied else "would change"
-        text = (
-            f"{found.table}.{found.column} {done} from {found.before} to {found.after}: {found.rows:,} rows{versions}."
-        )
-        console().print(text, highlight=False, soft_wrap=True)
-        if not found.fits:
-            count = "1 value does" if len(found.misfits) == 1 else f"{len(found.misfits):,} values do"
+        versions = f" and {retyping.kept:,} values in its versions" if retyping.kept else ""
+        done = "was changed" if retyping.applied else "would change"
+        change = f"{retyping.table}.{retyping.column} {done} from {retyping.before} to {retyping.after}"
+        console().print(f"{change}: {retyping.rows:,} rows{versions}.", highlight=False, soft_wrap=True)
+        if not retyping.fits:
+            count = "1 value does" if len(retyping.misfits) == 1 else f"{len(retyping.misfits):,} values do"
             console().print(f"{count} not fit; nothing can be changed.", highlight=False)
-            _grid(("Value", "Rows", "In versions"), [tuple(map(escape, row)) for row in misfits_of(found)])
-    return EXIT_OK if found.fits else EXIT_FAILED
+            _grid(("Value", "Rows", "In versions"), [tuple(map(escape, row)) for row in misfits_of(retyping)])
+    return EXIT_OK if retyping.fits else EXIT_FAILED
 
 
 def schema(_: argparse.Namespace) -> int:

@@ -13,17 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from refdata.commands.questions import chosen_answers
 from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Subcommands, add_command, console, show_files, show_warnings
 from refdata.core.errors import PermanentError
 from refdata.core.loadstates import DONE
-from refdata.core.questions import Given
 
 if TYPE_CHECKING:
     from refdata.core.model import Load
-    from refdata.core.questions import Question
+    from refdata.core.questions import Given, Question
     from refdata.ingest.context import Deps
     from refdata.ingest.process import Answers, OnEvent, ProgressEvent
     from refdata.ingest.review import Approval
@@ -74,6 +72,8 @@ def _answers(options: argparse.Namespace) -> Answers:
 
     :raises ConfigurationError: one that is not written as QUESTION=ANSWER, or that a question does not offer.
     """
+    from refdata.core.questions import Given
+
     chosen = chosen_answers(options.answer)
 
     def answer(question: Question) -> Given | None:
@@ -132,6 +132,15 @@ def _interruptible() -> Iterator[threading.Event]:
 @contextlib.contextmanager
 def _bar() -> Iterator[OnEvent]:
     """Shows the step and a progress bar on stderr; nothing where that is not a terminal."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     shown = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=shown, transient=True, disable=not shown.is_terminal) as bar:

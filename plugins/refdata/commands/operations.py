@@ -23,8 +23,7 @@ from refdata.commands.terminal import (
 
 if TYPE_CHECKING:
     from refdata.core.health import Check
-    from refdata.ingest.maintenance import Plan
-    from refdata.ingest.reconcile import Defect
+    from refdata.ingest.maintenance import Done, Plan
     from refdata.ingest.relocate import Relocation
 
 
@@ -35,6 +34,11 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     )
     kept = add_command(commands, "maintenance", maintain, "delete data past its age limit, clean up after crashes")
     kept.add_argument("--apply", action="store_true", help="do it; without this, only show what would be done")
+    kept.add_argument(
+        "--convert-heaps",
+        action="store_true",
+        help="with --apply, also give tables without a clustered index one; each is rewritten once",
+    )
     moved = add_command(
         commands,
         "move-archives",
@@ -65,12 +69,15 @@ def maintain(options: argparse.Namespace) -> int:
     deps = wiring.connect()
     deps.warehouse.initialise()
     planned = maintenance.plan(deps, wiring.run_state)
-    done = maintenance.carry_out(deps, planned, getpass.getuser()) if options.apply else None
+    convert = options.convert_heaps or deps.settings.maintenance_convert_heaps
+    actor = getpass.getuser()
+    done = maintenance.carry_out(deps, planned, actor, convert_heaps=convert) if options.apply else None
     if options.json:
-        print_json(_as_json(planned, done.left if done else (), applied=options.apply))
+        print_json(_as_json(planned, done, applied=options.apply))
     else:
         _show_plan(planned, applied=options.apply)
-    return EXIT_FAILED if done is not None and done.left else EXIT_OK
+        _show_heaps(planned, done if convert else None)
+    return EXIT_FAILED if done is not None and (done.left or done.heaps) else EXIT_OK
 
 
 def move_archives(options: argparse.Namespace) -> int:
@@ -104,7 +111,7 @@ def _show_moves(results: Sequence[tuple[Relocation, str]], *, applied: bool) -> 
     console().print(f"{count} files {what}." if results else "No old archives, or nothing in them.")
 
 
-def _as_json(planned: Plan, left: Sequence[tuple[Defect, str]], *, applied: bool) -> dict[str, object]:
+def _as_json(planned: Plan, done: Done | None, *, applied: bool) -> dict[str, object]:
     from refdata.ingest.maintenance import in_total
 
     return {
@@ -112,8 +119,35 @@ def _as_json(planned: Plan, left: Sequence[tuple[Defect, str]], *, applied: bool
         "total": in_total(planned.deletions),
         "deletions": [asdict(one) for one in planned.deletions],
         "repairs": [{"kind": one.kind, "where": one.where, "what": one.what} for one in planned.findings],
-        "left": [{"where": one.where, "why": why} for one, why in left],
+        "left": [{"where": one.where, "why": why} for one, why in (done.left if done else ())],
+        "heaps": [
+            {
+                "table": str(heap.table),
+                "rows": heap.rows,
+                "pages": heap.pages,
+                "converted": done is not None and heap in done.converted,
+                "why": next((why for one, why in (done.heaps if done else ()) if one is heap), ""),
+            }
+            for heap in planned.heaps
+        ],
     }
+
+
+def _show_heaps(planned: Plan, done: Done | None) -> None:
+    """The tables without a clustered index, and what became of them.
+
+    :param done: None where they were not to be converted.
+    """
+    if not planned.heaps:
+        return
+    left = {str(heap.table): why for heap, why in done.heaps} if done else {}
+    grid = Grid("Heap", "Rows", "Pages", "")
+    for heap in planned.heaps:
+        outcome = f"stays: {left[str(heap.table)]}" if str(heap.table) in left else "converted" if done else ""
+        grid.add_row(escape(str(heap.table)), f"{heap.rows:,}", f"{heap.pages:,}", escape(outcome))
+    console().print(grid)
+    if done is None:
+        console().print("They only grow; `refdata maintenance --apply --convert-heaps` gives them a clustered index.")
 
 
 def _show_plan(planned: Plan, *, applied: bool) -> None:

@@ -92,7 +92,7 @@ def errors(options: argparse.Namespace) -> int:
     from refdata.core.errorguide import RUNBOOK, guide_to
 
     data = ReferenceData.connect()
-    found = [
+    held = [
         {
             "category": one.category,
             "files": one.files,
@@ -104,13 +104,13 @@ def errors(options: argparse.Namespace) -> int:
         for one in data.statistics(options.days).errors
     ]
     if options.json:
-        print_json(found)
+        print_json(held)
         return EXIT_OK
-    if not found:
+    if not held:
         console().print(f"No file failed in the last {options.days} days.")
         return EXIT_OK
     grid = Grid("Category", *figures("Files"), "Last file", "Usual cause", "What to do")
-    for line in found:
+    for line in held:
         last = f"{line['newest_file']} (load {line['newest_load_id']})"
         cells = (line["category"], line["files"], last, line["cause"], line["advice"])
         grid.add_row(*(escape(str(cell)) for cell in cells))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from refdata.core.settings import Settings
     from refdata.installation import Installed
 
-Ask = Callable[[str], str]
+_Ask = Callable[[str], str]
 
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
@@ -53,7 +53,7 @@ def init(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def chosen(options: argparse.Namespace, settings: Settings, ask: Ask | None) -> tuple[str, str]:
+def chosen(options: argparse.Namespace, settings: Settings, ask: _Ask | None) -> tuple[str, str]:
     """Root and connection: by flag, else by question, else by default."""
     root, connection = options.root, options.connection
     if ask is not None and root is None:
@@ -66,7 +66,7 @@ def chosen(options: argparse.Namespace, settings: Settings, ask: Ask | None) -> 
     return root or settings.dropoff_root, connection or ""
 
 
-def with_password(connection: str, ask: Ask) -> str:
+def with_password(connection: str, ask: _Ask) -> str:
     """Asks for the missing password of a URI without showing it, so that no shell history keeps it."""
     if "://" not in connection:
         return connection

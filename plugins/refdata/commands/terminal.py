@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.markup import escape
 from rich.table import Column
 from rich.table import Table as Grid
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_TRANSIENT = 0, 1, 2, 3
 
 Run = Callable[[argparse.Namespace], int]
-OptionNumber = TypeVar("OptionNumber", int, float)
+_Number = TypeVar("_Number", int, float)
 Subcommands = argparse._SubParsersAction  # noqa: SLF001  argparse gives its result no public name
 
 
@@ -38,14 +37,14 @@ def add_command(
     return command
 
 
-def between(least: OptionNumber, most: OptionNumber) -> Callable[[str], OptionNumber]:
+def between(least: _Number, most: _Number) -> Callable[[str], _Number]:
     """The type of a number as an option, within limits of the same type.
 
     >>> between(1, 500)("20")
     20
     """
 
-    def number(text: str) -> OptionNumber:
+    def number(text: str) -> _Number:
         with contextlib.suppress(ValueError):
             value = type(least)(text)
             if least <= value <= most:
@@ -80,12 +79,18 @@ def exit_code(failures: Iterable[bool]) -> int:
 @contextlib.contextmanager
 def log_on_stderr() -> Iterator[None]:
     """Sends log lines to stderr, apart from the command's answer: Airflow writes logs to stdout."""
+    from rich.logging import RichHandler
+
     import airflow  # noqa: F401  it configures logging on import, and must not do so after this
 
     log, handler = logging.getLogger("refdata"), RichHandler(console=console(stderr=True), show_path=False)
     propagated, log.propagate = log.propagate, False
     log.addHandler(handler)
-    # Airflow's own lines too, such as the warning that a connection's value is too short to be masked.
+    # Airflow warns once in each process that a value of a connection, such as "no", is too short to be masked.
+    masker = logging.getLogger("airflow.sdk._shared.secrets_masker.secrets_masker")
+    warned = masker.level
+    masker.setLevel(logging.ERROR)
+    # Airflow's own lines too.
     theirs = [
         one
         for one in logging.getLogger().handlers
@@ -96,6 +101,7 @@ def log_on_stderr() -> Iterator[None]:
     try:
         yield
     finally:
+        masker.setLevel(warned)
         for one in theirs:
             one.setStream(sys.stdout)
         log.removeHandler(handler)

@@ -6,9 +6,7 @@ import argparse
 import getpass
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
-
-from rich.prompt import Confirm
+from typing import TYPE_CHECKING, Any
 
 from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, EXIT_USAGE, Subcommands, add_command, console, print_json
 from refdata.commands.versions import show_diff
@@ -32,6 +30,11 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
 def _common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--reason", default="", help="why; recorded in the audit trail")
     command.add_argument("--by", default=None, help="who requests it; default: the login name")
+    command.add_argument(
+        "--accept-orphans",
+        action="store_true",
+        help="also where rows of other tables refer to nothing afterwards (on_orphans: hold)",
+    )
     command.add_argument("--yes", action="store_true", help="do not ask; required if no person can answer")
 
 
@@ -68,8 +71,9 @@ def take_back(options: argparse.Namespace) -> int:
     return _print(options, data.take_back(options.load, **_who(options)))
 
 
-def _who(options: argparse.Namespace) -> dict[str, str]:
-    return {"reason": options.reason, "by": options.by or getpass.getuser()}
+def _who(options: argparse.Namespace) -> dict[str, Any]:
+    who = options.by or getpass.getuser()
+    return {"reason": options.reason, "by": who, "accept_orphans": options.accept_orphans}
 
 
 def _has_reason(options: argparse.Namespace) -> bool:
@@ -86,6 +90,8 @@ def _may_go_on(options: argparse.Namespace, question: str) -> int | None:
     if not sys.stdin.isatty():
         console(stderr=True).print("Nobody can be asked here: add --yes", highlight=False)
         return EXIT_USAGE
+    from rich.prompt import Confirm
+
     return None if Confirm.ask(question, default=False) else EXIT_FAILED
 
 
@@ -95,4 +101,6 @@ def _print(options: argparse.Namespace, done: Revised) -> int:
     else:
         rows = f"{done.rows_before:,} → {done.rows:,} rows"
         console().print(f"{done.table} is now at version {done.version}: {rows} (load {done.load_id})", highlight=False)
+        for warning in done.warnings:
+            console().print(f"Warning: {warning}", highlight=False, markup=False)
     return EXIT_OK

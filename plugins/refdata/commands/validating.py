@@ -31,7 +31,7 @@ CONTENT = "code,amount,day,note\n01,1.50,2024-12-01,é\n02,2.75,2024-12-02,\n"
 
 
 @dataclass(frozen=True, slots=True)
-class StepResult:
+class _StepResult:
     """The result of one step; ``error`` is empty where it works."""
 
     step: str
@@ -62,23 +62,23 @@ def validate(options: argparse.Namespace) -> int:
     return exit_code(one.transient for one in outcomes if one.error)
 
 
-def run_canary(table: str, *, by_airflow: bool = False) -> list[StepResult]:
+def run_canary(table: str, *, by_airflow: bool = False) -> list[_StepResult]:
     """Runs every step until one fails, and removes the canary in any case.
 
     :param by_airflow: a running Airflow loads it; else this process does.
     """
     from refdata import wiring
 
-    outcomes: list[StepResult] = []
+    outcomes: list[_StepResult] = []
     deps: Deps | None = None
 
     def tried(step: str, work: Callable[[], object]) -> bool:
         try:
             work()
         except (RefdataError, OSError) as error:
-            outcomes.append(StepResult(step, str(error), isinstance(error, TransientError)))
+            outcomes.append(_StepResult(step, str(error), isinstance(error, TransientError)))
             return False
-        outcomes.append(StepResult(step))
+        outcomes.append(_StepResult(step))
         return True
 
     def connect() -> None:

@@ -47,7 +47,7 @@ def versions(options: argparse.Namespace) -> int:
     grid = Grid(*figures("Version"), "Kind", *figures("Rows"), "Published (UTC)", "From", "By", "Reason", "State")
     for version in listed:
         rows = "" if version.rows is None else f"{version.rows:,}"
-        texts = (version.file_name, version.actor or version.run_id or "", version.reason or "")
+        texts = (version.file_name, version.actor or "", version.reason or "")
         when = moment(version.published_at)
         grid.add_row(
             str(version.version), version.kind or "before refdata", rows, when, *map(escape, texts), _state(version)

@@ -8,8 +8,8 @@ from pathlib import Path
 from refdata.contracts.files import read_text
 from refdata.contracts.nodes import Form, Node, parse
 from refdata.contracts.reading import ReadContract, read_resource
-from refdata.core import naming
 from refdata.core.errors import ConfigurationError
+from refdata.core.tablenames import table_name
 
 _REFERRED = ("dialect", "schema")
 
@@ -29,13 +29,11 @@ def read_descriptor(path: Path, table: str = "") -> ReadContract:
     resource = _resource(resources, table, path.name) if resources else _alone(root)
     resource = replace(resource, pairs=tuple((key, _resolved(key, value, path)) for key, value in resource.pairs))
     name = resource.get("name")
-    return read_resource(
-        resource, table or naming.table_name(name.text if name else path.stem), path.name, strict=False
-    )
+    return read_resource(resource, table or table_name(name.text if name else path.stem), path.name, strict=False)
 
 
 def _resource(resources: Node, table: str, source: str) -> Node:
-    names = {naming.table_name(name.text): one for one in resources.items if (name := one.get("name"))}
+    names = {table_name(name.text): one for one in resources.items if (name := one.get("name"))}
     if table in names or (not table and len(names) == 1):
         return names[table] if table else next(iter(names.values()))
     raise ConfigurationError(

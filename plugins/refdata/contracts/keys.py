@@ -27,6 +27,7 @@ from refdata.core.contractterms import (
     FieldType,
     LoadMode,
     Minus,
+    OnDoubtfulRows,
     OnMissingColumn,
     OnNewColumn,
     OnOrphans,
@@ -199,12 +200,12 @@ _MEANINGS = {
 def _rules() -> tuple[Key, ...]:
     """The rules of ``tables.yaml``, as their settings describe them."""
     declared = {spec.name: spec for spec in specs()}
-    found = []
+    keys = []
     for rule in fields(TableRules):
         spec = declared.get(rule.name)
         meaning = _MEANINGS.get(rule.name) or str(spec.metadata["meaning"] if spec else "")
-        found.append(Key(rule.name, _rule_kind(str(rule.type), rule.name, spec), meaning.rstrip("."), rule.name))
-    return tuple(found)
+        keys.append(Key(rule.name, _rule_kind(str(rule.type), rule.name, spec), meaning.rstrip("."), rule.name))
+    return tuple(keys)
 
 
 def _rule_kind(written: str, name: str, spec: Any) -> ValueKind:
@@ -232,6 +233,7 @@ OWN = (
     Key("on_type_change", OneOf(OnTypeChange), "for values that are not of their column's type", "on_type_change"),
     Key("on_orphans", OneOf(OnOrphans), "for a load that leaves rows of other tables referring to nothing",
         "on_orphans"),
+    Key("on_doubtful_rows", OneOf(OnDoubtfulRows), "for rows that seem damaged or repeated", "on_doubtful_rows"),
     Key("decode_fallback", CodecName(), "the encoding of single lines that `encoding` cannot read", "decode_fallback"),
     Key("key_ignores_case", Flag(), "whether keys that differ only in case are equal", "key_ignores_case"),
     Key("key_ignores_trailing_blanks", Flag(), "whether keys that differ only in trailing blanks are equal",

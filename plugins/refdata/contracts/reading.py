@@ -23,6 +23,7 @@ from refdata.core.contract import (
 from refdata.core.contractterms import Layer, LoadMode, Severity
 from refdata.core.errors import ConfigurationError
 from refdata.core.naming import fold_name
+from refdata.core.tablenames import table_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def read_resource(root: Node, table: str, source: str, *, strict: bool) -> ReadC
     parser = Parser(strict)
     parsed = parser.section(root, CONTRACT)
     contract = _Builder(parser, Origin(Layer.DECLARED, source)).contract(parsed, table)
-    if strict and parsed.get("name") and naming.table_name(parsed.get("name")) != table:
+    if strict and parsed.get("name") and table_name(parsed.get("name")) != table:
         parser.note(parsed.line_of("name"), "name", f"{parsed.get('name')!r} is not the table of this file, {table!r}")
     refuse_problems(parser.problems, source)
     return ReadContract(contract, tuple(parser.left_aside))
@@ -173,7 +174,7 @@ class _Builder:
             names = self._columns(section, "fields", ours, written)
             resource = reference.get("resource") or ""
             keys.append(
-                ForeignKey(names, naming.table_name(resource) if resource else table, naming.column_names(theirs),
+                ForeignKey(names, table_name(resource) if resource else table, naming.column_names(theirs),
                            section.get("severity") or Severity.ERROR)
             )  # fmt: skip
         return keys

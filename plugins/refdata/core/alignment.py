@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from refdata.core import sqltypes
 from refdata.core.errors import SchemaError
 from refdata.core.filemodel import ReadColumn, ScannedColumn
-from refdata.core.model import Column, Table, TableName
+from refdata.core.model import MOST_UTF8, Column, Table, TableName
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, fold_name
 from refdata.core.sqltypes import SqlType, TypeKind
 
@@ -59,6 +59,17 @@ class Alignment:
         return self.create or bool(self.add) or bool(self.widen) or bool(self.retype)
 
 
+@dataclass(frozen=True, slots=True)
+class NewTable:
+    """A table that the first load creates while it publishes its rows, so that readers see it with them or not at all.
+
+    ``key`` are the columns of its unique index; empty for none.
+    """
+
+    plan: Alignment
+    key: tuple[str, ...] = ()
+
+
 def align(
     name: TableName,
     live: Table | None,
@@ -79,6 +90,8 @@ def align(
     :param empty: live text columns that have never had a value: they get the type of the file's values.
     :raises SchemaError: when too few columns match, a change is not allowed, or the table would be too wide.
     """
+    if live is not None:
+        _check_distinct(live)
     retype = _retypes(live, scanned, empty) if live is not None else ()
     plan = _create(name, scanned) if live is None else replace(_alter(_retyped(live, retype), scanned), retype=retype)
     if live is not None:
@@ -196,15 +209,34 @@ def _wanted(live: Table, scanned: ScannedColumn) -> Column:
 
 
 def _fits_code_page(old: Column, scanned: ScannedColumn) -> bool:
-    """Whether VARCHAR keeps the values: ASCII is in every code page, and numbers and dates are ASCII."""
+    """Whether VARCHAR keeps the values: ASCII is in every code page, and numbers and dates are ASCII.
+
+    The length of VARCHAR counts bytes. UTF-8 has up to three for what is one character of NVARCHAR, and four for two.
+    """
     if old.native is None or not old.native.single_byte:
         return False
     plain = scanned.ascii or scanned.type is None or scanned.type.kind is not TypeKind.NVARCHAR
-    return plain and (old.holds.length is None or scanned.longest <= old.holds.length)
+    if not plain and not old.native.utf8:
+        return False
+    most = scanned.longest if plain else MOST_UTF8 * scanned.longest
+    return old.holds.length is None or most <= old.holds.length
 
 
 def _exact(scanned: ScannedColumn) -> int | None:
     return scanned.longest if scanned.longest <= sqltypes.MAX_NVARCHAR else None
+
+
+def _check_distinct(live: Table) -> None:
+    names: dict[str, str] = {}
+    for column in live.columns:
+        other = names.setdefault(fold_name(column.name), column.name)
+        if other != column.name:
+            raise SchemaError(
+                f"Table {live.name} has the columns {other} and {column.name}, which differ only in case:"
+                " a file's column could belong to either",
+                where=str(live.name),
+                advice="Ask the DBA to rename one of them, or load into another table.",
+            )
 
 
 def _check_width(plan: Alignment) -> None:

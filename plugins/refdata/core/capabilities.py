@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from refdata.core.model import Column, TableName
-from refdata.core.publishing import Statement
 from refdata.core.sqltypes import SqlType
+from refdata.core.statement import Statement
 
 
 class Capabilities(Protocol):
@@ -30,8 +30,16 @@ class Capabilities(Protocol):
         """
         ...
 
-    def first_rows(self, select: str, most: int) -> Statement:
-        """A SELECT limited to so many rows."""
+    def whole(self, table: TableName) -> str:
+        """The table as the target of an INSERT or DELETE of many rows, locked as a whole where that is cheaper."""
+        ...
+
+    def stored_order(self, key: Sequence[str]) -> str:
+        """The ORDER BY of rows that are inserted into a table with this key; empty where it does not help."""
+        ...
+
+    def first_rows(self, select: str, most: int, values: tuple[object, ...] = ()) -> Statement:
+        """A SELECT, with its values, limited to so many rows."""
         ...
 
     def type_name(self, kind: SqlType) -> str:
@@ -82,15 +90,29 @@ class Capabilities(Protocol):
         """Why no index can have these columns as its key; ``""`` where one can."""
         ...
 
-    def create_key_index(self, table: TableName, key: Sequence[str], *, online: bool) -> Statement:
+    def row_refusal(self, columns: Sequence[Column]) -> str:
+        """Why no row of these columns can be stored; ``""`` where one can."""
+        ...
+
+    def row_warning(self, columns: Sequence[Column]) -> str:
+        """Which columns can make a row too wide to be stored; ``""`` where every row fits."""
+        ...
+
+    def create_key_index(
+        self, table: TableName, key: Sequence[str], *, online: bool, clustered: bool = False
+    ) -> Statement:
         """Creates the unique index of a key.
 
         :param online: others may use the table meanwhile; an engine without that creates it as it can.
+        :param clustered: the table's rows are stored in its order, where the engine can.
         """
         ...
 
-    def drop_key_index(self, table: TableName) -> Statement:
-        """Drops the unique index of a key, where there is one."""
+    def drop_key_index(self, table: TableName, *, clustered: bool = False) -> Statement:
+        """Drops the unique index of a key, where there is one.
+
+        :param clustered: the rows are stored in its order, so that they need another one.
+        """
         ...
 
     def index_stage(self, stage: str, values: Sequence[str]) -> tuple[Statement, ...]:
@@ -116,4 +138,24 @@ class Capabilities(Protocol):
 
     def same_rows(self, values: Sequence[str], others: Sequence[str]) -> str:
         """The condition that two rows have the same values, where NULL equals NULL; in a form that joins fast."""
+        ...
+
+    def page_rows(self, skip: int, most: int) -> Statement:
+        """The end of a SELECT with ORDER BY: so many rows after so many others."""
+        ...
+
+    def row_number(self, columns: Sequence[Column]) -> str | None:
+        """The name under which a table has a number of its own for each row, in the order in which they came."""
+        ...
+
+    def sortable(self, value: str, kind: SqlType) -> str:
+        """A value in the form in which it sorts, and compares with ``bound`` values of its type."""
+        ...
+
+    def bound(self, value: object, kind: SqlType) -> object:
+        """Python's value of a type in the form in which columns store it."""
+        ...
+
+    def contains(self, value: str, kind: SqlType, text: str) -> Statement:
+        """The condition that a value, as text, contains a text in upper or lower case; no character is a wildcard."""
         ...

@@ -16,11 +16,11 @@ MONTH_DAY = rf"^(?:[0-9]{{1,2}}(?:-|\. ?){_MONTH}|{_MONTH}[- ][0-9]{{2}})$"
 INVISIBLE = "[\u00ad\u200b-\u200d\u2060\ufeff]"
 """Characters without width: the soft hyphen, zero-width spaces and joiners, the byte-order mark."""
 _DAY = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?")
-_POWER = re.compile(r"-?\d(\.\d+)?E\+?\d+", re.IGNORECASE)
+_POWER = re.compile(r"-?\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class CodeShape:
+class _CodeShape:
     """Evidence from some values of a column: whether codes begin with zeros, and the digits that all codes have.
 
     ``length`` is None where the codes of digits differ in length, or there are none.
@@ -30,17 +30,17 @@ class CodeShape:
     length: int | None
 
 
-def shape_of(values: Iterable[object]) -> CodeShape:
+def shape_of(values: Iterable[object]) -> _CodeShape:
     """The shape of a column's values.
 
     >>> shape_of(["01001", "90210", None])
-    CodeShape(zero_led=True, length=5)
+    _CodeShape(zero_led=True, length=5)
     >>> shape_of(["7", "010"])
-    CodeShape(zero_led=True, length=None)
+    _CodeShape(zero_led=True, length=None)
     """
     texts = [value for value in values if isinstance(value, str)]
     lengths = {len(text) for text in texts if text.isascii() and text.isdigit()}
-    return CodeShape(any(ZERO_LED.fullmatch(text) for text in texts), lengths.pop() if len(lengths) == 1 else None)
+    return _CodeShape(any(ZERO_LED.fullmatch(text) for text in texts), lengths.pop() if len(lengths) == 1 else None)
 
 
 def digits_of(number: str) -> str:
@@ -120,3 +120,12 @@ def fraction_digits(value: object) -> int:
     """
     text = str(value)
     return len(text.partition(".")[2].rstrip("0")) if "e" not in text.lower() else 0
+
+
+def has_time(moment: object) -> bool:
+    """Whether a moment as a database returns it has a time of day other than midnight.
+
+    >>> has_time("2024-12-25 10:30:00"), has_time("2024-12-25 00:00:00"), has_time("2024-12-25")
+    (True, False, False)
+    """
+    return any(digit in "123456789" for digit in str(moment)[len("2024-12-25") :])

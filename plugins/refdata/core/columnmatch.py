@@ -5,19 +5,23 @@ so a later file cannot be matched by newly made names. The first of these rules 
 
 1. the header as written, unique on both sides;
 2. the same header several times, or no header (``""``): by the neighbouring headers;
-3. the database name made from the header, unique on both sides.
+3. the database name made from the header, unique on both sides, unless another sign says that it counts something else:
+   ``Discount %`` and ``Discount $`` both give ``discount``.
 
 Anything still undecided is reported, never guessed: a wrong column is worse than a question.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from refdata.core import naming
+from refdata.core.codes import INVISIBLE
 from refdata.core.naming import fold_name
 
 _Key = TypeVar("_Key")
@@ -75,8 +79,14 @@ def match_columns(header: Sequence[str], known: Sequence[KnownColumn]) -> Column
     work.by_neighbours(lambda beside: (beside[0],), one_side=True)
     work.by_neighbours(lambda beside: (None, beside[1]), one_side=True)
     work.in_order()
+    work.by(_shown, lambda column: map(_shown, column.headers))
     work.by(_made_name, lambda column: (_base_name(column), *map(_made_name, column.headers)))
     return work.result()
+
+
+def _shown(header: str) -> str:
+    """A header without what nobody sees: characters without width, blanks around it."""
+    return re.sub(INVISIBLE, "", header).strip()
 
 
 def _made_name(header: str) -> str:
@@ -90,24 +100,37 @@ def _base_name(column: KnownColumn) -> str:
 
 @dataclass(slots=True)
 class _Work:
-    """A matching in progress: ``found`` maps positions in the file to positions in the table."""
+    """A matching in progress: ``matched`` maps positions in the file to positions in the table."""
 
     header: tuple[str, ...]
     known: tuple[KnownColumn, ...]
-    found: dict[int, int] = field(default_factory=dict)
+    matched: dict[int, int] = field(default_factory=dict)
 
     def by(self, of_field: Callable[[str], str], of_column: Callable[[KnownColumn], Iterable[str]]) -> None:
         """Pairs what has a name that is unique on both sides."""
         fields = _grouped((of_field(self.header[at]), at) for at in self._free_fields())
         columns = _grouped((name, at) for at in self._free_columns() for name in set(of_column(self.known[at])))
-        for name, places in fields.items():
-            if name and len(places) == 1 and len(columns.get(name, ())) == 1:
-                self.found[places[0]] = columns[name][0]
+        pairs = [
+            (places[0], columns[name][0])
+            for name, places in fields.items()
+            if name and len(places) == 1 and len(columns.get(name, ())) == 1
+        ]
+        for column, rivals in _grouped((column, at) for at, column in pairs).items():
+            # A column may have had several headers, and this file has two of them: the usual one is the column's.
+            usual = [at for at in rivals if self.header[at] == self._usual()[column]] or rivals
+            if len(usual) == 1 and self._may_be(usual[0], column):
+                self.matched[usual[0]] = column
+
+    def _may_be(self, at: int, column: int) -> bool:
+        """Whether a field's signs (a currency, per cent) are those of a header of the column, or either has none."""
+        mine = _signs(self.header[at])
+        known = {_signs(header) for header in self.known[column].headers}
+        return not mine or mine in known or not any(known)
 
     def as_ever(self) -> None:
         """Pairs everything at once where the header is the usual one, even with repeated names."""
         if self.header == self._usual():
-            self.found = {at: at for at in range(len(self.header))}
+            self.matched = {at: at for at in range(len(self.header))}
 
     def by_neighbours(self, beside: Callable[[tuple[str, str]], object], *, one_side: bool = False) -> None:
         """Pairs equal and unnamed headers by their neighbours.
@@ -121,13 +144,13 @@ class _Work:
             partners = _grouped((beside(_beside(self._usual(), at)), at) for at in columns)
             for key, alone in places.items():
                 if len(alone) == 1 and len(partners.get(key, ())) == 1:
-                    self.found[alone[0]] = partners[key][0]
+                    self.matched[alone[0]] = partners[key][0]
 
     def in_order(self) -> None:
         """Pairs equal headers that nothing else distinguishes, where both sides have the same number."""
         for text, fields, columns in self._repeated():
             if text and len(fields) == len(columns):
-                self.found |= dict(zip(fields, columns, strict=True))
+                self.matched |= dict(zip(fields, columns, strict=True))
 
     def _repeated(self) -> list[tuple[str, list[int], list[int]]]:
         """Each header text that is free on both sides, with its positions."""
@@ -139,10 +162,10 @@ class _Work:
         return tuple((column.headers or (column.name,))[0] for column in self.known)
 
     def _free_fields(self) -> list[int]:
-        return [at for at in range(len(self.header)) if at not in self.found]
+        return [at for at in range(len(self.header)) if at not in self.matched]
 
     def _free_columns(self) -> list[int]:
-        taken = set(self.found.values())
+        taken = set(self.matched.values())
         return [at for at in range(len(self.known)) if at not in taken]
 
     def result(self) -> ColumnMatch:
@@ -159,7 +182,10 @@ class _Work:
         free = self._free_columns()
         for name, places in _grouped((_made_name(self.header[at]), at) for at in self._free_fields()).items():
             fitting = [
-                at for at in free if name in {_base_name(self.known[at]), *map(_made_name, self.known[at].headers)}
+                at
+                for at in free
+                if name in {_base_name(self.known[at]), *map(_made_name, self.known[at].headers)}
+                and any(self._may_be(place, at) for place in places)
             ]
             if name and fitting and (len(fitting) > 1 or len(places) > 1):
                 columns = tuple(self.known[at].name for at in fitting)
@@ -172,7 +198,14 @@ class _Work:
         # The table's own names come before those of the file, so that numbering continues after them.
         made = naming.column_names([*taken, *(self.header[at] or f"column_{at + 1}" for at in free)])[len(taken) :]
         new = dict(zip(free, made, strict=True))
-        return tuple(self.known[self.found[at]].name if at in self.found else new[at] for at in range(len(self.header)))
+        return tuple(
+            self.known[self.matched[at]].name if at in self.matched else new[at] for at in range(len(self.header))
+        )
+
+
+def _signs(header: str) -> frozenset[str]:
+    """The currencies and shares that a header names by a sign; names for the database are made without them."""
+    return frozenset(char for char in header if char in "%‰" or unicodedata.category(char) == "Sc")
 
 
 def _beside(header: Sequence[str], at: int) -> tuple[str, str]:

@@ -134,7 +134,10 @@ def _known(contract: Contract, old: Column | None, name: str) -> KnownColumnRead
     if old is None or old.native is not None:
         return KnownColumnReading((), missing)
     known = old.type.kind not in NUMBERS or _has_marks(fact)
-    return KnownColumnReading((ColumnReading(old.type, notation, mark_known=known),), missing)
+    reading = ColumnReading(old.type, notation, mark_known=known)
+    # The year first means one date only, so such a file is no change of notation that anybody must be asked about.
+    others = (_reading(old.type, missing),) if old.type.kind in MOMENTS and not notation.zone else ()
+    return KnownColumnReading((reading, *(other for other in others if other != reading)), missing)
 
 
 def _declared(fact: FieldContract, notation: Notation, old: Column | None) -> KnownColumnReading | None:

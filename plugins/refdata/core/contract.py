@@ -20,6 +20,7 @@ from refdata.core.contractterms import (
     Layer,
     LoadMode,
     Minus,
+    OnDoubtfulRows,
     OnMissingColumn,
     OnNewColumn,
     OnOrphans,
@@ -200,8 +201,8 @@ class FieldContract(Facts):
 
     def constraint(self, kind: ConstraintKind) -> Constraint | None:
         """The field's rule of the given kind, or None; ``required: false`` is not a rule."""
-        found = next((rule for rule in self.constraints if rule.kind is kind), None)
-        return None if found is None or found.value is False else found
+        stated = next((rule for rule in self.constraints if rule.kind is kind), None)
+        return None if stated is None or stated.value is False else stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,7 @@ class Policies:
     on_missing_column: OnMissingColumn = OnMissingColumn.NULL
     on_type_change: OnTypeChange = OnTypeChange.WIDEN
     on_orphans: OnOrphans = OnOrphans.HOLD
+    on_doubtful_rows: OnDoubtfulRows = OnDoubtfulRows.HOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +301,7 @@ class Contract(Facts):
     on_missing_column: OnMissingColumn | None = None
     on_type_change: OnTypeChange | None = None
     on_orphans: OnOrphans | None = None
+    on_doubtful_rows: OnDoubtfulRows | None = None
     rules: LoadRules = field(default=NO_RULES, metadata=_STRUCTURE)
     answers: tuple[KeptAnswer, ...] = field(default=(), metadata=_STRUCTURE)
 

@@ -64,36 +64,36 @@ def findings(
     contract: Contract, live: Table | None, scanned: Sequence[ScannedColumn], plan: Alignment
 ) -> tuple[Finding, ...]:
     """All differences of a file from its table and contract, each with the action of the contract's policies."""
-    found = (
+    findings = (
         *_fields_match(contract, scanned),
         *_new_columns(contract, live, scanned),
         *_missing_columns(contract, live, scanned),
         *_type_changes(contract, scanned, plan),
     )
-    return tuple(found)
+    return tuple(findings)
 
 
-def refuse(found: Iterable[Finding], table: str) -> None:
+def refuse(findings: Iterable[Finding], table: str) -> None:
     """Refuses what the policies refuse.
 
     :raises SchemaError: naming each difference, with the place of its policy.
     """
-    refused = [one for one in found if one.action is Action.REFUSE]
+    refused = [one for one in findings if one.action is Action.REFUSE]
     if refused:
         raise SchemaError(
             "; ".join(map(str, refused)), where=table, advice="Correct the file, or the table's contract."
         )
 
 
-def warnings(found: Iterable[Finding]) -> tuple[str, ...]:
+def warnings(findings: Iterable[Finding]) -> tuple[str, ...]:
     """The ledger's warnings about differences that are allowed."""
-    return tuple(f"{one.what}." for one in found if one.action is Action.WARN)
+    return tuple(f"{one.what}." for one in findings if one.action is Action.WARN)
 
 
 def _fields_match(contract: Contract, scanned: Sequence[ScannedColumn]) -> Iterable[Finding]:
     if not contract.fields_match or not contract.fields:
         return
-    ours = [fold_name(one.name) for one in contract.fields if _is_declared(one)]
+    ours = [fold_name(one.name) for one in contract.fields if is_declared(one)]
     theirs = [fold_name(column.name) for column in scanned]
     missing, extra = [one for one in ours if one not in theirs], [one for one in theirs if one not in ours]
     rule = contract.fields_match
@@ -112,7 +112,7 @@ def _fields_match(contract: Contract, scanned: Sequence[ScannedColumn]) -> Itera
     yield Finding(FindingKind.FIELDS_MATCH, (*missing, *extra), Action.REFUSE, what, contract.origin("fields_match"))
 
 
-def _is_declared(column: FieldContract) -> bool:
+def is_declared(column: FieldContract) -> bool:
     """Whether people state something about a column; what was only learned is not part of what they expect."""
     parts = (*(one.origin for one in column.headers), *(one.origin for one in column.constraints))
     return any(stated_by_people(origin) for origin in (*column.origins.values(), *parts))
@@ -141,7 +141,7 @@ def _missing_columns(contract: Contract, live: Table | None, scanned: Sequence[S
     brought = {fold_name(column.name) for column in scanned}
     expected = [column.name for column in own_columns(live) if not column.optional] if live else []
     there = set(map(fold_name, expected))
-    expected += [one.name for one in contract.fields if _is_declared(one) and fold_name(one.name) not in there]
+    expected += [one.name for one in contract.fields if is_declared(one) and fold_name(one.name) not in there]
     missing = [
         name
         for name in expected

@@ -105,6 +105,14 @@ class OnOrphans(StrEnum):
     REFUSE = "refuse"
 
 
+class OnDoubtfulRows(StrEnum):
+    """The policy for rows that seem damaged or repeated: a question, only a warning, or no comparison at all."""
+
+    HOLD = "hold"
+    WARN = "warn"
+    ALLOW = "allow"
+
+
 class Minus(StrEnum):
     """Where negative numbers have their sign: ``-5``, ``5-`` or ``(5)``."""
 

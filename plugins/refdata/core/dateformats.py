@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from refdata.core.contractterms import FieldType
-from refdata.core.filemodel import Notation
+
+if TYPE_CHECKING:
+    from refdata.core.filemodel import Notation
 
 _DAY = r"%[dmYybB](?P<mark>[-/. ]?)%[dmYybB](?P=mark)%[dmYybB]"
 _CLOCK = r"(?P<hour>%[HI]):%M(?::%S(?:\.%f)?)?(?P<half> ?%p)?"
@@ -46,6 +49,7 @@ def format_of(kind: FieldType, notation: Notation) -> str | None:
 def pattern_of(kind: FieldType, notation: Notation) -> str:
     """The pattern for values of a notation.
 
+    >>> from refdata.core.filemodel import Notation
     >>> pattern_of(FieldType.DATE, Notation(date_order="dmy", date_separator=".", year_digits=2))
     '%d.%m.%y'
     """

@@ -1,8 +1,8 @@
-"""Plans how staged rows become the live ones by changing only what differs, in the publish transaction. Pure.
+"""Plans how staged or kept rows become the live ones by changing only what differs, in one transaction. Pure.
 
 Rows are matched by a key, or else compared as a whole with their multiplicity. Text compares by code points and length,
 whatever the collation; NULL equals NULL. A row that stays keeps the load that it came from. An upsert is the same
-change without the removals.
+change without the removals; a rollback is the same change with rows that bring their load along.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from refdata.core.capabilities import Capabilities
 from refdata.core.diffplan import any_of
-from refdata.core.model import Column, Publication, Table, TableName
+from refdata.core.model import Column, Publication, RowKey, Table, TableName
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, backup_name, fold_name, quote
-from refdata.core.publishing import Statement, column_list, qualified
+from refdata.core.publishing import column_list, qualified
 from refdata.core.sqltypes import TypeKind
+from refdata.core.statement import Statement
 
 _FOUND = "refdata_delta"
 """The temporary table of rows whose number differs between the live table and the stage."""
@@ -26,24 +27,52 @@ _INDEXED = 60
 _LINEAGE = frozenset(LINEAGE_COLUMNS)
 
 
-def kept_columns(live: Table, request: Publication) -> tuple[Column, ...]:
-    """The live columns that the load decides on: all but those that the database fills by itself and the file lacks."""
-    brought = {fold_name(name) for name in request.columns}
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """The rows that a table is to contain, in the table ``source`` (a quoted name), whose columns have the live types.
+
+    ``lineage`` are the values that added and changed rows get as their lineage; None where the rows have their own, as
+    kept ones do: these are then compared as well. ``table`` is the name of the source itself, and ``is_temporary``
+    whether it is a temporary table. ``key`` are the columns that identify a row, if any are declared.
+    """
+
+    source: str
+    table: str
+    columns: tuple[str, ...]
+    lineage: tuple[object, ...] | None = None
+    key: RowKey | None = None
+    is_temporary: bool = False
+
+    @classmethod
+    def staged(cls, request: Publication, source: str) -> NewRows:
+        """The rows of a load."""
+        lineage = request.loaded_at, request.load_type.flag, request.stage.load_id
+        return cls(source, request.stage.name, request.columns, lineage, request.key)
+
+    def brings(self, column: Column) -> bool:
+        """Whether the rows have the column; otherwise it counts as NULL there."""
+        return fold_name(column.name) in {fold_name(name) for name in self.columns}
+
+
+def kept_columns(live: Table, rows: NewRows) -> tuple[Column, ...]:
+    """The live columns that are compared: all but those that the database fills by itself and the rows lack."""
     return tuple(
-        column
-        for column in live.columns
-        if column.name not in _LINEAGE and (fold_name(column.name) in brought or not column.optional)
+        column for column in live.columns if rows.brings(column) or not (column.optional or column.name in _LINEAGE)
     )
 
 
 @dataclass(frozen=True, slots=True)
 class DeltaPlan:
-    """The common part of both ways. ``source`` is the stage table's quoted name; its columns have the live types."""
+    """The common part of both ways."""
 
     engine: Capabilities
-    request: Publication
+    rows: NewRows
     live: Table
-    source: str
+
+    @property
+    def source(self) -> str:
+        """The quoted name of the table with the new rows."""
+        return self.rows.source
 
     @property
     def target(self) -> str:
@@ -53,20 +82,27 @@ class DeltaPlan:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that are compared."""
-        return kept_columns(self.live, self.request)
+        return kept_columns(self.live, self.rows)
 
     @property
-    def lineage(self) -> tuple[object, ...]:
-        """The values of the lineage columns of rows that this load brings."""
-        return self.request.loaded_at, self.request.load_type.flag, self.request.stage.load_id
+    def lineage(self) -> dict[str, object]:
+        """The values of the lineage columns that the rows do not bring."""
+        values = self.rows.lineage
+        return {} if values is None else dict(zip(LINEAGE_COLUMNS, values, strict=True))
 
-    def brings(self, column: Column) -> bool:
-        """Whether the file has the column; otherwise it counts as NULL there."""
-        return fold_name(column.name) in {fold_name(name) for name in self.request.columns}
+    @property
+    def inserted(self) -> str:
+        """The columns of an inserted row."""
+        return column_list((*self.rows.columns, *self.lineage))
+
+    @property
+    def marks(self) -> str:
+        """A placeholder for each value of the lineage, each behind a comma."""
+        return ", ?" * len(self.lineage)
 
     def value(self, side: str, column: Column, *, staged: bool) -> str:
         """A column's value in the form in which equal values are equal."""
-        if staged and not self.brings(column):
+        if staged and not self.rows.brings(column):
             return f"CAST(NULL AS {self.engine.type_name(column.type)})"
         value = f"{side}.{quote(column.name)}" if side else quote(column.name)
         if not staged and column.native is not None:
@@ -102,7 +138,8 @@ class KeyedDelta(DeltaPlan):
 
     def prepare(self) -> tuple[Statement, ...]:
         """Makes lookups of staged keys fast."""
-        return self.engine.index_stage(self.request.stage.name, self._keys("", staged=True))
+        index = self.engine.index_rows if self.rows.is_temporary else self.engine.index_stage
+        return index(self.rows.table, self._keys("", staged=True))
 
     def remove(self) -> Statement:
         """Deletes the rows whose key the file does not have."""
@@ -118,10 +155,11 @@ class KeyedDelta(DeltaPlan):
         """Changes the rows that differ, and gives them this load's lineage."""
         changed = [column for column in self.columns if self._is_assigned(column)]
         pairs = [f"{quote(column.name)} = {self._assigned(column)}" for column in changed]
-        pairs += [f"{quote(name)} = ?" for name in LINEAGE_COLUMNS]
+        pairs += [f"{quote(name)} = ?" for name in self.lineage]
+        values = tuple(self.lineage.values())
         differs = self.differs(changed)
         return self.engine.update_rows(
-            self.live.name, ", ".join(pairs), f"{self.source} AS s", self._is_same(), differs, self.lineage
+            self.live.name, ", ".join(pairs), f"{self.source} AS s", self._is_same(), differs, values
         )
 
     def differs(self, columns: Sequence[Column]) -> str:
@@ -140,22 +178,21 @@ class KeyedDelta(DeltaPlan):
 
     def add(self) -> Statement:
         """Inserts the rows whose key the table does not have."""
-        names = column_list(self.request.columns)
-        chosen = ", ".join(f"s.{quote(name)}" for name in self.request.columns)
+        chosen = ", ".join(f"s.{quote(name)}" for name in self.rows.columns)
         absent = self.engine.is_absent(
             self._keys("s", staged=True), f"{self.target} AS o", self._keys("o", staged=False)
         )
         return Statement(
-            f"INSERT INTO {self.target} ({names}, {column_list(LINEAGE_COLUMNS)})"
-            f" SELECT {chosen}, ?, ?, ? FROM {self.source} AS s WHERE {absent}",
-            self.lineage,
+            f"INSERT INTO {self.engine.whole(self.live.name)} ({self.inserted})"
+            f" SELECT {chosen}{self.marks} FROM {self.source} AS s WHERE {absent}",
+            tuple(self.lineage.values()),
         )
 
     def _keys(self, side: str, *, staged: bool) -> list[str]:
         return [part for column in self.key for part in self._key_parts(side, column, staged=staged)]
 
     def _key_parts(self, side: str, column: Column, *, staged: bool) -> tuple[str, ...]:
-        value, key = self.value(side, column, staged=staged), self.request.key
+        value, key = self.value(side, column, staged=staged), self.rows.key
         if not is_text(column):
             return (value,)
         value = f"UPPER({value})" if key and key.ignores_case else value
@@ -168,12 +205,12 @@ class KeyedDelta(DeltaPlan):
 
     def _is_assigned(self, column: Column) -> bool:
         """A key is spelled as in the file where the spelling does not count; an identity never changes."""
-        in_key, key = column in self.key, self.request.key
+        in_key, key = column in self.key, self.rows.key
         spelled = is_text(column) and key is not None and (key.ignores_case or key.ignores_trailing_blanks)
         return spelled if in_key else not column.identity
 
     def _assigned(self, column: Column) -> str:
-        return f"s.{quote(column.name)}" if self.brings(column) else "NULL"
+        return f"s.{quote(column.name)}" if self.rows.brings(column) else "NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,27 +254,28 @@ class WholeDelta(DeltaPlan):
 
     def restore(self) -> Statement:
         """Puts back as many of the equal rows as the file has, each with the load that it came from."""
-        names = tuple(column.name for column in self.live.columns if not column.identity or self.brings(column))
+        names = tuple(column.name for column in self.live.columns if not column.identity or self.rows.brings(column))
         backup = qualified(TableName(self.backup_schema, backup_name(self.live.name.name)))
         where = f" WHERE k.{quote(VERSION_COLUMN)} = ?"
         numbered = self._numbered("k", f"{backup} AS k{where}", names, staged=False, order=quote(LINEAGE_COLUMNS[2]))
         chosen = f"n_staged > 0 AND n_live > n_staged AND x.{_NUMBER} <= n_staged"
         return Statement(
-            f"INSERT INTO {self.target} ({column_list(names)}) SELECT {self._of_x(names)} FROM {numbered} AS x"
+            f"INSERT INTO {self.engine.whole(self.live.name)} ({column_list(names)})"
+            f" SELECT {self._of_x(names)} FROM {numbered} AS x"
             f" JOIN {self.engine.temporary(_FOUND)} AS f ON {self._matches('x', plain=True)} WHERE {chosen}",
             (self.version,),
         )
 
     def add(self) -> Statement:
         """Inserts the rows that the file has more often than the table: as many as are missing."""
-        names = self.request.columns
+        names = self.rows.columns
         numbered = self._numbered("s", f"{self.source} AS s", names, staged=True, order="(SELECT NULL)")
         return Statement(
-            f"INSERT INTO {self.target} ({column_list(names)}, {column_list(LINEAGE_COLUMNS)})"
-            f" SELECT {self._of_x(names)}, ?, ?, ? FROM {numbered} AS x"
+            f"INSERT INTO {self.engine.whole(self.live.name)} ({self.inserted})"
+            f" SELECT {self._of_x(names)}{self.marks} FROM {numbered} AS x"
             f" JOIN {self.engine.temporary(_FOUND)} AS f ON {self._matches('x', plain=True)}"
             f" WHERE n_staged > n_live AND x.{_NUMBER} <= n_staged - n_live",
-            self.lineage,
+            tuple(self.lineage.values()),
         )
 
     def _named(self, side: str, *, staged: bool) -> list[tuple[str, str]]:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from refdata.core.capabilities import Capabilities
+from refdata.core.columntext import unicode_text
 from refdata.core.naming import fold_name, quote
-from refdata.core.publishing import Statement
 from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.core.statement import Statement
 from refdata.core.tablediff import PROBE, CellChange, ChangedRow, Pair, Rows
 
 _TEXT = SqlType(TypeKind.NVARCHAR)
@@ -180,7 +181,7 @@ class DiffPlan:
             return f"CAST(NULL AS {self.engine.type_name(kind)})"
         if not pair.is_exact or (own.native is not None and own.native.name in _LOBS):
             return f"CAST({quote(own.name)} AS {self.engine.type_name(_TEXT)})"
-        return self.engine.canonical(quote(own.name), own.type)
+        return self.engine.canonical(unicode_text(self.engine, own, quote(own.name)), own.type)
 
     def _is_text(self, index: int) -> bool:
         pair = self.pairs[index]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from refdata.core.errors import DropoffError
+from refdata.core.filetypes import CSV_ONLY, FILE_TYPES, ending, listed, types_of
 from refdata.core.model import DROPPED_TYPES, LoadType
 
 REFERENCE_FOLDER = "reference_data_table"
 OTHER_FOLDER = "none_reference_data_table"
 CLASS_FOLDERS = (REFERENCE_FOLDER, OTHER_FOLDER)
 LOAD_FOLDERS = tuple(f"{kind}/{load.value}" for kind in CLASS_FOLDERS for load in DROPPED_TYPES)
-EXTENSION = ".csv"
 OWN_PREFIX = ".refdata-"
 """Prefix of the names that refdata gives to files in transit; hidden, so that no scan picks them up."""
 
@@ -25,13 +26,23 @@ MAX_NAME_UNITS = 255
 MAX_NAME_BYTES = 255
 """Linux ``NAME_MAX``, https://man7.org/linux/man-pages/man3/pathconf.3.html"""
 
+_PLAIN_MARKS = frozenset(" ._-+()")
+_ARCHIVE_BYTES = len("ERROR_20241201_120000_.rejects.csv")
+"""Room for what an archive adds to a name."""
+
 # Office lock files (~$x.csv), and names that editors and browsers give to unfinished files.
-_TEMPORARY = re.compile(r"^[.~].*|.*\.(?:tmp|temp|part|partial|filepart|crdownload|download)(?:\.csv)?$", re.IGNORECASE)
+_TEMPORARY = re.compile(r"^[.~].*|.*\.(?:tmp|temp|part|partial|filepart|crdownload|download)$", re.IGNORECASE)
 
 
-def is_candidate(name: str) -> bool:
-    """Whether a name is to be loaded: it ends in ``.csv`` (any case) and is not hidden or temporary."""
-    return name.lower().endswith(EXTENSION) and not _TEMPORARY.match(name)
+def is_candidate(name: str, types: Collection[str] = CSV_ONLY) -> bool:
+    """Whether a name is to be loaded: it has the ending of an enabled type and is not hidden or temporary."""
+    wanted = types_of(name)
+    return bool(wanted) and wanted <= frozenset(types) and not is_temporary(name)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a name is that of a hidden or unfinished file."""
+    return any(_TEMPORARY.match(one) for one in (name, name.removesuffix(ending(name))))
 
 
 def name_fault(name: str) -> str:
@@ -47,11 +58,38 @@ def name_fault(name: str) -> str:
     return f"its name is longer than {MAX_NAME_UNITS} characters" if units > MAX_NAME_UNITS else ""
 
 
-def _why_not(name: str) -> str:
+def _why_not(name: str, types: Collection[str]) -> str:
     """Why a file in a load folder is not loaded."""
-    if _TEMPORARY.match(name):
+    if is_temporary(name):
         return "its name is that of a hidden or unfinished file"
-    return name_fault(name) if is_candidate(name) else f"its name does not end with {EXTENSION}"
+    if is_candidate(name, types):
+        return name_fault(name)
+    if is_candidate(name, FILE_TYPES):
+        return f"files that end with {ending(name)} are not enabled here (setting file_types)"
+    return f"its name does not end with {listed(types)}"
+
+
+def safe_name(name: str) -> str:
+    """A name for a file that a browser sent, which every file system accepts and which cannot leave its folder.
+
+    Folders in front of it are left out; what is neither a letter, a digit nor a usual mark becomes an underscore.
+    The ending stays, so a name of a type that is not loaded remains one.
+
+    >>> safe_name("C:\\\\data\\\\Länder 2024.csv"), safe_name("../../etc/x;rm -rf.csv"), safe_name(".csv")
+    ('Länder 2024.csv', 'x_rm -rf.csv', 'upload.csv')
+    """
+    last = re.split(r"[/\\]", name.encode("utf-8", "replace").decode("utf-8"))[-1]
+    plain = "".join(char if _is_plain(char) else "_" for char in unicodedata.normalize("NFC", last))
+    extension = ending(plain)
+    stem = plain.removesuffix(extension).strip(" .~") or "upload"
+    room = MAX_NAME_BYTES - _ARCHIVE_BYTES - len(extension)
+    stem = _cut(stem, room).strip(" .~")
+    return f"{stem.replace('.', '_') if is_temporary(stem) else stem}{extension}"
+
+
+def _is_plain(char: str) -> bool:
+    """Whether a character may stand in the name of an uploaded file."""
+    return char in _PLAIN_MARKS or unicodedata.category(char)[0] in "LNM"
 
 
 def load_folder_name(load_type: LoadType, is_reference_data: bool) -> str:
@@ -63,18 +101,19 @@ def load_folder_name(load_type: LoadType, is_reference_data: bool) -> str:
     return f"{REFERENCE_FOLDER if is_reference_data else OTHER_FOLDER}/{load_type.value}"
 
 
-def load_of(path: str) -> tuple[LoadType, bool]:
+def load_of(path: str, types: Collection[str] = FILE_TYPES) -> tuple[LoadType, bool]:
     """Load type and whether it is reference data, for a path relative to the dropoff root.
 
+    :param types: the file types that are accepted.
     :raises DropoffError: when the path is not exactly one candidate name in one of the four load folders.
     """
     folder, _, name = path.rpartition("/")
-    if folder not in LOAD_FOLDERS or not is_candidate(name) or name_fault(name):
-        why = "it is not in a load folder" if folder not in LOAD_FOLDERS else _why_not(name)
+    if folder not in LOAD_FOLDERS or not is_candidate(name, types) or name_fault(name):
+        why = "it is not in a load folder" if folder not in LOAD_FOLDERS else _why_not(name, types)
         raise DropoffError(
             f"It cannot be loaded: {why}",
             where=printable(path),
-            advice=f"Drop a .csv file into one of {', '.join(LOAD_FOLDERS)}",
+            advice=f"Drop a {listed(types)} file into one of {', '.join(LOAD_FOLDERS)}",
         )
     kind, _, load = folder.partition("/")
     return LoadType(load), kind == REFERENCE_FOLDER
@@ -123,8 +162,8 @@ def _stamped(prefix: str, name: str, number: int) -> str:
 
 
 def _split(name: str) -> tuple[str, str]:
-    stem, dot, extension = name.rpartition(".")
-    return (stem, f".{extension}") if dot and f".{extension}".lower() == EXTENSION else (name, "")
+    extension = ending(name)
+    return name.removesuffix(extension), extension
 
 
 def _cut(stem: str, room: int) -> str:

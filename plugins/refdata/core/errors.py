@@ -15,6 +15,8 @@
         ├── FormatError             the bytes cannot be read safely as CSV
         ├── SchemaError             the columns do not fit the table
         ├── DataError               rows were rejected, or counts do not add up
+        │   └── OrphansError            rows of other tables would refer to nothing; a person may accept it
+        ├── DatabaseError           the database refused with an error that refdata does not know
         ├── ConfigurationError      a setting or a table's contract is wrong
         │   └── NotInitialisedError     the ledger does not exist yet
         ├── PermissionDeniedError   a right is missing, on disk or in the database
@@ -37,6 +39,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionLostError",
     "DataError",
+    "DatabaseError",
     "DeadlockError",
     "DropoffError",
     "FileBusyError",
@@ -45,6 +48,7 @@ __all__ = [
     "HeldError",
     "LockTimeoutError",
     "NotInitialisedError",
+    "OrphansError",
     "PermanentError",
     "PermissionDeniedError",
     "RefdataError",
@@ -229,6 +233,18 @@ class DataError(PermanentError):
     """Rows were rejected, or the counts of rows do not add up."""
 
     category: ClassVar[str] = "data"
+
+
+class OrphansError(DataError):
+    """Rows of other tables would refer to nothing after an undo; a person may accept that (``on_orphans: hold``)."""
+
+    category: ClassVar[str] = "orphans"
+
+
+class DatabaseError(PermanentError):
+    """The database refused with an error that refdata does not know."""
+
+    category: ClassVar[str] = "database"
 
 
 class ConfigurationError(PermanentError):

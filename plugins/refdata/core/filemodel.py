@@ -100,7 +100,9 @@ class Format:
     ``notes`` sentences on what was decided for the user, for the ledger. With a ``doubt`` the file is not to be loaded;
     the other facts are then those of its likeliest reading. ``place_damaged``: rows that fit with one change are read.
     With a ``drawing`` all of this describes the lines as they are written again, as plain CSV.
-    ``decode_fallback`` is the codec of lines that ``encoding`` cannot read.
+    ``decode_fallback`` is the codec of lines that ``encoding`` cannot read. With a ``part`` (a sheet, or a member of an
+    archive) all of this describes the plain copy of that part; ``workbook``: its values come from cells, so that the
+    file shows nothing about how the table's text files are written.
     """
 
     encoding: str
@@ -126,6 +128,8 @@ class Format:
     place_damaged: bool = False
     drawing: Drawing | None = None
     decode_fallback: str = ""
+    part: str = ""
+    workbook: bool = False
 
 
 ANY_WORD = "*"

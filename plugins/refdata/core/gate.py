@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from refdata.core.tablediff import TableDiff
+from refdata.core.tablerules import TableRules
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much may change without approval, each written as in ``settings.LIMIT``.
+def exceeded(diff: TableDiff, rules: TableRules) -> tuple[str, ...]:
+    """One sentence per limit of the gate that the change exceeds; empty when no approval is needed.
 
-    ``keys_vanished`` counts rows whose key is gone, where rows are matched by keys. ``rows_removed`` counts the same;
-    where whole rows are compared, it is the number of rows by which the table shrinks, and ``rows_changed`` is the
-    number of replaced rows: as many as were both removed and added.
+    ``gate_keys_vanished`` limits the rows whose key is gone, where rows are matched by keys; ``gate_rows_removed``
+    limits the same. Where whole rows are compared, the latter limits the rows by which the table shrinks, and
+    ``gate_rows_changed`` the replaced ones: as many as were both removed and added.
     """
-
-    rows_removed: str = ""
-    rows_changed: str = ""
-    keys_vanished: str = ""
+    return tuple(_faults(diff, rules))
 
 
-def exceeded(diff: TableDiff, limits: Limits) -> tuple[str, ...]:
-    """One sentence per limit that the change exceeds; empty when no approval is needed."""
-    return tuple(_faults(diff, limits))
-
-
-def _faults(diff: TableDiff, limits: Limits) -> Iterator[str]:
+def _faults(diff: TableDiff, rules: TableRules) -> Iterator[str]:
     removed = diff.removed if diff.keys else max(diff.rows_before - diff.rows_after, 0)
     changed = diff.changed if diff.keys else min(diff.removed, diff.added)
     vanished = diff.removed if diff.keys else 0
     measures = (
-        ("rows would be removed", removed, limits.rows_removed, "gate_rows_removed"),
-        ("rows would be changed", changed, limits.rows_changed, "gate_rows_changed"),
-        (f"keys ({', '.join(diff.keys)}) would vanish", vanished, limits.keys_vanished, "gate_keys_vanished"),
+        ("rows would be removed", removed, rules.gate_rows_removed, "gate_rows_removed"),
+        ("rows would be changed", changed, rules.gate_rows_changed, "gate_rows_changed"),
+        (f"keys ({', '.join(diff.keys)}) would vanish", vanished, rules.gate_keys_vanished, "gate_keys_vanished"),
     )
     for what, count, limit, name in measures:
         if limit and count > allowed(limit, diff.rows_before):

@@ -14,6 +14,7 @@ from refdata.core.loadfigures import LoadFigures
 from refdata.core.loadstates import FAILED, PUBLISHED
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
+from refdata.core.storage import PAGE, StorageReport
 
 MEBIBYTE = 1024 * 1024
 LEAST_LOADS = 5
@@ -129,6 +130,39 @@ def memory_check(available: int | None, least_mb: int) -> Check:
         advice = "A load needs about 400 MB: lower `max_parallel_loads` or Airflow's parallelism, or add memory."
         return Check("memory", State.WARN, figure, "Little memory is available", advice)
     return Check("memory", State.OK, figure)
+
+
+def readers_check(*, is_on: bool) -> Check:
+    """Whether readers see the rows before a publish instead of waiting for its end.
+
+    >>> readers_check(is_on=True).figure
+    'row versions are kept'
+    """
+    if is_on:
+        return Check("readers", State.OK, "row versions are kept")
+    message = "READ_COMMITTED_SNAPSHOT is off: readers wait while a load is published, and a load waits for readers"
+    advice = (
+        "Ask the DBA to run, at a quiet time, because it ends open transactions: ALTER DATABASE CURRENT SET"
+        " READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE"
+    )
+    return Check("readers", State.WARN, "off", message, advice)
+
+
+def storage_check(report: StorageReport) -> Check:
+    """Pages against rows: warns of heaps beyond a megabyte, and of tables whose pages are mostly empty."""
+    if report.unknown:
+        return Check("storage", State.OK, "unknown", report.unknown)
+    pages = sum(one.pages for one in report.tables)
+    figure = f"{pages:,} pages for {sum(one.rows for one in report.tables):,} rows"
+    growing = [one for one in report.heaps if one.is_wasteful or one.pages * PAGE > MEBIBYTE]
+    if growing:
+        message = f"Heaps keep the pages of deleted rows: {_some(list(map(str, growing)))}"
+        advice = "`refdata maintenance --apply --convert-heaps` gives them a clustered index, and frees empty pages."
+        return Check("storage", State.WARN, figure, message, advice)
+    if empty := [str(one) for one in report.tables if one.is_wasteful]:
+        advice = "Ask the DBA to rebuild the table's clustered index (ALTER INDEX … REBUILD)."
+        return Check("storage", State.WARN, figure, f"Most pages are empty: {_some(empty)}", advice)
+    return Check("storage", State.OK, figure)
 
 
 COMPONENTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")

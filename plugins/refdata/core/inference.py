@@ -55,7 +55,7 @@ TICK_DIGITS = 7
 """Fraction digits of DATETIME2 and TIME that exceed microseconds."""
 
 
-TypeReading = tuple[SqlType, Notation]
+_TypeReading = tuple[SqlType, Notation]
 """A possible type of a column, with its notation."""
 
 
@@ -70,7 +70,7 @@ class Decision:
     notation: Notation = field(default_factory=Notation)
     warnings: tuple[str, ...] = ()
     doubt: str = ""
-    choices: tuple[TypeReading, ...] = ()
+    choices: tuple[_TypeReading, ...] = ()
 
 
 def decide(evidence: Evidence, habits: FileHabits = NO_HABITS) -> Decision:
@@ -80,11 +80,11 @@ def decide(evidence: Evidence, habits: FileHabits = NO_HABITS) -> Decision:
     """
     if not evidence.values:
         return Decision(None)
-    found = _bit(evidence) or _number(evidence, habits) or _double(evidence) or _moment(evidence)
-    found = found or _clock(evidence) or Decision(text(evidence.longest))
-    if found.type is not None and found.type != text(evidence.longest):
-        return found
-    return replace(found, warnings=found.warnings + _spreadsheet_warning(evidence))
+    decision = _bit(evidence) or _number(evidence, habits) or _double(evidence) or _moment(evidence)
+    decision = decision or _clock(evidence) or Decision(text(evidence.longest))
+    if decision.type is not None and decision.type != text(evidence.longest):
+        return decision
+    return replace(decision, warnings=decision.warnings + _spreadsheet_warning(evidence))
 
 
 def decide_known(evidence: Evidence, reading: ColumnReading) -> Decision:
@@ -114,7 +114,9 @@ def _known_moment(evidence: Evidence, reading: ColumnReading, kind: TypeKind) ->
     said = f"is read {'day' if day_first else 'month'} first, as in earlier files of the table; its days do not show it"
     doubtful = notation.date_order != "ymd" and not notation.month_names and shape.last_day <= MONTHS
     warnings = (said,) if doubtful and not reading.bounded else ()
-    return Decision(DATETIME2 if shape.timed or kind is TypeKind.DATETIME2 else DATE, notation, warnings)
+    return Decision(
+        DATETIME2 if shape.timed or (kind is TypeKind.DATETIME2 and reading.bounded) else DATE, notation, warnings
+    )
 
 
 def _is_sized(kind: SqlType) -> bool:
@@ -214,7 +216,7 @@ def _versions(evidence: Evidence) -> Decision:
     return _kept_as_text(evidence, what, (decimal(1, 0), Notation()))
 
 
-def _kept_as_text(evidence: Evidence, doubt: str, *choices: TypeReading) -> Decision:
+def _kept_as_text(evidence: Evidence, doubt: str, *choices: _TypeReading) -> Decision:
     """Text, with what a contract may say instead."""
     return Decision(text(evidence.longest), doubt=doubt, choices=choices)
 
@@ -245,17 +247,17 @@ def _double(evidence: Evidence) -> Decision | None:
 
 
 def _spreadsheet_warning(evidence: Evidence) -> tuple[str, ...]:
-    found = []
+    texts = []
     if evidence.spreadsheet:
-        found.append(f"contains {evidence.spreadsheet} values such as 1.23E+11: a spreadsheet has rounded longer codes")
+        texts.append(f"contains {evidence.spreadsheet} values such as 1.23E+11: a spreadsheet has rounded longer codes")
     if 0 < evidence.month_days < evidence.values:
-        found.append(f"contains {evidence.month_days} values such as 2-Mar: a spreadsheet may have made dates of codes")
+        texts.append(f"contains {evidence.month_days} values such as 2-Mar: a spreadsheet may have made dates of codes")
     if evidence.formulas:
-        found.append(
+        texts.append(
             f"contains {evidence.formulas} values that a spreadsheet would run as formulas; they are kept as text."
             " Guard against that when exporting them to a spreadsheet"
         )
-    return tuple(found)
+    return tuple(texts)
 
 
 def _moment(evidence: Evidence) -> Decision | None:

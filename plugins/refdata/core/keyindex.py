@@ -8,51 +8,20 @@ the same key. Where it cannot be created, loads continue, and the ledger says wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from refdata.core.capabilities import Capabilities
+from refdata.core.collations import Collation
+from refdata.core.columntext import unicode_text
 from refdata.core.contract import Contract
 from refdata.core.model import Column, TableName
 from refdata.core.naming import fold_name, quote
-from refdata.core.publishing import Statement, column_list
+from refdata.core.publishing import column_list
 from refdata.core.sqltypes import TypeKind
+from refdata.core.statement import Statement
 from refdata.core.tablediff import Rows
 
 INDEX = "refdata_key"
 """The index's name where names belong to the table."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyChange:
-    """The result for a table's index: ``done`` in words, and why the key has none; each may be empty."""
-
-    done: str = ""
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UniqueIndex:
-    """A unique index of a table: its name in the catalog and its columns in order."""
-
-    name: str
-    columns: tuple[str, ...]
-
-    def covers(self, key: Sequence[str]) -> bool:
-        """Whether the index has exactly the key's columns, in any order."""
-        return {fold_name(name) for name in self.columns} == {fold_name(name) for name in key}
-
-
-@dataclass(frozen=True, slots=True)
-class ReferringKey:
-    """A foreign key of the table ``child`` whose ``columns`` refer to ``references`` of the table in question.
-
-    The database refuses to remove or change what it refers to.
-    """
-
-    name: str
-    child: TableName
-    columns: tuple[str, ...]
-    references: tuple[str, ...]
 
 
 def index_key(contract: Contract, columns: Sequence[Column]) -> tuple[str, ...]:
@@ -103,10 +72,11 @@ def equal_keys(
     )
 
 
-def collation_problem(values: int) -> str:
+def collation_problem(values: int, collation: Collation | None = None) -> str:
     """Why there is no index where different keys are equal to the database."""
     which = "1 value has spellings" if values == 1 else f"{values} values have spellings"
-    return f"{which} that the contract distinguishes and the database's collation does not (case or trailing blanks)"
+    ignored = collation or "case or trailing blanks"
+    return f"{which} that the contract distinguishes and the database's collation does not ({ignored})"
 
 
 def _collated(name: str, collations: Mapping[str, str]) -> str:
@@ -117,7 +87,7 @@ def _collated(name: str, collations: Mapping[str, str]) -> str:
 def _compared(engine: Capabilities, column: Column, *, exactly: bool) -> tuple[str, ...]:
     if not exactly or not _is_text(column):
         return (quote(column.name),)
-    return engine.text_parts(quote(column.name))
+    return engine.text_parts(unicode_text(engine, column, quote(column.name)))
 
 
 def _is_text(column: Column) -> bool:

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from refdata.core.capabilities import Capabilities
+from refdata.core.columntext import unicode_text
 from refdata.core.contract import Contract, ForeignKey
 from refdata.core.contractterms import ConstraintKind, LoadMode, Severity
 from refdata.core.model import Column, LoadType
-from refdata.core.naming import fold_name, quote
-from refdata.core.publishing import Statement
+from refdata.core.naming import VERSION_COLUMN, fold_name, quote
 from refdata.core.sqltypes import BIGINT, TypeKind, text
+from refdata.core.statement import Statement
 
 ROW_COLUMN = "ref_data_row"
 """The stage table's column with the number of the row, from 1."""
@@ -25,10 +26,14 @@ ROW = Column(ROW_COLUMN, BIGINT)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Rows that a rule examines: ``source`` is a quoted name, ``columns`` are those of its table."""
+    """Rows that a rule examines: ``source`` is a quoted name, ``columns`` are those of its table.
+
+    ``version``: of a version table, only the rows kept under that number.
+    """
 
     source: str
     columns: tuple[Column, ...]
+    version: int | None = None
 
     def column(self, name: str) -> Column | None:
         """The column with that name, or None."""
@@ -54,26 +59,35 @@ class Orphans:
     columns: tuple[str, ...]
     condition: str
     equal: str
+    values: tuple[object, ...] = ()
 
     def count_rows(self) -> Statement:
         """How many rows there are."""
-        return Statement(f"SELECT COUNT(*) FROM {self.source} AS s WHERE {self.condition}")
+        return Statement(f"SELECT COUNT(*) FROM {self.source} AS s WHERE {self.condition}", self.values)
 
     def count_keys(self) -> Statement:
         """How many different keys they refer to."""
         keys = f"SELECT 1 AS n FROM {self.source} AS s WHERE {self.condition} GROUP BY {self.equal}"
-        return Statement(f"SELECT COUNT(*) FROM ({keys}) AS d")
+        return Statement(f"SELECT COUNT(*) FROM ({keys}) AS d", self.values)
 
     def sample_keys(self, most: int) -> Statement:
         """Some of the keys."""
         names = ", ".join(f"s.{quote(name)}" for name in self.columns)
         select = f"SELECT {names} FROM {self.source} AS s WHERE {self.condition} GROUP BY {names}"
-        return self.engine.first_rows(f"{select} ORDER BY {names}", most)
+        return self.engine.first_rows(f"{select} ORDER BY {names}", most, self.values)
 
     def more_than(self, rows: int) -> Statement:
         """One row where there are more than ``rows``, else none."""
         counted = f"SELECT COUNT(*) AS n FROM {self.source} AS s WHERE {self.condition}"
-        return Statement(f"SELECT d.n FROM ({counted}) AS d WHERE d.n > ?", (rows,))
+        return Statement(f"SELECT d.n FROM ({counted}) AS d WHERE d.n > ?", (*self.values, rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Keys whose values need no query, by the names of their columns: none of them is empty, or none is repeated."""
+
+    complete: frozenset[tuple[str, ...]] = frozenset()
+    distinct: frozenset[tuple[str, ...]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +95,7 @@ class KeyPlan:
     """The rows that the rules of one load compare.
 
     ``live`` are the table's rows, None if there is no table yet. ``parents`` are the tables that the contract
-    refers to, by their folded names.
+    refers to, by their folded names. ``proven``: what is known of the staged rows already.
     """
 
     engine: Capabilities
@@ -90,6 +104,7 @@ class KeyPlan:
     stage: Side
     live: Side | None
     parents: Mapping[str, Side]
+    proven: Proven = Proven()
 
     def rules(self) -> tuple[KeyRule, ...]:
         """All rules, keys first: a row removed because of its key must not satisfy another row's reference."""
@@ -102,24 +117,24 @@ class KeyPlan:
         named = ", ".join(key)
         empty = " OR ".join(f"{quote(name)} IS NULL" for name in key)
         sql = f"SELECT {quote(ROW_COLUMN)} FROM {self.stage.source} WHERE {empty}"
-        yield KeyRule(key, f"the key ({named}) needs a value", Severity.ERROR, Statement(sql))
-        yield KeyRule(key, f"the key ({named}) is repeated from an earlier row", Severity.ERROR, self._repeated(key))
+        if key not in self.proven.complete:
+            yield KeyRule(key, f"the key ({named}) needs a value", Severity.ERROR, Statement(sql))
+        if key not in self.proven.distinct:
+            words = f"the key ({named}) is repeated from an earlier row"
+            yield KeyRule(key, words, Severity.ERROR, self._repeated(key))
         if self._adds_rows and self.contract.load is not LoadMode.UPSERT and self.live is not None:
             words = f"the key ({named}) is already in the table"
             yield KeyRule(key, words, Severity.ERROR, self._present(key, self.live))
 
     def _unique(self) -> Iterator[KeyRule]:
-        single = [
-            ((fact.name,), rule.severity)
-            for fact in self.contract.fields
-            if (rule := fact.constraint(ConstraintKind.UNIQUE)) is not None
-        ]
-        for names, severity in (*((key.fields, key.severity) for key in self.contract.unique_keys or ()), *single):
+        for names, severity in _unique_keys(self.contract):
             key = self._staged(names)
             if not key:
                 continue
             named = ", ".join(key)
-            yield KeyRule(key, f"the value of {named} is repeated from an earlier row", severity, self._repeated(key))
+            if key not in self.proven.distinct:
+                words = f"the value of {named} is repeated from an earlier row"
+                yield KeyRule(key, words, severity, self._repeated(key))
             if self._adds_rows and self.live is not None:
                 words = f"the value of {named} is already in the table"
                 yield KeyRule(key, words, severity, self._present(key, self.live))
@@ -148,7 +163,8 @@ class KeyPlan:
         given = " AND ".join(f"s.{quote(name)} IS NOT NULL" for name in columns)
         lost = f" AND NOT EXISTS ({kept})" if kept else ""
         equal = ", ".join(part for name in columns for part in self._compared("s", self._of(self.stage, name)))
-        return Orphans(self.engine, self.stage.source, columns, f"{given} AND EXISTS ({met}){lost}", equal)
+        values = tuple(side.version for side in (before, after) if side.version is not None)
+        return Orphans(self.engine, self.stage.source, columns, f"{given} AND EXISTS ({met}){lost}", equal, values)
 
     @property
     def _adds_rows(self) -> bool:
@@ -208,7 +224,8 @@ class KeyPlan:
         if any(there is None for _, there in pairs):
             return ""
         same = " AND ".join(self._same(ours, there) for ours, there in pairs if there is not None)
-        return f"SELECT 1 FROM {side.source} AS t WHERE {same}"
+        kept = "" if side.version is None else f" AND t.{quote(VERSION_COLUMN)} = ?"
+        return f"SELECT 1 FROM {side.source} AS t WHERE {same}{kept}"
 
     def _of(self, side: Side, name: str) -> Column:
         column = side.column(name)
@@ -226,7 +243,7 @@ class KeyPlan:
 
     def _compared(self, side: str, column: Column, as_text: bool = False) -> tuple[str, ...]:
         """The expressions that compare a value: itself, and for text whatever else the engine needs."""
-        value = f"{side}.{quote(column.name)}"
+        value = unicode_text(self.engine, column, f"{side}.{quote(column.name)}")
         if not (_is_text(column) or as_text):
             return (value,)
         if as_text and not _is_text(column):
@@ -244,8 +261,24 @@ def remove_rows(source: str, rows: Sequence[int]) -> Statement:
 
 def has_key_rules(contract: Contract) -> bool:
     """Whether the contract has a rule over several rows, for which the staged rows need numbers."""
-    unique = any(fact.constraint(ConstraintKind.UNIQUE) for fact in contract.fields)
-    return bool(contract.primary_key or contract.unique_keys or contract.foreign_keys or unique)
+    return bool(contract.primary_key or contract.foreign_keys or _unique_keys(contract))
+
+
+def keys_compared_exactly(contract: Contract, columns: Sequence[Column]) -> tuple[tuple[str, ...], ...]:
+    """The keys whose values may not repeat and that values equal only by themselves, with the columns' own names."""
+    stage, keys = Side("", tuple(columns)), []
+    loosely = contract.key_ignores_case or contract.key_ignores_trailing_blanks
+    for names in (contract.primary_key or (), *(names for names, _ in _unique_keys(contract))):
+        key = [column for name in names if (column := stage.column(name)) is not None]
+        if key and len(key) == len(names) and not (loosely and any(map(_is_text, key))):
+            keys.append(tuple(column.name for column in key))
+    return tuple(dict.fromkeys(keys))
+
+
+def _unique_keys(contract: Contract) -> tuple[tuple[tuple[str, ...], Severity], ...]:
+    rules = ((fact.name, fact.constraint(ConstraintKind.UNIQUE)) for fact in contract.fields)
+    single = (((name,), rule.severity) for name, rule in rules if rule is not None)
+    return (*((key.fields, key.severity) for key in contract.unique_keys or ()), *single)
 
 
 def _is_text(column: Column) -> bool:

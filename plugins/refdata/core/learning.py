@@ -46,7 +46,7 @@ STORED_AS = {
 
 
 def learned(
-    table: str, found: Format, scanned: Sequence[ScannedColumn], live: Sequence[Column], origin: Origin
+    table: str, fmt: Format, scanned: Sequence[ScannedColumn], live: Sequence[Column], origin: Origin
 ) -> Contract:
     """The facts that one load shows about its table's files.
 
@@ -55,13 +55,32 @@ def learned(
     """
     types = {fold_name(column.name): column.type for column in live}
     columns = tuple(_column(column, types.get(fold_name(column.name))) for column in scanned)
-    contract = Contract(table=table, encoding=found.encoding, dialect=_dialect(found), fields=columns)
+    if fmt.workbook:  # its cells show nothing about how the table's text files are written
+        contract = Contract(table=table, dialect=TableDialect(header=fmt.has_header), fields=columns)
+    else:
+        contract = Contract(table=table, encoding=fmt.encoding, dialect=_dialect(fmt), fields=columns)
     return with_origin(contract, origin)
 
 
 def remembered(new: Contract, before: Contract | None) -> Contract:
     """The facts learned so far: those of the newest load, completed by those that only earlier loads showed."""
-    return new if before is None else merge(new, before)
+    if before is None:
+        return new
+    known = {fold_name(column.name): column for column in before.fields}
+    columns = tuple(_in_known_order(column, known.get(fold_name(column.name))) for column in new.fields)
+    return merge(replace(new, fields=columns), before)
+
+
+def _in_known_order(column: FieldContract, known: FieldContract | None) -> FieldContract:
+    """Leaves the order of earlier dates known: dates with the year first do not show how ``05/06/2024`` is meant."""
+    if known is None or known.type is not column.type or column.date_order != _YEAR_FIRST:
+        return column
+    if known.date_order in (None, _YEAR_FIRST):
+        return column
+    return replace(column, date_order=None, date_separator=None, format=None)
+
+
+_YEAR_FIRST = "ymd"
 
 
 def without_answers(new: Contract, known: Contract) -> Contract:
@@ -94,14 +113,14 @@ def _is_answer(origin: Origin | None) -> bool:
     return origin is not None and origin.layer is Layer.ANSWERED
 
 
-def _dialect(found: Format) -> TableDialect:
+def _dialect(fmt: Format) -> TableDialect:
     return TableDialect(
-        delimiter=found.delimiter,
-        quote_char=found.quote,
-        escape_char=found.escape or None,
-        skip_initial_space=found.skip_initial_space or None,
-        header=found.has_header,
-        comment_char=found.comment or None,
+        delimiter=fmt.delimiter,
+        quote_char=fmt.quote,
+        escape_char=fmt.escape or None,
+        skip_initial_space=fmt.skip_initial_space or None,
+        header=fmt.has_header,
+        comment_char=fmt.comment or None,
     )
 
 

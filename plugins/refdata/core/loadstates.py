@@ -91,8 +91,17 @@ class Guard(StrEnum):
     NO_VERSION = "the load made no version"
 
 
+class RunState(StrEnum):
+    """What Airflow says about a load's run; ``stopped``: a person ended it, so its error branch never ran."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
-class Transition:
+class _Transition:
     """One row of the table. ``before`` is None where there is no row yet, ``after`` where it is deleted."""
 
     before: FileStatus | None
@@ -106,29 +115,29 @@ def _each(
     event: Event,
     after: FileStatus | None,
     guard: Guard = Guard.NONE,
-) -> tuple[Transition, ...]:
+) -> tuple[_Transition, ...]:
     """The same transition out of several states, in the order of ``FileStatus``."""
-    return tuple(Transition(state, event, after, guard) for state in FileStatus if state in before)
+    return tuple(_Transition(state, event, after, guard) for state in FileStatus if state in before)
 
 
-TRANSITIONS: tuple[Transition, ...] = (
-    Transition(None, Event.REGISTER, PENDING),
+TRANSITIONS: tuple[_Transition, ...] = (
+    _Transition(None, Event.REGISTER, PENDING),
     *_each(IN_FLIGHT | REFUSED, Event.RESUME, PENDING),
     # Also from processing and review: a retry of a step that died takes over with a new attempt number.
     *_each(IN_FLIGHT, Event.CLAIM, PROCESSING, Guard.FIRST),
-    Transition(PROCESSING, Event.EXPIRE, PENDING, Guard.SILENT),
+    _Transition(PROCESSING, Event.EXPIRE, PENDING, Guard.SILENT),
     # A step with a question claims the turn first, so that answers come in the order of the files.
-    Transition(PROCESSING, Event.HOLD, REVIEW, Guard.TURN),
-    Transition(REVIEW, Event.ANSWER, PENDING, Guard.TURN),
-    Transition(PROCESSING, Event.PUBLISH, LOADED, Guard.TURN),
-    Transition(PROCESSING, Event.RECOGNISE, DUPLICATE, Guard.TURN),
-    Transition(LOADED, Event.ARCHIVE, COMPLETED),
-    Transition(LOADED, Event.REPLACE, COMPLETED),
+    _Transition(PROCESSING, Event.HOLD, REVIEW, Guard.TURN),
+    _Transition(REVIEW, Event.ANSWER, PENDING, Guard.TURN),
+    _Transition(PROCESSING, Event.PUBLISH, LOADED, Guard.TURN),
+    _Transition(PROCESSING, Event.RECOGNISE, DUPLICATE, Guard.TURN),
+    _Transition(LOADED, Event.ARCHIVE, COMPLETED),
+    _Transition(LOADED, Event.REPLACE, COMPLETED),
     *_each(IN_FLIGHT | REFUSED, Event.FAIL, ERROR),
     *_each(IN_FLIGHT | REFUSED, Event.CANCEL, CANCELLED),
     *_each(IN_FLIGHT, Event.VANISH, CANCELLED, Guard.SAME_PATH),
     *_each(IN_FLIGHT, Event.HAND_BACK, PENDING, Guard.SAME_FILE),
-    Transition(None, Event.REVISE, COMPLETED),
+    _Transition(None, Event.REVISE, COMPLETED),
     *_each(REMOVABLE, Event.DELETE, None, Guard.NO_VERSION),
 )
 """All transitions of a load. In a state without a row for an event, the event changes no status."""
@@ -158,6 +167,7 @@ STATEMENTS: tuple[tuple[str, tuple[Event, ...]], ...] = (
 
 GROUPS: Mapping[str, frozenset[FileStatus]] = {
     "select_blocking_files": IN_FLIGHT,
+    "select_unpublished_tables": IN_FLIGHT,
     "select_running_loads": HOLDS_TURN,
     "select_unfinished_files": UNSETTLED | {COMPLETED},
     "select_unregistered_tables": PUBLISHED,

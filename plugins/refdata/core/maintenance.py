@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from refdata.core.model import Load
+
 _ARCHIVED = re.compile(r"(?:ERROR_)?(\d{8}_\d{6})_.+")
 
 
@@ -52,16 +54,6 @@ class ArchivedFile:
     folder: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EndedLoad:
-    """A load that ended without publishing, so that nothing refers to it. ``ended_at`` is UTC."""
-
-    load_id: int
-    file_path: str
-    table_name: str
-    ended_at: datetime
-
-
 def before(now: datetime, days: int) -> datetime | None:
     """The time before which things are deleted; None for never."""
     return now - timedelta(days=days) if days else None
@@ -86,11 +78,11 @@ def expired_files(kind: DeletionKind, files: Iterable[ArchivedFile], days: int, 
             yield Deletion(kind, file.name, why, size=file.size, folder=file.folder)
 
 
-def expired_rows(loads: Iterable[EndedLoad], days: int) -> Iterator[Deletion]:
+def expired_rows(loads: Iterable[Load], days: int) -> Iterator[Deletion]:
     """The ledger rows of loads that ended without effect before the limit used in the ledger query."""
     for load in loads:
-        why = f"ended {load.ended_at:%Y-%m-%d} without loading, kept for {days} days"
-        yield Deletion(DeletionKind.LEDGER_ROW, load.file_path, why, table_name=load.table_name, load_id=load.load_id)
+        why = f"ended {load.processed_at:%Y-%m-%d} without loading, kept for {days} days"
+        yield Deletion(DeletionKind.LEDGER_ROW, load.file_path, why, table_name=load.table_name, load_id=load.id)
 
 
 def expired_records(kind: DeletionKind, count: int, days: int) -> Iterator[Deletion]:

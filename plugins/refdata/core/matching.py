@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.core.alignment import own_columns
@@ -30,19 +30,6 @@ NAMES, TYPES, ORDER = 0.8, 0.15, 0.05
 
 _NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
 _MOMENTS = frozenset({TypeKind.DATE, TypeKind.DATETIME2})
-
-
-@dataclass(frozen=True, slots=True)
-class FileColumn:
-    """A file's column by its database name; ``type`` is None where it is unknown or the column has no values."""
-
-    name: str
-    type: SqlType | None = None
-
-
-def file_columns(scanned: Iterable[ScannedColumn]) -> list[FileColumn]:
-    """The columns of a scanned file, as they are matched with tables."""
-    return [FileColumn(column.name, column.type) for column in scanned]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ class TableMatch:
         return self.share >= least
 
 
-def match_table(columns: Sequence[FileColumn], table: Table) -> TableMatch:
+def match_table(columns: Sequence[ScannedColumn], table: Table) -> TableMatch:
     """Score a file's columns against one table. A table without columns of its own matches nothing."""
     own = own_columns(table)
     by_name = {fold_name(column.name): column for column in columns}
@@ -105,7 +92,7 @@ def match_table(columns: Sequence[FileColumn], table: Table) -> TableMatch:
     )
 
 
-def rank_tables(columns: Sequence[FileColumn], tables: Sequence[Table]) -> tuple[TableMatch, ...]:
+def rank_tables(columns: Sequence[ScannedColumn], tables: Sequence[Table]) -> tuple[TableMatch, ...]:
     """The matches with all tables that share a column with the file, the best first."""
     matches = (match_table(columns, table) for table in tables)
     return tuple(
@@ -114,32 +101,33 @@ def rank_tables(columns: Sequence[FileColumn], tables: Sequence[Table]) -> tuple
 
 
 def better_tables(
-    columns: Sequence[FileColumn], own: TableMatch, tables: Sequence[Table], *, least: float = MIN_MATCH
+    columns: Sequence[ScannedColumn], own: TableMatch, tables: Sequence[Table], *, least: float = MIN_MATCH
 ) -> tuple[TableMatch, ...]:
     """The tables that a file matches well enough, and better than the one its name leads to; best first."""
     ranked = rank_tables(columns, [table for table in tables if table.name != own.table])
     return tuple(match for match in ranked if match.fits(least) and match.score > own.score)
 
 
-def possible_names(column: Column, new: Sequence[FileColumn]) -> tuple[str, ...]:
+def possible_names(column: Column, new: Sequence[ScannedColumn]) -> tuple[str, ...]:
     """The new columns of a file that may be a missing column under another name, the likeliest first.
 
     Only a column whose values could be stored in the missing one may be; how it is named decides their order.
 
     >>> from refdata.core import sqltypes
     >>> price = Column("price", sqltypes.decimal(8, 2))
-    >>> possible_names(price, [FileColumn("note", sqltypes.text(20)), FileColumn("cost", sqltypes.decimal(6, 2))])
+    >>> note = ScannedColumn("Note", "note", sqltypes.text(20))
+    >>> possible_names(price, [note, ScannedColumn("Cost", "cost", sqltypes.decimal(6, 2))])
     ('cost',)
     """
     ranked = [(_possible_fit(column, one), name_likeness(one.name, column.name), one.name) for one in new]
     return tuple(name for fit, _, name in sorted(ranked, key=lambda one: (-one[0], -one[1])) if fit)
 
 
-def _possible_fit(column: Column, one: FileColumn) -> float:
+def _possible_fit(column: Column, one: ScannedColumn) -> float:
     return 0.5 if one.type is None else _type_fit(column.holds, one.type)
 
 
-def _fitting_types(matched: Sequence[Column], by_name: dict[str, FileColumn]) -> float | None:
+def _fitting_types(matched: Sequence[Column], by_name: dict[str, ScannedColumn]) -> float | None:
     pairs = [(column.holds, by_name[fold_name(column.name)].type) for column in matched]
     known = [(live, wanted) for live, wanted in pairs if wanted is not None]
     return sum(_type_fit(live, wanted) for live, wanted in known) / len(known) if known else None
@@ -155,7 +143,7 @@ def _type_fit(live: SqlType, wanted: SqlType) -> float:
     return 0.5 if live.kind is TypeKind.NVARCHAR else 0.0
 
 
-def _kept_order(matched: Sequence[Column], columns: Sequence[FileColumn]) -> float:
+def _kept_order(matched: Sequence[Column], columns: Sequence[ScannedColumn]) -> float:
     """The share of the matched columns that are in the table's order: the longest increasing run of positions."""
     places = {fold_name(column.name): at for at, column in enumerate(columns)}
     rising: list[int] = []
@@ -167,7 +155,7 @@ def _kept_order(matched: Sequence[Column], columns: Sequence[FileColumn]) -> flo
 
 
 def _renames(
-    missing: Sequence[Column], extra: Sequence[FileColumn], own: Sequence[Column], columns: Sequence[FileColumn]
+    missing: Sequence[Column], extra: Sequence[ScannedColumn], own: Sequence[Column], columns: Sequence[ScannedColumn]
 ) -> tuple[Rename, ...]:
     """For each missing column the most similar name in the file, each name once; the most similar first."""
     pairs = [
@@ -183,7 +171,7 @@ def _renames(
     return tuple(chosen)
 
 
-def _least(source: FileColumn, column: Column, own: Sequence[Column], columns: Sequence[FileColumn]) -> float:
+def _least(source: ScannedColumn, column: Column, own: Sequence[Column], columns: Sequence[ScannedColumn]) -> float:
     same_place = list(own).index(column) == list(columns).index(source)
     same_type = source.type is not None and _type_fit(column.holds, source.type) == 1.0
     return LIKE_IN_PLACE if same_place and same_type else LIKE

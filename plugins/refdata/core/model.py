@@ -70,17 +70,23 @@ class DroppedFile:
         return self.path.rpartition("/")[2]
 
 
+MOST_UTF8 = 3
+"""Bytes of UTF-8 for one UTF-16 code unit, in which the lengths of text count."""
+
+
 @dataclass(frozen=True, slots=True)
 class NativeType:
     """A column type other than the nine, as somebody else declared it: ``smallint``, ``varchar(20)``, ``datetime``.
 
     ``holds`` is the widest of the nine types whose values all fit (``NVARCHAR(0)`` where none do).
-    ``single_byte`` marks text in a code page, where ``holds`` applies only to pure ASCII.
+    ``single_byte`` marks text in a code page, where ``holds`` applies only to pure ASCII; ``utf8`` text in
+    UTF-8, which keeps every letter in up to ``MOST_UTF8`` bytes.
     """
 
     name: str
     holds: SqlType
     single_byte: bool = False
+    utf8: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,42 +20,6 @@ https://learn.microsoft.com/sql/relational-databases/databases/database-identifi
 LINEAGE_COLUMNS = ("ref_data_loadtime", "ref_data_loadtype", "ref_data_load_id")
 VERSION_COLUMN = "ref_data_version_id"
 _RESERVED_COLUMNS = frozenset((*LINEAGE_COLUMNS, VERSION_COLUMN))
-# SQLite refuses sqlite_; sp_ and refdata_ would look like procedures and refdata's own tables.
-_RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|(?:refdata|sqlite|sp)_.*")
-# Tables that refdata creates beside a table: stages, and SQLite's copy during a widening, which it drops first.
-_RESERVED_ENDING = re.compile(r".*_rebuild|.*_stage_\d+_\d+")
-
-_GAP = r"[\s_.,~+()\[\]\u2010-\u2015-]"
-_YEAR, _MONTH, _DAY, _JOINT = "(?:19|20)[0-9]{2}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])", "[-_.]"
-_DATE = rf"{_YEAR}{_JOINT}?{_MONTH}{_JOINT}?{_DAY}"
-_DATE_SUFFIX = re.compile(
-    rf"{_GAP}+(?:{_YEAR}|{_YEAR}{_JOINT}?{_MONTH}|{_DATE}|{_DAY}{_JOINT}{_MONTH}{_JOINT}{_YEAR}"
-    rf"|{_MONTH}{_JOINT}{_DAY}{_JOINT}{_YEAR})[)\]]?$"
-)
-_TIME_SUFFIX = re.compile(
-    rf"({_GAP}+{_DATE})(?:t|{_GAP})?(?:[01][0-9]|2[0-3])[-_.:]?[0-5][0-9](?:[-_.:]?[0-5][0-9])?z?[)\]]?$"
-)
-
-
-def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
-    """The table that a file loads: ``airports_20241201.csv`` → ``airports``.
-
-    A date at the end is removed (``2024``, ``202412``, ``20241201``, ``2024-12-01``, ``01-12-2024``, with or
-    without a time of day); a file named by a date alone keeps it. A name that would be empty becomes
-    ``file_`` and a hash of the original, so that two such files stay two tables. A reserved name
-    gets the prefix ``data_``, or the suffix ``_data`` where its ending is reserved.
-
-    :param reserved: further names that no table may have, such as the ledger's.
-    """
-    stem = _fold(file_name).removesuffix(".csv")
-    undated = _DATE_SUFFIX.sub("", _TIME_SUFFIX.sub(r"\1", stem))
-    return _unreserved(_identifier(undated or stem) or f"file_{_digest(undated or stem)}", reserved)
-
-
-def _unreserved(name: str, reserved: Sequence[str]) -> str:
-    if name in {fold_name(word) for word in reserved} or _RESERVED_TABLE.fullmatch(name):
-        name = _shorten(f"data_{name}")
-    return f"{_shorten(name, MAX_NAME - len('_data'))}_data" if _RESERVED_ENDING.fullmatch(name) else name
 
 
 def fold_name(name: str) -> str:
@@ -66,9 +30,9 @@ def fold_name(name: str) -> str:
 def typed_table(name: str) -> str:
     """A table's name as the ledger stores it, from what a person typed: ``Airports`` → ``airports``.
 
-    Table names are made this way (see ``table_name``); ``fold_name`` only compares: it makes ``strasse`` of ``straße``.
+    Table names are made this way (see ``tablenames``); ``fold_name`` only compares: it makes ``strasse`` of ``straße``.
     """
-    return _fold(name)
+    return normalised(name)
 
 
 def column_names(header: Sequence[str]) -> tuple[str, ...]:
@@ -88,33 +52,43 @@ def column_names(header: Sequence[str]) -> tuple[str, ...]:
 
 
 def _column(text: str, position: int) -> str:
-    name = _identifier(_fold(text)) or f"column_{position}"
+    name = identifier_of(normalised(text)) or f"column_{position}"
     return f"source_{name}" if name in _RESERVED_COLUMNS else name
+
+
+def is_renamed_lineage(name: str) -> bool:
+    """Whether a column's name is that of one of refdata's own columns in a file.
+
+    >>> is_renamed_lineage("source_ref_data_loadtime"), is_renamed_lineage("source")
+    (True, False)
+    """
+    return name.removeprefix("source_") in _RESERVED_COLUMNS
 
 
 def _numbered(name: str, taken: set[str], seen: Counter[str]) -> str:
     """The next free number; ``seen`` remembers it, so that many duplicates need no repeated search."""
     key = fold_name(name)
     while True:
-        candidate = f"{_shorten(name, MAX_NAME - 7)}_{seen[key] + 1}"
+        candidate = f"{shortened(name, MAX_NAME - 7)}_{seen[key] + 1}"
         if fold_name(candidate) not in taken:
             taken.add(fold_name(candidate))
             return candidate
         seen[key] += 1
 
 
-def _fold(text: str) -> str:
+def normalised(text: str) -> str:
+    """Lower case, with spellings that look alike made one."""
     # Lower case of the Turkish capital "İ" is "i" and a combining dot, which is hard to type in a query.
     return unicodedata.normalize("NFKC", text).lower().replace("i\u0307", "i")
 
 
-def _identifier(text: str) -> str:
+def identifier_of(text: str) -> str:
     """Letters, digits and underscores of a folded text; ``""`` when nothing is left."""
     cleaned = "".join(char if _is_word(char) else "_" for char in unicodedata.normalize("NFKC", text))
     name = re.sub(r"_+", "_", cleaned).strip("_")
     if name and not (name[0].isalpha()):
         name = f"n_{name}"
-    return _shorten(name)
+    return shortened(name)
 
 
 def _is_word(char: str) -> bool:
@@ -123,14 +97,15 @@ def _is_word(char: str) -> bool:
     return ord(char) < 0x10000 and (char.isalnum() or unicodedata.category(char) in ("Mn", "Mc")) and char.isprintable()
 
 
-def _shorten(name: str, most: int = MAX_NAME) -> str:
+def shortened(name: str, most: int = MAX_NAME) -> str:
     """At most ``most`` characters; a cut name ends in a hash, so that two long names stay distinct."""
     if len(name) <= most:
         return name
-    return f"{name[: most - 9].rstrip('_')}_{_digest(name)}"
+    return f"{name[: most - 9].rstrip('_')}_{digest_of(name)}"
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """Eight hex digits that distinguish texts."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
@@ -159,3 +134,13 @@ def quote(identifier: str) -> str:
     SQLite has no escape for ``]`` in brackets; names made here never contain one.
     """
     return "[" + identifier.replace("]", "]]") + "]"
+
+
+def like_pattern(text: str) -> str:
+    r"""The LIKE pattern (with ESCAPE '\\') of values that contain a text.
+
+    >>> like_pattern("50%_[a]")
+    '%50\\%\\_\\[a]%'
+    """
+    escaped = re.sub(r"([\\%_\[])", r"\\\1", text)
+    return f"%{escaped}%"

@@ -9,14 +9,7 @@ from dataclasses import dataclass
 
 from refdata.core.model import Column, LoadType, Publication, TableName
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, backup_name, quote
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement with its values in order."""
-
-    sql: str
-    values: tuple[object, ...] = ()
+from refdata.core.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +78,18 @@ def has_values(table: TableName, column: str) -> Statement:
     return Statement(f"SELECT CASE WHEN EXISTS ({rows}) THEN 1 ELSE 0 END")
 
 
-def insert_rows(request: Publication, source: str) -> Statement:
-    """Copies the staged rows, each marked with its load, from ``source`` (a quoted name)."""
+def insert_rows(request: Publication, source: str, target: str, order: str = "") -> Statement:
+    """Copies the staged rows, each marked with its load.
+
+    :param source: the stage table's quoted name.
+    :param target: the table, in the engine's words for an INSERT of many rows.
+    :param order: the clause that brings the rows in the order in which the table stores them; empty where it does not.
+    """
     names = column_list(request.columns)
     lineage = column_list(LINEAGE_COLUMNS)
     values = (request.loaded_at, request.load_type.flag, request.stage.load_id)
     return Statement(
-        f"INSERT INTO {qualified(request.stage.table)} ({names}, {lineage}) SELECT {names}, ?, ?, ? FROM {source}",
+        f"INSERT INTO {target} ({names}, {lineage}) SELECT {names}, ?, ?, ? FROM {source}{order}",
         values,
     )
 

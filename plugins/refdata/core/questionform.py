@@ -17,7 +17,7 @@ REASON = "reason"
 
 
 @dataclass(frozen=True, slots=True)
-class FormField:
+class _FormField:
     """One field: its ``name``, its label, the values to choose from, and the initial one."""
 
     name: str
@@ -37,7 +37,7 @@ class QuestionForm:
     body: str
     options: tuple[str, ...]
     default: str
-    fields: tuple[FormField, ...]
+    fields: tuple[_FormField, ...]
     keepable: bool
 
 
@@ -52,7 +52,7 @@ def form_of(questions: Sequence[Question], *, with_examples: bool = False) -> Qu
         options = tuple(choice.label for choice in questions[0].choices)
         return QuestionForm(questions[0].subject, body, options, REFUSE.label, (), keepable)
     fields = tuple(
-        FormField(f"question_{at}", question.subject, tuple(one.label for one in question.choices), REFUSE.label)
+        _FormField(f"question_{at}", question.subject, tuple(one.label for one in question.choices), REFUSE.label)
         for at, question in enumerate(questions, start=1)
     )
     subject = f"{questions[0].subject} (and {len(questions) - 1} more)"

@@ -20,7 +20,7 @@ SLOWEST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Throughput:
+class _Throughput:
     """Totals over a period. ``seconds`` is the loads' own work, from turn to publish; ``size`` in bytes."""
 
     files: int
@@ -38,7 +38,7 @@ class Throughput:
 
 
 @dataclass(frozen=True, slots=True)
-class TableLoads:
+class _TableLoads:
     """A table's loads: median seconds and waiting times, and total rows."""
 
     table_name: str
@@ -65,9 +65,9 @@ class NarrowerType:
 class Report:
     """``days`` has the rows and files of each day (UTC), ``errors`` the refused files of each category."""
 
-    throughput: Throughput
+    throughput: _Throughput
     days: tuple[tuple[str, int, int], ...]
-    tables: tuple[TableLoads, ...]
+    tables: tuple[_TableLoads, ...]
     errors: tuple[tuple[str, int], ...]
     advice: tuple[str, ...]
 
@@ -86,8 +86,8 @@ def make_report(loads: Sequence[LoadFigures], narrower: Iterable[NarrowerType] =
     )  # fmt: skip
 
 
-def _throughput(loads: Sequence[LoadFigures], done: Sequence[LoadFigures]) -> Throughput:
-    return Throughput(
+def _throughput(loads: Sequence[LoadFigures], done: Sequence[LoadFigures]) -> _Throughput:
+    return _Throughput(
         len(loads),
         len(done),
         sum(load.status in FAILED for load in loads),
@@ -107,7 +107,7 @@ def _by_day(done: Iterable[LoadFigures]) -> tuple[tuple[str, int, int], ...]:
     return tuple((day, *days[day]) for day in sorted(days))
 
 
-def _by_table(done: Iterable[LoadFigures]) -> list[TableLoads]:
+def _by_table(done: Iterable[LoadFigures]) -> list[_TableLoads]:
     groups: dict[str, list[LoadFigures]] = {}
     for load in done:
         if load.seconds is not None:
@@ -115,9 +115,9 @@ def _by_table(done: Iterable[LoadFigures]) -> list[TableLoads]:
     return [_table(name, members) for name, members in groups.items()]
 
 
-def _table(name: str, loads: Sequence[LoadFigures]) -> TableLoads:
+def _table(name: str, loads: Sequence[LoadFigures]) -> _TableLoads:
     seconds = [load.seconds or 0.0 for load in loads]
-    return TableLoads(
+    return _TableLoads(
         name, len(loads), sum(load.rows_loaded or 0 for load in loads), median(seconds), max(seconds),
         median(load.waited or 0.0 for load in loads), loads[-1].load_method or "",
     )  # fmt: skip

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.core.capabilities import Capabilities
+from refdata.core.columntext import unicode_text
 from refdata.core.model import Column, LoadType
 from refdata.core.naming import quote
-from refdata.core.publishing import Statement
 from refdata.core.questions import MAX_EXAMPLES
 from refdata.core.sqltypes import TypeKind
+from refdata.core.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,10 @@ class RowDoubts:
         source = self.stage if staged else self.live
         return Statement(f"SELECT DISTINCT {value} FROM {source} WHERE {value} IN ({marks})", tuple(values))
 
+    def gone_values(self, column: Column, most: int) -> Statement:
+        """Live values that the file no longer has."""
+        return self.engine.first_rows(self._only_in(column, self.live, self.stage), most)
+
     def staged_values(self, column: Column, most: int) -> Statement:
         """Some values of the file."""
         name = quote(column.name)
@@ -83,6 +88,19 @@ class RowDoubts:
         sql, values = self._staged_values(column, sample)
         return Statement(f"SELECT COUNT(*) FROM {self.live} WHERE {name} IN ({sql})", values)
 
+    def count_known_keys(self, key: Column) -> Statement:
+        """The number of staged keys that the table has."""
+        return Statement(f"SELECT COUNT(*) FROM ({self._known_keys(key)}) AS k")
+
+    def known_keys(self, key: Column) -> Statement:
+        """Some of them."""
+        return self.engine.first_rows(f"SELECT v FROM ({self._known_keys(key)}) AS k ORDER BY v", MAX_EXAMPLES)
+
+    def count_same(self, key: Column, column: Column) -> Statement:
+        """The pairs of a staged and a live row with the same key and the same value in a column."""
+        same = f"{self._same(key)} AND {self._same(column)}"
+        return Statement(f"SELECT COUNT(*) FROM {self.stage} AS s JOIN {self.live} AS t ON {same}")
+
     def repeated_rows(self, columns: Sequence[Column], by: Column, sample: int | None) -> Statement:
         """One row: the distinct staged rows that are in the table, and all distinct staged rows.
 
@@ -109,16 +127,20 @@ class RowDoubts:
         unit = f"1e-{digits}"
         # A double's error must not decide: values that are equal to the ninth part of a unit are the same.
         close = f"CASE WHEN ABS({old} - {new}) < {unit} THEN 1 ELSE 0 END"
-        same = " AND ".join(
-            f"{one} = {other}"
-            for one, other in zip(
-                self._parts(key, f"s.{quote(key.name)}"), self._parts(key, f"t.{quote(key.name)}"), strict=True
-            )
-        )
         return Statement(
-            f"SELECT SUM({close}), COUNT(*) FROM {self.stage} AS s JOIN {self.live} AS t ON {same}"
+            f"SELECT SUM({close}), COUNT(*) FROM {self.stage} AS s JOIN {self.live} AS t ON {self._same(key)}"
             f" WHERE ABS({old} - {new}) > {unit} * 1e-9"
         )
+
+    def _known_keys(self, key: Column) -> str:
+        name, value = quote(key.name), self._exact(key, quote(key.name))
+        there = f"SELECT {value} FROM {self.live} WHERE {name} IS NOT NULL"
+        return f"SELECT DISTINCT {value} AS v FROM {self.stage} WHERE {value} IN ({there})"
+
+    def _same(self, column: Column) -> str:
+        """Whether a staged row (``s``) and a live one (``t``) have the same value."""
+        sides = (self._parts(column, f"{side}.{quote(column.name)}") for side in "st")
+        return " AND ".join(f"{one} = {other}" for one, other in zip(*sides, strict=True))
 
     def _lost_zeros(self, column: Column) -> str:
         """In a full load a code that the file also has with its zeros has lost nothing."""
@@ -151,7 +173,7 @@ class RowDoubts:
         return Statement(select) if sample is None else self.engine.first_rows(select, sample)
 
     def _parts(self, column: Column, value: str) -> tuple[str, ...]:
-        return self.engine.text_parts(value) if is_text(column) else (value,)
+        return self.engine.text_parts(unicode_text(self.engine, column, value)) if is_text(column) else (value,)
 
     def _exact(self, column: Column, value: str) -> str:
         """A value that compares by code points; trailing blanks may count or not, as the engine has it."""

@@ -82,6 +82,11 @@ STEPS = (
         "what became of a load's rows where they were compared with the table's",
         ("add_ledger_rows_inserted", "add_ledger_rows_updated", "add_ledger_rows_unchanged"),
     ),
+    SchemaStep(
+        9,
+        "fewer indexes of the ledger: two repeated the beginning of wider ones",
+        ("drop_ledger_index_created_at", "drop_ledger_index_table_name"),
+    ),
 )
 LATEST = STEPS[-1].number
 

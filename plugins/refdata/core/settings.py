@@ -12,10 +12,12 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from refdata.core.errors import ConfigurationError
+from refdata.core.filetypes import FILE_TYPES, TYPES_PATTERN
 
 SECTION = "refdata"
 _YEAR = 31_536_000.0
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
+_OPTIONAL_IDENTIFIER = f"(?:{_IDENTIFIER})?"
 _FILLED = r".*\S.*"
 LIMIT = r"\d{1,12}|\d{1,3}(\.\d{1,6})?%|"
 """Pattern of a change-gate limit: a number of rows, a percentage of the live rows, or empty for no limit."""
@@ -43,20 +45,25 @@ class Settings:
         "refdata_default", "Airflow connection of the warehouse; its type chooses the engine.", pattern=_FILLED
     )
     dropoff_root: str = _setting(
-        "dropoff", "Folder that contains the four load folders; relative to AIRFLOW_HOME.", pattern=_FILLED
+        "dropoff",
+        "Folder with the four load folders, relative to AIRFLOW_HOME; or `scheme://connection@bucket/prefix`.",
+        pattern=_FILLED,
     )
+    spool_folder: str = _setting("", "Local folder for files of an object store while they are read; empty: temporary.")
     processed_root: str = _setting(
-        "",
-        "One folder for the loaded files of all load folders, relative to the dropoff root; empty: `processed` inside"
-        " each load folder.",
+        "", "One folder for all loaded files, relative to the dropoff root; empty: `processed` inside each load folder."
     )
     error_root: str = _setting(
-        "",
-        "One folder for the refused files of all load folders, relative to the dropoff root; empty: `error` inside each"
-        " load folder.",
+        "", "One folder for all refused files, relative to the dropoff root; empty: `error` inside each load folder."
     )
     tables_file: str = _setting(
         "", "YAML file with overrides per table; empty means `tables.yaml` under the dropoff root."
+    )
+    file_types: str = _setting(
+        "csv",
+        "File types that are loaded, separated by commas: csv, tsv and txt; gz, zst and zip for packed ones; xlsx, xlsb"
+        " and ods for workbooks.",
+        pattern=TYPES_PATTERN,
     )
     contracts_folder: str = _setting(
         "", "Folder of the table contracts, one `<table>.yaml` each; empty means `contracts` beside the `tables_file`."
@@ -71,6 +78,12 @@ class Settings:
         "ref", "Schema of the reference tables, the ledger and the configuration table.", pattern=_IDENTIFIER
     )
     bkp_schema: str = _setting("bkp", "Schema of the kept versions.", pattern=_IDENTIFIER)
+    stage_schema: str = _setting(
+        "",
+        "Schema of the stage tables on SQL Server, which readers need no right to see; empty: that of `ref_schema` with"
+        " `_stage` after it.",
+        pattern=_OPTIONAL_IDENTIFIER,
+    )
     ledger_table: str = _setting("File_Monitor_Tracking", "Name of the ledger.", pattern=_IDENTIFIER)
     config_table: str = _setting("Reference_Data_Cfg", "Name of the configuration table.", pattern=_IDENTIFIER)
     load_method: str = _setting(
@@ -78,7 +91,24 @@ class Settings:
         "How rows are staged: by bulk copy, by insert batches, or by bulk copy where it is available and faster.",
         choices=("auto", "bulk", "insert"),
     )
-    batch_size: int = _setting(990, "Rows in one INSERT statement.", least=1, most=1000)
+    batch_size: int = _setting(
+        5000,
+        "Rows in one INSERT statement; at most 1000 where the server cannot read them as JSON.",
+        least=1,
+        most=10_000,
+    )
+    bulk_batch_size: int = _setting(
+        100_000,
+        "Rows that bulk copy commits at once in the stage table; 0 for all rows of the file.",
+        least=0,
+        most=1_000_000_000,
+    )
+    statistics_share: float = _setting(
+        0.2,
+        "Share of a table's rows that a publish changes, above which it is followed by UPDATE STATISTICS; 1 for never.",
+        least=0,
+        most=1,
+    )
     publish_method: str = _setting(
         "auto",
         "How a full load replaces a table's rows: by changing only what differs (delta), or by deleting or truncating"
@@ -131,6 +161,13 @@ class Settings:
         900.0, "Seconds without a heartbeat after which a load loses its turn.", least=5, most=_YEAR
     )
     lock_timeout: float = _setting(60.0, "Seconds to wait for a database lock.", least=0.1, most=86400)
+    publish_lock_wait: float = _setting(
+        5.0,
+        "Seconds that new readers may have to wait behind a publish that itself waits for other readers; then it lets "
+        "them through, and tries again until `lock_timeout`.",
+        least=0.1,
+        most=3600,
+    )
     connect_timeout: float = _setting(30.0, "Seconds to wait for a database connection.", least=1, most=3600)
     pool_size: int = _setting(4, "Most database connections that one process keeps open.", least=2, most=100)
     load_timeout: float = _setting(
@@ -184,6 +221,11 @@ class Settings:
     maintenance_apply: bool = _setting(
         False, "Whether `refdata_maintenance` deletes by itself; otherwise it only reports what it would delete."
     )
+    maintenance_convert_heaps: bool = _setting(
+        False,
+        "Whether maintenance, when it applies its plan, also gives tables of SQL Server without a clustered index one."
+        " Each is rewritten once; meanwhile nobody can use it, except where the edition creates indexes online.",
+    )
     maintenance_schedule: str = _setting(
         "30 3 * * *", "When `refdata_maintenance` runs, as a cron expression in UTC.", pattern=_FILLED
     )
@@ -219,6 +261,15 @@ class Settings:
     health_period: float = _setting(
         3600.0, "Period of refused and slow loads that health checks examine, in seconds.", least=60, most=_YEAR
     )
+    upload_max_mb: int = _setting(1024, "Largest file that may be uploaded, in MB; 0 for no uploads.", least=0)
+    upload_folder_max_mb: int = _setting(4096, "Most MB of uploaded files that wait together.", least=1)
+    upload_keep_hours: int = _setting(24, "Hours after which an unused upload is deleted.", least=1, most=8760)
+    upload_scanner: str = _setting(
+        "",
+        "Command that checks each uploaded file for viruses, as a JSON list such as"
+        ' `["clamdscan", "--fdpass", "{file}"]`; exit code 0 accepts the file. Empty: none.',
+    )
+    upload_scanner_timeout: float = _setting(60.0, "Seconds that the virus scanner may take.", least=1, most=3600)
     min_free_mb: int = _setting(1024, "Free space in the dropoff folder below which health fails, in MB.", least=0)
     min_free_memory_mb: int = _setting(512, "Free memory below which health warns, in MB.", least=0)
     source_db: str = _setting("", "Database name for the configuration table; empty means the connection's database.")
@@ -287,7 +338,12 @@ def allowed(spec: Field[Any]) -> str:
     if choices:
         return f"one of {', '.join(choices)}"
     if pattern:
-        words = {_IDENTIFIER: "at most 100 letters, digits and underscores", LIMIT: "a number, a percentage or empty"}
+        words = {
+            _IDENTIFIER: "at most 100 letters, digits and underscores",
+            _OPTIONAL_IDENTIFIER: "empty, or at most 100 letters, digits and underscores",
+            LIMIT: "a number, a percentage or empty",
+            TYPES_PATTERN: f"a list of {', '.join(FILE_TYPES)}",
+        }
         return words.get(pattern, "filled in")
     if spec.name == "code_page":
         return "an encoding that Python knows, such as cp1252 or cp932"

@@ -32,7 +32,7 @@ DIGEST_LENGTH = 12
 """Characters of a digest: 72 bits."""
 
 
-class Seen(Protocol):
+class _Seen(Protocol):
     """A file as a scan saw it; both texts are opaque."""
 
     @property
@@ -59,9 +59,9 @@ class Rule:
     One check releases at most ``max_releases`` files; the rest follow, longest waiting first.
     """
 
-    checks: int = 6
-    interval_ns: int = 15_000_000_000
-    max_releases: int = 200
+    checks: int
+    interval_ns: int
+    max_releases: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class StabilityCheck:
 def check(
     state: WatchState,
     rule: Rule,
-    observed: Mapping[str, Seen],
+    observed: Mapping[str, _Seen],
     now_ns: int,
     *,
     ended_ns: int | None = None,
@@ -192,7 +192,7 @@ def _fitted(state: WatchState, rule: Rule) -> Mapping[str, Watched]:
 
 
 def _compared(
-    before: Mapping[str, Watched], observed: Mapping[str, Seen], *, counted: bool
+    before: Mapping[str, Watched], observed: Mapping[str, _Seen], *, counted: bool
 ) -> tuple[dict[str, Watched], set[str]]:
     """The files that are or become known, and which of them changed; all by digest."""
     files: dict[str, Watched] = {}
@@ -222,7 +222,7 @@ def _last_check(state: WatchState, counted: bool, now_ns: int) -> int | None:
 
 
 def _due(
-    files: Mapping[str, Watched], observed: Mapping[str, Seen], places: Mapping[str, str], rule: Rule
+    files: Mapping[str, Watched], observed: Mapping[str, _Seen], places: Mapping[str, str], rule: Rule
 ) -> tuple[str, ...]:
     """Paths that have rested long enough: longest waiting first, then by order and path."""
     due = []

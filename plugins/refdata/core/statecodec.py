@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeGuard, TypeVar
 
 from refdata.core.stability import DIGEST_LENGTH, Phase, Watched, WatchState
 
-JsonDict: TypeAlias = dict[str, "int | str | dict[str, str]"]
+_JsonDict: TypeAlias = dict[str, "int | str | dict[str, str]"]
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class StoredStateError(ValueError):
 _GROUP = re.compile(r"([wor])(\d+)")
 
 
-def encode(state: WatchState) -> tuple[JsonDict, ...]:
+def encode(state: WatchState) -> tuple[_JsonDict, ...]:
     """The state as JSON values, at least one; the first contains their number."""
     files = _chunks(sorted(state.files.items()), PART_FILES)
     reported = _chunks(sorted(state.reported), PART_REPORTS)
@@ -75,8 +75,8 @@ def _chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def _head(state: WatchState, parts: int) -> JsonDict:
-    head: JsonDict = {"v": VERSION, "parts": parts, "interval": state.interval_ns, "carrier": state.carrier}
+def _head(state: WatchState, parts: int) -> _JsonDict:
+    head: _JsonDict = {"v": VERSION, "parts": parts, "interval": state.interval_ns, "carrier": state.carrier}
     return head if state.checked_ns is None else {**head, "checked": state.checked_ns}
 
 

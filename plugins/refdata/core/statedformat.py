@@ -18,6 +18,9 @@ COLUMNS, BLANKS, SINGLE = "columns", "blanks", "single"
 DAMAGED_ROWS, PLACE = "damaged_rows", "place"
 """The subject and the answer that read rows which fit with one change."""
 
+PART = "part"
+"""The subject of a kept answer that names the sheet of a workbook, or the member of an archive."""
+
 _Value = TypeVar("_Value")
 
 
@@ -30,7 +33,8 @@ class StatedFormat:
     Table Dialect counts them. ``header_names`` is how a header with more or fewer names than fields is read
     (``csvformat/headerwidth.py``), ``""`` if no one was asked. ``place_damaged``: rows that fit with one change are
     read. ``columns`` is ``blanks`` where lines without a delimiter are divided at their blanks, ``single`` where they
-    are not, ``""`` if no one was asked. ``source`` says where the facts are stated, for messages.
+    are not, ``""`` if no one was asked. ``table`` is the table of the files. ``sheet_name`` and ``sheet_number`` (from
+    1) name the sheet of a workbook, or the member of an archive. ``source`` says where the facts are stated.
     """
 
     encoding: str | None = None
@@ -47,6 +51,9 @@ class StatedFormat:
     place_damaged: bool = False
     columns: str = ""
     decode_fallback: str = ""
+    table: str = ""
+    sheet_name: str = ""
+    sheet_number: int | None = None
     source: str = ""
 
     @property
@@ -88,6 +95,9 @@ def stated_format(contract: Contract) -> StatedFormat:
         header_names=_answer(contract, HEADER_NAMES),
         place_damaged=_answer(contract, DAMAGED_ROWS) == PLACE,
         columns=_answer(contract, COLUMNS),
+        table=contract.table,
+        sheet_name=_of_people(dialect, "sheet_name", dialect.sheet_name) or _answer(contract, PART),
+        sheet_number=_of_people(dialect, "sheet_number", dialect.sheet_number),
         source=_source(contract),
     )
 

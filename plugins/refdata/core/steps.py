@@ -24,7 +24,7 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StepInfo:
+class _StepInfo:
     """One step: its name on the page once it is done, and its place in a load.
 
     ``asking``: it exists only to ask a person and act on the answer, and is skipped if there is nothing to ask.
@@ -41,16 +41,16 @@ class StepInfo:
 
 
 STEPS = (
-    StepInfo(Step.DETECT, "Format detected, rows scanned"),
-    StepInfo(Step.ALIGN, "Table aligned"),
-    StepInfo(Step.LOAD, "Rows staged and published"),
-    StepInfo(Step.REVIEW, "Reviewed", waiting="Waiting for an answer", asking=True),
-    StepInfo(Step.PUBLISH, "Rows published", asking=True),
-    StepInfo(Step.CONFIGURE, "Table registered", published=True, stoppable=False),
-    StepInfo(Step.ARCHIVE, "File archived", published=True, stoppable=False),
+    _StepInfo(Step.DETECT, "Format detected, rows scanned"),
+    _StepInfo(Step.ALIGN, "Table aligned"),
+    _StepInfo(Step.LOAD, "Rows staged and published"),
+    _StepInfo(Step.REVIEW, "Reviewed", waiting="Waiting for an answer", asking=True),
+    _StepInfo(Step.PUBLISH, "Rows published", asking=True),
+    _StepInfo(Step.CONFIGURE, "Table registered", published=True, stoppable=False),
+    _StepInfo(Step.ARCHIVE, "File archived", published=True, stoppable=False),
 )
 """In order; each begins when the previous one has succeeded."""
-ERROR_BRANCH = StepInfo(Step.REFUSE, "File refused", stoppable=False)
+ERROR_BRANCH = _StepInfo(Step.REFUSE, "File refused", stoppable=False)
 """Runs when one of the steps failed, instead of the steps after it."""
 
 STAGED = "Rows staged"
@@ -78,7 +78,7 @@ def guarded(*, asking: bool) -> tuple[Step, ...]:
     return pipeline(asking=asking)[:-1]
 
 
-def info_of(step: Step) -> StepInfo:
+def info_of(step: Step) -> _StepInfo:
     """The details of a step."""
     return next(info for info in (*STEPS, ERROR_BRANCH) if info.step is step)
 

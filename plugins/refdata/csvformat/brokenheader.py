@@ -25,6 +25,8 @@ def whole_header(
         return list(rows), {}
     for at, row in enumerate(rows[:LOOKED_AT]):
         line = lines[row.first] if row.first < len(lines) else ""
+        if _spans_lines(row, lines, damage, dialect, width):
+            continue
         if dialect.quote not in line or damage.is_row(line) or (repaired := damage.without_surplus_quote(line)) is None:
             continue
         behind = row.first + 1
@@ -34,3 +36,11 @@ def whole_header(
             row.first: repaired[1]
         }
     return list(rows), {}
+
+
+def _spans_lines(row: TextRow, lines: Sequence[str], damage: Damage, dialect: Dialect, width: int) -> bool:
+    """Whether a quoted name goes on in the next lines: a good row of several lines, of which no other is a row."""
+    own = lines[row.first : row.last]
+    if len(own) < 2 or len(row.cells) != width or not damage.is_row("".join(own)):
+        return False
+    return all(len(one.cells) < width for one in read_rows(own[1:], dialect))

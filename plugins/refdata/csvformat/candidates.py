@@ -1,11 +1,12 @@
-"""The possible dialects of a text."""
+"""The possible dialects of a text, and what a contract states of them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
+from refdata.core.statedformat import StatedFormat
 from refdata.csvformat.dialects import DELIMITERS, NO_DELIMITER, Dialect
 from refdata.csvformat.quoting import escape_for, escapes_each, quote_use
 
@@ -36,6 +37,22 @@ def possible_dialects(text: str, known: KnownFormat = NOTHING_KNOWN) -> Iterator
             yield Dialect(delimiter, "'", "\\")
             continue
         yield from _with_quotes(text, delimiter, known)
+
+
+def stated_dialects(possible: Sequence[Dialect], stated: StatedFormat) -> list[Dialect]:
+    """The possible dialects, with the declared parts in place of their own; at least one."""
+    fitting = [one for one in possible if stated.delimiter in (None, one.delimiter)]
+    fitting = fitting or [Dialect(stated.delimiter or ",")]
+    return list(dict.fromkeys(_with_stated(one, stated) for one in fitting))
+
+
+def _with_stated(one: Dialect, stated: StatedFormat) -> Dialect:
+    return Dialect(
+        one.delimiter if stated.delimiter is None else stated.delimiter,
+        one.quote if stated.quote is None else stated.quote,
+        one.escape if stated.escape is None else stated.escape,
+        one.skip_initial_space if stated.skip_initial_space is None else stated.skip_initial_space,
+    )
 
 
 def _with_quotes(text: str, delimiter: str, known: KnownFormat) -> Iterator[Dialect]:

@@ -135,48 +135,48 @@ class CarefulReader:
         """
         csv.field_size_limit(max(csv.field_size_limit(), MAX_RECORD_BYTES + 2 * BLOCK_BYTES))
         source = text.decode("utf-8", "surrogateescape")
-        found = CarefulRows(list(io.StringIO(source, newline="")), line)
-        feed = _Feed(found.lines, self.format.comment)
-        stop = self._rows(found, feed, nul="\0" in source, at_end=at_end, broken=is_broken(source))
-        found.skipped = [
-            skipped_line(line + at, readable(found.lines[at]), why)
+        rows = CarefulRows(list(io.StringIO(source, newline="")), line)
+        feed = _Feed(rows.lines, self.format.comment)
+        stop = self._rows(rows, feed, nul="\0" in source, at_end=at_end, broken=is_broken(source))
+        rows.skipped = [
+            skipped_line(line + at, readable(rows.lines[at]), why)
             for at, why in sorted(feed.passed.items())
             if at < stop
         ]
-        found.consumed = len(text) - len("".join(found.lines[stop:]).encode("utf-8", "surrogateescape"))
-        found.next_line = line + stop
-        return found
+        rows.consumed = len(text) - len("".join(rows.lines[stop:]).encode("utf-8", "surrogateescape"))
+        rows.next_line = line + stop
+        return rows
 
-    def _rows(self, found: CarefulRows, feed: _Feed, *, nul: bool, at_end: bool, broken: bool) -> int:
+    def _rows(self, rows: CarefulRows, feed: _Feed, *, nul: bool, at_end: bool, broken: bool) -> int:
         """Read rows; returns the index of the line after the last whole one."""
-        writer = csv.writer(_Collector(found.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer = csv.writer(_Collector(rows.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
         for row in self._csv_rows(feed):
-            raw = "".join(found.lines[feed.start : feed.at]).removeprefix(BOM)
+            raw = "".join(rows.lines[feed.start : feed.at]).removeprefix(BOM)
             if feed.ended and not at_end:
                 return feed.start
-            if swallowed := self._swallowed(found, feed, row, raw):
-                feed.at, raw = feed.start + 1, found.lines[feed.start].removeprefix(BOM)
-                self._place(found, feed, raw, (), swallowed, writer)
+            if swallowed := self._swallowed(rows, feed, row, raw):
+                feed.at, raw = feed.start + 1, rows.lines[feed.start].removeprefix(BOM)
+                self._place(rows, feed, raw, (), swallowed, writer)
             elif why := self._why_skipped(feed, row):
                 feed.passed[feed.start] = why
             elif broken and is_broken(raw):
-                lines = found.first_line + feed.start, found.first_line + feed.at
-                found.rejects.append(found.rejected(feed.start, feed.at, self.repairs().reason(*lines)))
+                lines = rows.first_line + feed.start, rows.first_line + feed.at
+                rows.rejects.append(rows.rejected(feed.start, feed.at, self.repairs().reason(*lines)))
             elif len(row) == self.fields and not (nul and "\0" in raw) and self._damage.is_sound(raw):
                 writer.writerow(row)
-                found.places.append((feed.start, feed.at))
+                rows.places.append((feed.start, feed.at))
             elif not self._is_blank(row):
-                self._place(found, feed, raw, row, "", writer)
+                self._place(rows, feed, raw, row, "", writer)
             feed.in_row = False
         return feed.at
 
-    def _swallowed(self, found: CarefulRows, feed: _Feed, row: list[str], raw: str) -> str:
+    def _swallowed(self, rows: CarefulRows, feed: _Feed, row: list[str], raw: str) -> str:
         """The fault in the first line of a row to which a stray quote has joined later lines, ``""`` for none.
 
         :raises FormatError: the quote is open at the end of the file, which may have been cut off there.
         """
-        if feed.ended and not self._goes_on(found.lines[feed.start :]):
-            raise self._unclosed(found, row)
+        if feed.ended and not self._goes_on(rows.lines[feed.start :]):
+            raise self._unclosed(rows, row)
         joined = feed.at - feed.start > 1 and self._swallows(raw)
         return UNCLOSED if feed.ended else SWALLOWED if joined else ""
 
@@ -194,17 +194,17 @@ class CarefulReader:
             yield from csv.reader(iter(feed), **self._dialect)
 
     def _place(
-        self, found: CarefulRows, feed: _Feed, raw: str, row: Sequence[str], reason: str, writer: _Writer
+        self, rows: CarefulRows, feed: _Feed, raw: str, row: Sequence[str], reason: str, writer: _Writer
     ) -> None:
         """Read a damaged row in its only reading, or refuse it; one that fits only if it is changed, as people said."""
         fitted = None if is_broken(raw) else self._damage.fitted(raw, row)
         if fitted is None or (fitted.asked and not self.format.place_damaged):
             reason = self._damage.reason(readable(raw), row, reason, fitted)
-            reject = found.rejected(feed.start, feed.at, reason)
-            found.rejects.append(reject if fitted is None else replace(reject, fits=True))
+            reject = rows.rejected(feed.start, feed.at, reason)
+            rows.rejects.append(reject if fitted is None else replace(reject, fits=True))
             return
         writer.writerow(fitted.cells)
-        found.places.append((feed.start, feed.at))
+        rows.places.append((feed.start, feed.at))
         feed.passed[feed.start] = fitted.why
 
     def _why_skipped(self, feed: _Feed, row: list[str]) -> str:
@@ -254,9 +254,9 @@ class CarefulReader:
             "skipinitialspace": self.format.skip_initial_space,
         }
 
-    def _unclosed(self, found: CarefulRows, row: list[str]) -> FormatError:
+    def _unclosed(self, rows: CarefulRows, row: list[str]) -> FormatError:
         """The last field runs from the open quote to the end, so its line ends lead back to the quote."""
-        last = found.first_line + len(found.lines) - 1
+        last = rows.first_line + len(rows.lines) - 1
         line = last - count_lines(row[-1].encode("utf-8", "surrogateescape").rstrip(b"\r\n"))
         return FormatError(
             "A quote is opened and never closed",

@@ -55,9 +55,9 @@ _PLAIN_WORD = re.compile(rb"(?<![\w\x80-\xff])[A-Za-z]{3,40}(?![\w\x80-\xff])")
 PRIOR = 4.0
 """The head start of the configured code page, in log odds."""
 
-Page = tuple[str, float, str]
+_Page = tuple[str, float, str]
 
-ENCODINGS: tuple[Page, ...] = (
+ENCODINGS: tuple[_Page, ...] = (
     ("cp1252", 0.0, ""),
     ("cp1250", 0.0, ""),
     ("cp1251", 0.0, ""),
@@ -168,7 +168,7 @@ _MISPLACED = (
 
 
 @dataclass(frozen=True, slots=True)
-class PageFit:
+class _PageFit:
     """An encoding that reads the bytes, how well its text fits and how usual it is (log odds)."""
 
     encoding: str
@@ -183,7 +183,7 @@ class PageFit:
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class _Guess:
     """The encoding, how sure it is (0 to 1), why, and the encodings that may be meant as well, with other text.
 
     Where it is ``damaged``, a few bytes are no text in it.
@@ -196,7 +196,7 @@ class Guess:
     damaged: bool = False
 
 
-def guess_code_page(data: bytes, code_page: str, known: str = "") -> Guess:
+def guess_code_page(data: bytes, code_page: str, known: str = "") -> _Guess:
     """The encoding that the letters fit best. Raises FormatError if none reads the bytes.
 
     :param known: the encoding of the table's earlier files; it is right unless another one fits plainly better.
@@ -209,16 +209,16 @@ def guess_code_page(data: bytes, code_page: str, known: str = "") -> Guess:
     margin = best.score - max((one.score for one in others), default=-math.inf)
     sure = round(max(0.75, min(0.99, 0.75 + margin / 50)), 2)
     if known and codecs.lookup(known).name == codecs.lookup(best.encoding).name:
-        return Guess(
+        return _Guess(
             best.encoding, sure, f"not UTF-8; earlier files of the table were in {known}, and the letters fit it"
         )
     close = 0.0 if codecs.lookup(code_page).name == codecs.lookup(best.encoding).name else CLOSE
     rivals = [one.encoding for one in others if best.score - one.score < close or one.fit - best.fit > BETTER]
     reason = f"not UTF-8; the letters fit {best.encoding} ({best.language}) best"
-    return Guess(best.encoding, sure, reason, tuple(rivals[:MOST_RIVALS]), bool(_broken(data, best.encoding)))
+    return _Guess(best.encoding, sure, reason, tuple(rivals[:MOST_RIVALS]), bool(_broken(data, best.encoding)))
 
 
-def rank_code_pages(data: bytes, code_page: str, known: str = "") -> list[PageFit]:
+def rank_code_pages(data: bytes, code_page: str, known: str = "") -> list[_PageFit]:
     """All encodings that read the bytes, the best first."""
     pages = [page for page in _pages(code_page, known) if _reads(data, page[0])]
     tokens = _telling_tokens(data)
@@ -231,7 +231,7 @@ def rank_code_pages(data: bytes, code_page: str, known: str = "") -> list[PageFi
     return _readings(tokens, [page for page in pages if page[0] in likely], plain)
 
 
-def _pages(code_page: str, known: str) -> list[Page]:
+def _pages(code_page: str, known: str) -> list[_Page]:
     """The encodings to try; the table's or else the site's own is ahead of the others. Latin-1 reads any bytes."""
     own, ahead = codecs.lookup(known or code_page).name, KNOWN_PRIOR if known else PRIOR
     listed = {codecs.lookup(name).name: (name, usual, only) for name, usual, only in ENCODINGS}
@@ -242,7 +242,7 @@ def _pages(code_page: str, known: str) -> list[Page]:
     ]
 
 
-def _readings(tokens: bytes, pages: Sequence[Page], plain: Scores) -> list[PageFit]:
+def _readings(tokens: bytes, pages: Sequence[_Page], plain: Scores) -> list[_PageFit]:
     """The readings of some words, the best first; a text that several encodings give is judged once."""
     fits: dict[tuple[str, str], tuple[str, float]] = {}
     readings = []
@@ -251,7 +251,7 @@ def _readings(tokens: bytes, pages: Sequence[Page], plain: Scores) -> list[PageF
         if (text, only) not in fits:
             fits[text, only] = _fit(text, only, plain)
         language, score = fits[text, only]
-        readings.append(PageFit(name, score, usual, language))
+        readings.append(_PageFit(name, score, usual, language))
     return sorted(readings, key=lambda reading: -reading.score)
 
 
@@ -295,7 +295,7 @@ def _mixed(words: Scores, plain: Scores) -> tuple[str, float]:
     return languages[int(shares.argmax())], score
 
 
-def _same_text(one: PageFit, other: PageFit, data: bytes) -> bool:
+def _same_text(one: _PageFit, other: _PageFit, data: bytes) -> bool:
     tokens = _telling_tokens(data)
     return tokens.decode(one.encoding, "replace") == tokens.decode(other.encoding, "replace")
 
@@ -327,8 +327,8 @@ def _plain_words(data: bytes) -> list[str]:
     words: dict[str, None] = {}
     first = _HIGH_BYTES.search(data)
     near = max(0, first.start() - NEAR if first else 0)
-    found = chain(_PLAIN_WORD.finditer(data, near, near + 2 * NEAR), _PLAIN_WORD.finditer(data, 0, MOST_SEARCHED))
-    for word in found:
+    matches = chain(_PLAIN_WORD.finditer(data, near, near + 2 * NEAR), _PLAIN_WORD.finditer(data, 0, MOST_SEARCHED))
+    for word in matches:
         words[word[0].decode("ascii").lower()] = None
         if len(words) == MOST_PLAIN:
             break

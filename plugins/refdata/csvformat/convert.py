@@ -8,7 +8,6 @@ another notation are read as text and rewritten column by column.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
@@ -16,8 +15,10 @@ import pyarrow as pa
 import pyarrow.csv
 
 from refdata.core.columnreadings import MOMENTS, NUMBERS
-from refdata.core.filemodel import Format, Notation, ReadColumn
-from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.core.filemodel import Notation, ReadColumn
+from refdata.core.sqltypes import TypeKind
+from refdata.csvformat.arrowtypes import arrow_type, schema_of
+from refdata.csvformat.dialects import Dialect
 from refdata.csvformat.readings import convert_known, is_numeric_date
 from refdata.csvformat.temporal import date_days, timestamps
 from refdata.csvformat.values import Values
@@ -29,54 +30,13 @@ def _any_case(word: str) -> list[str]:
 
 _TRUE, _FALSE = _any_case("true"), _any_case("false")
 _PLAIN_DATE = ("ymd", "-")
-_TICKS = 7
-"""Fraction digits that microseconds cannot hold and DATETIME2(7) can."""
 
 
-@dataclass(frozen=True, slots=True)
-class CsvText:
-    """How a piece of plain CSV is written."""
-
-    delimiter: str
-    quote: str
-    escape: str = ""
-
-    @classmethod
-    def of(cls, fmt: Format) -> CsvText:
-        """The file's own way."""
-        return cls(fmt.delimiter, fmt.quote, fmt.escape)
-
-
-CLEAN = CsvText(",", '"')
+CLEAN = Dialect(",")
 """How the careful reader writes good rows."""
 
 
-def arrow_type(kind: SqlType, notation: Notation) -> pa.DataType:
-    """The Arrow type that can store every value of ``kind``.
-
-    Times have microseconds, and nanoseconds only where the column writes seven digits of a second.
-    """
-    unit = "ns" if notation.fraction_digits >= _TICKS else "us"
-    simple: dict[TypeKind, Callable[[], pa.DataType]] = {
-        TypeKind.BIT: pa.bool_,
-        TypeKind.INT: pa.int32,
-        TypeKind.BIGINT: pa.int64,
-        TypeKind.FLOAT: pa.float64,
-        TypeKind.DATE: pa.date32,
-        TypeKind.NVARCHAR: pa.string,
-        TypeKind.DECIMAL: lambda: pa.decimal128(kind.precision, kind.scale),
-        TypeKind.DATETIME2: lambda: pa.timestamp(unit),
-        TypeKind.TIME: lambda: pa.time64(unit),
-    }
-    return simple[kind.kind]()
-
-
-def schema_of(columns: Sequence[ReadColumn]) -> pa.Schema:
-    """The schema of the batches that ``columns`` make."""
-    return pa.schema([(column.name, arrow_type(column.type, column.notation)) for column in columns])
-
-
-def read_typed(text: bytes, written: CsvText, fields: int, columns: Sequence[ReadColumn]) -> pa.RecordBatch:
+def read_typed(text: bytes, written: Dialect, fields: int, columns: Sequence[ReadColumn]) -> pa.RecordBatch:
     """Convert plain CSV of whole rows.
 
     :raises pyarrow.ArrowInvalid: a row has another number of fields, or a value does not convert.
@@ -87,7 +47,7 @@ def read_typed(text: bytes, written: CsvText, fields: int, columns: Sequence[Rea
     return pa.RecordBatch.from_arrays(arrays, schema=schema_of(columns))
 
 
-def read_text(text: bytes, written: CsvText, fields: int) -> list[pa.StringArray]:
+def read_text(text: bytes, written: Dialect, fields: int) -> list[pa.StringArray]:
     """All columns as text; an empty value is ``''``, never null.
 
     :raises pyarrow.ArrowInvalid: a row has another number of fields, or bytes are not UTF-8.
@@ -96,7 +56,7 @@ def read_text(text: bytes, written: CsvText, fields: int) -> list[pa.StringArray
     return [_joined(column) for column in table.columns]
 
 
-def parse(text: bytes, written: CsvText, fields: int, types: dict[str, pa.DataType], *, nulls: bool = True) -> pa.Table:
+def parse(text: bytes, written: Dialect, fields: int, types: dict[str, pa.DataType], *, nulls: bool = True) -> pa.Table:
     """Run pyarrow's parser over one block, in this thread; columns are named by their index."""
     names = [str(index) for index in range(fields)]
     if not text.strip(b"\r\n"):

@@ -17,7 +17,6 @@ from functools import cached_property
 
 from refdata.core.filemodel import Format
 from refdata.csvformat.dialects import DELIMITERS
-from refdata.csvformat.skipping import INNER_QUOTES, SURPLUS_END
 
 LONGEST = 16 * 1024
 """Damaged rows up to this many characters are examined; of longer ones only the number of fields is compared."""
@@ -26,10 +25,12 @@ MOST_QUOTES = 64
 """The most quotes in such a row."""
 
 NUL = "NUL byte"
+INNER_QUOTES = "read with the quotes within its fields as text: a quote there is neither doubled nor escaped"
+SURPLUS_END = "read without the empty field at its end: the line has a delimiter too many"
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class _Placed:
     """The fields of a damaged row, and how they were found: ``why`` completes "the line was".
 
     ``asked``: the row fits only because something in it was changed, so a person decides.
@@ -77,22 +78,22 @@ class Damage:
         fitting = [list(cells) for cells in readings if len(cells) == self.fields]
         return fitting[0] if len(fitting) == 1 else None
 
-    def reason(self, raw: str, row: Sequence[str], found: str = "", fitted: Placed | None = None) -> str:
+    def reason(self, raw: str, row: Sequence[str], fault: str = "", fitted: _Placed | None = None) -> str:
         """Why a row is a reject, with the likely cause if there is a sign of one.
 
         :param row: the row as the csv module reads it.
-        :param found: the fault, if it is already known.
+        :param fault: what is wrong with it, if that is already known.
         :param fitted: the only way to place the row, if there is one.
         """
         if "\0" in raw:
             return NUL
-        if not found:
+        if not fault:
             fits = len(row) == self.fields
-            found = "a quote is out of place" if fits else f"expected {self.fields} fields, found {len(row)}"
+            fault = "a quote is out of place" if fits else f"expected {self.fields} fields, found {len(row)}"
         if self._is_looked_into(raw):
-            found += self._cause(raw, fitted)
+            fault += self._cause(raw, fitted)
         # Interned: a block can contain hundreds of thousands of damaged rows, and each keeps its reason.
-        return sys.intern(found)
+        return sys.intern(fault)
 
     def is_row(self, line: str) -> bool:
         """Whether a line is a whole row."""
@@ -106,7 +107,7 @@ class Damage:
     def _has_escape(self, raw: str) -> bool:
         return bool(self.format.escape) and self.format.escape in raw
 
-    def fitted(self, raw: str, row: Sequence[str]) -> Placed | None:
+    def fitted(self, raw: str, row: Sequence[str]) -> _Placed | None:
         """The only way to place a damaged row; None for a row that has none, or several.
 
         :param row: the row as the csv module reads it, empty where it joins lines.
@@ -114,28 +115,28 @@ class Damage:
         if "\0" in raw or not self._is_looked_into(raw):
             return None
         if (cells := self.placed(raw)) is not None:
-            return Placed(cells, INNER_QUOTES)
+            return _Placed(cells, INNER_QUOTES)
         blank = [at for at, cell in enumerate(row) if not cell.strip()]
         surplus = list(range(self.fields, len(row)))
         if surplus and blank == surplus and self.is_sound(raw):
-            return Placed(list(row[: self.fields]), SURPLUS_END)
+            return _Placed(list(row[: self.fields]), SURPLUS_END)
         changes = [change for change in self._changes(raw, row) if len(change.cells) == self.fields]
         return changes[0] if len(changes) == 1 else None
 
-    def _changes(self, raw: str, row: Sequence[str]) -> Iterator[Placed]:
+    def _changes(self, raw: str, row: Sequence[str]) -> Iterator[_Placed]:
         """Ways to make a row fit, each with one change in it."""
-        if (found := self.without_surplus_quote(raw)) is not None:
-            yield Placed(found[0], f"read without the quote at the start of field {found[1]}", asked=True)
+        if (unquoted := self.without_surplus_quote(raw)) is not None:
+            yield _Placed(unquoted[0], f"read without the quote at the start of field {unquoted[1]}", asked=True)
         if not self.is_sound(raw):
             return
         blank = [at for at, cell in enumerate(row) if not cell.strip()]
         if len(row) == self.fields + 1 and len(blank) == 1:
             rest = [cell for at, cell in enumerate(row) if at != blank[0]]
-            yield Placed(rest, f"read without the empty field {blank[0] + 1}", asked=True)
+            yield _Placed(rest, f"read without the empty field {blank[0] + 1}", asked=True)
         if len(row) < self.fields > 2 or len(row) == 1 < self.fields:
             yield from self._divided_otherwise(raw)
 
-    def _divided_otherwise(self, raw: str) -> Iterator[Placed]:
+    def _divided_otherwise(self, raw: str) -> Iterator[_Placed]:
         """A row that another delimiter divides, or blanks, as a line of another file does."""
         text = raw.strip("\r\n")
         if "\n" in text or "\r" in text:
@@ -145,15 +146,15 @@ class Damage:
             if other != self.format.delimiter and other in text:
                 quoted = {"quotechar": self.format.quote} if self.format.quote else {"quoting": csv.QUOTE_NONE}
                 cells = next(csv.reader([text], delimiter=other, **quoted))
-                yield Placed(cells, f"divided at its {names[other]}", asked=True)
+                yield _Placed(cells, f"divided at its {names[other]}", asked=True)
         words = [self._unquoted(word) for word in self._words.findall(text)]
-        yield Placed(words, "divided at its blanks", asked=True)
+        yield _Placed(words, "divided at its blanks", asked=True)
 
     def _unquoted(self, word: str) -> str:
         quote = self.format.quote
         return word[1:-1] if quote and len(word) > 1 and word[0] == word[-1] == quote else word
 
-    def _cause(self, raw: str, fitted: Placed | None) -> str:
+    def _cause(self, raw: str, fitted: _Placed | None) -> str:
         if fitted is not None:
             return f"; {fitted.why.removeprefix('read ')} it would fit"
         quoted = self.format.quote and self.format.quote in raw
@@ -167,7 +168,7 @@ class Damage:
         if not self.format.quote or not self._is_looked_into(raw):
             return None
         fitting = []
-        for start in [found.end() for found in self._field_starts.finditer(raw)]:
+        for start in [match.end() for match in self._field_starts.finditer(raw)]:
             rest = raw[:start] + raw[start + len(self.format.quote) :]
             if self._sound.fullmatch(rest) and self._count(rest) == self.fields:
                 fitting.append((self._lenient(rest, closing=False), self._count(raw[:start] + "x")))

@@ -37,7 +37,7 @@ _RULE = re.compile(r"[-=_*~+|,; \t\"\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class SampleText:
+class _SampleText:
     """The text of a sample: whole lines of its head, and those of its tail if the head is not all."""
 
     head: str
@@ -67,13 +67,13 @@ def detect(
     :raises OSError: the file cannot be read.
     """
     try:
-        found = _detect(Path(path), known or NOTHING_KNOWN, code_page, sample_bytes, stated)
+        fmt = _detect(Path(path), known or NOTHING_KNOWN, code_page, sample_bytes, stated)
     except FormatError as error:
         error.where = f"{path}, {error.where}" if error.where else str(path)
         raise
-    if found.confidence < min_confidence and stated.columns != SINGLE:
-        raise _refusal(found, path, min_confidence)
-    return found
+    if fmt.confidence < min_confidence and stated.columns != SINGLE:
+        raise _refusal(fmt, path, min_confidence)
+    return fmt
 
 
 def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, stated: StatedFormat) -> Format:
@@ -84,17 +84,17 @@ def _detect(path: Path, known: KnownFormat, code_page: str, sample_bytes: int, s
         return _detect_csv(text, known, stated)
     tail = None if text.tail is None else redrawn(text.tail, drawn.drawing)
     again = replace(text, head=redrawn(text.head, drawn.drawing), tail=tail)
-    found = _detect_csv(again, known, replace(stated, delimiter=delimiter_of(drawn.drawing)))
+    fmt = _detect_csv(again, known, replace(stated, delimiter=delimiter_of(drawn.drawing)))
     return replace(
-        found,
+        fmt,
         drawing=drawn.drawing,
-        notes=(drawn.note, *found.notes),
-        reasons=(found.reasons[0], drawn.note, *found.reasons[1:]),
-        doubt=drawn.doubt or found.doubt,
+        notes=(drawn.note, *fmt.notes),
+        reasons=(fmt.reasons[0], drawn.note, *fmt.reasons[1:]),
+        doubt=drawn.doubt or fmt.doubt,
     )
 
 
-def _detect_csv(text: SampleText, known: KnownFormat, stated: StatedFormat) -> Format:
+def _detect_csv(text: _SampleText, known: KnownFormat, stated: StatedFormat) -> Format:
     ranked = rank_dialects(text.head, separator_line(text.head.partition("\n")[0]), stated, known)
     ranked, loose = loose_first(ranked) if stated.delimiter is None else (ranked, False)
     best = ranked[0]
@@ -117,7 +117,7 @@ def _refuse_unreadable(header: Header, encoding: Encoding) -> None:
         )
 
 
-def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED, known: str = "") -> SampleText:
+def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STATED, known: str = "") -> _SampleText:
     """Decode a sample.
 
     :raises FormatError: it has no values, is binary, in several encodings or not in the stated one.
@@ -134,11 +134,11 @@ def read_text(sample: Sample, code_page: str, stated: StatedFormat = NOTHING_STA
     decoded = [decode(window, encoding.name, sample.size, damaged=encoding.damaged) for window in sample.windows]
     texts = [mended(text, encoding.name, stated.decode_fallback) for text in decoded]
     if sample.tail is None:
-        return SampleText(texts[0], None, encoding)
-    return SampleText(without_broken_line(texts[0]), from_next_line(texts[-1]), encoding)
+        return _SampleText(texts[0], None, encoding)
+    return _SampleText(without_broken_line(texts[0]), from_next_line(texts[-1]), encoding)
 
 
-def _trailer(text: SampleText, lines: Sequence[str], best: Candidate, start: TableStart, header: Header) -> Trailer:
+def _trailer(text: _SampleText, lines: Sequence[str], best: Candidate, start: TableStart, header: Header) -> Trailer:
     """The trailer, from the head where it is the whole file and short, else from the last lines."""
     if text.tail is None and (not start.rows or start.rows[-1].last == len(lines)):
         return find_trailer(start.rows[header.rows :], lines, start.width, whole=True)
@@ -148,7 +148,7 @@ def _trailer(text: SampleText, lines: Sequence[str], best: Candidate, start: Tab
 
 
 def _format(
-    text: SampleText,
+    text: _SampleText,
     ranked: Sequence[Candidate],
     start: TableStart,
     header: Header,
@@ -230,12 +230,12 @@ def _unnamed(start: TableStart, header: Header, lines: Sequence[str]) -> list[Sk
     ]
 
 
-def _refusal(found: Format, path: str | Path, least: float) -> FormatError:
+def _refusal(fmt: Format, path: str | Path, least: float) -> FormatError:
     names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-    delimiter = names.get(found.delimiter, repr(found.delimiter))
+    delimiter = names.get(fmt.delimiter, repr(fmt.delimiter))
     return FormatError(
         f"No table can be recognised in the file: the best reading, {delimiter}-delimited with"
-        f" {len(found.header)} columns, has a confidence of {found.confidence:.2f}, less than {least:.2f}",
+        f" {len(fmt.header)} columns, has a confidence of {fmt.confidence:.2f}, less than {least:.2f}",
         where=str(path),
         advice="Save it as CSV with one delimiter, a header line and quotes around text that contains the delimiter",
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from refdata.csvformat.lines import physical_lines
+
+if TYPE_CHECKING:
+    from refdata.core.filemodel import Format
 
 DELIMITERS = (",", ";", "\t", "|")
 """The known delimiters, the most common first."""
@@ -24,6 +27,11 @@ class Dialect:
     quote: str = '"'
     escape: str = ""
     skip_initial_space: bool = False
+
+    @classmethod
+    def of(cls, fmt: Format) -> Dialect:
+        """The dialect in which a file's blocks of rows are written."""
+        return cls(fmt.delimiter, fmt.quote, fmt.escape, fmt.skip_initial_space)
 
     def csv_arguments(self) -> dict[str, Any]:
         """The keyword arguments that make ``csv.reader`` read this dialect."""

@@ -16,7 +16,7 @@ MOST_DELIMITED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnText:
+class _DrawnText:
     """How a text is drawn, a sentence on it, and the doubt where it may be a single column."""
 
     drawing: Drawing
@@ -24,14 +24,14 @@ class DrawnText:
     doubt: Doubt | None = None
 
 
-def drawn_text(text: str, known: KnownFormat, stated: StatedFormat) -> DrawnText | None:
+def drawn_text(text: str, known: KnownFormat, stated: StatedFormat) -> _DrawnText | None:
     """How a text is drawn; None for plain CSV, and where people declared how its fields are separated."""
     if stated.states_dialect:
         return None
     lines = physical_lines(text[: 1 << 20])[:LOOKED_AT]
     drawing = find_drawing(lines)
     if drawing is not None:
-        return DrawnText(drawing, _note(drawing))
+        return _DrawnText(drawing, _note(drawing))
     single = stated.columns == SINGLE or (not stated.columns and len(known.header or known.columns) == 1)
     if single or sum(any(map(line.count, DELIMITERS)) for line in lines) > MOST_DELIMITED * len(lines):
         return None
@@ -39,9 +39,9 @@ def drawn_text(text: str, known: KnownFormat, stated: StatedFormat) -> DrawnText
     if drawing is None:
         return None
     if stated.columns == BLANKS:
-        return DrawnText(drawing, _note(drawing))
+        return _DrawnText(drawing, _note(drawing))
     fields = len(cells_of(next(line for line in reversed(lines) if line.strip()).rstrip("\r\n"), drawing))
-    return DrawnText(drawing, _note(drawing), _doubt(fields))
+    return _DrawnText(drawing, _note(drawing), _doubt(fields))
 
 
 def _note(drawing: Drawing) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from refdata.core.filemodel import Drawing
 from refdata.csvformat.celltypes import TYPED, cell_type
 from refdata.csvformat.lines import physical_lines
-from refdata.csvformat.trailer import is_row_count
+from refdata.csvformat.rowcounts import is_row_count
 
 LOOKED_AT = 300
 """Lines that a drawing is found from."""

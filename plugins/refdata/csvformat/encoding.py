@@ -86,12 +86,12 @@ def detect_encoding(sample: Sample, code_page: str, known: str = "", fallback: s
     :param known: what the table's earlier files were in; ``""`` where that is not known.
     :param fallback: what single lines are in that the encoding cannot read; ``""`` where none is stated.
     """
-    found = by_mark(sample) or by_nuls(sample) or _by_utf8(sample, fallback)
-    if found is None:
+    encoding = by_mark(sample) or by_nuls(sample) or _by_utf8(sample, fallback)
+    if encoding is None:
         return _beside_known(guess(sample, code_page, known), known)
-    if known and found.name == "utf-8" and sample.head.data.isascii() and sample.whole and _is_narrow(known):
+    if known and encoding.name == "utf-8" and sample.head.data.isascii() and sample.whole and _is_narrow(known):
         return Encoding(known, 1.0, f"all bytes are ASCII; earlier files of the table were in {known}")
-    return _beside_known(found, known)
+    return _beside_known(encoding, known)
 
 
 def family(name: str) -> str:
@@ -99,12 +99,13 @@ def family(name: str) -> str:
     return next((wide for wide in ("utf-8", "utf-16", "utf-32") if name.startswith(wide)), name)
 
 
-def _beside_known(found: Encoding, known: str) -> Encoding:
+def _beside_known(encoding: Encoding, known: str) -> Encoding:
     """With a note where the table's earlier files were in another encoding; ASCII shows no change."""
-    if not known or family(known) == family(found.name) or (found.name == "utf-8" and "ASCII, which" in found.reason):
-        return found
-    note = f"The encoding changed: earlier files of this table were in {known}, this one is in {found.name}."
-    return replace(found, note=note)
+    is_ascii = encoding.name == "utf-8" and "ASCII, which" in encoding.reason
+    if not known or is_ascii or family(known) == family(encoding.name):
+        return encoding
+    note = f"The encoding changed: earlier files of this table were in {known}, this one is in {encoding.name}."
+    return replace(encoding, note=note)
 
 
 def _is_narrow(name: str) -> bool:
@@ -294,8 +295,8 @@ def guess(sample: Sample, code_page: str, known: str = "") -> Encoding:
     data = b"\n".join(
         window.data[_cut_bytes(window.data, code_page) if window.offset else 0 :] for window in sample.evidence
     )
-    found = guess_code_page(data, code_page, known)
-    return Encoding(found.encoding, found.confidence, found.reason, found.rivals, found.damaged)
+    guess = guess_code_page(data, code_page, known)
+    return Encoding(guess.encoding, guess.confidence, guess.reason, guess.rivals, guess.damaged)
 
 
 def _without_mark(encoding: str, window: Window) -> str:

@@ -34,7 +34,7 @@ WIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class CellFit:
+class _CellFit:
     """Shares of the cells, 0 to 1.
 
     ``typed`` are numbers, dates and similar values; words and empty cells count half. ``broken`` are pieces cut
@@ -66,7 +66,7 @@ class DialectEvidence:
 
     dialect: Dialect
     shape: RowShape
-    fit: CellFit
+    fit: _CellFit
     quotes: QuoteUse
     headed: bool = False
     known_delimiter: bool = False
@@ -141,7 +141,7 @@ def _swallows(dialect: Dialect, rows: Sequence[TextRow], text: str) -> bool:
     return len(filled) == 1 and filled[0].last - filled[0].first > 2
 
 
-def cell_fit(rows: Sequence[TextRow], width: int) -> CellFit:
+def cell_fit(rows: Sequence[TextRow], width: int) -> _CellFit:
     """How well the cells of a table's first ``width`` columns fit."""
     table = [row.cells[:TYPED_COLUMNS] for row in _spread([row for row in rows if not row.blank])]
     columns = [Counter[CellType]() for _ in range(min(width, TYPED_COLUMNS))]
@@ -154,7 +154,7 @@ def cell_fit(rows: Sequence[TextRow], width: int) -> CellFit:
     broken = sum(counts[CellType.BROKEN] for counts in columns)
     behind = [cell for cells in table for cell in cells[1:] if cell]
     every = [cell for cells in table for cell in cells]
-    return CellFit(
+    return _CellFit(
         typed=(typed + half) / total,
         broken=broken / total,
         alike=sum(map(_alike, columns)) / (len(columns) or 1),

@@ -21,7 +21,7 @@ _SHORTEST_INDEX = {"0": 2, "1": 3}
 
 
 @dataclass(frozen=True, slots=True)
-class FittedHeader:
+class _FittedHeader:
     """One name for each field, ``""`` for none; what was decided (for the ledger), or why nothing could be.
 
     With a ``doubt`` the names are those of the likeliest reading.
@@ -47,7 +47,7 @@ class _Way:
 
 def fit_header(
     names: Sequence[str], width: int, body: Sequence[TextRow], known: KnownFormat, stated: str = ""
-) -> FittedHeader:
+) -> _FittedHeader:
     """Give each of ``width`` fields its name.
 
     :param body: the rows below the header that are not blank.
@@ -58,39 +58,39 @@ def fit_header(
         names.pop()
     fitting = sum(len(row.cells) == len(names) for row in body)
     if not body:
-        return FittedHeader((*names, *[""] * (width - len(names))))
+        return _FittedHeader((*names, *[""] * (width - len(names))))
     least = FITTING_LONG if len(names) > width else FITTING
     if len(names) == width or fitting >= max(1, least * len(body)):
-        return FittedHeader(tuple(names))
+        return _FittedHeader(tuple(names))
     if len(names) < width and all(not cell.strip() for row in body for cell in row.cells[len(names) :]):
-        return FittedHeader((*names, *[""] * (width - len(names))))
+        return _FittedHeader((*names, *[""] * (width - len(names))))
     return _known(names, width, known) or _decided(names, width, body, stated)
 
 
-def _known(names: Sequence[str], width: int, known: KnownFormat) -> FittedHeader | None:
+def _known(names: Sequence[str], width: int, known: KnownFormat) -> _FittedHeader | None:
     """The names where the header is that of the table's earlier files."""
     filled = [name for name in names if name]
     if len(names) < width and known.is_whole_header(names):
         note = "The names are those of the table, so the fields behind them are unnamed."
-        return FittedHeader((*names, *[""] * (width - len(names))), f"{_widths(names, width)}. {note}")
+        return _FittedHeader((*names, *[""] * (width - len(names))), f"{_widths(names, width)}. {note}")
     if len(filled) == width < len(names) and known.is_whole_header(filled):
-        return FittedHeader(
+        return _FittedHeader(
             tuple(filled), f"{_widths(names, width)}. Without its blank names it is the table's header."
         )
     return None
 
 
-def _decided(names: Sequence[str], width: int, body: Sequence[TextRow], stated: str) -> FittedHeader:
+def _decided(names: Sequence[str], width: int, body: Sequence[TextRow], stated: str) -> _FittedHeader:
     """The names in the way that people chose; where they were not asked, the likeliest, and the others to ask for."""
     indexed = width == len(names) + 1 and _is_index(body)
     ways = list(_longer(names, width) if len(names) > width else _shorter(names, width, indexed=indexed))
     chosen = next((way for way in ways if way.key == stated), None)
     if chosen is not None:
-        return FittedHeader(chosen.names, f"{_widths(names, width)}. {chosen.label}, as somebody answered.")
+        return _FittedHeader(chosen.names, f"{_widths(names, width)}. {chosen.label}, as somebody answered.")
     readings = tuple(Reading(way.key, way.label, way.effect, kept=(HEADER_NAMES, way.key)) for way in ways)
     what, advice = _doubt_of_longer(names, width) if len(names) > width else _doubt_of_shorter(names, width)
     evidence = ("The first field counts the rows, so it may be the one without a name.",) if indexed else ()
-    return FittedHeader(ways[0].names, doubt=Doubt(what, advice, readings, evidence))
+    return _FittedHeader(ways[0].names, doubt=Doubt(what, advice, readings, evidence))
 
 
 def _shorter(names: Sequence[str], width: int, *, indexed: bool) -> Iterator[_Way]:

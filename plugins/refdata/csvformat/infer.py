@@ -79,7 +79,9 @@ def _astral(column: pa.StringArray) -> Ints:
     """Characters of each value that take two UTF-16 code units: those of four UTF-8 bytes."""
     values = Values.of(column)
     marks = np.concatenate([[0], np.cumsum(values.data >= _FOUR_BYTES)])
-    return np.asarray(marks[values.ends] - marks[values.starts], np.int64)
+    counts = np.zeros(len(column), np.int64)
+    counts[values.given] = marks[values.ends] - marks[values.starts]
+    return counts
 
 
 def _readings(values: Values, measures: Evidence, known: Evidence | None) -> Evidence:

@@ -39,6 +39,8 @@ ALL_NAMES = 0.99
 """The share of a table's database names from which a row is its header even if other rows precede it."""
 
 SURE_HEADER = 1.0
+NO_HEADER = -3.0
+"""Log odds up to which a first line of words is a row without a word about it."""
 """Log odds of a header from which the lines before it are a preamble even if they look like rows."""
 
 _MISSING = re.compile(r"(?i:n/?a|#n/a|nan|null|none|nil|missing|unknown)|[-.?*]+")
@@ -144,7 +146,8 @@ def find_header(
         return Header(False, 0, 0, generated, -CERTAIN, _unused_header(filled[0], odds))
     if odds <= 0:
         asked = stated is None and len(filled) == 1
-        return Header(False, 0, 0, generated, odds, doubt=lone_line(filled[0].cells) if asked else None)
+        note = "" if stated is not None or known.columns else _possible_header(filled[0], odds)
+        return Header(False, 0, 0, generated, odds, note, doubt=lone_line(filled[0].cells) if asked else None)
     count = 1 + _more_header_rows(filled)
     names = without_mark(joined_names([row.cells for row in filled[:count]]), start.skipped)
     body = filled[count:]
@@ -158,6 +161,15 @@ def _unused_header(row: TextRow, odds: float) -> str:
     if odds <= SURE_HEADER:
         return ""
     return f"Line {row.first + 1} looks like a header, but the files of this table have none, so it is loaded as a row."
+
+
+def _possible_header(row: TextRow, odds: float) -> str:
+    if odds <= NO_HEADER or any(not cell.strip() or cell_type(cell) in TYPED for cell in row.cells):
+        return ""
+    return (
+        f"Line {row.first + 1} may be a header, but resembles the rows, so it is loaded as a row, and the columns have"
+        " numbers for names. The contract can state it (dialect: header)."
+    )
 
 
 def _odds(rows: Sequence[TextRow], known: KnownFormat) -> float:

@@ -29,7 +29,7 @@ Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class LetterPairs:
+class _LetterPairs:
     """Log chances of letters by language.
 
     ``pairs`` gives the row of a pair in ``listed``, and ``letters`` that of a letter in ``alone`` (its own chance) and
@@ -74,7 +74,7 @@ class LetterPairs:
 
 
 @lru_cache(maxsize=1)
-def letter_pairs() -> LetterPairs:
+def letter_pairs() -> _LetterPairs:
     """The model."""
     model = [line.split("\t") for line in _MODEL.read_text("utf-8").splitlines()]
     lines = [line for line in model if line[2]]
@@ -93,7 +93,7 @@ def letter_pairs() -> LetterPairs:
     for at, line in enumerate(lines):
         entries = _entries(line[2])
         listed[[pairs[entry[:2]] for entry in entries], at] = [_log_chance(entry[2]) for entry in entries]
-    return LetterPairs(tuple(line[0] for line in lines), letters, pairs, alone, spare, listed, characters)
+    return _LetterPairs(tuple(line[0] for line in lines), letters, pairs, alone, spare, listed, characters)
 
 
 def _entries(text: str) -> list[str]:

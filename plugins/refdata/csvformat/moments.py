@@ -8,15 +8,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.core.filemodel import Notation
 from refdata.csvformat.monthnames import month_numbers
 from refdata.csvformat.temporal import MAX_FRACTION
 from refdata.csvformat.values import Ints, Mask, as_mask, as_numpy
+
+if TYPE_CHECKING:
+    from refdata.core.filemodel import Notation
 
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,7}))?)?"
 _HALF = "[ \u00a0\u202f]?(?P<half>[AaPp])\\.?[Mm]\\.?"

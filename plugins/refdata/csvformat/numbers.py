@@ -43,19 +43,19 @@ def find_numbers(
         return _from_plain(values, keys, shape)
     if not set(values.marks_used) <= _GROUP_MARKS:
         return {}
-    found = ((key, _rewritten(values, key)) for key in keys if key != PLAIN)
-    return {key: shape for key, shape in found if shape is not None}
+    shapes = ((key, _rewritten(values, key)) for key in keys if key != PLAIN)
+    return {key: shape for key, shape in shapes if shape is not None}
 
 
 def _from_plain(values: Values, keys: Collection[NumberKey], shape: NumberShape | None) -> dict[NumberKey, NumberShape]:
     """Values without a comma or blank; other notations follow from the plain one's shape where they can."""
-    found = {} if shape is None else {key: _ungrouped(shape, key) for key in keys if _same(key, shape)}
+    shapes = {} if shape is None else {key: _ungrouped(shape, key) for key in keys if _same(key, shape)}
     grouped = (",", ".")
-    if grouped in keys and grouped not in found and (shape is None or shape.scale == _GROUP):
+    if grouped in keys and grouped not in shapes and (shape is None or shape.scale == _GROUP):
         regrouped = _rewritten(values, grouped)
         if regrouped:
-            found[grouped] = regrouped
-    return found
+            shapes[grouped] = regrouped
+    return shapes
 
 
 def _ungrouped(shape: NumberShape, key: NumberKey) -> NumberShape:

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from refdata.csvformat.limits import BLOCK_BYTES
 
-In = TypeVar("In")
-Out = TypeVar("Out")
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Threads for parsing; pyarrow and numpy release the interpreter lock."""
@@ -25,13 +25,13 @@ def _weightless(_: object) -> int:
 
 
 def in_order(
-    work: Callable[[In], Out],
-    items: Iterable[In],
+    work: Callable[[_In], _Out],
+    items: Iterable[_In],
     workers: int = WORKERS,
     *,
-    size: Callable[[In], int] = _weightless,
+    size: Callable[[_In], int] = _weightless,
     most: int = MOST_BYTES,
-) -> Iterator[Out]:
+) -> Iterator[_Out]:
     """The result of ``work`` for each item, in the items' order.
 
     At most ``workers + 1`` items of together at most ``most`` bytes are in memory, but always at least one.
@@ -39,7 +39,7 @@ def in_order(
     :param size: returns an item's size in bytes.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="refdata-csv") as pool:
-        pending: deque[tuple[Future[Out], int]] = deque()
+        pending: deque[tuple[Future[_Out], int]] = deque()
         held = 0
         try:
             for item in items:

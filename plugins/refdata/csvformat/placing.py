@@ -64,5 +64,5 @@ class _Placing:
 
     def _loaded(self, part: Typed) -> Iterator[int]:
         """The places of the rows that ``read_rows`` gives."""
-        broken = {one.row for one in broken_rules(part.batch, self.rules)}
+        broken = broken_rules(part.batch, self.rules)
         return (part.start + row for row in range(part.batch.num_rows) if row not in broken)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.core.filemodel import Notation
+if TYPE_CHECKING:
+    from refdata.core.filemodel import Notation
+
 
 _BLANKS = "[ \u00a0\u202f]*"
 _MINUS = "[-\u2212]"

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from refdata.core.knownformat import NOTHING_KNOWN, KnownFormat
 from refdata.core.statedformat import NOTHING_STATED, StatedFormat
-from refdata.csvformat.candidates import possible_dialects, without_comments
+from refdata.csvformat.candidates import possible_dialects, stated_dialects, without_comments
 from refdata.csvformat.celltypes import TYPED, cell_type
 from refdata.csvformat.dialects import NO_DELIMITER, Dialect, TextRow, read_rows
 from refdata.csvformat.evidence import DialectEvidence, weigh
 from refdata.csvformat.lines import physical_lines, without_broken_line
 from refdata.csvformat.score import score
-from refdata.csvformat.stated import stated_dialects
 
 SCORED_CHARACTERS = 64 * 1024
 """Characters of the head that dialects are tried on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,8 @@ import pyarrow as pa
 from refdata.core.filemodel import Format, ReadColumn, RejectedRow
 from refdata.csvformat.blocks import Block, BlockCutter, Cut
 from refdata.csvformat.careful import CarefulReader, CarefulRows
-from refdata.csvformat.convert import CLEAN, CsvText, read_text, read_typed
+from refdata.csvformat.convert import CLEAN, read_text, read_typed
+from refdata.csvformat.dialects import Dialect
 from refdata.csvformat.fitting import Readings, set_aside
 from refdata.csvformat.limits import BATCH_ROWS, BLOCK_BYTES
 from refdata.csvformat.pipeline import in_order
@@ -22,7 +23,7 @@ from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.repairs import is_utf8
 from refdata.csvformat.rowrules import RowRule, broken_rules
 from refdata.csvformat.rowrules import reason as rule_reason
-from refdata.csvformat.text import ByteProgress, FileBytes
+from refdata.csvformat.text import FileBytes
 
 
 def read_rows(
@@ -32,7 +33,7 @@ def read_rows(
     columns: Sequence[ReadColumn],
     on_reject: OnReject,
     batch_rows: int = BATCH_ROWS,
-    progress: ByteProgress | None = None,
+    progress: Callable[[int], None] | None = None,
     block_bytes: int = BLOCK_BYTES,
     rules: Sequence[RowRule] = (),
     cut: Cut = BlockCutter,
@@ -52,7 +53,7 @@ def read_rows(
     """
     fields = len(fmt.header)
     cutter = cut(FileBytes(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
-    convert = partial(_convert, CsvText.of(fmt), fields, columns, rules, cutter.careful)
+    convert = partial(_convert, Dialect.of(fmt), fields, columns, rules, cutter.careful)
     for converted in in_order(convert, cutter.blocks(), size=Block.size):
         for reject in converted.rejects:
             on_reject(reject)
@@ -72,7 +73,7 @@ def _split(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:
 
 
 def _convert(
-    written: CsvText,
+    written: Dialect,
     fields: int,
     columns: Sequence[ReadColumn],
     rules: Sequence[RowRule],
@@ -88,7 +89,7 @@ def _convert(
         block = replace(block, text=rows.text(), rows=rows)
     with suppress(pa.ArrowInvalid):
         batch = read_typed(block.text, CLEAN if block.rows else written, fields, columns)
-        if next(broken_rules(batch, rules), None) is None:
+        if not broken_rules(batch, rules):
             return _Converted([batch], block.rejects)
     # Outside a handler, here and below: an error raised within one shows Arrow's, which quotes the row.
     rows = block.rows or careful.read(block.text, block.line, at_end=True)
@@ -98,7 +99,7 @@ def _convert(
     return _Converted(batches, rejects)
 
 
-def _fitting(written: CsvText, fields: int, readings: Readings, careful: CarefulReader, block: Block) -> Block:
+def _fitting(written: Dialect, fields: int, readings: Readings, careful: CarefulReader, block: Block) -> Block:
     """The block without the rows that the scan refused by the columns' known readings."""
     texts: list[pa.StringArray] = []
     with suppress(pa.ArrowInvalid):
@@ -139,9 +140,9 @@ def _keeping_rules(
     """The rows that follow the rules; the others become rejects."""
     batches, refused = [], []
     for part in typed:
-        broken = list(broken_rules(part.batch, rules))
-        refused += [rows.refuse(part.start + one.row, rule_reason(one.rule)) for one in broken]
-        batches.append(_without(part.batch, [one.row for one in broken]))
+        broken = broken_rules(part.batch, rules)
+        refused += [rows.refuse(part.start + row, rule_reason(rule)) for row, rule in broken.items()]
+        batches.append(_without(part.batch, list(broken)))
     return batches, refused
 
 

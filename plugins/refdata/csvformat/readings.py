@@ -28,6 +28,7 @@ WHOLE = frozenset({TypeKind.INT, TypeKind.BIGINT})
 
 _AMBIGUOUS = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _ZERO_FRACTION = r"\.0+$"
+_GROUP, _POINT = 3, ord(".")
 _NANOSECONDS = (-106_751, 106_751)
 """Days since 1970 whose nanoseconds surely fit 64 bits."""
 
@@ -91,27 +92,52 @@ def convert_known(column: pa.StringArray, kind: SqlType, notation: Notation, tar
 
 def _all_plain(column: pa.StringArray, reading: ColumnReading) -> bool:
     """Whether a quick check shows that all values fit."""
-    if reading.type is None or reading.bounded:
-        return False
     kind, notation = reading.known.kind, reading.notation
-    if kind is TypeKind.NVARCHAR:
+    if kind is TypeKind.NVARCHAR and not (reading.bounded and reading.known.length):
         return True
+    if kind is TypeKind.NVARCHAR:
+        return int(Values.of(column).lengths.max(initial=0)) <= (reading.known.length or 0)  # bytes never are fewer
     if not is_numeric_date(notation) or notation.minus != "-" or notation.affix:
         return False
     values = Values.of(column)
     if not len(values):
         return True
-    if kind in NUMBERS and notation.decimal_point == ".":
-        shape = plain_shape(values)
-        if not reading.mark_known and (shape is None or shape.scale):
-            return False
-        if kind is TypeKind.FLOAT:
-            return find_doubles(values, shape is not None)[0]
-        most = _digits(reading)
-        return shape is not None and shape.whole <= most[0] and shape.scale <= most[1]
-    if kind in MOMENTS:
-        return _quick_moments(values, reading) is not None
-    return False
+    if kind in NUMBERS:
+        pointed = _pointed(values, notation)
+        return pointed is not None and _plain_and_fitting(pointed, reading)
+    return kind in MOMENTS and _quick_moments(values, reading) is not None
+
+
+def _plain_and_fitting(values: Values, reading: ColumnReading) -> bool:
+    """Whether all values are plain numbers within the bounds of a reading."""
+    shape, kind = plain_shape(values), reading.known.kind
+    if not reading.mark_known and (shape is None or _may_be_grouped(values, shape)):
+        return False
+    if kind is TypeKind.FLOAT:
+        return find_doubles(values, shape is not None)[0]
+    whole, scale = _digits(reading)
+    if kind in WHOLE:
+        scale = 0  # a column that stays whole although its values have a fraction (1.0) is converted by its reading
+        whole = _SAFE_DIGITS[kind] if reading.bounded else whole
+    return shape is not None and shape.whole <= whole and shape.scale <= scale
+
+
+def _pointed(values: Values, notation: Notation) -> Values | None:
+    """The values with a point as their decimal mark; None where a point means something else in one of them."""
+    if notation.decimal_point == ".":
+        return values
+    mark = notation.decimal_point.encode()
+    if len(mark) > 1 or b"." in values.marks_used:
+        return None
+    return replace(values, data=np.where(values.data == mark[0], np.uint8(_POINT), values.data))
+
+
+def _may_be_grouped(values: Values, shape: NumberShape) -> bool:
+    """Whether a plain number has three digits behind its point, which may mean thousands."""
+    if shape.scale < _GROUP:
+        return False
+    before = values.ends - (_GROUP + 1)
+    return bool((values.data[before[before >= values.starts]] == _POINT).any())
 
 
 def _quick_moments(values: Values, reading: ColumnReading) -> MomentShape | None:
@@ -202,6 +228,8 @@ def _in_bounds(plain: pa.StringArray, reading: ColumnReading) -> Mask:
 
 _DIGITS = r"^-?(?P<whole>[0-9]*)\.?(?P<fraction>[0-9]*)$"
 _RANGES = {TypeKind.INT: 2**31, TypeKind.BIGINT: 2**63}
+_SAFE_DIGITS = {TypeKind.INT: 9, TypeKind.BIGINT: 18}
+"""Numbers of so many digits are within the range of their type."""
 _MOST_WHOLE, _MOST_SCALE = 20, MAX_DECIMAL_PRECISION - 20
 """Digits that an exact number may grow to: however two values are chosen, one DECIMAL stores both."""
 
@@ -216,7 +244,8 @@ def _digits(reading: ColumnReading) -> tuple[int, int]:
 
 
 def _in_range(plain: pa.StringArray, limit: int) -> Mask:
-    numbers = (int(text.partition(".")[0]) if text else 0 for text in plain.to_pylist())
+    wholes = ((text or "").partition(".")[0] for text in plain.to_pylist())
+    numbers = (int(whole) if whole not in ("", "-") else 0 for whole in wholes)  # .5 and -.5 have no whole part
     return np.fromiter((-limit <= number < limit for number in numbers), np.bool_, len(plain))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from refdata.core.csvwriting import inert
 from refdata.core.dropnames import unfinished
 from refdata.core.errors import PermanentError
 from refdata.core.filemodel import RejectedRow
@@ -23,9 +24,6 @@ HEADER = ("line", "reason", "raw")
 
 MOST_EXAMPLES = 5
 """Rejects that would fit with one change and are kept as examples."""
-
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
-"""Characters that begin a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 
 @dataclass(slots=True)
@@ -51,8 +49,7 @@ class RejectsFile:
             self._writer = csv.writer(self._file)
             self._writer.writerow(HEADER)
         # People open this file in a spreadsheet, which would run a row that begins like a formula.
-        raw = f"'{reject.raw}" if reject.raw.startswith(_RUNS) else reject.raw
-        self._writer.writerow((reject.line, reject.reason, raw))
+        self._writer.writerow((reject.line, reject.reason, inert(reject.raw)))
         self.count += 1
         if reject.fits and len(self.fitting) < MOST_EXAMPLES:
             self.fitting.append(reject)

@@ -32,7 +32,7 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenBytes:
+class _BrokenBytes:
     """Bytes that are no text, and the offset of the first in the file, from 0."""
 
     offset: int
@@ -55,7 +55,7 @@ class Repairs:
 
     encoding: str = "utf-8"
     fallback: str = ""
-    places: dict[int, BrokenBytes] = field(default_factory=dict)
+    places: dict[int, _BrokenBytes] = field(default_factory=dict)
     fallback_lines: int = 0
     first_fallback: int = 0
     offsets: deque[int] = field(default_factory=deque)
@@ -105,14 +105,14 @@ class Repairs:
             self.places[number] = place
         return line
 
-    def _place(self, line: bytes, start: int) -> BrokenBytes:
+    def _place(self, line: bytes, start: int) -> _BrokenBytes:
         marks = list(_MARK.finditer(line)) if self.offsets else []
         if not marks:
             at, end = _first_broken(line)
-            return BrokenBytes(start + at, line[at:end])
+            return _BrokenBytes(start + at, line[at:end])
         offsets = [self.offsets.popleft() for _ in marks if self.offsets]
         run = next((n for n in range(1, len(offsets)) if offsets[n] != offsets[0] + n), len(offsets))
-        return BrokenBytes(offsets[0], b"".join(map(_marked, marks[:run])))
+        return _BrokenBytes(offsets[0], b"".join(map(_marked, marks[:run])))
 
     def _original(self, line: bytes) -> bytes:
         """The line as it is in the file."""

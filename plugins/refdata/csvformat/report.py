@@ -35,11 +35,11 @@ _MARKS = {
 _ENDINGS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
 
-def as_json(found: Format, matches: Sequence[TableMatch] = (), scanned: Scan | None = None) -> dict[str, Any]:
+def as_json(fmt: Format, matches: Sequence[TableMatch] = (), scanned: Scan | None = None) -> dict[str, Any]:
     """Format, matches, columns and warnings as plain values, with the names of their fields."""
     columns = scanned.columns if scanned else ()
     return {
-        "format": asdict(found),
+        "format": asdict(fmt),
         "matches": [_match_json(match) for match in matches],
         "columns": [{"source": one.source, "name": one.name, "type": _type(one)} for one in columns],
         "warnings": list(scanned.warnings if scanned else ()),
@@ -55,7 +55,7 @@ def _match_json(match: TableMatch) -> dict[str, Any]:
 
 
 def render(
-    found: Format,
+    fmt: Format,
     matches: Sequence[TableMatch] = (),
     scanned: Scan | None = None,
     *,
@@ -68,20 +68,20 @@ def render(
     :param title: its title, usually the file's name.
     :param least: the share of a table's columns that a file must have to be loaded into it.
     """
-    parts: list[RenderableType] = [_summary(found, title), _reasons(found), _columns(found, scanned)]
-    if found.doubt is not None:
-        parts.append(_doubt(found.doubt))
+    parts: list[RenderableType] = [_summary(fmt, title), _reasons(fmt), _columns(fmt, scanned)]
+    if fmt.doubt is not None:
+        parts.append(_doubt(fmt.doubt))
     if scanned and scanned.warnings:
         parts.append(_warnings(scanned.warnings))
-    if found.runners_up:
-        parts.append(_runners_up(found.runners_up))
+    if fmt.runners_up:
+        parts.append(_runners_up(fmt.runners_up))
     if matches:
         parts.append(_matches(matches, least))
     return Group(*parts)
 
 
 def to_text(
-    found: Format,
+    fmt: Format,
     matches: Sequence[TableMatch] = (),
     scanned: Scan | None = None,
     *,
@@ -91,47 +91,47 @@ def to_text(
     """The report as plain text of at most ``width`` characters a line."""
     console = Console(width=width, color_system=None, force_terminal=False, legacy_windows=False)
     with console.capture() as capture:
-        console.print(render(found, matches, scanned, title=title))
+        console.print(render(fmt, matches, scanned, title=title))
     return capture.get()
 
 
-def _summary(found: Format, title: str) -> Grid:
+def _summary(fmt: Format, title: str) -> Grid:
     grid = Grid(title=escape(title) or None, title_justify="left", show_header=False, box=None, pad_edge=False)
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
-    for name, value in _facts(found):
+    for name, value in _facts(fmt):
         grid.add_row(name, escape(value))
     return grid
 
 
-def _facts(found: Format) -> list[tuple[str, str]]:
-    header = f"{_lines(found.header_lines)}, names {len(found.header)} columns" if found.has_header else "none"
+def _facts(fmt: Format) -> list[tuple[str, str]]:
+    header = f"{_lines(fmt.header_lines)}, names {len(fmt.header)} columns" if fmt.has_header else "none"
     facts = [
-        ("confidence", f"{found.confidence:.0%}"),
-        ("encoding", found.encoding),
-        ("delimiter", _mark(found.delimiter)),
-        ("quote", _mark(found.quote)),
-        ("escape", "backslash" if found.escape else "none, quotes are doubled"),
-        ("line ending", _ENDINGS.get(found.line_ending, repr(found.line_ending))),
+        ("confidence", f"{fmt.confidence:.0%}"),
+        ("encoding", fmt.encoding),
+        ("delimiter", _mark(fmt.delimiter)),
+        ("quote", _mark(fmt.quote)),
+        ("escape", "backslash" if fmt.escape else "none, quotes are doubled"),
+        ("line ending", _ENDINGS.get(fmt.line_ending, repr(fmt.line_ending))),
         ("header", header),
-        ("preamble", _lines(found.preamble_lines)),
-        ("trailer", _lines(found.trailer_lines)),
+        ("preamble", _lines(fmt.preamble_lines)),
+        ("trailer", _lines(fmt.trailer_lines)),
     ]
-    if len(found.header) == 1:
+    if len(fmt.header) == 1:
         facts[2] = ("delimiter", "none: a single column")
-    elif found.drawing is not None:
+    elif fmt.drawing is not None:
         facts[2] = ("delimiter", "none: drawn as a table, see below")
-    if found.comment:
-        facts.append(("comments", f"lines that start with {found.comment}"))
-    if found.skip_initial_space:
+    if fmt.comment:
+        facts.append(("comments", f"lines that start with {fmt.comment}"))
+    if fmt.skip_initial_space:
         facts.append(("blanks", "ignored after a delimiter"))
-    if found.stated_rows is not None:
-        facts.append(("stated rows", str(found.stated_rows)))
+    if fmt.stated_rows is not None:
+        facts.append(("stated rows", str(fmt.stated_rows)))
     return facts
 
 
-def _reasons(found: Format) -> Text:
-    return Text("\n" + "\n".join(f"- {reason}" for reason in found.reasons))
+def _reasons(fmt: Format) -> Text:
+    return Text("\n" + "\n".join(f"- {reason}" for reason in fmt.reasons))
 
 
 def _doubt(doubt: Doubt) -> Text:
@@ -140,11 +140,11 @@ def _doubt(doubt: Doubt) -> Text:
     return Text("\n".join([*lines, doubt.advice]) + "\n")
 
 
-def _columns(found: Format, scanned: Scan | None) -> Text:
-    types = [f" {_type(one)}" if one.type else "" for one in scanned.columns] if scanned else [""] * len(found.header)
-    named = zip(found.header[:MOST_COLUMNS], types, strict=False)
+def _columns(fmt: Format, scanned: Scan | None) -> Text:
+    types = [f" {_type(one)}" if one.type else "" for one in scanned.columns] if scanned else [""] * len(fmt.header)
+    named = zip(fmt.header[:MOST_COLUMNS], types, strict=False)
     shown = ", ".join(f"{name or '(blank)'}{kind}" for name, kind in named)
-    more = len(found.header) - MOST_COLUMNS
+    more = len(fmt.header) - MOST_COLUMNS
     return Text(f"\nColumns: {shown}" + (f" and {more} more" if more > 0 else "") + "\n")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -36,14 +36,6 @@ class RowRule:
     faults: Faults = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenRule:
-    """A row, counted from 0 within its batch, and the first rule that it breaks."""
-
-    row: int
-    rule: RowRule
-
-
 def row_rules(contract: Contract, columns: Sequence[ReadColumn]) -> tuple[RowRule, ...]:
     """The rules of the columns that a file has.
 
@@ -58,14 +50,14 @@ def row_rules(contract: Contract, columns: Sequence[ReadColumn]) -> tuple[RowRul
     )
 
 
-def broken_rules(batch: pa.RecordBatch, rules: Sequence[RowRule]) -> Iterator[BrokenRule]:
-    """Each row that breaks a rule of severity ``error``, once, by its first one; in the order of the rows."""
+def broken_rules(batch: pa.RecordBatch, rules: Sequence[RowRule]) -> dict[int, RowRule]:
+    """Each row that breaks rules of severity ``error``, from 0 and in order, with the first of these rules."""
     first: dict[int, RowRule] = {}
     for rule in rules:
         if rule.severity is Severity.ERROR:
             for row in _rows_at_fault(batch, rule):
                 first.setdefault(row, rule)
-    return (BrokenRule(row, first[row]) for row in sorted(first))
+    return dict(sorted(first.items()))
 
 
 @dataclass(slots=True)

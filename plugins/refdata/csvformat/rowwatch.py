@@ -9,24 +9,25 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from refdata.core.codedamage import LONG, Sensitive
 from refdata.core.codes import INVISIBLE, NUMBER, digits_of, letter_case
 from refdata.core.questions import MAX_EXAMPLES
+from refdata.csvformat.codesigns import long_numbers, signs
+from refdata.csvformat.distinct import MOST_KEY_BYTES, MOST_KEYS, are_distinct
 from refdata.csvformat.spreadsheet import damaged
-from refdata.csvformat.values import Mask, Values, as_numpy
+from refdata.csvformat.values import Mask, Values
 
-MOST_KEYS = 2_000_000
-"""Keys that are compared in memory; the database compares more of them."""
-MOST_KEY_BYTES = 32 * 1024 * 1024
 MOST_NOTED = 1_000
 """Distinct values of one kind that are noted for each column."""
 
-_WORD = 8
-"""Bytes of a machine's word: one for the length of a text, the others for its letters."""
 _ZERO, _ONE, _POINT = ord("0"), ord("1"), ord(".")
+
+
+_LOOKED_AT = 1_000
+_NAME, _NAME_LENGTH = r"^[^0-9]*\p{Ll}[^0-9]*$", 4
 
 
 @dataclass(slots=True)
@@ -35,16 +36,19 @@ class CodeWatch:
 
     ``length`` is the number of digits that all codes of the table have; None if they differ or are unknown.
     ``has_numbers``: a whole number without leading zeros occurs that has fewer digits than the table's codes.
-    ``short`` are such numbers, ``damaged`` values such as ``2-Mar`` and ``1.23E+15``: some of each.
+    ``short`` are such numbers, ``damaged`` values such as ``2-Mar`` and ``1.23E+15``, ``signs`` others that may be
+    damaged codes of a table with values as ``sensitive`` has them: some of each.
     """
 
     column: str
     place: int
     length: int | None = None
+    sensitive: Sensitive = field(default_factory=Sensitive)
     has_numbers: bool = False
     short: dict[str, None] = field(default_factory=dict)
     damaged: dict[str, None] = field(default_factory=dict)
     damaged_rows: int = 0
+    signs: dict[str, None] = field(default_factory=dict)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Looks at the rows of one batch."""
@@ -53,9 +57,10 @@ class CodeWatch:
             return
         if self.length is not None or not self.has_numbers:
             self._look_for_numbers(values)
-        found = damaged(values)
-        self.damaged_rows += len(found)
-        _note(self.damaged, found)
+        changed = damaged(values)
+        self.damaged_rows += len(changed)
+        _note(self.damaged, changed)
+        _note(self.signs, signs(values, self.sensitive))
 
     def _look_for_numbers(self, values: Values) -> None:
         numbers = values.take(_may_be_numbers(values, self.length)).arrow()
@@ -66,6 +71,24 @@ class CodeWatch:
         short = [text for text in pc.unique(numbers).to_pylist() if len(digits_of(text)) < self.length]
         self.has_numbers = self.has_numbers or bool(short)
         _note(self.short, short)
+
+
+@dataclass(slots=True)
+class NumberWatch:
+    """The long whole numbers of a column that end in zeros (``signs``), as rounding leaves them."""
+
+    column: str
+    place: int
+    signs: dict[str, None] = field(default_factory=dict)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Looks at the rows of one batch."""
+        column = batch.column(self.place).drop_null()
+        if pa.types.is_integer(column.type):
+            column = column.filter(pc.greater_equal(column, 10 ** (LONG - 1)))
+        if len(column):
+            values = Values.of(pc.cast(column, pa.string()))
+            _note(self.signs, long_numbers(values, np.ones(len(values), np.bool_)))
 
 
 def _note(known: dict[str, None], values: Iterable[str]) -> None:
@@ -90,7 +113,7 @@ def _may_be_numbers(values: Values, length: int | None) -> Mask:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeats:
+class _Repeats:
     """Values of a key that are not the only ones.
 
     ``values`` counts the given ones, ``exact`` those that repeat an earlier one, ``near`` those that do so but for
@@ -129,28 +152,37 @@ class KeyWatch:
         if self.is_complete:
             self.chunks.append(column)
 
-    def repeats(self) -> Repeats:
+    def repeats(self) -> _Repeats:
         """How many values repeat another one; only where ``is_complete``."""
         if not self.chunks:
-            return Repeats(0, 0, 0)
+            return _Repeats(0, 0, 0)
         values = pa.chunked_array(self.chunks).drop_null().combine_chunks()
         folded = _folded(values)
-        if _are_distinct(folded):
-            return Repeats(len(values), 0, 0)
+        if are_distinct(folded):
+            return _Repeats(len(values), 0, 0)
         distinct = pc.count_distinct(values).as_py()
         forms = distinct if folded is values else pc.count_distinct(folded).as_py()
         examples = _most_frequent(folded) if forms < len(values) else ()
-        return Repeats(len(values), len(values) - distinct, distinct - forms, examples)
+        return _Repeats(len(values), len(values) - distinct, distinct - forms, examples)
+
+    def has_names(self) -> bool:
+        """Whether most of the first values are names rather than codes: words with small letters and no digits."""
+        if not self.chunks or not pa.types.is_string(self.chunks[0].type):
+            return False
+        first = self.chunks[0].drop_null()[:_LOOKED_AT]
+        words = pc.and_(pc.match_substring_regex(first, _NAME), pc.greater_equal(pc.utf8_length(first), _NAME_LENGTH))
+        names = pc.sum(words).as_py() or 0
+        return bool(2 * names > len(first))
 
     def unlike(self, cases: Collection[str]) -> tuple[str, ...]:
         """Some values whose letters are written in another way (``codes.letter_case``) than all of ``cases``.
 
         Values without letters are like all others.
         """
-        found: dict[str, None] = {}
+        others: dict[str, None] = {}
         for chunk in self.chunks:
-            _note(found, pc.unique(chunk.filter(_unlike(chunk, cases))).to_pylist())
-        return tuple(value for value in found if letter_case(value) not in {*cases, "none"})
+            _note(others, pc.unique(chunk.filter(_unlike(chunk, cases))).to_pylist())
+        return tuple(value for value in others if letter_case(value) not in {*cases, "none"})
 
     def missing(self, values: Sequence[str]) -> tuple[str, ...]:
         """Those of the values that the column does not have."""
@@ -172,38 +204,6 @@ def _visible(values: pa.StringArray) -> pa.StringArray:
     if not pc.all(pc.string_is_ascii(values)).as_py():
         values = pc.replace_substring_regex(values, INVISIBLE, "")
     return pc.utf8_trim_whitespace(values)
-
-
-def _are_distinct(values: pa.Array) -> bool:
-    """Whether values without nulls are known to be distinct; False where only counting them all would show it.
-
-    Counting hashes each value, which takes ten times as long as this.
-    """
-    if len(values) < 2 or pc.all(pc.greater(values[1:], values[:-1])).as_py():
-        return True
-    numbers = _as_numbers(values)
-    if numbers is None:
-        return False
-    numbers.sort()
-    return bool((numbers[1:] != numbers[:-1]).all())
-
-
-def _as_numbers(values: pa.Array) -> npt.NDArray[np.uint64] | None:
-    """A number for each value, other values having other numbers: for integers and short texts."""
-    if pa.types.is_integer(values.type):
-        return as_numpy(pc.cast(values, pa.int64()), np.int64).astype(np.uint64)
-    if not pa.types.is_string(values.type):
-        return None
-    texts = Values.of(values)
-    longest = int(texts.lengths.max(initial=0))
-    if longest >= _WORD or len(texts) < len(values):
-        return None
-    packed = texts.lengths.astype(np.uint64)
-    for at in range(longest):
-        there = at < texts.lengths
-        letters = np.where(there, texts.data[np.where(there, texts.starts + at, 0)], 0)
-        packed = (packed << np.uint64(8)) | letters.astype(np.uint64)
-    return packed
 
 
 def _most_frequent(folded: pa.Array) -> tuple[tuple[str, int], ...]:
@@ -233,6 +233,7 @@ class RowWatch:
     """All that is watched of one load's rows."""
 
     codes: tuple[CodeWatch, ...] = ()
+    numbers: tuple[NumberWatch, ...] = ()
     key: KeyWatch | None = None
     rows: int = 0
 
@@ -242,6 +243,8 @@ class RowWatch:
             self.rows += batch.num_rows
             for one in self.codes:
                 one.add(batch)
+            for number in self.numbers:
+                number.add(batch)
             if self.key is not None:
                 self.key.add(batch)
             yield batch

@@ -18,7 +18,7 @@ from refdata.core.contractterms import ConstraintKind
 from refdata.core.errors import ConfigurationError
 from refdata.core.filemodel import ReadColumn
 from refdata.core.sqltypes import TypeKind
-from refdata.csvformat.convert import arrow_type
+from refdata.csvformat.arrowtypes import arrow_type
 
 Faults = Callable[[pa.Array], pa.BooleanArray]
 """From a column's values to a mask: true where the rule is broken; null counts as kept."""

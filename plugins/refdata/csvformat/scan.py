@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,9 +18,11 @@ from refdata.core.errors import DataError, SchemaError
 from refdata.core.filehabits import FileHabits, habits
 from refdata.core.filemodel import ColumnReading, Format, Notation, Scan, ScannedColumn
 from refdata.core.inference import Decision, decide, decide_known
+from refdata.core.naming import is_renamed_lineage
 from refdata.csvformat.blocks import Block, BlockCutter, Cut
 from refdata.csvformat.careful import CarefulReader
-from refdata.csvformat.convert import CLEAN, CsvText, read_text
+from refdata.csvformat.convert import CLEAN, read_text
+from refdata.csvformat.dialects import Dialect
 from refdata.csvformat.fitting import Fitted, Readings, set_aside
 from refdata.csvformat.infer import gather
 from refdata.csvformat.limits import BLOCK_BYTES
@@ -28,7 +31,7 @@ from refdata.csvformat.readings import measure, without_missing
 from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.skipping import SkippedLines, trailer_lines
 from refdata.csvformat.suggestions import SAMPLE, bare
-from refdata.csvformat.text import ByteProgress, FileBytes
+from refdata.csvformat.text import FileBytes
 from refdata.csvformat.trying import with_suggestions
 
 _LOOKED_AT = 2000
@@ -42,7 +45,7 @@ def scan(
     *,
     known: Mapping[str, ColumnReading] | None = None,
     on_reject: OnReject | None = None,
-    progress: ByteProgress | None = None,
+    progress: Callable[[int], None] | None = None,
     block_bytes: int = BLOCK_BYTES,
     cut: Cut = BlockCutter,
 ) -> Scan:
@@ -61,14 +64,14 @@ def scan(
     if len(names) != len(fmt.header):
         raise SchemaError(f"{len(names)} names for {len(fmt.header)} columns", where=str(path), advice="Name each.")
     known = known or {}
-    found, samples = _pass(path, fmt, names, known, on_reject, progress, block_bytes, cut)
+    scanned, samples = _pass(path, fmt, names, known, on_reject, progress, block_bytes, cut)
     if not samples:
-        return found
+        return scanned
 
     def again(readings: Mapping[str, ColumnReading]) -> Scan:
         return _pass(path, fmt, names, readings, None, None, block_bytes, cut)[0]
 
-    return with_suggestions(found, samples, known, again)
+    return with_suggestions(scanned, samples, known, again)
 
 
 def _pass(
@@ -77,7 +80,7 @@ def _pass(
     names: Sequence[str],
     known: Mapping[str, ColumnReading],
     on_reject: OnReject | None,
-    progress: ByteProgress | None,
+    progress: Callable[[int], None] | None,
     block_bytes: int,
     cut: Cut,
 ) -> tuple[Scan, dict[str, list[str]]]:
@@ -85,7 +88,7 @@ def _pass(
     source = FileBytes(Path(path), progress, hashed=True, chunk_bytes=block_bytes)
     cutter = cut(source, fmt, len(names))
     readings = {at: (name, known[name]) for at, name in enumerate(names) if name in known}
-    tally = _Tally([Evidence()] * len(names), CsvText.of(fmt), cutter.careful, readings)
+    tally = _Tally([Evidence()] * len(names), Dialect.of(fmt), cutter.careful, readings)
     tally.skipped.add([line for line in fmt.skipped if line.line > 0])
     for one in in_order(tally.look, cutter.blocks(), size=Block.size):
         tally.add(one)
@@ -95,9 +98,10 @@ def _pass(
     tally.skipped.add(trailer_lines(fmt, cutter.next_line))
     tally.check(fmt, path)
     columns, warnings = _judge(tally, fmt.header, names)
-    sentences = (*fmt.notes, *source.repairs.sentences(), *tally.skipped.sentences(), *warnings)
-    found = Scan(columns, tally.rows, tally.rejected, source.sha256, source.size, sentences, tally.fitting)
-    return found, {names[at]: values for at, values in tally.samples.items()}
+    said = (*tally.skipped.sentences(), *_said_of_empty(tally.empty), *_said_of_names(fmt.header, names))
+    sentences = (*fmt.notes, *source.repairs.sentences(), *said, *warnings)
+    scanned = Scan(columns, tally.rows, tally.rejected, source.sha256, source.size, sentences, tally.fitting)
+    return scanned, {names[at]: values for at, values in tally.samples.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class _Found:
     block: Block
     fitted: Fitted
     samples: dict[int, list[str]]
+    empty: int
 
 
 @dataclass(slots=True)
@@ -114,12 +119,13 @@ class _Tally:
     """The evidence so far. ``look`` runs in threads and only reads ``evidence``, which may lag behind."""
 
     evidence: list[Evidence]
-    written: CsvText
+    written: Dialect
     careful: CarefulReader
     readings: Readings
     rows: int = field(default=0)
     rejected: int = field(default=0)
     fitting: int = field(default=0)
+    empty: int = field(default=0)
     skipped: SkippedLines = field(default_factory=SkippedLines)
     misfits: dict[int, tuple[int, Evidence]] = field(default_factory=dict)
     samples: dict[int, list[str]] = field(default_factory=dict)
@@ -131,13 +137,13 @@ class _Tally:
             columns, block = self._columns(fitted.block)
         powers = b"+" in block.text and b"E+" in block.text
         evidence = [self._gather(at, column, powers=powers) for at, column in enumerate(columns)]
-        samples = {at: _sample(columns[at]) for at, one in enumerate(evidence) if self._looks_at(at, one)}
-        return _Found(evidence, len(columns[0]) if columns else 0, block, fitted, samples)
+        samples = {at: _sample(columns[at]) for at in range(len(evidence)) if self._may_look_at(at)}
+        empty = _empty_rows(columns) if all(one.nulls for one in evidence) else 0
+        return _Found(evidence, len(columns[0]) if columns else 0, block, fitted, samples, empty)
 
-    def _looks_at(self, at: int, evidence: Evidence) -> bool:
-        """Whether values of a column are kept, in case that it is text: of each column some, of a text column more."""
-        few = len(self.samples.get(at, ())) < SAMPLE
-        return not self.type_known(at) and few and (evidence.is_text or at not in self.samples)
+    def _may_look_at(self, at: int) -> bool:
+        """Whether values of a column may be kept, in case that it is text; ``add`` decides, which knows all before."""
+        return not self.type_known(at) and len(self.samples.get(at, ())) < SAMPLE
 
     def _gather(self, at: int, column: pa.StringArray, *, powers: bool) -> Evidence:
         so_far = self.evidence[at]
@@ -158,17 +164,21 @@ class _Tally:
         rows = self.careful.read(block.text, block.line, at_end=True)
         return read_text(rows.text(), CLEAN, fields), replace(block, text=rows.text(), rows=rows)
 
-    def add(self, found: _Found) -> None:
-        self.evidence = [known.merge(new) for known, new in zip(self.evidence, found.evidence, strict=True)]
-        self.rows += found.rows
-        self.rejected += len(found.block.rejects)
-        self.fitting += sum(reject.fits for reject in found.block.rejects)
-        self.skipped.add(found.block.skipped)
-        for at, values in found.samples.items():
+    def add(self, part: _Found) -> None:
+        self.evidence = [known.merge(new) for known, new in zip(self.evidence, part.evidence, strict=True)]
+        self.rows += part.rows
+        self.empty += part.empty
+        self.rejected += len(part.block.rejects)
+        self.fitting += sum(reject.fits for reject in part.block.rejects)
+        self.skipped.add(part.block.skipped)
+        for at, values in part.samples.items():
+            # Here and not in a thread, whose evidence may be old: the same file always gives the same sample.
+            if at in self.samples and not self.evidence[at].is_text:
+                continue  # of each column some values, of a text column more
             self.samples[at] = list(dict.fromkeys([*self.samples.get(at, ()), *values]))[:SAMPLE]
-        for at, count in found.fitted.counts.items():
+        for at, count in part.fitted.counts.items():
             before, evidence = self.misfits.get(at, (0, Evidence()))
-            self.misfits[at] = before + count, evidence.merge(found.fitted.evidence.get(at, Evidence()))
+            self.misfits[at] = before + count, evidence.merge(part.fitted.evidence.get(at, Evidence()))
 
     def type_known(self, at: int) -> bool:
         """Whether a column's type need not be inferred."""
@@ -223,6 +233,31 @@ class _Tally:
                 where=str(path),
                 advice="The file is incomplete; ask for it again.",
             )
+
+
+def _empty_rows(columns: Sequence[pa.StringArray]) -> int:
+    """The rows that have no value in any column; a column alone may lack values."""
+    if len(columns) < 2:
+        return 0
+    return int(pc.sum(reduce(pc.and_, (pc.equal(column, "") for column in columns))).as_py() or 0)
+
+
+def _said_of_empty(count: int) -> Iterator[str]:
+    if count:
+        rows, they = ("1 row has", "it is") if count == 1 else (f"{count:,} rows have", "they are")
+        yield f"{rows} no value in any column; {they} loaded empty. A contract can require values (required: true)."
+
+
+def _said_of_names(header: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    """The file seems to be an export of a table, with the columns that refdata adds."""
+    own = [(source, name) for source, name in zip(header, names, strict=True) if is_renamed_lineage(name)]
+    if own:
+        listed = ", ".join(f"{source!r} as {name}" for source, name in own)
+        yield (
+            "The file has columns named like those that refdata adds to each table; they are loaded under other names:"
+            f" {listed}."
+            " Leave them out when a table is exported to be dropped again."
+        )
 
 
 def _merged(decision: Decision, known: Notation) -> Notation:

@@ -24,8 +24,6 @@ BOM = "\ufeff"
 
 COMMENT, REPEATED, RULE = "a comment", "the header again", "a rule below a header"
 JOINED = "read without the byte-order mark at its start: files seem to have been joined here"
-INNER_QUOTES = "read with the quotes within its fields as text: a quote there is neither doubled nor escaped"
-SURPLUS_END = "read without the empty field at its end: the line has a delimiter too many"
 _READ = ("read ", "divided ")
 """How reasons begin for lines that are rows nevertheless: only a part was omitted, or read differently."""
 UNITS = "a line of units or notes below the header"

@@ -15,6 +15,8 @@ from refdata.core.codes import MONTH_DAY
 from refdata.csvformat.values import Mask, Values
 
 _POWER = r"^-?[0-9](\.[0-9]+)?E\+(1[1-9]|[2-9][0-9])$"
+_ANY_POWER = r"^-?[0-9]([.,][0-9]+)?[eE]\+(1[1-9]|[2-9][0-9])$"
+"""Also with a decimal comma, or as a program writes it."""
 _SHORTEST, _LONGEST = len("2-Mar"), len("02. Mrz")
 _MONTH_WIDTH = 3
 _FORMULA = r"^[\t\r\n ]*(?:=\s*[^\s=>]|@[A-Za-z.]+\(|[+-]\S*[(|!])"
@@ -39,13 +41,13 @@ def count_month_days(values: Values) -> int:
 
 
 def damaged(values: Values) -> list[str]:
-    """The values that look like ``2-Mar`` or ``1.23E+15``."""
+    """The values that look like ``2-Mar``, ``1.23E+15`` or ``1,23e+15``."""
     days = _with_gap(values)
     texts: list[str] = days.filter(pc.match_substring_regex(days, MONTH_DAY)).to_pylist() if len(days) else []
-    if not (values.data == ord("E")).any():
+    if not (values.data == ord("+")).any():
         return texts
     powers = values.take(_may_be_powers(values)).arrow()
-    texts += powers.filter(pc.match_substring_regex(powers, _POWER)).to_pylist()
+    texts += powers.filter(pc.match_substring_regex(powers, _ANY_POWER)).to_pylist()
     return texts
 
 
@@ -60,9 +62,9 @@ def _with_gap(values: Values) -> pa.StringArray:
 
 
 def _may_be_powers(values: Values) -> Mask:
-    """Which values have ``E+`` before their last two bytes."""
-    at = np.maximum(values.ends - _POWER_WIDTH, 0)
-    mask: Mask = (values.lengths > _POWER_WIDTH) & (values.data[at] == ord("E"))
+    """Which values have a plus sign before their last two bytes."""
+    at = np.maximum(values.ends - _POWER_WIDTH, 0) + 1
+    mask: Mask = (values.lengths > _POWER_WIDTH) & (values.data[np.minimum(at, len(values.data) - 1)] == ord("+"))
     return mask
 
 

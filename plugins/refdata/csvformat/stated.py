@@ -87,28 +87,12 @@ def _contradicted(stated: StatedFormat, why: str, where: str = "") -> FormatErro
     )
 
 
-def stated_dialects(possible: Sequence[Dialect], stated: StatedFormat) -> list[Dialect]:
-    """The possible dialects, with the declared parts in place of their own; at least one."""
-    fitting = [one for one in possible if stated.delimiter in (None, one.delimiter)]
-    fitting = fitting or [Dialect(stated.delimiter or ",")]
-    return list(dict.fromkeys(_with_stated(one, stated) for one in fitting))
-
-
-def _with_stated(one: Dialect, stated: StatedFormat) -> Dialect:
-    return Dialect(
-        one.delimiter if stated.delimiter is None else stated.delimiter,
-        one.quote if stated.quote is None else stated.quote,
-        one.escape if stated.escape is None else stated.escape,
-        one.skip_initial_space if stated.skip_initial_space is None else stated.skip_initial_space,
-    )
-
-
 def stated_layout(
-    lines: Sequence[str], dialect: Dialect, stated: StatedFormat, found: TableStart, known: KnownFormat
+    lines: Sequence[str], dialect: Dialect, stated: StatedFormat, detected: TableStart, known: KnownFormat
 ) -> tuple[TableStart, Header]:
     """Where the table begins and what its header is, by the declared numbers of rows.
 
-    :param found: the detected layout, for the mark of comments.
+    :param detected: the layout as detected, for the mark of comments.
     :raises FormatError: when the file has no such rows, or if rows within the table would be skipped.
     """
     rows = read_rows(lines, dialect, limit=LOOKED_AT)
@@ -124,10 +108,10 @@ def stated_layout(
     line = rows[first - 1].first
     end = rows[last + behind - 1].last if last + behind else 0
     body = [TextRow(row.first + end, row.last + end, row.cells)
-            for row in read_rows(lines[end:], dialect, comment=found.comment, limit=LOOKED_AT)]  # fmt: skip
+            for row in read_rows(lines[end:], dialect, comment=detected.comment, limit=LOOKED_AT)]  # fmt: skip
     width = row_shape(body).width or len(head[0].cells if head else rows[first - 1].cells)
     skipped = lines_before(lines, line)
-    start = TableStart([*rows[first - 1 : last + behind], *body], line, skipped, found.comment, width)
+    start = TableStart([*rows[first - 1 : last + behind], *body], line, skipped, detected.comment, width)
     return start, _header(head, end - line, stated, width, body, behind, known)
 
 

@@ -17,6 +17,7 @@ from refdata.core.columnevidence import Evidence
 from refdata.core.filemodel import ANY_WORD, ColumnReading, Notation
 from refdata.core.inference import decide
 from refdata.core.sqltypes import DATE, DATETIME2, TIME, SqlType, TypeKind
+from refdata.csvformat.celltypes import CellType, cell_type
 from refdata.csvformat.infer import gather
 from refdata.csvformat.plainnumbers import bare_numbers
 from refdata.csvformat.readings import misfits
@@ -77,20 +78,20 @@ def suggestions(values: Sequence[str], base: ColumnReading) -> tuple[Suggestion,
     texts = [value for value in values if value not in base.notation.missing_values]
     if not texts:
         return ()
-    return _moments(texts, base) or _numbers(texts, base) or _markers(texts, base)
+    return _moments(texts, base) or _numbers(texts, base) or _markers(texts, base) or _nearly(texts, base)
 
 
 def _moments(texts: Sequence[str], base: ColumnReading) -> tuple[Suggestion, ...]:
     column = pa.array(texts, pa.string())
     candidates = _moment_notations(texts)
-    found = []
+    suggested = []
     for kind, notation in candidates:
         reading = ColumnReading(kind, replace(notation, missing_values=base.notation.missing_values), bounded=True)
         wrong = misfits(column, reading)
         odd = 0 if wrong is None else int(wrong.sum())
         if odd <= MOST_ODD * len(texts):
-            found.append(Suggestion(reading))
-    return tuple(found)
+            suggested.append(Suggestion(reading))
+    return tuple(suggested)
 
 
 def _moment_notations(texts: Iterable[str]) -> list[tuple[SqlType, Notation]]:
@@ -152,12 +153,12 @@ def _affix(beside: Sequence[tuple[str, str]], texts: Sequence[str]) -> str | Non
     """The text beside the numbers, ``*`` for several; None where it is neither a currency nor a unit."""
     if any(before and behind for before, behind in beside):
         return None
-    found = {before or behind for before, behind in beside} - {""}
+    currencies = {before or behind for before, behind in beside} - {""}
     units = {behind for before, behind in beside if not before and _UNIT.fullmatch(behind)}
     spaced = {one for one in units if one in _PER or all(f" {one}" in text for text in texts if one in text)}
-    if not all(_CURRENCY.fullmatch(one) or one in spaced for one in found):
+    if not all(_CURRENCY.fullmatch(one) or one in spaced for one in currencies):
         return None
-    return ANY_WORD if len(found) > 1 else next(iter(found), "")
+    return ANY_WORD if len(currencies) > 1 else next(iter(currencies), "")
 
 
 def _is_short_word(text: str) -> bool:
@@ -177,6 +178,32 @@ def _markers(texts: Sequence[str], base: ColumnReading) -> tuple[Suggestion, ...
     missing = (*base.notation.missing_values, *odd)
     reading = replace(base, notation=replace(base.notation, missing_values=missing), markers=tuple(odd))
     return (Suggestion(reading, certain=False),)
+
+
+def _nearly(texts: Sequence[str], base: ColumnReading) -> tuple[Suggestion, ...]:
+    """A type that nearly all values have: a day that does not exist, a letter in a number, a blank behind it."""
+    typed = [text for text in texts if cell_type(text) in _USUAL]
+    if len(typed) < _MANY or len(texts) - len(typed) > MOST_MARKERS:
+        return ()
+    alone = {text: decide(gather(pa.array([text], pa.string()), Evidence())) for text in typed}
+    # A date that may have the day or the month first has several readings; the others decide.
+    fitting = [text for text, one in alone.items() if one.choices or not _is_text(one.type)]
+    # Digits that are no number are codes with leading zeros, and then all are codes.
+    codes = any(text.strip().isdigit() and text == text.strip() for text in typed if text not in fitting)
+    if codes or len(texts) - len(fitting) > MOST_MARKERS:
+        return ()
+    decision = decide(gather(pa.array(fitting, pa.string()), Evidence()))
+    if decision.type is None or _is_text(decision.type):
+        return ()
+    notation = replace(decision.notation, missing_values=base.notation.missing_values)
+    return (Suggestion(ColumnReading(decision.type, notation), certain=False),)
+
+
+def _is_text(kind: SqlType | None) -> bool:
+    return kind is None or kind.kind is TypeKind.NVARCHAR
+
+
+_USUAL = frozenset({CellType.INTEGER, CellType.DECIMAL, CellType.DATE})
 
 
 def bare(column: pa.StringArray, notation: Notation) -> pa.StringArray:

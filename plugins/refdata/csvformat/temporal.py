@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from refdata.core.filemodel import Notation
 from refdata.csvformat.values import Grid, Ints, Mask, Values
+
+if TYPE_CHECKING:
+    from refdata.core.filemodel import Notation
 
 MAX_FRACTION = 7
 """Digits behind the second: https://learn.microsoft.com/sql/t-sql/data-types/datetime2-transact-sql"""
@@ -25,7 +28,7 @@ _DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
-class ParsedMoments:
+class _ParsedMoments:
     """Values of one form: ``rows`` index the values, ``days`` since 1970, ``seconds`` of the day, ``fraction``
     in units of 1e-7 s with at most ``digits`` digits. ``timed`` says whether a time was written."""
 
@@ -37,26 +40,26 @@ class ParsedMoments:
     timed: bool
 
 
-def parse_moments(values: Values, order: str, separator: str) -> list[ParsedMoments] | None:
+def parse_moments(values: Values, order: str, separator: str) -> list[_ParsedMoments] | None:
     """Every value as a date, with or without a time; None where one is not of that form."""
-    found = []
+    readings = []
     for grid in values.grids():
         parsed = _moment(values, grid, order, separator)
         if parsed is None:
             return None
-        found.append(parsed)
-    return found
+        readings.append(parsed)
+    return readings
 
 
-def parse_times(values: Values) -> list[ParsedMoments] | None:
+def parse_times(values: Values) -> list[_ParsedMoments] | None:
     """Every value as a time of day, hours padded; None where one is not."""
-    found = []
+    readings = []
     for grid in values.grids():
         parsed = _clock(values, grid, 0, values.starts[grid.rows], padded=True)
         if parsed is None:
             return None
-        found.append(parsed)
-    return found
+        readings.append(parsed)
+    return readings
 
 
 def date_days(values: Values, notation: Notation) -> Ints:
@@ -85,14 +88,14 @@ def timestamps(values: Values, notation: Notation, unit: str) -> Ints:
     return moments
 
 
-def _parsed(values: Values, notation: Notation) -> Iterator[ParsedMoments]:
+def _parsed(values: Values, notation: Notation) -> Iterator[_ParsedMoments]:
     parts = parse_moments(values, notation.date_order, notation.date_separator)
     if parts is None:
         raise pa.ArrowInvalid("a value is not a date in the column's notation")
     yield from parts
 
 
-def _moment(values: Values, grid: Grid, order: str, separator: str) -> ParsedMoments | None:
+def _moment(values: Values, grid: Grid, order: str, separator: str) -> _ParsedMoments | None:
     count = grid.marks.shape[1]
     if count < _DATE_MARKS or not (grid.marks[:, :_DATE_MARKS] == ord(separator)).all():
         return None
@@ -103,11 +106,11 @@ def _moment(values: Values, grid: Grid, order: str, separator: str) -> ParsedMom
         return None
     zero = np.zeros(days.size, np.int64)
     if count == _DATE_MARKS:
-        return ParsedMoments(grid.rows, days, zero, zero, 0, timed=False)
+        return _ParsedMoments(grid.rows, days, zero, zero, 0, timed=False)
     if not np.isin(grid.marks[:, _DATE_MARKS], (ord(" "), ord("T"))).all():
         return None
     clock = _clock(values, grid, _DATE_MARKS + 1, ends + 1, padded=strict)
-    return clock and ParsedMoments(grid.rows, days, clock.seconds, clock.fraction, clock.digits, timed=True)
+    return clock and _ParsedMoments(grid.rows, days, clock.seconds, clock.fraction, clock.digits, timed=True)
 
 
 def _days(values: Values, grid: Grid, ends: Ints, order: str, *, padded: bool) -> Ints | None:
@@ -134,7 +137,7 @@ def _calendar(year: Ints, month: Ints, day: Ints) -> Ints | None:
     return days if (days < following).all() else None
 
 
-def _clock(values: Values, grid: Grid, mark: int, starts: Ints, *, padded: bool) -> ParsedMoments | None:
+def _clock(values: Values, grid: Grid, mark: int, starts: Ints, *, padded: bool) -> _ParsedMoments | None:
     """The time that starts at ``starts`` and whose marks begin with column ``mark``."""
     marks, at, ends = grid.marks[:, mark:], grid.at[:, mark:], values.ends[grid.rows]
     count = marks.shape[1]
@@ -150,7 +153,7 @@ def _clock(values: Values, grid: Grid, mark: int, starts: Ints, *, padded: bool)
     fraction, digits = np.zeros(seconds.size, np.int64), 0
     if count == 3:
         fraction, digits = _fraction(values, stops[:, 3], widths[:, 3]), int(widths[:, 3].max())
-    return ParsedMoments(grid.rows, fraction * 0, seconds, fraction, digits, timed=True)
+    return _ParsedMoments(grid.rows, fraction * 0, seconds, fraction, digits, timed=True)
 
 
 def _clock_marks(marks: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], count: int) -> bool:

@@ -21,9 +21,6 @@ from refdata.core.errors import DropoffError, FileBusyError, FileChangedError, F
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 from refdata.csvformat.repairs import Repairs, broken_at
 
-ByteProgress = Callable[[int], None]
-"""Called with the bytes read so far; an exception that it raises stops the reading."""
-
 _FEED = 10
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _ASCII = bytes(range(128))
@@ -37,7 +34,7 @@ class FileBytes:
     """
 
     path: Path
-    progress: ByteProgress | None = None
+    progress: Callable[[int], None] | None = None
     hashed: bool = False
     chunk_bytes: int = BLOCK_BYTES
     size: int = 0

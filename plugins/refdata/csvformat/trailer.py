@@ -10,6 +10,7 @@ from itertools import pairwise
 from refdata.core.filemodel import SkippedLine
 from refdata.csvformat.celltypes import TYPED, CellType, cell_type
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
+from refdata.csvformat.rowcounts import COUNT, LABELLED, NUMBER
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.skipping import BEHIND, skipped_line
 
@@ -19,20 +20,6 @@ LOOKED_AT = 300
 LONGEST_TRAILER = 40
 """Rows that may follow a table."""
 
-_ROWS = (
-    r"rows?|records?|lines?|entries|items|zeilen|(?:daten)?s(?:ä|ae)tze|lignes|enregistrements|filas|registros|righe|"
-    r"linhas|wierszy|řádků|rader|rækker|rijen|строк\w*|записей|件|行"
-)
-_LABELS = (
-    rf"(?:total )?(?:number of )?(?:{_ROWS})|(?:total )?(?:row|record|line) ?count|count|total|anzahl(?: der)? \w+|"
-    r"nombre de \w+|número de \w+|trailer|trlr|footer|eof"
-)
-_NUMBER = r"(?P<number>\d{1,3}(?:[,. ']\d{3}){1,5}|\d{1,18})"
-"""At most 18 digits: no file has more rows, and Python refuses to read thousands of digits."""
-_COUNT = re.compile(
-    rf"(?i)\W*(?:(?:{_LABELS})\b\W{{0,4}})?{_NUMBER}\W{{0,3}}(?:{_ROWS})\b(?: (?:affected|selected|exported|total))?\W*"
-)
-_LABELLED = re.compile(rf"(?i)\W*(?:{_LABELS})(?<!total)\W{{0,4}}{_NUMBER}\W*")
 _KEYED = re.compile(r"(?i)trailer|trlr|trl|footer|eof|end")
 _END = re.compile(
     r"(?i)\W*(?:(?:this is the )?end(?: ?of ?(?:the )?(?:file|data|report|list|table|document|export|extract))?|eof"
@@ -60,11 +47,6 @@ class Trailer:
     def lines(self) -> int:
         """The number of lines."""
         return len(self.skipped)
-
-
-def is_row_count(text: str) -> bool:
-    """Whether a line states how many rows there are: ``(10 rows affected)``."""
-    return _COUNT.fullmatch(text.strip()) is not None
 
 
 def find_trailer(rows: Sequence[TextRow], lines: Sequence[str], width: int, *, whole: bool) -> Trailer:
@@ -146,7 +128,7 @@ def _ends_table(rows: Sequence[TextRow], at: int, width: int, *, whole: bool) ->
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     if width == 1:
         return len(cells) == 1 and bool(
-            _END.fullmatch(cells[0]) or _COUNT.fullmatch(cells[0]) or _LABELLED.fullmatch(cells[0])
+            _END.fullmatch(cells[0]) or COUNT.fullmatch(cells[0]) or LABELLED.fullmatch(cells[0])
         )
     if not cells or _underlines(cells):
         return True
@@ -176,10 +158,10 @@ def _stated(row: TextRow) -> int | None:
     """The row count that a row states, if it does."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     text = " ".join(cells)
-    found = _COUNT.fullmatch(text) or _LABELLED.fullmatch(text)
-    if not found and len(cells) == 2 and _KEYED.fullmatch(cells[0]):
-        found = re.fullmatch(_NUMBER, cells[1])
-    return int(re.sub(r"\D", "", found["number"])) if found else None
+    count = COUNT.fullmatch(text) or LABELLED.fullmatch(text)
+    if not count and len(cells) == 2 and _KEYED.fullmatch(cells[0]):
+        count = re.fullmatch(NUMBER, cells[1])
+    return int(re.sub(r"\D", "", count["number"])) if count else None
 
 
 def _is_note(rows: Sequence[TextRow], at: int) -> bool:

@@ -20,12 +20,12 @@ _KEPT = "it is kept as text"
 OPEN = ColumnReading(None)
 """Nothing is known about a column."""
 
-Pass = Callable[[Mapping[str, ColumnReading]], Scan]
+_Pass = Callable[[Mapping[str, ColumnReading]], Scan]
 """Scans the file with these readings of columns, by name."""
 
 
 def with_suggestions(
-    first: Scan, samples: Mapping[str, Sequence[str]], known: Mapping[str, ColumnReading], scan: Pass
+    first: Scan, samples: Mapping[str, Sequence[str]], known: Mapping[str, ColumnReading], scan: _Pass
 ) -> Scan:
     """The scan with each column read as its values suggest, where that is certain.
 
@@ -60,7 +60,7 @@ class _Trial:
 
     def readings(self, turn: int) -> dict[str, ColumnReading]:
         """The suggestions of a turn, one for each column that has so many."""
-        self.tried_last = {name: found[turn].reading for name, found in self.made.items() if turn < len(found)}
+        self.tried_last = {name: tried[turn].reading for name, tried in self.made.items() if turn < len(tried)}
         return self.tried_last
 
     def note(self, turn: int, scan: Scan) -> None:
@@ -79,8 +79,8 @@ class _Trial:
 
     def certain(self) -> dict[str, ColumnReading]:
         """The readings that are certain."""
-        found = {name: self.fitting(name) for name in self.made}
-        return {name: one[0][0].reading for name, one in found.items() if len(one) == 1 and one[0][0].certain}
+        fits = {name: self.fitting(name) for name in self.made}
+        return {name: one[0][0].reading for name, one in fits.items() if len(one) == 1 and one[0][0].certain}
 
     def warnings(self, first: Scan, final: Scan) -> Iterator[str]:
         """Sentences for the ledger about each column for which something was suggested."""

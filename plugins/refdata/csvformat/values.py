@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 Ints = npt.NDArray[np.signedinteger[Any]]
 Bytes = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
-NumberT = TypeVar("NumberT", bound=np.number[Any])
+_Number = TypeVar("_Number", bound=np.number[Any])
 
 
-def as_numpy(column: pa.Array, kind: type[NumberT]) -> npt.NDArray[NumberT]:
+def as_numpy(column: pa.Array, kind: type[_Number]) -> npt.NDArray[_Number]:
     """A column without nulls as numpy numbers, one of ``kind``'s width each.
 
     ``to_numpy`` does the same and imports pandas on its first call (over a second, 40 MB).

@@ -9,20 +9,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from refdata.core.dropnames import error_name, load_of, printable, processed_name, unfinished
-from refdata.core.errors import DataError, FileChangedError, FormatError
+from refdata.core.errors import DataError, DropoffError, FileChangedError, FormatError
+from refdata.core.failure import Failure
+from refdata.core.filetypes import CSV_ONLY, enabled
+from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
 from refdata.dropoff import archive, leftovers, tree
-from refdata.dropoff.archive import Names, Reason
+from refdata.dropoff.archive import Names
 from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders, archive_folder, create_inside, is_link
 from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.leftovers import Leftover, settle_rejects
 from refdata.dropoff.osfiles import translated
 from refdata.dropoff.tree import Malformed, ScanResult, ensure_tree
 
-__all__ = ["ArchiveFolders", "Dropoff", "Leftover", "Malformed", "Reason", "ScanResult", "ensure_tree"]
+__all__ = ["ArchiveFolders", "Dropoff", "Leftover", "Malformed", "ScanResult", "ensure_tree"]
 
 
 _CHUNK = 1 << 20
@@ -30,18 +34,20 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Dropoff:
-    """The folders of one deployment; all paths absolute."""
+    """The folders of one deployment, all paths absolute, and the types of files that are taken up there."""
 
     root: Path
     processed: ArchiveFolders
     error: ArchiveFolders
+    file_types: frozenset[str] = CSV_ONLY
 
     @classmethod
     def of(cls, settings: Settings) -> Dropoff:
         """The folders that the settings name."""
         root = Path(settings.dropoff_root)
         gathered = (root / name if name else None for name in (settings.processed_root, settings.error_root))
-        return cls(root, *map(partial(ArchiveFolders, root), (PROCESSED, ERROR), gathered))
+        processed, error = map(partial(ArchiveFolders, root), (PROCESSED, ERROR), gathered)
+        return cls(root, processed, error, enabled(settings.file_types))
 
     @property
     def archives(self) -> tuple[ArchiveFolders, ArchiveFolders]:
@@ -53,10 +59,19 @@ class Dropoff:
         ensure_tree(self.root)
         create_inside(self.root, self.archives)
 
+    @property
+    def state_folder(self) -> Path:
+        """The root: marks are hidden files in it."""
+        return self.root
+
+    def dataset(self, path: str) -> tuple[str, str]:
+        """Namespace and name of a drop, as lineage identifies a local file."""
+        return "file", (self.root / path).absolute().as_posix()
+
     def scan(self) -> ScanResult:
         """The files waiting in the tree now; see ``tree.scan``."""
         inside = (path.relative_to(self.root) for path in self._archives() if path.is_relative_to(self.root))
-        return tree.scan(self.root, frozenset(path.as_posix() for path in inside))
+        return tree.scan(self.root, frozenset(path.as_posix() for path in inside), self.file_types)
 
     @contextmanager
     def open(self, file: DroppedFile) -> Iterator[str]:
@@ -119,7 +134,7 @@ class Dropoff:
         :raises DropoffError: when the path is not a drop's path.
         :raises FileChangedError: when nothing is there.
         """
-        load_of(path)  # a path outside the load folders is refused, whatever is there
+        load_of(path, self.file_types)  # a path outside the load folders is refused, whatever is there
         identity = tree.identity_at(self.root, path)
         if identity is None:
             raise FileChangedError("There is no such file", where=printable(path), advice="Check the path.")
@@ -169,6 +184,9 @@ class Dropoff:
         rejects = self.left_rejects().get(load_id)
         return rejects is not None and settle_rejects(rejects, Path(archived))
 
+    def share_rejects(self, file: DroppedFile, load_id: int) -> None:
+        """Nothing to do: all workers share the folder."""
+
     def discard_rejects(self, file: DroppedFile, load_id: int) -> None:
         """Removes rejects that a killed attempt left incomplete, or a second attempt wrote while the first archived."""
         name = archive.rejects_name(load_id)
@@ -188,7 +206,7 @@ class Dropoff:
         target = self._target(self.processed, file, names)
         return archive.move(self.root, file, target, names, self._rejects(file, load_id))
 
-    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, reason: Reason) -> str:
+    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, failure: Failure) -> str:
         """Moves a refused file to ``error`` with the reason beside it; returns as ``archive_processed`` does.
 
         :param load_id: 0 when the ledger does not know the file; then the name contains the file's mtime, so that
@@ -196,10 +214,32 @@ class Dropoff:
         """
         if not load_id:
             received = datetime.fromtimestamp(file.changed_ns // 10**9, UTC)
-        document = archive.reason_document(reason, file.path, load_id, received)
+        document = archive.reason_document(failure, file.path, load_id, received)
         names = partial(error_name, moment=received)
         target = self._target(self.error, file, names)
         return archive.move(self.root, file, target, names, self._rejects(file, load_id), document)
+
+    def archived_files(self, *, refused: bool) -> Iterator[ArchivedFile]:
+        """All files in the archives of refused files, or of loaded ones; links in load folders are not followed."""
+        for folder in (self.error if refused else self.processed).known():
+            yield from archive.files_in(self.root, folder)
+
+    def delete_archived(self, folder: str, name: str) -> None:
+        """Deletes a file of an archive, never through a link in a load folder."""
+        archive.delete(self.root, Path(folder), name)
+
+    @contextmanager
+    def open_archived(self, place: str) -> Iterator[BinaryIO]:
+        """An archived file, or what is beside it; never through a link.
+
+        :raises FileChangedError: when nothing is there any more.
+        :raises DropoffError: when the place is not in an archive.
+        """
+        path = Path(place)
+        if path.parent not in self._archives():
+            raise DropoffError("It is not in an archive", where=printable(place), advice="Check the settings.")
+        with archive.opened(self.root, path.parent, path.name) as stream:
+            yield stream
 
     def report_malformed(self, place: Malformed) -> str:
         """Writes the ``.error.json`` of something that is not a drop and stays in place; returns the report's path."""

@@ -12,13 +12,17 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from refdata.core.dropnames import OWN_PREFIX, beside, error_name, printable
 from refdata.core.errors import FileChangedError
+from refdata.core.failure import Failure
+from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.core.stability import digest, identity_digest
 from refdata.dropoff.archivefolders import archive_folder, is_link
@@ -40,26 +44,6 @@ class Names(Protocol):
 
     def __call__(self, name: str, *, number: int) -> str:
         """The archive name with that number."""
-
-
-class Reason(Protocol):
-    """Why a file is refused."""
-
-    @property
-    def category(self) -> str:
-        """The error's category."""
-
-    @property
-    def what(self) -> str:
-        """The description of the error."""
-
-    @property
-    def where(self) -> str:
-        """The line, column, table or setting where it happened."""
-
-    @property
-    def advice(self) -> str:
-        """The advice."""
 
 
 def move(
@@ -123,17 +107,49 @@ def rejects_in(error_root: Path) -> dict[int, Path]:
     return {int(load_id): path for load_id, path in paths.items() if load_id.isdecimal()}
 
 
-def reason_document(reason: Reason, path: str, load_id: int, received: datetime) -> dict[str, Any]:
+def reason_document(failure: Failure, path: str, load_id: int, received: datetime) -> dict[str, Any]:
     """The content of an ``.error.json``."""
     return {
-        "category": reason.category,
-        "message": reason.what,
-        "place": reason.where,
-        "what_to_do": reason.advice,
+        "category": failure.category,
+        "message": failure.what,
+        "place": failure.where,
+        "what_to_do": failure.advice,
         "load_id": load_id,
         "received_at": (received if received.tzinfo else received.replace(tzinfo=UTC)).isoformat(),
         "original_path": printable(path),
     }
+
+
+def files_in(root: Path, folder: Path) -> Iterator[ArchivedFile]:
+    """The files of an archive folder; none where it is missing, or a link in a load folder."""
+    if not folder.is_dir() or is_link(root, folder):
+        return
+    with translated(str(folder)), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                yield ArchivedFile(entry.name, entry.stat(follow_symlinks=False).st_size, str(folder))
+
+
+def delete(root: Path, folder: Path, name: str) -> None:
+    """Deletes a file of an archive folder.
+
+    :raises DropoffError: when the folder is a link in a load folder.
+    """
+    with archive_folder(root, folder) as handle, translated(str(folder / name)):
+        remove(handle, name)
+
+
+@contextmanager
+def opened(root: Path, folder: Path, name: str) -> Iterator[BinaryIO]:
+    """A file of an archive folder.
+
+    :raises FileChangedError: when it is not there.
+    :raises DropoffError: when the folder or the file is a link in a load folder.
+    """
+    with archive_folder(root, folder) as handle, translated(str(folder / name)):
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=handle)
+    with os.fdopen(descriptor, "rb") as stream:
+        yield stream
 
 
 def report_malformed(root: Path, error_root: Path, place: Malformed) -> str:

@@ -6,13 +6,15 @@ source passes the same contract tests (``tests/integration/test_sources.py``), a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
+from refdata.core.failure import Failure
+from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
-from refdata.dropoff.archive import Reason
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.tree import Malformed, ScanResult
 
@@ -23,6 +25,18 @@ class Source(Protocol):
     All methods raise errors of the tree: transient ones while the storage is away, so that no file counts as gone
     because a mount or a service is missing.
     """
+
+    @property
+    def state_folder(self) -> Path:
+        """A folder for marks that outlive processes, such as that of an outage; shared by all who share the source."""
+        ...
+
+    def dataset(self, path: str) -> tuple[str, str]:
+        """Namespace and name of a drop by its path, as lineage identifies data.
+
+        For a local file ``file`` and its absolute path; see https://openlineage.io/docs/spec/naming.
+        """
+        ...
 
     def scan(self) -> ScanResult:
         """The waiting drops, and things that look like a drop but are not."""
@@ -96,7 +110,7 @@ class Source(Protocol):
         """
         ...
 
-    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, reason: Reason) -> str:
+    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, failure: Failure) -> str:
         """Moves a refused file to the archive with the reason beside it; otherwise as ``archive_processed``.
 
         :param load_id: 0 when the ledger does not know the file.
@@ -107,12 +121,32 @@ class Source(Protocol):
         """Where an earlier call has archived the file, or ``""``."""
         ...
 
+    def archived_files(self, *, refused: bool) -> Iterator[ArchivedFile]:
+        """All files in the archive of refused files, or of loaded ones, with what was put beside them."""
+        ...
+
+    def delete_archived(self, folder: str, name: str) -> None:
+        """Deletes a file of an archive, by the names that ``archived_files`` gives."""
+        ...
+
+    def open_archived(self, place: str) -> AbstractContextManager[BinaryIO]:
+        """What is at a place that archiving returned, or beside it.
+
+        :raises FileChangedError: when nothing is there any more.
+        :raises DropoffError: when the place is not in an archive.
+        """
+        ...
+
     def report_malformed(self, place: Malformed) -> str:
         """Writes beside the archive why something is not a drop; returns the report's path."""
         ...
 
     def rejects_path(self, file: DroppedFile, load_id: int) -> Path:
         """The local file in which a load lists damaged rows; archiving puts it beside the file."""
+        ...
+
+    def share_rejects(self, file: DroppedFile, load_id: int) -> None:
+        """Puts a finished list where every worker finds it; the local file may be gone afterwards."""
         ...
 
     def discard_rejects(self, file: DroppedFile, load_id: int) -> None:

@@ -23,7 +23,6 @@ from typing import BinaryIO
 
 from refdata.core.dropnames import (
     CLASS_FOLDERS,
-    EXTENSION,
     LOAD_FOLDERS,
     OWN_PREFIX,
     REFERENCE_FOLDER,
@@ -40,6 +39,7 @@ from refdata.core.errors import (
     PermissionDeniedError,
     RefdataError,
 )
+from refdata.core.filetypes import CSV_ONLY, listed
 from refdata.core.model import DROPPED_TYPES, DroppedFile, LoadType
 from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfolder, translated
@@ -79,18 +79,19 @@ def ensure_tree(root: Path) -> None:
         (root / folder).mkdir(parents=True, exist_ok=True)
 
 
-def scan(root: Path, archives: frozenset[str] = frozenset()) -> ScanResult:
+def scan(root: Path, archives: frozenset[str] = frozenset(), types: frozenset[str] = CSV_ONLY) -> ScanResult:
     """All files waiting in the load folders, and everything misplaced; one ``lstat`` per file.
 
     An unreadable folder is reported as malformed; an unreadable file is found, and its load refuses it.
 
     :param archives: folders to skip, together with those above them that are not part of the tree; as paths
         relative to the root.
+    :param types: the file types to take up.
     :raises ConfigurationError: when the root is missing or contains none of the load folders.
     :raises PermissionDeniedError: when the root is not readable.
     :raises FileBusyError: when the storage currently fails.
     """
-    findings = _Findings([], [], _with_parents(archives))
+    findings = _Findings([], [], _with_parents(archives), types)
     with root_folder(root) as top, translated(str(root)):
         _note_misplaced(top, "", frozenset(CLASS_FOLDERS), findings)
         for kind in CLASS_FOLDERS:
@@ -276,7 +277,12 @@ class _Findings:
     files: list[DroppedFile]
     malformed: list[Malformed]
     archives: frozenset[str]
+    types: frozenset[str]
     folders: int = 0
+
+    def takes(self, name: str) -> bool:
+        """Whether a name is to be loaded."""
+        return is_candidate(name, self.types)
 
     def refuse(self, path: str, reason: str, status: os.stat_result | None) -> None:
         self.malformed.append(Malformed(printable(path), reason, status.st_mtime_ns if status else 0))
@@ -318,7 +324,7 @@ def _visit_load_folder(folder: int, path: str, findings: _Findings) -> None:
     load_type, is_reference_data = LoadType(load), kind == REFERENCE_FOLDER
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not is_candidate(entry.name):
+            if not findings.takes(entry.name):
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)
@@ -341,15 +347,17 @@ def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], findings
             if entry.name in expected or entry.name.startswith(".") or path in findings.archives:
                 continue
             if not entry.is_dir(follow_symlinks=False):
-                if is_candidate(entry.name):
+                if findings.takes(entry.name):
                     findings.refuse(path, _OUTSIDE, look(folder, entry.name))
-            elif _holds_drops(folder, entry.name, depth=2):
-                findings.refuse(path, f"it contains {EXTENSION} files, but {_OUTSIDE}", look(folder, entry.name))
-            elif is_candidate(entry.name):
+            elif _holds_drops(folder, entry.name, findings.takes, depth=2):
+                findings.refuse(
+                    path, f"it contains {listed(findings.types)} files, but {_OUTSIDE}", look(folder, entry.name)
+                )
+            elif findings.takes(entry.name):
                 findings.refuse(path, "it is a folder", look(folder, entry.name))
 
 
-def _holds_drops(parent: int, name: str, depth: int) -> bool:
+def _holds_drops(parent: int, name: str, takes: Callable[[str], bool], depth: int) -> bool:
     """Whether a foreign folder, or one below it, contains what looks like a drop.
 
     Only part of it is searched: a data tree below the root must not slow the watcher down.
@@ -357,8 +365,12 @@ def _holds_drops(parent: int, name: str, depth: int) -> bool:
     try:
         with subfolder(parent, name) as folder, os.scandir(folder) as entries:
             return any(
-                is_candidate(entry.name)
-                or (depth > 1 and entry.is_dir(follow_symlinks=False) and _holds_drops(folder, entry.name, depth - 1))
+                takes(entry.name)
+                or (
+                    depth > 1
+                    and entry.is_dir(follow_symlinks=False)
+                    and _holds_drops(folder, entry.name, takes, depth - 1)
+                )
                 for entry in islice(entries, _LOOK_AT_MOST)
             )
     except (FileNotFoundError, NotADirectoryError, PermissionError):

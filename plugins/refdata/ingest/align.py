@@ -5,8 +5,11 @@ from __future__ import annotations
 from refdata.contracts.files import declared
 from refdata.core import alignment, contractchecks
 from refdata.core.alignment import Alignment
+from refdata.core.columnwarnings import column_warnings
+from refdata.core.contract import Contract
+from refdata.core.emptyends import with_optional_ends
 from refdata.core.loadstates import DONE
-from refdata.core.model import DroppedFile, Load
+from refdata.core.model import DroppedFile, Load, Table
 from refdata.ingest.asking import require_answers
 from refdata.ingest.classing import with_table_class
 from refdata.ingest.context import Deps, Detection, on_one_connection
@@ -38,35 +41,44 @@ def align_table(deps: Deps, file: DroppedFile, detection: Detection) -> str:
 
 def _align(deps: Deps, file: DroppedFile, row: Load, detection: Detection, attempt: int) -> str:
     row = with_table_class(deps, file, row, attempt)
-    if (earlier := marked_duplicate(deps, row, attempt)) is not None:
+    live = deps.warehouse.table(deps.target(row))
+    if (earlier := marked_duplicate(deps, row, attempt, live)) is not None:
         return f"duplicate of load {earlier}: this content is already in {row.table_name}"
     sweep_stages(deps, row)
-    contract, live = contract_for(deps, row), deps.warehouse.table(deps.target(row))
+    contract = contract_for(deps, row)
+    live = with_optional_ends(live, contract)
     if not require_answers(deps, row, attempt, questions_of_header(deps, row, detection, contract, live)):
         return HELD
-    plan = plan_alignment(deps, row, detection, contract)
-    found = contractchecks.findings(contract, live, detection.scan.columns, plan)
-    questions = questions_of_columns(deps, file, row, detection, contract, live, found)
+    plan = plan_alignment(deps, row, detection, contract, live)
+    findings = contractchecks.findings(contract, live, detection.scan.columns, plan)
+    questions = questions_of_columns(deps, file, row, detection, contract, live, findings)
     if not require_answers(deps, row, attempt, questions):
         return HELD
     check_empty(deps, row, detection)
-    _warn(deps, row, detection, plan, found)
+    _warn(deps, row, detection, live, contract, plan, findings)
     apply_alignment(deps, row, plan)
     change = align_key(deps, row, contract, plan)
     return "; ".join(filter(None, (alignment.describe(plan), change.done)))
 
 
 def _warn(
-    deps: Deps, row: Load, detection: Detection, plan: Alignment, findings: tuple[contractchecks.Finding, ...]
+    deps: Deps,
+    row: Load,
+    detection: Detection,
+    live: Table | None,
+    contract: Contract,
+    plan: Alignment,
+    findings: tuple[contractchecks.Finding, ...],
 ) -> None:
     """Warns in the ledger, once, about columns that a spreadsheet seems to have changed and what policies let pass."""
     # A column that never had a value was text by name only: its first values are no damage.
     first = {change.column.name for change in plan.retype}
     scanned = tuple(column for column in detection.scan.columns if column.name not in first)
-    found = alignment.damage_warnings(deps.warehouse.table(plan.table), scanned)
-    found += contractchecks.warnings(findings)
-    found += declared(deps.settings, row.table_name).contradictions
-    new = tuple(warning for warning in found if warning not in row.warnings)
+    warnings = column_warnings(live, scanned, contract, findings)
+    if plan.changes and (risk := deps.warehouse.capabilities.row_warning(alignment.backup_columns(plan.columns))):
+        warnings += (risk,)
+    warnings += declared(deps.settings, row.table_name).contradictions
+    new = tuple(warning for warning in warnings if warning not in row.warnings)
     if new:
         deps.log.warning("%s", " ".join(new))
         deps.ledger.add_warnings(row, new)

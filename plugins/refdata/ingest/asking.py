@@ -43,7 +43,7 @@ def _options(question: Question) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class _Asked:
     """The answers to a step's questions, once all are answered."""
 
     given: tuple[tuple[Question, Given], ...] = ()

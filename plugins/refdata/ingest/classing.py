@@ -20,8 +20,7 @@ def with_table_class(deps: Deps, file: DroppedFile, row: Load, attempt: int) -> 
     :raises DataError: when the file would replace a table of the other class that was only appended to.
     :raises SupersededError: when the attempt no longer holds the turn.
     """
-    with deps.warehouse.transaction(write=False) as session:
-        known = _is_reference(deps, session, row.table_name)
+    known = table_class(deps, row.table_name)
     is_reference = file.is_reference_data if known is None else known
     warning = class_warning(file, row.table_name, is_reference=is_reference)
     if warning is not None:
@@ -34,6 +33,12 @@ def with_table_class(deps: Deps, file: DroppedFile, row: Load, attempt: int) -> 
         deps.ledger.add_warnings(row, (warning,))
         row = replace(row, warnings=(*row.warnings, warning))
     return row
+
+
+def table_class(deps: Deps, table: str) -> bool | None:
+    """Whether a table is reference data; None for one that refdata does not know."""
+    with deps.warehouse.transaction(write=False) as session:
+        return _is_reference(deps, session, table)
 
 
 def _is_reference(deps: Deps, session: Session, table: str) -> bool | None:

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from refdata.contracts.files import declared
-from refdata.core import naming
 from refdata.core.contract import Contract
 from refdata.core.filemodel import Format, Scan
 from refdata.core.model import DroppedFile, Load, TableName
 from refdata.core.settings import Settings, own_tables
+from refdata.core.tablenames import table_name
 from refdata.core.tablerules import TableRules
 from refdata.dropoff.source import Source
 from refdata.ledger import Ledger
@@ -92,7 +92,7 @@ class Deps:
 
     def table_of(self, file: DroppedFile) -> str:
         """The table that a file loads."""
-        return naming.table_name(file.name, reserved=own_tables(self.settings))
+        return table_name(file.name, reserved=own_tables(self.settings))
 
     def file_of(self, row: Load) -> DroppedFile | None:
         """The dropped file of a load; None when the row's path is that of an archive, or is freed for another drop."""

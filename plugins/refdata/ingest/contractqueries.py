@@ -7,12 +7,14 @@ from pathlib import Path
 
 from refdata.contracts.facts import shown
 from refdata.contracts.files import declared
-from refdata.core import alignment, contractchecks, keyrules, naming
+from refdata.core import alignment, contractchecks, keyrules
 from refdata.core.alignment import Alignment, own_columns
+from refdata.core.columnwarnings import column_warnings
 from refdata.core.contract import Contract, Facts, FieldContract, Origin
 from refdata.core.contractchecks import Action, Finding
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import Layer
+from refdata.core.emptyends import with_optional_ends
 from refdata.core.errors import DataError, FormatError, RefdataError, be
 from refdata.core.filemodel import Format, ScannedColumn
 from refdata.core.learning import FIELD_TYPES, STORED_AS, learned
@@ -20,6 +22,7 @@ from refdata.core.model import Column, Table
 from refdata.core.naming import fold_name
 from refdata.core.settings import own_tables
 from refdata.core.sqltypes import TypeKind, covers
+from refdata.core.tablenames import table_name
 from refdata.ingest.context import Deps
 from refdata.ingest.detect import read_format, scan_file
 from refdata.ingest.doubting import about_layout
@@ -69,7 +72,7 @@ class ContractDifference:
 
 def table_of_file(deps: Deps, file: Path) -> str:
     """The table that a file of this name loads."""
-    return naming.table_name(file.name, reserved=own_tables(deps.settings))
+    return table_name(file.name, reserved=own_tables(deps.settings))
 
 
 def full_contract(deps: Deps, table: str) -> Contract:
@@ -106,10 +109,11 @@ def contract_from_file(deps: Deps, file: Path, table: str) -> tuple[Contract, tu
     """
     from refdata.preview import distinct_columns
 
-    fmt = _read(deps, file, table)
+    contract, live = contract_of(deps, table), deps.warehouse.table(deps.live(table))
+    fmt = _read(deps, file, contract, live)
     if fmt.doubt is not None:
         raise FormatError(fmt.doubt.what, where=str(file), advice=fmt.doubt.advice)
-    scanned = scan_file(deps, file, fmt, contract_of(deps, table)).columns
+    scanned = scan_file(file, fmt, contract, live).columns
     columns = [Column(column.name, column.type) for column in scanned if column.type]
     shows = learned(table, fmt, scanned, columns, Origin(Layer.DETECTED, file.name))
     return shows, distinct_columns(file, fmt, scanned)[:1]
@@ -127,9 +131,10 @@ def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
 
 def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     table = done.table
-    fmt = _read(deps, file, table)
-    contract, live = contract_in_force(deps, table), deps.warehouse.table(deps.live(table))
-    scanned = scan_file(deps, file, fmt, contract)
+    contract = contract_in_force(deps, table)
+    live = with_optional_ends(deps.warehouse.table(deps.live(table)), contract)
+    fmt = _read(deps, file, contract, live)
+    scanned = scan_file(file, fmt, contract, live)
     done = replace(
         done, format=fmt, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
         warnings=(*done.warnings, *scanned.warnings),
@@ -140,11 +145,11 @@ def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
         return replace(done, action=Action.HOLD, warnings=(*done.warnings, f"{asked[0].subject} A person is asked."))
     refused = _damaged(deps, done)
     try:
-        plan = plan_for(deps, table, scanned.columns, contract)
+        plan = plan_for(deps, table, scanned.columns, contract, live)
     except RefdataError as error:
         return replace(done, action=Action.REFUSE, refused=refused or str(error))
     differing = contractchecks.findings(contract, live, scanned.columns, plan)
-    warned = (*alignment.damage_warnings(live, scanned.columns), *contractchecks.warnings(differing))
+    warned = column_warnings(live, scanned.columns, contract, differing)
     done = replace(done, changes=alignment.describe(plan), findings=differing, warnings=(*done.warnings, *warned))
     if not refused:
         done, refused = _held_to_rules(deps, file, done, plan)
@@ -189,10 +194,10 @@ def _damaged(deps: Deps, done: ContractCheck) -> str:
     return ""
 
 
-def _read(deps: Deps, file: Path, table: str) -> Format:
+def _read(deps: Deps, file: Path, contract: Contract, live: Table | None) -> Format:
     if not file.is_file():
         raise FormatError("There is no such file", where=str(file), advice="Check the path.")
-    return read_format(deps, file, contract_of(deps, table))
+    return read_format(deps, file, contract, live)
 
 
 def differences(deps: Deps, table: str) -> tuple[ContractDifference, ...]:

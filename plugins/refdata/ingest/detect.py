@@ -11,11 +11,13 @@ from refdata.core.alignment import own_columns
 from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
 from refdata.core.doubts.formats import damage_doubt
+from refdata.core.emptyends import without_empty_ends
 from refdata.core.errors import DataError, FileChangedError, FormatError, be
 from refdata.core.filemodel import Format, RejectedRow, Scan
+from refdata.core.filetypes import enabled
 from refdata.core.knownformat import known_format
 from refdata.core.loadstates import DONE, IN_FLIGHT
-from refdata.core.model import DroppedFile, Load
+from refdata.core.model import DroppedFile, Load, Table
 from refdata.core.statedformat import stated_format
 from refdata.csvformat.rejects import RejectsFile
 from refdata.dropoff.osfiles import translated
@@ -49,10 +51,12 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
         _rejects_of(deps, file, row) as rejects,
         deps.dropoff.open(file) as path,
     ):
-        fmt = _format(deps, Path(path), row)
-        scanned = _scan(deps, Path(path), fmt, row, rejects)
-    if fmt.doubt is None:
+        contract, live = contract_for(deps, row), deps.warehouse.table(deps.target(row))
+        fmt = _format(deps, Path(path), contract, live)
         allowed = deps.rules(row.table_name).max_rejected_rows
+        scanned = scan_file(Path(path), fmt, contract, live, listing(rejects, row, allowed))
+    deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
+    if fmt.doubt is None:
         fmt = replace(fmt, doubt=damage_doubt(scanned, allowed, rejects.fitting))
     if not deps.ledger.record_format(row.id, fmt, scanned, scanned.warnings, file.identity):
         raise FileChangedError(
@@ -106,8 +110,10 @@ def _as_it_ended(row: Load, file: DroppedFile) -> Detection:
     return Detection(row.id, fmt, Scan((), *counts, row.file_hash or "", row.file_size or 0))
 
 
-def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
+def read_format(deps: Deps, path: Path, contract: Contract, live: Table | None) -> Format:
     """How a file for a table is to be read, with the reasons; in doubt, its likeliest reading and the others.
+
+    :param live: the table as it is now.
 
     :raises FormatError: when it is no CSV that can be read safely, or has two readings and no question settles which.
     :raises ConfigurationError: when the table's contract file is wrong.
@@ -115,10 +121,9 @@ def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
     # Imported here, because at the top each DAG parse would pay for pyarrow and numpy.
     from refdata.csvformat.text import storage_errors
 
-    live = deps.warehouse.table(deps.live(contract.table))
     names = [column.name for column in own_columns(live)] if live else []
     with storage_errors(path):
-        fmt = reader_of(path).detect(
+        fmt = reader_of(path, enabled(deps.settings.file_types)).detect(
             path,
             known=known_format(contract, names),
             code_page=deps.settings.code_page,
@@ -130,8 +135,8 @@ def read_format(deps: Deps, path: Path, contract: Contract) -> Format:
     return fmt
 
 
-def _format(deps: Deps, path: Path, row: Load) -> Format:
-    fmt = read_format(deps, path, contract_for(deps, row))
+def _format(deps: Deps, path: Path, contract: Contract, live: Table | None) -> Format:
+    fmt = read_format(deps, path, contract, live)
     # The reasons quote text before and after the table, so only the file's owner may see them (`refdata detect`).
     fmt = replace(fmt, reasons=())
     deps.log.info(
@@ -150,27 +155,27 @@ def _format(deps: Deps, path: Path, row: Load) -> Format:
 def _rejects_of(deps: Deps, file: DroppedFile, row: Load) -> Iterator[RejectsFile]:
     """The list of the load's damaged rows; a disk that cannot be written is not the file's fault."""
     path = deps.dropoff.rejects_path(file, row.id)
-    with translated(str(path.parent)), RejectsFile(path) as rejects:
-        yield rejects
-
-
-def _scan(deps: Deps, path: Path, fmt: Format, row: Load, rejects: RejectsFile) -> Scan:
-    allowed = deps.rules(row.table_name).max_rejected_rows
-    scanned = scan_file(deps, path, fmt, contract_for(deps, row), listing(rejects, row, allowed))
-    deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
-    return scanned
+    try:
+        with translated(str(path.parent)), RejectsFile(path) as rejects:
+            yield rejects
+    finally:
+        deps.dropoff.share_rejects(file, row.id)
 
 
 def scan_file(
-    deps: Deps, path: Path, fmt: Format, contract: Contract, on_reject: Callable[[RejectedRow], None] | None = None
+    path: Path,
+    fmt: Format,
+    contract: Contract,
+    live: Table | None,
+    on_reject: Callable[[RejectedRow], None] | None = None,
 ) -> Scan:
     """The full scan of a file for a table: its columns by the table's names, with the types that the table knows."""
-    live = deps.warehouse.table(deps.live(contract.table))
     names = column_match(fmt, live, contract).names
     if places_unknown(fmt, live, contract):  # a column's type would be forced on another one's values
         return reader_of(path).scan(path, fmt, names, on_reject=on_reject)
     scanned = scan_as_known(path, fmt, names, contract, live, on_reject)
-    return replace(scanned, columns=with_declared_types(scanned.columns, contract))
+    columns = with_declared_types(scanned.columns, contract)
+    return replace(scanned, columns=without_empty_ends(columns, live, contract) if fmt.has_header else columns)
 
 
 def _check_rejects(deps: Deps, scanned: Scan, row: Load) -> None:

@@ -18,7 +18,7 @@ from refdata.core.doubts.layout import layout_question
 from refdata.core.doubts.order import older_content_question
 from refdata.core.doubts.positions import position_question
 from refdata.core.doubts.tables import look_alikes, new_table_question
-from refdata.core.doubts.types import notation_question, type_question
+from refdata.core.doubts.types import notation_question, type_question, zone_question
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.filemodel import ScannedColumn
 from refdata.core.learning import FIELD_TYPES
@@ -64,7 +64,7 @@ def about_layout(
     held = contract.policies.on_missing_column is OnMissingColumn.HOLD
     if not held or matches_layout(deps, contract, live, scanned) or better_tables(deps, live, scanned):
         return
-    match = matching.match_table(matching.file_columns(scanned), live)
+    match = matching.match_table(scanned, live)
     if not match.matched:
         return
     headers = {column.name: column.source for column in scanned}
@@ -92,7 +92,7 @@ def questions_of_columns(
 
 
 def _about_new_table(deps: Deps, row: Load, detection: Detection) -> Iterator[Question]:
-    columns = matching.file_columns(detection.scan.columns)
+    columns = detection.scan.columns
     tables = deps.warehouse.tables(deps.settings.ref_schema)
     alike = look_alikes(row.table_name, columns, tables)
     if deps.settings.new_tables == "refuse":
@@ -124,10 +124,10 @@ def _about_columns(row: Load, detection: Detection, live: Table, findings: tuple
     missing = held.get(FindingKind.MISSING_COLUMN, ())
     known = {column.name for column in own_columns(live)}
     new = {column.name: column.source for column in detection.scan.columns if column.name not in known}
-    columns = matching.file_columns(detection.scan.columns)
+    columns = detection.scan.columns
     proposed = renamings(missing, new, matching.match_table(columns, live).renames)
     # An answer names a column by its header, so the header has to be there, once.
-    headers, likely = Counter(detection.format.header), {one.header for one in proposed}
+    headers, likely = Counter(detection.format.header), {one.source for one in proposed}
     free = {name for name, header in new.items() if header and headers[header] == 1 and header not in likely}
     for column in missing:
         gone = live.column(column)
@@ -170,9 +170,11 @@ def _about_notation(row: Load, column: ScannedColumn, contract: Contract) -> Que
     orders = {"dmy", "mdy"}
     if fact is None or column.type is None or column.type.kind not in (TypeKind.DATE, TypeKind.DATETIME2):
         return None
+    known = known_notation(contract, column.name)
+    if known.zone and not column.notation.zone:
+        return zone_question(row.table_name, row.file_name, column.name, column.notation, FIELD_TYPES[column.type.kind])
     if {fact.date_order, column.notation.date_order} != orders:
         return None
-    known = known_notation(contract, column.name)
     return notation_question(
         row.table_name, row.file_name, column.name, known, column.notation, FIELD_TYPES[column.type.kind]
     )

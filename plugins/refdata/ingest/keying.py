@@ -7,22 +7,26 @@ ledger says what a load changed in its table, and as a warning when it is new.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from refdata.core import keyindex
-from refdata.core.alignment import Alignment, describe
+from refdata.core.alignment import Alignment, NewTable, describe
 from refdata.core.contract import Contract
 from refdata.core.contractterms import LoadMode
-from refdata.core.keyindex import KeyChange
-from refdata.core.model import Load, LoadType, RowKey, Stage
+from refdata.core.indexes import KeyChange
+from refdata.core.model import Load, LoadType, RowKey, Stage, Table
 from refdata.core.naming import fold_name
 from refdata.core.publishing import qualified
 from refdata.core.sqltypes import TypeKind
 from refdata.core.tablediff import Rows
 from refdata.ingest.context import Deps
+from refdata.warehouse.keys import index_problem
 
 
 def align_key(deps: Deps, row: Load, contract: Contract, plan: Alignment) -> KeyChange:
     """Gives the aligned table its index; returns what was done, which the ledger records."""
+    if plan.create:
+        return KeyChange()
     key = keyindex.index_key(contract, plan.columns)
     change = deps.warehouse.align_key(plan.table, key)
     if change.done or change.problem:
@@ -31,17 +35,33 @@ def align_key(deps: Deps, row: Load, contract: Contract, plan: Alignment) -> Key
     return change
 
 
+def new_table(deps: Deps, row: Load, contract: Contract, plan: Alignment, stage: Stage) -> NewTable | None:
+    """The table that the publish creates, with the index of its key if the staged rows fit it; None if it exists."""
+    if not plan.create:
+        return None
+    key = keyindex.index_key(contract, plan.columns)
+    if not key:
+        return NewTable(plan)
+    table = Table(plan.table, plan.columns)
+    collation = partial(deps.warehouse.collation, plan.table, key)
+    with deps.warehouse.reading_stage(stage) as (session, source):
+        reason = index_problem(session, deps.warehouse.capabilities, table, key, Rows(source, plan.columns), collation)
+    problem = _missing(key, reason) if reason else ""
+    _record(deps, row, describe(plan), (problem or f"create a unique index on {', '.join(key)}",), problem)
+    return NewTable(plan, () if reason else key)
+
+
 def make_room(deps: Deps, row: Load, contract: Contract, plan: Alignment, stage: Stage) -> None:
     """Drops the index where the staged keys are distinct by the contract, but equal by the table's collation."""
     key = keyindex.index_key(contract, plan.columns)
     texts = [column for column in plan.columns if column.name in key and column.type.kind is TypeKind.NVARCHAR]
-    if not texts or deps.warehouse.capabilities.indexes_exactly:
+    if plan.create or not texts or deps.warehouse.capabilities.indexes_exactly:
         return
     rows = [] if row.load_type is LoadType.FULL else [Rows(qualified(plan.table), plan.columns)]
     with deps.warehouse.changing_stage(stage) as (session, source):
         values = deps.warehouse.release_key(session, plan.table, [Rows(source, ()), *rows])
     if values:
-        problem = _missing(key, keyindex.collation_problem(values))
+        problem = _missing(key, keyindex.collation_problem(values, deps.warehouse.collation(plan.table, key)))
         _record(deps, row, describe(plan), (f"drop the unique index on {', '.join(key)}", problem), problem)
 
 

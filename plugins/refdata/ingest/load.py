@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from refdata.contractstore import written
 from refdata.core.alignment import Alignment
+from refdata.core.emptyends import with_optional_ends
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, FileStatus, Load, Publication, Stage
@@ -14,7 +15,7 @@ from refdata.core.questions import Question
 from refdata.ingest import review
 from refdata.ingest.asking import open_questions, require_answers
 from refdata.ingest.context import Deps, Detection, Loaded, on_one_connection
-from refdata.ingest.keying import align_key, make_room, row_key, upserts
+from refdata.ingest.keying import align_key, make_room, new_table, row_key, upserts
 from refdata.ingest.memory import contract_for, learned_by
 from refdata.ingest.orphaning import ParentGuard
 from refdata.ingest.planning import apply_alignment, check_empty, marked_duplicate, plan_alignment
@@ -24,7 +25,7 @@ from refdata.ingest.ruling import Ruling
 from refdata.ingest.staging import stage_rows, warn_of_rules
 from refdata.ingest.turn import holding_turn, row_of, sweep_stages, take_turn
 
-Examine = Callable[[Load, Stage, Alignment], Held | None]
+_Examine = Callable[[Load, Stage, Alignment], Held | None]
 """Examines the staged rows before they are published; a result other than None makes the load wait."""
 
 PROGRESS_INTERVAL = 2.0
@@ -87,7 +88,7 @@ def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: A
     return loaded
 
 
-def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: Examine) -> tuple[Loaded, Held | None]:
+def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: _Examine) -> tuple[Loaded, Held | None]:
     row = row_of(deps, detection)
     if row.status is FileStatus.REVIEW and deps.asks and open_questions(deps, row):
         return Loaded(row.id, row.table_name, 0, detection.scan.rejected, 0, "review"), None
@@ -99,7 +100,7 @@ def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: E
     with holding_turn(deps, row, attempt):
         # Where the turn was lost since the table was aligned, other loads may have run.
         if not _kept_turn(row, attempt):
-            if marked_duplicate(deps, row, attempt) is not None:
+            if marked_duplicate(deps, row, attempt, deps.warehouse.table(deps.target(row))) is not None:
                 return _done(row_of(deps, detection)), None
             check_empty(deps, row, detection)
         return _load(deps, file, row, detection, Stage(deps.target(row), row.id, attempt), examine)
@@ -114,23 +115,25 @@ def _kept_turn(row: Load, attempt: int) -> bool:
 
 
 def _load(
-    deps: Deps, file: DroppedFile, row: Load, detection: Detection, stage: Stage, examine: Examine
+    deps: Deps, file: DroppedFile, row: Load, detection: Detection, stage: Stage, examine: _Examine
 ) -> tuple[Loaded, Held | None]:
     sweep_stages(deps, row)
     contract = contract_for(deps, row)
-    plan = plan_alignment(deps, row, detection, contract)
+    live = with_optional_ends(deps.warehouse.table(stage.table), contract)
+    plan = plan_alignment(deps, row, detection, contract, live)
     if plan.changes:
         apply_alignment(deps, row, plan)
         align_key(deps, row, contract, plan)
+        live = deps.warehouse.table(stage.table)
     held = None
     try:
         ruling = Ruling.of(deps, row, contract, plan)
-        doubting = RowDoubting.of(deps, row, contract, plan, detection.scan.columns)
+        doubting = RowDoubting.of(deps, row, contract, plan, detection.scan.columns, live)
         report = _progress(deps, stage, detection.scan.rows)
         staged = stage_rows(deps, file, detection, stage, ruling, doubting.watch.watched, report)
         warn_of_rules(deps, row, ruling)
         _validate(deps, stage)
-        guard, doubts = ParentGuard(deps, row, contract, plan), doubting.examine(stage)
+        guard, doubts = ParentGuard(deps, row, contract, plan, live), doubting.examine(stage)
         questions = (*doubts.questions, *guard.questions(stage))
         if not _is_clear(deps, row, stage, questions, (*doubts.warnings, *guard.warnings)):
             return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), None
@@ -145,7 +148,7 @@ def _load(
         key, upsert = row_key(contract, deps.rules(row.table_name).keys, names), upserts(contract, row)
         checks = (*ruling.publish_checks(stage), *guard.publish_checks(stage))
         request = Publication(stage, row.load_type, names, *figures, taught, key, upsert)
-        published = deps.warehouse.publish(request, checks)
+        published = deps.warehouse.publish(request, checks, new_table(deps, row, contract, plan, stage))
     finally:
         if held is None:
             deps.warehouse.drop_stage(stage)

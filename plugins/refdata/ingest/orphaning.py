@@ -8,25 +8,16 @@ from dataclasses import dataclass, field
 from refdata.contracts.files import referring
 from refdata.core.alignment import Alignment
 from refdata.core.contract import Contract
-from refdata.core.contractterms import OnOrphans, Severity
+from refdata.core.contractterms import OnOrphans
 from refdata.core.doubts.orphans import Losses, orphans_question, words_of
 from refdata.core.errors import DataError
-from refdata.core.keyrules import KeyPlan, Orphans, Side
-from refdata.core.model import Column, Load, LoadType, Stage, TableName
+from refdata.core.keyrules import Side
+from refdata.core.model import Column, Load, LoadType, Stage, Table
 from refdata.core.publishing import PublishCheck, qualified
-from refdata.core.questions import MAX_EXAMPLES, Question
+from refdata.core.questions import Question
 from refdata.ingest.context import Deps
+from refdata.versioning.orphans import Children, ReferringRows, losses_of
 from refdata.warehouse.base import Session
-
-
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """A foreign key of another table to this one."""
-
-    child: TableName
-    fields: tuple[str, ...]
-    references: tuple[str, ...]
-    orphans: Orphans
 
 
 @dataclass(slots=True)
@@ -40,6 +31,7 @@ class ParentGuard:
     row: Load
     contract: Contract
     plan: Alignment
+    live: Table | None
     losses: list[Losses] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     _accepted: dict[str, int] = field(default_factory=dict)
@@ -80,54 +72,25 @@ class ParentGuard:
             references = tuple(self._references(source))
         return tuple(
             PublishCheck(
-                one.orphans.more_than(self._accepted.get(_name(one), 0)),
+                one.orphans.more_than(self._accepted.get(one.name, 0)),
                 f"rows of {one.child.name} refer to rows of {self.row.table_name} that the file removes",
                 (one.child,),
             )
             for one in references
         )
 
-    def _count(self, session: Session, reference: _Reference) -> None:
-        rows, keys = reference.orphans.count_rows(), reference.orphans.count_keys()
-        count = int(session.query(rows.sql, rows.values)[0][0])
-        if not count:
-            return
-        sample = reference.orphans.sample_keys(MAX_EXAMPLES)
-        found = session.query(sample.sql, sample.values)
-        self._accepted[_name(reference)] = count
-        self.losses.append(
-            Losses(
-                self.row.table_name,
-                reference.child.name,
-                reference.fields,
-                reference.references,
-                count,
-                int(session.query(keys.sql, keys.values)[0][0]),
-                tuple(", ".join(str(value) for value in line) for line in found),
-            )
-        )
+    def _count(self, session: Session, reference: ReferringRows) -> None:
+        losses = losses_of(session, self.row.table_name, reference, "the file")
+        if losses is not None:
+            self._accepted[reference.name] = losses.rows
+            self.losses.append(losses)
 
-    def _references(self, source: str) -> Iterator[_Reference]:
+    def _references(self, source: str) -> Iterator[ReferringRows]:
         deps = self.deps
-        live = deps.warehouse.table(deps.target(self.row))
         contracts, unreadable = referring(deps.settings, self.row.table_name)
         self.warnings.extend(one for one in unreadable if one not in self.warnings)
-        if live is None:
-            return
-        before = Side(qualified(live.name), live.columns)
-        after = Side(source, tuple(Column(column.name, column.type) for column in self.plan.read))
-        for contract in contracts:
-            child = deps.warehouse.table(deps.live(contract.table))
-            if child is None:
-                continue
-            side = Side(qualified(child.name), child.columns)
-            keys = KeyPlan(deps.warehouse.capabilities, contract, LoadType.FULL, side, None, {})
-            for reference in contract.foreign_keys or ():
-                is_ours = deps.live(reference.table).name.casefold() == self.row.table_name.casefold()
-                orphans = keys.orphans(reference, before, after) if is_ours else None
-                if orphans is not None and reference.severity is Severity.ERROR:
-                    yield _Reference(child.name, reference.fields, reference.references, orphans)
-
-
-def _name(reference: _Reference) -> str:
-    return f"{reference.child} {reference.fields}"
+        if self.live is not None:
+            children = Children.of(deps.warehouse, deps.settings, self.live.name, contracts)
+            before = Side(qualified(self.live.name), self.live.columns)
+            after = Side(source, tuple(Column(column.name, column.type) for column in self.plan.read))
+            yield from children.references(deps.warehouse.capabilities, before, after)

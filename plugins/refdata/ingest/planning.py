@@ -8,7 +8,7 @@ from refdata.core import alignment, contractchecks, matching, publishing
 from refdata.core.alignment import Alignment
 from refdata.core.contract import Contract
 from refdata.core.contractterms import QuestionKind
-from refdata.core.errors import DataError
+from refdata.core.errors import DataError, SchemaError
 from refdata.core.filemodel import ScannedColumn
 from refdata.core.model import Load, LoadType, Table
 from refdata.ingest.context import Deps, Detection
@@ -18,14 +18,15 @@ MOST_NAMED = 3
 """Better tables that a message names."""
 
 
-def plan_alignment(deps: Deps, row: Load, detection: Detection, contract: Contract) -> Alignment:
-    """How to align the table with the file, given the table as it is now.
+def plan_alignment(deps: Deps, row: Load, detection: Detection, contract: Contract, live: Table | None) -> Alignment:
+    """How to align the table with the file.
+
+    :param live: the table as it is now.
 
     :raises SchemaError: when the file does not fit the table, or its contract refuses what differs.
     """
     scanned = detection.scan.columns
-    plan = plan_for(deps, row.table_name, scanned, contract)
-    live = deps.warehouse.table(plan.table)
+    plan = plan_for(deps, row.table_name, scanned, contract, live)
     contractchecks.refuse(contractchecks.findings(contract, live, scanned, plan), str(plan.table))
     return plan
 
@@ -36,14 +37,19 @@ def matches_layout(deps: Deps, contract: Contract, live: Table, scanned: Sequenc
     return alignment.matches(live, scanned, least) or contract.answer(QuestionKind.LAYOUT_CHANGED, "") is not None
 
 
-def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn], contract: Contract) -> Alignment:
+def plan_for(
+    deps: Deps, table: str, scanned: Sequence[ScannedColumn], contract: Contract, live: Table | None
+) -> Alignment:
     """How a table takes a file's columns, whatever its contract's policies say.
+
+    :param live: the table as it is now.
 
     :raises SchemaError: when the file does not fit the table.
     """
-    rules, live = deps.rules(table), deps.warehouse.table(deps.live(table))
+    _check_names(deps, table, scanned, live)
+    rules = deps.rules(table)
     fits = live is None or matches_layout(deps, contract, live, scanned)
-    return alignment.align(
+    plan = alignment.align(
         deps.live(table),
         live,
         scanned,
@@ -54,20 +60,46 @@ def plan_for(deps: Deps, table: str, scanned: Sequence[ScannedColumn], contract:
         renames=_renames(live, scanned) if live else (),
         empty=empty_columns(deps, table, live, scanned),
     )
+    # The version table is the widest: it has one column more than the live table.
+    if refusal := deps.warehouse.capabilities.row_refusal(alignment.backup_columns(plan.columns)):
+        raise SchemaError(refusal, where=str(plan.table), advice="Split the file into several tables with one key.")
+    return plan
+
+
+def _check_names(deps: Deps, table: str, scanned: Sequence[ScannedColumn], live: Table | None) -> None:
+    """Refuses two columns with names that the database takes for one, before it does so in the middle of a change."""
+    names = [column.name for column in live.columns] if live else []
+    names += [column.name for column in scanned]
+    pairs = deps.warehouse.equal_names(names)
+    if not pairs:
+        return
+    collation = deps.warehouse.collation(deps.live(table), ())
+    listed = "; ".join(f"{first} and {second}" for first, second in pairs[:MOST_NAMED])
+    raise SchemaError(
+        f"The database takes the names of these columns for one: {listed}. Its collation is {collation}",
+        where=str(deps.live(table)),
+        advice="Rename one of them in the file's header; if both are the same column, write it as the table does.",
+    )
 
 
 def apply_alignment(deps: Deps, row: Load, plan: Alignment) -> None:
-    """Gives the table its columns. The ledger records it first: a crash in between would hide the change."""
+    """Gives the table its columns. The ledger records it first: a crash in between would hide the change.
+
+    A new table is created with its rows, in the publish: until then readers find no table, instead of an empty one.
+    """
     deps.ledger.record_table_changes(row.id, alignment.describe(plan), any_change=plan.changes)
-    deps.warehouse.align(plan)
+    if not plan.create:
+        deps.warehouse.align(plan)
 
 
-def marked_duplicate(deps: Deps, row: Load, attempt: int) -> int | None:
+def marked_duplicate(deps: Deps, row: Load, attempt: int, live: Table | None) -> int | None:
     """Marks a file whose content is already in the table as a duplicate; returns the earlier load, or None.
+
+    :param live: the table as it is now.
 
     :raises SupersededError: when the attempt no longer holds the turn.
     """
-    duplicate = deps.ledger.live_duplicate(row) if deps.warehouse.table(deps.target(row)) else None
+    duplicate = deps.ledger.live_duplicate(row) if live else None
     if duplicate is not None:
         deps.ledger.mark_duplicate(row.id, attempt)
     return duplicate
@@ -96,7 +128,7 @@ def _has_rows(deps: Deps, row: Load) -> bool:
 
 def better_tables(deps: Deps, live: Table, scanned: Sequence[ScannedColumn]) -> tuple[str, ...]:
     """The other tables that suit a file better, by their names."""
-    columns = matching.file_columns(scanned)
+    columns = scanned
     own = matching.match_table(columns, live)
     tables = deps.warehouse.tables(deps.settings.ref_schema)
     matches = matching.better_tables(columns, own, tables, least=deps.settings.min_column_match)
@@ -104,5 +136,5 @@ def better_tables(deps: Deps, live: Table, scanned: Sequence[ScannedColumn]) -> 
 
 
 def _renames(live: Table, scanned: Sequence[ScannedColumn]) -> tuple[str, ...]:
-    renames = matching.match_table(matching.file_columns(scanned), live).renames
+    renames = matching.match_table(scanned, live).renames
     return tuple(f"{one.source} → {one.column}" for one in renames)

@@ -12,29 +12,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from refdata.core import publishing
 from refdata.core.errors import DataError, RefdataError
 from refdata.core.failure import Failure, failure_of
-from refdata.core.loadstates import DONE, IN_FLIGHT, REFUSED
-from refdata.core.model import DroppedFile, FileStatus, Load, Stage
+from refdata.core.loadstates import DONE, IN_FLIGHT, REFUSED, RunState
+from refdata.core.model import DroppedFile, FileStatus, Load, Stage, TableName
 from refdata.core.runid import run_id_of
 from refdata.dropoff.leftovers import Leftover, remove
 from refdata.ingest.archive import gave_up, move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel_ended, cancellation
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Loaded
-from refdata.ingest.turn import vanished
+from refdata.ingest.turn import PREVIEW, is_old_preview, vanished
 from refdata.ledger import last_sign
 
 _STOPPED = "Somebody ended its run in Airflow before the load was done"
-
-
-class RunState(StrEnum):
-    """What Airflow says about a load's run; ``stopped``: a person ended it, so its error branch never ran."""
-
-    ACTIVE = "active"
-    STOPPED = "stopped"
-    ENDED = "ended"
-    UNKNOWN = "unknown"
 
 
 class DefectKind(StrEnum):
@@ -48,6 +40,7 @@ class DefectKind(StrEnum):
     NOT_MARKED = "not_marked"
     FILE_MISSING = "file_missing"
     LEFT_STAGE = "left_stage"
+    LEFT_TABLE = "left_table"
     LEFT_REJECTS = "left_rejects"
     LEFT_COPY = "left_copy"
     FORGOTTEN = "forgotten"
@@ -119,6 +112,7 @@ class _Examination:
             else:
                 yield from self._over(row)
         yield from self._stages(at_work)
+        yield from self._tables()
         yield from self._rejects(at_work)
         yield from self._copies()
         yield from self._unregistered()
@@ -191,6 +185,8 @@ class _Examination:
 
     def _stages(self, at_work: set[int]) -> Iterator[Defect]:
         for stage in self._deps.warehouse.stages():
+            if stage.load_id == PREVIEW and not is_old_preview(stage, self._now):
+                continue
             owner = self._deps.ledger.get(stage.load_id)
             if stage.load_id in at_work or (owner is not None and (self._is_young(owner) or _shows(owner, stage))):
                 continue
@@ -203,6 +199,23 @@ class _Examination:
                 "drop it",
                 _dropping(self._deps, stage),
             )
+
+    def _tables(self) -> Iterator[Defect]:
+        """Earlier releases created a table before its first rows were published, and left it when that failed."""
+        deps = self._deps
+        with deps.warehouse.transaction(write=False) as session:
+            rows = session.query(deps.warehouse.statement("select_unpublished_tables"))
+        for name, load_id, in_flight in rows:
+            table = deps.live(str(name))
+            if in_flight or deps.warehouse.table(table) is None or self._has_rows(table):
+                continue
+            what = "A first load created the table and failed; it has never had a row"
+            remedy = "drop it and its version table"
+            yield Defect(DefectKind.LEFT_TABLE, int(load_id), str(table), what, remedy, _discarding(deps, table))
+
+    def _has_rows(self, table: TableName) -> bool:
+        with self._deps.warehouse.transaction(write=False) as session:
+            return bool(session.query(publishing.has_rows(table).sql)[0][0])
 
     def _rejects(self, at_work: set[int]) -> Iterator[Defect]:
         for load_id, path in self._deps.dropoff.left_rejects().items():
@@ -307,6 +320,10 @@ def _returning(deps: Deps, file: DroppedFile) -> Callable[[], object]:
 
 def _dropping(deps: Deps, stage: Stage) -> Callable[[], object]:
     return lambda: deps.warehouse.drop_stage(stage)
+
+
+def _discarding(deps: Deps, table: TableName) -> Callable[[], object]:
+    return lambda: deps.warehouse.discard_empty(table)
 
 
 def _registering(deps: Deps, loaded: Loaded) -> Callable[[], object]:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from refdata.core.columnreadings import NUMBERS, KnownColumnReading, known_readings, rejects_misfits
+from refdata.core.columnreadings import MOMENTS, NUMBERS, KnownColumnReading, known_readings, rejects_misfits
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import declared_misfit
 from refdata.core.doubts.types import Misfit, Misfits
-from refdata.core.filemodel import ColumnReading, Format, RejectedRow, Scan, ScannedColumn
+from refdata.core.filemodel import ColumnReading, Format, Notation, RejectedRow, Scan, ScannedColumn
 from refdata.core.model import Column, Table
 from refdata.core.questions import MAX_EXAMPLES
 from refdata.core.sqltypes import SqlType, TypeKind, widen
@@ -163,7 +163,9 @@ def misfits(
     index = next(at for at, one in enumerate(scan.columns) if one.name == column.name)
     noted = _Noted(column.name, fmt, index)
     names = [one.name for one in scan.columns]
+    names += [f"{names[-1]} {at}" for at in range(len(names), len(fmt.header))]  # those at the end that are not loaded
     reader_of(path).scan(path, fmt, names, known={column.name: reading}, on_reject=noted.add)
+    everything = noted.count + column.nulls >= scan.rows
     brought = column.type if column.type is not None and column.type.kind is not TypeKind.NVARCHAR else None
     return Misfits(
         column.name,
@@ -174,9 +176,18 @@ def misfits(
         brought,
         tuple(noted.texts) if len(noted.texts) <= MOST_TEXTS else (),
         reading.notation,
+        _dated(tuple(noted.texts)) if everything and kind.kind in MOMENTS else (),
     )
 
 
+def _dated(texts: Sequence[str]) -> tuple[Notation, ...]:
+    from refdata.csvformat.daynotations import day_notations
+
+    return day_notations(texts)
+
+
+MOST_NOTED = 1_000
+"""Different values by which the notation of dates is found."""
 MOST_TEXTS = 4
 """Different values that an answer may read in another way."""
 
@@ -197,7 +208,7 @@ class _Noted:
         if f"column {self.column!r} does not fit" not in reject.reason:
             return
         self.count += 1
-        if len(self.examples) >= MAX_EXAMPLES and len(self.texts) > MOST_TEXTS:
+        if len(self.texts) >= MOST_NOTED:
             return
         text = self._text(reject)
         self.texts[text] = None

@@ -19,7 +19,7 @@ from refdata.ingest.context import Deps
 from refdata.warehouse.base import Row
 
 
-class ConfigKind(StrEnum):
+class _ConfigKind(StrEnum):
     """The kinds of differences."""
 
     NOT_REGISTERED = "not_registered"
@@ -32,7 +32,7 @@ class ConfigKind(StrEnum):
 class ConfigFinding:
     """One difference, in words. ``is_repairable``: refdata can fix it without overruling a person."""
 
-    kind: ConfigKind
+    kind: _ConfigKind
     table: str
     what: str
     remedy: str
@@ -89,10 +89,10 @@ def _entry(line: Row) -> _Entry:
 def _of_entry(deps: Deps, entry: _Entry, is_loaded: bool) -> Iterator[ConfigFinding]:
     if not entry.is_enabled:
         what = f"Switched off{'' if is_loaded else ', and refdata never loaded it'}"
-        yield ConfigFinding(ConfigKind.DISABLED, entry.ref_name, what, "nothing: a person decided this", False)
+        yield ConfigFinding(_ConfigKind.DISABLED, entry.ref_name, what, "nothing: a person decided this", False)
     if _is_here(deps, entry) and deps.warehouse.table(_table(deps, entry)) is None:
         yield ConfigFinding(
-            ConfigKind.TABLE_MISSING, entry.ref_name, f"The row names {_table(deps, entry)}, which does not exist",
+            _ConfigKind.TABLE_MISSING, entry.ref_name, f"The row names {_table(deps, entry)}, which does not exist",
             "drop the table's file again, or delete the row", False,
         )  # fmt: skip
     wanted = wanted_config(deps, entry.ref_name)
@@ -101,7 +101,9 @@ def _of_entry(deps: Deps, entry: _Entry, is_loaded: bool) -> Iterator[ConfigFind
         pairs = zip(names, entry.values, wanted, strict=True)
         changes = "; ".join(f"{name} is {is_!r}, not {be!r}" for name, is_, be in pairs if is_ != be)
         remedy = "write refdata's values" if entry.is_enabled else "nothing while it is switched off"
-        yield ConfigFinding(ConfigKind.CHANGED, entry.ref_name, f"Changed by hand: {changes}", remedy, entry.is_enabled)
+        yield ConfigFinding(
+            _ConfigKind.CHANGED, entry.ref_name, f"Changed by hand: {changes}", remedy, entry.is_enabled
+        )
 
 
 def _is_here(deps: Deps, entry: _Entry) -> bool:
@@ -116,7 +118,7 @@ def _table(deps: Deps, entry: _Entry) -> TableName:
 
 def _not_registered(table: str) -> ConfigFinding:
     what = "The reference table is loaded but has no row"
-    return ConfigFinding(ConfigKind.NOT_REGISTERED, table, what, "register it", True)
+    return ConfigFinding(_ConfigKind.NOT_REGISTERED, table, what, "register it", True)
 
 
 def _repaired(deps: Deps, finding: ConfigFinding, by: str) -> str:

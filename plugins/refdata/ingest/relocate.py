@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
+from refdata.core.addresses import is_address
 from refdata.core.dropnames import beside, load_folder_name
 from refdata.core.errors import DropoffError, RefdataError
 from refdata.core.maintenance import archived_at
@@ -47,6 +48,8 @@ def plan(deps: Deps) -> tuple[Relocation, ...]:
 
     :raises RefdataError: when the database or the folders cannot be read.
     """
+    if is_address(deps.settings.dropoff_root):
+        return ()  # no earlier release archived in an object store
     return tuple(
         relocation for archive in Dropoff.of(deps.settings).archives for relocation in _in_archive(deps, archive)
     )

@@ -31,7 +31,7 @@ MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class RetypeMisfit:
+class _RetypeMisfit:
     """A value that is not of the type: in how many rows of the table it is, and in how many of its earlier versions."""
 
     value: str
@@ -53,7 +53,7 @@ class Retyping:
     after: str
     rows: int
     kept: int
-    misfits: tuple[RetypeMisfit, ...] = ()
+    misfits: tuple[_RetypeMisfit, ...] = ()
     applied: bool = False
 
     @property
@@ -97,19 +97,20 @@ def retype(deps: Deps, table: str, column: str, kind: SqlType, *, by: str) -> Re
         require_turn(session, deps.warehouse, table, deps.clock() - timedelta(seconds=deps.settings.stale_after))
         old = _require_text(deps, live, column, kind)
         texts = _read(deps, session, live, old, kind)
-        found = _described(table, old, kind, texts)
-        if not found.fits:
-            raise _misfit(found)
+        retyping = _described(table, old, kind, texts)
+        if not retyping.fits:
+            raise _misfit(retyping)
         rewritten = {text: plain for text, plain in texts.plain.items() if text != plain}
+        deps.warehouse.hold_readers(session, live.name)
         deps.warehouse.retype(session, live.name, [Widening(replace(old, type=kind), old)], rewritten)
         _teach(deps, session, table, old.name, kind)
-        detail = {"before": found.before, "after": found.after, "rows": found.rows}
+        detail = {"before": retyping.before, "after": retyping.after, "rows": retyping.rows}
         entry = AuditEntry(deps.clock(), AuditAction.RETYPE, by, table, subject=old.name, detail=detail)
         AuditTrail(deps.warehouse).record_in(session, entry)
     changed = deps.warehouse.table(live.name)
     if changed is not None:
         deps.warehouse.align_key(live.name, index_key(deps.contract(table), changed.columns))
-    return replace(found, applied=True)
+    return replace(retyping, applied=True)
 
 
 def _require_text(deps: Deps, live: Table, name: str, kind: SqlType) -> Column:
@@ -162,7 +163,7 @@ def _plain(text: str, kind: SqlType, notation: Notation) -> str | None:
     """A text's value as every server converts it; None where it is not of the type, or would lose something."""
     import pyarrow as pa
 
-    from refdata.csvformat.convert import arrow_type
+    from refdata.csvformat.arrowtypes import arrow_type
     from refdata.csvformat.readings import convert_known
 
     try:
@@ -183,18 +184,19 @@ def _spelled(value: object) -> str:
 
 
 def _described(table: str, column: Column, kind: SqlType, texts: _Texts) -> Retyping:
-    misfits = [RetypeMisfit(one, texts.live.get(one, 0), texts.kept.get(one, 0)) for one in texts.misfits]
+    misfits = [_RetypeMisfit(one, texts.live.get(one, 0), texts.kept.get(one, 0)) for one in texts.misfits]
     misfits.sort(key=lambda one: (-one.rows, -one.kept, one.value))
     rows, kept = sum(texts.live.values()), sum(texts.kept.values())
     return Retyping(table, column.name, column.type_name, str(kind), rows, kept, tuple(misfits))
 
 
-def _misfit(found: Retyping) -> DataError:
-    rows, kept = sum(one.rows for one in found.misfits), sum(one.kept for one in found.misfits)
-    where = f"{rows} rows of {found.table}" + (f" and {kept} of its earlier versions" if kept else "")
+def _misfit(retyping: Retyping) -> DataError:
+    rows, kept = sum(one.rows for one in retyping.misfits), sum(one.kept for one in retyping.misfits)
+    where = f"{rows} rows of {retyping.table}" + (f" and {kept} of its earlier versions" if kept else "")
     return DataError(
-        f"{len(found.misfits)} values of {found.column} are not {found.after}, in {where}; nothing was changed",
-        where=found.table,
+        f"{len(retyping.misfits)} values of {retyping.column} are not {retyping.after}, in {where};"
+        " nothing was changed",
+        where=retyping.table,
         advice="Correct those rows by a load, and let the versions that have them expire (versions_kept), or choose"
         " another type.",
     )
@@ -216,9 +218,9 @@ def _with_type(known: Contract, column: str, kind: SqlType) -> Contract:
     return replace(known, fields=fields)
 
 
-def misfits_of(found: Retyping, most: int = MOST_SHOWN) -> Iterator[Sequence[str]]:
+def misfits_of(retyping: Retyping, most: int = MOST_SHOWN) -> Iterator[Sequence[str]]:
     """The values that do not fit as rows of a table, and how many more there are."""
-    for one in found.misfits[:most]:
+    for one in retyping.misfits[:most]:
         yield one.value, f"{one.rows:,}", f"{one.kept:,}"
-    if len(found.misfits) > most:
-        yield f"{len(found.misfits) - most:,} more values", "", ""
+    if len(retyping.misfits) > most:
+        yield f"{len(retyping.misfits) - most:,} more values", "", ""

@@ -16,7 +16,7 @@ from refdata.core import publishing
 from refdata.core.alignment import Alignment
 from refdata.core.diffreport import as_markdown
 from refdata.core.errors import DataError, FileChangedError, HeldError, RejectedError
-from refdata.core.gate import Limits, exceeded
+from refdata.core.gate import exceeded
 from refdata.core.model import Column, FileStatus, Load, LoadType, Stage
 from refdata.core.publishing import qualified
 from refdata.core.tablediff import SAMPLE, Rows, TableDiff
@@ -64,11 +64,10 @@ class Approval:
 def examine(deps: Deps, row: Load, stage: Stage, plan: Alignment) -> Held | None:
     """The question that the staged rows raise, or None when the change is within the table's limits."""
     rules = deps.rules(row.table_name)
-    if not rules.gate or not row.is_reference_data or row.load_type is not LoadType.FULL:
+    if plan.create or not rules.gate or not row.is_reference_data or row.load_type is not LoadType.FULL:
         return None
     difference = _compare_planned(deps, row, stage, plan)
-    limits = Limits(rules.gate_rows_removed, rules.gate_rows_changed, rules.gate_keys_vanished)
-    reasons = exceeded(difference, limits)
+    reasons = exceeded(difference, rules)
     deps.log.info("Gate: %s added, %s removed, %s changed", difference.added, difference.removed, difference.changed)
     if not reasons:
         return None
@@ -92,25 +91,24 @@ def compare_held(deps: Deps, load_id: int) -> TableDiff:
             where="ledger",
             advice="`refdata history --status review` lists those that are.",
         )
-    return _compare(deps, row, stage, staged.columns, SAMPLE)
+    return compare_staged(deps, row, stage, staged.columns)
 
 
 def _compare_planned(deps: Deps, row: Load, stage: Stage, plan: Alignment) -> TableDiff:
     columns = tuple(Column(column.name, column.type) for column in plan.read)
-    return _compare(deps, row, stage, columns, SAMPLE)
+    return compare_staged(deps, row, stage, columns)
 
 
-def _compare(deps: Deps, row: Load, stage: Stage, columns: tuple[Column, ...], sample: int) -> TableDiff:
-    """The changes that a full load would make to the live rows."""
+def compare_staged(deps: Deps, row: Load, stage: Stage, columns: tuple[Column, ...]) -> TableDiff:
+    """The changes that a full load of the staged rows would make to the live ones."""
     live = deps.warehouse.table(deps.target(row))
-    if live is None:
-        raise DataError(f"There is no table {row.table_name}", where=row.table_name, advice="Clear the run.")
     with deps.warehouse.reading_stage(stage) as (session, source):
-        ours, theirs = Rows(qualified(live.name), live.columns), Rows(source, columns)
-        if not session.query(publishing.has_rows(live.name).sql)[0][0]:
+        theirs = Rows(source, columns)
+        ours = Rows(qualified(live.name), live.columns) if live else dataclasses.replace(theirs, where="1 = 0")
+        if live and not session.query(publishing.has_rows(live.name).sql)[0][0]:
             ours = dataclasses.replace(ours, where="1 = 0")
         keys = deps.rules(row.table_name).keys
-        difference = compare(session, deps.warehouse.capabilities, ours, theirs, keys, row.table_name, sample=sample)
+        difference = compare(session, deps.warehouse.capabilities, ours, theirs, keys, row.table_name, sample=SAMPLE)
     return dataclasses.replace(difference, before="live", after=row.file_name)
 
 

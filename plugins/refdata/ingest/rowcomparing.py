@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from refdata.core import codes
+from refdata.core.codedamage import candidates, changed
 from refdata.core.contract import Contract
 from refdata.core.contractterms import LoadMode
 from refdata.core.doubts import rows as doubts
 from refdata.core.doubts.rows import LOAD, LostZeros
 from refdata.core.filemodel import ScannedColumn
 from refdata.core.model import Column, Load, LoadType
-from refdata.core.publishing import Statement
+from refdata.core.naming import fold_name
 from refdata.core.questions import MAX_EXAMPLES, Question
 from refdata.core.rowdoubts import RowDoubts, is_text
-from refdata.core.sqltypes import TypeKind
+from refdata.core.sqltypes import DATE, TypeKind
+from refdata.core.statement import Statement
 from refdata.warehouse.base import Row, Session
 
 if TYPE_CHECKING:
-    from refdata.csvformat.rowwatch import CodeWatch, KeyWatch, RowWatch
+    from refdata.csvformat.rowwatch import CodeWatch, KeyWatch, NumberWatch, RowWatch
 
 FEW_ROWS = 10_000
 """Up to so many staged rows everything is compared; of more, a sample decides whether to compare the others."""
@@ -28,7 +30,11 @@ SAMPLED = 50
 """Staged rows that are looked for in the table before all are."""
 MOST_VALUES = 500
 """Values that one statement looks for."""
+MOST_EARLIER = 100_000
+"""Values gone from the table among which those of damaged codes are looked for."""
 
+_TIMES = frozenset(("year", "month", "quarter", "week", "day", "date", "period", "edition", "jahr", "monat", "datum"))
+"""Words of names of columns that say when."""
 _DAYS = frozenset((TypeKind.DATE, TypeKind.DATETIME2))
 _NUMBERS = frozenset((TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL))
 _FRACTIONS = frozenset((TypeKind.DECIMAL, TypeKind.FLOAT))
@@ -70,8 +76,8 @@ class Comparison:
 
     def questions(self) -> Iterator[Question]:
         """The questions to ask; a kept answer settles its question."""
-        found = (*self._codes(), *self._precision(), *self._keys(), *self._rows())
-        for question in found:
+        questions = (*self._codes(), *self._precision(), *self._times(), *self._keys(), *self._rows())
+        for question in questions:
             kept = self.contract.answer(question.kind, question.column)
             if kept is None or kept.answer != LOAD:
                 yield question
@@ -86,8 +92,12 @@ class Comparison:
             if column is None:
                 continue
             zeros = self._lost_zeros(watch, column) if watch.has_numbers else None
-            damage = None if zeros else self._damage(watch, column)
+            damage = None if zeros else self._damage(watch, column) or self._changed(watch, column)
             yield from (question for question in (zeros, damage) if question is not None)
+        for number in self.watch.numbers:
+            column = self.sample.column(number.column)
+            rounded = self._changed(number, column) if column is not None else None
+            yield from (rounded,) if rounded is not None else ()
 
     def _lost_zeros(self, watch: CodeWatch, column: Column) -> Question | None:
         if watch.length is None and not self._count(self.statements.count_codes(column)):
@@ -99,8 +109,8 @@ class Comparison:
         if not count and not short:
             return None
         shown = tuple((str(old), str(new)) for old, new in pairs)
-        found = LostZeros(column.name, count, shown, short, watch.length)
-        return doubts.zeros_question(self.row.table_name, self.row.file_name, found)
+        lost = LostZeros(column.name, count, shown, short, watch.length)
+        return doubts.zeros_question(self.row.table_name, self.row.file_name, lost)
 
     def _damage(self, watch: CodeWatch, column: Column) -> Question | None:
         """Damage of codes by a spreadsheet: single values such as ``2-Mar``, or a whole column of dates or powers."""
@@ -120,6 +130,21 @@ class Comparison:
             return None
         return doubts.damage_question(self.row.table_name, self.row.file_name, column.name, rows, new)
 
+    def _changed(self, watch: CodeWatch | NumberWatch, column: Column) -> Question | None:
+        """Values that are codes of the table with some damage."""
+        usual = {str(value) for value in self.sample.values(column)}
+        new = self._unknown(column, tuple(value for value in watch.signs if value not in usual))
+        if not new:
+            return None
+        pairs = changed(self._earlier(column, new), new)
+        return doubts.changed_question(self.row.table_name, self.row.file_name, column.name, pairs) if pairs else None
+
+    def _earlier(self, column: Column, new: Sequence[str]) -> Iterable[str]:
+        """The table's values that the new ones may have been: those that a full load no longer has."""
+        if self._is_append:
+            return self._present(column, sorted({code for value in new for code in candidates(value)}), staged=False)
+        return [str(line[0]) for line in self._ask(self.statements.gone_values(column, MOST_EARLIER))]
+
     def _precision(self) -> Iterator[Question]:
         key = self._key_column()
         if key is None or self._is_append:
@@ -134,6 +159,19 @@ class Comparison:
             if rounded and 2 * rounded >= changed:
                 table, file_name = self.row.table_name, self.row.file_name
                 yield doubts.precision_question(table, file_name, column.name, int(rounded), int(changed), digits)
+
+    def _times(self) -> Iterator[Question]:
+        """A column of moments that comes without any time of day: a program exported its days alone."""
+        if self._is_append:
+            return
+        for scanned in self.scanned:
+            column = self.sample.column(scanned.name)
+            if column is None or column.type.kind is not TypeKind.DATETIME2 or scanned.type != DATE:
+                continue
+            given = [value for value in self.sample.values(column) if value is not None]
+            timed = sum(codes.has_time(value) for value in given)
+            if timed and 2 * timed >= len(given):
+                yield doubts.times_question(self.row.table_name, self.row.file_name, column.name)
 
     def _keys(self) -> Iterator[Question]:
         key, column = self.watch.key, self._key_column()
@@ -181,23 +219,48 @@ class Comparison:
         return codes.near_pairs(near if self._is_append else key.missing(near), new)
 
     def _rows(self) -> Iterator[Question]:
-        """Rows of an append that are in the table; all are compared only if some of a sample are there."""
-        if not self._is_append or not self.complete or self.contract.load is LoadMode.UPSERT:
-            return
+        """Rows of an append that are in the table, or whose keys are; all are compared only if some of a sample are."""
         key = self._key_column()
+        if not self._is_append or not (self.complete or key) or self.contract.load is LoadMode.UPSERT:
+            return
         by = key or self._most_varied()
         few = self._staged_rows <= FEW_ROWS
-        known = self._count(self.statements.count_known(by, None if few else SAMPLED))
-        if not known:
+        if not self._count(self.statements.count_known(by, None if few else SAMPLED)):
             return
-        if not few and not self._ask(self.statements.repeated_rows(self.sample.columns, by, SAMPLED))[0][0]:
-            return
-        repeated, rows = map(int, self._ask(self.statements.repeated_rows(self.sample.columns, by, None))[0])
+        repeated, rows = 0, 0
+        if self.complete and (few or self._repeated_rows(by, SAMPLED)[0]):
+            repeated, rows = self._repeated_rows(by, None)
         question = doubts.rows_question(self.row.table_name, self.row.file_name, repeated, rows)
         if question is not None:
             yield question
         elif repeated:
             self.warnings.append(doubts.rows_warning(self.row.table_name, repeated))
+        if key is not None and not self.contract.primary_key:
+            yield from self._known_keys(key, repeated)
+
+    def _repeated_rows(self, by: Column, sample: int | None) -> tuple[int, int]:
+        repeated, rows = self._ask(self.statements.repeated_rows(self.sample.columns, by, sample))[0]
+        return int(repeated), int(rows)
+
+    def _known_keys(self, key: Column, repeated: int) -> Iterator[Question]:
+        """Appended keys that the table has with other values; rows of another time only warn.
+
+        :param repeated: rows that the table has as they are.
+        """
+        count = self._count(self.statements.count_known_keys(key)) - repeated
+        if count <= 0 or self._repeated(key, staged=False):
+            return
+        table, time = self.row.table_name, self._other_time(key)
+        if time is not None:
+            self.warnings.append(doubts.known_keys_warning(table, key.name, count, time))
+            return
+        examples = () if repeated else tuple(str(line[0]) for line in self._ask(self.statements.known_keys(key)))
+        yield doubts.known_keys_question(table, self.row.file_name, key.name, count, examples)
+
+    def _other_time(self, key: Column) -> str | None:
+        """The column that says that the appended rows are of another time than the table's rows with their keys."""
+        times = (one for one in self.sample.columns if one.name != key.name and _says_when(one))
+        return next((one.name for one in times if not self._count(self.statements.count_same(key, one))), None)
 
     def _most_varied(self) -> Column:
         """The column with the most different values in the sample."""
@@ -241,6 +304,11 @@ class Comparison:
 
     def _ask(self, statement: Statement) -> Sequence[Row]:
         return self.session.query(statement.sql, statement.values)
+
+
+def _says_when(column: Column) -> bool:
+    """Whether a column has a time, judging by its type and name."""
+    return column.type.kind in _DAYS or bool(_TIMES & set(fold_name(column.name).split("_")))
 
 
 def _digits(scanned: ScannedColumn) -> int | None:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from refdata.core import tablediff
 from refdata.core.alignment import Alignment, own_columns
+from refdata.core.codedamage import LONG, Sensitive
 from refdata.core.codes import shape_of
 from refdata.core.contract import Contract
+from refdata.core.contractterms import OnDoubtfulRows
 from refdata.core.doubts import rows as doubts
 from refdata.core.filemodel import ReadColumn, ScannedColumn
 from refdata.core.model import Column, Load, LoadType, Stage, Table
@@ -27,9 +29,11 @@ from refdata.ingest.context import Deps
 from refdata.ingest.rowcomparing import Comparison, LiveSample
 
 if TYPE_CHECKING:
-    from refdata.csvformat.rowwatch import RowWatch
+    from refdata.csvformat.rowwatch import CodeWatch, RowWatch
 
 
+WHOLE_NUMBERS = frozenset((TypeKind.BIGINT, TypeKind.DECIMAL))
+"""The types with room for numbers that a spreadsheet rounds."""
 UNNAMED_KEY_ROWS = 10
 """Rows whose first values must differ before that column counts as a key, unless its name says so."""
 
@@ -61,10 +65,17 @@ class RowDoubting:
 
     @classmethod
     def of(
-        cls, deps: Deps, row: Load, contract: Contract, plan: Alignment, scanned: Sequence[ScannedColumn]
+        cls,
+        deps: Deps,
+        row: Load,
+        contract: Contract,
+        plan: Alignment,
+        scanned: Sequence[ScannedColumn],
+        live: Table | None,
     ) -> RowDoubting:
         """Looks at some of the live rows, to know what to watch."""
-        live = deps.warehouse.table(deps.target(row))
+        if contract.policies.on_doubtful_rows is OnDoubtfulRows.ALLOW:
+            return cls(deps, row, contract, plan, scanned, live, LiveSample(()), _nothing())
         sample = _sample(deps, live, _shared(plan.read, live))
         return cls(deps, row, contract, plan, scanned, live, sample, _watch(plan, contract, sample))
 
@@ -80,6 +91,9 @@ class RowDoubting:
                 complete=len(self.sample.columns) == len(self.plan.read) and not self.plan.missing,
             )  # fmt: skip
             questions = tuple(comparison.questions())
+            if self.contract.policies.on_doubtful_rows is OnDoubtfulRows.WARN:
+                loaded = tuple(doubts.loaded_anyway(question) for question in questions)
+                return RowFindings(warnings=(*loaded, *comparison.warnings))
             return RowFindings(questions, tuple(comparison.warnings))
 
     def _first_load(self) -> Iterator[str]:
@@ -87,12 +101,14 @@ class RowDoubting:
         key = self.watch.key
         if key is None or not key.is_complete:
             return
-        found = key.repeats()
+        repeats = key.repeats()
         if self.contract.primary_key:
-            if found.near:
-                yield doubts.repeats_warning(key.column, found.near, near=True)
-        elif found.near or 0 < found.count * _fewest_for(key.column) <= found.values:
-            yield doubts.repeats_warning(key.column, found.count)
+            if repeats.near:
+                yield doubts.repeats_warning(key.column, repeats.near, near=True)
+        elif repeats.exact and not tablediff.sounds_like_key(key.column) and key.has_names():
+            return  # people and towns may have one name
+        elif repeats.near or 0 < repeats.count * _fewest_for(key.column) <= repeats.values:
+            yield doubts.repeats_warning(key.column, repeats.count)
 
 
 def _fewest_for(column: str) -> int:
@@ -119,17 +135,38 @@ def _sample(deps: Deps, live: Table | None, shared: tuple[Column, ...]) -> LiveS
         return LiveSample(shared, tuple(session.query(statement.sql, statement.values)))
 
 
+def _nothing() -> RowWatch:
+    from refdata.csvformat.rowwatch import RowWatch
+
+    return RowWatch()
+
+
 def _watch(plan: Alignment, contract: Contract, sample: LiveSample) -> RowWatch:
-    from refdata.csvformat.rowwatch import CodeWatch, KeyWatch, RowWatch
+    from refdata.csvformat.rowwatch import KeyWatch, NumberWatch, RowWatch
 
     places = {column.name: place for place, column in enumerate(plan.read)}
     texts = [column for column in sample.columns if is_text(column)] if sample.rows else []
-    shapes = {column.name: shape_of(sample.values(column)) for column in texts}
-    codes = tuple(
-        CodeWatch(name, places[name], shape.length if shape.zero_led else None) for name, shape in shapes.items()
+    codes = tuple(_code_watch(column.name, places[column.name], sample.values(column)) for column in texts)
+    numbers = tuple(
+        NumberWatch(column.name, places[column.name])
+        for column in sample.columns
+        if column.type.kind in WHOLE_NUMBERS and any(_is_long(value) for value in sample.values(column))
     )
     key = _key_to_watch(plan, contract, sample)
-    return RowWatch(codes, KeyWatch(key, places[key]) if key else None)
+    return RowWatch(codes, numbers, KeyWatch(key, places[key]) if key else None)
+
+
+def _code_watch(column: str, place: int, usual: Sequence[object]) -> CodeWatch:
+    from refdata.csvformat.rowwatch import CodeWatch
+
+    shape = shape_of(usual)
+    return CodeWatch(column, place, shape.length if shape.zero_led else None, Sensitive.of(usual))
+
+
+def _is_long(value: object) -> bool:
+    """Whether a number is whole and so long that a spreadsheet may round it."""
+    text = str(value)
+    return text.isdigit() and len(text) >= LONG
 
 
 def _key_to_watch(plan: Alignment, contract: Contract, sample: LiveSample) -> str | None:

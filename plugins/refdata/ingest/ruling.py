@@ -13,7 +13,7 @@ from refdata.core.contract import Contract
 from refdata.core.contractterms import Severity
 from refdata.core.errors import DataError, SchemaError, be
 from refdata.core.filemodel import Format, RejectedRow
-from refdata.core.keyrules import ROW, ROW_COLUMN, KeyPlan, KeyRule, Side
+from refdata.core.keyrules import ROW, ROW_COLUMN, KeyPlan, KeyRule, Proven, Side
 from refdata.core.model import Column, DroppedFile, Load, Stage, TableName
 from refdata.core.naming import fold_name
 from refdata.core.publishing import PublishCheck, qualified
@@ -23,6 +23,7 @@ from refdata.readers import reader_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from refdata.csvformat.distinct import KeyValues
     from refdata.csvformat.rowrules import RowRule, WarnedRules
 
 
@@ -39,7 +40,10 @@ def _require_key(contract: Contract, plan: Alignment) -> None:
 
 @dataclass(slots=True)
 class Ruling:
-    """The rules of one load, and their results. ``rejected`` counts the rows that broke one."""
+    """The rules of one load, and their results. ``rejected`` counts the rows that broke one.
+
+    ``keys`` sees the values of the keys pass, and ``proven`` is what they show once all rows are staged.
+    """
 
     deps: Deps
     row: Load
@@ -47,6 +51,8 @@ class Ruling:
     plan: Alignment
     row_rules: Sequence[RowRule]
     warned: WarnedRules
+    keys: KeyValues
+    proven: Proven = field(default_factory=Proven)
     rejected: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -57,11 +63,16 @@ class Ruling:
         :raises ConfigurationError: when a rule does not fit its column.
         :raises SchemaError: when the file lacks a column of the declared key.
         """
+        from refdata.csvformat.distinct import KeyValues
         from refdata.csvformat.rowrules import WarnedRules, row_rules
 
         _require_key(contract, plan)
         rules = row_rules(contract, plan.read)
-        return cls(deps, row, contract, plan, rules, WarnedRules(rules))
+        columns = [Column(column.name, column.type) for column in plan.read]
+        places = {column.name: place for place, column in enumerate(columns)}
+        keys = keyrules.keys_compared_exactly(contract, columns)
+        watched = KeyValues({key: tuple(places[name] for name in key) for key in keys})
+        return cls(deps, row, contract, plan, rules, WarnedRules(rules), watched)
 
     @property
     def has_rules(self) -> bool:
@@ -86,15 +97,17 @@ class Ruling:
 
     def staged(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The batches on their way into the stage: counted for rules that warn, and numbered if necessary."""
+        import numpy as np
         import pyarrow as pa
 
         number = 1
         for batch in batches:
             self.warned.add(batch)
+            self.keys.add(batch)
             if not self.numbered:
                 yield batch
                 continue
-            numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
+            numbers = pa.array(np.arange(number, number + batch.num_rows, dtype=np.int64))
             number += batch.num_rows
             yield batch.append_column(ROW_COLUMN, numbers)
 
@@ -104,6 +117,7 @@ class Ruling:
         Another row may refer to a removed row, so the rules are repeated until none is broken.
         """
         reasons: dict[int, str] = {}
+        self.proven = self.keys.proven()
         while self.numbered:
             broken = self._broken(stage)
             if not broken:
@@ -145,7 +159,7 @@ class Ruling:
         parents = {folded: self._side(TableName(deps.settings.ref_schema, name)) for folded, name in names.items()}
         there = {folded: side for folded, side in parents.items() if side is not None}
         stage = Side(source, self.columns)
-        return KeyPlan(deps.warehouse.capabilities, contract, self.row.load_type, stage, live, there)
+        return KeyPlan(deps.warehouse.capabilities, contract, self.row.load_type, stage, live, there, self.proven)
 
     def _side(self, name: TableName) -> Side | None:
         live = self.deps.warehouse.table(name)

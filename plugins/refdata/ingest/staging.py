@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-PassRows = Callable[["Iterable[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
+_PassRows = Callable[["Iterable[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
 """Passes batches on, and notes what it sees of their rows."""
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
+class _Staged:
     """The content of the stage table: rows, rows rejected for any reason, and the load method."""
 
     rows: int
@@ -41,9 +41,9 @@ def stage_rows(
     detection: Detection,
     stage: Stage,
     ruling: Ruling,
-    watch: PassRows,
+    watch: _PassRows,
     progress: Callable[[int], None],
-) -> Staged:
+) -> _Staged:
     """Fills the stage with the rows that the contract allows; the others go to the list of rejects.
 
     :param watch: sees the rows on their way.
@@ -68,7 +68,7 @@ def stage_rows(
         for reject in ruling.place(path, detection.format, reasons):
             listed(reject)
     ruling.check_limit(file, scan.rejected, scan.rows + scan.rejected)
-    return Staged(rows - len(reasons), scan.rejected + ruling.rejected, method)
+    return _Staged(rows - len(reasons), scan.rejected + ruling.rejected, method)
 
 
 @dataclass(slots=True)
@@ -92,8 +92,11 @@ def _rejects(deps: Deps, file: DroppedFile, ruling: Ruling) -> Iterator[OnReject
         yield lambda _: None
         return
     path = deps.dropoff.rejects_path(file, ruling.row.id)
-    with translated(str(path.parent)), RejectsFile(path) as rejects:
-        yield listing(rejects, ruling.row, deps.rules(ruling.row.table_name).max_rejected_rows)
+    try:
+        with translated(str(path.parent)), RejectsFile(path) as rejects:
+            yield listing(rejects, ruling.row, deps.rules(ruling.row.table_name).max_rejected_rows)
+    finally:
+        deps.dropoff.share_rejects(file, ruling.row.id)
 
 
 def _check_counts(detection: Detection, rows: int, rejected: int, ruling: Ruling, file: DroppedFile) -> None:
@@ -112,6 +115,8 @@ def _check_counts(detection: Detection, rows: int, rejected: int, ruling: Ruling
 def warn_of_rules(deps: Deps, row: Load, ruling: Ruling) -> None:
     """Reports in the ledger, once, the rules that rows break and that only warn."""
     said = (*ruling.warned.sentences(), *ruling.warnings)
+    if not said:
+        return
     row = deps.ledger.get(row.id) or row  # other steps may have warned since
     new = tuple(warning for warning in said if warning not in row.warnings)
     if new:

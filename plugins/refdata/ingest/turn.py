@@ -18,9 +18,15 @@ from refdata.core.errors import (
 )
 from refdata.core.failure import Failure
 from refdata.core.loadstates import DONE
-from refdata.core.model import DroppedFile, FileStatus, Load
+from refdata.core.model import DroppedFile, FileStatus, Load, Stage
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.heartbeat import signs_of_life
+
+PREVIEW = 0
+"""In place of a load's id: the stage belongs to the preview of an upload. Its number is the millisecond it began."""
+
+PREVIEW_TIME = timedelta(hours=1)
+"""Longer than any preview takes; an older stage was left by one that was killed."""
 
 
 class NotYetError(Exception):
@@ -165,12 +171,20 @@ def _waits(deps: Deps, path: str) -> bool:
     return path.rpartition("/")[0] in LOAD_FOLDERS and deps.dropoff.exists(path)
 
 
+def is_old_preview(stage: Stage, now: datetime) -> bool:
+    """Whether the preview that made a stage is over, or was killed: it began more than an hour ago."""
+    began = datetime.fromtimestamp(stage.attempt / 1000, UTC).replace(tzinfo=None)
+    return stage.load_id == PREVIEW and now - began > PREVIEW_TIME
+
+
 def sweep_stages(deps: Deps, row: Load) -> None:
     """Removes the stages that crashed attempts left for this table.
 
     It never removes the stage of an attempt that holds its turn: this attempt may have lost the turn unnoticed.
     """
     for stage in deps.warehouse.stages():
+        if stage.load_id == PREVIEW:
+            continue  # a preview removes its own, or the next preview does
         owner = deps.ledger.get(stage.load_id)
         at_work = owner is not None and owner.status is FileStatus.PROCESSING and owner.attempt == stage.attempt
         if not at_work and (owner is None or owner.table_name == row.table_name):

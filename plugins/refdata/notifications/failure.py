@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode
 
@@ -14,9 +13,8 @@ from refdata.core.alerting import Alert
 from refdata.core.errors import ConnectionLostError, FileChangedError, RefdataError
 from refdata.core.model import Load
 from refdata.core.runid import LOAD_DAG
-from refdata.dropoff.choosing import source_of
-from refdata.dropoff.outage import Outages
 from refdata.notifications.channels import log, send
+from refdata.sources import source_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -31,7 +29,7 @@ def alert_on_failure(context: Context) -> None:
         return
     # An unreadable ledger is an outage, whatever the reason: it affects every file, and none is at fault.
     category = ConnectionLostError.category if isinstance(row, RefdataError) else alert.category
-    outages = Outages(Path(wiring.settings().dropoff_root))
+    outages = wiring.outages()
     if outages.is_news(category, alert.file, alert.text, wiring.utc_now()):
         if not send(alert, context):
             outages.forget(category, alert.file)  # the next failing run reports it

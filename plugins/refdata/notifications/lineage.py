@@ -7,7 +7,6 @@ process, within ``[openlineage] execution_timeout``. A failure here is logged an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset
@@ -63,10 +62,10 @@ def _source(deps: Deps, published: FileToTable) -> InputDataset:
         rowCount=scan.rows + scan.rejected, size=scan.size, fileCount=1
     )
     columns = [(column.source, str(column.type or "")) for column in scan.columns]
-    # https://openlineage.io/docs/spec/naming: for a local file the namespace is `file`, the name its absolute path.
+    namespace, name = deps.dropoff.dataset(published.file.path)
     return InputDataset(
-        namespace="file",
-        name=(Path(deps.settings.dropoff_root) / published.file.path).absolute().as_posix(),
+        namespace=namespace,
+        name=name,
         facets={"schema": _schema(columns)},
         inputFacets={"inputStatistics": read},
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refdata import wiring
 from refdata.core.alerting import Alert, Occasion
-from refdata.dropoff.outage import Outage, Outages
+from refdata.dropoff.outage import Outage
 from refdata.notifications.channels import send
 from refdata.notifications.failure import url_of
 
@@ -22,7 +21,7 @@ def report_recovery(context: Context, path: str, *, loaded: bool) -> None:
     :param loaded: whether the file is loaded, or refused.
     """
     now = wiring.utc_now()
-    for outage in Outages(Path(wiring.settings().dropoff_root)).over(path, now, loaded=loaded):
+    for outage in wiring.outages().over(path, now, loaded=loaded):
         run_id = str(context.get("run_id", ""))
         minutes = (now - outage.since).total_seconds() / 60
         text = f"{_recovered(outage)} after {minutes:.0f} minutes; the waiting files are loaded in order."

@@ -89,13 +89,13 @@ class _AskOperator(ApprovalOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Who decided what, as plain JSON types."""
-        found = HITLOperator.execute_complete(self, context, event)
-        user = found["responded_by_user"] or {}
-        reason = str((found["params_input"] or {}).get("reason") or "")
+        response = HITLOperator.execute_complete(self, context, event)
+        user = response["responded_by_user"] or {}
+        reason = str((response["params_input"] or {}).get("reason") or "")
         by = user.get("name") or user.get("id") or NOBODY
         if by == NOBODY and not reason:
             reason = f"no answer within {self.response_timeout}"
-        return {"approved": found["chosen_options"] == [self.APPROVE], "by": by, "reason": reason}
+        return {"approved": response["chosen_options"] == [self.APPROVE], "by": by, "reason": reason}
 
 
 class ReviewOperator(_AskOperator):
@@ -103,11 +103,11 @@ class ReviewOperator(_AskOperator):
 
     def execute(self, context: Context) -> Any:
         """The answer, or None when there is nothing to ask."""
-        found = context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY)
+        pushed = context["ti"].xcom_pull(task_ids=Step.LOAD, key=HELD_KEY)
         loaded = context["ti"].xcom_pull(task_ids=Step.LOAD)
         if loaded["status"] != FileStatus.REVIEW:
             return None
-        if found is None:
+        if pushed is None:
             return self._ask_questions(context, loaded["load_id"])
         held = self._held(context)
         body = f"{held.body}{_rows_at(view='file', id=held.load_id)}"
@@ -145,13 +145,13 @@ class ReviewOperator(_AskOperator):
             return super().execute_complete(context, event)
         questions = _open_questions(context["ti"].xcom_pull(task_ids=Step.LOAD)["load_id"])
         self._show(form_of(questions))
-        found = HITLOperator.execute_complete(self, context, event)
-        user = found["responded_by_user"] or {}
-        fields = found["params_input"] or {}
+        response = HITLOperator.execute_complete(self, context, event)
+        user = response["responded_by_user"] or {}
+        fields = response["params_input"] or {}
         by = user.get("name") or user.get("id") or NOBODY
         unsaid = f"no answer within {self.response_timeout}" if by == NOBODY else ""
         reason = str(fields.get(REASON) or "") or unsaid
-        answers = answers_of(questions, found["chosen_options"][0], fields, by, reason)
+        answers = answers_of(questions, response["chosen_options"][0], fields, by, reason)
         return {"answers": [serial.to_json(answer) for answer in answers], "by": by, "reason": reason}
 
     def _held(self, context: Context) -> Held:
@@ -224,9 +224,12 @@ class RollBackOperator(BaseOperator):
         reason = wanted if said["reason"] in ("", wanted) else f"{wanted}; {said['reason']}"
         live = context["ti"].xcom_pull(task_ids="review", key="live")
         done = ReferenceData.connect().rollback(
-            table, version, reason=reason, by=said["by"], request_id=context["run_id"], expected=live
-        )
+            table, version, reason=reason, by=said["by"], request_id=context["run_id"], expected=live,
+            accept_orphans=bool(context["params"].get("accept_orphans")),
+        )  # fmt: skip
         self.log.info("%s is now at version %s: %s rows", done.table, done.version, done.rows)
+        for warning in done.warnings:
+            self.log.warning("%s", warning)
         return serial.to_json(done)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, BaseOperator
@@ -15,7 +14,6 @@ from refdata.core.diagnosis import Trouble
 from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.health import Change, Check, State, changes, describe, is_worse, reported, settled, worst
 from refdata.core.model import FileStatus
-from refdata.dropoff.outage import Outages
 from refdata.notifications import metrics
 from refdata.notifications.channels import send, send_due
 from refdata.notifications.failure import run_url
@@ -66,7 +64,7 @@ def report(checks: Sequence[Check], ask: Callable[[Request], Any], context: Cont
     ask(WriteValue(_KEY, reported(kept, checks, unreported)))
     if _state_of("warehouse", checks) is State.OK:
         report_recovery(context, "", loaded=False)
-        Outages(Path(wiring.settings().dropoff_root)).sweep(wiring.utc_now())
+        wiring.outages().sweep(wiring.utc_now())
         _send_due(context)
 
 
@@ -118,8 +116,7 @@ def _report_outage(check: Check, context: Context) -> None:
     """Uses the same mark as failed loads: the first to set it reports the outage, once."""
     if check.state is not State.FAIL or check.figure == Trouble.NOT_INITIALISED:
         return  # ``tell_recovery`` reports the end; before the first file there is no ledger, and nothing is wrong
-    settings = wiring.settings()
-    outages = Outages(Path(settings.dropoff_root))
+    outages = wiring.outages()
     text = f"{check.message}\nWhat to do: {check.advice}"
     category = ConnectionLostError.category
     if outages.is_news(category, "", text, wiring.utc_now()):

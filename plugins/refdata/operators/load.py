@@ -17,7 +17,6 @@ from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
 from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, Step, failed_step
-from refdata.dropoff.choosing import source_of
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel, cancellation
@@ -34,6 +33,7 @@ from refdata.notifications.lineage import FileToTable, lineage_of
 from refdata.notifications.outage import report_recovery
 from refdata.notifications.warned import report_warnings
 from refdata.operators.stopping import StoppableWork, StoppedEarly
+from refdata.sources import source_of
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage

@@ -31,9 +31,11 @@ class MaintenanceOperator(BaseOperator):
             self.log.info("%s %s: %s", deletion.kind, deletion.subject, deletion.why)
         apply = bool(context["params"].get("apply"))
         if apply:
-            done = maintenance.carry_out(deps, planned)
+            done = maintenance.carry_out(deps, planned, convert_heaps=bool(context["params"].get("convert_heaps")))
             for finding, left in done.left:
                 self.log.warning("%s %s stays: %s", finding.kind, finding.where, left)
+            for heap, problem in done.heaps:
+                self.log.warning("%s stays a heap: %s", heap.table, problem)
         named = [asdict(deletion) for deletion in planned.deletions[:_NAMED]]
         return {"applied": apply, "total": maintenance.in_total(planned.deletions), "repaired": len(planned.findings),
-                "first": named}  # fmt: skip
+                "heaps": [str(heap.table) for heap in planned.heaps], "first": named}  # fmt: skip

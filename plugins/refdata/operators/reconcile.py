@@ -9,10 +9,10 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from refdata import assetstore, wiring
 from refdata.core.errors import TransientError
+from refdata.core.loadstates import RunState
 from refdata.core.runid import CLI_RUN, LOAD_DAG
 from refdata.core.steps import Step
 from refdata.ingest import reconcile
-from refdata.ingest.reconcile import RunState
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from refdata.plugin import listener
+from refdata.plugin import listener, preload
 from refdata.plugin.icon import DARK, LIGHT
 
 URL_PREFIX = "/refdata"
@@ -20,7 +20,7 @@ _Message = MutableMapping[str, Any]
 _Asgi = Callable[[_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]]
 
 
-class LazyApp:
+class _LazyApp:
     """An ASGI application that ``build`` makes when it is first called."""
 
     def __init__(self, build: Callable[[], _Asgi]) -> None:
@@ -50,9 +50,9 @@ class RefDataPlugin(AirflowPlugin):
 
     name = "refdata"
     fastapi_apps = [  # noqa: RUF012  Airflow's own class declares an attribute of each instance
-        {"app": LazyApp(_build), "url_prefix": URL_PREFIX, "name": "refdata"}
+        {"app": _LazyApp(_build), "url_prefix": URL_PREFIX, "name": "refdata"}
     ]
-    listeners = [listener]  # noqa: RUF012
+    listeners = [listener, preload]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
             "name": "Ref data",

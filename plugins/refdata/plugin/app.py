@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from refdata import __version__
 from refdata.api import ReferenceData
 from refdata.core.errors import DataError, NotInitialisedError, RefdataError, TransientError, unforeseen
+from refdata.plugin.downloads import download_router
 from refdata.plugin.health_route import health_router
 from refdata.plugin.page import page_router
 from refdata.plugin.routes import Connect, StepsOf, api_router
@@ -53,7 +54,13 @@ def create_app(connect: Connect = ReferenceData.connect, steps_of: StepsOf = air
     :param steps_of: the steps of a run, as Airflow knows them.
     """
     app = FastAPI(title="refdata", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
-    for router in (api_router(connect, steps_of), health_router(), page_router(), _description(app)):
+    for router in (
+        api_router(connect, steps_of),
+        health_router(),
+        page_router(),
+        download_router(connect),
+        _description(app),
+    ):
         app.include_router(router, dependencies=[may_read], responses=failures())
     app.add_exception_handler(RefdataError, _on_refdata_error)
     app.add_exception_handler(HTTPException, _on_http_error)

@@ -8,23 +8,6 @@ from refdata.audit import AuditAction
 from refdata.plugin.schemas import UtcTime, View
 
 
-class FindingView(View):
-    """One difference, in words. ``is_repairable``: it can be fixed without overruling a person."""
-
-    kind: str
-    table: str
-    what: str
-    remedy: str
-    is_repairable: bool
-
-
-class RepairView(View):
-    """A difference and the result; ``left`` says why it remains, empty when it is fixed."""
-
-    finding: FindingView
-    left: str
-
-
 class AuditView(View):
     """One action other than a load. ``detail`` contains figures, never row values."""
 

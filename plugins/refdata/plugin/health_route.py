@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -14,22 +13,11 @@ from refdata.core.settings import Settings
 from refdata.plugin.schemas import Envelope, Metadata
 
 
-class CheckView(BaseModel):
-    """One thing that was checked; ``transient`` means that it may pass by itself."""
-
-    name: str
-    state: State
-    figure: str
-    message: str
-    advice: str
-    transient: bool
-
-
 class HealthView(BaseModel):
     """All checks, and the worst state among them."""
 
     state: State
-    checks: list[CheckView]
+    checks: tuple[Check, ...]
 
 
 def from_the_api_server() -> Sequence[Check]:
@@ -51,7 +39,7 @@ def health_router(look: Callable[[], Sequence[Check]] = from_the_api_server) -> 
     def read_health(response: Response, *, as_status: bool = True) -> Envelope[HealthView]:
         """Whether all that loads need is ready, as the API server sees it; with ``as_status`` a failure is a 503."""
         checks = look()
-        view = HealthView(state=worst(checks), checks=[CheckView(**asdict(check)) for check in checks])
+        view = HealthView(state=worst(checks), checks=tuple(checks))
         if as_status and view.state is State.FAIL:
             response.status_code = 503
         return Envelope(data=view, metadata=Metadata(total=len(checks)))

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from refdata.api import AskedQuestion
 from refdata.contracts.facts import Fact
 from refdata.core.contractterms import Layer, QuestionKind
 from refdata.core.questions import Outcome, Question
 from refdata.plugin.schemas import CellText, UtcTime, View
+from refdata.questionlog import AskedQuestion
 
 MAX_ANSWERS = 500
-Word = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]+$")]
 
 
 class ChoiceView(View):
@@ -37,23 +37,28 @@ class GivenView(BaseModel):
     answered_at: UtcTime | None
 
 
-class QuestionView(BaseModel):
-    """A question of a load. ``name`` identifies it among the load's questions; ``given`` is null until it is answered.
+class AskedView(View):
+    """What a load asks, or would ask.
 
     ``evidence`` are sentences on what was found, ``examples`` a few lines or values of the file.
     """
 
-    id: int
-    load_id: int
-    table_name: str
-    file_name: str
-    name: str
     kind: QuestionKind
     column: str
     subject: str
     evidence: tuple[str, ...]
     examples: tuple[str, ...]
     choices: tuple[ChoiceView, ...]
+
+
+class QuestionView(AskedView):
+    """One of a load's questions. ``name`` identifies it among them; ``given`` is null until it is answered."""
+
+    id: int
+    load_id: int
+    table_name: str
+    file_name: str
+    name: str
     asked_at: UtcTime
     given: GivenView | None
 
@@ -107,7 +112,7 @@ class AnswerRequest(WithdrawRequest):
     ``keep``: those that can be kept apply to the table's later files too.
     """
 
-    answers: dict[Word, Word] = Field(min_length=1, max_length=MAX_ANSWERS)
+    answers: dict[_Word, _Word] = Field(min_length=1, max_length=MAX_ANSWERS)
     keep: bool = False
 
 

@@ -14,12 +14,13 @@ from refdata import __version__
 from refdata.audit import MAX_REASON
 from refdata.core.errors import RefdataError, sentence
 from refdata.core.failure import failure_of
+from refdata.core.filemodel import RunnerUp
 from refdata.core.model import FileStatus, Load, LoadType
 from refdata.core.settings import Settings
 from refdata.ledgerreport import FileStory
 from refdata.plugin.addresses import run_path
 
-Data = TypeVar("Data")
+_Data = TypeVar("_Data")
 
 UtcTime = Annotated[
     datetime,
@@ -95,11 +96,11 @@ class Metadata(BaseModel):
         return cls(page=offset // limit + 1, total=total, limit=limit, offset=offset, counts=dict(counts))
 
 
-class Envelope(BaseModel, Generic[Data]):
+class Envelope(BaseModel, Generic[_Data]):
     """The one shape of every answer: ``data`` on success, else ``error``."""
 
     success: bool = True
-    data: Data | None = None
+    data: _Data | None = None
     error: FaultView | None = None
     metadata: Metadata = Field(default_factory=Metadata)
 
@@ -165,14 +166,6 @@ class StepView(BaseModel):
     tries: int
 
 
-class RunnerUpView(View):
-    """A dialect that nearly won."""
-
-    delimiter: str
-    quote: str
-    score: float
-
-
 class FormatView(View):
     """How a file is read, and why. ``confidence`` is between 0 and 1."""
 
@@ -189,7 +182,7 @@ class FormatView(View):
     stated_rows: int | None
     confidence: float
     reasons: tuple[str, ...]
-    runners_up: tuple[RunnerUpView, ...]
+    runners_up: tuple[RunnerUp, ...]
 
 
 class StabilityView(BaseModel):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated
 
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -14,7 +13,7 @@ from refdata.core.versions import Version
 from refdata.plugin.addresses import run_path
 from refdata.plugin.schemas import CellText, UtcTime, View
 
-RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,64}$")]
+_RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{0,64}$")]
 
 
 def _text(value: object) -> str | None:
@@ -23,7 +22,7 @@ def _text(value: object) -> str | None:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-Cell = Annotated[str | None, BeforeValidator(_text)]
+_Cell = Annotated[str | None, BeforeValidator(_text)]
 """A value as text: JavaScript has no DECIMAL and no BIGINT."""
 
 
@@ -102,14 +101,14 @@ class CellView(View):
     """One value that differs; values are text as stored in the database, null for NULL."""
 
     column: str
-    before: Cell
-    after: Cell
+    before: _Cell
+    after: _Cell
 
 
 class ChangedRowView(View):
     """A row with the same key in both versions."""
 
-    key: tuple[Cell, ...]
+    key: tuple[_Cell, ...]
     cells: tuple[CellView, ...]
 
 
@@ -133,19 +132,23 @@ class DiffView(View):
     columns_added: tuple[str, ...]
     columns_removed: tuple[str, ...]
     column_changes: Annotated[tuple[ColumnChanges, ...], BeforeValidator(_most_first)]
-    added_sample: tuple[tuple[Cell, ...], ...]
-    removed_sample: tuple[tuple[Cell, ...], ...]
+    added_sample: tuple[tuple[_Cell, ...], ...]
+    removed_sample: tuple[tuple[_Cell, ...], ...]
     changed_sample: tuple[ChangedRowView, ...]
     note: str
 
 
 class TakeBackRequest(BaseModel):
-    """Why an append is taken back. Repeating a ``request_id`` changes nothing and returns the same answer."""
+    """Why an append is taken back. Repeating a ``request_id`` changes nothing and returns the same answer.
+
+    ``accept_orphans``: also where rows of other tables refer to nothing afterwards, if ``on_orphans`` is ``hold``.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     reason: CellText
-    request_id: RequestId = ""
+    request_id: _RequestId = ""
+    accept_orphans: bool = False
 
     @property
     def run_id(self) -> str:
@@ -158,40 +161,3 @@ class RollbackRequest(TakeBackRequest):
 
     version: int = Field(ge=0, le=2**31 - 1)
     expected_version: int | None = Field(default=None, ge=0, le=2**31 - 1)
-
-
-class RevisedView(View):
-    """The result: the new version, its ledger row, the rows in the table before and after."""
-
-    table: str
-    version: int
-    load_id: int
-    rows_before: int
-    rows: int
-
-
-class DayView(View):
-    """The files of one day, in UTC."""
-
-    day: date
-    files: int
-    loads: int
-    rows_loaded: int
-    rows_rejected: int
-    errors: int
-    duplicates: int
-
-
-class ErrorCount(View):
-    """Files that ended in errors of one category, and the newest of those loads."""
-
-    category: str
-    files: int
-    newest_load_id: int
-
-
-class StatisticsView(View):
-    """Every day from the first to today, and the errors of all of them."""
-
-    days: tuple[DayView, ...]
-    errors: tuple[ErrorCount, ...]

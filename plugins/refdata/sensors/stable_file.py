@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _NEARLY = 1.0
+_DEFAULTS = Settings()
 DROPOFF = Asset("refdata_dropoff", uri="x-refdata://dropoff")
 """Represents the dropoff tree; its state store remembers the counts of waiting files and the released files."""
 
@@ -34,13 +35,15 @@ class StableFileSensor(FileSensor):
     A missing root or missing permissions fail the task with their reason; a storage that fails briefly
     does not.
 
-    :param filepath: absolute path of the dropoff root (templated); no connection is needed.
+    :param filepath: absolute path of the dropoff root, or the address of a bucket, which names its connection
+        (templated).
     :param checks: consecutive unchanged checks that release a file.
     :param poke_interval: seconds between two checks.
     :param max_releases: most files released at once; limited by ``[core] max_map_length``.
     :param idle_timeout: seconds after which the task ends without files.
     :param processed_root: folder for all loaded files; empty for one inside each load folder.
     :param error_root: the same for refused files.
+    :param file_types: types of files that are watched, separated by commas, as in the settings.
     :param start_from_trigger: with ``deferrable``, starts in the triggerer at once, which saves a task process;
         ``filepath`` is not templated then.
     :param asset: the asset whose state store keeps the counts. It becomes an inlet of the task.
@@ -51,22 +54,27 @@ class StableFileSensor(FileSensor):
     def __init__(
         self,
         *,
-        checks: int = 6,
-        poke_interval: float | timedelta = 15.0,
-        max_releases: int = 200,
-        idle_timeout: float = 3600.0,
-        processed_root: str = "",
-        error_root: str = "",
+        checks: int = _DEFAULTS.stability_checks,
+        poke_interval: float | timedelta = _DEFAULTS.stability_interval,
+        max_releases: int = _DEFAULTS.max_releases,
+        idle_timeout: float = _DEFAULTS.watch_timeout,
+        processed_root: str = _DEFAULTS.processed_root,
+        error_root: str = _DEFAULTS.error_root,
+        file_types: str = _DEFAULTS.file_types,
         asset: Asset = DROPOFF,
         **kwargs: Any,
     ) -> None:
         kwargs["inlets"] = [asset, *kwargs.get("inlets", ())]
         super().__init__(poke_interval=poke_interval, **kwargs)
-        self.checks = checks
-        self.max_releases = max_releases
         self.idle_timeout = idle_timeout
-        self.processed_root = processed_root
-        self.error_root = error_root
+        self._watched = {
+            "processed_root": processed_root,
+            "error_root": error_root,
+            "stability_checks": checks,
+            "stability_interval": self.poke_interval,
+            "max_releases": max_releases,
+            "file_types": file_types,
+        }
         self.asset = asset
         self._watch: Watch | None = None
         self._since = 0.0
@@ -104,7 +112,7 @@ class StableFileSensor(FileSensor):
         """One check; done when it released files, or when nothing was released for ``idle_timeout``."""
         answers = AssetAnswers(self.asset.name)
         if self._watch is None:
-            self._watch = Watch(self._settings(), _carrier(context))
+            self._watch = Watch(Settings(**self._watched_settings()), _carrier(context))
             self._since = time.monotonic()
             answered(self._watch.recall(), answers.now)
         elif self._watch.pause(time.time_ns()) < _NEARLY:
@@ -115,27 +123,11 @@ class StableFileSensor(FileSensor):
         self._log_files(files)
         return PokeReturnValue(bool(files) or time.monotonic() - self._since >= self.idle_timeout, files)
 
-    def _settings(self) -> Settings:
-        return Settings(
-            dropoff_root=self.filepath,
-            processed_root=self.processed_root,
-            error_root=self.error_root,
-            stability_checks=self.checks,
-            stability_interval=self.poke_interval,
-            max_releases=self.max_releases,
-        )
+    def _watched_settings(self) -> dict[str, Any]:
+        return {"dropoff_root": self.filepath, **self._watched}  # filepath is final only when the task runs
 
     def _trigger_arguments(self) -> dict[str, Any]:
-        return {
-            "dropoff_root": self.filepath,
-            "processed_root": self.processed_root,
-            "error_root": self.error_root,
-            "asset": self.asset.name,
-            "checks": self.checks,
-            "interval": self.poke_interval,
-            "max_releases": self.max_releases,
-            "idle_timeout": self.idle_timeout,
-        }
+        return {"asset": self.asset.name, "idle_timeout": self.idle_timeout, **self._watched_settings()}
 
     def _log_files(self, files: Sequence[dict[str, Any]]) -> None:
         for file in files:

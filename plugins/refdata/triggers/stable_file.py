@@ -26,11 +26,10 @@ class StableFileTrigger(BaseTrigger):
     It fires once, with ``{"status": "released", "files": [...]}`` (no files after ``idle_timeout`` seconds
     without a release) or ``{"status": "failed", ...}`` with category, text, place and advice.
 
-    :param dropoff_root: absolute path of the dropoff tree.
-    :param processed_root: folder for all loaded files, as in the settings; likewise ``error_root``.
     :param asset: name of the asset whose store is used; it must be an inlet of the task.
-    :param interval: seconds between two checks; ``checks`` of them unchanged release a file.
+    :param idle_timeout: seconds without a release after which it fires without files.
     :param carrier: ``<dag id>/<run id>`` of the watch run; empty: that of the waiting task.
+    :param watched: settings of the watch, under their names in ``Settings``; those left out have their defaults.
     """
 
     clock_ns = staticmethod(time.time_ns)
@@ -40,42 +39,21 @@ class StableFileTrigger(BaseTrigger):
     def __init__(
         self,
         *,
-        dropoff_root: str,
         asset: str,
-        processed_root: str = "",
-        error_root: str = "",
-        checks: int = 6,
-        interval: float = 15.0,
-        max_releases: int = 200,
-        idle_timeout: float = 3600.0,
+        idle_timeout: float,
         carrier: str = "",
+        **watched: Any,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's classes are untyped here
         self.carrier = carrier
         self.asset = asset
         self.idle_timeout = idle_timeout
-        self.settings = Settings(
-            dropoff_root=dropoff_root,
-            processed_root=processed_root,
-            error_root=error_root,
-            stability_checks=checks,
-            stability_interval=interval,
-            max_releases=max_releases,
-        )
+        self.watched = watched
+        self.settings = Settings(**watched)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """The class and its arguments, for the triggerer that runs it."""
-        arguments = {
-            "dropoff_root": self.settings.dropoff_root,
-            "processed_root": self.settings.processed_root,
-            "error_root": self.settings.error_root,
-            "carrier": self.carrier,
-            "asset": self.asset,
-            "checks": self.settings.stability_checks,
-            "interval": self.settings.stability_interval,
-            "max_releases": self.settings.max_releases,
-            "idle_timeout": self.idle_timeout,
-        }
+        arguments = {"asset": self.asset, "idle_timeout": self.idle_timeout, "carrier": self.carrier, **self.watched}
         return "refdata.triggers.stable_file.StableFileTrigger", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
@@ -87,7 +65,8 @@ class StableFileTrigger(BaseTrigger):
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
     async def _released(self) -> tuple[DroppedFile, ...]:
-        watch = Watch(self.settings, self.carrier or self._run_of_task())
+        # In a thread too: opening an object store reads an Airflow connection, which the event loop must not wait for.
+        watch = await asyncio.to_thread(Watch, self.settings, self.carrier or self._run_of_task())
         answers = self.answers(self.asset)
         until = self.clock_ns() + self.idle_timeout * 1e9
         await answered_async(watch.recall(), answers.later)

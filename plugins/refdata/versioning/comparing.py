@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from refdata.core import diffplan, tablediff
 from refdata.core.capabilities import Capabilities
 from refdata.core.diffplan import DiffPlan
 from refdata.core.errors import ConfigurationError, LockTimeoutError
 from refdata.core.naming import fold_name
-from refdata.core.publishing import Statement
+from refdata.core.statement import Statement
 from refdata.core.tablediff import Pair, Rows, TableDiff
 from refdata.core.versions import live_version
 from refdata.versioning.locating import Versions
 from refdata.warehouse.base import Row, Session
 
-TRIES = 3
+_T = TypeVar("_T")
+
+REMOVED, BEFORE, AFTER, ADDED = "removed", "before", "after", "added"
+"""What a row of ``each_difference`` is: gone, a changed row as it was and as it is, or new."""
+
+_TRIES = 3
 """Most restarts of a comparison because a load was published in between."""
 
 
@@ -28,15 +34,29 @@ def diff_versions(versions: Versions, table: str, before: int, after: int, keys:
     :raises ConfigurationError: when a key is not a column.
     :raises LockTimeoutError: when the table changes faster than it can be compared.
     """
-    for _ in range(TRIES):
+    engine = versions.warehouse.capabilities
+    difference = with_both(
+        versions, table, before, after,
+        lambda session, ours, theirs: compare(session, engine, ours, theirs, keys, table),
+    )  # fmt: skip
+    return dataclasses.replace(difference, before=f"version {before}", after=f"version {after}")
+
+
+def with_both(versions: Versions, table: str, before: int, after: int, work: Callable[[Session, Rows, Rows], _T]) -> _T:
+    """What ``work`` makes of the rows of two versions; it is called again where the table is loaded meanwhile.
+
+    :raises DataError: when there is no such version, or its rows were deleted.
+    :raises LockTimeoutError: when the table changes faster than it can be compared.
+    """
+    for _ in range(_TRIES):
         records = versions.ledger.versions(table)
         ours, theirs = versions.rows_of(table, before, records), versions.rows_of(table, after, records)
         with versions.warehouse.transaction(write=False) as session:
             versions.require_rows(session, ours, table, before, records)
             versions.require_rows(session, theirs, table, after, records)
-            difference = compare(session, versions.warehouse.capabilities, ours, theirs, keys, table)
+            done = work(session, ours, theirs)
         if live_version(versions.ledger.versions(table)) == live_version(records):
-            return dataclasses.replace(difference, before=f"version {before}", after=f"version {after}")
+            return done
     raise LockTimeoutError(
         f"{table} was loaded during each comparison of its versions", where=table, advice="Retry later."
     )
@@ -64,6 +84,46 @@ def compare(
     difference = _compared(session, plan, keys, table)
     _run(session, plan.drop())
     return difference
+
+
+def each_difference(
+    session: Session, plan: DiffPlan, keys: Sequence[str], table: str
+) -> Iterator[tuple[str, list[Row]]]:
+    """All rows that differ, in batches: what became of them (``ADDED`` ...), and the rows in the order of the pairs.
+
+    A changed row comes twice, first as it was. No other statement may run while a batch is used.
+
+    :raises ConfigurationError: when a key is not a column.
+    """
+    _require_columns(plan.pairs, keys, table)
+    _run(session, plan.copy())
+    keyed, _ = _keyed(session, plan, keys)
+    yield from _each_by_keys(session, keyed) if keyed.keys else _each_by_rows(session, plan)
+    _run(session, plan.drop())
+
+
+def _each_by_keys(session: Session, plan: DiffPlan) -> Iterator[tuple[str, list[Row]]]:
+    _run(session, plan.find_changes())
+    width = len(plan.pairs)
+    for batch in _stream(session, plan.sample_removed()):
+        yield REMOVED, batch
+    for batch in _stream(session, plan.sample_changes()):
+        for row in batch:
+            yield BEFORE, [row[:width]]
+            yield AFTER, [row[width:]]
+    for batch in _stream(session, plan.sample_added()):
+        yield ADDED, batch
+
+
+def _each_by_rows(session: Session, plan: DiffPlan) -> Iterator[tuple[str, list[Row]]]:
+    _run(session, plan.find_rows_moved())
+    for change, after in ((REMOVED, False), (ADDED, True)):
+        for batch in _stream(session, plan.sample_rows_moved(after=after)):
+            yield change, [row[:-1] for row in batch for _ in range(abs(int(row[-1])))]
+
+
+def _stream(session: Session, statement: Statement) -> Iterator[list[Row]]:
+    return session.stream(statement.sql, statement.values)
 
 
 def _require_columns(pairs: Sequence[Pair], keys: Sequence[str], table: str) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, time
-from decimal import Context, Decimal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from refdata.core.cellvalues import exact
 from refdata.core.model import Column
 from refdata.core.sqltypes import SqlType, TypeKind
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_WIDE = Context(prec=38)
 _DTYPES = {
     TypeKind.BIT: "boolean",
     TypeKind.INT: "Int64",
@@ -40,41 +38,5 @@ def frame_of(columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> pd.
 
 
 def _converted(cells: Sequence[object], kind: SqlType) -> list[Any]:
-    convert = _CONVERTERS.get(kind.kind)
-    if kind.kind is TypeKind.DECIMAL:
-        convert = _decimal(kind.scale or 0)
-    return [None if cell is None or convert is None else convert(cell) for cell in cells] if convert else list(cells)
-
-
-def _decimal(scale: int) -> Callable[[Any], Decimal]:
-    """SQLite gives a double of at most 15 digits, or text; the drivers of SQL Server a Decimal."""
-    step = Decimal(1).scaleb(-scale)
-    return lambda value: (value if isinstance(value, Decimal) else Decimal(str(value))).quantize(step, context=_WIDE)
-
-
-def _moment(value: Any) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    return datetime(value.year, value.month, value.day) if isinstance(value, date) else datetime.fromisoformat(value)  # noqa: DTZ001
-
-
-def _day(value: Any) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def _time(value: Any) -> time:
-    return value if isinstance(value, time) else time.fromisoformat(value)
-
-
-_CONVERTERS: dict[TypeKind, Callable[[Any], object]] = {
-    TypeKind.BIT: bool,
-    TypeKind.INT: int,
-    TypeKind.BIGINT: int,
-    TypeKind.FLOAT: float,
-    TypeKind.DATE: _day,
-    TypeKind.TIME: _time,
-    TypeKind.DATETIME2: _moment,
-    TypeKind.NVARCHAR: str,
-}
+    convert = exact(kind)
+    return [None if cell is None else convert(cell) for cell in cells]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from refdata.audit import AuditTrail
+from refdata.core.alignment import own_columns
 from refdata.core.errors import DataError
-from refdata.core.model import Table, TableName
+from refdata.core.model import Column, Table, TableName
 from refdata.core.naming import VERSION_COLUMN, backup_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
@@ -93,6 +94,10 @@ class Versions:
         place = require(table, records, version, has_zero=version == 0 and self.has_zero(table))
         kept = live if place.snapshot is None else self._existing(self.backup_name(table), table)
         return rows_at(kept, place, table, self.settings)
+
+    def columns_of(self, table: str, rows: Rows) -> tuple[Column, ...]:
+        """The columns of these rows that people loaded, without those that refdata adds."""
+        return own_columns(Table(self.live_name(table), rows.columns))
 
     def require_rows(
         self, session: Session, rows: Rows, table: str, version: int, records: tuple[VersionRecord, ...]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refdata.core.alignment import own_columns
-from refdata.core.model import Table
 from refdata.core.publishing import column_list
 from refdata.versioning.frames import frame_of
 from refdata.versioning.locating import Versions
@@ -21,7 +19,7 @@ def read_version(versions: Versions, table: str, version: int | None) -> pd.Data
     """
     records = versions.ledger.versions(table) if version is not None else ()
     rows = versions.rows_of(table, version, records)
-    columns = own_columns(Table(versions.live_name(table), rows.columns))
+    columns = versions.columns_of(table, rows)
     names = column_list(tuple(column.name for column in columns))
     where = f" WHERE {rows.where}" if rows.where else ""
     with versions.warehouse.transaction(write=False) as session:

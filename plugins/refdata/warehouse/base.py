@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
-from refdata.core.alignment import Alignment, Widening
+from refdata.core.alignment import Alignment, NewTable, Widening
 from refdata.core.capabilities import Capabilities
+from refdata.core.collations import Collation
 from refdata.core.diagnosis import Diagnosis
-from refdata.core.keyindex import KeyChange, ReferringKey, UniqueIndex
+from refdata.core.indexes import KeyChange, ReferringKey, UniqueIndex
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.publishing import PublishCheck
 from refdata.core.schemasteps import SchemaChange
+from refdata.core.storage import StorageReport
 from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict
 
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = tuple[Any, ...]
+STREAMED = 5_000
+"""Rows of a batch that is streamed."""
 NO_TEXTS: Mapping[str, str] = {}
 """No text to rewrite."""
-StageProgress = Callable[[int], None]
-"""Called with the number of rows staged so far; may raise to stop the load."""
+Statements = Callable[[str], str]
+"""The text of a statement by the name of its file; see ``Warehouse.statement``."""
 
 
 @overload
@@ -48,6 +52,10 @@ class Session(Protocol):
 
     def query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """The rows of a SELECT, or of a statement with OUTPUT or RETURNING."""
+        ...
+
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[list[Row]]:
+        """The rows of a SELECT in batches, while the database sends them; no other statement may run meanwhile."""
         ...
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> int:
@@ -120,6 +128,14 @@ class Warehouse(Protocol):
         """All tables of a schema with loaded data, by name; without ledger, configuration or stages."""
         ...
 
+    def discard_empty(self, table: TableName) -> None:
+        """Drops a live table and its version table, which the first load of an earlier release left without rows.
+
+        :raises DataError: when one of them has rows.
+        :raises SchemaError: when the database refuses it.
+        """
+        ...
+
     def align(self, plan: Alignment) -> None:
         """Creates or alters the live table and its version table, in one transaction.
 
@@ -146,12 +162,49 @@ class Warehouse(Protocol):
         """
         ...
 
+    def keeps_row_versions(self) -> bool | None:
+        """Whether readers see the rows before a change instead of waiting for it; None where that is no setting."""
+        ...
+
+    def hold_readers(self, session: Session, table: TableName) -> None:
+        """In a transaction of ``publish`` or ``replacing``, waits until nobody reads a table, before it is changed.
+
+        Until then others may read it, but not write to it.
+
+        :raises LockTimeoutError: when readers hold it for longer than ``lock_timeout``.
+        """
+        ...
+
+    def storage(self) -> StorageReport:
+        """How many pages the tables and their versions take; ``unknown`` where the server does not say."""
+        ...
+
+    def cluster(self, table: TableName) -> str:
+        """Gives a live table or a version table without a clustered index one, in one transaction.
+
+        Loads of the table wait meanwhile. Returns what was done; empty where there is nothing to do.
+
+        :raises RefdataError: when the server refuses; the table is then as before.
+        """
+        ...
+
     def unique_indexes(self, session: Session, table: TableName) -> tuple[UniqueIndex, ...]:
         """The unique indexes of a table whose keys cover all of its rows."""
         ...
 
     def referring_keys(self, session: Session, table: TableName) -> tuple[ReferringKey, ...]:
         """The foreign keys of other tables that forbid to remove or change rows of this one."""
+        ...
+
+    def collation(self, table: TableName, columns: Sequence[str]) -> Collation | None:
+        """By what texts of these columns compare: the first collation of their own, else the database's.
+
+        None where the engine has no collations; it compares letter by letter.
+        """
+        ...
+
+    def equal_names(self, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """The pairs of column names that the database takes for one, and ``naming.fold_name`` does not."""
         ...
 
     def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
@@ -163,7 +216,11 @@ class Warehouse(Protocol):
         ...
 
     def stage(
-        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress
+        self,
+        stage: Stage,
+        columns: Sequence[Column],
+        batches: Iterable[pa.RecordBatch],
+        on_progress: Callable[[int], None],
     ) -> tuple[int, str]:
         """Streams batches into a new stage table; returns the rows staged and the method used.
 
@@ -215,20 +272,29 @@ class Warehouse(Protocol):
         """A transaction that may change the staged rows, with the stage table's quoted name in it."""
         ...
 
-    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
+    def publish(
+        self, request: Publication, checks: Sequence[PublishCheck] = (), new: NewTable | None = None
+    ) -> Published:
         """Makes the staged rows live and the ledger row ``loaded``, in one transaction.
 
         Repeated for the same attempt, it returns the result of the first call.
 
         :param checks: rules that must still be kept when the rows go live.
+        :param new: the table, where this load is its first: it is created in the same transaction.
         :raises LockTimeoutError: when one is not, because another load changed a table.
         :raises SupersededError: when a newer attempt has the load.
         :raises DataError: when the number of rows differs from ``request.rows``; nothing is changed.
         """
         ...
 
-    def replacing(self, table: TableName) -> AbstractContextManager[tuple[Session, Table]]:
+    def replacing(
+        self, table: TableName, children: Sequence[TableName] = ()
+    ) -> AbstractContextManager[tuple[Session, Table]]:
         """A transaction that may replace a table's rows; meanwhile no load of the table can get its turn or publish.
+
+        Others may read the table until ``hold_readers``, but not write to it.
+
+        :param children: tables that must not change meanwhile either.
 
         Identity columns accept explicit values. Yields the session and the live table.
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from refdata.core import keyindex
 from refdata.core.capabilities import Capabilities
+from refdata.core.collations import CollationOf, unknown
 from refdata.core.errors import PermanentError
-from refdata.core.keyindex import KeyChange, UniqueIndex
+from refdata.core.indexes import KeyChange, UniqueIndex
 from refdata.core.model import Column, Table, TableName
 from refdata.core.publishing import qualified
 from refdata.core.tablediff import Rows
@@ -24,38 +25,44 @@ def align_index(
     indexes: Sequence[UniqueIndex],
     *,
     online: bool,
+    clustered: bool = False,
+    collation: CollationOf = unknown,
 ) -> KeyChange:
-    """Creates the index of ``key`` where it is missing, and drops that of another key."""
+    """Creates the index of ``key`` where it is missing, and drops that of another key.
+
+    :param collation: asks for the collation of the key's texts.
+    """
     own = own_index(indexes, table.name)
     if own is not None and own.covers(key):
         return KeyChange()
     done = []
     if own is not None:
-        session.execute(engine.drop_key_index(table.name).sql)
+        session.execute(engine.drop_key_index(table.name, clustered=own.clustered).sql)
         done.append(f"drop the unique index on {', '.join(own.columns)}")
     if not key or any(index.covers(key) for index in indexes if index is not own):
         return KeyChange("; ".join(done))
-    problem = _problem(session, engine, table, key)
+    rows = Rows(qualified(table.name), table.columns)
+    problem = index_problem(session, engine, table, key, rows, collation)
     if not problem:
-        session.execute(engine.create_key_index(table.name, key, online=online).sql)
+        session.execute(engine.create_key_index(table.name, key, online=online, clustered=clustered).sql)
         done.append(f"create a unique index on {', '.join(key)}")
     return KeyChange("; ".join(done), problem)
 
 
 @dataclass(slots=True)
-class IndexAttempt:
+class _IndexAttempt:
     """An attempt to align the index; ``result`` is what came of it."""
 
     result: KeyChange = field(default_factory=KeyChange)
 
 
 @contextlib.contextmanager
-def index_attempt() -> Iterator[IndexAttempt]:
+def index_attempt() -> Iterator[_IndexAttempt]:
     """Turns a refusal of the database into the reason why there is no index: loads do not need it.
 
     The body's transaction must be inside, because the refusal has ended it.
     """
-    attempt = IndexAttempt()
+    attempt = _IndexAttempt()
     try:
         yield attempt
     except PermanentError as error:
@@ -72,16 +79,23 @@ def columns_of(table: Table, key: Sequence[str]) -> tuple[Column, ...]:
     return tuple(column for name in key if (column := table.column(name)) is not None)
 
 
-def _problem(session: Session, engine: Capabilities, table: Table, key: Sequence[str]) -> str:
+def index_problem(
+    session: Session,
+    engine: Capabilities,
+    table: Table,
+    key: Sequence[str],
+    rows: Rows,
+    collation: CollationOf = unknown,
+) -> str:
+    """Why the table cannot have a unique index with these rows in it; ``""`` where it can."""
     columns = columns_of(table, key)
     if reason := engine.index_limit(columns):
         return reason
-    rows = Rows(qualified(table.name), table.columns)
     if not (repeated := count_repeated(session, engine, rows, columns, exactly=False)):
         return ""
     exactly = count_repeated(session, engine, rows, columns, exactly=True)
     if not exactly:
-        return keyindex.collation_problem(repeated)
+        return keyindex.collation_problem(repeated, collation())
     values = "1 value occurs" if exactly == 1 else f"{exactly} values occur"
     return f"{values} more than once in the rows that are there; a load after they are gone creates the index"
 

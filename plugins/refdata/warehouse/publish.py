@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from refdata.core import publishing
-from refdata.core.errors import LockTimeoutError, SupersededError
+from refdata.core.deltaplan import NewRows
+from refdata.core.errors import DataError, LockTimeoutError, SupersededError
 from refdata.core.loadstates import PUBLISHED
-from refdata.core.model import FileStatus, Publication, Published, RowCounts, Table
+from refdata.core.model import FileStatus, Publication, Published, RowCounts, Table, TableName
 from refdata.core.publishing import PublishCheck
 from refdata.core.settings import Settings
+from refdata.core.statement import Statement
 from refdata.warehouse.base import Session, Warehouse
-from refdata.warehouse.delta import DeltaPublish, other_rows
+from refdata.warehouse.delta import DeltaChange, other_rows
 
 
 def publish_rows(
@@ -37,7 +39,8 @@ def publish_rows(
     version = int(session.query(warehouse.statement("select_latest_version"), (table.name,))[0][0])
     if publishing.replaces(request):
         _run(session, publishing.keep_version(table, live.columns, settings.bkp_schema, version))
-    delta = DeltaPublish(warehouse, session, request, live, source, settings, version)
+    rows = NewRows.staged(request, source)
+    delta = DeltaChange(warehouse, session, rows, request.rows, live, settings, version)
     counts = delta.upsert() if request.upsert else delta.replace() if publishing.replaces(request) else None
     if counts is None:
         _insert_all(warehouse, session, request, source, settings)
@@ -46,13 +49,24 @@ def publish_rows(
     return Published(request.rows, version + 1, counts)
 
 
+def require_empty(session: Session, table: TableName) -> None:
+    """:raises DataError: when the table has rows."""
+    if session.query(publishing.has_rows(table).sql)[0][0]:
+        raise DataError(
+            f"{table} has rows by now", where=str(table), advice="Nothing: it is used, so it is not removed."
+        )
+
+
 def _insert_all(warehouse: Warehouse, session: Session, request: Publication, source: str, settings: Settings) -> None:
     """Inserts the staged rows, in an emptied table where they replace the others."""
+    warehouse.hold_readers(session, request.stage.table)
     if publishing.replaces(request):
         _run(session, warehouse.capabilities.empty_table(request.stage.table, settings.publish_method))
-    rows = _run(session, publishing.insert_rows(request, source))
+    engine, key = warehouse.capabilities, request.key.columns if request.key else ()
+    insert = publishing.insert_rows(request, source, engine.whole(request.stage.table), engine.stored_order(key))
+    rows = _run(session, insert)
     if rows != request.rows:
-        raise other_rows(request, request.rows, rows)
+        raise other_rows(request.stage.table, request.rows, rows)
 
 
 def _already_published(warehouse: Warehouse, session: Session, request: Publication) -> Published | None:
@@ -81,7 +95,7 @@ def _check_rules(session: Session, request: Publication, checks: Sequence[Publis
             )
 
 
-def _run(session: Session, statement: publishing.Statement) -> int:
+def _run(session: Session, statement: Statement) -> int:
     return session.execute(statement.sql, statement.values)
 
 

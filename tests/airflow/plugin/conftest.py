@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refdata.config import load_settings
+from refdata.dropoff import ensure_tree
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 from tests.demo_ledger import fill
@@ -37,6 +38,8 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "viewer:viewer,editor:user",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests, long enough for its algorithm to be content with",
+        "AIRFLOW__REFDATA__DROPOFF_ROOT": str(home / "dropoff"),
+        "AIRFLOW__REFDATA__MIN_FREE_MB": "0",
         "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps({"conn_type": "sqlite", "host": str(home / "refdata.db")}),
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -46,6 +49,7 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         from airflow.utils.db import initdb
 
         initdb()
+        ensure_tree(home / "dropoff")
         load_settings.cache_clear()
         yield home
     load_settings.cache_clear()

@@ -22,7 +22,6 @@ from refdata.core.errors import ConfigurationError, ConnectionLostError, Permiss
 from refdata.core.model import FileStatus
 from refdata.plugin.app import create_app
 from refdata.plugin.schemas import StepView
-from refdata.plugin.tableschemas import StatisticsView
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.sqlite.engine import SqliteWarehouse
 from tests.airflow.plugin.conftest import NOW
@@ -234,7 +233,7 @@ def test_a_tables_columns_versions_and_difference(get: Get) -> None:
 
 
 def test_every_day_has_its_figures_and_every_error_its_category(filled: Warehouse, get: Get) -> None:
-    reported = StatisticsView.model_validate(ReferenceData(load_settings(), filled, clock=lambda: NOW).statistics(30))
+    reported = ReferenceData(load_settings(), filled, clock=lambda: NOW).statistics(30)
     assert [day.day.isoformat() for day in (reported.days[0], reported.days[-1])] == ["2026-06-30", "2026-07-29"]
     today = reported.days[-1]
     assert (today.files, today.loads, today.rows_loaded, today.errors, today.duplicates) == (12, 2, 42_211, 3, 1)

@@ -55,7 +55,7 @@ def test_all_that_the_page_loads_is_its_own_and_may_be_kept(
 ) -> None:
     loaded = [found for _, attributes in page.tags for name in ("src", "href") if (found := attributes.get(name))]
     files = [address for address in loaded if not address.startswith("?")]
-    assert len(files) == 2
+    assert len(files) == 3
     for address in files:
         answer = client.get(f"/refdata/{address}", headers=viewer)
         assert answer.status_code == 200

@@ -204,7 +204,8 @@ def test_a_load_unknown_to_airflow_is_answered_elsewhere(steward: Caller, demo: 
 def kept_answer(demo: DemoLedger, filled: Warehouse) -> int:
     """The number of an answer that ``regions`` keeps."""
     row, log = hold(demo, filled, MISSING), QuestionLog(filled)
-    log.answer(row.id, Given(MISSING.fingerprint, "empty", "ann", "no prices", kept=True), NOW)
+    with filled.transaction() as session:
+        log.answer_in(session, row.id, Given(MISSING.fingerprint, "empty", "ann", "no prices", kept=True), NOW)
     return log.of_load(row.id)[0].id
 
 

@@ -39,6 +39,17 @@ def test_poking_returns_the_stable_files_for_xcom(root: Path, airflow: FakeAirfl
     assert airflow.counts() == {"o6": 1}
 
 
+def test_types_that_are_switched_on_are_watched(root: Path) -> None:
+    drop(root, "a.csv.gz")
+    (file,) = sensor_of(root, file_types="csv, gz").execute(CONTEXT)
+    assert file["path"].endswith("a.csv.gz")
+
+
+def test_the_watch_dag_takes_the_types_of_the_settings() -> None:
+    source = (Path(__file__).parents[3] / "dags/refdata_watch.py").read_text(encoding="utf-8")
+    assert "file_types=settings.file_types" in source
+
+
 def test_poking_counts_one_check_a_poke(root: Path, airflow: FakeAirflow) -> None:
     drop(root, "a.csv")
     sensor = sensor_of(root, poke_interval=3600)
@@ -77,7 +88,7 @@ def test_poking_at_a_missing_root_fails_with_its_reason(tmp_path: Path) -> None:
 def test_deferring_hands_all_arguments_to_the_trigger(root: Path) -> None:
     sensor = sensor_of(
         root, deferrable=True, checks=3, poke_interval=2, max_releases=9, idle_timeout=30.0,
-        processed_root="/p", error_root="/e",
+        processed_root="/p", error_root="/e", file_types="csv, xlsx",
     )  # fmt: skip
     with pytest.raises(TaskDeferred) as deferred:
         sensor.execute(CONTEXT)
@@ -87,9 +98,10 @@ def test_deferring_hands_all_arguments_to_the_trigger(root: Path) -> None:
         "dropoff_root": str(root),
         "processed_root": "/p",
         "error_root": "/e",
+        "file_types": "csv, xlsx",
         "asset": DROPOFF.name,
-        "checks": 3,
-        "interval": 2,
+        "stability_checks": 3,
+        "stability_interval": 2,
         "max_releases": 9,
         "idle_timeout": 30.0,
         "carrier": "refdata_watch/1",

@@ -33,7 +33,8 @@ def trigger_of(root: Path, airflow: FakeAirflow, clock: list[float], move: Move 
             clock[0] += seconds
             move(clock[0])
 
-    return Virtual(dropoff_root=str(root), asset="refdata_dropoff", **{"carrier": "refdata_watch/1", **more})
+    asked = {"idle_timeout": 3600.0, "carrier": "refdata_watch/1", **more}
+    return Virtual(dropoff_root=str(root), asset="refdata_dropoff", **asked)
 
 
 async def fired(trigger: StableFileTrigger) -> Any:
@@ -182,7 +183,8 @@ def test_it_survives_its_way_to_the_triggerer(root: Path) -> None:
     from airflow.serialization.serialized_objects import BaseSerialization
 
     trigger = StableFileTrigger(
-        dropoff_root=str(root), asset="x", processed_root="/p", error_root="/e", checks=3, interval=0.5,
+        dropoff_root=str(root), asset="x", processed_root="/p", error_root="/e", stability_checks=3,
+        stability_interval=0.5,
         max_releases=7, idle_timeout=60.0, carrier="a/b",
     )  # fmt: skip
     path, arguments = trigger.serialize()

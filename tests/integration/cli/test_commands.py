@@ -456,3 +456,16 @@ def test_an_append_is_taken_back(root: Path, capsys: pytest.CaptureFixture[str])
     assert cli.main(["take-back", "2", "--reason", "twice", "--yes"]) == 0
     assert "now at version 3: 2 → 1 rows" in capsys.readouterr().out
     assert cli.main(["take-back", "1", "--reason", "x", "--yes"]) == 1
+
+
+def test_a_table_is_exported_as_its_file_was_and_no_file_is_overwritten(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root.parent)
+    (root / FULL / "cities.csv").write_text("code;Stadt\n01;Graz\n02;Linz\n")
+    assert asked(capsys, "load", f"{FULL}/cities.csv")[0] == 0
+    assert asked(capsys, "export", "cities")[1] == {"table": "cities", "rows": 2, "file": "cities.csv"}
+    assert Path("cities.csv").read_text() == "code;Stadt\n01;Graz\n02;Linz\n"
+    assert cli.main(["export", "cities"]) == 1
+    assert cli.main(["export", "nothing", "--output", "other.csv"]) == 1
+    assert not Path("other.csv").exists()

@@ -7,6 +7,10 @@ import random
 import pytest
 
 from refdata.core.model import FileStatus
+from refdata.ingest.align import align_table
+from refdata.ingest.asking import QuestionsError
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_rows
 from tests.integration.faults.conftest import require_held_until_answered
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 
@@ -55,6 +59,81 @@ def test_a_kept_answer_loads_the_next_such_file(site: Site, first: str, later: s
     assert row.status in (FileStatus.COMPLETED, FileStatus.DUPLICATE), row.error_message
 
 
+SILENT: dict[str, list[tuple[list[str], list[str]]]] = {
+    "zeros behind": [
+        (["1.10", "1.2", "beta"], ["1.1", "1.2", "beta"]),
+        (["1.0", "2.0", "n/a"], ["1", "2", "n/a"]),
+        (["1,50", "2,75", "free"], ["1,5", "2,75", "free"]),
+        (["10.100", "10.20", "x"], ["10.1", "10.2", "x"]),
+        (["3.10", "3.9", "3.10b"], ["3.1", "3.9", "3.10b"]),
+    ],
+    "mark for text": [
+        (["01001", "02134", "90210"], ["'01001", "'02134", "'90210"]),
+        (["01001", "02134", "K0210"], ["'01001", "02134", "K0210"]),
+        (["DE-01", "DE-02", "DE-03"], ["'DE-01", "'DE-02", "'DE-03"]),
+        (["A1", "B2", "C3"], ['="A1"', '="B2"', '="C3"']),
+        (["007", "A08", "B09"], ['="007"', "A08", "B09"]),
+    ],
+    "zeros within": [
+        (["DE-01", "DE-12", "FR-03"], ["DE-1", "DE-12", "FR-3"]),
+        (["01/2024", "11/2024", "12/2024"], ["1/2024", "11/2024", "12/2024"]),
+        (["A007", "A123", "B045"], ["A7", "A123", "B45"]),
+        (["1-02-003", "1-02-004", "x"], ["1-2-3", "1-2-4", "x"]),
+        (["08:05", "18:30", "closed"], ["8:05", "18:30", "closed"]),
+    ],
+    "rounded": [
+        (["1234567890123456", "1234567890123999", "2234567890123411"], ["1234570000000000"] * 2 + ["2234570000000000"]),
+        (["12345678901234567890", "22345678901234567891", "3"], ["12345678901234500000", "22345678901234500000", "3"]),
+        (["4012345678901", "X1", "4098765432109"], ["4012350000000", "X1", "4098770000000"]),
+        (["4012345678901", "X1", "Y"], ["4,01235E+12", "X1", "Y"]),
+        (["123456789012", "223456789013", "323456789014"], ["123457000000", "223457000000", "323457000000"]),
+    ],
+    "marks in whole numbers": [
+        (["1234567", "2234567", "A1"], ["1.234.567", "2.234.567", "A1"]),
+        (["0012345", "0034567", "1234567"], ["12,345", "34,567", "1,234,567"]),
+        (["1234567", "2234567", "A1"], ["1 234 567", "2234567", "A1"]),
+        (["56789", "12345", "A1"], ["56789.0", "12345.0", "A1"]),
+        (["56789", "01234", "11111"], ["56789.00", "01234", "11111.00"]),
+    ],
+    "zeros in front": [
+        (["0012", "0345", "1234"], ["000012", "000345", "001234"]),
+        (["0012", "0345", "1234"], ["012", "0345", "1234"]),
+        (["007", "A1", "12"], ["0007", "A1", "12"]),
+        (["00", "01", "99"], ["0", "001", "099"]),
+        (["000000012", "000001234", "x"], ["0000012", "00001234", "x"]),
+    ],
+    "dates": [
+        (["2-1", "77A", "10-12"], ["2024-01-02", "77A", "10-12"]),
+        (["MARCH1", "TP53", "BRCA1"], ["2024-03-01", "TP53", "BRCA1"]),
+        (["2-1", "A", "B"], ["45293", "A", "B"]),
+        (["1/2024", "x", "2/2024"], ["2024-01-01", "x", "2024-02-01"]),
+        (["SEPT2", "DEC1", "z"], ["02.09.2024", "1-Dec", "z"]),
+    ],
+}
+"""Codes of three rows, and what a spreadsheet made of them."""
+
+
+def in_columns(variants: list[tuple[list[str], list[str]]], place: int) -> str:
+    """One column for each variant, before (0) or after (1) the damage."""
+    lines = [[chr(ord("p") + at) for at in range(len(variants))], *zip(*(one[place] for one in variants), strict=True)]
+    quoted = [[f'"{text.replace(chr(34), 2 * chr(34))}"' for text in line] for line in lines]
+    return "".join(f"{number};{';'.join(line)}\n" for number, line in zip(["n", 1, 2, 3], quoted, strict=True))
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_each_column_whose_codes_were_changed_is_asked_about(site: Site, kind: str) -> None:
+    """All variants of a kind are columns of one file, so that a kind costs two loads."""
+    variants = SILENT[kind]
+    site.load(site.drop("t.csv", in_columns(variants, 0)))
+    file = site.drop("t.csv", in_columns(variants, 1))
+    detection = detect_format(site.deps, file, "run 2")
+    align_table(site.deps, file, detection)
+    with pytest.raises(QuestionsError) as held:
+        load_rows(site.deps, file, detection)
+    names = {f"codes_changed:{chr(ord('p') + at)}" for at in range(len(variants))}
+    assert {question.name for question in held.value.questions} == names, site.columns("t")
+
+
 UNHARMED = [
     pytest.param(GENES, GENES.replace("3\n", "4\n"), FULL, id="other values beside the codes"),
     pytest.param("d,note\n2-Mar,a\n3-Apr,b\n", "d,note\n4-May,c\n5-Jun,d\n", FULL, id="days of months all along"),
@@ -64,6 +143,16 @@ UNHARMED = [
     pytest.param(RATES, "code,rate\nUSD,2.5\nGBP,3.5\nJPY,99.5\n", FULL, id="other values with fewer decimals"),
     pytest.param("code,price\nA,1.50\nB,2.10\n", "code,price\nA,1.5\nB,2.1\n", FULL, id="zeros behind the decimals"),
     pytest.param(EANS, EANS + "1234567890123,New\n", FULL, id="a new code of the same length"),
+    pytest.param("v,n\n1.10,A\n1.2,B\nx,C\n", "v,n\n1.10,A\n1.2,B\n1.11,D\n1.3,E\n", FULL, id="other versions"),
+    pytest.param("v,n\n1.05,A\nx,C\n", "v,n\n1.5,A\nx,C\n", FULL, id="another version"),
+    pytest.param("c,n\nDE-01,A\nDE-12,B\n", "c,n\nDE-02,A\nDE-12,B\nDE-9X,C\n", FULL, id="other parts"),
+    pytest.param("c,n\nDE-1,A\nDE-12,B\n", "c,n\nDE-01,A\nDE-12,B\n", FULL, id="zeros added"),
+    pytest.param("n,t\n1,rock 'n' roll\n2,x\n", "n,t\n1,'n' roll\n2,x\n", FULL, id="an apostrophe in a text"),
+    pytest.param("n,t\n1,one 01 May\n2,x\n", "n,t\n1,2024-03-07\n2,x\n", FULL, id="a date among texts"),
+    pytest.param("n,k\n1,1234567890123456\n", "n,k\n1,1234567890123457\n2,5000000000000000\n", FULL, id="long"),
+    pytest.param("c,n\n0012,A\n0345,B\n", "c,n\n0012,A\n00345,B\n0345,C\n", FULL, id="another code beside"),
+    pytest.param("c,n\n1234,A\nX,B\n", "c,n\n1234,A\n1.234,B\n56.0,C\n", FULL, id="other numbers with marks"),
+    pytest.param("c,n\n1.0,A\n1,B\nX,C\n", "c,n\n2.0,A\n1.0,B\nX,C\n", FULL, id="decimals all along"),
     pytest.param("n,code\n1,A1\n2,77\n", "n,code\n3,5\n4,B2\n", APPEND, id="numbers among codes without zeros"),
 ]  # fmt: skip
 

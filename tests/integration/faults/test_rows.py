@@ -38,6 +38,15 @@ LOSSES = [
     pytest.param("id,v\n1,a\n2,b\n", "id,v\n2,b\n3,c\n", APPEND, "rows_repeated", id="half of the rows"),
     pytest.param("id,v\n1,a\n2,b\n", "id;v\n2;b\n1;a\n", APPEND, "rows_repeated", id="other order and delimiter"),
     pytest.param("id,v\n1,a\n2,\n", "id,v\n2,\n", APPEND, "rows_repeated", id="with an empty value"),
+    pytest.param("id,v\n1,a\n2,b\n", "id,v\n2,changed\n3,c\n", APPEND, "keys_repeated:id", id="a known key"),
+    pytest.param("id,v\n1,a\n2,b\n", "id,v\n1,c\n2,d\n", APPEND, "keys_repeated:id", id="all keys known"),
+    pytest.param(COUNTRIES, "code,nm\nES,Spain\nDE,Deutschland\n", APPEND, "keys_repeated:code", id="a known code"),
+    pytest.param("iata_code,n,nm,s\nVIE,1,Wien,a\nLNZ,2,Linz,b\n", "nm,iata_code,s\nVienna,VIE,a\n", APPEND,
+                 "keys_repeated:iata_code", id="a known code, fewer columns"),
+    pytest.param("town,v\n" + "".join(f"T{n},{n}\n" for n in range(12)), "town,v\nT3,33\nT99,9\n", APPEND,
+                 "keys_repeated:town", id="a known value of the first column"),
+    pytest.param("code,day,v\nA,2024-01-01,1\nB,2024-01-01,2\n", "code,day,v\nA,2024-01-01,3\nC,2024-01-02,4\n",
+                 APPEND, "keys_repeated:code", id="a known key of the same day"),
     pytest.param("v,id\na,1\nb,2\n", "id,v\n1,a\n2,b\n", APPEND, "rows_repeated", id="other order of columns"),
 ]  # fmt: skip
 
@@ -50,13 +59,41 @@ def test_a_load_whose_rows_lose_something_is_held_until_answered(
     assert site.rows("t") != before
 
 
+@pytest.mark.parametrize(("first", "later", "folder", "name"), [LOSSES[0], LOSSES[7], LOSSES[11]])
+@pytest.mark.parametrize("policy", ["warn", "allow"])
+def test_a_contract_lets_doubtful_rows_through(
+    site: Site, policy: str, first: str, later: str, folder: str, name: str
+) -> None:
+    contracts = Path(site.deps.settings.dropoff_root) / "contracts"
+    contracts.mkdir()
+    (contracts / "t.yaml").write_text(f"name: t\nrefdata: {{on_doubtful_rows: {policy}}}\n")
+    site.load(site.drop("t.csv", first, folder=folder))
+    row = site.load(site.drop("t.csv", later, folder=folder), "run 2")
+    assert row.status is FileStatus.COMPLETED, (name, row.error_message)
+    said = [warning for warning in row.warnings if "on_doubtful_rows is warn" in warning]
+    assert len(said) == (1 if policy == "warn" else 0)
+
+
 HARMLESS = [
     pytest.param(ZIPS, ZIPS + "1001,Not Agawam\n", FULL, id="both codes"),
     pytest.param(ZIPS, ZIPS.replace("Agawam", "Westfield"), FULL, id="another value"),
     pytest.param("n,rate\n1,0.5x\n2,0.7\n", "n,rate\n1,.5x\n2,.7\n", FULL, id="decimals below one"),
     pytest.param("code,nm\nDE,x\nde,y\nFR,z\n", "code,nm\nDE,x\nde,y\nFR,q\n", FULL, id="case always mattered"),
     pytest.param(COUNTRIES, "code,nm\nES,Spain\nPT,Portugal\n", FULL, id="all rows new"),
-    pytest.param("id,v\n1,a\n2,b\n", "id,v\n1,c\n2,d\n", APPEND, id="the same keys another day"),
+    pytest.param(
+        "id,day,v\n1,2024-01-01,a\n2,2024-01-01,b\n",
+        "id,day,v\n1,2024-01-02,a\n2,2024-01-02,d\n",
+        APPEND,
+        id="the same keys another day",
+    ),
+    pytest.param(
+        "code,year,v\nA,2023,1\nB,2023,2\n",
+        "code,year,v\nA,2024,3\nB,2024,4\n",
+        APPEND,
+        id="the same keys another year",
+    ),
+    pytest.param("town,v\nGraz,1\nLinz,2\n", "town,v\nGraz,3\nWels,4\n", APPEND, id="values of no key"),
+    pytest.param("id,v\n1,a\n1,b\n", "id,v\n1,c\n2,d\n", APPEND, id="keys that repeat already"),
     pytest.param("g,v\nx,1\nx,2\n", "g,v\nx,3\nx,3\n", FULL, id="no column ever identified the rows"),
 ]
 
@@ -77,6 +114,7 @@ REPEATED = [
     pytest.param("id,name\n1,one\n1,two\n2,three\n", 1, id="numbers"),
     pytest.param("code,name\nA\u200bB,one\nAB,two\nCD,three\n", 1, id="a space without width"),
     pytest.param("code,name\nAB\u00a0,one\nAB,two\nA\u00adB,three\n", 2, id="a hard space, a soft hyphen"),
+    pytest.param("part,n\n" + "".join(f"K{n},{n}\n" for n in range(12)) + "K3,9\n", 1, id="codes in front"),
     pytest.param("code,name\nÉ1,one\né1,two\nÖ2,three\n", 1, id="letters with accents"),
 ]
 
@@ -89,10 +127,17 @@ def test_a_first_file_with_repeated_codes_is_loaded_with_a_warning(site: Site, c
     assert f"{values} of {content.partition(',')[0].partition(';')[0]} repeat" in " ".join(row.warnings)
 
 
-@pytest.mark.parametrize(
-    "content",
-    ["town,name\nGraz,one\nGraz,two\nGraz,three\n", "code,name\nDE,Germany\nFR,France\n", "year,n\n2020,1\n2020,2\n"],
-)
+NAMES = ["Graz", *(f"{first}{last}" for first in ("Ober", "Unter", "Neu") for last in ("dorf", "bach", "berg", "au"))]
+UNREPEATED = [
+    "town,name\nGraz,one\nGraz,two\nGraz,three\n",
+    "code,name\nDE,Germany\nFR,France\n",
+    "year,n\n2020,1\n2020,2\n",
+    "town,n\n" + "".join(f"{name},{n}\n" for n, name in enumerate([*NAMES, "Graz"])),
+    "town,n\n" + "".join(f"{name},{n}\n" for n, name in enumerate([*NAMES, "Graz", "NEUBACH"])),
+]
+
+
+@pytest.mark.parametrize("content", UNREPEATED)
 def test_a_first_file_whose_values_may_repeat_warns_of_nothing(site: Site, content: str) -> None:
     row = site.load(site.drop("countries.csv", content))
     assert (row.status, row.warnings) == (FileStatus.COMPLETED, ())

@@ -116,30 +116,34 @@ class Site:
         return report
 
 
+def open_site(engine: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Site:
+    """A site with its files in ``folder``; ``changes`` are settings."""
+    database = open_database(engine, folder, monkeypatch, **{"dropoff_root": str(folder / "dropoff"), **changes})
+    settings = absolute(database.settings, folder)
+    ensure_tree(Path(settings.dropoff_root))
+    clock = Clock()
+    deps = Deps(
+        settings=settings,
+        warehouse=database.warehouse,
+        dropoff=Dropoff.of(settings),
+        clock=clock,
+        rules=lambda table: table_rules(settings, table),
+    )
+    return Site(deps, clock, database)
+
+
 @pytest.fixture
 def make_site(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Site]]:
     """Makes the test's site; keyword arguments are settings."""
-    made: list[Database] = []
+    made: list[Site] = []
 
     def make(**changes: Any) -> Site:
-        changes = {"dropoff_root": str(tmp_path / "dropoff"), **changes}
-        database = open_database(engine, tmp_path, monkeypatch, **changes)
-        made.append(database)
-        settings = absolute(database.settings, tmp_path)
-        ensure_tree(Path(settings.dropoff_root))
-        clock = Clock()
-        deps = Deps(
-            settings=settings,
-            warehouse=database.warehouse,
-            dropoff=Dropoff.of(settings),
-            clock=clock,
-            rules=lambda table: table_rules(settings, table),
-        )
-        return Site(deps, clock, database)
+        made.append(open_site(engine, tmp_path, monkeypatch, **changes))
+        return made[-1]
 
     yield make
-    for database in made:
-        database.clear()
+    for one in made:
+        one.database.clear()
 
 
 @pytest.fixture

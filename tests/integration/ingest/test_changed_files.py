@@ -13,10 +13,9 @@ import pyarrow as pa
 import pytest
 
 from refdata.core.model import Column, DroppedFile, FileStatus, Publication, Published, Stage, Table, TableName
-from refdata.core.publishing import PublishCheck
 from refdata.dropoff import Dropoff
 from refdata.ingest.context import Deps
-from refdata.warehouse.base import StageProgress, Warehouse
+from refdata.warehouse.base import Warehouse
 from tests.integration.trust.rights import as_mortal
 from tests.integration.trust.runs import Book, work
 
@@ -119,7 +118,11 @@ class MeddledWarehouse:
         return self._inner.table(name)
 
     def stage(
-        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress
+        self,
+        stage: Stage,
+        columns: Sequence[Column],
+        batches: Iterable[pa.RecordBatch],
+        on_progress: Callable[[int], None],
     ) -> tuple[int, str]:
         return self._inner.stage(stage, columns, self._watched(batches), on_progress)
 
@@ -128,9 +131,9 @@ class MeddledWarehouse:
             yield batch
             self._meddler.come_to("first rows staged")
 
-    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
+    def publish(self, request: Publication, *more: Any) -> Published:
         self._meddler.come_to("staged")
-        return self._inner.publish(request, checks)
+        return self._inner.publish(request, *more)
 
 
 class MeddledDropoff(Dropoff):

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from refdata.core.model import Table, TableName
 from refdata.ingest.process import process
 from refdata.warehouse.sqlite.connection import SqliteFiles
+from refdata.warehouse.sqlite.engine import SqliteWarehouse
 from refdata.warehouse.tsql.pool import ConnectionPool
 
 if TYPE_CHECKING:
@@ -42,6 +44,22 @@ def test_a_second_load_opens_few_connections_step_by_step(site: Site, opened: li
     opened.clear()
     assert site.load(file, "second").status == "completed"
     assert len(opened) <= MOST
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_each_step_of_a_second_load_reads_the_table_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.load(site.drop("cities.csv", FIRST), "first")
+    file = site.drop("cities.csv", SECOND)
+    read: list[str] = []
+    real = SqliteWarehouse.table
+
+    def noted(self: SqliteWarehouse, name: TableName) -> Table | None:
+        read.append(name.name)
+        return real(self, name)
+
+    monkeypatch.setattr(SqliteWarehouse, "table", noted)
+    assert site.load(file, "second").status == "completed"
+    assert read == ["cities"] * 3, "in detect_format, align_table and load_rows"
 
 
 def test_a_second_load_in_one_process_opens_fewer(site: Site, opened: list[str]) -> None:

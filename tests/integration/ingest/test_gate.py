@@ -13,6 +13,7 @@ from refdata.audit import AuditTrail
 from refdata.core.diffreport import as_markdown
 from refdata.core.errors import DataError, FileChangedError, LockTimeoutError, RefdataError
 from refdata.core.failure import Failure
+from refdata.core.loadstates import RunState
 from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.tablediff import CellChange, ChangedRow
 from refdata.ingest.align import align_table
@@ -21,7 +22,7 @@ from refdata.ingest.configure import write_config
 from refdata.ingest.context import Detection, Loaded
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_or_hold, load_reviewed, load_rows
-from refdata.ingest.reconcile import RunState, find_defects, repair
+from refdata.ingest.reconcile import find_defects, repair
 from refdata.ingest.review import Answer, Held
 from refdata.ingest.turn import NotYetError
 from tests.integration.ingest.conftest import APPEND, FULL, Site

@@ -25,7 +25,7 @@ def indexed(site: Site) -> list[str]:
         return [row[0] for row in site.database.rows(f"SELECT name FROM pragma_index_info('{name}', 'ref')")]
     with warehouse.transaction(write=False) as session:
         found = session.query(warehouse.statement("select_unique_indexes"), (table.schema, table.name))
-    return [column for name, column in found if str(name).startswith(INDEX)]
+    return [column for name, column, *_ in found if str(name).startswith(INDEX)]
 
 
 def changes(site: Site, row: Load) -> str:

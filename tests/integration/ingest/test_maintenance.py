@@ -15,6 +15,8 @@ from refdata.audit import AuditAction, AuditTrail
 from refdata.core.alerting import Alert
 from refdata.core.errors import DropoffError, RefdataError
 from refdata.core.maintenance import Deletion, DeletionKind
+from refdata.core.model import TableName
+from refdata.core.storage import TableStorage
 from refdata.ingest import maintenance
 
 if TYPE_CHECKING:
@@ -165,3 +167,14 @@ def test_a_repair_is_recorded_too(site: Site) -> None:
     done = maintenance.carry_out(site.deps, maintenance.plan(site.deps))
     assert [finding.kind for finding in done.repaired] == ["vanished"]
     assert [entry.action for entry in AuditTrail(site.deps.warehouse).entries()] == [AuditAction.REPAIR]
+
+
+def test_heaps_are_converted_with_consent_only_and_it_is_recorded(make_site: Callable[..., Site]) -> None:
+    site = make_site()
+    site.load(site.drop("cities.csv", GOOD), "good")
+    heap = TableStorage(TableName(site.deps.settings.ref_schema, "cities"), 1, 900, is_heap=True, widest=50)
+    planned = replace(maintenance.plan(site.deps), heaps=(heap,))
+    assert maintenance.carry_out(site.deps, planned).converted == ()
+    assert maintenance.carry_out(site.deps, planned, convert_heaps=True).converted == (heap,)
+    entries = AuditTrail(site.deps.warehouse).entries()
+    assert {entry.action for entry in entries} <= {AuditAction.REPAIR}

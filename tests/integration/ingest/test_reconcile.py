@@ -13,6 +13,7 @@ import pytest
 
 from refdata.core.errors import ConfigurationError, DataError, FileChangedError, TransientError
 from refdata.core.failure import Failure
+from refdata.core.loadstates import RunState
 from refdata.core.model import Column, DroppedFile, FileStatus, Stage
 from refdata.core.runid import run_id_of
 from refdata.core.sqltypes import SqlType, TypeKind
@@ -22,7 +23,7 @@ from refdata.ingest.archive import move_to_processed
 from refdata.ingest.configure import write_config
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
-from refdata.ingest.reconcile import DefectKind, RunState
+from refdata.ingest.reconcile import DefectKind
 
 if TYPE_CHECKING:
     from tests.integration.ingest.conftest import Site

@@ -31,9 +31,13 @@ WORDS = (
     "Graz, Mitte",
     'Café "Rio"',
     "Łódź",
+    "d'Or",
+    "a, b; c",
+    "x|y",
 )
+NOTES = ("seen 2024-01-05", "007 was here", "1.5 kg", "to be checked")
 TITLES = ("Code", "Land", "Einwohner", "Fläche km²", "Valid from", "Active", "Note", "Unit price", "Rank", "Group")
-TYPES = {"code": "string", "big": "integer", "moment": "datetime"}
+TYPES = {"code": "string", "note": "string", "rate": "number", "big": "integer", "moment": "datetime"}
 MOMENTS = datetime.fromisoformat("1950-01-01"), datetime.fromisoformat("2049-12-31")
 QUOTING: tuple[Literal[0, 1], ...] = (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
 DATES = ("%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y")
@@ -59,6 +63,7 @@ class Export:
     line_end: str
     encoding: str
     order: tuple[int, ...]
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,11 @@ class Made:
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "code": st.text(string.digits, min_size=4, max_size=4).map(lambda text: "0" + text),
     "string": st.sampled_from(WORDS),
+    "note": st.sampled_from(NOTES),
     "integer": st.integers(-99_999, 99_999),
     "big": st.integers(2**31, 2**53),
     "number": st.decimals(-9_999_999, 9_999_999, places=2),
+    "rate": st.decimals(0, 1, places=4).map(lambda rate: rate if int(rate * 10_000) % 3 else round(rate, 2)),
     "moment": st.datetimes(MOMENTS[0], MOMENTS[1]).map(lambda when: when.replace(microsecond=0)),
     "date": st.dates(date(1950, 1, 1), date(2049, 12, 31)),
     "boolean": st.booleans(),
@@ -94,7 +101,7 @@ def notations(draw: st.DrawFn) -> Notation:
 
 
 @st.composite
-def exports(draw: st.DrawFn, width: int, text: str) -> Export:
+def exports(draw: st.DrawFn, width: int, height: int, text: str) -> Export:
     encodings = [name for name in ("utf-8", "utf-8-sig", "utf-16", "cp1252") if _encodes(text, name)]
     return Export(
         draw(st.sampled_from([",", ";", "\t", "|"])),
@@ -102,6 +109,7 @@ def exports(draw: st.DrawFn, width: int, text: str) -> Export:
         draw(st.sampled_from(["\n", "\r\n"])),
         draw(st.sampled_from(encodings)),
         tuple(draw(st.permutations(range(width)))),
+        tuple(draw(st.permutations(range(height)))),
     )
 
 
@@ -121,7 +129,7 @@ def tables(draw: st.DrawFn) -> Made:
     optional = [VALUES[kinds[0]], *(st.one_of(VALUES[kind], VALUES[kind], st.none()) for kind in kinds[1:])]
     rows = draw(st.lists(st.tuples(*optional), min_size=2, max_size=25, unique_by=lambda row: row[0]))
     text = "".join((*titles, *(cell for row in rows for cell in row if isinstance(cell, str))))
-    both = (draw(exports(len(kinds), text)), draw(exports(len(kinds), text)))
+    both = (draw(exports(len(kinds), len(rows), text)), draw(exports(len(kinds), len(rows), text)))
     return Made(titles, kinds, tuple(rows), draw(notations()), both, draw(st.booleans()))
 
 
@@ -135,13 +143,14 @@ def written(value: Any, kind: str, notation: Notation) -> str:
         return str(value.strftime(f"{notation.date} %H:%M:%S"))
     if kind == "boolean":
         return notation.booleans[0] if value else notation.booleans[1]
-    if kind == "number":
+    if kind in ("number", "rate"):
         return _number(value, notation)
     return str(value)
 
 
 def _number(value: Decimal, notation: Notation) -> str:
-    grouped = f"{value:,.2f}" if notation.group else f"{value:.2f}"
+    places = max(2, -int(value.as_tuple().exponent))
+    grouped = f"{value:,.{places}f}" if notation.group else f"{value:.{places}f}"
     swapped = {",": notation.group, ".": notation.decimal}
     return "".join(swapped.get(letter, letter) for letter in grouped)
 
@@ -151,7 +160,7 @@ def export(made: Made, how: Export) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=how.delimiter, quoting=how.quoting, lineterminator=how.line_end)
     writer.writerow([made.titles[at] for at in how.order])
-    for row in made.rows:
+    for row in (made.rows[at] for at in how.rows):
         writer.writerow([written(row[at], made.kinds[at], made.notation) for at in how.order])
     return buffer.getvalue().encode(how.encoding)
 
@@ -169,7 +178,7 @@ def _field(title: str, kind: str, notation: Notation) -> dict[str, Any]:
         field["format"] = f"{notation.date} %H:%M:%S"
     if kind == "date":
         field["format"] = notation.date
-    if kind == "number":
+    if kind in ("number", "rate"):
         field |= {"decimalChar": notation.decimal, **({"groupChar": notation.group} if notation.group else {})}
     if kind == "boolean":
         field |= {"trueValues": [notation.booleans[0]], "falseValues": [notation.booleans[1]]}
@@ -190,8 +199,8 @@ def plain(rows: Iterable[tuple[Any, ...]], kinds: Sequence[str]) -> list[list[st
 def _plain(value: Any, kind: str) -> str:
     if value is None:
         return ""
-    if kind == "number":
-        return f"{Decimal(str(value)):.2f}"
+    if kind in ("number", "rate"):
+        return f"{Decimal(str(value)):.4f}"
     if kind == "moment":
         return str(value)[:19]
     return str(int(value)) if kind == "boolean" else str(value)

@@ -18,7 +18,7 @@ import pytest
 from refdata import serial
 from refdata.core.errors import CancelledError, FileChangedError
 from refdata.core.failure import Failure
-from refdata.core.model import DroppedFile, FileStatus, Load
+from refdata.core.model import DroppedFile, FileStatus, Load, Stage
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error
 from refdata.ingest.cancel import cancel
@@ -101,7 +101,12 @@ def slow_publish(site: Site) -> Iterator[Callable[[], bool]]:
     with other.transaction() as session:
         session.execute(site.database.named("UPDATE ref.[cities] SET name = name"))
         # Staged: what follows is the publish, which waits for this transaction.
-        yield lambda: any(site.rows(stage.name) for stage in site.deps.warehouse.stages())
+        yield lambda: any(_is_filled(site, stage) for stage in site.deps.warehouse.stages())
+
+
+def _is_filled(site: Site, stage: Stage) -> bool:
+    with site.deps.warehouse.reading_stage(stage) as (session, name):
+        return bool(session.query(f"SELECT 1 FROM {name}"))
 
 
 def _is_written(site: Site) -> bool:

@@ -276,8 +276,8 @@ class Fragile:
         return getattr(self._warehouse, name)
 
     @contextlib.contextmanager
-    def replacing(self, table: Any) -> Iterator[Any]:
-        with self._warehouse.replacing(table) as (session, live):
+    def replacing(self, *tables: Any) -> Iterator[Any]:
+        with self._warehouse.replacing(*tables) as (session, live):
             dying = Dying(session, self._after)
             yield dying, live
             self.reached = True

@@ -18,7 +18,7 @@ from refdata.contracts.files import folder_of
 from refdata.core.errors import ConnectionLostError
 from refdata.ingest import reconcile
 from tests.integration.trust import syscalls
-from tests.integration.trust.runs import KILLED, STEPS, Book, Disturb, undisturbed, work
+from tests.integration.trust.runs import KILLED, STEPS, Book, Disturb, align_answered, undisturbed, work
 from tests.integration.trust.site import NOW, Site
 from tests.integration.trust.state import State, differences, observe, outlined
 from tests.integration.trust.syscalls import Change, Point
@@ -108,6 +108,13 @@ SCENARIOS = (
     Scenario("approved at the gate", (("cities.csv", NEXT, FULL),), _BEFORE, {"gate": True}),
     Scenario("rollback", (), (*_BEFORE, ("cities.csv", NEXT, FULL)), undo=_roll_back),
     Scenario("take-back", (), (*_BEFORE, ("cities.csv", MORE, APPEND)), undo=_take_back),
+    Scenario(
+        "rollback with a key",
+        (),
+        (*_BEFORE, ("cities.csv", _CHANGED, FULL)),
+        contracts=(("cities", _KEYED),),
+        undo=_roll_back,
+    ),
     Scenario("full load with a key", (("cities.csv", _CHANGED, FULL),), _BEFORE, contracts=(("cities", _KEYED),)),
     Scenario(
         "upsert",
@@ -207,12 +214,18 @@ class Trial:
     @functools.cached_property
     def _failures(self) -> list[State]:
         """How the scenario ends when a step of one of its runs fails before it did anything, and Airflow gives up."""
-        return [self._failing_at(step, run) for run in range(1, self._runs + 1) for step in STEPS]
+        places = [(step, run) for run in range(1, self._runs + 1) for step in STEPS]
+        ends = [self._failing_at(step, run) for step, run in places]
+        if self._scenario.asks:  # publishing repeats the steps before it, and may fail after any of them
+            ends += [self._failing_at("publish_rows", run, aligned=True) for run in range(1, self._runs + 1)]
+        return ends
 
-    def _failing_at(self, failing: str, run: int) -> State:
+    def _failing_at(self, failing: str, run: int, *, aligned: bool = False) -> State:
         def disturb(step: str, runs: int) -> None:
             self._scenario.disturb(step, runs)
             if (step, runs) == (failing, run):
+                if aligned and (open_run := Book(self._site.book).open_run) is not None:
+                    align_answered(self._site.connect(), open_run)
                 os.kill(os.getpid(), signal.SIGKILL)
 
         self._site.restore()

@@ -6,6 +6,7 @@ survives the death of the process that works, as Airflow's database does.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from refdata.core.runid import run_id_of
 from refdata.ingest.align import align_table
 from refdata.ingest.answered import load_answered
 from refdata.ingest.archive import move_to_error, move_to_processed
+from refdata.ingest.asking import take_answers
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Detection, Loaded
 from refdata.ingest.detect import detect_format
@@ -178,6 +180,16 @@ def _perform(deps: Deps, run: Run, step: str) -> Any:
         return loaded
     answer = Answer(approved=True, by="ada", reason="seen", facts=serial.from_json(Held, held).facts)
     return serial.to_json(load_reviewed(deps, run.file, detection, answer))
+
+
+def align_answered(deps: Deps, run: Run) -> None:
+    """What ``load_answered`` does before it loads: the answers are recorded, and the table is aligned."""
+    alone = dataclasses.replace(deps, asks=False)
+    loaded = run.results["load_rows"][0]
+    row = alone.ledger.get(loaded["load_id"])
+    if row is not None and row.status is FileStatus.REVIEW:
+        take_answers(alone, row, _answers(deps, loaded))
+        align_table(alone, run.file, detect_format(alone, run.file, run.run_id))
 
 
 def _answers(deps: Deps, loaded: dict[str, Any]) -> list[Given]:

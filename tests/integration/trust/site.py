@@ -27,6 +27,7 @@ from refdata.core.publishing import qualified
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.context import Deps
+from refdata.sqlfiles import stage_schema
 from refdata.warehouse.connect import open_warehouse
 from refdata.warehouse.tsql.pool import close_pools
 from refdata.wiring import table_rules
@@ -141,13 +142,13 @@ class TsqlSite(Site):
     def save(self) -> None:
         """Remembers how everything is now."""
         super().save()
-        tables = [*self._own, *self._others(self.settings.ref_schema, self.settings.bkp_schema)]
+        tables = [*self._own, *self._others(*self._schemas)]
         self._execute(*(f"SELECT * INTO {qualified(self._copy(table))} FROM {qualified(table)}" for table in tables))
 
     def restore(self) -> None:
         """Puts everything back to how it was saved; runs are forgotten."""
         super().restore()
-        schemas = self.settings.ref_schema, self.settings.bkp_schema
+        schemas = self._schemas
         statements = [f"DROP TABLE {qualified(table)}" for table in self._others(*schemas)]
         for copy in self._others(self._copies):
             schema, _, name = copy.name.partition("$")
@@ -158,7 +159,7 @@ class TsqlSite(Site):
 
     def close(self) -> None:
         """Takes away the schemas."""
-        schemas = self.settings.ref_schema, self.settings.bkp_schema
+        schemas = self._schemas
         procedures = self._query("sys.procedures", *schemas)
         self._execute(
             *(f"DROP PROCEDURE {qualified(procedure)}" for procedure in procedures),
@@ -169,6 +170,10 @@ class TsqlSite(Site):
 
     def _connection(self) -> dict[str, Any]:
         return Server.named().connection("mssql", **({"port": self._port} if self._port else {}))
+
+    @property
+    def _schemas(self) -> tuple[str, ...]:
+        return self.settings.ref_schema, self.settings.bkp_schema, stage_schema(self.settings)
 
     @property
     def _own(self) -> tuple[TableName, ...]:
@@ -195,7 +200,7 @@ class TsqlSite(Site):
 
     def _others(self, *schemas: str) -> list[TableName]:
         """The tables that are not refdata's own, of all schemas of the site unless some are named."""
-        chosen = schemas or (self.settings.ref_schema, self.settings.bkp_schema, self._copies)
+        chosen = schemas or (*self._schemas, self._copies)
         found = self._query("sys.tables", *chosen)
         return [table for table in found if table.name.lower() not in self._own_names]
 

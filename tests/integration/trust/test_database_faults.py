@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import itertools
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ import pytest
 
 from refdata.core.errors import ConnectionLostError, PermissionDeniedError, RefdataError, StorageFullError
 from refdata.core.model import FileStatus, LoadType, Publication, Published, Stage, TableName
-from refdata.core.publishing import PublishCheck
 from refdata.dropoff.outage import Outages
 from refdata.ingest import reconcile
 from refdata.ingest.context import Deps
@@ -52,11 +51,11 @@ class FailingWarehouse:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
+    def publish(self, request: Publication, *more: Any) -> Published:
         if self._left:
             self._left -= 1
             raise translate(DriverError(self._number, "", "It went wrong"), "server/db")
-        return self._inner.publish(request, checks)
+        return self._inner.publish(request, *more)
 
 
 def failing(deps: Deps, number: int, times: int) -> Deps:
@@ -163,7 +162,7 @@ def grow(place: Path, size: str) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}", str(place)], check=True)
 
 
-BIG = "code,name,day\n" + "".join(f"{number:07},{number * 7919:060},2024-01-31\n" for number in range(40_000))
+BIG = "code,name,day\n" + "".join(f"{number + 1_000_000},{number * 7919:060},2024-01-31\n" for number in range(40_000))
 
 
 def test_a_database_disk_that_is_full_is_waited_for(memory: Path) -> None:

@@ -41,9 +41,9 @@ pytestmark = pytest.mark.skipif(not syscalls.can_trace(), reason="this system le
 
 @pytest.mark.parametrize(("name", "recovery"), CASES)
 def test_a_load_that_is_killed_ends_as_if_it_had_run_once(
-    name: str, recovery: str, memory: Path, tmp_path: Path
+    name: str, recovery: str, memory: Path, elsewhere: Path
 ) -> None:
-    scenario = next(one for one in SCENARIOS + across_disks(str(tmp_path)) if one.name == name)
+    scenario = next(one for one in SCENARIOS + across_disks(str(elsewhere)) if one.name == name)
     assert killed("sqlite", memory, scenario, recovery, POINTS) == {}
 
 

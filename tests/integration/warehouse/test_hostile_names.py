@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from refdata.core.model import Column, FileStatus
-from refdata.core.naming import column_names, fold_name, table_name
+from refdata.core.naming import column_names, fold_name
 from refdata.core.sqltypes import INT
+from refdata.core.tablenames import table_name
 from tests.integration.engines import TSQL, Database
 from tests.integration.ingest.conftest import make_site  # noqa: F401  a fixture
 from tests.integration.warehouse.conftest import Loads

@@ -90,7 +90,8 @@ def test_a_procedure_that_throws_is_an_error_of_the_tree(database: Database, sta
     database.run("CREATE PROCEDURE ref.sp_ref_validate_t AS BEGIN THROW 50001, 'not today', 1 END")
     with pytest.raises(RefdataError, match="not today"):
         database.warehouse.validate(staged)
-    assert database.rows("SELECT COUNT(*) FROM ref.[t_stage_7_1]") == [(6,)]
+    with database.warehouse.reading_stage(staged) as (session, name):
+        assert session.query(f"SELECT COUNT(*) FROM {name}") == [(6,)]
 
 
 CALLS: list[tuple[str, dict[str, Any]]] = [("@load_id INT", {"load_id": 3, "extra": "x"}), ("", {"load_id": 3})]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -43,6 +44,17 @@ def log(database: Database, load: Load) -> QuestionLog:
     return log
 
 
+@pytest.fixture
+def answer(log: QuestionLog, load: Load, database: Database) -> Callable[[Given], None]:
+    """Records one answer, in a transaction of its own."""
+
+    def record(answered: Given) -> None:
+        with database.warehouse.transaction() as session:
+            log.answer_in(session, load.id, answered, NOW)
+
+    return record
+
+
 def given(question: Question = MISSING, choice: str = "empty", **changes: object) -> Given:
     return dataclasses.replace(Given(question.fingerprint, choice, "ann", "agreed"), **changes)  # type: ignore[arg-type]
 
@@ -52,44 +64,48 @@ def test_a_load_asks_each_question_once(log: QuestionLog, load: Load) -> None:
     assert [one.question for one in log.of_load(load.id)] == [MISSING, OLDER]
 
 
-def test_only_a_held_loads_open_questions_wait(log: QuestionLog, load: Load, database: Database) -> None:
+def test_only_a_held_loads_open_questions_wait(
+    log: QuestionLog, load: Load, database: Database, answer: Callable[[Given], None]
+) -> None:
     assert log.waiting() == ()
     database.run("UPDATE ref.File_Monitor_Tracking SET status = ? WHERE id = ?", FileStatus.REVIEW.value, load.id)
     assert [one.question for one in log.waiting()] == [MISSING, OLDER]
-    log.answer(load.id, given(), NOW)
+    answer(given())
     assert [one.question for one in log.waiting()] == [OLDER]
 
 
-def test_an_answer_is_on_record_and_the_same_again_changes_nothing(log: QuestionLog, load: Load) -> None:
-    log.answer(load.id, given(), NOW)
-    log.answer(load.id, given(), NOW)
+def test_an_answer_is_on_record_and_the_same_again_changes_nothing(
+    log: QuestionLog, load: Load, answer: Callable[[Given], None]
+) -> None:
+    answer(given())
+    answer(given())
     assert [one.given for one in log.of_load(load.id)] == [given(), None]
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("unfit", "words"),
     [
         (given(choice="maybe"), "'maybe' is not among the answers"),
         (given(OLDER, "refuse", kept=True), "cannot be kept"),
         (given(fingerprint="0" * 16), "has no such question"),
     ],
 )
-def test_an_answer_that_fits_no_question_is_refused(log: QuestionLog, load: Load, answer: Given, words: str) -> None:
+def test_an_answer_that_fits_no_question_is_refused(answer: Callable[[Given], None], unfit: Given, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        log.answer(load.id, answer, NOW)
+        answer(unfit)
 
 
-def test_the_first_answer_counts(log: QuestionLog, load: Load) -> None:
-    log.answer(load.id, given(), NOW)
+def test_the_first_answer_counts(answer: Callable[[Given], None]) -> None:
+    answer(given())
     with pytest.raises(DataError, match="ann has already answered it"):
-        log.answer(load.id, given(choice="refuse", by="ben"), NOW)
+        answer(given(choice="refuse", by="ben"))
 
 
 def test_a_kept_answer_counts_for_the_table_until_it_is_withdrawn(
-    log: QuestionLog, load: Load, database: Database
+    log: QuestionLog, database: Database, answer: Callable[[Given], None]
 ) -> None:
-    log.answer(load.id, given(kept=True), NOW)
-    log.answer(load.id, given(OLDER, "refuse"), NOW)
+    answer(given(kept=True))
+    answer(given(OLDER, "refuse"))
     kept = log.kept("products")
     assert [one.question for one in kept] == [MISSING]
     with database.warehouse.transaction() as session:

@@ -11,8 +11,9 @@ import pytest
 from refdata.core.errors import ConfigurationError
 from refdata.core.model import Column, Stage
 from refdata.core.sqltypes import INT
+from refdata.sqlfiles import stage_schema
 from refdata.warehouse.tsql.staging import SMALL_CELLS
-from tests.integration.engines import MSSQL, ODBC, Database
+from tests.integration.engines import MSSQL, ODBC, TSQL, Database
 from tests.integration.warehouse.conftest import Loads
 
 COLUMNS = (Column("a", INT), Column("b", INT))
@@ -35,7 +36,8 @@ def stage_of(database: Database, load_id: int = 1, attempt: int = 1) -> Stage:
 
 
 def count(database: Database, stage: Stage) -> int:
-    return int(database.rows(f"SELECT COUNT(*) FROM ref.[{stage.name}]")[0][0])
+    with database.warehouse.reading_stage(stage) as (session, name):
+        return int(session.query(f"SELECT COUNT(*) FROM {name}")[0][0])
 
 
 def test_batches_are_staged_and_progress_is_reported_after_each(staged_by: Database) -> None:
@@ -92,6 +94,27 @@ def test_stages_are_not_tables_of_the_warehouse(loads: Loads) -> None:
     assert database.warehouse.stages() == (stage_of(database, 12, 3),)
 
 
+@pytest.mark.parametrize("engine", TSQL)
+def test_stages_are_in_a_schema_of_their_own_and_those_of_earlier_releases_are_found(database: Database) -> None:
+    warehouse, old = database.warehouse, stage_of(database, 2)
+    warehouse.stage(stage_of(database), COLUMNS, batches(1), lambda rows: None)
+    with warehouse.reading_stage(stage_of(database)) as (_, name):
+        assert name == f"[{stage_schema(database.settings)}].[t_stage_1_1]"
+    database.run(f"CREATE TABLE ref.[{old.name}] (a INT)")
+    assert set(warehouse.stages()) == {stage_of(database), old}
+    assert warehouse.staged(old) is not None
+    for stage in warehouse.stages():
+        warehouse.drop_stage(stage)
+    assert warehouse.stages() == ()
+
+
+@pytest.mark.parametrize("engine", [MSSQL])
+def test_bulk_copy_commits_batch_by_batch(database: Database) -> None:
+    warehouse = database.reopened(load_method="bulk", bulk_batch_size=2).warehouse
+    assert warehouse.stage(stage_of(database), COLUMNS, batches(3), lambda rows: None) == (9, "bulk")
+    assert count(database, stage_of(database)) == 9
+
+
 @pytest.mark.parametrize("engine", [MSSQL])
 def test_auto_falls_back_to_insert_and_says_why(
     database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -104,7 +127,7 @@ def test_auto_falls_back_to_insert_and_says_why(
     warehouse = database.reopened(connect_timeout=1).warehouse
     with caplog.at_level(logging.WARNING, "refdata.warehouse"):
         assert warehouse.stage(stage_of(database), COLUMNS, batches(2), lambda rows: None) == (6, "insert")
-    assert "Load method bulk is given up before the first row" in caplog.text
+    assert "Load method bulk failed before the first row" in caplog.text
     assert count(database, stage_of(database)) == 6
 
 
@@ -124,5 +147,5 @@ def test_auto_inserts_what_is_small_and_says_why(
 
 @pytest.mark.parametrize("engine", [ODBC])
 def test_a_method_that_the_engine_lacks_is_a_configuration_error(database: Database) -> None:
-    with pytest.raises(ConfigurationError, match="no load method bulk"):
+    with pytest.raises(ConfigurationError, match="does not have the load method bulk"):
         database.reopened(load_method="bulk")

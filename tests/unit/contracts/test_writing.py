@@ -37,6 +37,7 @@ from refdata.core.contractterms import (
     FieldType,
     LoadMode,
     Minus,
+    OnDoubtfulRows,
     OnMissingColumn,
     OnNewColumn,
     OnOrphans,
@@ -137,6 +138,7 @@ def contracts(draw: st.DrawFn) -> Contract:
         on_missing_column=draw(maybe(st.sampled_from(OnMissingColumn))),
         on_type_change=draw(maybe(st.sampled_from(OnTypeChange))),
         on_orphans=draw(maybe(st.sampled_from(OnOrphans))),
+        on_doubtful_rows=draw(maybe(st.sampled_from(OnDoubtfulRows))),
         rules=LoadRules(frozen=draw(maybe(FLAGS)), gate_timeout=draw(maybe(st.just(3600.0))), keys=key),
         answers=draw(st.sampled_from([(), (KeptAnswer("renamed", "price", "unit_price"),)])),
     )  # fmt: skip

@@ -21,6 +21,10 @@ CASES = [
         "Item,Discount %,Discount $", "Item,Discount $", "item,discount_2", "discount", id="first of two gone"
     ),
     pytest.param("Item,Discount %", "Item,Discount $,Discount %", "item,discount_2,discount", "", id="one more"),
+    pytest.param("Item,Discount %", "Item,Discount $", "item,discount_2", "discount", id="another sign"),
+    pytest.param("Item,Price €", "Item,PRICE £", "item,price_2", "price", id="another currency"),
+    pytest.param("Item,Price", "Item,Price (€)", "item,price", "", id="a sign more"),
+    pytest.param("code,name", "\u200bcode,na\u00adme", "code,name", "", id="characters that nobody sees"),
     pytest.param("code,name", "NAME, Code ", "name,code", "", id="case and blanks"),
     pytest.param("unit price", "Unit_Price", "unit_price", "", id="another joint"),
     pytest.param("code,,name,", "code,,name,", "code,column_2,name,column_4", "", id="unnamed as ever"),
@@ -52,6 +56,12 @@ def test_a_header_that_fits_several_columns_is_undecided(first: str, later: str,
     match = match_columns(later.split(","), table(*first.split(",")))
     assert [one.columns for one in match.undecided] == [columns]
     assert not set(columns) & set(match.missing)
+
+
+def test_two_headers_that_one_column_had_are_two_fields() -> None:
+    known = [KnownColumn("item", ("Item",)), KnownColumn("cost_usd", ("Cost [USD]", "Cost (USD)"))]
+    match = match_columns(["Item", "Cost (USD)", "Cost [USD]"], known)
+    assert match.names == ("item", "cost_usd_2", "cost_usd")
 
 
 def test_a_table_without_remembered_headers_goes_by_its_names() -> None:

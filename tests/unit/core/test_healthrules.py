@@ -19,13 +19,15 @@ from refdata.core.healthrules import (
     schema_check,
     slow_load_check,
     space_check,
+    storage_check,
     turns_check,
     unseen_check,
     waiting_check,
 )
 from refdata.core.loadfigures import LoadFigures
-from refdata.core.model import FileStatus
+from refdata.core.model import FileStatus, TableName
 from refdata.core.settings import Settings
+from refdata.core.storage import StorageReport, TableStorage
 
 NOW = datetime(2024, 12, 1, 12, 0, 0, tzinfo=UTC)
 SETTINGS = Settings()
@@ -160,3 +162,32 @@ def test_an_unreported_change_is_reported_by_the_next_check(
 def test_a_change_is_reported_with_figure_and_advice() -> None:
     text = describe([Change(check("space", FAIL), OK)])
     assert text == "space: ok → fail (figure). message\nWhat to do: Advice."
+
+
+def stored(rows: int, pages: int, *, heap: bool = False, widest: int = 400) -> TableStorage:
+    return TableStorage(TableName("ref", "t"), rows, pages, heap, widest)
+
+
+@pytest.mark.parametrize(
+    ("report", "state", "said"),
+    [
+        (StorageReport(unknown="no catalog"), State.OK, "no catalog"),
+        (StorageReport(), State.OK, ""),
+        (StorageReport((stored(1000, 50),)), State.OK, ""),
+        (StorageReport((stored(100, 10, heap=True),)), State.OK, ""),
+        (StorageReport((stored(100, 65, heap=True), stored(10_000, 900, heap=True))), State.WARN, "Heaps keep"),
+        (StorageReport((stored(0, 65, heap=True),)), State.WARN, "ref.t (0 rows in 65 pages)"),
+        (StorageReport((stored(1000, 165),)), State.WARN, "Most pages are empty: ref.t (1,000 rows in 165 pages)"),
+        (StorageReport((stored(1000, 2000, widest=20_000),)), State.OK, ""),
+    ],
+)
+def test_pages_are_held_against_rows(report: StorageReport, state: State, said: str) -> None:
+    check = storage_check(report)
+    assert (check.name, check.state) == ("storage", state)
+    assert said in check.message
+
+
+def test_only_tables_of_loads_and_their_versions_are_reported() -> None:
+    names = ["t", "T_backup", "x", "t_stage_1_1"]
+    tables = tuple(TableStorage(TableName("ref", name), 1, 9, is_heap=True, widest=9) for name in names)
+    assert [one.table.name for one in StorageReport(tables).of_tables(["T"]).heaps] == ["t", "T_backup"]

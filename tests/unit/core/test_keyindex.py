@@ -6,7 +6,8 @@ import pytest
 
 from refdata.core.capabilities import Capabilities
 from refdata.core.contract import Contract
-from refdata.core.keyindex import UniqueIndex, equal_keys, index_key, is_own, repeated_keys
+from refdata.core.indexes import UniqueIndex
+from refdata.core.keyindex import equal_keys, index_key, is_own, repeated_keys
 from refdata.core.model import Column, TableName
 from refdata.core.sqltypes import BIGINT, DATE, INT, SqlType, TypeKind, decimal, text
 from refdata.core.tablediff import Rows
@@ -58,6 +59,32 @@ def test_a_key_beyond_the_servers_limits_gets_no_index(kinds: tuple[SqlType, ...
 )
 def test_an_index_is_created_online_where_the_server_can(engine: Capabilities, online: bool, want: str) -> None:
     assert engine.create_key_index(TABLE, ("code", "n"), online=online).sql == want
+
+
+def test_a_clustered_key_takes_the_place_of_the_index_by_load_and_gives_it_back() -> None:
+    engine = TsqlCapabilities()
+    assert engine.create_key_index(TABLE, ("code",), online=False, clustered=True).sql == (
+        "DROP INDEX IF EXISTS [refdata_rows] ON [ref].[t];"
+        " CREATE UNIQUE CLUSTERED INDEX [refdata_key] ON [ref].[t] ([code])"
+    )
+    assert engine.drop_key_index(TABLE, clustered=True).sql == (
+        "DROP INDEX IF EXISTS [refdata_key] ON [ref].[t];"
+        " CREATE CLUSTERED INDEX [refdata_rows] ON [ref].[t] ([ref_data_load_id])"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "fits"),
+    [
+        ((SqlType(TypeKind.NVARCHAR, length=450),), True),
+        ((SqlType(TypeKind.NVARCHAR, length=451),), False),
+        ((SqlType(TypeKind.NVARCHAR, length=440), INT, INT), True),
+        ((SqlType(TypeKind.NVARCHAR),), False),
+        ((INT,) * 33, False),
+    ],
+)
+def test_a_key_of_up_to_900_bytes_orders_the_rows(kinds: tuple[SqlType, ...], fits: bool) -> None:
+    assert TsqlCapabilities().clusters([Column(f"c{number}", kind) for number, kind in enumerate(kinds)]) == fits
 
 
 @pytest.mark.parametrize(

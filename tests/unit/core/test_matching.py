@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdata.core.alignment import LINEAGE, own_columns
-from refdata.core.matching import FileColumn, better_tables, match_table, name_likeness, rank_tables
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.matching import better_tables, match_table, name_likeness, rank_tables
 from refdata.core.model import Column, Table, TableName
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, INT, SqlType, decimal, text
 
@@ -17,8 +18,8 @@ def table(name: str, /, **columns: SqlType) -> Table:
     return Table(TableName("ref", name), own + LINEAGE)
 
 
-def file(*names: str) -> list[FileColumn]:
-    return [FileColumn(name) for name in names]
+def file(*names: str) -> list[ScannedColumn]:
+    return [ScannedColumn(name, name, None) for name in names]
 
 
 PARTS = table("parts", part_number=text(20), description=text(50), quantity=INT, unit=text(10), active=BIT)
@@ -69,7 +70,7 @@ def test_a_table_of_lineage_alone_matches_nothing() -> None:
     ],
 )
 def test_types_fit_within_their_family(live: SqlType, wanted: SqlType, fit: float) -> None:
-    assert match_table([FileColumn("x", wanted)], table("t", x=live)).types == fit
+    assert match_table([ScannedColumn("x", "x", wanted)], table("t", x=live)).types == fit
 
 
 def test_types_are_unknown_without_any() -> None:
@@ -102,7 +103,8 @@ def test_order_is_the_share_that_keeps_the_tables(names: tuple[str, ...], order:
     ],
 )
 def test_a_rename_is_proposed(source: str, column: str) -> None:
-    columns = [FileColumn(source if name.name == column else name.name, name.type) for name in PARTS.columns[:5]]
+    names = [source if own.name == column else own.name for own in PARTS.columns[:5]]
+    columns = [ScannedColumn(name, name, own.type) for name, own in zip(names, PARTS.columns, strict=False)]
     assert [(one.source, one.column) for one in match_table(columns, PARTS).renames] == [(source, column)]
 
 

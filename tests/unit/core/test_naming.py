@@ -19,8 +19,8 @@ from refdata.core.naming import (
     parse_stage_name,
     quote,
     stage_name,
-    table_name,
 )
+from refdata.core.tablenames import table_name
 
 LEDGER = ("File_Monitor_Tracking", "Reference_Data_Cfg")
 MAX_SYSNAME = 128

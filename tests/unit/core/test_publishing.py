@@ -8,8 +8,8 @@ import pytest
 
 from refdata.core import publishing
 from refdata.core.model import Column, LoadType, Publication, Stage, TableName
-from refdata.core.publishing import Statement
 from refdata.core.sqltypes import INT, text
+from refdata.core.statement import Statement
 from refdata.warehouse.sqlite.capabilities import SqliteCapabilities
 from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 
@@ -30,7 +30,7 @@ def publication(load_type: LoadType, *columns: str) -> Publication:
             " SELECT [id], [the name], ? FROM [ref].[airports]",
             (4,),
         ),
-        (TsqlCapabilities().empty_table(AIRPORTS, "delete"), "DELETE FROM [ref].[airports]", ()),
+        (TsqlCapabilities().empty_table(AIRPORTS, "delete"), "DELETE FROM [ref].[airports] WITH (TABLOCK)", ()),
         (TsqlCapabilities().empty_table(AIRPORTS, "truncate"), "TRUNCATE TABLE [ref].[airports]", ()),
         (SqliteCapabilities().empty_table(AIRPORTS, "truncate"), "DELETE FROM [ref].[airports]", ()),
         (
@@ -39,13 +39,24 @@ def publication(load_type: LoadType, *columns: str) -> Publication:
             (),
         ),
         (
-            publishing.insert_rows(publication(LoadType.FULL, "id", "name"), "[stage].[x]"),
-            "INSERT INTO [ref].[airports] ([id], [name], [ref_data_loadtime], [ref_data_loadtype], [ref_data_load_id])"
-            " SELECT [id], [name], ?, ?, ? FROM [stage].[x]",
+            publishing.insert_rows(
+                publication(LoadType.FULL, "id", "name"),
+                "[stage].[x]",
+                TsqlCapabilities().whole(AIRPORTS),
+                TsqlCapabilities().stored_order(("name", "id")),
+            ),
+            "INSERT INTO [ref].[airports] WITH (TABLOCK)"
+            " ([id], [name], [ref_data_loadtime], [ref_data_loadtype], [ref_data_load_id])"
+            " SELECT [id], [name], ?, ?, ? FROM [stage].[x] ORDER BY [name], [id]",
             (MOMENT, "F", 7),
         ),
         (
-            publishing.insert_rows(publication(LoadType.APPEND, "id"), "[stage].[x]"),
+            publishing.insert_rows(
+                publication(LoadType.APPEND, "id"),
+                "[stage].[x]",
+                SqliteCapabilities().whole(AIRPORTS),
+                SqliteCapabilities().stored_order(("id",)),
+            ),
             "INSERT INTO [ref].[airports] ([id], [ref_data_loadtime], [ref_data_loadtype], [ref_data_load_id])"
             " SELECT [id], ?, ?, ? FROM [stage].[x]",
             (MOMENT, "A", 7),

@@ -18,7 +18,9 @@ FULL, APPEND = (
 STATEMENTS = [
     FULL.probe([CODE, NUMBER], 10), FULL.count_codes(CODE), FULL.count_lost_zeros(CODE), FULL.lost_zeros(CODE),
     FULL.present(CODE, ["1", "2"], staged=True), FULL.staged_values(CODE, 5), FULL.near_values(CODE, ["DE"]),
-    FULL.near_keys(CODE), FULL.key_counts(CODE, staged=True), FULL.key_counts(NUMBER, staged=False),
+    APPEND.count_known_keys(CODE), APPEND.known_keys(CODE), APPEND.known_keys(NUMBER), APPEND.count_same(CODE, NUMBER),
+    APPEND.count_same(NUMBER, CODE), FULL.gone_values(CODE, 10), FULL.gone_values(NUMBER, 10), FULL.near_keys(CODE),
+    FULL.key_counts(CODE, staged=True), FULL.key_counts(NUMBER, staged=False),
     FULL.rounded(RATE, CODE, 2), FULL.rounded(RATE, NUMBER, 0), APPEND.count_known(NUMBER, 50),
     APPEND.count_known(CODE, None), APPEND.repeated_rows([CODE, NUMBER], NUMBER, 50), APPEND.lost_zeros(CODE),
     APPEND.repeated_rows([CODE, NUMBER], CODE, None),

@@ -7,12 +7,15 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from refdata.core.filemodel import ColumnReading, Format, Notation, ReadColumn, RejectedRow, Scan
-from refdata.core.sqltypes import BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, TypeKind, decimal, text
+from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, TypeKind, decimal, text
+from refdata.csvformat import readings
 from refdata.csvformat.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan
@@ -122,6 +125,8 @@ REFUSED: list[tuple[ColumnReading, str]] = [
     (ColumnReading(DATETIME2), "2024-01-16T10:00:00Z"),
     (ColumnReading(DATETIME2, Notation(zone="utc")), "2024-01-16 10:00:00"),
     (ColumnReading(TIME), "24:00"),
+    (ColumnReading(INT, bounded=True), ".5"),
+    (ColumnReading(BIGINT, bounded=True), "-.25"),
     (ColumnReading(BIT), "1"),
     (ColumnReading(BIT, YES_NO), "yes"),
     (ColumnReading(SqlType(TypeKind.NVARCHAR, length=3), bounded=True), "abcd"),
@@ -187,3 +192,48 @@ def test_numbers_come_back_from_every_known_notation(
     notation = Notation(*marks, minus=minus, affix=affix)
     _, rows, refused = load(tmp_path / "f.csv", values, ColumnReading(decimal(12, 2), notation))
     assert (rows, refused) == (numbers, [])
+
+
+NUMBER_TEXTS = st.one_of(
+    st.sampled_from(
+        ["", "0", "-0", "00", "1.000", "1,000", "1.234", "12.345", "0.123", "1234.567", "1.0", "-1", "1e3"]
+    ),
+    st.sampled_from(["999999999", "2147483648", "-2147483649", "9223372036854775808", "1234567890123456789", ".5"]),
+    st.decimals(-(10**6), 10**6, places=2).map(str),
+    st.decimals(-99, 99, places=2).map(lambda one: str(one).replace(".", ",")),
+    st.integers(-(10**10), 10**10).map(str),
+)
+SHORT = SqlType(TypeKind.NVARCHAR, length=3)
+BOUNDED = [ColumnReading(kind, bounded=True) for kind in (INT, BIGINT, decimal(5, 2), FLOAT, SHORT, DATE)]
+GROWING = [
+    ColumnReading(kind, notation, mark_known=known)
+    for kind in (INT, decimal(5, 2), FLOAT)
+    for notation in (Notation(), GERMAN, Notation(","), Notation(thousands=","))
+    for known in (True, False)
+]
+
+
+@given(st.lists(st.one_of(NUMBER_TEXTS, st.text("aé\U0001f600", max_size=4)), max_size=6))
+def test_quick_checks_agree_with_looking_at_each_value(values: list[str]) -> None:
+    column = pa.array(values, pa.string())
+    for reading in (*BOUNDED, *GROWING):
+        if readings.misfits(column, reading) is None:
+            one_by_one = readings._fitting(column.filter(pc.not_equal(column, "")), reading)
+            assert one_by_one.all(), reading
+
+
+@pytest.mark.parametrize(
+    ("reading", "values"),
+    [
+        (ColumnReading(BIGINT, bounded=True), ["1", "-999999999999999999"]),
+        (ColumnReading(INT, bounded=True), ["999999999", ""]),
+        (ColumnReading(decimal(5, 2), bounded=True), ["123.45", "-1"]),
+        (ColumnReading(decimal(1, 0), mark_known=False), ["569.20", "0.5", "1234"]),
+        (ColumnReading(decimal(1, 0), GERMAN), ["569,20", "-3"]),
+        (ColumnReading(SHORT, bounded=True), ["abc", ""]),
+    ],
+    ids=str,
+)
+def test_usual_values_need_no_look_at_each(reading: ColumnReading, values: list[str]) -> None:
+    """A million rows with a declared type cost hardly more than without one."""
+    assert readings.misfits(pa.array(values), reading) is None

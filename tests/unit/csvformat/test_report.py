@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from refdata.core.matching import FileColumn, rank_tables
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.matching import rank_tables
 from refdata.core.model import Column, Table, TableName
 from refdata.core.sqltypes import INT, text
 from refdata.csvformat import detect
@@ -41,7 +42,7 @@ def test_the_report_shows_the_result_of_detection(name: str, words: list[str]) -
 
 def test_report_shows_matching_tables_and_renames() -> None:
     found = detect(CASES / "plain_parts_comma.csv")
-    matches = rank_tables([FileColumn(name) for name in found.header], [PARTS])
+    matches = rank_tables([ScannedColumn(name, name, None) for name in found.header], [PARTS])
     shown = to_text(found, matches, width=200)
     assert "ref.parts" in shown
     assert "qty → quantity" in shown
@@ -64,7 +65,7 @@ def test_the_report_has_types_and_the_warnings_of_a_load(tmp_path: Path) -> None
 
 def test_json_has_the_same_facts() -> None:
     found = detect(CASES / "plain_parts_comma.csv")
-    matches = rank_tables([FileColumn(name) for name in found.header], [PARTS])
+    matches = rank_tables([ScannedColumn(name, name, None) for name in found.header], [PARTS])
     plain = json.loads(json.dumps(as_json(found, matches)))
     assert plain["format"]["delimiter"] == ","
     assert plain["matches"][0]["table"] == "ref.parts"

@@ -22,7 +22,7 @@ from refdata.core.contractterms import Severity
 from refdata.core.errors import ConfigurationError
 from refdata.core.filemodel import Format, ReadColumn, RejectedRow
 from refdata.core.sqltypes import SqlType
-from refdata.csvformat.convert import schema_of
+from refdata.csvformat.arrowtypes import schema_of
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.rowrules import WarnedRules, broken_rules, reason, row_rules
 
@@ -42,7 +42,7 @@ def batch(kind: SqlType, values: Sequence[Any]) -> tuple[list[ReadColumn], pa.Re
 
 def rows_at_fault(kind: Kind, value: RuleValue, of: SqlType, values: Sequence[Any]) -> list[int]:
     columns, rows = batch(of, values)
-    return [broken.row for broken in broken_rules(rows, row_rules(contract(kind, value), columns))]
+    return list(broken_rules(rows, row_rules(contract(kind, value), columns)))
 
 
 PRICE = sqltypes.decimal(5, 2)
@@ -107,16 +107,16 @@ def test_a_row_is_refused_once_by_its_first_rule_and_says_why() -> None:
     rules = (Constraint(Kind.MIN_LENGTH, 3), Constraint(Kind.PATTERN, "[A-Z]+"))
     fields = Contract(table="t", fields=(FieldContract(name="v", constraints=rules),))
     columns, rows = batch(TEXT, ["ab", "ABC"])
-    broken = list(broken_rules(rows, row_rules(fields, columns)))
-    assert [(one.row, reason(one.rule)) for one in broken] == [
-        (0, "column 'v' breaks its rule: it must have at least 3 characters")
-    ]
+    broken = broken_rules(rows, row_rules(fields, columns))
+    assert {row: reason(rule) for row, rule in broken.items()} == {
+        0: "column 'v' breaks its rule: it must have at least 3 characters"
+    }
 
 
 def test_a_rule_that_only_warns_refuses_nothing_and_is_counted() -> None:
     columns, rows = batch(TEXT, ["a", None, None])
     rules = row_rules(contract(Kind.REQUIRED, True, Severity.WARN), columns)
-    assert list(broken_rules(rows, rules)) == []
+    assert broken_rules(rows, rules) == {}
     warned = WarnedRules(rules)
     warned.add(rows)
     warned.add(rows)

@@ -37,7 +37,7 @@ def rows(path: Path, found: Format) -> list[tuple[str | None, ...]]:
 
 def test_only_what_people_state_is_stated() -> None:
     learned = Contract(table="t", encoding="utf-8", dialect=TableDialect(delimiter=",", header=True))
-    assert stated_format(with_origin(learned, Origin(Layer.LEARNED))) == StatedFormat()
+    assert stated_format(with_origin(learned, Origin(Layer.LEARNED))) == StatedFormat(table=learned.table)
     answered = stated_format(with_origin(learned, Origin(Layer.ANSWERED, "f")))
     assert (answered.encoding, answered.delimiter, answered.has_header) == ("utf-8", ",", True)
     assert stated_format(Contract(table="t", dialect=TableDialect(header_rows=()))).has_header is False

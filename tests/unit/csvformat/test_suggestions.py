@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -247,3 +247,27 @@ def test_codes_and_texts_stay_and_nothing_is_said(tmp_path: Path, values: str) -
     found, rows = read(tmp_path / "f.csv", texts)
     assert rows == texts
     assert found.warnings == ()
+
+
+@pytest.mark.parametrize("values", [["(12.50)", "3.25"], ["1.234,56-", "12,50"], ["R$ 1.234,56", "R$ 0,50", "1"]])
+def test_the_sample_of_a_column_does_not_depend_on_how_fast_the_threads_are(
+    values: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread may see the evidence of all blocks before its own, or of none, beside the samples of all."""
+    from refdata.csvformat import scan
+
+    def behind(work: Any, items: Iterator[Any], **_: Any) -> Iterator[Any]:
+        tally, old = work.__self__, list(work.__self__.evidence)
+        for item in items:
+            new, tally.evidence = tally.evidence, old
+            part = work(item)
+            tally.evidence = new
+            yield part
+
+    at_once = read(tmp_path / "f.csv", values, block=8)
+    monkeypatch.setattr(scan, "in_order", lambda work, items, **_: map(work, list(items)))
+    one_by_one = read(tmp_path / "f.csv", values, block=8)
+    monkeypatch.setattr(scan, "in_order", lambda work, items, **_: [work(item) for item in items])
+    all_first = read(tmp_path / "f.csv", values, block=8)
+    monkeypatch.setattr(scan, "in_order", behind)
+    assert at_once == one_by_one == all_first == read(tmp_path / "f.csv", values, block=8)

@@ -9,8 +9,8 @@ import pytest
 import sqlglot
 
 from refdata.core.capabilities import Capabilities
-from refdata.core.publishing import Statement
 from refdata.core.sqltypes import INT, SqlType, TypeKind, text
+from refdata.core.statement import Statement
 from refdata.warehouse.sqlite.capabilities import SqliteCapabilities
 from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 

@@ -6,7 +6,14 @@ import traceback
 
 import pytest
 
-from refdata.core.errors import DataError, PermanentError, RefdataError
+from refdata.core.errors import (
+    ConnectionLostError,
+    DatabaseError,
+    DataError,
+    RefdataError,
+    SchemaError,
+    ThrottledError,
+)
 from refdata.warehouse.tsql.driver import spellings, translated
 from refdata.warehouse.tsql.errors import DriverError, translate
 
@@ -86,5 +93,29 @@ def test_the_librarys_own_exception_is_not_shown_with_the_translated_one() -> No
 
 def test_an_unknown_error_is_permanent_and_names_its_number() -> None:
     reported = translate(DriverError(7, "", "Odd"), "h")
-    assert (type(reported), isinstance(reported, RefdataError)) == (PermanentError, True)
+    assert (type(reported), isinstance(reported, RefdataError)) == (DatabaseError, True)
     assert "error 7" in str(reported)
+
+
+ADVISED: list[tuple[int, type[RefdataError], str]] = [
+    # number, class, a part of the advice
+    *((number, ThrottledError, "retried") for number in (40197, 40501, 40613, 49918, 49919, 49920, 10928, 10929)),
+    (4060, ConnectionLostError, "serverless"),
+    (3906, ConnectionLostError, "ApplicationIntent"),
+    (2705, SchemaError, "rename one"),
+    (511, SchemaError, "8,060 bytes"),
+    (1701, SchemaError, "8,060 bytes"),
+    (1540, SchemaError, "shorter key"),
+    (8618, SchemaError, "too many columns"),
+    (8623, SchemaError, "too many columns"),
+    (4711, SchemaError, "publish_method to auto"),
+    (41368, SchemaError, "table on disk"),
+    (13545, SchemaError, "publish_method auto"),
+]
+
+
+@pytest.mark.parametrize(("number", "kind", "advice"), ADVISED)
+def test_an_error_has_its_class_and_advice(number: int, kind: type[RefdataError], advice: str) -> None:
+    error = translate(DriverError(number, "", "said"), "server/db")
+    assert type(error) is kind
+    assert advice in error.advice

@@ -69,7 +69,7 @@ def copied(connection: NativeConnection, monkeypatch: pytest.MonkeyPatch, *batch
 
     monkeypatch.setattr(mssql_python, "connect", connect)
     pool = ConnectionPool(lambda: connection, lambda _: None, size=1, patience=1)
-    loader = BulkLoader(MssqlPythonDriver(OPTIONS, 5))
+    loader = BulkLoader(MssqlPythonDriver(OPTIONS, 5), 100_000)
     return loader.load(T, COLUMNS, StagedBatches(batches, lambda _: None), pool), "".join(strings)
 
 
@@ -79,7 +79,8 @@ def test_bulk_copy_gets_the_batches_by_name_over_its_own_port(monkeypatch: pytes
     assert rows == 4
     assert "Server={sql01,1434};" in string
     assert connection.target == "[ref].[stage]"
-    assert (connection.asked["column_mappings"], connection.asked["keep_nulls"]) == (["n"], True)
+    asked = connection.asked
+    assert (asked["column_mappings"], asked["keep_nulls"], asked["batch_size"]) == (["n"], True, 100_000)
     assert connection.closed == 2
 
 

@@ -111,14 +111,15 @@ def test_microsofts_driver_gets_arrays_that_commit_as_a_whole() -> None:
     connection = OdbcConnection("libmsodbcsql-18.so")
     assert load(connection, batch(3), batch(1), batch_size=2) == 4
     assert connection.arrays == [[(0, "x"), (1, "x")], [(2, "x")], [(0, "x")]]
-    assert (connection.commits, connection.autocommit, connection.plain) == (3, True, [])
+    assert (connection.commits, connection.autocommit) == (3, True)
+    assert len(connection.plain) == 1, "it was asked only whether the server reads JSON"
 
 
 def test_another_driver_gets_statements() -> None:
     connection = OdbcConnection("libtdsodbc.so")
     assert load(connection, batch(1)) == 1
     assert connection.arrays == []
-    assert connection.plain[1] == "INSERT INTO [ref].[stage] ([n], [t]) VALUES\n(0, 'x')"
+    assert connection.plain[2] == "INSERT INTO [ref].[stage] ([n], [t]) VALUES\n(0, 'x')\nOPTION (RECOMPILE)"
 
 
 def test_a_refused_array_is_a_data_error_without_its_values() -> None:

@@ -24,21 +24,25 @@ from refdata.core.errors import (
     RefdataError,
     SchemaError,
     SupersededError,
+    ThrottledError,
 )
 from refdata.core.filemodel import ScannedColumn
 from refdata.core.model import Column, LoadType, Publication, Stage, TableName
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
+from refdata.core.sqltypes import SqlType
 from refdata.warehouse.tsql.driver import server_address
-from refdata.warehouse.tsql.engine import GRANT_SCRIPTS, PUBLISH_TRIES, TsqlWarehouse
+from refdata.warehouse.tsql.engine import PUBLISH_TRIES, TsqlWarehouse
 from refdata.warehouse.tsql.insert import InsertLoader
 from refdata.warehouse.tsql.pool import close_pools
+from refdata.warehouse.tsql.scripts import GRANT_SCRIPTS
 from tests.unit.warehouse.scripted import DEADLOCK, LOST, Answer, ScriptedServer, ServerError
 
 T = TableName("ref", "t")
 STAGE = Stage(T, 7, 1)
 PUBLICATION = Publication(STAGE, LoadType.APPEND, ("a",), 2, 0, "insert", datetime(2024, 12, 1))  # noqa: DTZ001
 GRANTED = Answer("sp_getapplock", rows=[(0,)])
+EDITION = Answer("EngineEdition", rows=[(2, 0)])
 NO_TABLES = Answer("sys.tables AS t\nJOIN sys.schemas AS s ON s.schema_id = t.schema_id\nWHERE", rows=[])
 COLUMNS = r"^FROM sys\.columns|sys\.columns AS c"
 HIDDEN = ("^-- Purpose: .*lock", "TRANSACTION$", COLUMNS)
@@ -46,8 +50,8 @@ HIDDEN = ("^-- Purpose: .*lock", "TRANSACTION$", COLUMNS)
 
 def row(name: str, type_name: str = "int", length: int = 4, **flags: int) -> tuple[Any, ...]:
     """A row of the catalog."""
-    flags = {"identity": 0, "computed": 0, "default": 0} | flags
-    return (name, type_name, length, 10, 0, 0, 1, "Latin1_General_CI_AS" if length > 4 else None, *flags.values())
+    flags = {"identity": 0, "computed": 0, "default": 0, "utf8": 0} | flags
+    return (name, type_name, length, 10, 0, 0, 1, "Latin1_General_CI_AS" if length > 4 else None, *flags.values(), "")
 
 
 def live(*rows: tuple[Any, ...], table: str | None = None) -> Answer:
@@ -64,7 +68,7 @@ def _no_pools() -> Iterator[None]:
 def engine(
     *answers: Answer, waited: list[float] | None = None, **settings: Any
 ) -> tuple[TsqlWarehouse, ScriptedServer]:
-    server = ScriptedServer([*answers, GRANTED, NO_TABLES])
+    server = ScriptedServer([*answers, GRANTED, NO_TABLES, EDITION])
     chosen = Settings(**settings)
     sleep = (waited if waited is not None else []).append
     loader = InsertLoader(server, 1000)
@@ -204,10 +208,8 @@ def changes(server: ScriptedServer) -> list[str]:
 def test_a_table_and_its_backup_are_created_together() -> None:
     made, server = engine(Answer(COLUMNS, rows=[]))
     made.align(plan(Column("a", sqltypes.INT)))
-    assert [sql.partition(" (")[0] for sql in changes(server)] == [
-        "CREATE TABLE [ref].[t]",
-        "CREATE TABLE [bkp].[t_backup]",
-    ]
+    created = [sql.partition(" (")[0] for sql in changes(server)]
+    assert created == ["CREATE TABLE [ref].[t]", "CREATE TABLE [bkp].[t_backup]"]
 
 
 def test_a_table_that_is_there_is_widened_under_its_own_collation() -> None:
@@ -255,18 +257,16 @@ def batch() -> pa.RecordBatch:
 def test_a_stage_is_made_and_filled() -> None:
     made, server = engine(Answer("^INSERT", count=2))
     assert made.stage(STAGE, (Column("a", sqltypes.INT),), [batch()], lambda _: None) == (2, "insert")
-    dropped, created = (
-        "DROP TABLE IF EXISTS [ref].[t_stage_7_1]",
-        "CREATE TABLE [ref].[t_stage_7_1] (\n    [a] INT NULL\n)",
-    )
-    filled = "INSERT INTO [ref].[t_stage_7_1] ([a]) VALUES\n(1),\n(2)"
-    assert server.statements("TRANSACTION$") == [dropped, created, filled]
+    dropped = [f"DROP TABLE IF EXISTS [{schema}].[t_stage_7_1]" for schema in ("ref_stage", "ref")]
+    created = "CREATE TABLE [ref].[t_stage_7_1] (\n    [a] INT NULL\n)"
+    filled = "INSERT INTO [ref].[t_stage_7_1] ([a]) VALUES\n(1),\n(2)\nOPTION (RECOMPILE)"
+    assert server.statements("TRANSACTION$", "is_usable", "temporal_type") == [*dropped, created, filled]
 
 
 @pytest.mark.parametrize("stays", [False, True])
 def test_a_stage_that_failed_is_dropped_and_the_first_error_is_reported(*, stays: bool) -> None:
     drops = Answer("^DROP", error=LOST) if stays else Answer("^DROP")
-    once = Answer("^DROP", times=1)
+    once = Answer("^DROP", times=2)
     made, server = engine(once, drops, Answer("^INSERT", error=ServerError(2628)))
     with pytest.raises(DataError):
         made.stage(STAGE, (Column("a", sqltypes.INT),), [batch()], lambda _: None)
@@ -289,11 +289,12 @@ def publishing(
     return engine(
         Answer("FROM sys.indexes", rows=[]),
         *answers,
+        Answer("TABLOCKX", rows=[(1,)]),
         Answer("SELECT status, attempt, rows_loaded", rows=[("processing", 1, *(None,) * 5)]),
         Answer("MAX\\(", rows=[(4,)]),
         Answer("^INSERT INTO \\[ref\\].\\[t\\]", count=rows),
         Answer("SET status = 'loaded'", count=marked),
-        **settings,
+        **{"statistics_share": 1.0, **settings},
     )
 
 
@@ -316,7 +317,7 @@ def test_numbers_for_an_identity_column_are_let_in_whatever_its_case() -> None:
     assert switches == ["SET IDENTITY_INSERT [ref].[t] ON", "SET IDENTITY_INSERT [ref].[t] OFF"]
 
 
-@pytest.mark.parametrize("error", [DEADLOCK, LOST])
+@pytest.mark.parametrize("error", [DEADLOCK, LOST, ServerError(40197)])
 @pytest.mark.parametrize("times", range(1, PUBLISH_TRIES + 1))
 def test_publishing_is_tried_again_after_what_passes(error: ServerError, times: int) -> None:
     waited: list[float] = []
@@ -324,7 +325,7 @@ def test_publishing_is_tried_again_after_what_passes(error: ServerError, times: 
     if times < PUBLISH_TRIES:
         assert made.publish(PUBLICATION).version == 5
     else:
-        with pytest.raises((DeadlockError, ConnectionLostError)):
+        with pytest.raises((DeadlockError, ConnectionLostError, ThrottledError)):
             made.publish(PUBLICATION)
     assert len(waited) == min(times, PUBLISH_TRIES - 1)
 
@@ -355,6 +356,83 @@ def test_a_full_load_keeps_the_version_before_it_empties_the_table() -> None:
     made.publish(replace(PUBLICATION, load_type=LoadType.FULL))
     order = [sql.partition(" ")[0] for sql in server.statements(*HIDDEN) if "[t" in sql and "DECLARE" not in sql]
     assert order == ["SELECT", "INSERT", "DELETE", "INSERT"]
+
+
+@pytest.mark.parametrize(("refused", "pauses"), [(0, 0), (3, 3)])
+def test_a_publish_lets_waiting_readers_through_and_tries_again(refused: int, pauses: int) -> None:
+    waited: list[float] = []
+    busy = Answer("TABLOCKX", rows=[(0,)], times=refused)
+    made, server = publishing(busy, live(row("a")), waited=waited, publish_lock_wait=0.5, lock_timeout=3)
+    assert made.publish(replace(PUBLICATION, load_type=LoadType.FULL)).version == 5
+    assert waited == [0.5] * pauses
+    tries = [sql for sql in server.statements() if "TABLOCKX" in sql]
+    assert all("SET LOCK_TIMEOUT 500;" in sql and "SET LOCK_TIMEOUT 3000;" in sql for sql in tries)
+    kept = [sql.startswith("INSERT INTO [bkp]") for sql in server.statements()]
+    assert sum(kept) == 1  # the rows of the version are copied once
+
+
+def test_a_publish_that_readers_keep_out_for_too_long_is_a_passing_failure() -> None:
+    made, _ = publishing(Answer("TABLOCKX", rows=[(0,)]), live(row("a")), publish_lock_wait=1, lock_timeout=2)
+    with pytest.raises(LockTimeoutError, match=r"Other sessions have read ref\.t without a pause for 2 s"):
+        made.publish(PUBLICATION)
+
+
+def test_widening_changes_the_version_table_first_and_by_itself() -> None:
+    wider = alignment.Widening(Column("a", sqltypes.text(50)), Column("a", sqltypes.text(5)))
+    plan = alignment.Alignment(T, False, (), (wider,), (Column("a", sqltypes.text(50)),), ())
+    made, server = engine(Answer("FROM sys.indexes", rows=[]), live(row("a", "nvarchar", 10)))
+    made.align(plan)
+    sent = server.statements()
+    altered = [number for number, sql in enumerate(sent) if sql.startswith("ALTER TABLE [bkp].[t_backup]")]
+    live_altered = next(number for number, sql in enumerate(sent) if sql.startswith("ALTER TABLE [ref].[t]"))
+    assert altered[0] < sent.index("COMMIT TRANSACTION") < live_altered
+
+
+@pytest.mark.parametrize(("failures", "pauses"), [(0, 0), (2, 2)])
+def test_a_change_of_columns_lets_waiting_readers_through_and_tries_again(failures: int, pauses: int) -> None:
+    plan = alignment.Alignment(T, False, (), (), (Column("a", sqltypes.INT), Column("b", sqltypes.INT)), ())
+    waited: list[float] = []
+    busy = Answer(r"^ALTER TABLE \[ref\]", error=ServerError(1222), times=failures)
+    made, server = engine(busy, live(row("a")), waited=waited, publish_lock_wait=5, lock_timeout=60)
+    made.align(plan)
+    assert waited == [1.0] * pauses
+    limits = [sql for sql in server.statements() if sql.startswith("SET LOCK_TIMEOUT")]
+    assert limits == ["SET LOCK_TIMEOUT 5000", "SET LOCK_TIMEOUT 60000", *["SET LOCK_TIMEOUT 5000"] * (failures + 1),
+                      "SET LOCK_TIMEOUT 60000"]  # fmt: skip
+
+
+def test_a_change_that_readers_keep_out_for_too_long_is_a_passing_failure() -> None:
+    plan = alignment.Alignment(T, False, (), (), (Column("a", sqltypes.INT), Column("b", sqltypes.INT)), ())
+    waited: list[float] = []
+    busy = Answer(r"^ALTER TABLE \[ref\]", error=ServerError(1222))
+    made, _ = engine(busy, live(row("a")), waited=waited, publish_lock_wait=5, lock_timeout=20)
+    with pytest.raises(LockTimeoutError):
+        made.align(plan)
+    assert len(waited) == 3
+
+
+HEAPS = [
+    # old type, type in the file, kinds of the table's indexes, whether it is written again
+    ("bit", sqltypes.text(5), [(None, 0)], True),
+    ("bit", sqltypes.text(5), [("refdata_rows", 1)], False),
+    ("bit", sqltypes.text(5), [("mine", 1)], False),
+    ("int", sqltypes.BIGINT, [(None, 0)], False),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "indexes", "again"), HEAPS)
+def test_a_heap_whose_rows_an_interim_column_moved_is_written_again(
+    old: str, new: SqlType, indexes: list[tuple[Any, ...]], *, again: bool
+) -> None:
+    column = Column("a", new)
+    plan = alignment.Alignment(T, False, (), (alignment.Widening(column, column),), (column,), ())
+    made, server = engine(
+        Answer("is_unique = 1", rows=[]), Answer("FROM sys.indexes", rows=indexes), live(row("a", old))
+    )
+    made.align(plan)
+    sent = server.statements()
+    assert ("ALTER TABLE [ref].[t] REBUILD" in sent) == again
+    assert ("ALTER TABLE [ref].[t] DROP COLUMN [refdata widening]" in sent) == (old == "bit")
 
 
 def test_replacing_lends_the_locked_table() -> None:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refdata.core.errors import DataError
-from refdata.warehouse.tsql.insert import literals, row_literals
-from refdata.warehouse.tsql.literals import bind, literal
+from refdata.warehouse.tsql.literals import literal, numbered
+from refdata.warehouse.tsql.rowliterals import literals, row_literals
 
 VALUES: list[tuple[object, str]] = [
     (None, "NULL"),
@@ -46,25 +46,24 @@ def test_a_value_of_another_type_is_a_mistake_of_the_caller() -> None:
         literal(b"x")
 
 
-BOUND = [
-    # statement, values, the statement that is sent
-    ("SELECT ?", (1,), "SELECT 1"),
-    ("SELECT '?', [?], \"?\" -- ?\n, ? /* ? */, ?", (1, "a"), "SELECT '?', [?], \"?\" -- ?\n, 1 /* ? */, N'a'"),
-    ("SELECT ?", ("?",), "SELECT N'?'"),
-    ("SELECT '?'", (), "SELECT '?'"),
-    ("SELECT 'it''s ?', ?", (2,), "SELECT 'it''s ?', 2"),
+NUMBERED = [
+    # statement, placeholders, the statement that is sent
+    ("SELECT ?", 1, "SELECT @P1"),
+    ("SELECT '?', [?], \"?\" -- ?\n, ? /* ? */, ?", 2, "SELECT '?', [?], \"?\" -- ?\n, @P1 /* ? */, @P2"),
+    ("SELECT '?'", 0, "SELECT '?'"),
+    ("SELECT 'it''s ?', ?", 1, "SELECT 'it''s ?', @P1"),
 ]
 
 
-@pytest.mark.parametrize(("sql", "values", "sent"), BOUND, ids=[case[0] for case in BOUND])
-def test_marks_stand_for_values_only_where_sql_reads_them(sql: str, values: tuple[object, ...], sent: str) -> None:
-    assert bind(sql, values) == sent
+@pytest.mark.parametrize(("sql", "count", "sent"), NUMBERED, ids=[case[0] for case in NUMBERED])
+def test_marks_stand_for_values_only_where_sql_reads_them(sql: str, count: int, sent: str) -> None:
+    assert numbered(sql, count) == sent
 
 
-@pytest.mark.parametrize("values", [(1,), (1, 2, 3)])
-def test_as_many_values_as_marks(values: tuple[object, ...]) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+def test_as_many_values_as_marks(count: int) -> None:
     with pytest.raises(ValueError, match="2 parameters"):
-        bind("SELECT ?, ?", values)
+        numbered("SELECT ?, ?", count)
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\\\nb", "a\\\r\nb", "a\\\r\n\x00'"])

@@ -12,7 +12,7 @@ from refdata.warehouse.tsql import types
 def found(
     type_name: str, max_length: int = 0, precision: int = 0, scale: int = 0, full: int = 7
 ) -> types.CatalogColumn:
-    return types.catalog_column(("c", type_name, max_length, precision, scale, full, 1, None, 0, 0, 0))
+    return types.catalog_column(("c", type_name, max_length, precision, scale, full, 1, None, 0, 0, 0, 0, "t"))
 
 
 READ: list[tuple[types.CatalogColumn, str, str | None]] = [
@@ -64,7 +64,11 @@ FLAGS: list[tuple[dict[str, Any], bool, bool]] = [
 @pytest.mark.parametrize(("flags", "writable", "optional"), FLAGS, ids=[str(case[0]) for case in FLAGS])
 def test_columns_that_the_server_fills(flags: dict[str, Any], *, writable: bool, optional: bool) -> None:
     row = {"name": "c", "type_name": "int", "max_length": 4, "precision": 10, "scale": 0, "full_scale": 0}
-    row |= {"nullable": 0, "collation": None, "identity": 0, "computed": 0, "has_default": 0} | flags
+    row |= (
+        {"nullable": 0, "collation": None, "identity": 0, "computed": 0, "has_default": 0}
+        | flags
+        | {"is_utf8": 0, "table": "t"}
+    )
     catalog = types.catalog_column(tuple(row.values()))
     assert (catalog.writable, types.column(catalog).optional, types.column(catalog).nullable) == (
         writable,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from refdata.core.columnmatch import Undecided
 from refdata.core.contract import Contract, FieldContract, KeptAnswer, SourceHeader
@@ -13,29 +13,6 @@ from refdata.core.questions import REFUSE, Choice, Question
 
 MOST_OFFERED = 5
 """Maximum number of new columns that are offered as the new name of a missing one that none is named like."""
-LIKE_VALUES = 0.5
-"""Share of a new column's distinct values that a missing column must contain to be offered as its old name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Renaming:
-    """A column that is gone and a field that may be its new name.
-
-    ``header`` is the field's header as written. ``name_likeness`` is between 0 and 1; ``shared`` is the share of
-    the field's distinct values that the live column contains, None where not counted.
-    """
-
-    column: str
-    header: str
-    name_likeness: float
-    shared: float | None = None
-
-    @property
-    def sentence(self) -> str:
-        """Why it may be so."""
-        values = "" if self.shared is None else f"; {self.shared:.0%} of its values are among those of {self.column}"
-        likeness = _likeness(self.name_likeness)
-        return f"The name of the new column {_shown(self.header)} is {likeness} {self.column}{values}."
 
 
 def _shown(header: str, *, first: bool = False) -> str:
@@ -47,31 +24,23 @@ def _likeness(share: float) -> str:
     return "very similar to" if share >= 0.85 else "somewhat similar to" if share >= 0.5 else "not similar to"
 
 
-def renamings(
-    missing: Sequence[str],
-    new: Mapping[str, str],
-    by_name: Sequence[Rename],
-    shared: Mapping[tuple[str, str], float] | None = None,
-) -> tuple[Renaming, ...]:
-    """The renamings suggested by names or values, the most likely first.
+def likeness(rename: Rename) -> str:
+    """The sentence that says why it may be a rename."""
+    return f"The name of the new column {_shown(rename.source)} is {_likeness(rename.likeness)} {rename.column}."
+
+
+def renamings(missing: Sequence[str], new: Mapping[str, str], by_name: Sequence[Rename]) -> tuple[Rename, ...]:
+    """The renames among the missing columns and the new fields, whose ``source`` is then the header as written.
 
     :param new: the headers, as written, of the fields that the table does not know, by the names they would get.
-    :param by_name: the renamings suggested by names alone.
-    :param shared: for pairs of (field's name, missing column) the share of values in common.
+    :param by_name: the renames suggested by names.
     """
-    values = shared or {}
-    likely = {(one.source, one.column): one.likeness for one in by_name if one.source in new and one.column in missing}
-    pairs = likely | {pair: likely.get(pair, 0.0) for pair, share in values.items() if share >= LIKE_VALUES}
-    found = [
-        Renaming(column, new[field], likeness, values.get((field, column)))
-        for (field, column), likeness in pairs.items()
-        if field in new and column in missing
-    ]
-    return tuple(sorted(found, key=lambda one: (-(one.shared or 0.0), -one.name_likeness, one.column, one.header)))
+    renames = [replace(one, source=new[one.source]) for one in by_name if one.source in new and one.column in missing]
+    return tuple(sorted(renames, key=lambda one: (-one.likeness, one.column, one.source)))
 
 
 def missing_question(
-    table: str, file_name: str, column: str, proposed: Sequence[Renaming], rows: int, others: Sequence[str] = ()
+    table: str, file_name: str, column: str, proposed: Sequence[Rename], rows: int, others: Sequence[str] = ()
 ) -> Question:
     """Asks about a column that the file lacks: renamed, gone, or a mistake in the file.
 
@@ -82,21 +51,21 @@ def missing_question(
     """
     own = [one for one in proposed if one.column == column]
     possible = () if own else tuple(others[:MOST_OFFERED])
-    renamed = tuple(_renamed(table, column, header) for header in (*(one.header for one in own[:3]), *possible))
+    renamed = tuple(_renamed(table, column, header) for header in (*(one.source for one in own[:3]), *possible))
     kept = Contract(table=table, answers=(KeptAnswer(QuestionKind.COLUMN_MISSING, column, "null"),))
     effect = f"{column} is empty in the {rows:,} rows of this file; the column stays in the table."
     empty = Choice("empty", f"Load without {column}", effect, patch=kept, keepable=True)
     kind = QuestionKind.COLUMN_RENAMED if own else QuestionKind.COLUMN_MISSING
-    evidence = (f"The table has a column {column}, and {file_name} does not.", *(one.sentence for one in own[:3]))
+    evidence = (f"The table has a column {column}, and {file_name} does not.", *map(likeness, own[:3]))
     if possible:
         evidence += (f"The file has new columns, and none has a name like {column}: {_listed(others)}.",)
     subject = f"{column} is missing from {file_name}{_doubt(own, possible)}"
     return Question(kind, table, subject, evidence, (*renamed, empty, REFUSE), column=column)
 
 
-def _doubt(own: Sequence[Renaming], possible: Sequence[str]) -> str:
+def _doubt(own: Sequence[Rename], possible: Sequence[str]) -> str:
     if own:
-        return f", and {_shown(own[0].header)} is new. Was it renamed?"
+        return f", and {_shown(own[0].source)} is new. Was it renamed?"
     return ". Load it without, or does it have a new name?" if possible else ". Load it without?"
 
 

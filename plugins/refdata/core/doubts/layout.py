@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from refdata.core.contract import Contract, FieldContract, KeptAnswer, SourceHeader
 from refdata.core.contractterms import QuestionKind
-from refdata.core.doubts.columns import Renaming
+from refdata.core.doubts.columns import likeness
+from refdata.core.matching import Rename
 from refdata.core.questions import REFUSE, Choice, Question
 
 MOST_LISTED = 8
@@ -14,7 +15,7 @@ MOST_LISTED = 8
 
 
 def layout_question(
-    table: str, file_name: str, kept: int, missing: Sequence[str], new: Mapping[str, str], proposed: Sequence[Renaming]
+    table: str, file_name: str, kept: int, missing: Sequence[str], new: Mapping[str, str], proposed: Sequence[Rename]
 ) -> Question:
     """Asks whether the publisher has changed the table's columns.
 
@@ -29,7 +30,7 @@ def layout_question(
         f"It has {kept} of the {all_columns} columns of {table}.",
         f"Missing: {_listed(missing)}.",
         f"New: {_listed([header or name for name, header in new.items()])}.",
-        *(one.sentence for one in renamed.values()),
+        *(likeness(one) for one in renamed.values()),
     ]
     choices = [_same(table, "same", "Its columns have changed", missing, new, {})]
     if renamed:
@@ -39,15 +40,15 @@ def layout_question(
     return Question(QuestionKind.LAYOUT_CHANGED, table, subject, tuple(evidence), (*choices, REFUSE))
 
 
-def _one_to_one(proposed: Sequence[Renaming]) -> dict[str, Renaming]:
+def _one_to_one(proposed: Sequence[Rename]) -> dict[str, Rename]:
     """For each missing column its likeliest new name; a field is the new name of one column only."""
-    found: dict[str, Renaming] = {}
+    pairs: dict[str, Rename] = {}
     taken: set[str] = set()
     for one in proposed:
-        if one.column not in found and one.header and one.header not in taken:
-            found[one.column] = one
-            taken.add(one.header)
-    return found
+        if one.column not in pairs and one.source and one.source not in taken:
+            pairs[one.column] = one
+            taken.add(one.source)
+    return pairs
 
 
 def _same(
@@ -56,20 +57,20 @@ def _same(
     label: str,
     missing: Sequence[str],
     new: Mapping[str, str],
-    renamed: Mapping[str, Renaming],
+    renamed: Mapping[str, Rename],
 ) -> Choice:
     """The choice that loads the file; it answers in advance what would be asked about each column."""
     empty = [column for column in missing if column not in renamed]
-    headers = {one.header for one in renamed.values()}
+    headers = {one.source for one in renamed.values()}
     added = [name for name, header in new.items() if header not in headers]
     answers = (
         KeptAnswer(QuestionKind.LAYOUT_CHANGED, "", "load"),
         *(KeptAnswer(QuestionKind.COLUMN_MISSING, column, "null") for column in empty),
         *(KeptAnswer(QuestionKind.COLUMN_ADDED, column, "add") for column in added),
     )
-    fields = tuple(FieldContract(name=column, headers=(SourceHeader(one.header),)) for column, one in renamed.items())
+    fields = tuple(FieldContract(name=column, headers=(SourceHeader(one.source),)) for column, one in renamed.items())
     effects = (
-        *(f"The values of {one.header!r} go into the column {column}." for column, one in renamed.items()),
+        *(f"The values of {one.source!r} go into the column {column}." for column, one in renamed.items()),
         f"Empty from now on: {_listed(empty)}." if empty else "",
         f"Added: {_listed(added)}." if added else "",
     )

@@ -31,18 +31,18 @@ _SPELLINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class _Period:
     """The first and last day of a name's date: one day, a week, a month, a quarter or a year."""
 
     first: datetime.date
     last: datetime.date
 
 
-def period_of(file_name: str) -> Period | None:
+def period_of(file_name: str) -> _Period | None:
     """The period that a file's name states, or None.
 
     >>> period_of("rates_20241201.csv")
-    Period(first=datetime.date(2024, 12, 1), last=datetime.date(2024, 12, 1))
+    _Period(first=datetime.date(2024, 12, 1), last=datetime.date(2024, 12, 1))
     >>> period_of("harbours Q1 2025.csv").last
     datetime.date(2025, 3, 31)
     >>> period_of("countries.csv") is None
@@ -51,7 +51,7 @@ def period_of(file_name: str) -> Period | None:
     return next(_periods(file_name.lower()), None)
 
 
-def _periods(name: str) -> Iterator[Period]:
+def _periods(name: str) -> Iterator[_Period]:
     for pattern, groups in _SPELLINGS:
         for match in re.finditer(pattern, name):
             parts = dict(zip(groups, match.groups(), strict=True))
@@ -60,7 +60,7 @@ def _periods(name: str) -> Iterator[Period]:
                 yield period
 
 
-def _period(parts: dict[str, str]) -> Period | None:
+def _period(parts: dict[str, str]) -> _Period | None:
     year = int(parts["y"]) + (2000 if len(parts["y"]) == 2 else 0)
     try:
         if "w" in parts:
@@ -76,14 +76,14 @@ def _period(parts: dict[str, str]) -> Period | None:
     return _months(year, int(parts["m"]), 1) if "m" in parts else _months(year, 1, 12)
 
 
-def _days(first: datetime.date, days: int) -> Period:
-    return Period(first, first + datetime.timedelta(days=days - 1))
+def _days(first: datetime.date, days: int) -> _Period:
+    return _Period(first, first + datetime.timedelta(days=days - 1))
 
 
-def _months(year: int, first: int, months: int) -> Period:
+def _months(year: int, first: int, months: int) -> _Period:
     after = year * 12 + first - 1 + months
     end = datetime.date(after // 12, after % 12 + 1, 1) - datetime.timedelta(days=1)
-    return Period(datetime.date(year, first, 1), end)
+    return _Period(datetime.date(year, first, 1), end)
 
 
 def older_content_question(table: str, file_name: str, live_file_name: str) -> Question | None:
@@ -110,6 +110,6 @@ def older_content_question(table: str, file_name: str, live_file_name: str) -> Q
     )
 
 
-def _spelled(period: Period) -> str:
+def _spelled(period: _Period) -> str:
     first, last = period.first.isoformat(), period.last.isoformat()
     return first if first == last else f"{first} to {last}"

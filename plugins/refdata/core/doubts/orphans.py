@@ -11,9 +11,10 @@ from refdata.core.questions import REFUSE, Choice, Question
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """The loss of ``child`` by a load of ``table``: so many ``rows`` refer to so many removed ``keys``.
+    """The loss of ``child`` by a change of ``table``: so many ``rows`` refer to so many removed ``keys``.
 
-    ``columns`` of the child refer to ``references`` of the table. ``examples`` are some of the keys.
+    ``columns`` of the child refer to ``references`` of the table. ``examples`` are some of the keys. ``cause`` is what
+    removes the rows, for messages.
     """
 
     table: str
@@ -23,6 +24,7 @@ class Losses:
     rows: int
     keys: int
     examples: tuple[str, ...] = ()
+    cause: str = "the file"
 
     @property
     def words(self) -> str:
@@ -31,7 +33,9 @@ class Losses:
         rows = "1 row of" if self.rows == 1 else f"{self.rows:,} rows of"
         refer = "refers" if self.rows == 1 else "refer"
         named = f"{', '.join(self.columns)} to {', '.join(self.references)}"
-        return f"The file no longer has {keys} of {self.table} to which {rows} {self.child} {refer} ({named})"
+        cause = self.cause[0].upper() + self.cause[1:]
+        removes = "no longer has" if cause == "The file" else "removes"
+        return f"{cause} {removes} {keys} of {self.table} to which {rows} {self.child} {refer} ({named})"
 
 
 def orphans_question(file_name: str, losses: Losses) -> Question:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from refdata.core.codedamage import ChangedCode
 from refdata.core.contract import Contract, KeptAnswer
 from refdata.core.contractterms import QuestionKind
 from refdata.core.errors import be
@@ -31,36 +32,36 @@ class LostZeros:
     length: int | None = None
 
 
-def zeros_question(table: str, file_name: str, found: LostZeros) -> Question:
+def zeros_question(table: str, file_name: str, lost: LostZeros) -> Question:
     """Asks whether codes that lost their leading zeros are loaded.
 
     >>> zeros_question("zips", "zips.csv", LostZeros("zip", 1, (("01001", "1001"),))).name
     'codes_changed:zip'
     """
     evidence = []
-    if found.count:
+    if lost.count:
         evidence.append(
-            f"{table} has {found.count:,} values of {found.column} with leading zeros or a plus sign, which the file"
+            f"{table} has {lost.count:,} values of {lost.column} with leading zeros or a plus sign, which the file"
             " has without them."
         )
-    if found.short:
+    if lost.short:
         evidence.append(
-            f"All codes of {found.column} in {table} have {found.length} digits;"
-            f" the file has {len(found.short):,} with fewer."
+            f"All codes of {lost.column} in {table} have {lost.length} digits;"
+            f" the file has {len(lost.short):,} with fewer."
         )
-    many = max(found.count, len(found.short))
-    named = f"{many:,} {'code' if many == 1 else 'codes'} of {found.column}"
+    many = max(lost.count, len(lost.short))
+    named = f"{many:,} {'code' if many == 1 else 'codes'} of {lost.column}"
     examples = (
-        *(f"{old!r} became {new!r}." for old, new in found.pairs),
-        *(f"{text!r} has {len(text)} characters." for text in found.short),
+        *(f"{old!r} became {new!r}." for old, new in lost.pairs),
+        *(f"{text!r} has {len(text)} characters." for text in lost.short),
     )
     return _question(
         QuestionKind.CODES_CHANGED,
         table,
         f"{named} lost leading zeros or a plus sign in {file_name}. Load them anyway?",
         tuple(evidence),
-        f"The values of {found.column} are loaded as the file writes them.",
-        found.column,
+        f"The values of {lost.column} are loaded as the file writes them.",
+        lost.column,
         examples,
     )
 
@@ -82,6 +83,25 @@ def damage_question(table: str, file_name: str, column: str, rows: int, values: 
     )
 
 
+def changed_question(table: str, file_name: str, column: str, pairs: Sequence[ChangedCode]) -> Question:
+    """Asks about values that are codes of the table with some damage.
+
+    >>> from refdata.core.codedamage import CodeDamage
+    >>> changed_question("parts", "p.csv", "part", [ChangedCode(CodeDamage.ZEROS_WITHIN, "DE-01", "DE-1")]).examples
+    ("'DE-01' became 'DE-1'.",)
+    """
+    damage = "; ".join(dict.fromkeys(one.damage for one in pairs))
+    return _question(
+        QuestionKind.CODES_CHANGED,
+        table,
+        f"{_values(len(pairs))} of {column} changed in {file_name}: {damage}. Load them anyway?",
+        (f"{table} has these values of {column} otherwise, and the new ones nowhere.",),
+        f"The values of {column} are loaded as the file writes them.",
+        column,
+        tuple(f"{one.old!r} became {one.new!r}." for one in pairs),
+    )
+
+
 def precision_question(table: str, file_name: str, column: str, rounded: int, changed: int, digits: int) -> Question:
     """Asks about numbers whose last decimals are gone.
 
@@ -92,12 +112,24 @@ def precision_question(table: str, file_name: str, column: str, rounded: int, ch
     return _question(
         QuestionKind.PRECISION_LOST,
         table,
-        f"{rounded:,} values of {column} lost decimals in {file_name}. Load them anyway?",
+        f"{_values(rounded)} of {column} lost decimals in {file_name}. Load them anyway?",
         (
             f"The values of {column} in the file have {places}; those of {table} have more.",
             f"{rounded:,} of the {changed:,} values that changed equal the earlier ones without the last decimals.",
         ),
         f"The values of {column} are loaded with {places}.",
+        column,
+    )
+
+
+def times_question(table: str, file_name: str, column: str) -> Question:
+    """Asks about moments whose times of day are gone."""
+    return _question(
+        QuestionKind.PRECISION_LOST,
+        table,
+        f"{column} in {file_name} has days without their times. Load them anyway?",
+        (f"Values of {column} in {table} have a time of day; no value of the file has one.",),
+        f"The values of {column} are loaded as midnight of their day.",
         column,
     )
 
@@ -125,8 +157,9 @@ def near_keys_question(table: str, file_name: str, column: str, pairs: Sequence[
     return _question(
         QuestionKind.KEYS_REPEATED,
         table,
-        f"{_values(len(pairs))} of {column} in {file_name} differ from the table's by case or blanks. Load them so?",
-        (f"{column} has identified each row of {table} so far; the rows with the earlier spelling are replaced.",),
+        f"{_values(len(pairs))} of {column} in {file_name} {_differ(len(pairs))} from the table's only by {_IGNORED}."
+        " Load them so?",
+        (f"{column} has identified each row of {table} so far; rows with the earlier spelling are replaced.",),
         f"The values of {column} are loaded as the file writes them.",
         column,
         tuple(f"{old!r} became {new!r}." for old, new in pairs),
@@ -156,6 +189,35 @@ def rows_warning(table: str, repeated: int) -> str:
     return f"{many} in {table} already: this load added {them} again."
 
 
+def known_keys_question(table: str, file_name: str, column: str, count: int, keys: Sequence[str]) -> Question:
+    """Asks about appended rows whose keys the table has with other values.
+
+    :param keys: some of the ``count`` keys.
+    """
+    many, be = _values(count), "is" if count == 1 else "are"
+    return _question(
+        QuestionKind.KEYS_REPEATED,
+        table,
+        f"{many} of {column} in {file_name} {be} in {table} already, with other values. Add these rows too?",
+        (
+            f"{column} has identified each row of {table} so far.",
+            "With a primary key and load: upsert in the contract, such rows would replace those of the table.",
+        ),
+        f"All rows of the file are added; {table} has several rows for one value of {column}.",
+        column,
+        tuple(f"Such as {key!r}." for key in keys),
+    )
+
+
+def known_keys_warning(table: str, column: str, count: int, time: str) -> str:
+    """Warns about appended rows whose keys the table has with another time.
+
+    :param time: the column that says when.
+    """
+    many, be = _values(count), "is" if count == 1 else "are"
+    return f"{many} of {column} {be} in {table} already, with another {time}: this load added them beside these rows."
+
+
 def repeats_warning(column: str, repeated: int, *, near: bool = False) -> str:
     """Warns about keys that the file repeats if no question is asked: in a first load, or beside a stated key.
 
@@ -169,13 +231,26 @@ def repeats_warning(column: str, repeated: int, *, near: bool = False) -> str:
     )
 
 
+def loaded_anyway(question: Question) -> str:
+    """Warns about what is not asked, because the contract says so.
+
+    >>> loaded_anyway(zeros_question("zips", "zips.csv", LostZeros("zip", 1, (("01001", "1001"),))))
+    '1 code of zip lost leading zeros or a plus sign in zips.csv. This was loaded, because on_doubtful_rows is warn.'
+    """
+    return f"{question.subject.rpartition('. ')[0]}. This was loaded, because on_doubtful_rows is warn."
+
+
 _IGNORED = "case, blanks around them and invisible characters"
 
 
 def near_keys_warning(table: str, column: str, pairs: Sequence[tuple[str, str]]) -> str:
     """Warns about appended keys that differ from those of the table only in case or blanks."""
     many = f"{_values(len(pairs))} of {column}"
-    return f"{many} {'differs' if len(pairs) == 1 else 'differ'} from values in {table} by case or blanks only."
+    return f"{many} {_differ(len(pairs))} from values in {table} only by {_IGNORED}."
+
+
+def _differ(count: int) -> str:
+    return "differs" if count == 1 else "differ"
 
 
 def _values(count: int) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.core.contractterms import QuestionKind
-from refdata.core.matching import FileColumn, TableMatch, rank_tables
+from refdata.core.filemodel import ScannedColumn
+from refdata.core.matching import TableMatch, rank_tables
 from refdata.core.model import Table
 from refdata.core.naming import fold_name
 from refdata.core.questions import REFUSE, Choice, Outcome, Question
@@ -25,14 +26,12 @@ LIKE_NAME = 0.85
 """How similar the letters of two names must be to count as a typo."""
 LONG_NAME = 6
 """Names with at least this many letters are long enough to recognise a typo."""
-LIKE_VALUES = 0.3
-"""Share of the file's key values that the table must contain where the name gives no hint."""
 
 _NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class LookAlike:
+class _LookAlike:
     """A table that a file for a new table seems to belong to, and why, as sentences."""
 
     match: TableMatch
@@ -44,27 +43,21 @@ class LookAlike:
         return self.match.table.name
 
 
-def look_alikes(
-    wanted: str, columns: Sequence[FileColumn], tables: Sequence[Table], shared: Mapping[str, float] | None = None
-) -> tuple[LookAlike, ...]:
-    """The tables that a file for the new table ``wanted`` seems to belong to, the best match first.
-
-    :param shared: per table, the share (0 to 1) of the file's key values that it contains, where counted.
-    """
-    candidates = (_look_alike(wanted, len(columns), match, shared or {}) for match in rank_tables(columns, tables))
+def look_alikes(wanted: str, columns: Sequence[ScannedColumn], tables: Sequence[Table]) -> tuple[_LookAlike, ...]:
+    """The tables that a file for the new table ``wanted`` seems to belong to, the best match first."""
+    candidates = (_look_alike(wanted, len(columns), match) for match in rank_tables(columns, tables))
     return tuple(sorted(filter(None, candidates), key=lambda one: (-len(one.reasons), -one.match.score, one.table)))
 
 
-def _look_alike(wanted: str, width: int, match: TableMatch, shared: Mapping[str, float]) -> LookAlike | None:
+def _look_alike(wanted: str, width: int, match: TableMatch) -> _LookAlike | None:
     least = min(match.share, len(match.matched) / max(width, 1))
     if least < LIKE_COLUMNS:
         return None
     name = _name_sign(wanted, match.table.name, least)
-    values = _value_sign(match.table.name, least, shared)
-    if not name and not values:
+    if not name:
         return None
     columns = f"It has {len(match.matched)} of the {width} columns of the file."
-    return LookAlike(match, tuple(filter(None, (columns, name, values))))
+    return _LookAlike(match, (columns, name))
 
 
 def _name_sign(wanted: str, table: str, columns: float) -> str:
@@ -81,13 +74,6 @@ def _is_slip(one: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, fold_name(one), fold_name(other), autojunk=False).ratio() >= LIKE_NAME
 
 
-def _value_sign(table: str, columns: float, shared: Mapping[str, float]) -> str:
-    share = shared.get(table, 0.0)
-    if share < LIKE_VALUES or columns < SAME_COLUMNS:
-        return ""
-    return f"{share:.0%} of the file's keys are in {table}."
-
-
 def _words(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", fold_name(name))
 
@@ -99,7 +85,7 @@ def _within(short: Sequence[str], long: Sequence[str]) -> bool:
 
 
 def new_table_question(
-    file_name: str, wanted: str, alike: Sequence[LookAlike], *, always: bool = False
+    file_name: str, wanted: str, alike: Sequence[_LookAlike], *, always: bool = False
 ) -> Question | None:
     """Asks where to load a file that would create a new table; None if nothing suggests another table.
 

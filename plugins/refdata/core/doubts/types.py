@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from refdata.core.columnreadings import FALSE, REJECT, TEXT, TRUE
 from refdata.core.contract import Contract, FieldContract, KeptAnswer
 from refdata.core.contractterms import FieldType, QuestionKind
-from refdata.core.dateformats import format_of
+from refdata.core.dateformats import format_of, pattern_of
 from refdata.core.filemodel import Notation
 from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question
 from refdata.core.sqltypes import SqlType, TypeKind
 
-_DAY_ZERO = datetime.date(1899, 12, 30)
+_DAY_ZERO = datetime.datetime(1899, 12, 30)  # noqa: DTZ001  a day of a calendar
 """The day from which spreadsheets count, because they treat 1900 as a leap year:
 https://learn.microsoft.com/office/troubleshoot/excel/wrongly-assumes-1900-is-leap-year"""
 _SERIALS = range(10_000, 80_000)
@@ -36,6 +36,7 @@ class Misfits:
 
     ``live`` is the column's type, ``brought`` the type of the file's values by themselves (None: text of many kinds).
     ``texts`` has the different values where they are few, otherwise none; ``notation`` is how the column is written.
+    ``dated`` are the notations in which all values of a column of dates are dates.
     """
 
     column: str
@@ -46,10 +47,11 @@ class Misfits:
     brought: SqlType | None = None
     texts: tuple[str, ...] = ()
     notation: Notation = field(default_factory=Notation)
+    dated: tuple[Notation, ...] = ()
 
 
 def type_question(table: str, file_name: str, misfits: Misfits) -> Question:
-    """Asks what to do with values that are not of their column's type."""
+    """Asks what to do with values that are not of their column's type, or are dates in another notation."""
     one = misfits.count == 1
     be, them = ("is", "it") if one else ("are", "them")
     many = f"{misfits.count:,} of {misfits.rows:,} values of {misfits.column}"
@@ -62,6 +64,11 @@ def type_question(table: str, file_name: str, misfits: Misfits) -> Question:
     wrong = f"{many} in {file_name} {be} {day}not of type {misfits.live.kind.value}"
     subject = f"{wrong}. What should happen to {them}?"
     kind_of = QuestionKind.CODES_CHANGED if serials else QuestionKind.TYPE_CHANGED
+    if misfits.dated and not serials:
+        kind_of = QuestionKind.NOTATION_CHANGED
+        subject = f"The dates of {misfits.column} in {file_name} are written in another way than in earlier files."
+        subject += " How should they be read?"
+        evidence = (f"The column {misfits.column} has the type {misfits.live}; all values of the file are dates too.",)
     readings = () if serials else _readings(table, misfits)
     choices = (*readings, *_choices(table, misfits), REFUSE)
     return Question(kind_of, table, subject, evidence, choices, misfits.column, examples)
@@ -93,8 +100,30 @@ def _choices(table: str, misfits: Misfits) -> tuple[Choice, ...]:
     return (reject, text)
 
 
-_TRUE = ["1", "y", "yes", "t", "on", "j", "ja", "o", "oui", "s", "si", "sí", "sim", "wahr", "vrai", "verdadero"]
-_FALSE = ["0", "n", "no", "f", "off", "n", "nein", "n", "non", "n", "no", "no", "não", "falsch", "faux", "falso"]
+_TRUE = [
+    "1",
+    "1.0",
+    "-1",
+    "y",
+    "yes",
+    "t",
+    "on",
+    "j",
+    "ja",
+    "ja",
+    "ja",
+    "o",
+    "oui",
+    "s",
+    "si",
+    "sí",
+    "sim",
+    "tak",
+    "evet",
+]
+_TRUE += ["да", "wahr", "vrai", "verdadero"]
+_FALSE = ["0", "0.0", "0", "n", "no", "f", "off", "n", "nein", "nee", "nej", "n", "non", "n", "no", "no", "não", "nie"]
+_FALSE += ["hayır", "нет", "falsch", "faux", "falso"]
 _PAIRS = tuple(zip(_TRUE, _FALSE, strict=True))
 """Words for true and false, in lower case, that belong together."""
 
@@ -104,6 +133,8 @@ _NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.
 
 def _readings(table: str, misfits: Misfits) -> tuple[Choice, ...]:
     """The answers that read the values: as true and false, as numbers of one kind or the other, as no value."""
+    if misfits.dated:
+        return tuple(_as_dates(table, misfits, notation) for notation in misfits.dated)
     if not misfits.texts:
         return ()
     if misfits.live.kind is TypeKind.BIT and (pair := _pair(misfits.texts)):
@@ -111,6 +142,29 @@ def _readings(table: str, misfits: Misfits) -> tuple[Choice, ...]:
     if misfits.live.kind in _NUMBERS and (mark := _open_mark(misfits.texts)):
         return _as_numbers(table, misfits, mark)
     return (_as_missing(table, misfits),) if misfits.count < misfits.rows else ()
+
+
+_ORDERS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+
+
+def _as_dates(table: str, misfits: Misfits, notation: Notation) -> Choice:
+    kind = FieldType.DATE if misfits.live.kind is TypeKind.DATE else FieldType.DATETIME
+    order = _ORDERS[notation.date_order]
+    return Choice(
+        "read" if len(misfits.dated) == 1 else f"read_{notation.date_order}",
+        f"Read them as dates, {order}",
+        f"The dates of {misfits.column} are read {order}: {_pattern(notation)}.",
+        patch=_written(table, misfits.column, notation, kind),
+        keepable=True,
+    )
+
+
+def _pattern(notation: Notation) -> str:
+    """How a day is written, in the letters that people use: ``DD/MM/YY``."""
+    text = pattern_of(FieldType.DATE, notation)
+    for sign, letters in (("%d", "DD"), ("%m", "MM"), ("%b", "month"), ("%Y", "YYYY"), ("%y", "YY")):
+        text = text.replace(sign, letters)
+    return text
 
 
 def _pair(texts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
@@ -165,20 +219,31 @@ def _kept(table: str, column: str, answer: str) -> Contract:
 
 
 def _are_serials(misfits: Misfits) -> bool:
-    """Whether there are whole numbers instead of dates, as a spreadsheet exports when its cells lose their format."""
-    whole = misfits.brought is not None and misfits.brought.kind is TypeKind.INT
-    return whole and misfits.live.kind in (TypeKind.DATE, TypeKind.DATETIME2) and bool(_serials(misfits.examples))
+    """Whether there are numbers instead of dates, as a spreadsheet exports when its cells lose their format."""
+    number = misfits.brought is not None and misfits.brought.kind in _DAY_NUMBERS
+    dated = misfits.live.kind in (TypeKind.DATE, TypeKind.DATETIME2)
+    return number and dated and bool(_serials(misfits.examples))
+
+
+_DAY_NUMBERS = frozenset({TypeKind.INT, TypeKind.DECIMAL, TypeKind.FLOAT})
+_DAY_NUMBER = re.compile(r"(?P<day>[0-9]{5})(?:[.,](?P<part>[0-9]+))?")
 
 
 def _serials(examples: Sequence[Misfit]) -> list[int]:
-    numbers = [int(one.text) for one in examples if one.text.isascii() and one.text.isdigit()]
+    matches = [_DAY_NUMBER.fullmatch(one.text) for one in examples]
+    numbers = [int(match["day"]) for match in matches if match]
     return numbers if numbers and all(number in _SERIALS for number in numbers) else []
 
 
 def _as_day(misfits: Misfits, text: str) -> str:
     if not _are_serials(misfits):
         return ""
-    return f", a day number that a spreadsheet shows as {_DAY_ZERO + datetime.timedelta(days=int(text))}"
+    match = _DAY_NUMBER.fullmatch(text)
+    if match is None:
+        return ""
+    seconds = round(float(f"0.{match['part'] or 0}") * 86_400)
+    moment = _DAY_ZERO + datetime.timedelta(days=int(match["day"]), seconds=seconds)
+    return f", a day number that a spreadsheet shows as {moment if match['part'] else moment.date()}"
 
 
 def notation_question(
@@ -191,26 +256,14 @@ def notation_question(
     examples: Sequence[str] = (),
 ) -> Question:
     """Asks about dates in another order than in the table's earlier files."""
-    words = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
-    patch = Contract(
-        table=table,
-        fields=(
-            FieldContract(
-                name=column,
-                date_order=brought.date_order,
-                date_separator=brought.date_separator,
-                format=format_of(kind, brought) or "any",
-            ),
-        ),
-    )
     load = Choice(
         "read",
-        f"Read them {words[brought.date_order]}",
-        f"The dates of {column} are read {words[brought.date_order]}.",
-        patch=patch,
+        f"Read them {_ORDERS[brought.date_order]}",
+        f"The dates of {column} are read {_ORDERS[brought.date_order]}.",
+        patch=_written(table, column, brought, kind),
         keepable=True,
     )
-    before, now = words[known.date_order], words[brought.date_order]
+    before, now = _ORDERS[known.date_order], _ORDERS[brought.date_order]
     evidence = (f"Earlier files have {column} {before}; some dates of this file are only valid {now}.",)
     return Question(
         QuestionKind.NOTATION_CHANGED,
@@ -221,3 +274,33 @@ def notation_question(
         column=column,
         examples=tuple(f"For example {text!r}." for text in examples[:MAX_EXAMPLES]),
     )
+
+
+def zone_question(table: str, file_name: str, column: str, brought: Notation, kind: FieldType) -> Question:
+    """Asks about times without a zone in a column whose earlier files had one; the table has the moments in UTC."""
+    load = Choice(
+        "read",
+        "Read them as UTC",
+        f"The times of {column} are loaded as the file has them, as moments in UTC.",
+        patch=_written(table, column, brought, kind),
+        keepable=True,
+    )
+    return Question(
+        QuestionKind.NOTATION_CHANGED,
+        table,
+        f"The times of {column} in {file_name} have no time zone, those of earlier files have one. Read them as UTC?",
+        (f"{table} has the moments of {column} in UTC; a local time would be hours off.",),
+        (load, REFUSE),
+        column=column,
+    )
+
+
+def _written(table: str, column: str, notation: Notation, kind: FieldType) -> Contract:
+    """States how dates are written."""
+    fact = FieldContract(
+        name=column,
+        date_order=notation.date_order,
+        date_separator=notation.date_separator,
+        format=format_of(kind, notation) or "any",
+    )
+    return Contract(table=table, fields=(fact,))

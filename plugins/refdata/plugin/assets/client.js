@@ -11,8 +11,13 @@ export class Failure extends Error {
 
 /** @returns {Promise<{data: any, metadata: object}>} @throws {Failure} */
 export async function ask(path, parameters = {}, signal = undefined) {
-  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== "" && value !== null));
-  return answered(await reached(`api/v1/${path}?${query}`, { signal }));
+  return answered(await reached(`api/v1/${path}?${queryOf(parameters)}`, { signal }));
+}
+
+/** A query without empty parameters; a list is one that is repeated. */
+export function queryOf(parameters) {
+  const pairs = Object.entries(parameters).flatMap(([name, value]) => [value].flat().map((one) => [name, one]));
+  return new URLSearchParams(pairs.filter(([, value]) => value !== "" && value !== null && value !== undefined));
 }
 
 /** Changes something. The header shows the server that the request is not from another site. @throws {Failure} */

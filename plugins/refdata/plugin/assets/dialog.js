@@ -7,19 +7,22 @@ import { element } from "./dom.js";
  *
  * @param content  nodes that show what will change, or a promise of them.
  * @param asksReason  whether a reason is required.
- * @param act  does it, with the reason; an error is shown, and the dialog stays.
+ * @param accepting  a category of errors, and the text of a box that is offered after one: whoever ticks it accepts that.
+ * @param act  does it, with the reason and whether the box is ticked; an error is shown, and the dialog stays.
  */
-export function confirmed({ title, content, action, asksReason = true, act }) {
+export function confirmed({ title, content, action, asksReason = true, accepting, act }) {
   const reason = element("textarea", { id: "reason", rows: 2, maxlength: 1000, required: true, "aria-describedby": "trouble" });
   const trouble = element("p", { id: "trouble", class: "trouble", role: "alert" });
   const place = element("div", { class: "content" }, element("p", { class: "muted" }, "Comparing…"));
+  const box = element("input", { type: "checkbox", id: "accepted" });
+  const offer = element("label", { class: "accept", hidden: true }, box, accepting?.text ?? "");
   const yes = element("button", { type: "button", class: "danger" }, action);
   const no = element("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
   const dialog = element("dialog", { "aria-labelledby": "asked", onclose: () => dialog.remove() },
     element("h2", { id: "asked" }, title), place,
     asksReason && element("label", { class: "why" }, "Reason, recorded in the audit trail", reason),
-    trouble, element("div", { class: "buttons" }, no, yes));
-  yes.addEventListener("click", () => attempt({ dialog, yes, reason, trouble, asksReason, act }));
+    trouble, offer, element("div", { class: "buttons" }, no, yes));
+  yes.addEventListener("click", () => attempt({ dialog, yes, reason, trouble, asksReason, accepting, offer, box, act }));
   document.body.append(dialog);
   dialog.showModal();
   (asksReason ? reason : no).focus();
@@ -37,7 +40,7 @@ async function fill(place, content, trouble, yes) {
   }
 }
 
-async function attempt({ dialog, yes, reason, trouble, asksReason, act }) {
+async function attempt({ dialog, yes, reason, trouble, asksReason, accepting, offer, box, act }) {
   if (asksReason && !reason.value.trim()) {
     trouble.textContent = "Give a reason: others will read it.";
     reason.focus();
@@ -46,10 +49,14 @@ async function attempt({ dialog, yes, reason, trouble, asksReason, act }) {
   yes.disabled = true;
   trouble.textContent = "";
   try {
-    await act(reason.value.trim());
+    await act(reason.value.trim(), box.checked);
     dialog.close();
   } catch (failure) {
-    trouble.textContent = failureText(failure);
+    const offered = accepting !== undefined && failure.category === accepting.category;
+    // The advice names a command, which the box replaces.
+    trouble.textContent = offered ? `${failure.message}.` : failureText(failure);
+    offer.hidden = !offered;
+    if (offered) box.focus();
     yes.disabled = false;
   }
 }

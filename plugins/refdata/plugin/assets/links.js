@@ -1,5 +1,6 @@
 /** Links from the page to Airflow's own pages. */
 
+import { queryOf } from "./client.js";
 import { element, icon } from "./dom.js";
 
 const ARROW = "M8 16 16 8M9 8h7v7";
@@ -26,6 +27,17 @@ export function viewLink(go, parameters, properties, ...children) {
   } }, ...children);
 }
 
+/** A link that saves a file. The frame's sandbox forbids downloads, so Airflow's page begins it. */
+export function fileLink(path, properties, ...children) {
+  return element("a", { ...properties, href: new URL(path, document.baseURI).href, download: "", onclick: follow }, ...children);
+}
+
+/** Links that save rows as CSV and as Excel. */
+export function downloads(path, parameters, name, title) {
+  return [["csv", "Download CSV"], ["xlsx", "Excel"]].map(([form, text]) => fileLink(`${path}?${queryOf({ ...parameters, form })}`,
+    { class: "download", "data-focus": `${name} ${form}`, title }, text));
+}
+
 /**
  * Opens an address in Airflow's window. The frame's sandbox forbids it to navigate the window or to
  * open another, but Airflow's page may: a link in its own document is clicked on its behalf.
@@ -35,6 +47,7 @@ function follow(event) {
   event.preventDefault();
   const link = parent.document.createElement("a");
   link.href = event.currentTarget.href;
+  if (event.currentTarget.hasAttribute("download")) link.download = "";
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button === 1) {
     link.target = "_blank";
     link.rel = "noopener";

@@ -15,6 +15,7 @@ const NOTHING_YET = "No file has been dropped yet. Drop a CSV file into referenc
 const at = (id) => document.getElementById(id);
 
 export function validSort(view, sort) {
+  if (view === "table") return sort ?? "";
   const known = (view === "tables" ? TABLE_SORTS : [...FILE_SORTS, ...MORE_SORTS]).map(([value]) => value);
   return known.includes(sort) ? sort : known[0];
 }

@@ -11,6 +11,7 @@ import { PERIODS, showOverview } from "./overview.js";
 import { showStory } from "./story.js";
 import { showTable } from "./table.js";
 import { followTheme } from "./theme.js";
+import { showUpload } from "./upload.js";
 import { drawWaiting } from "./waiting.js";
 
 const FAST = 2_500;
@@ -22,12 +23,13 @@ const TYPING_PAUSE = 250;
 const VIEWS = {
   files: { tab: "files", title: "Files", show: loadFiles },
   tables: { tab: "tables", title: "Tables", show: loadTables },
+  upload: { tab: "upload", title: "Upload", show: showUpload },
   overview: { tab: "overview", title: "Overview", show: showOverview },
   config: { tab: "config", title: "Configuration", show: showConfig },
   file: { tab: "files", title: "File", show: showStory },
   table: { tab: "tables", title: "Table", show: showTable },
 };
-const TABS = ["files", "tables", "overview", "config"];
+const TABS = ["files", "tables", "upload", "overview", "config"];
 
 const at = (id) => document.getElementById(id);
 let state = fromAddress();
@@ -39,6 +41,17 @@ let request = null;
 function fromAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.search));
   return complete(given);
+}
+
+/** The conditions on a table's rows, as the address has them; "" for none. */
+function conditions(text) {
+  try {
+    const found = JSON.parse(text || "[]");
+    const valid = Array.isArray(found) && found.every((one) => Array.isArray(one) && one.length === 3 && one.every((part) => typeof part === "string"));
+    return valid && found.length ? JSON.stringify(found) : "";
+  } catch {
+    return "";
+  }
 }
 
 /** A complete state from an address or a link; invalid parts are left out. */
@@ -55,6 +68,9 @@ function complete(given) {
     name: given.name ?? "",
     a: whole(given.a, 0),
     b: whole(given.b, 0),
+    version: whole(given.version, 0),
+    filter: conditions(given.filter),
+    after: /^[\w-]+$/.test(given.after ?? "") ? given.after : "",
     days: PERIODS.includes(whole(given.days, 1)) ? whole(given.days, 1) : PERIODS[1],
   };
 }
@@ -67,7 +83,7 @@ function addressOf(shown) {
 
 /** Changes what this view shows; the page number resets to one unless the change sets it. */
 function adjust(change, options) {
-  return move({ ...state, page: 1, ...change }, options);
+  return move({ ...state, page: 1, after: "", ...change }, options);
 }
 
 /** Goes to another view. */
@@ -188,7 +204,9 @@ function onKey(event) {
   const elsewhere = !event.target.matches("input, select, textarea") && !document.querySelector("dialog[open]");
   if (event.key === "/" && elsewhere && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
-    if (at("searching").hidden) go({ view: "files" }).then(() => field.focus());
+    const rows = document.getElementById("rows-search");
+    if (rows) rows.focus();
+    else if (at("searching").hidden) go({ view: "files" }).then(() => field.focus());
     else field.focus();
   } else if (event.key === "Escape" && event.target === field && field.value) {
     field.value = "";

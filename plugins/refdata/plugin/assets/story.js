@@ -5,14 +5,17 @@ import { differences } from "./diff.js";
 import { element, redraw } from "./dom.js";
 import { LOAD_TYPES, MOVING, answerLink, badge, durationOf, rowsOf, sentence } from "./files.js";
 import { NONE, absolute, bytes, duration, moment, number, plural } from "./format.js";
-import { runLink, viewLink } from "./links.js";
+import { fileLink, runLink, viewLink } from "./links.js";
+import { rejectedLines } from "./rejects.js";
 import { givenAnswers, isBeingTaken, isGated, questionForm } from "./questions.js";
+import { refusedActions } from "./refused.js";
 
 const NAMES = { ",": "comma", ";": "semicolon", "|": "pipe", "\t": "tab", '"': "double quote", "'": "single quote",
   "\n": "line feed", "\r\n": "carriage return and line feed", "\r": "carriage return" };
 
 /** Rows that are compared automatically: the database does it instantly. */
 const COMPARED_AT_ONCE = 50_000;
+const DROPPED = ["fullload", "append"];
 const WIDE = new Set(["Path", "Run", "SHA-256"]);
 const NOTHING = { review: "Nothing is changed until somebody answers.", duplicate: "Nothing was changed: this content is already in the table.", error: "Nothing was changed.", cancelled: "Nothing was changed." };
 
@@ -38,9 +41,11 @@ function story(data, asked, page) {
       `, ${file.is_reference_data ? "a reference table" : "not a reference table"}`,
       file.version_id && `, as version ${number(file.version_id)}`, file.run_path && " · ",
       file.run_path && runLink(file.run_path, file.file_name, "Run in Airflow")),
-    file.error && problem(file),
+    file.error && problem(file, data.rejects.file),
+    refusedActions(file, page),
     warnings(file),
     file.status === "review" && (open.length && !isGated(open) ? questions(file, open, page) : waiting(file, open, page)),
+    data.rejects.file && card("Rejected lines", rejectedLines(file)),
     element("div", { class: "cards" },
       card("Rows", rows(data)), card("Steps", steps(data)), data.format && card("Format found", format(data.format)),
       card("Table", changes(data)), given.length > 0 && card("Answers", givenAnswers(given)), card("File", facts(file))),
@@ -77,7 +82,10 @@ function waiting(file, open, page) {
     element("p", { class: "answers" }, file.run_path && answerLink(file, { class: "run", "data-focus": "answer" }), button), place, ...(open.length ? questionForm(id, open, page) : [])));
 }
 
-function problem({ status, error: { category, message, advice } }) {
+/** What went wrong; where lines are at fault, what to do with them is offered here. */
+function problem({ id, file_name: name, status, error: { category, message, advice: written } }, rejects) {
+  const advice = rejects && category === "data" ? ["Correct the lines that are marked below. ",
+    fileLink(`download/loads/${id}/fix`, { "data-focus": "fix first" }, `Download ${name}`), ", correct it, and drop it again."] : written;
   return element("div", { class: `reason open ${status}` },
     element("p", {}, element("strong", {}, `${sentence(category)}: `), message),
     advice && element("p", { class: "advice" }, element("span", { class: "muted" }, "What to do: "), advice));
@@ -104,9 +112,8 @@ function compared(file) {
 }
 
 function rows({ file, rejects }) {
-  return [pairs([["Read", number(file.rows_read)], ["Loaded", rowsOf(file)], ...compared(file),
-    ["Rejected", element("span", { class: rejects.rows ? "bad" : null }, number(file.rows_rejected))], ["Took", durationOf(file)]]),
-  rejects.file && element("p", { class: "note-below" }, "The rejected lines, with their reasons, are in ", element("code", {}, rejects.file))];
+  return pairs([["Read", number(file.rows_read)], ["Loaded", rowsOf(file)], ...compared(file),
+    ["Rejected", element("span", { class: rejects.rows ? "bad" : null }, number(file.rows_rejected))], ["Took", durationOf(file)]]);
 }
 
 /** The steps as Airflow reports them, between what comes before and after; otherwise the ledger's times. */
@@ -138,7 +145,7 @@ function step(title, iso, note, tone, state = "") {
   element("span", { class: "muted small figure" }, iso ? absolute(iso) : NONE));
 }
 
-function format(found) {
+export function format(found) {
   const sure = Math.round(100 * found.confidence);
   const rivals = found.runners_up.filter((one) => one.score >= 0.005);
   return [
@@ -169,6 +176,11 @@ function changes({ file, table_changes: described, is_configured: configured }) 
 }
 
 function facts(file) {
+  return [file.processed_at && DROPPED.includes(file.load_type) && element("p", { class: "downloads" }, fileLink(`download/loads/${file.id}/original`,
+    { class: "download", "data-focus": "original", title: "The file as it was dropped" }, "Download the original")), factPairs(file)];
+}
+
+function factPairs(file) {
   return pairs([["Load", `${file.id}`], ["Path", file.file_path], ["Size", bytes(file.file_size)], ["Staged by", file.load_method ?? NONE],
     ["Dropped", moment(file.created_at)], ["Ended", file.processed_at ? absolute(file.processed_at) : NONE],
     ["Run", file.dag_run_id ?? NONE], ["SHA-256", file.file_hash ?? NONE]]);

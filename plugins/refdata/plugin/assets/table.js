@@ -7,9 +7,10 @@ import { element, redraw } from "./dom.js";
 import { LOAD_TYPES } from "./files.js";
 import { cell, grid } from "./grid.js";
 import { NONE, moment, number, plural } from "./format.js";
-import { runLink, viewLink } from "./links.js";
+import { downloads, runLink, viewLink } from "./links.js";
 import { contractFacts, isBeingTaken, keptAnswers, questionForm } from "./questions.js";
 import { tile } from "./overview.js";
+import { showRows } from "./rows.js";
 import { card } from "./story.js";
 
 /** Past comparisons; the difference of two versions never changes. */
@@ -24,14 +25,30 @@ export async function showTable(page) {
   const memory = { waiting: waiting.data, kept: kept.data, contract: contract.data, trouble: contract.failure ?? null };
   const taken = waiting.data.some((question) => isBeingTaken(question.load_id));
   const asked = state.a !== null && state.b !== null ? { a: state.a, b: state.b } : null;
-  const draw = (diff) => redraw(place, `table ${state.name}`, [info.data, versions.data, me.data, memory, taken, asked, diff, notice], () =>
+  const parts = places(place, state.name);
+  const draw = (diff) => redraw(parts.about, `table ${state.name}`, [info.data, versions.data, me.data, memory, taken, asked, diff, notice], () =>
     view({ ...page, ...memory, info: info.data, versions: versions.data, me: me.data, asked, diff }));
-  if (!asked) draw(null);
-  else {
+  redraw(parts.below, `below ${state.name}`, [info.data, versions.data, me.data, memory], () =>
+    details({ ...page, ...memory, info: info.data, versions: versions.data, me: me.data }));
+  const rows = showRows(parts.rows, page, versions.data);
+  if (!asked) {
+    draw(null);
+    await rows;
+  } else {
     draw(compared.get(keyOf(state.name, asked)) ?? "pending");
     draw(await compare(state.name, asked, signal));
+    await rows;
   }
   return taken;
+}
+
+/** Above the rows, the rows, and below them: each is drawn by itself, so that typing in one survives the others. */
+function places(place, name) {
+  if (place.firstElementChild?.dataset.table !== name) {
+    place.replaceChildren(element("div", { "data-table": name }, element("div"), element("div"), element("div")));
+  }
+  const [about, rows, below] = place.firstElementChild.children;
+  return { about, rows, below };
 }
 
 /** A wrong contract file must not hide the table. */
@@ -68,6 +85,12 @@ function view(page) {
       tile("Files loaded", viewLink(go, { view: "files", search: info.table_name }, { "data-focus": "files" }, number(info.summary?.files ?? 0)), "")),
     ...questions(page),
     page.asked && comparison(page),
+  ];
+}
+
+function details(page) {
+  const { info, go } = page;
+  return [
     card("Versions", versionsOf(page)),
     card("Columns", element("ul", { class: "typed" }, info.columns.map((column) =>
       element("li", {}, element("span", { dir: "auto" }, column.name), element("code", {}, column.type),
@@ -85,13 +108,14 @@ function questions(page) {
     ...questionForm(load, open, page))));
 }
 
-function comparison({ asked, diff, versions, adjust }) {
+function comparison({ asked, diff, info, versions, adjust }) {
   const choice = (name, chosen) => element("select", { "aria-label": name, "data-focus": name, onchange: (event) =>
     adjust({ ...asked, [name === "From version" ? "a" : "b"]: Number(event.target.value) }, { replace: true }) },
   versions.filter((one) => one.is_kept).map((one) => element("option", { value: one.version, selected: one.version === chosen },
     `${one.version}${one.is_live ? ", live" : ""}`)));
   return element("section", { class: "card compare" },
     element("div", { class: "heading" }, element("h3", {}, "Differences from version ", choice("From version", asked.a), " to ", choice("To version", asked.b)),
+      element("span", { class: "downloads" }, diff !== "pending" && downloads(`download/${encodeURIComponent(info.table_name)}/difference`, asked, "difference", "Every row that differs")),
       element("button", { type: "button", class: "plain", "data-focus": "close", onclick: () => adjust({ a: null, b: null }) }, "Close")),
     ...(diff === "pending" ? [element("p", { class: "muted" }, "Comparing…")] : differences(diff)));
 }
@@ -147,15 +171,19 @@ function actions(version, page) {
   return found;
 }
 
+/** A change that the server refuses with this category may be done by a person who accepts it. */
+const ORPHANS = { category: "orphans", text: "Accept it: these rows may refer to nothing until their table is loaded again" };
+
 function rollback(version, { info, refresh }) {
   const request = requestId();
   confirmed({
     title: `Roll ${info.table_name} back to version ${version.version}?`,
     content: compare(info.table_name, { a: info.live_version, b: version.version }).then(shortly),
     action: "Roll back",
-    act: async (reason) => {
+    accepting: ORPHANS,
+    act: async (reason, accepted) => {
       const { data } = await change(`tables/${encodeURIComponent(info.table_name)}/rollback`,
-        { version: version.version, expected_version: info.live_version, reason, request_id: request });
+        { version: version.version, expected_version: info.live_version, reason, request_id: request, accept_orphans: accepted });
       announce(data, `The rows of version ${version.version} are live again`);
       await refresh();
       seen(".done-well");
@@ -171,8 +199,9 @@ function takeBack(version, { info, versions, refresh }) {
   confirmed({
     title: `Take ${version.file_name} back out of ${info.table_name}?`,
     content: shown, action: "Take back",
-    act: async (reason) => {
-      const { data } = await change(`loads/${version.load_id}/take-back`, { reason, request_id: request });
+    accepting: ORPHANS,
+    act: async (reason, accepted) => {
+      const { data } = await change(`loads/${version.load_id}/take-back`, { reason, request_id: request, accept_orphans: accepted });
       announce(data, `The rows of ${version.file_name} are taken back`);
       await refresh();
       seen(".done-well");

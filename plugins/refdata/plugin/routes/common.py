@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
 from fastapi import Depends, Header, HTTPException, Path, Query, Request
 
-from refdata.api import ReferenceData
 from refdata.core.limits import MAX_PAGE
 from refdata.core.runid import LOAD_DAG
 from refdata.plugin.schemas import Envelope, StepView
 
-Connect = Callable[[], ReferenceData]
+if TYPE_CHECKING:
+    from refdata.api import ReferenceData
+
+Connect = Callable[[], "ReferenceData"]
 StepsOf = Callable[[str], Sequence[StepView]]
 
 MAX_ID = 2**31 - 1
@@ -27,9 +29,6 @@ Offset = Annotated[int, Query(ge=0, le=MAX_ID, description="Rows to skip.")]
 # A NUL ends a text in some drivers; no name contains one.
 TableNamed = Annotated[
     str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]+$", description="Name of the table, without its schema.")
-]
-Search = Annotated[
-    str, Query(max_length=255, pattern=r"^[^\x00]*$", description="Text within a file's or a table's name.")
 ]
 
 may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))

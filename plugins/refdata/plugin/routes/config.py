@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from refdata.plugin.configschemas import AuditView, FindingView, RepairView
+from refdata.ingest.register import ConfigFinding, ConfigRepair
+from refdata.plugin.configschemas import AuditView
 from refdata.plugin.routes.common import Caller, Connect, Offset, PageSize, failures, may_change
 from refdata.plugin.schemas import Envelope, Metadata
 
@@ -16,15 +17,15 @@ def router(connect: Connect) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/config", responses=failures())
-    def check_config() -> Envelope[list[FindingView]]:
+    def check_config() -> Envelope[tuple[ConfigFinding, ...]]:
         """The differences between ``Reference_Data_Cfg``, the tables and the ledger; empty if there are none."""
-        views = [FindingView.model_validate(finding) for finding in connect().config_check()]
-        return Envelope(data=views, metadata=Metadata(total=len(views)))
+        findings = connect().config_check()
+        return Envelope(data=findings, metadata=Metadata(total=len(findings)))
 
     @routes.post("/config/repair", responses=failures(), dependencies=may_change)
-    def repair_config(user: Caller) -> Envelope[list[RepairView]]:
+    def repair_config(user: Caller) -> Envelope[tuple[ConfigRepair, ...]]:
         """Repairs the rows that refdata maintains; what a person switched off or wrote stays unchanged."""
-        done = [RepairView.model_validate(repair) for repair in connect().config_repair(by=user.get_name())]
+        done = connect().config_repair(by=user.get_name())
         return Envelope(data=done, metadata=Metadata(total=len(done)))
 
     @routes.get("/audit", responses=failures())

@@ -6,13 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 
-from refdata.api import FileOrder
 from refdata.core.model import FileStatus
-from refdata.plugin.routes.common import Connect, LoadId, Offset, PageSize, Search, StepsOf, failures
+from refdata.ledger import FileOrder
+from refdata.plugin.routes.common import Connect, LoadId, Offset, PageSize, StepsOf, failures
 from refdata.plugin.schemas import Envelope, FileView, Metadata, StoryView
 from refdata.plugin.tableschemas import DiffView
 
-Sort = Annotated[
+_Search = Annotated[
+    str, Query(max_length=255, pattern=r"^[^\x00]*$", description="Text within a file's or a table's name.")
+]
+_Sort = Annotated[
     str,
     Query(
         pattern=f"^-?({'|'.join(FileOrder)})$",
@@ -28,10 +31,10 @@ def router(connect: Connect, steps_of: StepsOf) -> APIRouter:
     @routes.get("/files", responses=failures())
     def list_files(
         status: FileStatus | None = None,
-        search: Search = "",
+        search: _Search = "",
         limit: PageSize = 50,
         offset: Offset = 0,
-        sort: Sort = "-id",
+        sort: _Sort = "-id",
     ) -> Envelope[list[FileView]]:
         """Dropped files, newest first, with their number in each status."""
         page = connect().history(

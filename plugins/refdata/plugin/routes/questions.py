@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, BackgroundTasks, HTTPException, Path, Query
 
 from refdata import reviewing
 from refdata.contracts.facts import facts
@@ -12,8 +12,8 @@ from refdata.plugin.questionschemas import AnsweredView, AnswerRequest, FactView
 from refdata.plugin.routes.common import MAX_ID, Caller, Connect, LoadId, TableNamed, failures, may_change
 from refdata.plugin.schemas import Envelope, Metadata
 
-OfTable = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only those about this table.")]
-QuestionId = Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the question.")]
+_OfTable = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only those about this table.")]
+_QuestionId = Annotated[int, Path(ge=1, le=MAX_ID, description="Number of the question.")]
 
 
 def router(connect: Connect) -> APIRouter:
@@ -26,7 +26,7 @@ def router(connect: Connect) -> APIRouter:
 
 def _reading(routes: APIRouter, connect: Connect) -> None:
     @routes.get("/questions", responses=failures(404))
-    def list_questions(table: OfTable = "") -> Envelope[list[QuestionView]]:
+    def list_questions(table: _OfTable = "") -> Envelope[list[QuestionView]]:
         """The questions that wait for an answer, oldest first."""
         views = [QuestionView.of(one) for one in connect().questions.waiting(table.strip())]
         return Envelope(data=views, metadata=Metadata(total=len(views)))
@@ -55,15 +55,18 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
 
 def _changing(routes: APIRouter, connect: Connect) -> None:
     @routes.post("/loads/{load_id}/answer", responses=failures(409), dependencies=may_change)
-    def answer(load_id: LoadId, asked: AnswerRequest, user: Caller) -> Envelope[AnsweredView]:
+    def answer(load_id: LoadId, asked: AnswerRequest, user: Caller, later: BackgroundTasks) -> Envelope[AnsweredView]:
         """Answers the open questions of a held load in Airflow's own record; the load then goes on there."""
         row, questions = connect().questions.held(load_id)
-        given = reviewing.respond(row, questions, asked.answers, user.get_name(), asked.reason, keep=asked.keep)
+        by = user.get_name()
+        given = reviewing.respond(
+            row, questions, asked.answers, by, asked.reason, keep=asked.keep, follow=later.add_task
+        )
         kept = sum(one.kept for one in given)
         return Envelope(data=AnsweredView(load_id=row.id, answered=len(given), kept=kept))
 
     @routes.post("/answers/{question_id}/withdraw", responses=failures(409), dependencies=may_change)
-    def withdraw(question_id: QuestionId, asked: WithdrawRequest, user: Caller) -> Envelope[QuestionView]:
+    def withdraw(question_id: _QuestionId, asked: WithdrawRequest, user: Caller) -> Envelope[QuestionView]:
         """Stops applying a kept answer to later files; what was loaded with it stays."""
         gone = connect().questions.withdraw(question_id, by=user.get_name(), reason=asked.reason)
         return Envelope(data=QuestionView.of(gone))

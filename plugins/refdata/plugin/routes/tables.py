@@ -19,16 +19,16 @@ from refdata.plugin.routes.common import (
 from refdata.plugin.schemas import Envelope, Metadata
 from refdata.plugin.tableschemas import (
     DiffView,
-    RevisedView,
     RollbackRequest,
     TableInfoView,
     TableView,
     TakeBackRequest,
     VersionView,
 )
+from refdata.versioning.revising import Revised
 
-VersionNumber = Annotated[int, Query(ge=0, le=MAX_ID)]
-KeyColumn = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$")]
+_VersionNumber = Annotated[int, Query(ge=0, le=MAX_ID)]
+_KeyColumn = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$")]
 
 
 def router(connect: Connect) -> APIRouter:
@@ -60,11 +60,13 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
     @routes.get("/tables/{name}/diff", responses=failures(404))
     def get_diff(
         name: TableNamed,
-        a: Annotated[VersionNumber, Query(description="Number of the version before.")],
+        a: Annotated[_VersionNumber, Query(description="Number of the version before.")],
         b: Annotated[
-            VersionNumber | None, Query(description="Number of the version after; default: the live one.")
+            _VersionNumber | None, Query(description="Number of the version after; default: the live one.")
         ] = None,
-        key: Annotated[list[KeyColumn] | None, Query(max_length=16, description="Key columns; default: found.")] = None,
+        key: Annotated[
+            list[_KeyColumn] | None, Query(max_length=16, description="Key columns; default: found.")
+        ] = None,
     ) -> Envelope[DiffView]:
         """The differences between two versions: counts, changed values by column, and a sample of the rows."""
         try:
@@ -78,7 +80,7 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
 
 def _changing(routes: APIRouter, connect: Connect) -> None:
     @routes.post("/tables/{name}/rollback", responses=failures(404, 409), dependencies=may_change)
-    def rollback(name: TableNamed, asked: RollbackRequest, user: Caller) -> Envelope[RevisedView]:
+    def rollback(name: TableNamed, asked: RollbackRequest, user: Caller) -> Envelope[Revised]:
         """Makes an earlier version's rows live again, as a new version, in one transaction."""
         done = connect().rollback(
             name,
@@ -87,11 +89,18 @@ def _changing(routes: APIRouter, connect: Connect) -> None:
             by=user.get_name(),
             request_id=asked.run_id,
             expected=asked.expected_version,
+            accept_orphans=asked.accept_orphans,
         )
-        return Envelope(data=RevisedView.model_validate(done))
+        return Envelope(data=done)
 
     @routes.post("/loads/{load_id}/take-back", responses=failures(404, 409), dependencies=may_change)
-    def take_back(load_id: LoadId, asked: TakeBackRequest, user: Caller) -> Envelope[RevisedView]:
+    def take_back(load_id: LoadId, asked: TakeBackRequest, user: Caller) -> Envelope[Revised]:
         """Removes the rows that one append added, as a new version, in one transaction."""
-        done = connect().take_back(load_id, reason=asked.reason, by=user.get_name(), request_id=asked.run_id)
-        return Envelope(data=RevisedView.model_validate(done))
+        done = connect().take_back(
+            load_id,
+            reason=asked.reason,
+            by=user.get_name(),
+            request_id=asked.run_id,
+            accept_orphans=asked.accept_orphans,
+        )
+        return Envelope(data=done)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Iterator, Sequence
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from refdata.core.errors import DataError, RefdataError
 from refdata.core.model import Column, TableName
@@ -16,23 +15,30 @@ from refdata.warehouse.tsql.driver import translated
 from refdata.warehouse.tsql.pool import ConnectionPool
 from refdata.warehouse.tsql.staging import StagedBatches
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 class BulkLoader:
     """See ``Loader``.
 
     Bulk copy opens its own connection, so it sees committed tables only. Columns are mapped by name
-    (the default is by order), NULL stays NULL, and the limit of 30 s is off. Batches sent before a
-    failure stay in the table: the caller drops it.
+    (the default is by order), NULL stays NULL, and the limit of 30 s is off. Each batch commits, so that the log can be
+    freed meanwhile; those sent before a failure stay in the table, and the caller drops it.
 
+    :param batch_size: rows of a batch, 0 for all of them.
     """
 
     method = "bulk"
 
-    def __init__(self, driver: MssqlPythonDriver) -> None:
+    def __init__(self, driver: MssqlPythonDriver, batch_size: int = 0) -> None:
         self._driver = driver
+        self._batch_size = batch_size
 
     def load(self, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool) -> int:  # noqa: ARG002
         """See ``Loader.load``."""
+        import pyarrow as pa  # commands that load nothing start without it
+
         schema = source.schema
         if schema is None:
             return 0
@@ -51,6 +57,7 @@ class BulkLoader:
             done = cursor.bulkcopy_arrow(
                 qualified(target),
                 reader,
+                batch_size=self._batch_size,
                 timeout=0,
                 column_mappings=[column.name for column in columns],
                 keep_nulls=True,
@@ -78,5 +85,5 @@ def _refused(error: ValueError) -> RefdataError:
     return DataError(
         f"Bulk copy refused a value: {error}",
         where="stage table",
-        advice="Clear the task: the table is aligned again. If it recurs, set load_method to insert and report it.",
+        advice="Load the file again: the table is aligned first. If it recurs, set load_method to insert.",
     )

@@ -33,7 +33,7 @@ def mssql_warehouse(settings: Settings, database: str | None = None) -> TsqlWare
         _log.info("Sessions go through mssql-python: pymssql does not support %s", options.needs_mssql_python)
     native_only = options.needs_mssql_python or options.driver == native.name
     driver: Driver = native if native_only else PymssqlDriver(hook, hosts)
-    bulk = BulkLoader(native)
+    bulk = BulkLoader(native, settings.bulk_batch_size)
     insert = InsertLoader(driver, settings.batch_size)
     loaders = choose((bulk, insert), settings.load_method)
     key, server = pool_key(settings, driver.name, options), server_address(hook.connection.host, hook.connection.port)

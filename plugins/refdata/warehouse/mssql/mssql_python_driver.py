@@ -16,8 +16,9 @@ import mssql_python
 from refdata.warehouse.mssql.authorities import trusted
 from refdata.warehouse.mssql.hosts import Hosts
 from refdata.warehouse.mssql.options import PACKET_SIZE, ServerOptions
-from refdata.warehouse.tsql.driver import parameter, spellings
+from refdata.warehouse.tsql.driver import spellings
 from refdata.warehouse.tsql.errors import DriverError
+from refdata.warehouse.tsql.parameters import sent, sizes
 
 _CORE_NUMBER = re.compile(r"Sql Error: (\d+)")
 _STATES = {
@@ -117,7 +118,11 @@ class MssqlPythonDriver:
 
     def execute(self, cursor: Any, sql: str, values: Sequence[object]) -> None:
         """See ``Driver.execute``."""
-        cursor.execute(sql, tuple(parameter(value) for value in values)) if values else cursor.execute(sql)
+        if not values:
+            cursor.execute(sql)
+            return
+        cursor.setinputsizes(sizes(values))
+        cursor.execute(sql, tuple(sent(values)))
 
     def read_error(self, error: BaseException) -> DriverError | None:
         """See ``Driver.read_error``."""

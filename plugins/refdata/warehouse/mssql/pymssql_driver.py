@@ -12,7 +12,7 @@ from refdata.warehouse.mssql.hook import SecureMsSqlHook
 from refdata.warehouse.mssql.hosts import Hosts
 from refdata.warehouse.tsql.driver import Connection, spellings
 from refdata.warehouse.tsql.errors import DriverError
-from refdata.warehouse.tsql.literals import bind
+from refdata.warehouse.tsql.parameters import executed
 
 _LIBRARY = re.compile(r"DB-Lib error message (\d+), severity \d+:\s*")
 _GENERAL = 20018
@@ -54,7 +54,7 @@ class PymssqlDriver:
 
     def execute(self, cursor: Any, sql: str, values: Sequence[object]) -> None:
         """See ``Driver.execute``."""
-        cursor.execute(bind(sql, values))
+        cursor.execute(executed(sql, values))
 
     def read_error(self, error: BaseException) -> DriverError | None:
         """See ``Driver.read_error``."""

@@ -9,8 +9,9 @@ from typing import Any
 import pyodbc
 
 from refdata.warehouse.odbc.hook import SecureOdbcHook
-from refdata.warehouse.tsql.driver import Connection, parameter, spellings
+from refdata.warehouse.tsql.driver import Connection, spellings
 from refdata.warehouse.tsql.errors import DriverError
+from refdata.warehouse.tsql.parameters import LONG_TEXT, sent, sizes
 
 _NATIVE = re.compile(r"\((\d+)\) \(SQL\w+\)")
 _SECRET_NAME = re.compile(r"pwd|pass|secret|token|key", re.IGNORECASE)
@@ -44,7 +45,10 @@ class PyodbcDriver:
 
     def execute(self, cursor: Any, sql: str, values: Sequence[object]) -> None:
         """See ``Driver.execute``."""
-        cursor.execute(sql, [parameter(value) for value in values])
+        if values:
+            # FreeTDS refuses a size of 0, which stands for MAX; pyodbc finds the type of such text by itself.
+            cursor.setinputsizes([size if size != LONG_TEXT.odbc else None for size in sizes(values)])
+        cursor.execute(sql, list(sent(values)))
 
     def read_error(self, error: BaseException) -> DriverError | None:
         """See ``Driver.read_error``."""

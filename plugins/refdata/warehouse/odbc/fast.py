@@ -1,4 +1,4 @@
-"""The load method ``insert`` over ODBC: pyodbc's fast_executemany, which sends arrays of parameters.
+"""The load method ``insert`` over ODBC where the server reads no JSON: pyodbc's fast_executemany, arrays of parameters.
 
 Every value except numbers and booleans travels as text of a stated size, and the server converts it. By
 default, pyodbc asks for the types, and then refuses text for DECIMAL and rounds times.
@@ -18,7 +18,8 @@ import pyodbc
 from refdata.core.model import Column, TableName
 from refdata.core.publishing import column_list, qualified
 from refdata.core.sqltypes import SqlType, TypeKind, text_width
-from refdata.warehouse.tsql.driver import Driver, translated
+from refdata.warehouse.tsql import jsonrows
+from refdata.warehouse.tsql.driver import Driver, TsqlSession, translated
 from refdata.warehouse.tsql.insert import InsertLoader
 from refdata.warehouse.tsql.pool import ConnectionPool
 from refdata.warehouse.tsql.staging import StagedBatches
@@ -42,8 +43,9 @@ class FastLoader:
     def load(self, target: TableName, columns: Sequence[Column], source: StagedBatches, pool: ConnectionPool) -> int:
         """See ``Loader.load``. Each call commits as a whole; by default every row of the array would commit."""
         with pool.borrow() as connection:
-            microsoft = _is_microsofts(connection)
-        if not microsoft:
+            session = TsqlSession(connection, self._driver)
+            uses_arrays = _is_microsofts(connection) and jsonrows.reading(session, columns) is None
+        if not uses_arrays:
             return self._plain.load(target, columns, source, pool)
         sql = insert_statement(target, columns)
         sizes = [parameter_size(column.type) for column in columns]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
 
 from refdata.core.keyindex import name_in_schema
 from refdata.core.model import Column, TableName
-from refdata.core.naming import quote
-from refdata.core.publishing import Statement, column_list, qualified
+from refdata.core.naming import fold_name, like_pattern, quote
+from refdata.core.publishing import column_list, qualified
 from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.core.statement import Statement
 from refdata.warehouse.sqlite.ddl import EXACT_DIGITS
 
 STAGE_SCHEMA = "stage"
@@ -27,9 +30,17 @@ class SqliteCapabilities:
         """See ``Capabilities``. There is no TRUNCATE; DELETE without WHERE empties a table just as fast."""
         return Statement(f"DELETE FROM {qualified(table)}")
 
-    def first_rows(self, select: str, most: int) -> Statement:
+    def whole(self, table: TableName) -> str:
+        """See ``Capabilities``. A writer has all tables to itself anyway."""
+        return qualified(table)
+
+    def stored_order(self, key: Sequence[str]) -> str:  # noqa: ARG002
+        """See ``Capabilities``. Tables are stored in the order of insertion."""
+        return ""
+
+    def first_rows(self, select: str, most: int, values: tuple[object, ...] = ()) -> Statement:
         """See ``Capabilities``."""
-        return Statement(f"{select} LIMIT ?", (most,))
+        return Statement(f"{select} LIMIT ?", (*values, most))
 
     def type_name(self, kind: SqlType) -> str:
         """See ``Capabilities``."""
@@ -84,12 +95,25 @@ class SqliteCapabilities:
         """See ``Capabilities``. SQLite sets no limit below that of a row."""
         return ""
 
-    def create_key_index(self, table: TableName, key: Sequence[str], *, online: bool) -> Statement:  # noqa: ARG002
+    def row_refusal(self, columns: Sequence[Column]) -> str:  # noqa: ARG002
+        """See ``Capabilities``. SQLite's rows may have a gigabyte."""
+        return ""
+
+    row_warning = row_refusal
+
+    def create_key_index(
+        self,
+        table: TableName,
+        key: Sequence[str],
+        *,
+        online: bool,  # noqa: ARG002
+        clustered: bool = False,  # noqa: ARG002
+    ) -> Statement:
         """See ``Capabilities``."""
         index = qualified(TableName(table.schema, name_in_schema(table)))
         return Statement(f"CREATE UNIQUE INDEX {index} ON {quote(table.name)} ({column_list(tuple(key))})")
 
-    def drop_key_index(self, table: TableName) -> Statement:
+    def drop_key_index(self, table: TableName, *, clustered: bool = False) -> Statement:  # noqa: ARG002
         """See ``Capabilities``."""
         return Statement(f"DROP INDEX IF EXISTS {qualified(TableName(table.schema, name_in_schema(table)))}")
 
@@ -116,3 +140,35 @@ class SqliteCapabilities:
     def same_rows(self, values: Sequence[str], others: Sequence[str]) -> str:
         """See ``Capabilities``. An index serves IS as it serves the equals sign."""
         return " AND ".join(f"{one} IS {other}" for one, other in zip(values, others, strict=True))
+
+    def page_rows(self, skip: int, most: int) -> Statement:
+        """See ``Capabilities``."""
+        return Statement("LIMIT ? OFFSET ?", (most, skip))
+
+    def row_number(self, columns: Sequence[Column]) -> str | None:
+        """See ``Capabilities``. A column of that name hides SQLite's own: https://www.sqlite.org/rowidtable.html"""
+        taken = {fold_name(column.name) for column in columns}
+        return next((name for name in ("rowid", "_rowid_", "oid") if name not in taken), None)
+
+    def sortable(self, value: str, kind: SqlType) -> str:
+        """See ``Capabilities``. Long decimals are text, which sorts by digits, so they sort as doubles."""
+        if kind.kind is TypeKind.DECIMAL and (kind.precision or 0) > EXACT_DIGITS:
+            return f"CAST({value} AS REAL)"
+        return self.canonical(value, kind)
+
+    def bound(self, value: object, kind: SqlType) -> object:  # noqa: ARG002
+        """See ``Capabilities``; ``sqlite/values.py`` writes the columns."""
+        if isinstance(value, Decimal):
+            return float(value)
+        if isinstance(value, datetime):
+            text = value.isoformat(sep=" ")
+            return text.rstrip("0") if value.microsecond else text
+        if isinstance(value, time):
+            return value.isoformat().rstrip("0") if value.microsecond else value.isoformat()
+        return value.isoformat() if isinstance(value, date) else value
+
+    def contains(self, value: str, kind: SqlType, text: str) -> Statement:  # noqa: ARG002
+        """See ``Capabilities``. LIKE turns numbers into text, and ignores case in ASCII only."""
+        spellings = (text,) if text.isascii() else tuple(dict.fromkeys((text, text.lower(), text.upper())))
+        like = " OR ".join([f"{value} LIKE ? ESCAPE '\\'"] * len(spellings))
+        return Statement(f"({like})", tuple(like_pattern(one) for one in spellings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refdata.core.keyindex import UniqueIndex
+from refdata.core.indexes import UniqueIndex
 from refdata.core.model import TableName
 from refdata.warehouse.base import Session
 

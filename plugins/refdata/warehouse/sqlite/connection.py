@@ -15,6 +15,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from refdata.core.errors import (
 )
 from refdata.core.naming import quote
 from refdata.core.settings import Settings
-from refdata.warehouse.sqlite.values import parameter
+from refdata.warehouse.base import STREAMED
 
 _SHARE_PATIENCE = 100
 """Milliseconds that a reader waits for a file while it may have others locked."""
@@ -91,6 +92,13 @@ class SqliteSession:
         """See ``Session.query``."""
         with self._translated():
             return self._connection.execute(sql, [parameter(value) for value in values]).fetchall()
+
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        """See ``Session.stream``."""
+        with self._translated():
+            cursor = self._connection.execute(sql, [parameter(value) for value in values])
+            while rows := cursor.fetchmany(STREAMED):
+                yield rows
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> int:
         """See ``Session.execute``."""
@@ -275,3 +283,8 @@ class SqliteFiles:
                 where=str(self.main),
                 advice="Run PRAGMA journal_mode=DELETE on that file while nothing else uses it.",
             )
+
+
+def parameter(value: object) -> object:
+    """A statement's value; a time becomes the ISO text that ``datetime.fromisoformat`` reads back."""
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,24 +13,26 @@ from urllib.parse import quote as percent_encoded
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
 from refdata.core import alignment
-from refdata.core.alignment import Alignment, Widening
+from refdata.core.alignment import Alignment, NewTable, Widening
+from refdata.core.collations import Collation
 from refdata.core.diagnosis import Diagnosis, Trouble
 from refdata.core.errors import ConfigurationError, PermissionDeniedError, RefdataError, SchemaError
-from refdata.core.keyindex import KeyChange, ReferringKey, UniqueIndex
+from refdata.core.indexes import KeyChange, ReferringKey, UniqueIndex
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name, quote
 from refdata.core.publishing import PublishCheck, qualified
 from refdata.core.schemasteps import SchemaChange
 from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
+from refdata.core.storage import StorageReport
 from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema
-from refdata.warehouse.base import NO_TEXTS, Session, StageProgress
+from refdata.warehouse.base import NO_TEXTS, Session
 from refdata.warehouse.keys import align_index, columns_of, count_repeated, index_attempt, own_index
-from refdata.warehouse.publish import publish_rows
+from refdata.warehouse.publish import publish_rows, require_empty
 from refdata.warehouse.retyping import rewrite_texts
-from refdata.warehouse.sqlite import catalog, ddl, staging
+from refdata.warehouse.sqlite import catalog, ddl
 from refdata.warehouse.sqlite.capabilities import STAGE_SCHEMA, SqliteCapabilities
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, files_translated
 
@@ -139,16 +141,27 @@ class SqliteWarehouse:
         with self.transaction(write=False) as session:
             found_names = (row[0] for row in session.query(sql))
             names = [one for one in found_names if fold_name(one) not in own and not one.startswith("sqlite_")]
-            found = [_table(session, TableName(schema, name)) for name in names]
-        return tuple(table for table in found if table is not None)
+            tables = [_table(session, TableName(schema, name)) for name in names]
+        return tuple(table for table in tables if table is not None)
 
     def align(self, plan: Alignment) -> None:
         """See ``Warehouse.align``."""
-        backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
         with self.transaction() as session:
             self.retype(session, plan.table, plan.retype)
-            _align(session, plan.table, plan.columns)
-            _align(session, backup, alignment.backup_columns(plan.columns))
+            self._align_both(session, plan)
+
+    def _align_both(self, session: Session, plan: Alignment) -> None:
+        backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
+        _align(session, plan.table, plan.columns)
+        _align(session, backup, alignment.backup_columns(plan.columns))
+
+    def discard_empty(self, table: TableName) -> None:
+        """See ``Warehouse.discard_empty``."""
+        with self.transaction() as session:
+            for name in (table, TableName(self._settings.bkp_schema, backup_name(table.name))):
+                if _table(session, name) is not None:
+                    require_empty(session, name)
+                    session.execute(f"DROP TABLE {qualified(name)}")
 
     def retype(
         self, session: Session, table: TableName, changes: Sequence[Widening], texts: Mapping[str, str] = NO_TEXTS
@@ -173,6 +186,21 @@ class SqliteWarehouse:
                 attempt.result = align_index(session, self.capabilities, live, key, indexes, online=False)
         return attempt.result
 
+    def keeps_row_versions(self) -> bool | None:
+        """See ``Warehouse.keeps_row_versions``."""
+        return None
+
+    def hold_readers(self, session: Session, table: TableName) -> None:
+        """See ``Warehouse.hold_readers``. SQLite waits for readers when a transaction commits."""
+
+    def storage(self) -> StorageReport:
+        """See ``Warehouse.storage``. SQLite reuses the pages of deleted rows, whatever the table's indexes."""
+        return StorageReport()
+
+    def cluster(self, table: TableName) -> str:  # noqa: ARG002
+        """See ``Warehouse.cluster``."""
+        return ""
+
     def unique_indexes(self, session: Session, table: TableName) -> tuple[UniqueIndex, ...]:
         """See ``Warehouse.unique_indexes``."""
         return catalog.unique_indexes(session, table)
@@ -191,10 +219,24 @@ class SqliteWarehouse:
             session.execute(self.capabilities.drop_key_index(table).sql)
         return values
 
+    def collation(self, table: TableName, columns: Sequence[str]) -> Collation | None:  # noqa: ARG002
+        """See ``Warehouse.collation``. Texts compare letter by letter."""
+        return None
+
+    def equal_names(self, names: Sequence[str]) -> tuple[tuple[str, str], ...]:  # noqa: ARG002
+        """See ``Warehouse.equal_names``. SQLite ignores the case of ASCII in names, and nothing else."""
+        return ()
+
     def stage(
-        self, stage: Stage, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress
+        self,
+        stage: Stage,
+        columns: Sequence[Column],
+        batches: Iterable[pa.RecordBatch],
+        on_progress: Callable[[int], None],
     ) -> tuple[int, str]:
         """See ``Warehouse.stage``. The method is always ``bulk``: SQLite needs no other method."""
+        from refdata.warehouse.sqlite import staging  # its driver imports pandas, which takes half a second
+
         with files_translated(self._files.stage_folder):
             self._files.stage_folder.mkdir(parents=True, exist_ok=True)
         self.drop_stage(stage)
@@ -241,19 +283,26 @@ class SqliteWarehouse:
     @contextlib.contextmanager
     def reading_stage(self, stage: Stage) -> Iterator[tuple[SqliteSession, str]]:
         """See ``Warehouse.reading_stage``."""
-        with self._with_stage(stage, write=False) as found:
-            yield found
+        with self._with_stage(stage, write=False) as opened:
+            yield opened
 
     @contextlib.contextmanager
     def changing_stage(self, stage: Stage) -> Iterator[tuple[SqliteSession, str]]:
         """See ``Warehouse.changing_stage``."""
-        with self._with_stage(stage, write=True) as found:
-            yield found
+        with self._with_stage(stage, write=True) as opened:
+            yield opened
 
-    def publish(self, request: Publication, checks: Sequence[PublishCheck] = ()) -> Published:
+    def publish(
+        self, request: Publication, checks: Sequence[PublishCheck] = (), new: NewTable | None = None
+    ) -> Published:
         """See ``Warehouse.publish``. A writer locks all files, so that no other table can change meanwhile."""
         with self._with_stage(request.stage, write=True) as (session, source):
             live = _table(session, request.stage.table)
+            if new is not None:
+                self._align_both(session, new.plan)
+                is_new, live = live is None, _table(session, request.stage.table)
+                if is_new and live is not None:
+                    align_index(session, self.capabilities, live, new.key, (), online=False)
             if live is None:
                 raise _vanished(request.stage.table)
             return publish_rows(self, session, request, live, source, self._settings, checks)
@@ -272,7 +321,11 @@ class SqliteWarehouse:
                 session.execute(f"DETACH DATABASE {quote(STAGE_SCHEMA)}")
 
     @contextlib.contextmanager
-    def replacing(self, table: TableName) -> Iterator[tuple[SqliteSession, Table]]:
+    def replacing(
+        self,
+        table: TableName,
+        children: Sequence[TableName] = (),  # noqa: ARG002
+    ) -> Iterator[tuple[SqliteSession, Table]]:
         """See ``Warehouse.replacing``. A writer locks all files, so there is no lock to take."""
         with self.transaction() as session:
             live = _table(session, table)
@@ -288,21 +341,21 @@ class SqliteWarehouse:
         """The stage in a file, from its only table; an attempt that died early has none yet."""
         try:
             with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-                found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchone()
+                row = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchone()
         except sqlite3.Error:
-            found = None  # half written or in use: the file's name still gives the load
-        parsed = parse_stage_name(found[0] if found else f"unknown_{path.stem}")
+            row = None  # half written or in use: the file's name still gives the load
+        parsed = parse_stage_name(row[0] if row else f"unknown_{path.stem}")
         return Stage(TableName(self._settings.ref_schema, parsed[0]), *parsed[1:]) if parsed else None
 
 
 def _table(session: Session, name: TableName) -> Table | None:
     # As values: SQLite's brackets cannot contain a name with a bracket, and a caller may pass one.
-    found = session.query("SELECT cid, name, type, [notnull] FROM pragma_table_info(?, ?)", (name.name, name.schema))
-    columns = tuple(Column(row[1], ddl.parse_declared(row[2]), nullable=not row[3]) for row in found)
+    rows = session.query("SELECT cid, name, type, [notnull] FROM pragma_table_info(?, ?)", (name.name, name.schema))
+    columns = tuple(Column(row[1], ddl.parse_declared(row[2]), nullable=not row[3]) for row in rows)
     return Table(name, columns) if columns else None
 
 
-def _align(session: SqliteSession, name: TableName, wanted: Sequence[Column]) -> None:
+def _align(session: Session, name: TableName, wanted: Sequence[Column]) -> None:
     live = _table(session, name)
     if live is None:
         session.execute(ddl.create_table(name, wanted))
@@ -325,5 +378,5 @@ def _vanished(table: TableName) -> SchemaError:
     return SchemaError(
         f"Table {table} was dropped during its load",
         where=str(table),
-        advice="Clear the task align_table; it creates the table again.",
+        advice="Load the file again; this creates the table again.",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import adbc_driver_sqlite.dbapi as adbc
@@ -17,13 +17,16 @@ from adbc_driver_manager import Error as AdbcError
 
 from refdata.core.errors import StorageFullError
 from refdata.core.model import Column, TableName
-from refdata.warehouse.base import StageProgress
 from refdata.warehouse.sqlite import ddl, values
 from refdata.warehouse.sqlite.connection import translate
 
 
 def fill(
-    path: Path, table: str, columns: Sequence[Column], batches: Iterable[pa.RecordBatch], on_progress: StageProgress
+    path: Path,
+    table: str,
+    columns: Sequence[Column],
+    batches: Iterable[pa.RecordBatch],
+    on_progress: Callable[[int], None],
 ) -> int:
     """Creates ``table`` in the file and streams the batches into it; returns the number of rows.
 
@@ -63,7 +66,7 @@ def _ingest(connection: adbc.Connection, table: str, columns: Sequence[Column], 
 class _Feed:
     """Converts the batches to types that bind, and counts them; keeps the exception that ended them."""
 
-    def __init__(self, batches: Iterable[pa.RecordBatch], on_progress: StageProgress) -> None:
+    def __init__(self, batches: Iterable[pa.RecordBatch], on_progress: Callable[[int], None]) -> None:
         self._batches = batches
         self._on_progress = on_progress
         self.rows = 0

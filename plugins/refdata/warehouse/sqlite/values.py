@@ -7,7 +7,6 @@ SQLite has integers, doubles and text. Dates and times become ISO text, decimals
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,8 +48,3 @@ def _moments(column: pa.Array) -> pa.Array:
         text = column.cast(pa.string())
     trimmed = pc.replace_substring_regex(text, r"(\.\d*[1-9])0+$", r"\1")
     return pc.replace_substring_regex(trimmed, r"\.0+$", "")
-
-
-def parameter(value: object) -> object:
-    """A statement's value; a time becomes the ISO text that ``datetime.fromisoformat`` reads back."""
-    return value.isoformat(sep=" ") if isinstance(value, datetime) else value

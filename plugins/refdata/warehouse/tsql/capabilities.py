@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from refdata.core.keyindex import INDEX
 from refdata.core.model import Column, TableName
 from refdata.core.naming import quote
-from refdata.core.publishing import Statement, column_list, qualified
+from refdata.core.publishing import column_list, qualified
 from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.core.statement import Statement
+from refdata.warehouse.tsql import clustering, rowwidth
 
 MAX_KEY_BYTES = 1700
 """https://learn.microsoft.com/sql/sql-server/maximum-capacity-specifications-for-sql-server (bytes per index key)"""
+MAX_CLUSTERED_BYTES = 900
+"""The same for the key of a clustered index, from the same page."""
 MAX_KEY_COLUMNS = 32
 """Columns of an index, from the same page."""
 _BYTES = {
@@ -24,8 +29,11 @@ _BYTES = {
     TypeKind.TIME: 5,
     TypeKind.DATETIME2: 8,
 }
+_WILDCARD = re.compile(r"[%_\[]")
 _AT_ONCE = 200
 """Values that one CONCAT joins."""
+_SORTED = MAX_KEY_BYTES // 2
+"""Characters by which a long text sorts; a longer one cannot be in an index anyway."""
 _BINARY = "COLLATE Latin1_General_BIN2"
 
 
@@ -37,12 +45,20 @@ class TsqlCapabilities:
 
     def empty_table(self, table: TableName, method: str) -> Statement:
         """See ``Capabilities``. DELETE lets readers under row versioning continue; TRUNCATE makes them wait."""
-        verb = "TRUNCATE TABLE" if method == "truncate" else "DELETE FROM"
-        return Statement(f"{verb} {qualified(table)}")
+        truncates = method == "truncate"
+        return Statement(f"TRUNCATE TABLE {qualified(table)}" if truncates else f"DELETE FROM {self.whole(table)}")
 
-    def first_rows(self, select: str, most: int) -> Statement:
+    def whole(self, table: TableName) -> str:
+        """See ``Capabilities``. With TABLOCK a heap gives back the pages of deleted rows, and inserts log less."""
+        return f"{qualified(table)} WITH (TABLOCK)"
+
+    def stored_order(self, key: Sequence[str]) -> str:
+        """See ``Capabilities``. The key's index clusters the table, and rows in its order split no pages."""
+        return f" ORDER BY {column_list(tuple(key))}" if key else ""
+
+    def first_rows(self, select: str, most: int, values: tuple[object, ...] = ()) -> Statement:
         """See ``Capabilities``."""
-        return Statement(select.replace("SELECT ", "SELECT TOP (?) ", 1), (most,))
+        return Statement(select.replace("SELECT ", "SELECT TOP (?) ", 1), (most, *values))
 
     def type_name(self, kind: SqlType) -> str:
         """See ``Capabilities``."""
@@ -94,6 +110,11 @@ class TsqlCapabilities:
     indexes_exactly = False
     """An index compares by its column's collation, and never by trailing blanks."""
 
+    def clusters(self, columns: Sequence[Column]) -> bool:
+        """Whether a clustered index can have these columns as its key."""
+        total = sum(_width(column.type) or MAX_KEY_BYTES for column in columns)
+        return len(columns) <= MAX_KEY_COLUMNS and total <= MAX_CLUSTERED_BYTES
+
     def index_limit(self, columns: Sequence[Column]) -> str:
         """See ``Capabilities``."""
         if len(columns) > MAX_KEY_COLUMNS:
@@ -108,15 +129,28 @@ class TsqlCapabilities:
         fits = total <= MAX_KEY_BYTES
         return "" if fits else f"its columns can have {total} bytes, and an index takes at most {MAX_KEY_BYTES}"
 
-    def create_key_index(self, table: TableName, key: Sequence[str], *, online: bool) -> Statement:
+    def row_refusal(self, columns: Sequence[Column]) -> str:
+        """See ``Capabilities``."""
+        return rowwidth.refusal(columns)
+
+    def row_warning(self, columns: Sequence[Column]) -> str:
+        """See ``Capabilities``."""
+        return rowwidth.warning(columns)
+
+    def create_key_index(
+        self, table: TableName, key: Sequence[str], *, online: bool, clustered: bool = False
+    ) -> Statement:
         """See ``Capabilities``."""
         option = " WITH (ONLINE = ON)" if online else ""
-        columns = column_list(tuple(key))
-        return Statement(f"CREATE UNIQUE INDEX {quote(INDEX)} ON {qualified(table)} ({columns}){option}")
+        rest = f"{quote(INDEX)} ON {qualified(table)} ({column_list(tuple(key))}){option}"
+        if not clustered:
+            return Statement(f"CREATE UNIQUE INDEX {rest}")
+        return Statement(f"{clustering.drop_rows_index(table)}; CREATE UNIQUE CLUSTERED INDEX {rest}")
 
-    def drop_key_index(self, table: TableName) -> Statement:
+    def drop_key_index(self, table: TableName, *, clustered: bool = False) -> Statement:
         """See ``Capabilities``."""
-        return Statement(f"DROP INDEX IF EXISTS {quote(INDEX)} ON {qualified(table)}")
+        drop = f"DROP INDEX IF EXISTS {quote(INDEX)} ON {qualified(table)}"
+        return Statement(f"{drop}; {clustering.create_index(table, ())}" if clustered else drop)
 
     def index_stage(self, stage: str, values: Sequence[str]) -> tuple[Statement, ...]:  # noqa: ARG002
         """See ``Capabilities``. Keys compare by code points, which no index does, so hash joins are used."""
@@ -124,7 +158,7 @@ class TsqlCapabilities:
 
     def delete_rows(self, table: TableName, where: str) -> Statement:
         """See ``Capabilities``."""
-        return Statement(f"DELETE t FROM {qualified(table)} AS t WHERE {where}")
+        return Statement(f"DELETE t FROM {qualified(table)} AS t WITH (TABLOCK) WHERE {where}")
 
     def update_rows(
         self, table: TableName, assigned: str, source: str, same: str, where: str, values: tuple[object, ...]
@@ -149,6 +183,33 @@ class TsqlCapabilities:
         pairs = zip(values, others, strict=True)
         equal = (f"({one} = {other} OR ({one} IS NULL AND {other} IS NULL))" for one, other in pairs)
         return " AND ".join((f"{texts[0]} = {texts[1]} {_BINARY}", *equal))
+
+    def page_rows(self, skip: int, most: int) -> Statement:
+        """See ``Capabilities``."""
+        return Statement("OFFSET ? ROWS FETCH NEXT ? ROWS ONLY", (skip, most))
+
+    def row_number(self, columns: Sequence[Column]) -> str | None:  # noqa: ARG002
+        """See ``Capabilities``. T-SQL has none that is documented."""
+        return None
+
+    def sortable(self, value: str, kind: SqlType) -> str:
+        """See ``Capabilities``."""
+        is_long = kind.kind is TypeKind.NVARCHAR and (kind.length is None or kind.length > _SORTED)
+        return f"SUBSTRING({value}, 1, {_SORTED})" if is_long else value
+
+    def bound(self, value: object, kind: SqlType) -> object:  # noqa: ARG002
+        """See ``Capabilities``."""
+        return value
+
+    def contains(self, value: str, kind: SqlType, text: str) -> Statement:
+        """See ``Capabilities``. Text compares as its collation says; digits need none, and are faster without.
+
+        Wildcards are escaped by brackets: Babelfish ignores ESCAPE where a collation ignores case.
+        """
+        is_text = kind.kind is TypeKind.NVARCHAR
+        compared = value if is_text else f"CAST({value} AS VARCHAR(60)) {_BINARY}"
+        pattern = _WILDCARD.sub(r"[\g<0>]", text)
+        return Statement(f"{compared} LIKE ?", (f"%{pattern}%",))
 
 
 def _joined_text(values: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from refdata.core.model import TableName
 from refdata.warehouse.tsql.driver import Driver, TsqlSession
 from refdata.warehouse.tsql.errors import fault_of, translate
 
-Right = tuple[str, str, bool | None]
+_Right = tuple[str, str, bool | None]
 """Securable, permission, and whether it is granted; None where the securable does not exist."""
 
 
@@ -42,7 +42,7 @@ def _looked_at(session: TsqlSession, driver: Driver, statement: Callable[[str], 
     return verdict(rights, bool(columns), driver.where)
 
 
-def verdict(rights: Sequence[Right], has_ledger: bool, where: str) -> Diagnosis:
+def verdict(rights: Sequence[_Right], has_ledger: bool, where: str) -> Diagnosis:
     """The verdict from the permissions and the ledger's presence. Pure."""
     lacking = [f"{right} on {securable}" for securable, right, held in rights if held is not None and not held]
     if lacking:

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import date, time
 from typing import Any, Protocol
 from urllib.parse import quote, quote_plus
 
 from refdata.core.errors import RefdataError
+from refdata.warehouse.base import STREAMED
 from refdata.warehouse.tsql.errors import DriverError, translate
-
-
-class Cursor(Protocol):
-    """The part of DB-API's cursor that is used."""
-
-    description: Any
-    rowcount: int
-
-    def execute(self, operation: str, /, *args: Any) -> Any: ...  # noqa: D102
-    def fetchall(self) -> list[Any]: ...  # noqa: D102
-    def nextset(self) -> Any: ...  # noqa: D102
-    def close(self) -> None: ...  # noqa: D102
 
 
 class Connection(Protocol):
@@ -105,6 +93,12 @@ class TsqlSession:
             _finish(cursor)
             return rows
 
+    def stream(self, sql: str, values: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        """See ``Session.stream``."""
+        with self._run(sql, values) as cursor:
+            while rows := cursor.fetchmany(STREAMED):
+                yield [tuple(row) for row in rows]
+
     def execute(self, sql: str, values: Sequence[object] = ()) -> int:
         """See ``Session.execute``."""
         with self._run(sql, values) as cursor:
@@ -133,8 +127,3 @@ def _finish(cursor: Any) -> None:
 def server_address(host: str | None, port: int | None) -> str:
     """``host:port`` of an Airflow connection, for addresses; ``dsn`` stands for a host that only the DSN names."""
     return f"{host or 'dsn'}:{port or 1433}"
-
-
-def parameter(value: object) -> object:
-    """A value for a driver that binds: a time as ISO text, which no driver cuts and every language setting reads."""
-    return value.isoformat() if isinstance(value, (date, time)) else value

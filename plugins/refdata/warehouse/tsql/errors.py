@@ -14,10 +14,10 @@ from refdata.core.diagnosis import Trouble
 from refdata.core.errors import (
     ConfigurationError,
     ConnectionLostError,
+    DatabaseError,
     DataError,
     DeadlockError,
     LockTimeoutError,
-    PermanentError,
     PermissionDeniedError,
     RefdataError,
     SchemaError,
@@ -67,17 +67,62 @@ _DATA = Fault(DataError, "Compare the file's values with the table's types and c
 _SCHEMA = Fault(
     SchemaError, "Compare the table with the file; run `refdata init-db` if one of refdata's tables is missing."
 )
-_BOUND = Fault(SchemaError, "An index, key or constraint depends on the column: widen it by hand, then clear the task.")
-_REFERRED = Fault(SchemaError, "A foreign key refers to the table: set publish_method to auto, then clear the task.")
+_BOUND = Fault(
+    SchemaError, "An index, key or constraint depends on the column: widen it by hand, then load the file again."
+)
+_REFERRED = Fault(
+    SchemaError, "A foreign key refers to the table: set publish_method to auto, then load the file again."
+)
+_TOO_WIDE = Fault(
+    SchemaError, "A row takes more than 8,060 bytes; the load's warnings name the columns. Split the file into tables."
+)
+_SAME_NAME = Fault(
+    SchemaError,
+    "The database's collation calls two column names equal, which may differ in case, accents, width or kana:"
+    " rename one in the file's header.",
+)
+_MEMORY_OPTIMISED = Fault(SchemaError, "A memory-optimised table cannot be loaded: create it as a table on disk.")
+_HISTORY = Fault(
+    SchemaError, "The database versions this table by itself: load the current table, with publish_method auto."
+)
+_PUBLISHED = Fault(SchemaError, "Change data capture or replication reads the table: set publish_method to auto.")
+_TOO_COMPLEX = Fault(
+    SchemaError,
+    "The table has too many columns for one comparison: set publish_method to delete for it, or split the table.",
+)
+_ROW_TOO_WIDE_TO_SORT = Fault(
+    SchemaError, "The key's columns and texts are too wide to sort: declare a shorter key, or split the file."
+)
+_WAKING = Fault(
+    ConnectionLostError,
+    "Create the database, or correct its name in the Airflow connection. It is retried, because a serverless database"
+    " that is resuming and one in failover answer the same.",
+    Trouble.DATABASE_MISSING,
+)
+_READ_ONLY = Fault(
+    ConnectionLostError,
+    "Remove ApplicationIntent=ReadOnly from the Airflow connection, and name the primary or the group's listener."
+    " It is retried, because a database in failover answers the same.",
+    Trouble.UNREACHABLE,
+)
 _PROCEDURE = Fault(ConfigurationError, "Compare the procedure's name and parameters with docs/connections.md.")
 _RAISED = Fault(DataError, "A trigger or a procedure in the database refused; its message says why.")
-_UNKNOWN = Fault(PermanentError, "Look up the number in SQL Server's documentation, or ask the DBA.")
+_UNKNOWN = Fault(DatabaseError, "Look up the number in SQL Server's documentation, or ask the DBA.")
 
 _BY_NUMBER: dict[Fault, tuple[int, ...]] = {
     _DEADLOCK: (1205, 3960, 41302, 41305, 41325, 41839),
     _LOCKED: (1222, 3635, 5245),
     _LOGIN: (18452, 18456, 18463, 18464, 18465, 18466, 18467, 18468, 18470, 18486, 18487, 18488, 40532, 40615),
-    _DATABASE: (911, 4060, 4063, 4064),
+    _DATABASE: (911, 4063, 4064),
+    _WAKING: (4060,),
+    _READ_ONLY: (3906, 3908, 978),
+    _SAME_NAME: (2705,),
+    _TOO_WIDE: (511, 1701, 1708),
+    _TOO_COMPLEX: (8618, 8623, 8631, 8632),
+    _ROW_TOO_WIDE_TO_SORT: (1540,),
+    _MEMORY_OPTIMISED: (10794, 41368, 41317, 12317),
+    _HISTORY: (13536, 13537, 13545, 13560, 13561, 13575),
+    _PUBLISHED: (4711,),
     _RIGHT: (229, 230, 262, 297, 300, 916, 2557, 2571, 2760, 3110, 4834, 6004, 10011, 15151, 15247, 15406, 21089),
     _FULL: (1101, 1105, 3257, 5149, 9002, 40544, 40549, 40551, 40552),
     _THROTTLED: (
@@ -85,8 +130,8 @@ _BY_NUMBER: dict[Fault, tuple[int, ...]] = {
         *(40143, 40197, 40501, 40540, 40550, 40553, 40613, 42108, 42109, 49918, 49919, 49920),
     ),
     _LOST: (
-        *(2, 20, 53, 64, 121, 233, 258, 596, 615, 617, 921, 922, 923, 924, 926, 927, 942, 945, 952, 954, 976, 978, 979),
-        *(981, 982, 983, 3906, 3908, 4221, 5120, 6005, 10053, 10054, 10060, 10061, 11001, 14355, 17142, 17148),
+        *(2, 20, 53, 64, 121, 233, 258, 596, 615, 617, 921, 922, 923, 924, 926, 927, 942, 945, 952, 954, 976, 979),
+        *(981, 982, 983, 4221, 5120, 6005, 10053, 10054, 10060, 10061, 11001, 14355, 17142, 17148),
         *(17187, 17197, 18401, 18451, 18461),
         # DB-Library's own: https://github.com/FreeTDS/freetds/blob/master/include/sybdb.h
         *(20002, 20003, 20004, 20006, 20008, 20009, 20017, 20019, 20047, 20056),
@@ -94,7 +139,7 @@ _BY_NUMBER: dict[Fault, tuple[int, ...]] = {
     _BOUND: (1771, 3723, 3725, 3727, 3728, 4922, 4928, 4929, 5074),
     _REFERRED: (4712,),
     _SCHEMA: (
-        *(170, 206, 207, 208, 213, 257, 260, 273, 511, 529, 544, 1701, 1702, 1750, 1779, 1781, 1919, 2705, 2714),
+        *(170, 206, 207, 208, 213, 257, 260, 273, 529, 544, 1702, 1750, 1779, 1781, 1919, 2714),
         *(3701, 3729, 3730, 4121, 4502, 4701, 4901, 4902, 4924, 4925, 8101, 8102, 8106, 15248),
     ),
     _DATA: (

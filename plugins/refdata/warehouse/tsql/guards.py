@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from refdata.core.errors import PermanentError, SchemaError
+from refdata.core.errors import DatabaseError, PermanentError, SchemaError
 from refdata.core.model import TableName
 from refdata.core.settings import Settings
 
@@ -15,11 +15,25 @@ def change_of(table: TableName) -> Iterator[None]:
     """Turns any refusal of a change that no other error class covers into a SchemaError."""
     try:
         yield
-    except PermanentError as error:
-        if type(error) is not PermanentError:
-            raise
-        advice = "Change the table by hand as the message asks, or drop what depends on it; then clear the task."
+    except DatabaseError as error:
+        advice = "Change the table by hand as the message asks, or drop what depends on it; then load the file again."
         raise SchemaError(f"The table could not be changed: {error.what}", where=str(table), advice=advice) from error
+
+
+@contextlib.contextmanager
+def creation_of(table: TableName) -> Iterator[None]:
+    """Marks a refusal to create a table, which may be about one of its extras.
+
+    :raises NotCreatedError: instead of the refusal.
+    """
+    try:
+        yield
+    except PermanentError as error:
+        raise NotCreatedError(error.what, where=str(table), advice=error.advice) from error
+
+
+class NotCreatedError(SchemaError):
+    """A table was not created as planned."""
 
 
 def vanished(table: TableName) -> SchemaError:
@@ -27,7 +41,7 @@ def vanished(table: TableName) -> SchemaError:
     return SchemaError(
         f"Table {table} was dropped during its load",
         where=str(table),
-        advice="Clear the task align_table; it creates the table again.",
+        advice="Load the file again; this creates the table again.",
     )
 
 

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from refdata.core import keyindex
 from refdata.core.alignment import Widening
-from refdata.core.keyindex import ReferringKey, UniqueIndex
+from refdata.core.indexes import ReferringKey, UniqueIndex
 from refdata.core.model import Table, TableName
 from refdata.core.naming import fold_name
+from refdata.core.publishing import has_rows
 from refdata.core.tablediff import Rows
-from refdata.warehouse.base import Session
+from refdata.warehouse.base import Session, Statements
 from refdata.warehouse.keys import columns_of, count_repeated, own_index
+from refdata.warehouse.tsql import clustering
 from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 from refdata.warehouse.tsql.types import CatalogColumn, column
 
-_ONLINE = frozenset((3, 5, 8))
-"""Engine editions that create indexes online:
-https://learn.microsoft.com/sql/t-sql/functions/serverproperty-transact-sql (EngineEdition)"""
 _ENGINE = TsqlCapabilities()
 _COLLATION = re.compile(r"[A-Za-z0-9_]+")
-Statements = Callable[[str], str]
 
 
 def unique_indexes(session: Session, statement: Statements, table: TableName) -> tuple[UniqueIndex, ...]:
     """The unique indexes of a table."""
-    columns: dict[str, list[str]] = {}
-    for name, part in session.query(statement("select_unique_indexes"), (table.schema, table.name)):
-        columns.setdefault(str(name), []).append(str(part))
-    return tuple(UniqueIndex(name, tuple(found)) for name, found in columns.items())
+    columns: dict[tuple[str, bool], list[str]] = {}
+    for name, part, clustered in session.query(statement("select_unique_indexes"), (table.schema, table.name)):
+        columns.setdefault((str(name), bool(clustered)), []).append(str(part))
+    return tuple(UniqueIndex(name, tuple(members), clustered) for (name, clustered), members in columns.items())
 
 
 def referring_keys(session: Session, statement: Statements, table: TableName) -> tuple[ReferringKey, ...]:
@@ -45,10 +43,11 @@ def referring_keys(session: Session, statement: Statements, table: TableName) ->
     )
 
 
-def creates_online(session: Session, statement: Statements) -> bool:
-    """Whether the server can create an index while others use the table."""
-    edition, is_babelfish = session.query(statement("select_edition"))[0]
-    return int(edition or 0) in _ONLINE and not is_babelfish
+def may_cluster(session: Session, statement: Statements, table: Table, key: Sequence[str]) -> bool:
+    """Whether a new index on the key can order the rows: it is narrow enough, and there are no rows to rewrite."""
+    if not _ENGINE.clusters(columns_of(table, key)) or clustering.has_foreign(session, statement, table.name):
+        return False
+    return not session.query(has_rows(table.name).sql)[0][0]
 
 
 def drop_before_change(session: Session, statement: Statements, table: TableName, changes: Sequence[Widening]) -> None:
@@ -57,7 +56,7 @@ def drop_before_change(session: Session, statement: Statements, table: TableName
     changed = {fold_name(change.column.name) for change in changes}
     own = own_index(unique_indexes(session, statement, table), table) if changed else None
     if own is not None and changed & {fold_name(name) for name in own.columns}:
-        session.execute(_ENGINE.drop_key_index(table).sql)
+        session.execute(_ENGINE.drop_key_index(table, clustered=own.clustered).sql)
 
 
 def release_index(
@@ -73,8 +72,8 @@ def release_index(
     else:
         named = {one.name: one.collation for one in catalog if one.collation}
         collations = {name: collation for name, collation in named.items() if _COLLATION.fullmatch(collation)}
-        found = keyindex.equal_keys(_ENGINE, [side.source for side in rows], columns, collations)
-        values = int(session.query(found.sql, found.values)[0][0])
+        equal = keyindex.equal_keys(_ENGINE, [side.source for side in rows], columns, collations)
+        values = int(session.query(equal.sql, equal.values)[0][0])
     if values:
-        session.execute(_ENGINE.drop_key_index(table).sql)
+        session.execute(_ENGINE.drop_key_index(table, clustered=own.clustered).sql)
     return values

@@ -1,10 +1,9 @@
 """Writes values as T-SQL literals.
 
-This is how pymssql binds (DB-Library has no parameters for a batch), and how many rows fit in one statement.
-
-pymssql's own substitution reads every ``%s`` and ``%d`` in the statement, even inside a name, and copies
-the whole statement once per value. So the values are inserted here instead, at each ``?`` outside
-literals, names and comments. Text is the only kind that could break out of its literal:
+This is how pymssql passes arguments to ``sp_executesql`` (``parameters``; DB-Library has no parameters for a batch),
+and how many rows fit in one statement. pymssql's own substitution reads every ``%s`` and ``%d`` in the statement,
+even inside a name, so only a ``?`` outside literals, names and comments is a placeholder here. Text is the only kind
+of value that could break out of its literal:
 
 - a quote is doubled, which is all that T-SQL requires
   (https://learn.microsoft.com/sql/t-sql/data-types/constants-transact-sql);
@@ -15,9 +14,9 @@ literals, names and comments. Text is the only kind that could break out of its 
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
-from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -33,27 +32,16 @@ _STANDINS = (
 )
 
 
-def bind(sql: str, values: Sequence[object]) -> str:
-    """The statement with a literal for each ``?``.
+def numbered(sql: str, count: int) -> str:
+    """The statement with ``@P1``, ``@P2`` and so on for each ``?``.
 
-    :raises ValueError: when the numbers of values and placeholders differ.
+    :raises ValueError: when the number of placeholders is not ``count``.
     """
-    return "".join(_pieces(sql, values)) if values else sql
-
-
-def _pieces(sql: str, values: Sequence[object]) -> Iterator[str]:
-    rest = iter(values)
-    end = marks = 0
-    for mark in _TOKENS.finditer(sql):
-        if mark[1] is None:
-            continue
-        yield sql[end : mark.start()]
-        if marks < len(values):
-            yield literal(next(rest))
-        end, marks = mark.end(), marks + 1
-    if marks != len(values):
-        raise ValueError(f"The statement has {marks} parameters, {len(values)} values were given")
-    yield sql[end:]
+    numbers = itertools.count(1)
+    text = _TOKENS.sub(lambda token: f"@P{next(numbers)}" if token[1] else token[0], sql)
+    if (marks := next(numbers) - 1) != count:
+        raise ValueError(f"The statement has {marks} parameters, {count} values were given")
+    return text
 
 
 def literal(value: object) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from refdata.core.errors import ConfigurationError
 from refdata.core.model import TableName
 from refdata.core.naming import fold_name, quote
-from refdata.core.publishing import Statement, qualified
+from refdata.core.publishing import qualified
+from refdata.core.statement import Statement
 from refdata.warehouse.base import Row, Session
 
 DEFAULT_SCHEMA = "dbo"
@@ -46,6 +47,12 @@ def call(name: TableName, declared: tuple[str, ...], values: Mapping[str, object
     plain = [parameter for parameter in passed if re.fullmatch(r"[\w@$#]+", parameter)]
     words = ", ".join(f"@{parameter} = ?" for parameter in plain)
     return Statement(f"EXEC {qualified(name)} {words}".rstrip(), tuple(known[fold_name(one)] for one in plain))
+
+
+def planned(session: Session, lookup: str, name: TableName, values: Mapping[str, object]) -> Statement | None:
+    """The call of a procedure with those of ``values`` that it declares; None when there is no such procedure."""
+    declared = declared_parameters(session, lookup, name)
+    return None if declared is None else call(name, declared, values)
 
 
 def joined_text(rows: list[Row]) -> str:

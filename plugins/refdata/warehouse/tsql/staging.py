@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Protocol
 
 from refdata.core.errors import ConfigurationError, DataError, RefdataError
 from refdata.core.model import Column, TableName
-from refdata.warehouse.base import StageProgress
 from refdata.warehouse.tsql.pool import ConnectionPool
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _log = logging.getLogger("refdata.warehouse")
 
@@ -35,7 +35,10 @@ class StagedBatches:
     """
 
     def __init__(
-        self, batches: Iterable[pa.RecordBatch], on_progress: StageProgress, go_on: Callable[[], None] = lambda: None
+        self,
+        batches: Iterable[pa.RecordBatch],
+        on_progress: Callable[[int], None],
+        go_on: Callable[[], None] = lambda: None,
     ) -> None:
         self._batches = iter(batches)
         self.go_on = go_on
@@ -102,7 +105,7 @@ def fill_stage(
     target: TableName,
     columns: Sequence[Column],
     batches: Iterable[pa.RecordBatch],
-    on_progress: StageProgress,
+    on_progress: Callable[[int], None],
     pool: ConnectionPool,
     go_on: Callable[[], None] = lambda: None,
 ) -> tuple[int, str]:
@@ -147,6 +150,6 @@ def _load(
         raise DataError(
             f"{source.rows} rows were read but the server counted {taken}",
             where=str(target),
-            advice="Clear the task; if it recurs, set load_method to insert and report it.",
+            advice="Load the file again; if it recurs, set load_method to insert and report it.",
         )
     return taken, loader.method

@@ -22,7 +22,8 @@ class CatalogColumn:
     """A row of ``select_columns``: a column as ``sys.columns`` describes it.
 
     ``type_name`` is the system type's name. ``max_length`` counts bytes, -1 for MAX. ``full_scale`` is the
-    scale of the type where none is declared. ``collation`` is None where it is the database's own.
+    scale of the type where none is declared. ``collation`` is None where it is the database's own. ``table`` is the
+    table's name as the catalog spells it.
     """
 
     name: str
@@ -36,6 +37,8 @@ class CatalogColumn:
     identity: bool
     computed: bool
     has_default: bool
+    is_utf8: bool
+    table: str
 
     @property
     def writable(self) -> bool:
@@ -45,10 +48,12 @@ class CatalogColumn:
 
 def catalog_column(row: Sequence[Any]) -> CatalogColumn:
     """A row of ``select_columns``; drivers differ in how they return BIT."""
-    name, type_name, max_length, precision, scale, full_scale, nullable, collation, *flags = row
-    identity, computed, has_default = map(bool, flags)
+    name, type_name, max_length, precision, scale, full_scale, nullable, collation, *flags, table = row
+    identity, computed, has_default, is_utf8 = map(bool, flags)
     sizes = (max_length, precision, scale, full_scale)
-    return CatalogColumn(name, type_name, *sizes, bool(nullable), collation, identity, computed, has_default)
+    return CatalogColumn(
+        name, type_name, *sizes, bool(nullable), collation, identity, computed, has_default, is_utf8, str(table)
+    )
 
 
 def column(entry: CatalogColumn) -> Column:
@@ -123,7 +128,8 @@ def _code_page(entry: CatalogColumn) -> tuple[SqlType, NativeType | None]:
     # Longer than a sized NVARCHAR can be: VARCHAR goes up to 8,000.
     kind = SqlType(TypeKind.NVARCHAR, length=length if (length or 0) <= sqltypes.MAX_NVARCHAR else None)
     size = "" if entry.type_name == "text" else f"({length or 'max'})"
-    return kind, NativeType(f"{entry.type_name}{size}", SqlType(TypeKind.NVARCHAR, length=length), single_byte=True)
+    holds = SqlType(TypeKind.NVARCHAR, length=length)
+    return kind, NativeType(f"{entry.type_name}{size}", holds, single_byte=True, utf8=entry.is_utf8)
 
 
 _SIZED: dict[str, Callable[[CatalogColumn], tuple[SqlType, NativeType | None]]] = {

@@ -6,18 +6,18 @@ import pytest
 
 from refdata.core.columnmatch import Undecided
 from refdata.core.contractterms import QuestionKind
-from refdata.core.doubts.columns import Renaming, missing_question, new_column_question, renamings, undecided_question
+from refdata.core.doubts.columns import missing_question, new_column_question, renamings, undecided_question
 from refdata.core.matching import Rename
 from refdata.core.questions import Outcome
 
 
 def test_a_likely_new_name_is_offered_with_what_speaks_for_it() -> None:
     likely = [Rename("unit_price", "price", 0.75)]
-    found = renamings(["price"], {"unit_price": "Unit Price"}, likely, {("unit_price", "price"): 0.9})
+    found = renamings(["price"], {"unit_price": "Unit Price"}, likely)
     question = missing_question("products", "products.csv", "price", found, 1200)
     assert question.kind is QuestionKind.COLUMN_RENAMED
     assert question.subject == "price is missing from products.csv, and 'Unit Price' is new. Was it renamed?"
-    assert "90% of its values are among those of price" in question.evidence[1]
+    assert question.evidence[1] == "The name of the new column 'Unit Price' is somewhat similar to price."
     renamed, empty, refuse = question.choices
     assert renamed.patch is not None
     assert [header.text for header in renamed.patch.fields[0].headers] == ["Unit Price"]
@@ -26,15 +26,8 @@ def test_a_likely_new_name_is_offered_with_what_speaks_for_it() -> None:
     assert refuse.outcome is Outcome.REFUSE
 
 
-def test_values_alone_propose_a_renaming() -> None:
-    found = renamings(
-        ["country"], {"nation": "nation", "x": "x"}, [], {("nation", "country"): 0.8, ("x", "country"): 0.1}
-    )
-    assert [(one.column, one.header) for one in found] == [("country", "nation")]
-
-
 def test_an_unnamed_column_can_be_the_new_name() -> None:
-    question = missing_question("idx", "idx.csv", "column_1", [Renaming("column_1", "", 0.9)], 3)
+    question = missing_question("idx", "idx.csv", "column_1", [Rename("", "column_1", 0.9)], 3)
     assert question.subject == "column_1 is missing from idx.csv, and an unnamed column is new. Was it renamed?"
     assert [choice.key for choice in question.choices] == ["renamed_unnamed", "empty", "refuse"]
     assert question.choices[0].label == "An unnamed column is the new name"

@@ -10,7 +10,7 @@ from refdata.core.doubts.positions import position_question
 from refdata.core.filemodel import ScannedColumn
 from refdata.core.model import Column
 from refdata.core.sqltypes import DATE, INT, SqlType, decimal, text
-from refdata.core.statedformat import NOTHING_STATED, stated_format
+from refdata.core.statedformat import StatedFormat, stated_format
 
 TYPES = (INT, DATE, decimal(9, 2), text(10), text(50))
 
@@ -54,7 +54,7 @@ def test_types_rank_the_column_that_is_missing(seed: int) -> None:
     patch = question.choices[0].patch
     assert patch is not None
     assert patch.answer("column_missing", f"column_{number}") is not None
-    assert stated_format(patch) == NOTHING_STATED
+    assert stated_format(patch) == StatedFormat(table=patch.table)
 
 
 def test_file_whose_types_fit_nowhere_is_not_asked_about() -> None:

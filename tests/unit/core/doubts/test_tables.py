@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from refdata.core.doubts.tables import look_alikes, new_table_question
-from refdata.core.matching import FileColumn
+from refdata.core.filemodel import ScannedColumn
 from refdata.core.model import Column, Table, TableName
 from refdata.core.questions import Outcome
 from refdata.core.sqltypes import text
@@ -15,8 +15,8 @@ def table(name: str, *columns: str) -> Table:
     return Table(TableName("ref", name), tuple(Column(column, text(10)) for column in columns))
 
 
-def columns(*names: str) -> list[FileColumn]:
-    return [FileColumn(name, text(10)) for name in names]
+def columns(*names: str) -> list[ScannedColumn]:
+    return [ScannedColumn(name, name, text(10)) for name in names]
 
 
 HARBOURS = table("harbours", "iata", "name")
@@ -70,12 +70,6 @@ def test_a_table_of_its_own_raises_no_question(wanted: str, brought: tuple[str, 
     found = look_alikes(wanted, columns(*brought), [COLOURS, HARBOURS])
     assert found == ()
     assert new_table_question(f"{wanted}.csv", wanted, found) is None
-
-
-def test_values_speak_for_a_table_of_another_name() -> None:
-    found = look_alikes("ports_of_call", columns("iata", "name"), [COLOURS, HARBOURS], {"harbours": 0.8})
-    assert [one.table for one in found] == ["harbours"]
-    assert "80% of the file's keys are in harbours." in found[0].reasons
 
 
 def test_a_first_table_is_asked_about_only_where_new_tables_are_held() -> None:

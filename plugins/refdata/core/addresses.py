@@ -1,0 +1,59 @@
+"""Addresses of object stores, as the setting ``dropoff_root`` writes them: ``s3://connection@bucket/prefix``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from refdata.core.errors import ConfigurationError
+
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*)://(?:([\w.-]+)@)?([^@/\s?#]+(?:/[^@\s?#]*)?)")
+
+
+def is_address(root: str) -> bool:
+    """Whether a dropoff root is an address, not a folder.
+
+    >>> is_address("s3://my_aws@landing/refdata"), is_address("/data/dropoff")
+    (True, False)
+    """
+    return "://" in root
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of an address. ``conn_id`` names an Airflow connection, ``""`` the machine's own credentials.
+
+    ``place`` is the bucket and the prefix below it, without a slash at the end.
+    """
+
+    scheme: str
+    conn_id: str
+    place: str
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """The parts of ``scheme://connection@bucket/prefix``.
+
+        >>> Address.parse("s3://my_aws@landing/refdata/")
+        Address(scheme='s3', conn_id='my_aws', place='landing/refdata')
+
+        :raises ConfigurationError: when it is not an address, or contains a password.
+        """
+        parts = _ADDRESS.fullmatch(text)
+        if parts is None or ".." in parts[3].split("/") or "//" in parts[3]:
+            raise ConfigurationError(
+                "Setting dropoff_root is not an address of an object store",  # not quoted: it may contain a password
+                where="dropoff_root",
+                advice="Write scheme://connection@bucket/prefix, such as s3://my_aws@landing/refdata, and keep keys and"
+                " passwords in the Airflow connection",
+            )
+        return cls(parts[1], parts[2] or "", parts[3].rstrip("/"))
+
+    @property
+    def public(self) -> str:
+        """The address without the connection, as logs and the ledger have it.
+
+        >>> Address.parse("s3://my_aws@landing/refdata").public
+        's3://landing/refdata'
+        """
+        return f"{self.scheme}://{self.place}"

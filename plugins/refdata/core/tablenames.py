@@ -1,0 +1,47 @@
+"""Names of tables, from the names of files. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from refdata.core.filetypes import ending
+from refdata.core.naming import MAX_NAME, digest_of, fold_name, identifier_of, normalised, shortened
+
+# SQLite refuses sqlite_; sp_ and refdata_ would look like procedures and refdata's own tables.
+_RESERVED_TABLE = re.compile(r"file_monitor_tracking|reference_data_cfg|(?:refdata|sqlite|sp)_.*")
+# Tables that refdata creates beside a table: stages, and SQLite's copy during a widening, which it drops first.
+_RESERVED_ENDING = re.compile(r".*_rebuild|.*_stage_\d+_\d+")
+
+_GAP = r"[\s_.,~+()\[\]\u2010-\u2015-]"
+_YEAR, _MONTH, _DAY, _JOINT = "(?:19|20)[0-9]{2}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])", "[-_.]"
+_DATE = rf"{_YEAR}{_JOINT}?{_MONTH}{_JOINT}?{_DAY}"
+_DATE_SUFFIX = re.compile(
+    rf"{_GAP}+(?:{_YEAR}|{_YEAR}{_JOINT}?{_MONTH}|{_DATE}|{_DAY}{_JOINT}{_MONTH}{_JOINT}{_YEAR}"
+    rf"|{_MONTH}{_JOINT}{_DAY}{_JOINT}{_YEAR})[)\]]?$"
+)
+_TIME_SUFFIX = re.compile(
+    rf"({_GAP}+{_DATE})(?:t|{_GAP})?(?:[01][0-9]|2[0-3])[-_.:]?[0-5][0-9](?:[-_.:]?[0-5][0-9])?z?[)\]]?$"
+)
+
+
+def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
+    """The table that a file loads: ``airports_20241201.csv`` → ``airports``.
+
+    A date at the end is removed (``2024``, ``202412``, ``20241201``, ``2024-12-01``, ``01-12-2024``, with or
+    without a time of day); a file named by a date alone keeps it. A name that would be empty becomes
+    ``file_`` and a hash of the original, so that two such files stay two tables. A reserved name
+    gets the prefix ``data_``, or the suffix ``_data`` where its ending is reserved.
+
+    :param reserved: further names that no table may have, such as the ledger's.
+    """
+    stem = normalised(file_name)
+    stem = stem.removesuffix(ending(stem))
+    undated = _DATE_SUFFIX.sub("", _TIME_SUFFIX.sub(r"\1", stem))
+    return _unreserved(identifier_of(undated or stem) or f"file_{digest_of(undated or stem)}", reserved)
+
+
+def _unreserved(name: str, reserved: Sequence[str]) -> str:
+    if name in {fold_name(word) for word in reserved} or _RESERVED_TABLE.fullmatch(name):
+        name = shortened(f"data_{name}")
+    return f"{shortened(name, MAX_NAME - len('_data'))}_data" if _RESERVED_ENDING.fullmatch(name) else name

@@ -1,0 +1,378 @@
+"""Drops in an object store: the same four load folders, below a bucket's prefix. The second ``Source``.
+
+A store has no rename, so a file is archived by a copy and a delete. The place that a file goes to is written first, to
+an object that only one caller can create; a call after a kill finds it there and continues from what it sees. A file is
+handed back by a mark beside it: the object keeps its bytes and its time, and so its turn.
+
+    <prefix>/reference_data_table/fullload/airports.csv
+    <prefix>/.refdata/{back,moves,rejects}/…     what must outlive a worker that has no disk in common with the next one
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO
+
+from refdata.core.dropnames import (
+    CLASS_FOLDERS,
+    LOAD_FOLDERS,
+    OWN_PREFIX,
+    beside,
+    error_name,
+    is_candidate,
+    load_of,
+    name_fault,
+    printable,
+    processed_name,
+)
+from refdata.core.errors import DataError, DropoffError, FileChangedError, FormatError, StorageFullError
+from refdata.core.failure import Failure
+from refdata.core.filetypes import CSV_ONLY
+from refdata.core.maintenance import ArchivedFile
+from refdata.core.model import DroppedFile
+from refdata.dropoff.archive import reason_document
+from refdata.dropoff.archivefolders import ERROR, PROCESSED
+from refdata.dropoff.leftovers import Leftover
+from refdata.dropoff.objectidentity import ObjectIdentity, short_hash
+from refdata.dropoff.objectstore import ObjectStore
+from refdata.dropoff.osfiles import translated
+from refdata.dropoff.tree import Malformed, ScanResult
+
+_OWN = ".refdata"
+_BACK, _MOVES, _REJECTS = f"{_OWN}/back", f"{_OWN}/moves", f"{_OWN}/rejects"
+_GONE = ("The file changed after its release", "Nothing: the watcher takes up what is there.")
+_OUTSIDE = f"it is outside the load folders ({', '.join(LOAD_FOLDERS)})"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSource:
+    """See ``refdata.dropoff.source.Source``.
+
+    :param spool: a local folder for files while they are read, and for lists of rejects while they are written.
+    :param gathered: one folder for all loaded and one for all refused files, below the prefix; empty: in each load
+        folder.
+    """
+
+    store: ObjectStore
+    spool: Path
+    gathered: tuple[str, str] = ("", "")
+    file_types: frozenset[str] = CSV_ONLY
+
+    @property
+    def state_folder(self) -> Path:
+        """Marks of this worker: a worker without a folder in common with others reports an outage by itself."""
+        folder = self.spool / f"{OWN_PREFIX}{short_hash(self.store.address)}"
+        with translated(str(folder)):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def dataset(self, path: str) -> tuple[str, str]:
+        """The bucket's address and the key, as lineage identifies an object."""
+        scheme, _, place = f"{self.store.address}/{path}".partition("://")
+        bucket, _, key = place.partition("/")
+        return f"{scheme}://{bucket}", key
+
+    def scan(self) -> ScanResult:
+        """The objects waiting in the load folders now, and those beside the folders that look like drops."""
+        back = Counter(name.rpartition("-")[0] for name, _ in self.store.children(_BACK))
+        files: list[DroppedFile] = []
+        malformed: list[Malformed] = []
+        for folder in ("", *CLASS_FOLDERS, *LOAD_FOLDERS):
+            for name, facts in self.store.children(folder):
+                path, identity = f"{folder}/{name}".lstrip("/"), ObjectIdentity.of(facts)
+                if not is_candidate(name, self.file_types):
+                    continue
+                if fault := name_fault(name) if folder in LOAD_FOLDERS else _OUTSIDE:
+                    malformed.append(Malformed(printable(path), fault, identity.mtime_ns))
+                else:
+                    files.append(_handed_back(path, identity, back[_key(path, identity)]))
+        if not files and not malformed:
+            self.store.require_bucket()
+        return ScanResult(tuple(files), tuple(malformed))
+
+    def find(self, path: str) -> DroppedFile:
+        """The object that is at a path now."""
+        load_of(path, self.file_types)
+        file = self._at(path)
+        if file is None:
+            raise FileChangedError("There is no such file", where=printable(path), advice="Check the path.")
+        return file
+
+    def drop(self, path: str, identity: object) -> DroppedFile:
+        """The file that a path and an identity name."""
+        load_of(path)
+        return ObjectIdentity.read(identity).dropped(path)
+
+    @contextmanager
+    def open(self, file: DroppedFile) -> Iterator[str]:
+        """A nameless local copy, which nobody has to remove after a kill."""
+        self._require(file)
+        self._require_space(file)
+        with self._copy_of(file.path) as spool:
+            self._require(file)
+            try:
+                yield f"/proc/self/fd/{spool.fileno()}"
+            except (FormatError, DataError):
+                self._require(file)
+                raise
+            self._require(file)
+
+    def is_there(self, file: DroppedFile) -> bool:
+        """Whether exactly the file that was released is still waiting."""
+        found = self._at(file.path)
+        return found is not None and found.identity == file.identity
+
+    def lies(self, file: DroppedFile) -> bool:
+        """Whether the object is unchanged, even if it was handed back since."""
+        facts = self.store.info(file.path)
+        return facts is not None and ObjectIdentity.of(facts) == ObjectIdentity.read(file.identity).content
+
+    def exists(self, path: str) -> bool:
+        """Whether any object that the watcher would pick up is at a path."""
+        return is_candidate(path.rpartition("/")[2], self.file_types) and self.store.info(path) is not None
+
+    def is_reachable(self, file: DroppedFile) -> bool:  # noqa: ARG002  folders of a store need not exist
+        """Whether the bucket is there."""
+        self.store.require_bucket()
+        return True
+
+    def content_hash(self, file: DroppedFile) -> str:
+        """SHA-256 of what is at the path now."""
+        current = self.find(file.path)
+        digest = hashlib.sha256()
+        for chunk in self.store.read(file.path):
+            digest.update(chunk)
+        self._require(current)
+        return digest.hexdigest()
+
+    def hand_back(self, file: DroppedFile) -> str | None:
+        """Marks the object as handed back once more; its bytes are not written again."""
+        if not self.is_there(file):
+            return None
+        identity = ObjectIdentity.read(file.identity)
+        self.store.create(f"{_BACK}/{_key(file.path, identity)}-{identity.back + 1}", file.path.encode())
+        found = self._at(file.path)
+        return found.identity if found is not None and self.lies(file) else None
+
+    def recover(self) -> tuple[str, ...]:
+        """Handing back is one write, so a crash leaves nothing open."""
+        return ()
+
+    def archive_processed(self, file: DroppedFile, received: datetime, load_id: int) -> str:
+        """Moves a loaded file to ``processed``; repeat it after a crash."""
+        return self._archive(file, received, load_id, None)
+
+    def archive_error(self, file: DroppedFile, received: datetime, load_id: int, failure: Failure) -> str:
+        """Moves a refused file to ``error`` with the reason beside it; repeat it after a crash."""
+        moment = received if load_id else datetime.fromtimestamp(file.changed_ns // 10**9, UTC)
+        return self._archive(file, moment, load_id, failure)
+
+    def archived(self, file: DroppedFile, received: datetime, *, refused: bool) -> str:  # noqa: ARG002  it was written
+        """Where an earlier call has put the file."""
+        place = self._decided(file)
+        inside = place.rpartition("/")[0] == self._folder(file.path, refused=refused)
+        return self._address(place) if inside and self.store.info(place) is not None else ""
+
+    def archived_files(self, *, refused: bool) -> Iterator[ArchivedFile]:
+        """All objects in the archives of refused, or of loaded files."""
+        for folder in dict.fromkeys(self._folder(f"{load}/", refused=refused) for load in LOAD_FOLDERS):
+            for name, facts in self.store.children(folder):
+                yield ArchivedFile(name, int(facts["size"] or 0), self._address(folder))
+
+    def delete_archived(self, folder: str, name: str) -> None:
+        """Deletes an object of an archive."""
+        self.store.delete(f"{self._relative(folder)}/{name}")
+
+    @contextmanager
+    def open_archived(self, place: str) -> Iterator[BinaryIO]:
+        """A nameless local copy of what is at a place in an archive, or beside it."""
+        folder, _, name = place.rpartition("/")
+        known = {self._folder(f"{load}/", refused=refused) for load in LOAD_FOLDERS for refused in (True, False)}
+        if folder not in map(self._address, known):
+            raise DropoffError("It is not in an archive", where=printable(place), advice="Check the settings.")
+        path = f"{self._relative(folder)}/{name}"
+        if self.store.info(path) is None:
+            raise FileChangedError("The file is gone", where=printable(place), advice="Check the archive.")
+        with self._copy_of(path) as spool:
+            yield spool
+
+    def report_malformed(self, place: Malformed) -> str:
+        """Writes, once, why something is not a drop."""
+        moment = datetime.fromtimestamp(place.mtime_ns // 10**9, UTC)
+        name = beside(error_name(place.path.rpartition("/")[2], moment), "error.json")
+        inside = place.path.rpartition("/")[0] in LOAD_FOLDERS
+        target = f"{self._folder(place.path, refused=True) if inside else ERROR}/{name}"
+        document = {
+            "category": "dropoff",
+            "message": f"Not loaded: {place.reason}",
+            "place": place.path,
+            "what_to_do": "Upload a .csv file into one of the load folders, and remove what is here",
+            "original_path": place.path,
+        }
+        self.store.create(target, _json(document))
+        return self._address(target)
+
+    def rejects_path(self, file: DroppedFile, load_id: int) -> Path:  # noqa: ARG002  the load alone names it
+        """A file in the spool; ``share_rejects`` puts it where every worker finds it."""
+        return self._spool() / f"{OWN_PREFIX}{short_hash(self.store.address)}-rejects-{load_id}.csv"
+
+    def share_rejects(self, file: DroppedFile, load_id: int) -> None:
+        """Uploads the list of rejects: the next step may run on another worker."""
+        local = self.rejects_path(file, load_id)
+        if local.exists():
+            with translated(str(local)), local.open("rb") as stream:
+                self.store.upload(f"{_REJECTS}/{load_id}.csv", stream)
+            local.unlink(missing_ok=True)
+
+    def discard_rejects(self, file: DroppedFile, load_id: int) -> None:
+        """Removes the list of rejects of a load."""
+        self.rejects_path(file, load_id).unlink(missing_ok=True)
+        if self.store.info(f"{_REJECTS}/{load_id}.csv") is not None:
+            self.store.delete(f"{_REJECTS}/{load_id}.csv")
+
+    def left_rejects(self) -> dict[int, Path]:
+        """Lists of rejects that are not beside an archived file: in the store, and in this worker's spool."""
+        shared = {name: Path(self.store.prefix, _REJECTS, name) for name, _ in self.store.children(_REJECTS)}
+        start = f"{OWN_PREFIX}{short_hash(self.store.address)}-rejects-"
+        local = {path.name.removeprefix(start): path for path in self._spool().glob(f"{start}*.csv")}
+        loads = {name.removesuffix(".csv"): path for name, path in {**shared, **local}.items()}
+        return {int(load): path for load, path in loads.items() if load.isdecimal()}
+
+    def settle_rejects(self, load_id: int, archived: str) -> bool:
+        """Puts a load's list of rejects beside its archived file, unless another one is there."""
+        place = self._relative(archived)
+        target, shared = _beside(place, "rejects.csv"), self.store.content(f"{_REJECTS}/{load_id}.csv")
+        if shared is None or self.store.info(place) is None:
+            return False
+        if not self.store.create(target, shared) and self.store.content(target) != shared:
+            return False
+        self.store.delete(f"{_REJECTS}/{load_id}.csv")
+        return True
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """None: local copies have no names, and what is copied in the store has its final name."""
+        return ()
+
+    def _archive(self, file: DroppedFile, received: datetime, load_id: int, failure: Failure | None) -> str:
+        place = self._decided(file)
+        if not place:
+            if not self.lies(file):
+                return ""
+            place = self._decide(file, received, refused=failure is not None)
+        if self.lies(file):
+            self.store.copy(file.path, place)
+            if not self.lies(file):  # replaced meanwhile: the copy may be of the new file, which is not ours to archive
+                self.store.delete(place)
+                self.store.delete(self._decision(file))
+                return ""
+        elif self.store.info(place) is None:
+            self.store.delete(self._decision(file))
+            return ""
+        if failure is not None:
+            document = reason_document(failure, file.path, load_id, received)
+            self.store.write(_beside(place, "error.json"), _json(document))
+        self._put_rejects(file, load_id, _beside(place, "rejects.csv"))
+        if self.lies(file):
+            self.store.delete(file.path)
+        self._forget_back(file)
+        return self._address(place)
+
+    def _put_rejects(self, file: DroppedFile, load_id: int, target: str) -> None:
+        self.share_rejects(file, load_id)
+        shared = f"{_REJECTS}/{load_id}.csv"
+        if self.store.info(shared) is not None:
+            self.store.copy(shared, target)
+            self.store.delete(shared)
+
+    def _decision(self, file: DroppedFile) -> str:
+        return f"{_MOVES}/{_key(file.path, ObjectIdentity.read(file.identity))}"
+
+    def _decided(self, file: DroppedFile) -> str:
+        """The place that an earlier call chose, ``""`` when none did."""
+        content = self.store.content(self._decision(file))
+        return content.decode() if content else ""
+
+    def _decide(self, file: DroppedFile, received: datetime, *, refused: bool) -> str:
+        name_of = error_name if refused else processed_name
+        folder = self._folder(file.path, refused=refused)
+        names = (f"{folder}/{name_of(file.name, received, number=number)}" for number in count(1))
+        place = next(place for place in names if self.store.info(place) is None)
+        return place if self.store.create(self._decision(file), place.encode()) else self._decided(file)
+
+    def _forget_back(self, file: DroppedFile) -> None:
+        key = _key(file.path, ObjectIdentity.read(file.identity))
+        for name, _ in self.store.children(_BACK):
+            if name.startswith(f"{key}-"):
+                self.store.delete(f"{_BACK}/{name}")
+
+    def _at(self, path: str) -> DroppedFile | None:
+        facts = self.store.info(path)
+        if facts is None:
+            return None
+        identity = ObjectIdentity.of(facts)
+        key = _key(path, identity)
+        return _handed_back(path, identity, sum(name.startswith(f"{key}-") for name, _ in self.store.children(_BACK)))
+
+    def _require(self, file: DroppedFile) -> None:
+        if not self.is_there(file):
+            raise FileChangedError(_GONE[0], where=file.path, advice=_GONE[1])
+
+    @contextmanager
+    def _copy_of(self, path: str) -> Iterator[BinaryIO]:
+        """A nameless local copy of an object, to be read from its start."""
+        with translated(str(self.spool)), tempfile.TemporaryFile(dir=self._spool()) as spool:
+            for chunk in self.store.read(path):
+                spool.write(chunk)
+            spool.seek(0)
+            yield spool
+
+    def _spool(self) -> Path:
+        with translated(str(self.spool)):
+            self.spool.mkdir(parents=True, exist_ok=True)
+        return self.spool
+
+    def _require_space(self, file: DroppedFile) -> None:
+        free = shutil.disk_usage(self._spool()).free
+        if free < file.size:
+            what = f"The spool has {free:,} bytes free, and the file has {file.size:,}"
+            advice = "Free space, or set spool_folder to a larger disk"
+            raise StorageFullError(what, where=os.fspath(self.spool), advice=advice)
+
+    def _folder(self, path: str, *, refused: bool) -> str:
+        inside = f"{path.rpartition('/')[0]}/{ERROR if refused else PROCESSED}"
+        return self.gathered[1 if refused else 0] or inside
+
+    def _address(self, path: str) -> str:
+        return f"{self.store.address}/{path}"
+
+    def _relative(self, address: str) -> str:
+        return address.removeprefix(f"{self.store.address}/")
+
+
+def _key(path: str, identity: ObjectIdentity) -> str:
+    """A name for one drop in refdata's own folders."""
+    return f"{short_hash(path)}-{short_hash(str(identity.content))}"
+
+
+def _handed_back(path: str, identity: ObjectIdentity, times: int) -> DroppedFile:
+    return ObjectIdentity(identity.size, identity.mtime_ns, identity.tag, times).dropped(path)
+
+
+def _beside(place: str, suffix: str) -> str:
+    folder, _, name = place.rpartition("/")
+    return f"{folder}/{beside(name, suffix)}"
+
+
+def _json(document: Mapping[str, object]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=2).encode()

@@ -1,0 +1,181 @@
+"""Upload as a steward does it: choose a file, look at what it would do, load it; a real browser and API server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
+from scripts.local_airflow import LocalAirflow, free_port
+
+from refdata.api import ReferenceData
+from refdata.config import absolute
+from refdata.core.errors import RefdataError
+from refdata.core.model import FileStatus
+from refdata.core.settings import Settings
+from refdata.dropoff import ensure_tree
+from refdata.warehouse.sqlite.engine import SqliteWarehouse
+from tests.demo_ledger import MARKUP
+from tests.e2e.browser import chromium, log_in, picture, running_browser
+from tests.e2e.test_page_in_browser import _answers
+
+CONNECTION = "upload_store"
+WIDE: ViewportSize = {"width": 1366, "height": 860}
+BEFORE = "code;name;rate\n" + "".join(f"C{n:03d};Country {n};{n / 4}\n" for n in range(40))
+AFTER = BEFORE.replace("C007;Country 7;", "C007;Seven;").replace("C011;Country 11;2.75\n", "") + f"C040;{MARKUP};10.5\n"
+SAID = "1 row would be added, 1 removed, 1 changed. countries would then have 40 rows."
+BROKEN = BEFORE + "C041;only two\nC042;b;1;2;3;4\n"
+
+
+class Place:
+    """An API server with one loaded table, and the library on the same folders."""
+
+    def __init__(self, local: LocalAirflow, data: ReferenceData) -> None:
+        self.local, self.data = local, data
+
+    def drop_and_load(self, name: str, content: str) -> None:
+        (self.local.dropoff / "reference_data_table" / "fullload" / name).write_text(content)
+        self.data.process_file(f"reference_data_table/fullload/{name}")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    chromium()
+    home = tmp_path_factory.mktemp("upload")
+    local = LocalAirflow(home, free_port(), {"AIRFLOW__REFDATA__CONN_ID": CONNECTION})
+    local.prepare()
+    ensure_tree(local.dropoff)
+    stored = {"conn_type": "sqlite", "host": str(local.database)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(f"AIRFLOW_CONN_{CONNECTION.upper()}", json.dumps(stored))
+        settings = absolute(Settings(conn_id=CONNECTION, dropoff_root=str(local.dropoff)), home)
+        warehouse = SqliteWarehouse(SqliteHook(sqlite_conn_id=CONNECTION), settings)  # type: ignore[no-untyped-call]
+        found = Place(local, ReferenceData(settings, warehouse, clock=lambda: datetime.now(UTC).replace(tzinfo=None)))
+        found.drop_and_load("countries.csv", BEFORE)
+        local.start(("api-server",))
+        try:
+            local.wait_for(lambda: _answers(local), 300, "The API server does not answer")
+            yield found
+        finally:
+            local.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patience() -> Iterator[None]:
+    """A first page and a preview take their time on a busy machine."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture(scope="module")
+def window(place: Place, browser: Browser) -> Iterator[Page]:
+    with closing(browser.new_context(viewport=WIDE)) as context:
+        page = context.new_page()
+        log_in(page, place.local.url, "admin", place.local.password)
+        yield page
+
+
+def view(window: Page, place: Place, query: str = "view=upload") -> FrameLocator:
+    window.goto(f"{place.local.url}/plugin/refdata/refdata/?{query}")
+    return window.frame_locator("iframe")
+
+
+def choose(frame: FrameLocator, name: str, content: str) -> None:
+    frame.get_by_label("Choose a file").set_input_files(
+        {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
+    )
+
+
+def test_a_file_is_uploaded_looked_at_and_loaded(window: Page, place: Place) -> None:
+    faults: list[str] = []
+    window.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    window.on("pageerror", lambda error: faults.append(str(error)))
+    frame = view(window, place)
+    expect(frame.get_by_role("heading", name="Upload a file")).to_be_visible()
+    choose(frame, "countries.csv", AFTER)
+    expect(frame.get_by_text("can be loaded")).to_be_visible()
+    expect(frame.get_by_text(SAID)).to_be_visible()
+    expect(frame.get_by_text("40 → 40 rows; rows matched by code")).to_be_visible()
+    expect(frame.get_by_role("region", name="Added rows")).to_contain_text(MARKUP)
+    for theme in ("light", "dark"):
+        window.evaluate(f"localStorage.setItem('theme', '{theme}')")
+        window.reload()
+        expect(frame.locator("html")).to_have_attribute("data-theme", theme)
+        expect(frame.get_by_text(SAID)).to_be_visible()
+        for width in (320, 390, 1366, 1920):
+            window.set_viewport_size({"width": width, "height": 900})
+            over = frame.locator("html").evaluate("element => element.scrollWidth - element.clientWidth")
+            assert over == 0, width
+            picture(window, f"preview-{width}-{theme}")
+    window.evaluate("localStorage.removeItem('theme')")
+    window.set_viewport_size(WIDE)
+    frame = view(window, place, window.url.partition("?")[2])
+    frame.get_by_role("button", name="Load countries.csv into countries").click()
+    expect(frame.get_by_text("this page follows it")).to_be_visible()
+    picture(window, "handed-over")
+    place.data.process_file("reference_data_table/fullload/countries.csv")
+    expect(frame.get_by_role("heading", name="countries.csv")).to_be_visible(timeout=20_000)
+    expect(frame.locator(".title .badge.completed")).to_be_visible()
+    assert faults == []
+
+
+def test_a_broken_file_shows_its_lines_and_cannot_be_loaded(window: Page, place: Place) -> None:
+    frame = view(window, place, "view=upload&name=countries")
+    choose(frame, "my own name.csv", BROKEN)
+    expect(frame.get_by_text("would be refused")).to_be_visible()
+    lines = frame.get_by_role("region", name="Lines that would not be loaded")
+    expect(lines).to_contain_text("C041;only two")
+    expect(frame.get_by_role("button", name="Load")).to_have_count(0)
+    picture(window, "preview-refused")
+    frame.get_by_role("link", name="← Uploads").click()
+    expect(frame.get_by_role("link", name="countries.csv")).to_be_visible()
+    picture(window, "uploads")
+    frame.get_by_role("button", name="Discard countries.csv").press("Enter")
+    frame.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(frame.get_by_text("None. A file that is uploaded")).to_be_visible()
+
+
+def test_a_refused_file_is_looked_at_again_for_another_table_and_discarded(window: Page, place: Place) -> None:
+    with pytest.raises(RefdataError):
+        place.drop_and_load("contries.csv", BROKEN)
+    (row,) = place.data.history(status=FileStatus.ERROR).files
+    frame = view(window, place, f"view=file&id={row.id}")
+    expect(frame.get_by_role("button", name="Discard contries.csv")).to_be_visible()
+    picture(window, "refused")
+    frame.get_by_role("button", name="Look at it again contries.csv").click()
+    frame.get_by_label("Into table").select_option("countries")
+    expect(frame.get_by_role("heading", name="countries.csv")).to_be_visible()
+    frame.get_by_role("button", name="Discard countries.csv").click()
+    frame.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(frame.get_by_text("None. A file that is uploaded")).to_be_visible()
+    frame = view(window, place, f"view=file&id={row.id}")
+    frame.get_by_role("button", name="Discard contries.csv").click()
+    frame.get_by_label("Reason").fill("a slip")
+    frame.get_by_role("dialog").get_by_role("button", name="Discard").click()
+    expect(frame.get_by_role("dialog")).to_have_count(0)
+    assert not Path(row.file_path).exists()
+
+
+def test_a_viewer_is_offered_no_upload(place: Place, browser: Browser) -> None:
+    with closing(browser.new_context(viewport=WIDE)) as context:
+        page = context.new_page()
+        log_in(page, place.local.url, "viewer", place.local.password)
+        frame = view(page, place)
+        expect(frame.get_by_text("You may see uploads here, but not upload or load files.")).to_be_visible()
+        expect(frame.get_by_label("Choose a file")).to_have_count(0)
+
+
+def test_nothing_is_left_in_the_quarantine(place: Place) -> None:
+    assert list(Path(place.local.dropoff).glob(".refdata-uploads/*")) == []
