@@ -1,13 +1,15 @@
 """Kills loads at every change that they make to a file, and shows how each ends after the retry.
 
 usage: python -m benchmarks.kill_points [--engine sqlite|mssql] [--scenario [=]TEXT] [--recovery retry|clear|"give up"]
-    [--every N] [--jobs N]
+    [--every N] [--settled] [--jobs N]
 
 A change is a system call that alters a file or sends something to the server, made by anybody in the process; there is
 one run for each. SIGKILL comes right after it (for a message also right before it), then Airflow's part is played
-(--recovery), and tables, versions, ledger, configuration and folders are compared with those of a load that was
-not killed. Sites are in memory (/dev/shm), the archives of the scenarios "on another disk" in the temporary folder. The
-engine mssql needs REFDATA_TEST_MSSQL_URI. Linux only; exit code 1 when one ends differently.
+(--recovery), and tables, versions, ledger, configuration and folders are compared with those of a load that was not
+killed. With --settled, messages within a transaction are left out: the server takes back what they did, so a kill there
+leaves what one before the transaction does. Sites are in memory (/dev/shm), the archives of the scenarios "on another
+disk" in the temporary folder. The engine mssql needs REFDATA_TEST_MSSQL_URI. Linux only; exit code 1 when one ends
+differently.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ from tests.integration.trust.site import opened
 from tests.integration.trust.syscalls import Change, Point
 
 MEMORY = Path("/dev/shm")
-Task = tuple[str, int, str, int]
-"""Engine, number of the scenario, recovery, and every how many points."""
+Task = tuple[str, int, str, int, bool]
+"""Engine, number of the scenario, recovery, every how many points, whether only those that settle something."""
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Outcome:
 
 def kill_all(task: Task) -> Outcome:
     """One scenario by its number, with one recovery, at every n-th point."""
-    engine, number, recovery, every = task
+    engine, number, recovery, every, settled = task
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder, other_disk() as archive:
         scenario = scenarios(engine, archive)[number]
         outcome = Outcome(scenario.name, recovery)
@@ -57,7 +59,8 @@ def kill_all(task: Task) -> Outcome:
         with opened(engine, Path(folder), **scenario.settings) as site:
             trial = Trial(site, scenario)
             outcome.changes = trial.changes
-            for point in trial.points[number % every :: every]:
+            points = trial.settled_points if settled else trial.points
+            for point in points[number % every :: every]:
                 outcome.runs += 1
                 _count()
                 if wrong := trial.kill(point, RECOVERIES[recovery]):
@@ -140,12 +143,13 @@ def main() -> int:
     options.add_argument("--scenario", default="", help="only scenarios whose name contains this text; =TEXT: equals")
     options.add_argument("--recovery", choices=tuple(RECOVERIES), action="append", help="default: each")
     options.add_argument("--every", type=int, default=1, help="take every n-th point only")
+    options.add_argument("--settled", action="store_true", help="leave out messages within a transaction")
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     chosen = options.parse_args()
     with other_disk() as archive:
         names = [scenario.name for scenario in scenarios(chosen.engine, archive)]
     tasks = [
-        (chosen.engine, number, recovery, chosen.every)
+        (chosen.engine, number, recovery, chosen.every, chosen.settled)
         for recovery in chosen.recovery or RECOVERIES
         for number, name in enumerate(names)
         if chosen.scenario in (f"={name}", "") or chosen.scenario in name

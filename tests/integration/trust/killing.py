@@ -193,6 +193,12 @@ class Trial:
             key=lambda point: (point.number, not point.before),
         )
 
+    @property
+    def settled_points(self) -> list[Point]:
+        """Those of the points at which what a kill leaves can differ: see ``messages.py``."""
+        settling = {change.number for change in self.changes if change.settles}
+        return [point for point in self.points if point.number in settling]
+
     def kill(self, point: Point, recover: Callable[[Book], None] = retry) -> list[str]:
         """The differences at the end from the scenario that was not killed; none if all is well.
 

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tests.integration.trust.messages import Conversations
+
 # /usr/include/linux/ptrace.h, prctl.h, seccomp.h and filter.h
 _TRACEME, _CONTINUE, _CONTINUE_TO_SYSCALL, _SET_OPTIONS, _GET_SYSCALL_INFO = 0, 7, 24, 0x4200, 0x420E
 _OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | 0x80 | 0x100000  # mark calls; follow fork, vfork, clone; filter; die with tracer
@@ -49,6 +51,8 @@ _ARM = {
     "renameat2": (276, _AT),
 }  # fmt: skip
 _OPENS = {"open": 1, "openat": 2}  # which argument contains the flags
+_SENDS = ("write", "sendto")  # the second and third argument are what is sent and its size
+_ENOUGH = 512  # bytes of a message that say what it is
 _CALLS = {
     number: (name, kind)
     for name, (number, kind) in {"x86_64": _X86, "aarch64": _ARM}.get(platform.machine(), {}).items()
@@ -64,11 +68,15 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change, from 1 in the order in which they began: the system call and what it changed."""
+    """One change, from 1 in the order in which they began: the system call and what it changed.
+
+    ``settles`` is False of a message whose effect the server takes back when its sender is killed.
+    """
 
     number: int
     call: str
     what: str
+    settles: bool = True
 
     @property
     def is_message(self) -> bool:
@@ -190,6 +198,7 @@ class _Tracer:
         self._condemned = 0  # the thread within the call after which the process is killed
         self._buffer = ctypes.create_string_buffer(_INFO_BYTES)
         self._known: set[int] = set()
+        self._conversations = Conversations()
 
     def follow(self) -> Traced:
         os.waitpid(self._leader, os.WUNTRACED)
@@ -233,7 +242,8 @@ class _Tracer:
         _, number, *arguments = self._call(thread)
         if not (what := self._changed(thread, _CALLS[number], arguments)):
             return False
-        self._result.changes.append(Change(len(self._result.changes) + 1, _CALLS[number][0], what))
+        settles = self._settles(thread, _CALLS[number][0], arguments, what)
+        self._result.changes.append(Change(len(self._result.changes) + 1, _CALLS[number][0], what, settles))
         if self._at is None or self._at.number != len(self._result.changes):
             return False
         if self._at.before:
@@ -241,6 +251,11 @@ class _Tracer:
             return True
         self._condemned = thread
         return False
+
+    def _settles(self, thread: int, call: str, arguments: list[int], what: str) -> bool:
+        if not what.startswith("socket:") or call not in _SENDS:
+            return True
+        return self._conversations.settles(what, _memory(thread, arguments[1], min(arguments[2], _ENOUGH)))
 
     def _at_end(self, thread: int) -> bool:
         return self._call(thread)[0] == _EXIT
@@ -281,6 +296,10 @@ def _text(thread: int, address: int) -> str:
     """The path at an address of another process; ``""`` for the call's way to say "this handle"."""
     if not address:
         return ""
+    return os.fsdecode(_memory(thread, address, 4096).partition(b"\0")[0])
+
+
+def _memory(thread: int, address: int, size: int) -> bytes:
     with Path(f"/proc/{thread}/mem").open("rb", buffering=0) as memory:
         memory.seek(address)
-        return os.fsdecode((memory.read(4096) or b"").partition(b"\0")[0])
+        return memory.read(size) or b""

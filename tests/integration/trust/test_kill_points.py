@@ -9,6 +9,7 @@ import pytest
 from tests.integration.engines import MSSQL
 from tests.integration.trust import syscalls
 from tests.integration.trust.killing import BULK, RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
+from tests.integration.trust.messages import Conversations
 from tests.integration.trust.site import opened
 
 POINTS = 5
@@ -68,7 +69,7 @@ def killed(engine: str, folder: Path, scenario: Scenario, recovery: str, count: 
     """The differences at the end, by point; for that many points, evenly spread."""
     with opened(engine, folder, **scenario.settings) as site:
         trial = Trial(site, scenario)
-        points = trial.points
+        points = trial.settled_points
         chosen = [points[len(points) * place // count + len(points) // (2 * count)] for place in range(count)]
         wrong = {str(point): trial.kill(point, RECOVERIES[recovery]) for point in chosen}
     return {point: lines for point, lines in wrong.items() if lines}
@@ -87,3 +88,28 @@ def test_a_process_is_killed_just_before_or_just_after_a_change(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
     assert syscalls.trace(write_two, roots=roots, at=syscalls.Point(1)).was_killed
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+BATCH, LOGIN, BULK_ROWS = 0x01, 0x10, 0x07
+HEADERS = (22).to_bytes(4, "little") + bytes(18)
+
+
+@pytest.mark.parametrize(
+    ("sent", "settles"),
+    [
+        ([(LOGIN, 1, "")], [False]),
+        ([(BATCH, 1, "DELETE FROM a")], [True]),
+        ([(BATCH, 0, "DELETE FROM"), (BATCH, 1, " a")], [False, True]),
+        ([(BATCH, 1, "BEGIN TRANSACTION"), (BATCH, 1, "DELETE FROM a")], [False, False]),
+        ([(BATCH, 1, "BEGIN TRANSACTION"), (BATCH, 1, "COMMIT TRANSACTION"), (BATCH, 1, "x")], [False, True, True]),
+        ([(BATCH, 1, "SELECT N'BEGIN TRANSACTION'"), (BATCH, 1, "DELETE FROM a")], [True, True]),
+        ([(BULK_ROWS, 0, "rows"), (BULK_ROWS, 1, "rows")], [False, True]),
+    ],
+)
+def test_a_message_counts_unless_the_server_takes_back_what_it_did(
+    sent: list[tuple[int, int, str]], settles: list[bool]
+) -> None:
+    for headers in (b"", HEADERS):
+        connections = Conversations()
+        packets = [bytes((kind, last, *bytes(6))) + headers + text.encode("utf-16-le") for kind, last, text in sent]
+        assert [connections.settles("socket:[1]", packet) for packet in packets] == settles
