@@ -15,6 +15,9 @@ HEADER_NAMES = "header_names"
 COLUMNS, BLANKS, SINGLE = "columns", "blanks", "single"
 """The subject and the answers that divide lines without a delimiter at their blanks, or not at all."""
 
+TABLE_BEGINS, AFTER_BLANK, FIRST_LINE = "table_begins", "after_blank", "first_line"
+"""The subject and the answers about lines before a blank line and a header: they are not loaded, or they are rows."""
+
 DAMAGED_ROWS, PLACE = "damaged_rows", "place"
 """The subject and the answer that read rows which fit with one change."""
 
@@ -28,13 +31,15 @@ _Value = TypeVar("_Value")
 class StatedFormat:
     """Facts of a file's format that need no detection; ``None`` means detected.
 
-    ``encoding`` is a Python codec, and so is ``decode_fallback``, for lines that it cannot read. ``quote``, ``escape``
-    and ``comment`` are ``""`` where there is none. ``header_rows`` and ``comment_rows`` are numbers of rows, from 1, as
-    Table Dialect counts them. ``header_names`` is how a header with more or fewer names than fields is read
-    (``csvformat/headerwidth.py``), ``""`` if no one was asked. ``place_damaged``: rows that fit with one change are
-    read. ``columns`` is ``blanks`` where lines without a delimiter are divided at their blanks, ``single`` where they
-    are not, ``""`` if no one was asked. ``table`` is the table of the files. ``sheet_name`` and ``sheet_number`` (from
-    1) name the sheet of a workbook, or the member of an archive. ``source`` says where the facts are stated.
+    ``encoding`` is a Python codec, and so is ``decode_fallback``, for lines that it cannot read. ``quote``,
+    ``escape`` and ``comment`` are ``""`` where there is none. ``header_rows`` and ``comment_rows`` are numbers of
+    rows, from 1, as Table Dialect counts them. ``header_names`` is how a header with more or fewer names than
+    fields is read (``csvformat/headerwidth.py``), ``""`` if no one was asked. ``place_damaged``: rows that fit with
+    one change are read. ``table_begins`` is ``after_blank`` where lines before a blank line and a header are not
+    loaded, ``first_line`` where they are rows, ``""`` if no one was asked. ``columns`` is ``blanks`` where lines
+    without a delimiter are divided at their blanks, ``single`` where they are not, ``""`` if no one was asked.
+    ``table`` is the table of the files. ``sheet_name`` and ``sheet_number`` (from 1) name the sheet of a workbook,
+    or the member of an archive. ``source`` says where the facts are stated.
     """
 
     encoding: str | None = None
@@ -49,6 +54,7 @@ class StatedFormat:
     comment_rows: tuple[int, ...] = ()
     header_names: str = ""
     place_damaged: bool = False
+    table_begins: str = ""
     columns: str = ""
     decode_fallback: str = ""
     table: str = ""
@@ -94,6 +100,7 @@ def stated_format(contract: Contract) -> StatedFormat:
         comment_rows=_of_people(dialect, "comment_rows", dialect.comment_rows) or (),
         header_names=_answer(contract, HEADER_NAMES),
         place_damaged=_answer(contract, DAMAGED_ROWS) == PLACE,
+        table_begins=_answer(contract, TABLE_BEGINS),
         columns=_answer(contract, COLUMNS),
         table=contract.table,
         sheet_name=_of_people(dialect, "sheet_name", dialect.sheet_name) or _answer(contract, PART),

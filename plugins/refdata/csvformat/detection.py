@@ -29,6 +29,7 @@ from refdata.csvformat.signatures import refuse_other_bytes, refuse_other_text
 from refdata.csvformat.skipping import RULE, UNITS, is_rule, skipped_line
 from refdata.csvformat.stated import stated_encoding, stated_layout
 from refdata.csvformat.trailer import LOOKED_AT, Trailer, find_trailer, last_rows
+from refdata.csvformat.twoparts import table_behind
 
 MIN_CONFIDENCE = 0.2
 """The confidence below which a file is refused. No annotated real file of three public corpora is as low."""
@@ -100,12 +101,15 @@ def _detect_csv(text: _SampleText, known: KnownFormat, stated: StatedFormat) -> 
     best = ranked[0]
     lines = physical_lines(text.head)
     start = table_start(lines, best.dialect, best.evidence.shape.width, known, stated.comment)
+    start, two_parts = table_behind(start, lines, known, stated.table_begins)
     header = find_header(start, known, stated.has_header, stated.header_names)
     if stated.header_rows or stated.comment_rows:
         start, header = stated_layout(lines, best.dialect, stated, start, known)
+        two_parts = None
     _refuse_unreadable(header, text.encoding)
     trailer = _trailer(text, lines, best, start, header)
-    return _format(text, ranked, start, header, trailer, lines, stated, loose=loose)
+    fmt = _format(text, ranked, start, header, trailer, lines, stated, loose=loose)
+    return replace(fmt, doubt=fmt.doubt or two_parts)
 
 
 def _refuse_unreadable(header: Header, encoding: Encoding) -> None:
