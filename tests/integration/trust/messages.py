@@ -1,4 +1,4 @@
-"""Tells by the bytes sent to a T-SQL server whether a message can leave something behind when its sender dies.
+"""Finds out from the bytes sent to a T-SQL server whether a message can leave something behind when its sender dies.
 
 What a transaction did is taken back when its connection is cut before the commit. So a kill at any message within one
 leaves what a kill before its first message does, and of a message in several packets only the last one counts. Every
