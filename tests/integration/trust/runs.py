@@ -136,9 +136,18 @@ def work(deps: Deps, book: Book, disturb: Disturb = undisturbed) -> None:
 
 
 def _released(deps: Deps, book: Book) -> Run | None:
-    """The watcher, with every file stable: the oldest file that never had a run gets one."""
+    """The watcher, with every file stable: the oldest file that never had a run gets one.
+
+    One that was handed back with a question lies there until somebody answers, and nobody does.
+    """
+    asked = any(run.failure is not None and run.failure.category == "held" for run in book.runs.values())
     files = sorted(deps.dropoff.scan().files, key=lambda file: (file.changed_ns, file.name))
-    return next(filter(None, map(book.start, files)), None)
+    return next(filter(None, (book.start(file) for file in files if not (asked and _lies_there(deps, file)))), None)
+
+
+def _lies_there(deps: Deps, file: DroppedFile) -> bool:
+    row = deps.ledger.by_path(file.path)
+    return row is not None and row.status is FileStatus.PENDING and row.error_category == "held"
 
 
 def go_on(deps: Deps, book: Book, run: Run, disturb: Disturb = undisturbed) -> bool:

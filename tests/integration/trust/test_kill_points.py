@@ -30,6 +30,7 @@ CASES = [
     ("upsert", "clear"),
     ("answered: a renamed column", "retry"),
     ("answered: a value of another type", "clear"),
+    ("nobody to ask", "retry"),
     ("rules refuse", "retry"),
     ("rules reject rows", "clear"),
     ("rollback", "retry"),
