@@ -17,10 +17,12 @@ from typing import BinaryIO
 from refdata.core.dropnames import error_name, is_candidate, load_of, processed_name
 from refdata.core.errors import ConfigurationError, DataError, DropoffError, FileChangedError, FormatError
 from refdata.core.failure import Failure
+from refdata.core.filetypes import CSV_ONLY
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.dropoff.archive import reason_document
 from refdata.dropoff.leftovers import Leftover
+from refdata.dropoff.overlooked import overlooked_name
 from refdata.dropoff.tree import Malformed, ScanResult
 
 
@@ -68,6 +70,10 @@ class MemorySource:
             except DropoffError as error:
                 malformed.append(Malformed(path, str(error)))
         return ScanResult(tuple(found), tuple(malformed))
+
+    def overlooked(self) -> tuple[Malformed, ...]:
+        names = ((path, overlooked_name(path.rpartition("/")[2], CSV_ONLY)) for path in self.objects)
+        return tuple(Malformed(path, reason) for path, reason in names if reason)
 
     def find(self, path: str) -> DroppedFile:
         load_of(path)

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from refdata import health
+from refdata import health, ledgerreport
 from refdata.archiveapi import ArchivedDrops
+from refdata.arrivalapi import Arrivals
 from refdata.audit import AuditEntry
 from refdata.config import load_settings, table_rules, utc_now
 from refdata.contractapi import ContractCheck, ContractDifference, Contracts
@@ -37,15 +38,7 @@ from refdata.ingest.register import ConfigFinding, ConfigRepair, check_register,
 from refdata.ingest.retention import Expired, expire_versions
 from refdata.ingest.review import Approval, compare_held
 from refdata.ledger import FileOrder, HistoryPage, Ledger, TableSummary
-from refdata.ledgerreport import (
-    DayFigures,
-    ErrorFigures,
-    FileStory,
-    LedgerReport,
-    Statistics,
-    TableInfo,
-    ledger_expected,
-)
+from refdata.ledgerreport import DayFigures, ErrorFigures, FileStory, LedgerReport, Statistics, TableInfo
 from refdata.questionapi import AskedQuestion, Questions
 from refdata.rowapi import TableRows
 from refdata.sources import source_of
@@ -61,7 +54,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Approval", "ArchivedDrops", "AskedQuestion", "AuditEntry", "Check", "ConfigFinding", "ConfigRepair",
+    "Approval", "ArchivedDrops", "Arrivals", "AskedQuestion", "AuditEntry", "Check", "ConfigFinding", "ConfigRepair",
     "ContractCheck", "ContractDifference", "Contracts", "DayFigures", "ErrorFigures", "Expired", "FileOrder",
     "FileStory", "Format", "HistoryPage", "Load", "Moment", "ProgressEvent", "Questions", "ReferenceData", "Revised",
     "Statistics", "Step", "TableDiff", "TableInfo", "TableMatch", "TableRows", "Version",
@@ -116,6 +109,11 @@ class ReferenceData:
     def rows(self) -> TableRows:
         """The rows of tables and versions, page by page."""
         return TableRows(self._deps, self._ledger_expected)
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """The files that wait in the dropoff folders, before they are loads."""
+        return Arrivals(self._deps, self._ledger_expected)
 
     @property
     def uploads(self) -> Uploads:
@@ -397,4 +395,4 @@ class ReferenceData:
             return read_version(self._versions, typed_table(name), version)
 
     def _ledger_expected(self) -> AbstractContextManager[None]:
-        return ledger_expected(self._warehouse, self._settings)
+        return ledgerreport.ledger_expected(self._warehouse, self._settings)

@@ -44,6 +44,26 @@ class FileStory:
 
 
 @dataclass(frozen=True, slots=True)
+class MovingLoad:
+    """A load that is not over, as far as a page that follows it must know."""
+
+    id: int
+    status: FileStatus
+    attempt: int
+    rows_staged: int | None
+    file_path: str
+    file_identity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """What changes when anything happens in the ledger: its newest row (0: none), and the loads that are not over."""
+
+    newest_id: int
+    loads: tuple[MovingLoad, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DayFigures:
     """The files of one day (UTC): files, published loads, their rows, rejected rows, errors, duplicates."""
 
@@ -149,6 +169,13 @@ class LedgerReport:
             errors = session.query(self._warehouse.statement("count_errors"), (since,))
         errors_by_category = tuple(ErrorFigures(str(line[0]), int(line[1]), int(line[2])) for line in errors)
         return Statistics(_each_day(first, last, [_day(line) for line in per_day]), errors_by_category)
+
+    def motion(self) -> Motion:
+        """The newest row and the loads that are not over; cheap, for pages that ask each second."""
+        with self._warehouse.transaction(write=False) as session:
+            newest = session.query(self._warehouse.statement("select_newest_load"))
+            lines = session.query(self._warehouse.statement("select_moving_loads"))
+        return Motion(int(newest[0][0]), tuple(MovingLoad(line[0], FileStatus(line[1]), *line[2:]) for line in lines))
 
 
 def _story(row: Load, findings: Row) -> FileStory:

@@ -19,8 +19,8 @@ from refdata.core.errors import ConfigurationError, FileBusyError, PermanentErro
 from refdata.core.model import DroppedFile
 from refdata.core.runid import run_id_of
 from refdata.core.settings import Settings
-from refdata.core.stability import Phase, Rule, StabilityCheck, WatchState, check, digest, remaining_ns, report, settle
-from refdata.core.statecodec import StoredStateError, decode, encode, part_count
+from refdata.core.stability import Phase, Rule, StabilityCheck, WatchState, check, remaining_ns, report, settle
+from refdata.core.statecodec import StoredStateError, decode, encode, key_of, part_count
 from refdata.dropoff import Malformed
 from refdata.sources import source_of
 
@@ -91,10 +91,10 @@ class Watch:
 
     def __init__(self, settings: Settings, carrier: str) -> None:
         self.dropoff = source_of(settings)
-        self.rule = Rule(settings.stability_checks, round(settings.stability_interval * SECOND), settings.max_releases)
+        self.rule = Rule.of(settings)
         self.carrier = carrier
         self.state = WatchState()
-        self._prefix = f"watch.{digest(settings.dropoff_root)}"
+        self._root = settings.dropoff_root
         self._kept: WatchState | None = None
         self._faults = 0
         self._recovered = False
@@ -207,7 +207,7 @@ class Watch:
                 return
 
     def _key(self, number: int) -> str:
-        return f"{self._prefix}.{number}"
+        return key_of(self._root, number)
 
 
 CONF = ("path", "identity", "load_type", "is_reference_data")

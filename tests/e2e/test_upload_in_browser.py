@@ -131,6 +131,25 @@ def test_a_file_is_uploaded_looked_at_and_loaded(window: Page, place: Place) -> 
     assert faults == []
 
 
+def test_what_waits_in_the_folders_is_shown_and_its_load_appears_at_once(window: Page, place: Place) -> None:
+    folder = place.local.dropoff / "reference_data_table" / "fullload"
+    frame = view(window, place, "view=files")
+    for name, content in (("rates.xlsx", "x"), (".regions", BEFORE)):
+        (folder / name).write_text(content)
+    (folder / ".regions").rename(folder / "regions.csv")
+    now = frame.get_by_role("region", name="What happens now")
+    expect(now.get_by_role("listitem").filter(has_text="regions.csv")).to_contain_text("unchanged for 6 checks")
+    left = now.get_by_role("listitem").filter(has_text="rates.xlsx")
+    expect(left).to_contain_text("Files that end with .xlsx are not enabled here")
+    expect(left).to_contain_text("Save it as a .csv file")
+    picture(window, "now")
+    place.data.process_file("reference_data_table/fullload/regions.csv")
+    row = frame.locator("tbody", has=frame.get_by_role("link", name="regions.csv", exact=True))
+    expect(row.locator(".badge.completed")).to_be_visible(timeout=3_000)  # 15 s without a sign from the ledger
+    (folder / "rates.xlsx").unlink()
+    expect(now).to_be_hidden()
+
+
 def test_a_broken_file_shows_its_lines_and_cannot_be_loaded(window: Page, place: Place) -> None:
     frame = view(window, place, "view=upload&name=countries")
     choose(frame, "my own name.csv", BROKEN)

@@ -112,6 +112,15 @@ def test_drops_are_listed_with_their_class_and_load_type(place: Place) -> None:
     assert {file.size for file in files} == {4}
 
 
+def test_files_that_no_scan_takes_up_are_listed_with_the_reason(place: Place) -> None:
+    dropped(place)
+    for name in ("rates.xlsx", "rates.zip"):
+        place.put(f"{FULL}/{name}", b"x")
+    listed = {one.path.rpartition("/")[2]: one.reason for one in place.source.overlooked()}
+    assert sorted(listed) == ["rates.xlsx", "rates.zip"]
+    assert listed["rates.xlsx"] == "files that end with .xlsx are not enabled here (setting file_types)"
+
+
 def test_path_and_identity_name_the_file_also_through_json(place: Place) -> None:
     file = dropped(place)
     path, identity = json.loads(json.dumps([file.path, file.identity]))

@@ -58,7 +58,7 @@ def name_fault(name: str) -> str:
     return f"its name is longer than {MAX_NAME_UNITS} characters" if units > MAX_NAME_UNITS else ""
 
 
-def _why_not(name: str, types: Collection[str]) -> str:
+def why_not(name: str, types: Collection[str]) -> str:
     """Why a file in a load folder is not loaded."""
     if is_temporary(name):
         return "its name is that of a hidden or unfinished file"
@@ -109,7 +109,7 @@ def load_of(path: str, types: Collection[str] = FILE_TYPES) -> tuple[LoadType, b
     """
     folder, _, name = path.rpartition("/")
     if folder not in LOAD_FOLDERS or not is_candidate(name, types) or name_fault(name):
-        why = "it is not in a load folder" if folder not in LOAD_FOLDERS else _why_not(name, types)
+        why = "it is not in a load folder" if folder not in LOAD_FOLDERS else why_not(name, types)
         raise DropoffError(
             f"It cannot be loaded: {why}",
             where=printable(path),

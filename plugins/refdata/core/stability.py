@@ -26,6 +26,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
+from refdata.core.settings import Settings
+
 NUMBERS = re.compile(r"[0-9-]+")
 """Identities that earlier releases hashed in another spelling: those of folders, numbers with dashes."""
 DIGEST_LENGTH = 12
@@ -62,6 +64,11 @@ class Rule:
     checks: int
     interval_ns: int
     max_releases: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Rule:
+        """The rule that the settings state."""
+        return cls(settings.stability_checks, round(settings.stability_interval * 1e9), settings.max_releases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias, TypeGuard, TypeVar
 
-from refdata.core.stability import DIGEST_LENGTH, Phase, Watched, WatchState
+from refdata.core.stability import DIGEST_LENGTH, Phase, Watched, WatchState, digest
 
 _JsonDict: TypeAlias = dict[str, "int | str | dict[str, str]"]
 
 T = TypeVar("T")
 
 VERSION = 1
+ASSET = "refdata_dropoff"
+"""Name of the asset that represents the dropoff tree; its state store keeps the values."""
 PART_FILES = 2_400
 """Most files in one value: 2,400 × 24 characters are 57,600."""
 PART_REPORTS = 400
@@ -31,6 +33,11 @@ class StoredStateError(ValueError):
 
 
 _GROUP = re.compile(r"([wor])(\d+)")
+
+
+def key_of(root: str, number: int) -> str:
+    """The key of one of a dropoff root's values in the store."""
+    return f"watch.{digest(root)}.{number}"
 
 
 def encode(state: WatchState) -> tuple[_JsonDict, ...]:

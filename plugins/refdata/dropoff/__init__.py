@@ -18,7 +18,7 @@ from refdata.core.filetypes import CSV_ONLY, enabled
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
-from refdata.dropoff import archive, leftovers, tree
+from refdata.dropoff import archive, leftovers, overlooked, tree
 from refdata.dropoff.archive import Names
 from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders, archive_folder, create_inside, is_link
 from refdata.dropoff.identity import PosixIdentity
@@ -70,8 +70,11 @@ class Dropoff:
 
     def scan(self) -> ScanResult:
         """The files waiting in the tree now; see ``tree.scan``."""
-        inside = (path.relative_to(self.root) for path in self._archives() if path.is_relative_to(self.root))
-        return tree.scan(self.root, frozenset(path.as_posix() for path in inside), self.file_types)
+        return tree.scan(self.root, self._archives_inside(), self.file_types)
+
+    def overlooked(self) -> tuple[Malformed, ...]:
+        """What a scan leaves alone without a word; see ``overlooked.overlooked``."""
+        return overlooked.overlooked(self.root, self._archives_inside(), self.file_types)
 
     @contextmanager
     def open(self, file: DroppedFile) -> Iterator[str]:
@@ -264,3 +267,7 @@ class Dropoff:
 
     def _archives(self) -> tuple[Path, ...]:
         return (*self.processed.known(), *self.error.known())
+
+    def _archives_inside(self) -> frozenset[str]:
+        inside = (path.relative_to(self.root) for path in self._archives() if path.is_relative_to(self.root))
+        return frozenset(path.as_posix() for path in inside)

@@ -47,12 +47,12 @@ from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.objectidentity import ObjectIdentity, short_hash
 from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.osfiles import translated
-from refdata.dropoff.tree import Malformed, ScanResult
+from refdata.dropoff.overlooked import overlooked_name
+from refdata.dropoff.tree import OUTSIDE, Malformed, ScanResult
 
 _OWN = ".refdata"
 _BACK, _MOVES, _REJECTS = f"{_OWN}/back", f"{_OWN}/moves", f"{_OWN}/rejects"
 _GONE = ("The file changed after its release", "Nothing: the watcher takes up what is there.")
-_OUTSIDE = f"it is outside the load folders ({', '.join(LOAD_FOLDERS)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,22 @@ class ObjectSource:
                 path, identity = f"{folder}/{name}".lstrip("/"), ObjectIdentity.of(facts)
                 if not is_candidate(name, self.file_types):
                     continue
-                if fault := name_fault(name) if folder in LOAD_FOLDERS else _OUTSIDE:
+                if fault := name_fault(name) if folder in LOAD_FOLDERS else OUTSIDE:
                     malformed.append(Malformed(printable(path), fault, identity.mtime_ns))
                 else:
                     files.append(_handed_back(path, identity, back[_key(path, identity)]))
         if not files and not malformed:
             self.store.require_bucket()
         return ScanResult(tuple(files), tuple(malformed))
+
+    def overlooked(self) -> tuple[Malformed, ...]:
+        """Objects of other types, and temporary names, in a load folder; the rest of the bucket is not searched."""
+        return tuple(
+            Malformed(printable(f"{folder}/{name}"), reason, ObjectIdentity.of(facts).mtime_ns)
+            for folder in LOAD_FOLDERS
+            for name, facts in self.store.children(folder)
+            if name and not name.startswith(OWN_PREFIX) and (reason := overlooked_name(name, self.file_types))
+        )
 
     def find(self, path: str) -> DroppedFile:
         """The object that is at a path now."""

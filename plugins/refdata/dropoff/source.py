@@ -42,6 +42,10 @@ class Source(Protocol):
         """The waiting drops, and things that look like a drop but are not."""
         ...
 
+    def overlooked(self) -> tuple[Malformed, ...]:
+        """What a scan leaves alone without a word, although somebody may be waiting for it: to show to people."""
+        ...
+
     def find(self, path: str) -> DroppedFile:
         """The file that is at a path now.
 

@@ -46,7 +46,7 @@ from refdata.dropoff.osfiles import look, rename_exclusive, root_folder, subfold
 
 _LOOK_AT_MOST = 1_000
 """Entries of a foreign folder that are searched for misplaced files."""
-_OUTSIDE = f"it is outside the load folders ({', '.join(LOAD_FOLDERS)})"
+OUTSIDE = f"it is outside the load folders ({', '.join(LOAD_FOLDERS)})"
 _BACK_PREFIX = f"{OWN_PREFIX}back-"
 
 
@@ -348,16 +348,16 @@ def _note_misplaced(folder: int, prefix: str, expected: frozenset[str], findings
                 continue
             if not entry.is_dir(follow_symlinks=False):
                 if findings.takes(entry.name):
-                    findings.refuse(path, _OUTSIDE, look(folder, entry.name))
-            elif _holds_drops(folder, entry.name, findings.takes, depth=2):
+                    findings.refuse(path, OUTSIDE, look(folder, entry.name))
+            elif holds_drops(folder, entry.name, findings.takes, depth=2):
                 findings.refuse(
-                    path, f"it contains {listed(findings.types)} files, but {_OUTSIDE}", look(folder, entry.name)
+                    path, f"it contains {listed(findings.types)} files, but {OUTSIDE}", look(folder, entry.name)
                 )
             elif findings.takes(entry.name):
                 findings.refuse(path, "it is a folder", look(folder, entry.name))
 
 
-def _holds_drops(parent: int, name: str, takes: Callable[[str], bool], depth: int) -> bool:
+def holds_drops(parent: int, name: str, takes: Callable[[str], bool], depth: int) -> bool:
     """Whether a foreign folder, or one below it, contains what looks like a drop.
 
     Only part of it is searched: a data tree below the root must not slow the watcher down.
@@ -369,7 +369,7 @@ def _holds_drops(parent: int, name: str, takes: Callable[[str], bool], depth: in
                 or (
                     depth > 1
                     and entry.is_dir(follow_symlinks=False)
-                    and _holds_drops(folder, entry.name, takes, depth - 1)
+                    and holds_drops(folder, entry.name, takes, depth - 1)
                 )
                 for entry in islice(entries, _LOOK_AT_MOST)
             )

@@ -13,6 +13,7 @@ from airflow.triggers.base import StartTriggerArgs
 
 from refdata.assetstore import AssetAnswers
 from refdata.core.settings import Settings
+from refdata.core.statecodec import ASSET
 from refdata.triggers.stable_file import StableFileTrigger
 from refdata.watching import Watch, answered, files_of, released_event
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _NEARLY = 1.0
 _DEFAULTS = Settings()
-DROPOFF = Asset("refdata_dropoff", uri="x-refdata://dropoff")
+DROPOFF = Asset(ASSET, uri="x-refdata://dropoff")
 """Represents the dropoff tree; its state store remembers the counts of waiting files and the released files."""
 
 

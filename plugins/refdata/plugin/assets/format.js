@@ -80,10 +80,22 @@ function sinceText(iso) {
   return duration(Math.max(0, Math.round((Date.now() - new Date(iso).getTime()) / 1000)));
 }
 
+/** How long something will take. Below a second it is due: no figure pretends to know more. */
+export function until(seconds) {
+  const iso = new Date(Date.now() + 1000 * seconds).toISOString();
+  return element("span", { "data-until": iso }, untilText(iso));
+}
+
+function untilText(iso) {
+  const seconds = Math.round((new Date(iso).getTime() - Date.now()) / 1000);
+  return seconds < 1 ? "a moment" : duration(Math.max(1, seconds)).replace(".0 s", " s");
+}
+
 /** Updates every relative time on the page. */
 export function tick() {
   for (const node of document.querySelectorAll("[data-relative]")) setText(node, relative(node.dataset.relative));
   for (const node of document.querySelectorAll("[data-since]")) setText(node, sinceText(node.dataset.since));
+  for (const node of document.querySelectorAll("[data-until]")) setText(node, untilText(node.dataset.until));
 }
 
 function setText(node, text) {

@@ -7,6 +7,7 @@ import { absolute, tick } from "./format.js";
 import { followHealth } from "./health.js";
 import { mirrorAddress, viewAddress } from "./links.js";
 import { drawLists, loadFiles, loadTables, validSort } from "./lists.js";
+import { drawNow, followNow } from "./now.js";
 import { PERIODS, showOverview } from "./overview.js";
 import { showStory } from "./story.js";
 import { showTable } from "./table.js";
@@ -14,8 +15,8 @@ import { followTheme } from "./theme.js";
 import { showUpload } from "./upload.js";
 import { drawWaiting } from "./waiting.js";
 
-const FAST = 2_500;
-const SLOW = 15_000;
+/** Milliseconds between two refreshes where nothing happens; `followNow` notices when something does. */
+const PAUSE = 15_000;
 const AFTER_FAILURE = 5_000;
 const TYPING_PAUSE = 250;
 
@@ -37,6 +38,7 @@ let refreshed = null;
 let timer = 0;
 let typing = 0;
 let request = null;
+let again = false;
 
 function fromAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.search));
@@ -110,7 +112,9 @@ async function refresh() {
   request?.abort();
   request = new AbortController();
   const { signal } = request;
-  let pause = SLOW;
+  let pause = PAUSE;
+  let live = false;
+  again = false;
   try {
     const inFlight = await VIEWS[state.view].show({ place: at("view"), state, signal, go, adjust, refresh });
     if (signal.aborted) return;
@@ -118,15 +122,22 @@ async function refresh() {
     if (signal.aborted) return;
     refreshed = new Date();
     showFailure(null);
-    if (inFlight) pause = FAST;
+    live = inFlight;
   } catch (error) {
     if (error.name === "AbortError" || signal.aborted) return;
     pause = AFTER_FAILURE;
     showFailure(error);
   }
   if (signal.aborted) return;
-  drawFreshness(pause === FAST);
-  if (!document.hidden) timer = setTimeout(refresh, pause);
+  request = null;
+  drawFreshness(live);
+  if (!document.hidden) timer = setTimeout(refresh, again ? 0 : pause);
+}
+
+/** Something has happened: the view is drawn again, after the refresh that may be under way. */
+function onChange() {
+  if (request) again = true;
+  else refresh();
 }
 
 function drawControls() {
@@ -136,6 +147,7 @@ function drawControls() {
   }
   document.title = `${VIEWS[state.view].title} · Reference data`;
   drawLists(state, adjust);
+  drawNow(at("now"), state.view);
 }
 
 function drawFreshness(live) {
@@ -219,4 +231,5 @@ listen();
 drawControls();
 setInterval(tick, 1_000);
 followHealth(at("health"));
+followNow(at("now"), () => state.view, onChange);
 await refresh();

@@ -1,0 +1,106 @@
+"""The arrivals part of the Python API and the page: what happens in the dropoff folders before a load has its row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from refdata.core.addresses import Address, is_address
+from refdata.core.arrivals import Arrival, NotTaken, arrivals, remedy
+from refdata.core.errors import NotInitialisedError, RefdataError
+from refdata.core.filetypes import enabled
+from refdata.core.model import DroppedFile
+from refdata.core.settings import Settings, own_tables
+from refdata.core.stability import Rule, WatchState
+from refdata.core.tablenames import table_name
+from refdata.dropoff import Malformed
+from refdata.ingest.context import Deps
+from refdata.ledgerreport import LedgerReport, Motion
+
+__all__ = ["Arrivals", "FolderLook", "Now"]
+
+FOLDER_PAUSE, BUCKET_PAUSE = 1.0, 15.0
+"""Seconds between two looks: many pages that ask at once cause one, and somebody pays for each list of a bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderLook:
+    """What was in the dropoff folders at a moment; ``fault`` says why nobody could look."""
+
+    files: tuple[DroppedFile, ...] = ()
+    not_taken: tuple[NotTaken, ...] = ()
+    at_ns: int = 0
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Everything that is on its way to a table.
+
+    ``is_known``: Airflow's state store has what the watcher knows; otherwise the checks in ``arriving`` say nothing.
+    ``place`` is the folder or address where files are dropped, ``tables`` the table of each file by its path.
+    """
+
+    motion: Motion
+    look: FolderLook
+    arriving: tuple[Arrival, ...]
+    is_known: bool
+    place: str
+    is_bucket: bool
+    tables: dict[str, str] = field(default_factory=dict)
+
+
+class Arrivals:
+    """The files that wait in the dropoff folders, as the watcher sees them."""
+
+    def __init__(self, deps: Callable[[], Deps], expected: Callable[[], AbstractContextManager[None]]) -> None:
+        self._deps = deps
+        self._expected = expected
+
+    def look(self, before: FolderLook | None = None) -> FolderLook:
+        """Looks into the folders, or repeats an earlier look that is recent enough."""
+        deps, now = self._deps(), time.time_ns()
+        pause = BUCKET_PAUSE if is_address(deps.settings.dropoff_root) else FOLDER_PAUSE
+        if before is not None and 0 <= now - before.at_ns < pause * 1e9:
+            return before
+        try:
+            scanned = deps.dropoff.scan()
+            left = (*scanned.malformed, *deps.dropoff.overlooked())
+        except RefdataError as error:
+            return FolderLook(at_ns=now, fault=error.reason)
+        types = enabled(deps.settings.file_types)
+        return FolderLook(scanned.files, tuple(_not_taken(one, types) for one in left), now)
+
+    def now(self, state: WatchState | None, look: FolderLook) -> Now:
+        """What is on its way: loads that are not over, and files that are not loads yet.
+
+        :param state: what the watcher stored after its last check; None when that is not known.
+        """
+        deps = self._deps()
+        motion = self._motion(deps)
+        taken = {(load.file_path, load.file_identity) for load in motion.loads}
+        files = [file for file in look.files if (file.path, file.identity) not in taken]
+        found = arrivals(files, state or WatchState(), Rule.of(deps.settings), time.time_ns())
+        tables = {file.path: table_name(file.name, reserved=own_tables(deps.settings)) for file in files}
+        place, is_bucket = _place(deps.settings)
+        return Now(motion, look, found, state is not None, place, is_bucket, tables)
+
+    def _motion(self, deps: Deps) -> Motion:
+        """Before the first file there is no ledger, but there may be a file."""
+        try:
+            with self._expected():
+                return LedgerReport(deps.warehouse).motion()
+        except NotInitialisedError:
+            return Motion(0, ())
+
+
+def _not_taken(place: Malformed, types: frozenset[str]) -> NotTaken:
+    return NotTaken(place.path, place.reason, remedy(place.path, place.reason, types), place.mtime_ns)
+
+
+def _place(settings: Settings) -> tuple[str, bool]:
+    if is_address(settings.dropoff_root):
+        return Address.parse(settings.dropoff_root).public, True
+    return settings.dropoff_root, False
