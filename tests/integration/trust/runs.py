@@ -138,7 +138,7 @@ def work(deps: Deps, book: Book, disturb: Disturb = undisturbed) -> None:
 def _released(deps: Deps, book: Book) -> Run | None:
     """The watcher, with every file stable: the oldest file that never had a run gets one.
 
-    One that was handed back with a question lies there until somebody answers, and nobody does.
+    One that was handed back with a question stays there until somebody answers, and nobody does.
     """
     asked = any(run.failure is not None and run.failure.category == "held" for run in book.runs.values())
     files = sorted(deps.dropoff.scan().files, key=lambda file: (file.changed_ns, file.name))
