@@ -52,7 +52,7 @@ _ARM = {
 }  # fmt: skip
 _OPENS = {"open": 1, "openat": 2}  # which argument contains the flags
 _SENDS = ("write", "sendto")  # the second and third argument are what is sent and its size
-_ENOUGH = 512  # bytes of a message that say what it is
+_ENOUGH = 8192  # bytes of a message that say what it is
 _CALLS = {
     number: (name, kind)
     for name, (number, kind) in {"x86_64": _X86, "aarch64": _ARM}.get(platform.machine(), {}).items()

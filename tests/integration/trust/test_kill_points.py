@@ -101,9 +101,16 @@ HEADERS = (22).to_bytes(4, "little") + bytes(18)
         ([(LOGIN, 1, "")], [False]),
         ([(BATCH, 1, "DELETE FROM a")], [True]),
         ([(BATCH, 0, "DELETE FROM"), (BATCH, 1, " a")], [False, True]),
+        ([(BATCH, 1, "-- Purpose: reads.\nSELECT a FROM b")], [False]),
+        ([(BATCH, 1, "EXEC sp_executesql N'SELECT a FROM b WHERE c = @P1', N'@P1 INT', @P1 = 1")], [False]),
+        ([(BATCH, 1, "SELECT a INTO c FROM b"), (BATCH, 1, "SELECT 1; UPDATE a SET b = 1")], [True, True]),
         ([(BATCH, 1, "BEGIN TRANSACTION"), (BATCH, 1, "DELETE FROM a")], [False, False]),
-        ([(BATCH, 1, "BEGIN TRANSACTION"), (BATCH, 1, "COMMIT TRANSACTION"), (BATCH, 1, "x")], [False, True, True]),
-        ([(BATCH, 1, "SELECT N'BEGIN TRANSACTION'"), (BATCH, 1, "DELETE FROM a")], [True, True]),
+        ([(BATCH, 1, "BEGIN TRANSACTION"), (BATCH, 1, "COMMIT TRANSACTION"), (BATCH, 1, "x")], [False, False, True]),
+        (
+            [(BATCH, 1, text) for text in ("BEGIN TRANSACTION", "x", "SELECT 1", "COMMIT TRANSACTION")],
+            [False] * 3 + [True],
+        ),
+        ([(BATCH, 1, "SELECT N'BEGIN TRANSACTION'"), (BATCH, 1, "DELETE FROM a")], [False, True]),
         ([(BULK_ROWS, 0, "rows"), (BULK_ROWS, 1, "rows")], [False, True]),
     ],
 )
