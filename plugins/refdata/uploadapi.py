@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
-from refdata.core.dropnames import beside, is_candidate, load_folder_name, name_fault, safe_name
+from refdata.core.addresses import Address, is_address
+from refdata.core.dropnames import LOAD_FOLDERS, beside, is_candidate, load_folder_name, name_fault, safe_name
 from refdata.core.errors import DataError, LockTimeoutError
 from refdata.core.filetypes import enabled, ending, listed
 from refdata.core.loadstates import IN_FLIGHT, REFUSED
@@ -55,6 +56,10 @@ class Uploads:
         self._deps = deps
         self._expected = expected
 
+    def refusal(self) -> DataError | None:
+        """Why no file can be uploaded here, before anybody chooses one; None where uploads are taken."""
+        return _refusal(self._deps().settings)
+
     @contextmanager
     def receiving(
         self, name: str, *, by: str, size: int = 0, table: str = "", load_type: LoadType = LoadType.FULL
@@ -91,7 +96,7 @@ class Uploads:
     def waiting(self, table: str = "") -> tuple[WaitingUpload, ...]:
         """The uploads that wait, oldest first; those for one table if given."""
         deps = self._deps()
-        found = _quarantine(deps.settings).all()
+        found = () if is_address(deps.settings.dropoff_root) else _quarantine(deps.settings).all()
         return tuple(self._about(deps, one, found, ()) for one in found if not table or _table(deps, one) == table)
 
     def preview(
@@ -249,7 +254,23 @@ def _refused(deps: Deps, load_id: int) -> Load:
     return row
 
 
+def _refusal(settings: Settings) -> DataError | None:
+    """Why these settings take no uploads: they are switched off, or there is no folder for them to wait in."""
+    if is_address(settings.dropoff_root):
+        bucket = Address.parse(settings.dropoff_root).public
+        return DataError(
+            f"Files cannot be uploaded on this page: they are dropped into {bucket}",
+            advice=f"Put the file there with the tools of the object store, below {' or '.join(LOAD_FOLDERS[:2])}."
+            " Its checks and its load then appear among the files.",
+        )
+    if not settings.upload_max_mb:
+        return DataError("Uploads are switched off", where="uploads", advice="Put files into the dropoff folder.")
+    return None
+
+
 def _quarantine(settings: Settings) -> Quarantine:
+    if is_address(settings.dropoff_root) and (refusal := _refusal(settings)):
+        raise refusal
     limits = UploadLimits(
         settings.upload_max_mb * MEGABYTE,
         settings.upload_folder_max_mb * MEGABYTE,
@@ -269,8 +290,8 @@ def _named(deps: Deps, name: str, table: str) -> str:
     :raises DataError: when such a file cannot be loaded, or no name leads to the table.
     """
     settings = deps.settings
-    if not settings.upload_max_mb:
-        raise DataError("Uploads are switched off", where="uploads", advice="Use the dropoff folder (upload_max_mb).")
+    if refusal := _refusal(settings):
+        raise refusal
     safe = safe_name(name)
     types = enabled(settings.file_types)
     if not is_candidate(safe, types) or name_fault(safe):

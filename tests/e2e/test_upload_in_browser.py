@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +20,8 @@ from refdata.core.errors import RefdataError
 from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
 from refdata.dropoff import ensure_tree
+from refdata.plugin.schemas import Envelope, FaultView
+from refdata.plugin.uploadschemas import UploadsView
 from refdata.warehouse.sqlite.engine import SqliteWarehouse
 from tests.demo_ledger import MARKUP
 from tests.e2e.browser import chromium, log_in, picture, running_browser
@@ -35,8 +38,8 @@ BROKEN = BEFORE + "C041;only two\nC042;b;1;2;3;4\n"
 class Place:
     """An API server with one loaded table, and the library on the same folders."""
 
-    def __init__(self, local: LocalAirflow, data: ReferenceData) -> None:
-        self.local, self.data = local, data
+    def __init__(self, local: LocalAirflow, data: ReferenceData, warehouse: SqliteWarehouse) -> None:
+        self.local, self.data, self.warehouse = local, data, warehouse
 
     def drop_and_load(self, name: str, content: str) -> None:
         (self.local.dropoff / "reference_data_table" / "fullload" / name).write_text(content)
@@ -55,7 +58,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         patch.setenv(f"AIRFLOW_CONN_{CONNECTION.upper()}", json.dumps(stored))
         settings = absolute(Settings(conn_id=CONNECTION, dropoff_root=str(local.dropoff)), home)
         warehouse = SqliteWarehouse(SqliteHook(sqlite_conn_id=CONNECTION), settings)  # type: ignore[no-untyped-call]
-        found = Place(local, ReferenceData(settings, warehouse, clock=lambda: datetime.now(UTC).replace(tzinfo=None)))
+        data = ReferenceData(settings, warehouse, clock=lambda: datetime.now(UTC).replace(tzinfo=None))
+        found = Place(local, data, warehouse)
         found.drop_and_load("countries.csv", BEFORE)
         local.start(("api-server",))
         try:
@@ -194,6 +198,22 @@ def test_a_viewer_is_offered_no_upload(place: Place, browser: Browser) -> None:
         frame = view(page, place)
         expect(frame.get_by_text("You may see uploads here, but not upload or load files.")).to_be_visible()
         expect(frame.get_by_label("Choose a file")).to_have_count(0)
+
+
+def test_a_bucket_is_refused_before_a_file_is_chosen(window: Page, place: Place) -> None:
+    settings = dataclasses.replace(place.data.settings, dropoff_root="memory://landing/refdata")
+    refusal = ReferenceData(settings, place.warehouse).uploads.refusal()
+    assert refusal is not None
+    shown = UploadsView(uploads=(), refusal=FaultView.of(refusal), max_bytes=0, endings=(".csv",))
+    body = Envelope[UploadsView](data=shown).model_dump_json()
+    window.route("**/api/v1/uploads?*", lambda route: route.fulfill(body=body, content_type="application/json"))
+    frame = view(window, place)
+    note = frame.get_by_role("note")
+    expect(note).to_contain_text("they are dropped into memory://landing/refdata")
+    expect(note).to_contain_text("Put the file there with the tools of the object store")
+    expect(frame.get_by_label("Choose a file")).to_have_count(0)
+    picture(window, "upload-bucket")
+    window.unroute("**/api/v1/uploads?*")
 
 
 def test_nothing_is_left_in_the_quarantine(place: Place) -> None:

@@ -83,9 +83,10 @@ def _other(upload: Upload) -> OtherUpload:
 
 class UploadsView(BaseModel):
     """The uploads that wait. ``max_bytes`` is the largest that is accepted (0: none are), ``endings`` those of the
-    types that are loaded."""
+    types that are loaded. ``refusal`` is null where files can be uploaded."""
 
     uploads: tuple[UploadView, ...]
+    refusal: FaultView | None
     max_bytes: int
     endings: tuple[str, ...]
 

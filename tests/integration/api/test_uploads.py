@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -212,6 +213,22 @@ def test_what_is_not_accepted_leaves_nothing(
         upload(site, data, size=size) if len(data) < 10 else _whole(site, data)
     assert desk(site).uploads.waiting() == ()
     assert list((site.dropoff.root / UPLOADS).glob("*")) == []
+
+
+def test_a_bucket_takes_no_uploads_and_says_so_before_a_file_is_chosen(make_site: Callable[..., Site]) -> None:
+    site = make_site()
+    settings = dataclasses.replace(site.deps.settings, dropoff_root="memory://key@landing/refdata")
+    uploads = ReferenceData(settings, site.deps.warehouse, clock=site.clock).uploads
+    refusal = uploads.refusal()
+    assert refusal is not None
+    assert refusal.what.endswith("they are dropped into memory://landing/refdata")
+    assert "reference_data_table/fullload" in refusal.advice
+    assert uploads.waiting() == ()
+    with pytest.raises(DataError, match="dropped into memory"), uploads.receiving("rates.csv", by="ann"):
+        pass
+    with pytest.raises(DataError, match="dropped into memory"):
+        uploads.preview(1)
+    assert desk(site).uploads.refusal() is None
 
 
 def _whole(site: Site, data: bytes) -> WaitingUpload:

@@ -33,14 +33,15 @@ export async function showUpload(page) {
 }
 
 function chooser(page) {
-  const { me, max_bytes: most, uploads } = page;
+  const { me, refusal: refused, uploads } = page;
   return [
     element("h2", { class: "view-title" }, "Upload a file"),
     element("p", { class: "muted" }, "Nothing is loaded until you have seen what the file would change, and press Load."),
     !me.may_change && element("p", {}, "You may see uploads here, but not upload or load files."),
-    me.may_change && most === 0 && element("p", {}, "Uploads are switched off here. Put files into the dropoff folder."),
-    me.may_change && most > 0 && form(page),
-    card("Uploads that wait", uploads.length ? waitingList(page)
+    me.may_change && refused && element("div", { class: "reason open pending", role: "note" },
+      element("p", {}, element("strong", {}, refused.message)), element("p", { class: "advice" }, refused.advice)),
+    me.may_change && !refused && form(page),
+    !refused && card("Uploads that wait", uploads.length ? waitingList(page)
       : element("p", { class: "muted" }, "None. A file that is uploaded but not loaded is listed here for everybody.")),
   ];
 }

@@ -13,7 +13,7 @@ from refdata.core.model import LoadType
 from refdata.core.uploads import MEGABYTE
 from refdata.dropoff.quarantine import Incoming
 from refdata.plugin.routes.common import MAX_ID, Caller, Connect, LoadId, failures, may_change
-from refdata.plugin.schemas import Envelope, Metadata
+from refdata.plugin.schemas import Envelope, FaultView, Metadata
 from refdata.plugin.uploadschemas import (
     ArchivedView,
     DiscardLoadRequest,
@@ -55,7 +55,13 @@ def _receiving(routes: APIRouter, connect: Connect) -> None:
         data = connect()
         views = tuple(UploadView.of(one, data.settings) for one in data.uploads.waiting(table.strip()))
         endings = listed(enabled(data.settings.file_types)).replace(" or ", ", ").split(", ")
-        view = UploadsView(uploads=views, max_bytes=data.settings.upload_max_mb * MEGABYTE, endings=tuple(endings))
+        refused = data.uploads.refusal()
+        view = UploadsView(
+            uploads=views,
+            refusal=FaultView.of(refused) if refused else None,
+            max_bytes=0 if refused else data.settings.upload_max_mb * MEGABYTE,
+            endings=tuple(endings),
+        )
         return Envelope(data=view, metadata=Metadata(total=len(views)))
 
     @routes.post("/uploads", responses=failures(409), dependencies=may_change, openapi_extra=_BODY)
