@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from refdata.core import contractchecks
-from refdata.core.alignment import damage_warnings
+from refdata.core.alignment import Alignment, damage_warnings
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import Finding
 from refdata.core.filemodel import ScannedColumn
@@ -17,11 +17,17 @@ _NAMELESS = re.compile(r"\s*(?:unnamed: ?\d+(?:_level_\d+)?)?\s*", re.IGNORECASE
 
 
 def column_warnings(
-    live: Table | None, scanned: Sequence[ScannedColumn], contract: Contract, findings: Iterable[Finding]
+    live: Table | None,
+    scanned: Sequence[ScannedColumn],
+    contract: Contract,
+    findings: Iterable[Finding],
+    plan: Alignment,
 ) -> tuple[str, ...]:
     """Warnings about damaged and nameless columns, and about differences from the contract that are allowed."""
+    # A column that never had a value was text by name only: its first values are no damage.
+    first = {change.column.name for change in plan.retype}
     return (
-        *damage_warnings(live, scanned),
+        *damage_warnings(live, [column for column in scanned if column.name not in first]),
         *nameless_warnings(live, scanned, contract),
         *contractchecks.warnings(findings),
     )

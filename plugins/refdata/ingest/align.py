@@ -71,10 +71,7 @@ def _warn(
     findings: tuple[contractchecks.Finding, ...],
 ) -> None:
     """Warns in the ledger, once, about columns that a spreadsheet seems to have changed and what policies let pass."""
-    # A column that never had a value was text by name only: its first values are no damage.
-    first = {change.column.name for change in plan.retype}
-    scanned = tuple(column for column in detection.scan.columns if column.name not in first)
-    warnings = column_warnings(live, scanned, contract, findings)
+    warnings = column_warnings(live, detection.scan.columns, contract, findings, plan)
     if plan.changes and (risk := deps.warehouse.capabilities.row_warning(alignment.backup_columns(plan.columns))):
         warnings += (risk,)
     warnings += declared(deps.settings, row.table_name).contradictions

@@ -149,7 +149,7 @@ def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     except RefdataError as error:
         return replace(done, action=Action.REFUSE, refused=refused or str(error))
     differing = contractchecks.findings(contract, live, scanned.columns, plan)
-    warned = column_warnings(live, scanned.columns, contract, differing)
+    warned = column_warnings(live, scanned.columns, contract, differing, plan)
     done = replace(done, changes=alignment.describe(plan), findings=differing, warnings=(*done.warnings, *warned))
     if not refused:
         done, refused = _held_to_rules(deps, file, done, plan)

@@ -138,7 +138,7 @@ class _Examination:
         scanned = detection.scan.columns
         shown.findings = contractchecks.findings(contract, live, scanned, plan)
         shown.changes = alignment.describe(plan)
-        warned = column_warnings(live, scanned, contract, shown.findings)
+        warned = column_warnings(live, scanned, contract, shown.findings, plan)
         shown.warnings += [one for one in warned if one not in shown.warnings]
         if self._asks(questions_of_columns(deps, self.file, self.row, detection, contract, live, shown.findings)):
             return

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from refdata.core import sqltypes
-from refdata.core.columnwarnings import nameless_warnings
+from refdata.core.alignment import Alignment, Widening
+from refdata.core.columnwarnings import column_warnings, nameless_warnings
 from refdata.core.contract import Contract, FieldContract
 from refdata.core.filemodel import ScannedColumn
 from refdata.core.model import Column, Table, TableName
@@ -38,3 +39,13 @@ def test_a_column_with_values_and_no_name_is_warned_about_when_it_is_new(
     warnings = nameless_warnings(table or None, scanned, contract)
     assert len(warnings) == len(warned)
     assert all(f"({header!r})" in warning for header, warning in zip(warned, warnings, strict=True))
+
+
+@pytest.mark.parametrize(("retyped", "warned"), [(False, 1), (True, 0)])
+def test_the_first_values_of_a_column_without_any_are_no_damage(*, retyped: bool, warned: int) -> None:
+    name = TableName("ref", "t")
+    text, date = Column("part", sqltypes.SqlType(sqltypes.TypeKind.NVARCHAR, 10)), Column("part", sqltypes.DATE)
+    plan = Alignment(name, False, (), (), (date,), (), retype=(Widening(date, text),) if retyped else ())
+    scanned = [ScannedColumn("Part", "part", sqltypes.DATE)]
+    warnings = column_warnings(Table(name, (text,)), scanned, Contract(table="t"), (), plan)
+    assert sum("a spreadsheet may have changed its codes" in warning for warning in warnings) == warned
