@@ -14,7 +14,7 @@ from uuid import uuid4
 from refdata import health, ledgerreport
 from refdata.archiveapi import ArchivedDrops
 from refdata.arrivalapi import Arrivals
-from refdata.audit import AuditEntry
+from refdata.audit import AuditAction, AuditEntry
 from refdata.config import load_settings, table_rules, utc_now
 from refdata.contractapi import ContractCheck, ContractDifference, Contracts
 from refdata.core.alignment import own_columns
@@ -54,10 +54,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Approval", "ArchivedDrops", "Arrivals", "AskedQuestion", "AuditEntry", "Check", "ConfigFinding", "ConfigRepair",
-    "ContractCheck", "ContractDifference", "Contracts", "DayFigures", "ErrorFigures", "Expired", "FileOrder",
-    "FileStory", "Format", "HistoryPage", "Load", "Moment", "ProgressEvent", "Questions", "ReferenceData", "Revised",
-    "Statistics", "Step", "TableDiff", "TableInfo", "TableMatch", "TableRows", "Version",
+    "Approval", "ArchivedDrops", "Arrivals", "AskedQuestion", "AuditAction", "AuditEntry", "Check", "ConfigFinding",
+    "ConfigRepair", "ContractCheck", "ContractDifference", "Contracts", "DayFigures", "ErrorFigures", "Expired",
+    "FileOrder", "FileStory", "Format", "HistoryPage", "Load", "Moment", "ProgressEvent", "Questions",
+    "ReferenceData", "Revised", "Statistics", "Step", "TableDiff", "TableInfo", "TableMatch", "TableRows", "Version",
 ]  # fmt: skip
 
 
@@ -82,7 +82,6 @@ class ReferenceData:
     @classmethod
     def connect(cls) -> ReferenceData:
         """Connects using Airflow's configuration and its connection ``conn_id``.
-
         Tasks and the API server read it from Airflow's database, others from the environment or a secrets backend.
 
         :raises ConfigurationError: when a setting or the connection is wrong.
@@ -138,8 +137,7 @@ class ReferenceData:
         """Files and their status, newest first unless another order is requested.
 
         :param search: text within a file's or a table's name; case is ignored.
-        :param limit: rows of the page, 1 to 500.
-        :param offset: rows to skip.
+        :param limit: rows of the page, 1 to 500; ``offset``: rows to skip.
         :raises ValueError: when ``limit`` or ``offset`` is out of range.
         """
         if not 1 <= limit <= MAX_PAGE or offset < 0:
@@ -201,7 +199,6 @@ class ReferenceData:
 
     def diff(self, table: str, before: int, after: int | None = None, *, keys: Sequence[str] = ()) -> TableDiff:
         """How a table's rows changed between two versions, with a sample of at most 100 rows of each kind.
-
         The database does the comparison; a million rows take some seconds.
 
         :param after: None means the live version.
@@ -307,10 +304,7 @@ class ReferenceData:
             return check_register(self._deps())
 
     def config_repair(self, *, by: str) -> tuple[ConfigRepair, ...]:
-        """Repairs what ``config_check`` finds and refdata may change; never a row that a person switched off.
-
-        :param by: who asks, for the audit trail.
-        """
+        """Repairs what ``config_check`` finds, but no row that a person switched off; ``by`` is for the audit trail."""
         with self._ledger_expected():
             return repair_register(self._deps(), by)
 
@@ -319,10 +313,18 @@ class ReferenceData:
         with self._ledger_expected():
             return expire_versions(self._deps(), dry_run=dry_run, by=by)
 
-    def audit(self, table: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[AuditEntry, ...]:
-        """The actions of people and maintenance, newest first; for one table if given."""
+    def audit(
+        self,
+        table: str | None = None,
+        *,
+        action: AuditAction | None = None,
+        by: str = "",
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[AuditEntry, ...]:
+        """The actions of people and maintenance, newest first; on a table, of a kind, by people named so, if given."""
         with self._ledger_expected():
-            return self._versions.trail.entries(table, limit=limit, offset=offset)
+            return self._versions.trail.entries(table, action=action, by=by, limit=limit, offset=offset)
 
     def detect_format(self, path: str | Path) -> Format:
         """How to read a file from any location, with the reasons; nothing is loaded.
@@ -334,9 +336,7 @@ class ReferenceData:
         return preview_format(Path(path), self._settings)
 
     def analyze_schema_match(self, path: str | Path) -> tuple[TableMatch, ...]:
-        """The live tables by how well a file's columns and scanned types match them, best first.
-
-        Every row of the file is read.
+        """The live tables by how well a file's columns and scanned types match them, best first; reads every row.
 
         :raises FormatError: when it is missing, or cannot be read safely as CSV.
         """

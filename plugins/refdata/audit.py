@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from refdata.core.naming import like_pattern
 from refdata.warehouse.base import Row, Session, Warehouse, moment
 
 MAX_REASON, MAX_SUBJECT = 1000, 500
@@ -67,9 +68,22 @@ class AuditTrail:
         """Adds an entry in the transaction of the action that it records."""
         session.execute(self._warehouse.statement("insert_audit"), _values(entry))
 
-    def entries(self, table_name: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[AuditEntry, ...]:
-        """Entries, newest first; for one table if given."""
-        values = (table_name, table_name, offset, limit)
+    def entries(
+        self,
+        table_name: str | None = None,
+        *,
+        action: AuditAction | None = None,
+        by: str = "",
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[AuditEntry, ...]:
+        """Entries, newest first; for one table or of one kind if given.
+
+        :param by: text within the name of who did it; upper and lower case are the same.
+        """
+        person = like_pattern(by) if by else None
+        kind = action.value if action else None
+        values = (table_name, table_name, kind, kind, person, person, offset, limit)
         with self._warehouse.transaction(write=False) as session:
             return tuple(map(_entry, session.query(self._warehouse.statement("select_audit"), values)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from refdata.contracts.files import SUFFIXES, contract_file, folder_of
 from refdata.contracts.nodes import parse
 from refdata.contracts.reading import read_contract
 from refdata.contracts.starter import starter
+from refdata.contracts.stewards import stewards
 from refdata.contracts.writing import PROFILE, descriptor
 from refdata.core.contract import Contract
 from refdata.core.contractlayers import merge
@@ -43,6 +44,10 @@ class Contracts:
         """
         with self._expected():
             return contractqueries.full_contract(self._deps(), table.lower())
+
+    def stewards(self) -> Mapping[str, str]:
+        """Who answers for each table whose contract names somebody, by the table's name."""
+        return stewards(self._deps().settings)
 
     def check(self, path: str | Path, table: str = "") -> ContractCheck:
         """Checks what would happen to a file from any location if it were dropped; reads every row, changes nothing.

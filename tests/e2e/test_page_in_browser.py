@@ -37,6 +37,14 @@ from tests.e2e.browser import chromium, log_in, open_page, picture, running_brow
 
 CONNECTION = "reference_store"
 TOTAL = 32
+WORDS = {
+    FileStatus.PENDING: "waiting",
+    FileStatus.PROCESSING: "loading",
+    FileStatus.REVIEW: "needs answer",
+    FileStatus.ERROR: "refused",
+    FileStatus.DUPLICATE: "already loaded",
+}
+"""Statuses whose name on the page is not the ledger's."""
 WIDE: ViewportSize = {"width": 1366, "height": 860}
 
 
@@ -119,6 +127,7 @@ def steward(server: Server, profile: BrowserContext) -> Iterator[Steward]:
         page.on("console", lambda message: _note(message, faults))
         page.goto(server.local.url)
         opened = Steward(page, open_page(page), faults)
+        opened.frame.get_by_role("link", name="Files", exact=True).click()
         opened.heading(f"{TOTAL} files")
         yield opened
     assert faults == []
@@ -148,10 +157,27 @@ def test_visitors_without_a_login_see_nothing(server: Server, browser: Browser) 
 def test_every_status_shows_with_its_number(steward: Steward) -> None:
     chips = steward.frame.get_by_role("group", name="Status")
     for status in FileStatus:
-        name = "needs answer" if status is FileStatus.REVIEW else status
+        name = WORDS.get(status, status)
         expect(chips.get_by_role("button", name=re.compile(rf"^{name} [1-9]"))).to_be_visible()
         expect(steward.frame.locator(f"tbody .badge.{status}").first).to_be_visible()
     picture(steward.window, "files-light")
+
+
+def test_home_shows_first_what_needs_a_person(steward: Steward) -> None:
+    steward.frame.get_by_role("link", name="Home", exact=True).click()
+    needs = steward.frame.get_by_role("region", name="What needs you")
+    lines = needs.get_by_role("listitem")
+    expect(lines).to_have_count(4)
+    expect(lines.first).to_contain_text("departments.csv")
+    expect(lines.first.get_by_role("link", name="Approve or reject in Airflow")).to_be_visible()
+    expect(lines.filter(has_text="countries_new.csv")).to_contain_text("The columns do not fit. Only 2 of 6 columns")
+    expect(needs.get_by_text(MARKUP)).to_be_visible()
+    expect(steward.frame.get_by_role("heading", name="6 tables")).to_be_visible()
+    expect(steward.frame.get_by_role("heading", name="Newest loads")).to_be_visible()
+    picture(steward.window, "home-light")
+    lines.filter(has_text="bookings_29.csv").get_by_role("link", name="bookings_29.csv").click()
+    steward.heading("bookings_29.csv")
+    expect(needs).to_be_hidden()
 
 
 def test_a_held_load_leads_to_airflows_form(steward: Steward) -> None:
@@ -176,12 +202,14 @@ def test_the_address_in_an_alert_opens_its_view(server: Server, steward: Steward
 
 def test_problems_are_above_the_files_and_stay_open_while_they_are_read(steward: Steward) -> None:
     health = steward.frame.get_by_role("region", name="Health")
-    dropoff = health.get_by_role("group").filter(has_text="dropoff fails: missing")  # the folder does not exist
+    dropoff = health.get_by_role("group").filter(has_text="the dropoff folder cannot be used")  # it does not exist
+    expect(dropoff.locator("summary")).to_have_text(re.compile(r"\(missing\)$"))
     dropoff.locator("summary").click()
     expect(dropoff).to_contain_text("Mount or create it")
-    said = health.locator("summary").all_inner_texts()
-    assert said == sorted(said, key=lambda text: " fails: " not in text), "what fails comes first"
-    assert all(" fails: " in text or " warns: " in text for text in said)
+    kinds = [str(one.get_attribute("class")) for one in health.get_by_role("group").all()]
+    assert kinds == sorted(kinds, key=["health-fail", "health-warn", "health-note"].index), "what fails comes first"
+    said = " ".join(health.locator("summary").all_inner_texts())
+    assert not re.search(r"fails|warns|_", said), said
     assert "`" not in health.inner_text()
     picture(steward.window, "health")
     with steward.window.expect_response("**/refdata/api/v1/health*", timeout=30_000):
@@ -191,7 +219,7 @@ def test_problems_are_above_the_files_and_stay_open_while_they_are_read(steward:
 
 def test_a_name_that_is_markup_is_shown_and_not_run(steward: Steward) -> None:
     expect(steward.frame.get_by_text(SCRIPT_NAME, exact=True)).to_be_visible()
-    steward.chip("error")
+    steward.chip("refused")
     steward.heading("3 files")
     reported = steward.frame.get_by_text(f"412 NUL bytes {MARKUP}").first
     expect(reported).to_be_visible()
@@ -201,9 +229,9 @@ def test_a_name_that_is_markup_is_shown_and_not_run(steward: Steward) -> None:
 
 
 def test_a_chip_filters_and_the_address_leads_back_to_the_same_view(steward: Steward) -> None:
-    steward.chip("error")
+    steward.chip("refused")
     steward.heading("3 files")
-    assert steward.window.url.endswith("?status=error")
+    assert steward.window.url.endswith("?view=files&status=error")
     expect(steward.frame.get_by_text("What to do: Save the file as CSV.").first).to_be_visible()
     steward.window.go_back()
     steward.heading(f"{TOTAL} files")
@@ -211,13 +239,14 @@ def test_a_chip_filters_and_the_address_leads_back_to_the_same_view(steward: Ste
     steward.heading("3 files")
     steward.window.reload()
     steward.heading("3 files")
-    expect(steward.frame.get_by_role("button", name="error 3")).to_have_attribute("aria-pressed", "true")
+    expect(steward.frame.get_by_role("button", name="refused 3")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_search_narrows_files_and_numbers(steward: Steward) -> None:
     steward.frame.get_by_role("searchbox").fill("book")
     steward.heading("6 files")
     expect(steward.frame.get_by_role("button", name="completed 5")).to_be_visible()
+    expect(steward.frame.get_by_role("group", name="Status").get_by_role("button")).to_have_count(3)  # all, and two
     steward.frame.get_by_role("searchbox").fill("no such file")
     expect(steward.frame.get_by_text("No file matches this filter.")).to_be_visible()
     steward.frame.get_by_role("button", name="Show all").click()
@@ -446,13 +475,19 @@ def test_light_and_dark_are_airflows(steward: Steward) -> None:
     steward.window.evaluate("localStorage.removeItem('theme')")  # the profile's other windows stay light
 
 
-@pytest.mark.parametrize("view", ["Files", "Tables", "Overview", "Configuration"])
+@pytest.mark.parametrize("view", ["Home", "Files", "Tables", "Overview", "Audit trail", "Configuration"])
 def test_no_width_needs_sideways_scrolling(view: str, steward: Steward) -> None:
     steward.frame.get_by_role("link", name=view, exact=True).click()
     steward.heading(
-        {"Files": f"{TOTAL} files", "Tables": "6 tables", "Overview": "The last 30 days"}.get(view, "4 findings")
+        {
+            "Home": "4 things need you",
+            "Files": f"{TOTAL} files",
+            "Tables": "6 tables",
+            "Overview": "The last 30 days",
+            "Audit trail": "Audit trail",
+        }.get(view, "4 findings")
     )
-    for width in (320, 390, 700, 924, 1024, 1366):
+    for width in (320, 390, 700, 924, 1024, 1366, 2560):
         steward.window.set_viewport_size({"width": width, "height": 844})
         over = steward.frame.locator("html").evaluate("element => element.scrollWidth - element.clientWidth")
         assert over == 0, width
@@ -521,5 +556,16 @@ def test_an_editor_rolls_back_after_a_look_at_the_difference(server: Server, bro
         done = frame.get_by_text("The rows of version 3 are live again, as version 6: 8,353 → 8,347 rows.")
         expect(done).to_be_visible()
         expect(frame.get_by_text("“A test file was dropped”")).to_be_visible()
+        frame.get_by_role("link", name="Audit trail", exact=True).click()
+        actions = frame.get_by_role("main").get_by_role("listitem")
+        expect(actions.filter(has_text="Rolled back")).to_contain_text("“A test file was dropped”")
+        frame.get_by_label("Person").fill("nobody of this name")
+        expect(frame.get_by_text("No action matches this filter.")).to_be_visible()
+        frame.get_by_label("Person").fill("ADM")
+        frame.get_by_label("Action").select_option("rollback")
+        frame.get_by_label("Table").fill("airports")
+        expect(actions).to_have_count(1)
+        assert page.url.endswith("?view=audit&name=airports&action=rollback&by=ADM")
+        picture(page, "audit-light")
     summary = next(one for one in Ledger(server.warehouse).tables() if one.table_name == "airports")
     assert (summary.version_id, summary.rows_live) == (6, 8_347)

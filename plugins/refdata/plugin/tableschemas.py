@@ -38,6 +38,7 @@ class TableView(View):
     last_loaded_at: UtcTime | None
     last_load_id: int
     last_file_name: str
+    steward: str = Field(default="", description="Who answers for it, as its contract says.")
 
 
 class ColumnView(View):

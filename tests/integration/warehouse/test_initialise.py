@@ -136,6 +136,8 @@ def test_the_audit_trail_lists_actions_newest_first(database: Database) -> None:
     trail.record(AuditEntry(when, AuditAction.DELETE, "maintenance", subject="processed/x.csv"))
     assert [entry.action for entry in trail.entries()] == [AuditAction.DELETE, AuditAction.ROLLBACK]
     (found,) = trail.entries("t")
+    assert trail.entries(action=AuditAction.ROLLBACK, by="AN") == trail.entries(by="ann") == (found,)
+    assert trail.entries("t", action=AuditAction.DELETE) == trail.entries(by="%") == ()
     assert (found.actor, found.reason, found.detail, found.happened_at) == ("ann", first.reason, {"rows": 7}, when)
     assert trail.entries(limit=1, offset=1) == (found,)
 

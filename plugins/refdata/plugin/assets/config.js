@@ -1,28 +1,27 @@
-/** The register of reference tables compared with the database, and the actions other than loads. */
+/** The register of reference tables compared with the database. */
 
 import { ask, change } from "./client.js";
 import { confirmed } from "./dialog.js";
 import { element, redraw } from "./dom.js";
 import { sentence } from "./files.js";
 import { cell } from "./grid.js";
-import { NONE, moment, plural } from "./format.js";
+import { plural } from "./format.js";
 import { viewLink } from "./links.js";
-import { card } from "./story.js";
 
 const KINDS = { not_registered: "Not registered", changed: "Changed by hand", table_missing: "Table missing", disabled: "Switched off" };
 const TONES = { not_registered: "error", changed: "pending", table_missing: "error", disabled: "cancelled" };
 let repaired = null;
 
 export async function showConfig({ place, signal, go, refresh }) {
-  const [findings, trail, me] = await Promise.all([ask("config", {}, signal), ask("audit", { limit: 20 }, signal), ask("me", {}, signal)]);
-  redraw(place, "config", [findings.data, trail.data, me.data, repaired], () => [
+  const [findings, me] = await Promise.all([ask("config", {}, signal), ask("me", {}, signal)]);
+  redraw(place, "config", [findings.data, me.data, repaired], () => [
     element("div", { class: "heading" },
       element("h2", {}, findings.data.length ? plural(findings.data.length, "finding", "findings") : "The configuration is correct"),
       me.data.may_change && repairButton(findings.data, refresh)),
     element("p", { class: "muted" }, "Reference_Data_Cfg compared with the tables and the ledger. What a person switched off or wrote is reported, never changed."),
     repaired && element("p", { class: "done-well", role: "status" }, repaired),
     findings.data.length > 0 && table(findings.data, go),
-    card("Actions of people and maintenance", trail.data.length ? auditList(trail.data, go) : element("p", { class: "muted" }, "Nothing yet: no rollback, repair or deletion.")),
+    element("p", { class: "note-below" }, viewLink(go, { view: "audit", action: "repair" }, { "data-focus": "repairs" }, "Earlier repairs")),
   ]);
 }
 
@@ -49,13 +48,4 @@ function table(findings, go) {
       cell("Finding", {}, element("span", { class: `badge ${TONES[one.kind] ?? "pending"}` }, KINDS[one.kind] ?? sentence(one.kind))),
       cell("Table", { class: "name", dir: "auto" }, one.kind === "table_missing" ? one.table : viewLink(go, { view: "table", name: one.table }, {}, one.table)),
       cell("What", {}, one.what), cell("Remedy", {}, sentence(one.remedy))))));
-}
-
-function auditList(trail, go) {
-  return element("ul", { class: "audit" }, trail.map((one) => element("li", {},
-    element("div", {}, element("strong", {}, sentence(one.action)), " ",
-      one.table_name && viewLink(go, { view: "table", name: one.table_name }, { dir: "auto", "data-focus": `action ${one.id}` }, one.table_name),
-      one.subject && element("span", { class: "muted" }, ` ${one.subject}`),
-      one.reason && element("p", { dir: "auto" }, `“${one.reason}”`)),
-    element("div", { class: "muted" }, one.actor || NONE, moment(one.happened_at)))));
 }

@@ -14,7 +14,8 @@ const COLUMNS = [
   ["Rejected", "rows_rejected", "figure"], ["Duration", null, "figure"], ["Dropped", "id"], ["Run", null],
 ];
 export const LOAD_TYPES = { fullload: "Full load", append: "Append", rollback: "Rollback", take_back: "Take-back" };
-const NAMES = { review: "needs answer" };
+/** Statuses in a steward's words, where the ledger's own are those of a program. */
+const NAMES = { pending: "waiting", processing: "loading", review: "needs answer", error: "refused", duplicate: "already loaded" };
 const CHEVRON = "m9 6 6 6-6 6";
 
 /** The narrow layout's replacement for the headers. */
@@ -113,8 +114,17 @@ function noteRow(...children) {
     element("div", { class: "reason" }, ...children)));
 }
 
+/** The categories of the error tree in a steward's words; any other is shown as it is. */
+const REASONS = {
+  data: "Some rows do not fit", schema: "The columns do not fit", format: "The file cannot be read safely", orphans: "Other tables need rows that are missing",
+  rejected: "Somebody decided against it", held: "It waits for an answer", cancelled: "Somebody stopped it", file_changed: "The file changed or is gone",
+  file_busy: "The file could not be reached", dropoff: "It is not a file to load", storage_full: "The disk is full", permission: "refdata may not do it",
+  connection: "The database could not be reached", lock_timeout: "The table was busy", deadlock: "The table was busy", throttled: "The database is overloaded",
+  database: "The database refused it", configuration: "A setting or a contract is wrong", superseded: "A newer attempt took over", stopped: "The load was interrupted", internal: "Unforeseen error",
+};
+
 export function sentence(category) {
-  const words = category.replaceAll("_", " ");
+  const words = REASONS[category] ?? category.replaceAll("_", " ");
   return words[0].toUpperCase() + words.slice(1);
 }
 

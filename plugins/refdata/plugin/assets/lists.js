@@ -48,6 +48,7 @@ function countChips(counts) {
     const count = chip.dataset.status ? counts[chip.dataset.status] ?? 0 : total;
     chip.lastElementChild.textContent = number(count);
     chip.classList.toggle("none", count === 0);
+    chip.hidden = count === 0 && chip.getAttribute("aria-pressed") !== "true" && chip.dataset.status !== "";
   }
 }
 

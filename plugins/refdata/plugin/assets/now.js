@@ -11,7 +11,7 @@ import { moment, plural, until } from "./format.js";
 const MOVING = 1_000;
 const STILL = 5_000;
 /** Views below which the list stands; the others have no room for it, or no reason. */
-const SHOWN_ON = ["files", "upload"];
+const SHOWN_ON = ["home", "files", "upload"];
 
 let last = null;
 let timer = 0;

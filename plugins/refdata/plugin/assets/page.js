@@ -1,10 +1,12 @@
 /** The page: its address contains what is shown; it refreshes itself, faster while a load is in flight. */
 
+import { ACTIONS, showAudit } from "./audit.js";
 import { showConfig } from "./config.js";
 import { element } from "./dom.js";
 import { SORTS as FILE_SORTS, STATUSES } from "./files.js";
 import { absolute, tick } from "./format.js";
 import { followHealth } from "./health.js";
+import { showHome } from "./home.js";
 import { mirrorAddress, viewAddress } from "./links.js";
 import { drawLists, loadFiles, loadTables, validSort } from "./lists.js";
 import { drawNow, followNow } from "./now.js";
@@ -22,15 +24,17 @@ const TYPING_PAUSE = 250;
 
 /** Each view: its tab, its title, what it shows; it returns whether a load is in flight. */
 const VIEWS = {
+  home: { tab: "home", title: "Home", show: showHome },
   files: { tab: "files", title: "Files", show: loadFiles },
   tables: { tab: "tables", title: "Tables", show: loadTables },
   upload: { tab: "upload", title: "Upload", show: showUpload },
   overview: { tab: "overview", title: "Overview", show: showOverview },
+  audit: { tab: "audit", title: "Audit trail", show: showAudit },
   config: { tab: "config", title: "Configuration", show: showConfig },
   file: { tab: "files", title: "File", show: showStory },
   table: { tab: "tables", title: "Table", show: showTable },
 };
-const TABS = ["files", "tables", "upload", "overview", "config"];
+const TABS = ["home", "files", "tables", "upload", "overview", "audit", "config"];
 
 const at = (id) => document.getElementById(id);
 let state = fromAddress();
@@ -58,7 +62,8 @@ function conditions(text) {
 
 /** A complete state from an address or a link; invalid parts are left out. */
 function complete(given) {
-  const view = Object.hasOwn(VIEWS, given.view ?? "") ? given.view : "files";
+  // Addresses of earlier releases have a filter of the files, and no view.
+  const view = Object.hasOwn(VIEWS, given.view ?? "") ? given.view : given.status || given.search ? "files" : "home";
   const whole = (text, least) => { const value = Number.parseInt(text ?? "", 10); return value >= least ? value : null; };
   return {
     view,
@@ -68,6 +73,8 @@ function complete(given) {
     sort: validSort(view, given.sort),
     id: whole(given.id, 1),
     name: given.name ?? "",
+    action: Object.hasOwn(ACTIONS, given.action ?? "") ? given.action : "",
+    by: given.by ?? "",
     a: whole(given.a, 0),
     b: whole(given.b, 0),
     version: whole(given.version, 0),
@@ -79,7 +86,7 @@ function complete(given) {
 
 function addressOf(shown) {
   const plain = complete({ view: shown.view });
-  const different = Object.entries(shown).filter(([name, value]) => value !== plain[name] || (name === "view" && value !== "files"));
+  const different = Object.entries(shown).filter(([name, value]) => value !== plain[name] || (name === "view" && value !== "home"));
   return different.length ? viewAddress(Object.fromEntries(different)) : location.pathname;
 }
 
@@ -98,7 +105,7 @@ async function go(target) {
 }
 
 function move(wanted, { replace = false } = {}) {
-  const elsewhere = wanted.view !== state.view || wanted.id !== state.id || wanted.name !== state.name;
+  const elsewhere = wanted.view !== state.view || wanted.id !== state.id || (wanted.name !== state.name && wanted.view !== "audit");
   state = wanted;
   history[replace ? "replaceState" : "pushState"](null, "", addressOf(state));
   mirrorAddress();
@@ -146,6 +153,7 @@ function drawControls() {
     else at(`tab-${tab}`).removeAttribute("aria-current");
   }
   document.title = `${VIEWS[state.view].title} · Reference data`;
+  if (state.view !== "home") { at("needs").hidden = true; at("needs").replaceChildren(); }
   drawLists(state, adjust);
   drawNow(at("now"), state.view);
 }
@@ -164,6 +172,7 @@ function showFailure(failure) {
   if (failure.category === "not_initialised") {
     banner.hidden = true;
     at("count").textContent = "";
+    at("needs").hidden = true;
     return at("view").replaceChildren(element("div", { class: "nothing" }, element("p", {},
       `${failure.message} `, failure.advice)));
   }

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from refdata.audit import AuditAction
 from refdata.ingest.register import ConfigFinding, ConfigRepair
 from refdata.plugin.configschemas import AuditView
 from refdata.plugin.routes.common import Caller, Connect, Offset, PageSize, failures, may_change
@@ -33,11 +34,16 @@ def router(connect: Connect) -> APIRouter:
         table: Annotated[
             str | None, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only this table.")
         ] = None,
+        action: Annotated[AuditAction | None, Query(description="Only actions of this kind.")] = None,
+        by: Annotated[
+            str, Query(max_length=255, pattern=r"^[^\x00]*$", description="Text within the name of who did it.")
+        ] = "",
         limit: PageSize = 50,
         offset: Offset = 0,
     ) -> Envelope[list[AuditView]]:
         """The actions of people and maintenance on tables, versions and files, newest first."""
-        views = connect().audit(table or None, limit=limit, offset=offset)
+        table = (table or "").strip() or None
+        views = connect().audit(table, action=action, by=by.strip(), limit=limit, offset=offset)
         metadata = Metadata(page=offset // limit + 1, limit=limit, offset=offset)
         return Envelope(data=[AuditView.model_validate(entry) for entry in views], metadata=metadata)
 

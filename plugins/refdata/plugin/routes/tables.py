@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query
 
 from refdata.core.errors import ConfigurationError
+from refdata.core.naming import fold_name
 from refdata.plugin.routes.common import (
     MAX_ID,
     Caller,
@@ -43,7 +44,10 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
     @routes.get("/tables", responses=failures())
     def list_tables() -> Envelope[list[TableView]]:
         """Loaded tables, by name."""
-        tables = [TableView.model_validate(summary) for summary in connect().tables()]
+        data = connect()
+        views = [TableView.model_validate(summary) for summary in data.tables()]
+        named = data.contracts.stewards()
+        tables = [view.model_copy(update={"steward": named.get(fold_name(view.table_name), "")}) for view in views]
         return Envelope(data=tables, metadata=Metadata(total=len(tables)))
 
     @routes.get("/tables/{name}", responses=failures(404))
