@@ -15,26 +15,36 @@ export const ACTIONS = {
 };
 
 let typing = 0;
+let typed = {};
 
 export async function showAudit({ place, state, signal, go, adjust }) {
   const { name: table, action, by, page } = state;
   // One more than is shown: it says whether there is another page, without counting them all.
   const { data } = await ask("audit", { table, action, by, limit: PAGE_SIZE + 1, offset: (page - 1) * PAGE_SIZE }, signal);
-  redraw(place, "audit", [data, table, action, by, page], () => [
-    element("h2", { class: "view-title" }, "Audit trail"),
-    element("p", { class: "muted" }, "What people and maintenance did, and why. Loads are among the files."),
-    filters(state, adjust),
+  // The fields are not drawn again: somebody may be typing in one.
+  if (!place.querySelector(".audit-view")) place.replaceChildren(shell(state, adjust));
+  redraw(place.querySelector(".audit-list"), "audit", [data, page], () => [
     data.length ? auditList(data.slice(0, PAGE_SIZE), go) : element("p", { class: "nothing" }, table || action || by ? "No action matches this filter." : "Nothing yet: no rollback, answer, repair or deletion."),
     pager(page, data.length > PAGE_SIZE, adjust),
-  ]);
+  ].filter(Boolean));
   return false;
 }
 
+function shell(state, adjust) {
+  return element("div", { class: "audit-view" }, element("h2", { class: "view-title" }, "Audit trail"),
+    element("p", { class: "muted" }, "What people and maintenance did, and why. Loads are among the files."),
+    filters(state, adjust), element("div", { class: "audit-list" }));
+}
+
 function filters({ name, action, by }, adjust) {
-  const later = (change) => { clearTimeout(typing); typing = setTimeout(() => adjust(change(), { replace: true }), TYPING_PAUSE); };
+  const later = (change) => {
+    typed = { ...typed, ...change };
+    clearTimeout(typing);
+    typing = setTimeout(() => { const wanted = typed; typed = {}; adjust(wanted, { replace: true }); }, TYPING_PAUSE);
+  };
   const field = (title, value, key) => {
     const input = element("input", { type: "search", maxlength: key === "name" ? 128 : 255, value, autocomplete: "off", "data-focus": `audit ${key}`,
-      oninput: () => later(() => ({ [key]: input.value.trim() })) });
+      oninput: () => later({ [key]: input.value.trim() }) });
     return element("label", {}, title, input);
   };
   const kind = element("select", { "data-focus": "audit action", onchange: () => adjust({ action: kind.value }) },

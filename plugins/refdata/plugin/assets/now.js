@@ -23,10 +23,14 @@ let timer = 0;
  * @param onChange  called when anything has happened since the last answer.
  */
 export function followNow(place, viewOf, onChange) {
+  let asking = false;
   const next = async () => {
     clearTimeout(timer);
-    if (document.hidden) return;
-    timer = setTimeout(next, await look(place, viewOf, onChange) ? MOVING : STILL);
+    if (document.hidden || asking) return;
+    asking = true; // a page that is hidden and shown meanwhile must not ask twice as often from then on
+    const pause = await look(place, viewOf, onChange) ? MOVING : STILL;
+    asking = false;
+    timer = setTimeout(next, pause);
   };
   document.addEventListener("visibilitychange", next);
   return next();
