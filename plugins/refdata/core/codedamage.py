@@ -54,6 +54,7 @@ class CodeDamage(StrEnum):
     """What happened to a code."""
 
     ZEROS_BEHIND = "zeros behind the decimal mark are gone"
+    ZEROS_AROUND = "zeros in front and behind the decimal mark are gone"
     ZEROS_WITHIN = "zeros within the code are gone"
     MARKED = "a spreadsheet's mark for text is in front"
     ROUNDED = "the last digits became zeros"
@@ -209,8 +210,7 @@ def candidates(new: str) -> frozenset[str]:
     for _, number in _whole_numbers(new):
         variants.update(_with_zeros_in_front(number))
     if _without_zeros_behind(new) == new:
-        marked = [new] if DECIMAL.fullmatch(new) else [f"{new}.", f"{new},"]
-        variants.update(f"{text}{'0' * zeros}" for text in marked for zeros in range(1, _MOST_ZEROS + 1))
+        variants.update(_with_zeros_around(new))
     if _is_compound(new):
         variants.update(_padded(new))
     if day := _day_of(new):
@@ -273,12 +273,31 @@ def _without_zeros_behind(value: str) -> str | None:
     return value[: len(match[1]) + 1] + fraction if fraction else match[1]
 
 
+def _without_zeros_around(value: str) -> str | None:
+    """A decimal number without the zeros that number formats leave out: ``01.10`` and ``1.1`` have that in common."""
+    match = DECIMAL.fullmatch(value)
+    bare = _without_zeros_behind(value)
+    if match is None or bare is None or value.startswith("-"):
+        return bare
+    return _without_zeros_in_front(match[1]) + bare[len(match[1]) :]
+
+
+def _with_zeros_around(number: str) -> Iterator[str]:
+    """The number with a few zeros behind its decimal mark, and in front too."""
+    marked = [number] if DECIMAL.fullmatch(number) else [f"{number}.", f"{number},"]
+    for text in marked:
+        yield from (f"{text}{'0' * zeros}" for zeros in range(1, _MOST_ZEROS + 1))
+        if text[-1].isdigit():
+            yield from (f"{'0' * led}{text}{'0' * zeros}" for led in range(1, 3) for zeros in range(_MOST_ZEROS + 1))
+
+
 def _without_zeros_within(value: str) -> str | None:
     return _LED_GROUP.sub("", value) if _is_compound(value) else None
 
 
 _FORMS: dict[CodeDamage, Callable[[str], str | None]] = {
     CodeDamage.ZEROS_BEHIND: _without_zeros_behind,
+    CodeDamage.ZEROS_AROUND: _without_zeros_around,
     CodeDamage.ZEROS_WITHIN: _without_zeros_within,
 }
 

@@ -78,9 +78,11 @@ NUMBERS: tuple[NumberKey, ...] = (
     (".", ","),
     (",", "."),
     (".", "'"),
+    (".", "\u2019"),
     *((point, blank) for point in ".," for blank in (" ", "\u00a0", "\u202f")),
 )
-"""The known number notations; blanks are the space, the no-break space and its narrow form."""
+"""The known number notations; blanks are the space, the no-break space and its narrow form. Swiss spreadsheets write
+either apostrophe."""
 
 DATES: tuple[DateKey, ...] = tuple(
     (order, separator) for order in ("ymd", "dmy", "mdy") for separator in "-/." if (order, separator) != ("mdy", ".")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.core.contract import Contract
+from refdata.core.contractterms import FieldType
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -19,7 +20,8 @@ class KnownFormat:
     r"""The known facts about a table's files. ``None``, ``""`` and ``()`` mean unknown.
 
     ``header`` contains the header texts as earlier files wrote them, in order, ``columns`` further names of the
-    columns (those of the database). ``quote`` and ``escape`` may be known to be ``""``.
+    columns (those of the database). ``quote`` and ``escape`` may be known to be ``""``. ``starts_with_text``: the
+    first column of the header has texts.
 
     >>> known = KnownFormat(header=("Code", "Full name"))
     >>> known.is_header(["code", " full  name"]), known.is_header(["code", "Norway"])
@@ -33,6 +35,7 @@ class KnownFormat:
     has_header: bool | None = None
     header: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    starts_with_text: bool = False
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Whether a row is the table's header: the same names, case and blanks aside, in any order.
@@ -74,14 +77,16 @@ def known_format(contract: Contract, columns: Sequence[str] = ()) -> KnownFormat
     :param columns: the names of the live table's columns.
     """
     dialect = contract.dialect
+    named = [one for one in contract.fields if one.headers and dialect.header is not False]
     return KnownFormat(
         encoding=contract.encoding or "",
         delimiter=dialect.delimiter or "",
         quote=dialect.quote_char,
         escape=dialect.escape_char,
         has_header=dialect.header,
-        header=tuple(one.headers[0].text for one in contract.fields if one.headers and dialect.header is not False),
+        header=tuple(one.headers[0].text for one in named),
         columns=tuple(columns),
+        starts_with_text=bool(named) and named[0].type is FieldType.STRING,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from refdata.core.filemodel import Doubt, Reading
 from refdata.core.knownformat import KnownFormat
@@ -64,7 +65,9 @@ def fit_header(
         return _FittedHeader(tuple(names))
     if len(names) < width and all(not cell.strip() for row in body for cell in row.cells[len(names) :]):
         return _FittedHeader((*names, *[""] * (width - len(names))))
-    return _known(names, width, known) or _decided(names, width, body, stated)
+    numbered = width == len(names) + 1 and (_is_index(body) or (known.starts_with_text and _rises(body)))
+    fitted = None if numbered and known.starts_with_text else _known(names, width, known)
+    return fitted or _decided(names, width, stated, numbered=numbered)
 
 
 def _known(names: Sequence[str], width: int, known: KnownFormat) -> _FittedHeader | None:
@@ -80,16 +83,18 @@ def _known(names: Sequence[str], width: int, known: KnownFormat) -> _FittedHeade
     return None
 
 
-def _decided(names: Sequence[str], width: int, body: Sequence[TextRow], stated: str) -> _FittedHeader:
-    """The names in the way that people chose; where they were not asked, the likeliest, and the others to ask for."""
-    indexed = width == len(names) + 1 and _is_index(body)
-    ways = list(_longer(names, width) if len(names) > width else _shorter(names, width, indexed=indexed))
+def _decided(names: Sequence[str], width: int, stated: str, *, numbered: bool) -> _FittedHeader:
+    """The names in the way that people chose; where they were not asked, the likeliest, and the others to ask for.
+
+    :param numbered: the first of the fields, of which one has no name, seems to number the rows.
+    """
+    ways = list(_longer(names, width) if len(names) > width else _shorter(names, width, indexed=numbered))
     chosen = next((way for way in ways if way.key == stated), None)
     if chosen is not None:
         return _FittedHeader(chosen.names, f"{_widths(names, width)}. {chosen.label}, as somebody answered.")
     readings = tuple(Reading(way.key, way.label, way.effect, kept=(HEADER_NAMES, way.key)) for way in ways)
     what, advice = _doubt_of_longer(names, width) if len(names) > width else _doubt_of_shorter(names, width)
-    evidence = ("The first field counts the rows, so it may be the one without a name.",) if indexed else ()
+    evidence = ("The first field counts the rows, so it may be the one without a name.",) if numbered else ()
     return _FittedHeader(ways[0].names, doubt=Doubt(what, advice, readings, evidence))
 
 
@@ -154,6 +159,18 @@ def _few(names: Sequence[str]) -> str:
 
 def _is_index(body: Sequence[TextRow]) -> bool:
     """Whether the first column counts the rows, from 0 or 1 on."""
-    first = [row.cells[0].strip() for row in body if row.cells]
+    first = _first_cells(body)
     least = _SHORTEST_INDEX.get(first[0] if first else "")
     return least is not None and len(first) >= least and first == [str(int(first[0]) + at) for at in range(len(first))]
+
+
+def _rises(body: Sequence[TextRow]) -> bool:
+    """Whether the first column has whole numbers that rise, as those of rows do of which some were left out."""
+    first = _first_cells(body)
+    if len(first) < 2 or not all(cell.isascii() and cell.isdigit() and str(int(cell)) == cell for cell in first):
+        return False
+    return all(int(left) < int(right) for left, right in pairwise(first))
+
+
+def _first_cells(body: Sequence[TextRow]) -> list[str]:
+    return [row.cells[0].strip() for row in body if row.cells]

@@ -16,7 +16,7 @@ from refdata.core.columnevidence import MOST_VERSIONS, NUMBERS, PLAIN, NumberKey
 from refdata.csvformat.values import Ints, Mask, Values, as_mask, as_numpy
 
 _PLAIN_MARKS = set(b"-.")
-_GROUP_MARKS = set("-.,' \u00a0\u202f".encode())
+_GROUP_MARKS = set("-.,' \u00a0\u202f\u2019".encode())
 _DOUBLE_MARKS = set(b"+-.eE")
 _MINUS, _POINT, _ZERO = b"-.0"
 _GROUP = 3

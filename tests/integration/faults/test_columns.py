@@ -140,3 +140,36 @@ def test_a_header_with_too_few_names_of_a_new_table_is_asked_about_or_refused(si
     assert row.status in (FileStatus.PENDING, FileStatus.ERROR), row.warnings
     assert "fields" in (row.error_message or "")
     assert "t" not in site.tables()
+
+
+@pytest.mark.parametrize("numbers", [("1", "2", "3"), ("0", "1", "2"), ("4", "9", "12")], ids=["R", "pandas", "subset"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_row_numbers_under_no_name_never_become_the_first_text_column(
+    site: Site, numbers: tuple[str, ...], mark: str, quote: str
+) -> None:
+    """The header is the table's and one name short, as R's ``write.table`` has it."""
+    rows = [("DE", "Germany"), ("FR", "France"), ("IT", "Italy")]
+
+    def lines(*cells: tuple[str, ...]) -> str:
+        return "".join(mark.join(f"{quote}{cell}{quote}" for cell in line) + "\n" for line in cells)
+
+    site.load(site.drop("t.csv", lines(("code", "name"), *rows)))
+    before = table(site)
+    numbered = [(number, *row) for number, row in zip(numbers, rows, strict=True)]
+    content = lines(("code", "name"), *numbered)
+    held = site.load(site.drop("t.csv", content), "run 2")
+    assert "format_unsure" in (held.error_message or ""), held
+    assert table(site) == before
+    row = site.load(site.drop("t.csv", content), "run 2", {"format_unsure": "unnamed_first"})
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    after = table(site)
+    assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.parametrize("behind", ["x", "9.5", "2024-01-31"])
+def test_a_field_behind_a_column_of_numbers_is_still_the_unnamed_one(site: Site, behind: str) -> None:
+    site.load(site.drop("t.csv", "id,name\n1,Ann\n2,Bob\n3,Eve\n"))
+    row = site.load(site.drop("t.csv", f"id,name\n1,Ann,{behind}\n2,Bob,{behind}\n3,Eve,{behind}\n"), "run 2")
+    assert row.status is FileStatus.COMPLETED, row.error_message
+    assert table(site)["id"] == ["1", "2", "3"]

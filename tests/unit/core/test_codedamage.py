@@ -26,6 +26,11 @@ def behind(rng: random.Random) -> tuple[str, str]:
     return f"{whole}{mark}{fraction}{zeros}", f"{whole}{mark}{fraction}" if fraction else whole
 
 
+def around(rng: random.Random) -> tuple[str, str]:
+    mark, whole, fraction = rng.choice(".,"), str(rng.randrange(1, 100)), str(rng.randint(1, 9))
+    return f"{'0' * rng.randint(1, 2)}{whole}{mark}{fraction}{'0' * rng.randint(0, 3)}", f"{whole}{mark}{fraction}"
+
+
 def within(rng: random.Random) -> tuple[str, str]:
     width = rng.randint(2, 4)
     code = rng.choice(["DE-{}", "{}/2024", "A{}", "7-{}B", "A.{}.B", "X {}", "1-{}-2", "{}:{}"])
@@ -77,9 +82,10 @@ def in_front(rng: random.Random) -> tuple[str, str]:
     return "0" * zeros[0] + number, "0" * zeros[1] + number
 
 
-KINDS = [(CodeDamage.ZEROS_BEHIND, behind), (CodeDamage.ZEROS_WITHIN, within), (CodeDamage.MARKED, marked),
-         (CodeDamage.ROUNDED, rounded), (CodeDamage.DATED, dated), (CodeDamage.GROUPED, grouped),
-         (CodeDamage.DECIMALS, decimals), (CodeDamage.ZEROS_IN_FRONT, in_front)]  # fmt: skip
+KINDS = [(CodeDamage.ZEROS_BEHIND, behind), (CodeDamage.ZEROS_AROUND, around), (CodeDamage.ZEROS_WITHIN, within),
+         (CodeDamage.MARKED, marked), (CodeDamage.ROUNDED, rounded), (CodeDamage.DATED, dated),
+         (CodeDamage.GROUPED, grouped), (CodeDamage.DECIMALS, decimals),
+         (CodeDamage.ZEROS_IN_FRONT, in_front)]  # fmt: skip
 
 
 @pytest.mark.parametrize(("damage", "make"), KINDS, ids=[damage.name for damage, _ in KINDS])

@@ -86,6 +86,7 @@ TYPES: list[tuple[str, str | None, Notation]] = [
     ("1.234,56 12,00 1,5", "DECIMAL(6,2)", Notation(decimal_point=",", thousands=".")),
     ("1.234.567", "NVARCHAR(10)", PLAIN),
     ("1'234'567.5", "DECIMAL(8,1)", Notation(thousands="'")),
+    ("1\u2019234\u2019567.5", "DECIMAL(8,1)", Notation(thousands="\u2019")),
     ("1_234 5_678", "NVARCHAR(10)", PLAIN),
     ("1_234,5 12,5", "DECIMAL(5,1)", Notation(decimal_point=",", thousands=" ")),
     ("1\u00a0234,5", "DECIMAL(5,1)", Notation(decimal_point=",", thousands="\u00a0")),
