@@ -143,7 +143,7 @@ def _mostly_typed(column: _Column) -> bool:
 def _contrast(column: _Column) -> float:
     """The share of numbers, dates and similar values under a name that is not one itself."""
     kind = cell_type(column.first)
-    if kind in TYPED and (kind is not CellType.BOOLEAN or kind in column.kinds):
+    if kind in TYPED and (kind is not CellType.BOOLEAN or _is_boolean(column)):
         return 0.0
     return sum(kind in TYPED for kind in column.kinds) / len(column.cells)
 
@@ -151,9 +151,18 @@ def _contrast(column: _Column) -> float:
 def _is_typed_name(column: _Column) -> float:
     """Whether the first cell is a number or date; half where the column has none, as with years as names."""
     kind = cell_type(column.first)
-    if kind not in TYPED or (kind is CellType.BOOLEAN and column.cells and kind not in column.kinds):
-        return 0.0  # the name `n` over numbers is not a boolean
+    if kind not in TYPED or (kind is CellType.BOOLEAN and column.cells and not _is_boolean(column)):
+        return 0.0
     return 1.0 if not column.cells or kind in column.kinds else 0.5
+
+
+def _is_boolean(column: _Column) -> bool:
+    """Whether the first cell, a word for true or false, is a value: then all others are, as long or as short.
+
+    The name ``n`` over numbers or over ``x``, ``y``, ``z`` is none, nor is ``f`` over ``true``.
+    """
+    letters = {len(cell) == 1 for cell in column.cells}
+    return set(column.kinds) == {CellType.BOOLEAN} and letters == {len(column.first) == 1}
 
 
 def _are_names(columns: Sequence[_Column]) -> bool:

@@ -49,6 +49,25 @@ def test_short_names_above_numbers_are_a_header(seed: int, tmp_path: Path) -> No
     assert detect(path).header == (first, *names)
 
 
+@pytest.mark.parametrize("seed", range(200))
+def test_short_names_above_letters_and_flags_are_a_header(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    cells = [["a", "x", "y", "n"], ["true", "false"], ["yes", "no"], ["1", "2", "30"]]
+    kinds = [*(rng.choice(cells) for _ in range(rng.randint(0, 2))), cells[rng.randint(1, 3)]]
+    names = ["k", *rng.sample("nytfvi", len(kinds))]
+    rows = "".join(f"A{at},{','.join(map(rng.choice, kinds))}\n" for at in range(rng.randint(2, 30)))
+    path = tmp_path / "file.csv"
+    path.write_text(f"{','.join(names)}\n{rows}")
+    assert detect(path).header == tuple(names)
+
+
+@pytest.mark.parametrize("flags", [["y", "n"], ["true", "false"], ["t", "f"], ["yes", "no"]])
+def test_flags_above_flags_alike_are_a_row(flags: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text("".join(f"A{at},{flags[at % 2]},{at}\n" for at in range(1, 9)))
+    assert not detect(path).has_header
+
+
 # --- joined files
 
 
