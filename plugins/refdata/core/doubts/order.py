@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refdata.core.contractterms import QuestionKind
 from refdata.core.questions import REFUSE, Choice, Question
@@ -15,9 +15,12 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _MONTH_NAME = rf"({'|'.join(_MONTHS)})[a-z]*"
 _EDGE, _END = r"(?<![0-9])", r"(?![0-9])"
 _JOINT = r"[-_. ]?"
-# One spelling per line, the most specific first, each with the meaning of its groups.
+_DAY = rf"{_EDGE}({_YEAR}){_JOINT}(0[1-9]|1[0-2]){_JOINT}(0[1-9]|[12]\d|3[01])"
+_CLOCK = r"[-_. t]?([01]\d|2[0-3])[-_.h]?([0-5]\d)(?:[-_.m]?([0-5]\d))?"
+# One spelling per line, the most specific first, each with the meaning of its groups (s: minutes, t: seconds).
 _SPELLINGS = (
-    (rf"{_EDGE}({_YEAR}){_JOINT}(0[1-9]|1[0-2]){_JOINT}(0[1-9]|[12]\d|3[01])", "ymd"),
+    (rf"{_DAY}{_CLOCK}{_END}", "ymdhst"),
+    (_DAY, "ymd"),
     (rf"{_EDGE}(0[1-9]|[12]\d|3[01])[-_.](0[1-9]|1[0-2])[-_.]({_YEAR}|\d\d){_END}", "dmy"),
     (rf"{_EDGE}({_YEAR}){_JOINT}w(\d\d){_END}", "yw"),
     (rf"{_EDGE}({_YEAR}){_JOINT}q([1-4]){_END}", "yq"),
@@ -32,17 +35,29 @@ _SPELLINGS = (
 
 @dataclass(frozen=True, slots=True)
 class _Period:
-    """The first and last day of a name's date: one day, a week, a month, a quarter or a year."""
+    """The first and last day of a name's date: one day, a week, a month, a quarter or a year.
+
+    ``clock`` is the time of the one day, where the name states one.
+    """
 
     first: datetime.date
     last: datetime.date
+    clock: datetime.time | None = None
+
+    def precedes(self, other: _Period) -> bool:
+        """Whether all of it is before the other; of one day, the times decide if both are stated."""
+        if self.clock is None or other.clock is None or self.first != other.first:
+            return self.last < other.first
+        return self.clock < other.clock
 
 
 def period_of(file_name: str) -> _Period | None:
     """The period that a file's name states, or None.
 
     >>> period_of("rates_20241201.csv")
-    _Period(first=datetime.date(2024, 12, 1), last=datetime.date(2024, 12, 1))
+    _Period(first=datetime.date(2024, 12, 1), last=datetime.date(2024, 12, 1), clock=None)
+    >>> period_of("rates_20241201_0930.csv").clock
+    datetime.time(9, 30)
     >>> period_of("harbours Q1 2025.csv").last
     datetime.date(2025, 3, 31)
     >>> period_of("countries.csv") is None
@@ -54,7 +69,7 @@ def period_of(file_name: str) -> _Period | None:
 def _periods(name: str) -> Iterator[_Period]:
     for pattern, groups in _SPELLINGS:
         for match in re.finditer(pattern, name):
-            parts = dict(zip(groups, match.groups(), strict=True))
+            parts = {name: part for name, part in zip(groups, match.groups(), strict=True) if part}
             period = _period(parts)
             if period is not None:
                 yield period
@@ -66,7 +81,7 @@ def _period(parts: dict[str, str]) -> _Period | None:
         if "w" in parts:
             return _days(datetime.date.fromisocalendar(year, int(parts["w"]), 1), 7)
         if "d" in parts:
-            return _days(datetime.date(year, int(parts["m"]), int(parts["d"])), 1)
+            return replace(_days(datetime.date(year, int(parts["m"]), int(parts["d"])), 1), clock=_clock(parts))
     except ValueError:  # no such day or week: the digits mean something else
         return None
     if "q" in parts:
@@ -74,6 +89,10 @@ def _period(parts: dict[str, str]) -> _Period | None:
     if "b" in parts:
         return _months(year, _MONTHS.index(parts["b"]) + 1, 1)
     return _months(year, int(parts["m"]), 1) if "m" in parts else _months(year, 1, 12)
+
+
+def _clock(parts: dict[str, str]) -> datetime.time | None:
+    return datetime.time(int(parts["h"]), int(parts["s"]), int(parts.get("t", 0))) if "h" in parts else None
 
 
 def _days(first: datetime.date, days: int) -> _Period:
@@ -90,10 +109,10 @@ def older_content_question(table: str, file_name: str, live_file_name: str) -> Q
     """Asks about a full load whose file name states an earlier period than the live file's name.
 
     None where either name states no period, or where the periods are equal or in order. A period within the
-    other (``2024`` and ``20241201``) is not earlier.
+    other (``2024`` and ``20241201``) is not earlier. Files of one day are compared by the times in their names.
     """
     new, live = period_of(file_name), period_of(live_file_name)
-    if new is None or live is None or new.last >= live.first:
+    if new is None or live is None or not new.precedes(live):
         return None
     load = Choice(
         "load", "Load the older file", f"{table} gets the rows of {file_name}; the newer ones are kept as a version."
@@ -112,4 +131,6 @@ def older_content_question(table: str, file_name: str, live_file_name: str) -> Q
 
 def _spelled(period: _Period) -> str:
     first, last = period.first.isoformat(), period.last.isoformat()
+    if period.clock is not None:
+        return f"{first} {period.clock.isoformat()}"
     return first if first == last else f"{first} to {last}"

@@ -83,3 +83,37 @@ def test_an_older_full_load_is_asked_about(name: str, live: str) -> None:
 )
 def test_one_time_or_no_time_is_not_asked_about(name: str, live: str) -> None:
     assert older_content_question("rates", name, live) is None
+
+
+MOMENTS = st.builds(datetime.datetime.combine, DAYS, st.times().map(lambda clock: clock.replace(microsecond=0)))
+
+
+@given(
+    MOMENTS,
+    MOMENTS,
+    st.sampled_from(["%Y%m%d_%H%M%S", "%Y-%m-%d_%H-%M-%S", "%Y%m%dT%H%M%S", "%Y%m%d%H%M%S", "%Y-%m-%d %Hh%Mm%S"]),
+)
+def test_of_two_files_with_times_the_earlier_is_older(
+    one: datetime.datetime, other: datetime.datetime, spelling: str
+) -> None:
+    earlier, later = (f"rates_{moment.strftime(spelling)}.csv" for moment in sorted((one, other)))
+    assert (older_content_question("rates", earlier, later) is not None) == (one != other)
+    assert older_content_question("rates", later, earlier) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "live", "asks"),
+    [
+        ("rates_20241201_0900.csv", "rates_20241201_1200.csv", True),
+        ("rates_20241201_1200.csv", "rates_20241201_0900.csv", False),
+        ("rates_20241201_0900.csv", "rates_20241201.csv", False),
+        ("rates_20241201.csv", "rates_20241201_1200.csv", False),
+        ("rates_20241201_2500.csv", "rates_20241201_1200.csv", False),  # no time of day
+        ("rates_20241202_0900.csv", "rates_20241201_1200.csv", False),
+    ],
+)
+def test_files_of_one_day_are_compared_by_their_times(name: str, live: str, *, asks: bool) -> None:
+    asked = older_content_question("rates", name, live)
+    assert (asked is not None) == asks
+    if asked is not None:
+        assert asked.evidence[0] == "rates_20241201_0900.csv is dated 2024-12-01 09:00:00."
