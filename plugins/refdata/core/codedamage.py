@@ -64,6 +64,13 @@ class CodeDamage(StrEnum):
     ZEROS_IN_FRONT = "codes have more or fewer zeros in front"
 
 
+MISSING_WORDS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "nan", "NaN")
+"""Values that programs read as missing ones by default, although they may be codes: ``NA`` is Namibia. The list is the
+part of pandas' ``read_csv`` (``na_values``) and of R's ``read.csv`` (``na.strings``) that occurs in tables."""
+LONGEST_CODE = 12
+"""Characters of a text that may be a code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sensitive:
     """The damage that a column's usual values can suffer.

@@ -54,6 +54,10 @@ class RowDoubts:
         """Live values that the file no longer has."""
         return self.engine.first_rows(self._only_in(column, self.live, self.stage), most)
 
+    def count_empty(self, column: Column) -> Statement:
+        """The number of live rows without a value in a column."""
+        return Statement(f"SELECT COUNT(*) - COUNT({quote(column.name)}) FROM {self.live}")
+
     def staged_values(self, column: Column, most: int) -> Statement:
         """Some values of the file."""
         name = quote(column.name)

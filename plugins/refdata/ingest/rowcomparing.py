@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from refdata.core import codes
-from refdata.core.codedamage import candidates, changed
+from refdata.core.codedamage import LONGEST_CODE, MISSING_WORDS, candidates, changed
 from refdata.core.contract import Contract
 from refdata.core.contractterms import LoadMode
 from refdata.core.doubts import rows as doubts
@@ -76,7 +76,7 @@ class Comparison:
 
     def questions(self) -> Iterator[Question]:
         """The questions to ask; a kept answer settles its question."""
-        questions = (*self._codes(), *self._precision(), *self._times(), *self._keys(), *self._rows())
+        questions = (*self._codes(), *self._emptied(), *self._precision(), *self._times(), *self._keys(), *self._rows())
         for question in questions:
             kept = self.contract.answer(question.kind, question.column)
             if kept is None or kept.answer != LOAD:
@@ -138,6 +138,22 @@ class Comparison:
             return None
         pairs = changed(self._earlier(column, new), new)
         return doubts.changed_question(self.row.table_name, self.row.file_name, column.name, pairs) if pairs else None
+
+    def _emptied(self) -> Iterator[Question]:
+        """Codes such as ``NA`` that are gone from a full load which has more rows without a value than the table."""
+        for scanned in self.scanned:
+            column = self.sample.column(scanned.name)
+            if self._is_append or column is None or not scanned.nulls or not self._has_codes(column):
+                continue
+            words = self._present(column, MISSING_WORDS, staged=False) - {*scanned.notation.missing_values}
+            words -= self._present(column, MISSING_WORDS, staged=True) if words else set()
+            if words and scanned.nulls > self._count(self.statements.count_empty(column)):
+                yield doubts.emptied_question(self.row.table_name, self.row.file_name, column.name, sorted(words))
+
+    def _has_codes(self, column: Column) -> bool:
+        """Whether a column has short texts."""
+        texts = [value for value in self.sample.values(column) if isinstance(value, str)]
+        return is_text(column) and bool(texts) and max(map(len, texts)) <= LONGEST_CODE
 
     def _earlier(self, column: Column, new: Sequence[str]) -> Iterable[str]:
         """The table's values that the new ones may have been: those that a full load no longer has."""

@@ -18,6 +18,8 @@ GENES = "gene,score\nMARCH2,1\nSEPT7,2\nTP53,3\n"
 PARTS = "part,name\n2-3,bolt\n4-11,nut\n10-12,pin\n"
 ARTICLES = "article,name\n123E15,bolt\n77A12,nut\n"
 RATES = "code,rate\nUSD,1.0837\nGBP,0.8412\nJPY,163.4521\n"
+LANDS = "code,name\nAT,Austria\nNA,Namibia\nDE,Germany\n"
+GRADES = "id,grade\n1,None\n2,A\n3,\n4,B\n"
 EANS = "ean,name\n0401234567890,Tea\n0409876543210,Jam\n9783161484100,Book\n"
 
 DAMAGED = [
@@ -161,6 +163,9 @@ UNHARMED = [
     pytest.param("c,n\n1234,A\nX,B\n", "c,n\n1234,A\n1.234,B\n56.0,C\n", FULL, id="other numbers with marks"),
     pytest.param("c,n\n1.0,A\n1,B\nX,C\n", "c,n\n2.0,A\n1.0,B\nX,C\n", FULL, id="decimals all along"),
     pytest.param("n,code\n1,A1\n2,77\n", "n,code\n3,5\n4,B2\n", APPEND, id="numbers among codes without zeros"),
+    pytest.param(LANDS, "code,name\nAT,Austria\nDE,Germany\n", FULL, id="the row of a word for nothing is gone"),
+    pytest.param(GRADES, "id,grade\n2,A\n3,\n4,B\n", FULL, id="as many empty values as before"),
+    pytest.param(GRADES, "id,grade\n1,None\n2,\n3,\n4,B\n", FULL, id="another value became empty"),
 ]  # fmt: skip
 
 

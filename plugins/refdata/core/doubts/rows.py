@@ -102,6 +102,27 @@ def changed_question(table: str, file_name: str, column: str, pairs: Sequence[Ch
     )
 
 
+def emptied_question(table: str, file_name: str, column: str, words: Sequence[str]) -> Question:
+    """Asks about values such as ``NA`` that programs take for missing ones, and that are empty now.
+
+    >>> emptied_question("countries", "c.csv", "code", ["NA"]).examples
+    ("'NA' is in no row now.",)
+    """
+    shown = ", ".join(map(repr, words))
+    return _question(
+        QuestionKind.CODES_CHANGED,
+        table,
+        f"{shown} of {column} may have become empty in {file_name}. Load it anyway?",
+        (
+            f"{table} has {shown} in {column}; the file has not, but more rows without a value.",
+            "Programs read such values as missing ones, and write nothing in their place.",
+        ),
+        f"The empty values of {column} are loaded as the file has them.",
+        column,
+        tuple(f"{word!r} is in no row now." for word in words),
+    )
+
+
 def precision_question(table: str, file_name: str, column: str, rounded: int, changed: int, digits: int) -> Question:
     """Asks about numbers whose last decimals are gone.
 
