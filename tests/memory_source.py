@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -125,6 +125,13 @@ class MemorySource:
     def content_hash(self, file: DroppedFile) -> str:
         self.find(file.path)
         return hashlib.sha256(self.objects[file.path].content).hexdigest()
+
+    def deliver(self, path: str, chunks: Iterable[bytes], changed_ns: int) -> None:
+        content = b"".join(chunks)
+        self.objects.setdefault(path, Object(content, next(self.puts)))
+
+    def clear(self, path: str) -> None:
+        pass
 
     def hand_back(self, file: DroppedFile) -> str | None:
         if not self.is_there(file):

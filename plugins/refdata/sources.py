@@ -11,6 +11,7 @@ from refdata.core.errors import ConfigurationError
 from refdata.core.filetypes import enabled
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
+from refdata.dropoff.given import GivenFile, file_in_folder, file_in_store
 from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.source import Source
@@ -38,6 +39,19 @@ def source_of(settings: Settings) -> Source:
     spool = Path(settings.spool_folder or Path(tempfile.gettempdir()) / "refdata-spool")
     gathered = settings.processed_root.strip("/"), settings.error_root.strip("/")
     return ObjectSource(store, spool, gathered, enabled(settings.file_types))
+
+
+def given_file(path: str) -> GivenFile:
+    """The file that a task of another DAG wants loaded: at an absolute path, or at an object's address.
+
+    :raises ConfigurationError: when it is neither, or the package of the store is not installed.
+    :raises FileChangedError: when nothing is there.
+    """
+    if not is_address(path):
+        return file_in_folder(path)
+    folder, _, name = path.rpartition("/")
+    address = Address.parse(folder)
+    return file_in_store(ObjectStore(_filesystem(address), address.place, address.public), name)
 
 
 def _filesystem(address: Address) -> Any:

@@ -13,11 +13,11 @@ from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core.addresses import Address, is_address
 from refdata.core.dropnames import LOAD_FOLDERS, beside, is_candidate, load_folder_name, name_fault, safe_name
 from refdata.core.errors import DataError, LockTimeoutError
-from refdata.core.filetypes import enabled, ending, listed
+from refdata.core.filetypes import enabled, listed
 from refdata.core.loadstates import IN_FLIGHT, REFUSED
 from refdata.core.model import Load, LoadType
 from refdata.core.settings import Settings, own_tables
-from refdata.core.tablenames import table_name
+from refdata.core.tablenames import name_for, table_name
 from refdata.core.uploads import MEGABYTE, Upload, UploadLimits
 from refdata.core.versions import live_version
 from refdata.dropoff import Dropoff
@@ -300,11 +300,8 @@ def _named(deps: Deps, name: str, table: str) -> str:
             where="uploads",
             advice=f"Choose a {listed(types)} file.",
         )
-    reserved = own_tables(settings)
-    if not table or table_name(safe, reserved=reserved) == table:
-        return safe
-    routed = safe_name(f"{table}{ending(safe)}")
-    if table_name(routed, reserved=reserved) != table:
+    routed = name_for(safe, table, reserved=own_tables(settings))
+    if not routed:
         raise DataError(
             f"No file can be loaded into {table}", where="uploads", advice="Choose one of the loaded tables, or none."
         )

@@ -13,7 +13,7 @@ from refdata.config import load_settings, table_rules, utc_now
 from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
 from refdata.core.loadstates import RunState
 from refdata.core.model import DroppedFile
-from refdata.core.runid import CLI_RUN, LOAD_DAG
+from refdata.core.runid import CLI_RUN, LOAD_DAG, TASK_RUN
 from refdata.core.settings import Settings
 from refdata.core.steps import Step
 from refdata.dropoff.outage import Outages
@@ -90,7 +90,7 @@ def run_state(run_id: str) -> RunState:
     """
     from airflow.models.dagrun import DagRun
 
-    if run_id.startswith(CLI_RUN):
+    if run_id.startswith((CLI_RUN, TASK_RUN)):
         return RunState.UNKNOWN
     try:
         runs = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)

@@ -17,6 +17,9 @@ CLASS_FOLDERS = (REFERENCE_FOLDER, OTHER_FOLDER)
 LOAD_FOLDERS = tuple(f"{kind}/{load.value}" for kind in CLASS_FOLDERS for load in DROPPED_TYPES)
 OWN_PREFIX = ".refdata-"
 """Prefix of the names that refdata gives to files in transit; hidden, so that no scan picks them up."""
+TASK_FOLDER = ".refdata-tasks"
+"""Folder of the copies that tasks of other DAGs load, each in load folders of its own: no scan looks there."""
+_TASK_PREFIX = re.compile(rf"{re.escape(TASK_FOLDER)}/[0-9a-f]{{20}}/")
 
 _TURNING = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
 """Embeddings, overrides and isolates (https://www.unicode.org/reports/tr9/); no script's letters need them."""
@@ -101,13 +104,40 @@ def load_folder_name(load_type: LoadType, is_reference_data: bool) -> str:
     return f"{REFERENCE_FOLDER if is_reference_data else OTHER_FOLDER}/{load_type.value}"
 
 
+def task_path(key: str, load_type: LoadType, is_reference_data: bool, name: str) -> str:
+    """Where a task's copy is loaded from, relative to the dropoff root.
+
+    :param key: 20 hexadecimal digits, the task's own.
+
+    >>> task_path("0123456789abcdef0123", LoadType.APPEND, True, "rates.csv")
+    '.refdata-tasks/0123456789abcdef0123/reference_data_table/append/rates.csv'
+    """
+    return f"{TASK_FOLDER}/{key}/{load_folder_name(load_type, is_reference_data)}/{name}"
+
+
+def task_key(path: str) -> str:
+    """The key of the task whose copy is at a path relative to the dropoff root; ``""`` for any other drop."""
+    found = _TASK_PREFIX.match(path)
+    return found[0].split("/")[1] if found else ""
+
+
+def load_folder_at(path: str) -> str:
+    """The folder of a drop without its task's own folders: where its archives are, and what decides how it is loaded.
+
+    >>> load_folder_at(".refdata-tasks/0123456789abcdef0123/reference_data_table/append/rates.csv")
+    'reference_data_table/append'
+    """
+    found = _TASK_PREFIX.match(path)
+    return (path[found.end() :] if found else path).rpartition("/")[0]
+
+
 def load_of(path: str, types: Collection[str] = FILE_TYPES) -> tuple[LoadType, bool]:
     """Load type and whether it is reference data, for a path relative to the dropoff root.
 
     :param types: the file types that are accepted.
     :raises DropoffError: when the path is not exactly one candidate name in one of the four load folders.
     """
-    folder, _, name = path.rpartition("/")
+    folder, name = load_folder_at(path), path.rpartition("/")[2]
     if folder not in LOAD_FOLDERS or not is_candidate(name, types) or name_fault(name):
         why = "it is not in a load folder" if folder not in LOAD_FOLDERS else why_not(name, types)
         raise DropoffError(

@@ -16,6 +16,8 @@ LOAD_DAG = "refdata_load"
 """The DAG whose runs load one file each."""
 CLI_RUN, API_RUN, PAGE_RUN = "cli__", "api__", "page__"
 """Prefix of the ids of actions outside a run: from the command line, Python or the page."""
+TASK_RUN = "task__"
+"""Prefix of the ids of loads by a task of another DAG."""
 
 MAX_RUN_ID = 250
 """``dag_run.run_id`` is a String(250)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from refdata.core.dropnames import safe_name
 from refdata.core.filetypes import ending
 from refdata.core.naming import MAX_NAME, digest_of, fold_name, identifier_of, normalised, shortened
 
@@ -39,6 +40,19 @@ def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
     stem = stem.removesuffix(ending(stem))
     undated = _DATE_SUFFIX.sub("", _TIME_SUFFIX.sub(r"\1", stem))
     return _unreserved(identifier_of(undated or stem) or f"file_{digest_of(undated or stem)}", reserved)
+
+
+def name_for(name: str, table: str, *, reserved: Sequence[str] = ()) -> str:
+    """A safe name for a file that leads to the table, ``""`` where none does; the file's own name if it does.
+
+    >>> name_for("export (3).csv", "airports"), name_for("airports_2024.csv", "airports"), name_for("x.csv", "sp_x")
+    ('airports.csv', 'airports_2024.csv', '')
+    """
+    safe = safe_name(name)
+    if not table or table_name(safe, reserved=reserved) == table:
+        return safe
+    routed = safe_name(f"{table}{ending(safe)}")
+    return routed if table_name(routed, reserved=reserved) == table else ""
 
 
 def _unreserved(name: str, reserved: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from refdata.core.filetypes import CSV_ONLY, enabled
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
-from refdata.dropoff import archive, leftovers, overlooked, tree
+from refdata.dropoff import archive, delivering, leftovers, overlooked, tree
 from refdata.dropoff.archive import Names
 from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders, archive_folder, create_inside, is_link
 from refdata.dropoff.identity import PosixIdentity
@@ -160,6 +160,14 @@ class Dropoff:
     def is_reachable(self, file: DroppedFile) -> bool:
         """Whether the folder that a file was dropped into is there."""
         return (self.root / file.path).parent.is_dir()
+
+    def deliver(self, path: str, chunks: Iterable[bytes], changed_ns: int) -> None:
+        """Writes a task's copy, see ``delivering``."""
+        delivering.deliver(self.root, path, chunks, changed_ns)
+
+    def clear(self, path: str) -> None:
+        """Removes the folders of a task's copy."""
+        delivering.clear(self.root, path)
 
     def hand_back(self, file: DroppedFile) -> str | None:
         """Gives a file back to the watcher, see ``tree.hand_back``; None when it is gone or replaced."""

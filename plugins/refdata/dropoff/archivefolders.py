@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from refdata.core.dropnames import LOAD_FOLDERS, load_of
+from refdata.core.dropnames import LOAD_FOLDERS, load_folder_at, load_of
 from refdata.core.errors import DropoffError
 from refdata.dropoff.osfiles import root_folder, subfolder, translated
 from refdata.dropoff.tree import load_folder
@@ -43,7 +43,7 @@ class ArchiveFolders:
         :raises DropoffError: when the path is not a drop's path.
         """
         load_of(path)
-        return self.gathered or self._inside(path.rpartition("/")[0])
+        return self.gathered or self._inside(load_folder_at(path))
 
     def of_misplaced(self, path: str) -> Path:
         """The folder for the report on something that is not a drop: ``earlier`` when outside the load folders."""
@@ -68,7 +68,7 @@ class ArchiveFolders:
 
         :raises DropoffError: when the path is not a drop's path.
         """
-        return tuple(dict.fromkeys((self.of(path), self._inside(path.rpartition("/")[0]), self.earlier)))
+        return tuple(dict.fromkeys((self.of(path), self._inside(load_folder_at(path)), self.earlier)))
 
     def known(self) -> tuple[Path, ...]:
         """All folders that may contain archived files, those of earlier settings and installations last."""

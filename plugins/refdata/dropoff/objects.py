@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,12 +31,14 @@ from refdata.core.dropnames import (
     beside,
     error_name,
     is_candidate,
+    load_folder_at,
     load_of,
     name_fault,
     printable,
     processed_name,
+    task_key,
 )
-from refdata.core.errors import DataError, DropoffError, FileChangedError, FormatError, StorageFullError
+from refdata.core.errors import DataError, DropoffError, FileBusyError, FileChangedError, FormatError, StorageFullError
 from refdata.core.failure import Failure
 from refdata.core.filetypes import CSV_ONLY
 from refdata.core.maintenance import ArchivedFile
@@ -164,6 +166,26 @@ class ObjectSource:
             digest.update(chunk)
         self._require(current)
         return digest.hexdigest()
+
+    def deliver(self, path: str, chunks: Iterable[bytes], changed_ns: int) -> None:  # noqa: ARG002  a store has its own
+        """Uploads a task's copy: first completely to the spool, since a broken upload may leave half an object."""
+        if self.store.info(path) is not None:
+            return
+        with translated(str(self.spool)), tempfile.TemporaryFile(dir=self._spool()) as spool:
+            for chunk in chunks:
+                spool.write(chunk)
+            size = spool.tell()
+            spool.seek(0)
+            self.store.upload(path, spool)
+        facts = self.store.info(path)
+        if facts is None or facts["size"] != size:
+            self.store.delete(path)
+            raise FileBusyError("The copy is incomplete", where=self._address(path), advice="Nothing: it is retried")
+
+    def clear(self, path: str) -> None:
+        """Deletes a copy that a second attempt uploaded when the first one had loaded its own."""
+        if task_key(path):
+            self.store.delete(path)
 
     def hand_back(self, file: DroppedFile) -> str | None:
         """Marks the object as handed back once more; its bytes are not written again."""
@@ -359,7 +381,7 @@ class ObjectSource:
             raise StorageFullError(what, where=os.fspath(self.spool), advice=advice)
 
     def _folder(self, path: str, *, refused: bool) -> str:
-        inside = f"{path.rpartition('/')[0]}/{ERROR if refused else PROCESSED}"
+        inside = f"{load_folder_at(path)}/{ERROR if refused else PROCESSED}"
         return self.gathered[1 if refused else 0] or inside
 
     def _address(self, path: str) -> str:

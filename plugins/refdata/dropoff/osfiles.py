@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from refdata.core.dropnames import OWN_PREFIX, printable, unfinished
@@ -99,6 +99,18 @@ def subfolder(parent: int, name: str) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+@contextmanager
+def parents_made(folder: int, path: str) -> Iterator[tuple[int, str]]:
+    """A handle of the last folder of a path, made if necessary, and the name in it."""
+    *parts, name = path.split("/")
+    with ExitStack() as stack:
+        for part in parts:
+            with suppress(FileExistsError):
+                os.mkdir(part, 0o770, dir_fd=folder)
+            folder = stack.enter_context(subfolder(folder, part))
+        yield folder, name
 
 
 def rename_exclusive(source_folder: int, source: str, target_folder: int, target: str) -> None:

@@ -29,6 +29,7 @@ from refdata.core.stability import digest
 from refdata.core.uploads import MEGABYTE, Upload, UploadLimits
 from refdata.dropoff.osfiles import (
     copy_to,
+    parents_made,
     remove,
     rename_exclusive,
     root_folder,
@@ -145,7 +146,7 @@ class Quarantine:
             return upload
         moved = Upload(upload.id, path, upload.original, upload.size, upload.by, upload.at)
         with self._folder(upload.id) as folder, translated(upload.name):
-            with _parents(folder, upload.path) as (source, old), _parents(folder, path) as (target, new):
+            with parents_made(folder, upload.path) as (source, old), parents_made(folder, path) as (target, new):
                 rename_exclusive(source, old, target, new)
             write_whole(folder, _RECORD, _as_json(moved))
         return moved
@@ -157,7 +158,7 @@ class Quarantine:
         """
         with (
             self._folder(upload.id) as folder,
-            _parents(folder, upload.path) as (source, name),
+            parents_made(folder, upload.path) as (source, name),
             load_folder(self.root, upload.path) as (target, _),
             translated(upload.path),
         ):
@@ -247,7 +248,7 @@ class Quarantine:
         """A new file below an upload's folder, with the mode of any new file: another user may run the loads."""
         with ExitStack() as stack:
             with translated(path):
-                parent, name = stack.enter_context(_parents(folder, path))
+                parent, name = stack.enter_context(parents_made(folder, path))
                 handle = os.open(name, _CREATE, 0o666, dir_fd=parent)
             yield stack.enter_context(os.fdopen(handle, "wb"))
 
@@ -307,18 +308,6 @@ def _taken(upload: Upload) -> DataError:
         where=upload.path,
         advice="Wait until it is loaded, then look at the differences again: somebody else dropped or uploaded it.",
     )
-
-
-@contextmanager
-def _parents(folder: int, path: str) -> Iterator[tuple[int, str]]:
-    """A handle of the last folder of a path, made if necessary, and the name in it."""
-    *parts, name = path.split("/")
-    with ExitStack() as stack:
-        for part in parts:
-            with suppress(FileExistsError):
-                os.mkdir(part, 0o770, dir_fd=folder)
-            folder = stack.enter_context(subfolder(folder, part))
-        yield folder, name
 
 
 def _move(source: int, target: int, name: str) -> None:

@@ -6,7 +6,7 @@ source passes the same contract tests (``tests/integration/test_sources.py``), a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -92,6 +92,17 @@ class Source(Protocol):
 
         :raises FileChangedError: when nothing is there, or it changes while being read.
         """
+        ...
+
+    def deliver(self, path: str, chunks: Iterable[bytes], changed_ns: int) -> None:
+        """Writes a task's copy to its path (``dropnames.task_path``), where no scan finds it.
+
+        It appears when it is complete; a copy that is there already stays.
+        """
+        ...
+
+    def clear(self, path: str) -> None:
+        """Removes what is left around a task's copy once it is loaded or archived."""
         ...
 
     def hand_back(self, file: DroppedFile) -> str | None:

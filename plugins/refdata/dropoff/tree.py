@@ -30,6 +30,7 @@ from refdata.core.dropnames import (
     load_of,
     name_fault,
     printable,
+    task_key,
 )
 from refdata.core.errors import (
     ConfigurationError,
@@ -227,6 +228,8 @@ def _subfolder_of_drop(folder: int, part: str, path: str) -> Iterator[int]:
             with translated(path):
                 opened = stack.enter_context(subfolder(folder, part))
         except FileChangedError as error:
+            if task_key(path):
+                raise  # its folders go with the file
             raise _away(path) from error
         yield opened
 

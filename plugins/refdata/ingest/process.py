@@ -28,6 +28,10 @@ from refdata.ingest.review import Approval
 from refdata.ingest.turn import NotYetError
 
 
+class TurnTakenError(LockTimeoutError):
+    """Another load has the table's turn; nothing happened to the file, which waits in its folder."""
+
+
 class Moment(StrEnum):
     """The kinds of events of a step."""
 
@@ -101,7 +105,7 @@ def process(
     try:
         _run_answering(work, run_id, answers)
     except NotYetError as wait:
-        raise LockTimeoutError(str(wait), where=file.path, advice="Retry when that file is loaded.") from None
+        raise TurnTakenError(str(wait), where=file.path, advice="Retry when that file is loaded.") from None
     except RefdataError as error:
         failure = Failure.of(error, work.at)
         with work.step(Step.REFUSE, stoppable=False):

@@ -13,7 +13,8 @@ from datetime import timedelta
 from enum import StrEnum
 
 from refdata.core import publishing
-from refdata.core.errors import DataError, RefdataError
+from refdata.core.dropnames import task_key
+from refdata.core.errors import CancelledError, DataError, RefdataError
 from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import DONE, IN_FLIGHT, REFUSED, RunState
 from refdata.core.model import DroppedFile, FileStatus, Load, Stage, TableName
@@ -23,6 +24,7 @@ from refdata.ingest.archive import gave_up, move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel_ended, cancellation
 from refdata.ingest.configure import write_config
 from refdata.ingest.context import Deps, Loaded
+from refdata.ingest.handing import give_up
 from refdata.ingest.turn import PREVIEW, is_old_preview, vanished
 from refdata.ledger import last_sign
 
@@ -131,7 +133,7 @@ class _Examination:
                 "mark it cancelled",
                 lambda: deps.ledger.mark_vanished(row.id, row.file_path, gone, self._now),
             )
-        elif not deps.dropoff.is_there(file):
+        elif not deps.dropoff.is_there(file) and not task_key(file.path):
             return  # Another file, or this one touched: the watcher picks it up by itself.
         elif state is RunState.STOPPED:
             remedy = "cancel the load and archive the file"
@@ -272,6 +274,9 @@ class _Examination:
         return Defect(kind, row.id, row.file_path, what, remedy, fix)
 
     def _hand_back(self, row: Load, file: DroppedFile) -> None:
+        if task_key(file.path):  # no watcher looks there, and newer files of the table must not wait for it
+            give_up(self._deps, file.path, _abandoned(row), row.dag_run_id or "")
+            return
         if self._deps.dropoff.hand_back(file) is not None:
             what = f"The run {row.dag_run_id} ended without a result"
             advice = "Nothing: the watcher offers the file again."
@@ -328,3 +333,11 @@ def _discarding(deps: Deps, table: TableName) -> Callable[[], object]:
 
 def _registering(deps: Deps, loaded: Loaded) -> Callable[[], object]:
     return lambda: write_config(deps, loaded)
+
+
+def _abandoned(row: Load) -> CancelledError:
+    return CancelledError(
+        "The task that loaded the file ended without a result",
+        where=row.file_path,
+        advice="Clear the task in Airflow: it loads the file again.",
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from refdata.core.dropnames import LOAD_FOLDERS
+from refdata.core.dropnames import LOAD_FOLDERS, load_folder_at
 from refdata.core.errors import (
     CancelledError,
     DataError,
@@ -168,7 +168,7 @@ def vanished(path: str) -> Failure:
 
 def _waits(deps: Deps, path: str) -> bool:
     """Whether a file is waiting at a row's path; never true of an archive's path, which is not a drop."""
-    return path.rpartition("/")[0] in LOAD_FOLDERS and deps.dropoff.exists(path)
+    return load_folder_at(path) in LOAD_FOLDERS and deps.dropoff.exists(path)
 
 
 def is_old_preview(stage: Stage, now: datetime) -> bool:

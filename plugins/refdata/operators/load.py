@@ -6,7 +6,7 @@ import abc
 import dataclasses
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow.sdk import BaseOperator, conf, timezone
 from airflow.sdk.exceptions import AirflowException, AirflowRescheduleException, AirflowTaskTimeout
@@ -64,14 +64,18 @@ class RefDataStep(BaseOperator, abc.ABC):
 
     def execute(self, context: Context) -> Any:
         """Runs the step; returns its result as plain JSON types."""
+        return self.perform(context)
+
+    def perform(self, context: Context) -> Any:
+        """``execute`` for other tasks too: Airflow lets only the task itself call that."""
         self._work = work = self._work or StoppableWork()
         began = time.monotonic()
         try:
             deps = self._connect(context)
-            return self._run(work, deps, wiring.file_of_run(deps.dropoff, context), context)
+            return self._run(work, deps, self._file(deps, context), context)
         except NotYetError as wait:
             self.log.info("Not yet: %s", wait)
-            raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None  # type: ignore[no-untyped-call]
+            self._wait()
         except AirflowException:
             raise
         except RefdataError as error:
@@ -102,6 +106,17 @@ class RefDataStep(BaseOperator, abc.ABC):
     def _connect(self, context: Context) -> Deps:  # noqa: ARG002
         return dataclasses.replace(wiring.connect(), asks=True)
 
+    def _file(self, deps: Deps, context: Context) -> DroppedFile:
+        return wiring.file_of_run(deps.dropoff, context)
+
+    def _run_id(self, context: Context) -> str:
+        """The load's run id in the ledger."""
+        return context["run_id"]
+
+    def _wait(self) -> NoReturn:
+        """Ends this attempt until the table's turn is asked for again."""
+        raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None  # type: ignore[no-untyped-call]
+
     def _run(self, work: StoppableWork[Any], deps: Deps, file: DroppedFile, context: Context) -> Any:
         limit = deps.settings.load_timeout
         try:
@@ -114,7 +129,7 @@ class RefDataStep(BaseOperator, abc.ABC):
             else:
                 deps.warehouse.break_off()
                 raise _to_be_repeated(file) from None
-            raise cancel(deps, file, what, context["run_id"], self.task_id) from None
+            raise cancel(deps, file, what, self._run_id(context), self.task_id) from None
 
     def _is_tried_again(self, error: RefdataError, context: Context) -> bool:
         ti = context["ti"]

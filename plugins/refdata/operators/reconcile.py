@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from refdata import assetstore, wiring
 from refdata.core.errors import TransientError
 from refdata.core.loadstates import RunState
-from refdata.core.runid import CLI_RUN, LOAD_DAG
+from refdata.core.runid import CLI_RUN, LOAD_DAG, TASK_RUN
 from refdata.core.steps import Step
 from refdata.ingest import reconcile
 
@@ -43,7 +43,7 @@ class ReconcileOperator(BaseOperator):
 
 def state_of_run(run_id: str) -> RunState:
     """Airflow's state of a run of ``refdata_load``, for a task, which may not read Airflow's database."""
-    if not run_id or run_id.startswith(CLI_RUN):
+    if not run_id or run_id.startswith((CLI_RUN, TASK_RUN)):
         return RunState.UNKNOWN
     state = assetstore.state_of_run(LOAD_DAG, run_id)
     if state is None:

@@ -1,0 +1,103 @@
+"""The DAGs of docs/own-dags.md, as written there, run by ``dag.test()``."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refdata.dropoff import ensure_tree
+from tests.s3_server import s3_endpoint, s3_filesystem
+
+PROJECT = Path(__file__).parents[3]
+PAGE = PROJECT / "docs" / "own-dags.md"
+RATES = "currency,rate\nEUR,1.0\nUSD,1.1\n"
+
+
+class Home:
+    """An Airflow home with the page's DAGs, whose files are in its own folder instead of ``/data/in``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.files = folder, folder / "in"
+        self.root = folder / "dropoff"
+        self.files.mkdir()
+        ensure_tree(self.root)
+        (folder / "dags").mkdir()
+        for number, code in enumerate(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)):
+            text = code.replace("/data/in", str(self.files))
+            (folder / "dags" / f"own_{number}.py").write_text(text)
+
+    def run(self, *dags: str, **variables: str) -> dict[str, Any]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+        settings = {
+            "AIRFLOW_HOME": str(self.folder),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.folder / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+            "AIRFLOW__REFDATA__DROPOFF_ROOT": str(self.root),
+            "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(
+                {"conn_type": "sqlite", "host": str(self.folder / "refdata.db")}
+            ),
+            "PYTHONPATH": str(PROJECT / "plugins"),
+        }
+        script = Path(__file__).with_name("run_dags.py")
+        done = subprocess.run(
+            [sys.executable, str(script), *dags],
+            env=inherited | settings | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return answer
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def test_each_dag_of_the_page_loads_its_files(home: Home) -> None:
+    (home.files / "rates.csv").write_text(RATES)
+    (home.files / "rates_eu.csv").write_text("currency,rate\nCHF,0.9\n")
+    (home.files / "nightly").mkdir()
+    (home.files / "nightly" / "cities.csv").write_text("code,name\n01,Graz\n02,Linz\n")
+    (home.files / "nightly" / "planes.csv").write_text("tail,seats\nOE-LWA,120\n")
+    done = home.run("rates", "rates_from_export", "nightly")
+    assert [run["state"] for run in done["runs"]] == ["success"] * 3
+    first, second, third = (run["results"] for run in done["runs"])
+    assert (first["load"]["table"], first["load"]["rows"], first["load"]["status"]) == (
+        "exchange_rates",
+        2,
+        "completed",
+    )
+    assert (second["load"]["table"], second["load"]["rows"], second["load"]["version"]) == ("exchange_rates", 1, 2)
+    assert third["load_all"] == 3
+    tables = [event["table"] for event in done["announced"]]
+    assert tables == ["exchange_rates", "exchange_rates", "cities", "planes"]
+    assert (home.files / "rates.csv").read_text() == RATES
+    assert not any((home.root / ".refdata-tasks").iterdir())
+
+
+def test_a_file_in_a_bucket_is_loaded(home: Home) -> None:
+    pytest.importorskip("s3fs", reason="S3 is tested where s3fs and moto are installed")
+    pytest.importorskip("moto.server", reason="S3 is tested where s3fs and moto are installed")
+    store = s3_filesystem()
+    store.mkdir("landing")
+    store.pipe_file("landing/in/rates.csv", RATES.encode())
+    connection = {
+        "conn_type": "aws",
+        "login": "test",
+        "password": "test",
+        "extra": {"endpoint_url": s3_endpoint(), "region_name": "us-east-1"},
+    }
+    done = home.run("rates_from_bucket", AIRFLOW_CONN_MY_AWS=json.dumps(connection))
+    assert done["runs"][0]["results"]["load"]["rows"] == 2
+    assert store.cat_file("landing/in/rates.csv").decode() == RATES
