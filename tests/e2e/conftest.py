@@ -214,11 +214,3 @@ def _dags_with_another(home: Path) -> Path:
     folder = shutil.copytree(PROJECT / "dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(Path(__file__).with_name("downstream.py"), folder)
     return Path(folder)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes share the tests, by ``--dist loadgroup``: those of one running Airflow stay together."""
-    for item in items:
-        if isinstance(item, pytest.Function) and item.path.parent == Path(__file__).parent:
-            shared = {"airflow", "either_airflow"} & set(item.fixturenames)
-            item.add_marker(pytest.mark.xdist_group("airflow" if shared else item.path.stem))
