@@ -97,7 +97,7 @@ class Arrivals:
 
 
 def _not_taken(place: Malformed, types: frozenset[str]) -> NotTaken:
-    return NotTaken(place.path, place.reason, remedy(place.path, place.reason, types), place.mtime_ns)
+    return NotTaken(place.path, place.reason, remedy(place.path, place.reason, types), place.changed_ns)
 
 
 def _place(settings: Settings) -> tuple[str, bool]:

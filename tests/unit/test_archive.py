@@ -329,7 +329,7 @@ def test_renames_are_exclusive_without_renameat2_too(tmp_path: Path) -> None:
 
 
 def test_a_malformed_place_gets_its_reason_once_and_stays(dropoff: Dropoff) -> None:
-    place = Malformed(f"{FULL}/x.csv", "it is a folder", mtime_ns=1_700_000_000_000_000_000)
+    place = Malformed(f"{FULL}/x.csv", "it is a folder", changed_ns=1_700_000_000_000_000_000)
     written = [dropoff.report_malformed(place) for _ in range(2)]
     assert written == [str(refused(dropoff) / "ERROR_20231114_221320_x.error.json")] * 2
     document = json.loads(Path(written[0]).read_text())

@@ -154,7 +154,7 @@ def opened(root: Path, folder: Path, name: str) -> Iterator[BinaryIO]:
 
 def report_malformed(root: Path, error_root: Path, place: Malformed) -> str:
     """Explains in an ``.error.json`` why something in the tree is not a drop; written once. The thing itself stays."""
-    moment = datetime.fromtimestamp(place.mtime_ns // 1_000_000_000, UTC)
+    moment = datetime.fromtimestamp(place.changed_ns // 1_000_000_000, UTC)
     name = beside(error_name(place.path.rpartition("/")[2], moment), "error.json")
     document = {
         "category": "dropoff",

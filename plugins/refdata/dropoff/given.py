@@ -106,5 +106,5 @@ def _changed(place: str) -> FileChangedError:
     return FileChangedError(
         "The file changed while it was copied",
         where=printable(place),
-        advice="Clear the task when the file is complete, or put a StableFileSensor in front of it.",
+        advice="Run the task again when the file is complete, or put a StableFileSensor in front of it.",
     )

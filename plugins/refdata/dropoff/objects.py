@@ -240,7 +240,7 @@ class ObjectSource:
 
     def report_malformed(self, place: Malformed) -> str:
         """Writes, once, why something is not a drop."""
-        moment = datetime.fromtimestamp(place.mtime_ns // 10**9, UTC)
+        moment = datetime.fromtimestamp(place.changed_ns // 10**9, UTC)
         name = beside(error_name(place.path.rpartition("/")[2], moment), "error.json")
         inside = place.path.rpartition("/")[0] in LOAD_FOLDERS
         target = f"{self._folder(place.path, refused=True) if inside else ERROR}/{name}"

@@ -55,12 +55,12 @@ _BACK_PREFIX = f"{OWN_PREFIX}back-"
 class Malformed:
     """Something that looks like a drop but is not one.
 
-    ``path`` is relative to the root and safe to log; ``mtime_ns`` is when it last changed.
+    ``path`` is relative to the root and safe to log; ``changed_ns`` is when it last changed.
     """
 
     path: str
     reason: str
-    mtime_ns: int = 0
+    changed_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

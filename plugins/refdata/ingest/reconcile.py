@@ -339,5 +339,5 @@ def _abandoned(row: Load) -> CancelledError:
     return CancelledError(
         "The task that loaded the file ended without a result",
         where=row.file_path,
-        advice="Clear the task in Airflow: it loads the file again.",
+        advice="Run the task again in Airflow: it loads the file then.",
     )
