@@ -39,9 +39,10 @@ ALL_NAMES = 0.99
 """The share of a table's database names from which a row is its header even if other rows precede it."""
 
 SURE_HEADER = 1.0
+"""Log odds of a header from which the lines before it are a preamble even if they look like rows."""
+
 NO_HEADER = -3.0
 """Log odds up to which a first line of words is a row without a word about it."""
-"""Log odds of a header from which the lines before it are a preamble even if they look like rows."""
 
 _MISSING = re.compile(r"(?i:n/?a|#n/a|nan|null|none|nil|missing|unknown)|[-.?*]+")
 _RULE = re.compile(r"[-=_*~+ ]{2,}")
@@ -206,7 +207,7 @@ def _first_row(rows: Sequence[TextRow], width: int, known: KnownFormat) -> int:
     if width == 1:
         return _after_blank_line(rows)
     titles = _behind_padded_notes(rows, next((at for at, row in enumerate(opening) if not _is_title(row, width)), 0))
-    if _is_sparse(rows[titles + 1 :], width) and _odds_at(rows, titles) <= 0:
+    if _is_sparse(rows[titles + 1 :], width) and odds_at(rows, titles) <= 0:
         titles = 0
     return _full_header(rows, titles, width) if len(rows[titles].cells) != width else titles
 
@@ -258,7 +259,8 @@ def _is_sparse(rows: Sequence[TextRow], width: int) -> bool:
     return sum(_is_title(row, width) for row in body) * 5 > len(body)
 
 
-def _odds_at(rows: Sequence[TextRow], at: int) -> float:
+def odds_at(rows: Sequence[TextRow], at: int) -> float:
+    """The log odds that one of the rows is a header over the next hundred."""
     body = [row.cells for row in rows[at + 1 : at + 101] if not row.blank]
     return header_odds(rows[at].cells, body) if at < len(rows) else -9.0
 
@@ -271,7 +273,7 @@ def _full_header(rows: Sequence[TextRow], first: int, width: int) -> int:
     at = next((at for at in range(first, min(len(rows), LONGEST_PREAMBLE)) if len(rows[at].cells) == width), first)
     before = [len(row.cells) for row in rows[first:at] if row.filled > 1]
     steady = any(len(set(before[start : start + 3])) == 1 for start in range(len(before) - 2))
-    return at if at == first or (not steady and _odds_at(rows, at) > SURE_HEADER) else first
+    return at if at == first or (not steady and odds_at(rows, at) > SURE_HEADER) else first
 
 
 def _more_header_rows(rows: Sequence[TextRow]) -> int:

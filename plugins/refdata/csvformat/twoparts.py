@@ -13,8 +13,7 @@ from refdata.core.filemodel import Doubt, Reading
 from refdata.core.knownformat import HALF, KnownFormat
 from refdata.core.statedformat import AFTER_BLANK, FIRST_LINE, TABLE_BEGINS
 from refdata.csvformat.dialects import TextRow
-from refdata.csvformat.header import header_odds
-from refdata.csvformat.layout import LOOKED_AT, SURE_HEADER, TableStart, lines_before
+from refdata.csvformat.layout import SURE_HEADER, TableStart, lines_before, odds_at
 
 LONGEST_PART = 12
 """Rows that a first part may have."""
@@ -38,12 +37,12 @@ def table_behind(
 
 def _second_part(rows: Sequence[TextRow], known: KnownFormat) -> int | None:
     """The row after the only blank one, if a longer table with a clear header begins there."""
-    blanks = [at for at, row in enumerate(rows) if row.blank and any(not later.blank for later in rows[at:])]
+    end = 1 + max((at for at, row in enumerate(rows) if not row.blank), default=-1)
+    blanks = [at for at, row in enumerate(rows[:end]) if row.blank]
     if len(blanks) != 1 or not 0 < blanks[0] <= LONGEST_PART or known.share(rows[0].cells) >= HALF:
         return None
-    header, body = rows[blanks[0] + 1], [row.cells for row in rows[blanks[0] + 2 : LOOKED_AT] if not row.blank]
-    longer = len(body) >= blanks[0]
-    return blanks[0] + 1 if longer and header_odds(header.cells, body[:100]) > SURE_HEADER else None
+    behind = blanks[0] + 1
+    return behind if end - behind > blanks[0] and odds_at(rows, behind) > SURE_HEADER else None
 
 
 def _doubt(first: int, line: int) -> Doubt:

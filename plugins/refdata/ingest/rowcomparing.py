@@ -76,7 +76,7 @@ class Comparison:
 
     def questions(self) -> Iterator[Question]:
         """The questions to ask; a kept answer settles its question."""
-        questions = (*self._codes(), *self._emptied(), *self._precision(), *self._times(), *self._keys(), *self._rows())
+        questions = (*self._codes(), *self._precision(), *self._times(), *self._keys(), *self._rows())
         for question in questions:
             kept = self.contract.answer(question.kind, question.column)
             if kept is None or kept.answer != LOAD:
@@ -92,8 +92,9 @@ class Comparison:
             if column is None:
                 continue
             zeros = self._lost_zeros(watch, column) if watch.has_numbers else None
-            damage = None if zeros else self._damage(watch, column) or self._changed(watch, column)
-            yield from (question for question in (zeros, damage) if question is not None)
+            # One question at most: its kind and the column name it.
+            asked = zeros or self._damage(watch, column) or self._changed(watch, column) or self._emptied(column)
+            yield from (asked,) if asked is not None else ()
         for number in self.watch.numbers:
             column = self.sample.column(number.column)
             rounded = self._changed(number, column) if column is not None else None
@@ -118,7 +119,7 @@ class Comparison:
         values, rows = tuple(watch.damaged), watch.damaged_rows
         if codes.look_like_month_days(usual) or codes.look_like_powers(usual):
             values, rows = (), 0
-        scanned = next((one for one in self.scanned if one.name == column.name), None)
+        scanned = self._scanned(column)
         kind = scanned.type.kind if scanned is not None and scanned.type is not None else None
         if kind in _DAYS and not codes.look_like_days(usual):
             values, rows = self._first_staged(column), self._staged_rows
@@ -139,21 +140,24 @@ class Comparison:
         pairs = changed(self._earlier(column, new), new)
         return doubts.changed_question(self.row.table_name, self.row.file_name, column.name, pairs) if pairs else None
 
-    def _emptied(self) -> Iterator[Question]:
+    def _emptied(self, column: Column) -> Question | None:
         """Codes such as ``NA`` that are gone from a full load which has more rows without a value than the table."""
-        for scanned in self.scanned:
-            column = self.sample.column(scanned.name)
-            if self._is_append or column is None or not scanned.nulls or not self._has_codes(column):
-                continue
-            words = self._present(column, MISSING_WORDS, staged=False) - {*scanned.notation.missing_values}
-            words -= self._present(column, MISSING_WORDS, staged=True) if words else set()
-            if words and scanned.nulls > self._count(self.statements.count_empty(column)):
-                yield doubts.emptied_question(self.row.table_name, self.row.file_name, column.name, sorted(words))
+        scanned = self._scanned(column)
+        if self._is_append or scanned is None or not scanned.nulls or not self._has_codes(column):
+            return None
+        words = self._present(column, MISSING_WORDS, staged=False) - {*scanned.notation.missing_values}
+        words -= self._present(column, MISSING_WORDS, staged=True) if words else set()
+        if not words or scanned.nulls <= self._count(self.statements.count_empty(column)):
+            return None
+        return doubts.emptied_question(self.row.table_name, self.row.file_name, column.name, sorted(words))
 
     def _has_codes(self, column: Column) -> bool:
-        """Whether a column has short texts."""
+        """Whether the texts of a column are short."""
         texts = [value for value in self.sample.values(column) if isinstance(value, str)]
-        return is_text(column) and bool(texts) and max(map(len, texts)) <= LONGEST_CODE
+        return bool(texts) and max(map(len, texts)) <= LONGEST_CODE
+
+    def _scanned(self, column: Column) -> ScannedColumn | None:
+        return next((one for one in self.scanned if one.name == column.name), None)
 
     def _earlier(self, column: Column, new: Sequence[str]) -> Iterable[str]:
         """The table's values that the new ones may have been: those that a full load no longer has."""

@@ -52,6 +52,14 @@ def test_a_load_with_damaged_codes_is_held_until_answered(
     require_held_until_answered(site, first, later, folder, name)
 
 
+def test_a_column_is_asked_about_once_whatever_happened_to_it(site: Site) -> None:
+    site.load(site.drop("t.csv", "code,n\nNA,1\n0012,2\n0345,3\n"))
+    held = site.load(site.drop("t.csv", "code,n\n,1\n12,2\n345,3\n"), "run 2")
+    assert held.error_category == "held"
+    row = site.load(site.drop("t.csv", "code,n\n,1\n12,2\n345,3\n"), "run 2", {"codes_changed:code": "load"})
+    assert row.status is FileStatus.COMPLETED, row.error_message
+
+
 @pytest.mark.parametrize(("first", "later", "folder", "name"), DAMAGED[::3])
 def test_a_kept_answer_loads_the_next_such_file(site: Site, first: str, later: str, folder: str, name: str) -> None:
     site.load(site.drop("t.csv", first, folder=folder))
