@@ -54,10 +54,12 @@ def test_a_load_with_damaged_codes_is_held_until_answered(
 
 def test_a_column_is_asked_about_once_whatever_happened_to_it(site: Site) -> None:
     site.load(site.drop("t.csv", "code,n\nNA,1\n0012,2\n0345,3\n"))
-    held = site.load(site.drop("t.csv", "code,n\n,1\n12,2\n345,3\n"), "run 2")
-    assert held.error_category == "held"
-    row = site.load(site.drop("t.csv", "code,n\n,1\n12,2\n345,3\n"), "run 2", {"codes_changed:code": "load"})
-    assert row.status is FileStatus.COMPLETED, row.error_message
+    file = site.drop("t.csv", "code,n\n,1\n12,2\n345,3\n")
+    detection = detect_format(site.deps, file, "run 2")
+    align_table(site.deps, file, detection)
+    with pytest.raises(QuestionsError) as held:
+        load_rows(site.deps, file, detection)
+    assert [question.name for question in held.value.questions] == ["codes_changed:code"]
 
 
 @pytest.mark.parametrize(("first", "later", "folder", "name"), DAMAGED[::3])
