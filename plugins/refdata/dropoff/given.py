@@ -17,7 +17,7 @@ from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.osfiles import translated
 
 _CHUNK = 1 << 20
-_WAIT = "Check the path. For files that are still to come, put a StableFileSensor in front of the task."
+_WAIT = "Check the path. For a file that is still to come, let one of Airflow's sensors wait for it first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +106,5 @@ def _changed(place: str) -> FileChangedError:
     return FileChangedError(
         "The file changed while it was copied",
         where=printable(place),
-        advice="Run the task again when the file is complete, or put a StableFileSensor in front of it.",
+        advice="Run the task again when the file is complete.",
     )

@@ -219,7 +219,7 @@ def test_contract_and_table_come_from_the_task(cities: Path, tmp_path: Path) -> 
         ({"contract": "/nowhere/cities.yaml"}, "no such contract"),
         ({"contract": __file__, "table": "cities"}, "contract is that of table test_load_file"),
         ({"table": "sp_x"}, "No file can be loaded into a table called 'sp_x'"),
-        ({"path": "/nowhere/cities.csv"}, "no such file.*StableFileSensor"),
+        ({"path": "/nowhere/cities.csv"}, "no such file.*one of Airflow's sensors wait"),
         ({"path": "/proc"}, "not a file"),
     ],
 )
