@@ -162,7 +162,10 @@ class Comparison:
     def _earlier(self, column: Column, new: Sequence[str]) -> Iterable[str]:
         """The table's values that the new ones may have been: those that a full load no longer has."""
         if self._is_append:
-            return self._present(column, sorted({code for value in new for code in candidates(value)}), staged=False)
+            earlier = {code for value in new for code in candidates(value)}
+            # Databases refuse to compare numbers with a text such as 12,0.
+            possible = earlier if is_text(column) else filter(str.isdigit, earlier)
+            return self._present(column, sorted(possible), staged=False)
         return [str(line[0]) for line in self._ask(self.statements.gone_values(column, MOST_EARLIER))]
 
     def _precision(self) -> Iterator[Question]:
