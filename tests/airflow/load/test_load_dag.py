@@ -25,7 +25,7 @@ from refdata.core.errors import (
     SchemaError,
 )
 from refdata.core.failure import Failure
-from refdata.dropoff import Dropoff, ensure_tree
+from refdata.dropoff import Dropoff
 from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.tree import identity_of
 from refdata.ingest.cancel import cancel
@@ -39,6 +39,7 @@ from refdata.operators.load import (
     RefDataStep,
     WriteConfigOperator,
 )
+from tests.embedded import deploy_in
 
 FULL = "reference_data_table/fullload"
 STEPS: dict[str, type[RefDataStep]] = {
@@ -88,12 +89,7 @@ class Run:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    connection = {"conn_type": "sqlite", "host": str(tmp_path / "refdata.db")}
-    monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(connection))
-    monkeypatch.setenv("AIRFLOW__REFDATA__DROPOFF_ROOT", str(tmp_path / "dropoff"))
-    load_settings.cache_clear()
-    ensure_tree(tmp_path / "dropoff")
-    return tmp_path / "dropoff"
+    return deploy_in(tmp_path, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

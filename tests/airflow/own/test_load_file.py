@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,10 +21,11 @@ from refdata.config import load_settings
 from refdata.core.errors import ConfigurationError, DataError, FileBusyError, FormatError, RefdataError
 from refdata.core.model import FileStatus
 from refdata.core.steps import Step, pipeline
-from refdata.dropoff import Dropoff, ensure_tree
+from refdata.dropoff import Dropoff
 from refdata.ingest import process as steps
 from refdata.ingest.reconcile import DefectKind, find_defects, repair
 from refdata.operators.load_file import LoadFileOperator
+from tests.embedded import deploy_in
 
 CITIES = "code,name\n01,Graz\n02,Linz\n"
 _OF_COUNTRIES = "code,name,size,country\n01,Graz,3,AT\n02,Linz,2,AT\n"
@@ -57,12 +57,8 @@ class Task:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    connection = {"conn_type": "sqlite", "host": str(tmp_path / "refdata.db")}
-    monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(connection))
-    monkeypatch.setenv("AIRFLOW__REFDATA__DROPOFF_ROOT", str(tmp_path / "dropoff"))
-    load_settings.cache_clear()
-    ensure_tree(tmp_path / "dropoff")
-    yield tmp_path / "dropoff"
+    dropoff = deploy_in(tmp_path, monkeypatch)
+    yield dropoff
     load_settings.cache_clear()
 
 

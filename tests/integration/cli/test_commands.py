@@ -20,10 +20,10 @@ from refdata.core.errors import PermissionDeniedError
 from refdata.core.failure import Failure
 from refdata.core.runid import CLI_RUN
 from refdata.core.schemasteps import LATEST
-from refdata.dropoff import ensure_tree
 from refdata.ingest.archive import move_to_error
 from refdata.ingest.detect import detect_format
 from refdata.ingest.process import process
+from tests.embedded import deploy_in
 from tests.integration.engines import TSQL, Server
 
 if TYPE_CHECKING:
@@ -37,13 +37,9 @@ FULL = "reference_data_table/fullload"
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    connection = {"conn_type": "sqlite", "host": str(tmp_path / "refdata.db")}
-    monkeypatch.setenv("AIRFLOW_CONN_REFDATA_DEFAULT", json.dumps(connection))
-    monkeypatch.setenv("AIRFLOW__REFDATA__DROPOFF_ROOT", str(tmp_path / "dropoff"))
-    load_settings.cache_clear()
-    ensure_tree(tmp_path / "dropoff")
+    dropoff = deploy_in(tmp_path, monkeypatch)
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "http://127.0.0.1:9/execution/")
-    yield tmp_path / "dropoff"
+    yield dropoff
     load_settings.cache_clear()
 
 
