@@ -22,7 +22,7 @@ from refdata.core.filemodel import Format, RejectedRow, SkippedLine
 from refdata.csvformat.damage import Damage
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 from refdata.csvformat.repairs import Repairs, is_broken, readable
-from refdata.csvformat.skipping import BOM, COMMENT, JOINED, skipped_line, why_skipped
+from refdata.csvformat.skipping import COMMENT, is_reordered, mark_before, skipped_line, unmarked, why_skipped
 from refdata.csvformat.text import count_lines
 
 SWALLOWED = "a quote that is opened here closes out of place on a later line"
@@ -101,9 +101,9 @@ class _Feed:
             line = self.lines[self.at]
             self.at += 1
             if not self.in_row:
-                if line.startswith(BOM):
-                    line = line[len(BOM) :]
-                    self.passed[self.at - 1] = JOINED
+                if why := mark_before(line):
+                    line = unmarked(line)
+                    self.passed[self.at - 1] = why
                 if self.comment and line.startswith(self.comment):
                     self.passed[self.at - 1] = COMMENT
                     continue
@@ -151,13 +151,13 @@ class CarefulReader:
         """Read rows; returns the index of the line after the last whole one."""
         writer = csv.writer(_Collector(rows.clean), quoting=csv.QUOTE_ALL, lineterminator="\n")
         for row in self._csv_rows(feed):
-            raw = "".join(rows.lines[feed.start : feed.at]).removeprefix(BOM)
+            raw = unmarked("".join(rows.lines[feed.start : feed.at]))
             if feed.ended and not at_end:
                 return feed.start
             if swallowed := self._swallowed(rows, feed, row, raw):
-                feed.at, raw = feed.start + 1, rows.lines[feed.start].removeprefix(BOM)
+                feed.at, raw = feed.start + 1, unmarked(rows.lines[feed.start])
                 self._place(rows, feed, raw, (), swallowed, writer)
-            elif why := self._why_skipped(feed, row):
+            elif why := self._why_skipped(feed, row, rows.first_line):
                 feed.passed[feed.start] = why
             elif broken and is_broken(raw):
                 lines = rows.first_line + feed.start, rows.first_line + feed.at
@@ -182,7 +182,7 @@ class CarefulReader:
 
     def _goes_on(self, lines: Sequence[str]) -> bool:
         """Whether an unclosed quote damages only its own line, because the file was not cut off within a field."""
-        if self._damage.placed(lines[0].removeprefix(BOM)) is not None:
+        if self._damage.placed(unmarked(lines[0])) is not None:
             return True
         behind = lines[1 : 1 + READ_ON]
         return len(behind) == READ_ON and all(map(self._damage.is_row, behind))
@@ -207,8 +207,18 @@ class CarefulReader:
         rows.places.append((feed.start, feed.at))
         feed.passed[feed.start] = fitted.why
 
-    def _why_skipped(self, feed: _Feed, row: list[str]) -> str:
+    def _why_skipped(self, feed: _Feed, row: list[str], first_line: int) -> str:
+        """Why a row of one line is not one.
+
+        :raises FormatError: the header again, in another order: the values below are in other columns from there on.
+        """
         one_line = feed.at - feed.start == 1
+        if one_line and is_reordered(self.format, row):
+            raise FormatError(
+                "The header comes again with its columns in another order",
+                where=f"{self.path}, line {first_line + feed.start}",
+                advice="Drop the lines from there on as a file of their own, or bring both parts into one order.",
+            )
         return why_skipped(self.format, feed.lines[feed.start], row, self.fields) if one_line else ""
 
     def _is_blank(self, row: list[str]) -> bool:

@@ -82,13 +82,34 @@ def lone_line(cells: Sequence[str]) -> Doubt | None:
     words = all(texts) and not any(cell_type(text) in TYPED for text in texts)
     if len(texts) < 2 or len(set(texts)) < len(texts) or not words:
         return None
+    return _header_or_row("The only line of the file may be its header or its only row")
+
+
+def years_line(first: Sequence[str], body: Sequence[Sequence[str]]) -> Doubt | None:
+    """The doubt whether a first line of words and two successive years is a header: no row has such years.
+
+    Years below them make it a matter of opinion; three years or more, or no years below, decide it.
+    """
+    texts = [cell.strip() for cell in first]
+    places = [at for at, cell in enumerate(texts) if _is_year(cell)]
+    words = len(texts) > 2 and all(text and (_is_year(text) or cell_type(text) not in TYPED) for text in texts)
+    rows = [[row[at].strip() for at in places if at < len(row)] for row in body]
+    years = [texts[at] for at in places]
+    if not words or not _successive(years) or any(map(_successive, rows)):
+        return None
+    return _header_or_row(f"The first line of the table, with {years[0]} and {years[1]}, may be its header or a row")
+
+
+def _successive(years: Sequence[str]) -> bool:
+    return len(years) == 2 and all(map(_is_year, years)) and abs(int(years[1]) - int(years[0])) == 1
+
+
+def _header_or_row(question: str) -> Doubt:
     return Doubt(
-        "The only line of the file may be its header or its only row",
+        question,
         "Add a header to the file, or state in the table's contract whether it has one (dialect: header).",
         (
-            Reading(
-                "header", "It is the header", "The line names the columns, and there are no rows.", has_header=True
-            ),
+            Reading("header", "It is the header", "The line names the columns and is not loaded.", has_header=True),
             Reading("row", "It is a row", "The line is loaded as a row of a file without a header.", has_header=False),
         ),
     )
@@ -195,15 +216,25 @@ def _years(first: Sequence[str], body: Sequence[Sequence[str]]) -> float:
     names = [first[at] for at in places]
     if len(places) < 2 or len(set(names)) < len(names):
         return 0.0
-    return float(_are_years(names, below) or _are_dates(names, below) or _count_on(names, body, places))
+    rows = [[row[at].strip() for at in places if at < len(row)] for row in body]
+    return float(_are_years(names, below, rows) or _are_dates(names, below) or _count_on(names, rows))
 
 
-def _are_years(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+def _are_years(names: Sequence[str], below: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether all names are years, at equal steps or in order, and stand above numbers that are not."""
     plain = [name[:4] for name in names]
-    marked = all(_MARKED_YEAR.fullmatch(name) for name in names)
-    if not marked or not all(is_year_name(name, cells) for name, cells in zip(plain, below, strict=True)):
+    if not all(map(_MARKED_YEAR.fullmatch, names)):
         return False
-    return len({int(right) - int(left) for left, right in pairwise(plain)}) == 1
+    above = all(is_year_name(name, cells) for name, cells in zip(plain, below, strict=True))
+    if _is_run(plain):
+        return above or (len(plain) >= 3 and not any(map(_is_run, rows)))
+    ordered = plain in (sorted(plain), sorted(plain, reverse=True))
+    return ordered and above and not any(map(_is_year, (value.strip() for cells in below for value in cells)))
+
+
+def _is_run(cells: Sequence[str]) -> bool:
+    """Whether all cells are years at equal steps."""
+    return all(map(_is_year, cells)) and len({int(right) - int(left) for left, right in pairwise(cells)}) == 1
 
 
 def _are_dates(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -216,11 +247,11 @@ def _are_dates(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     )
 
 
-def _count_on(names: Sequence[str], body: Sequence[Sequence[str]], places: Sequence[int]) -> bool:
+def _count_on(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether three names or more count on from 0 or 1, and the cells of no row do."""
     if len(names) < 3 or not _is_count(names) or int(names[0]) > 1:
         return False
-    return not any(_is_count([row[at].strip() for at in places if at < len(row)]) for row in body)
+    return not any(map(_is_count, rows))
 
 
 def _is_count(cells: Sequence[str]) -> bool:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from refdata.core.filemodel import Doubt, SkippedLine
 from refdata.core.knownformat import HALF, NOTHING_KNOWN, KnownFormat
 from refdata.csvformat.brokenheader import whole_header
-from refdata.csvformat.celltypes import NUMERIC, TYPED, CellType, cell_type
+from refdata.csvformat.celltypes import NUMERIC, TYPED, cell_type
 from refdata.csvformat.comments import comment_mark, separator_line
 from refdata.csvformat.dialects import Dialect, TextRow, read_rows
-from refdata.csvformat.header import AROUND, header_odds, is_year_name, lone_line
+from refdata.csvformat.header import header_odds, lone_line, years_line
+from refdata.csvformat.headerlines import is_drawn_rule, more_header_rows
 from refdata.csvformat.headerwidth import fit_header
 from refdata.csvformat.rowshape import row_shape
 from refdata.csvformat.skipping import BEFORE, is_rule, skipped_line
@@ -25,9 +25,6 @@ LONGEST_PREAMBLE = 60
 
 MOST_NOTES = 12
 """Padded notes above a table end within this many rows."""
-
-MOST_HEADER_LINES = 4
-"""The most rows of a header."""
 
 CERTAIN = 9.0
 """Log odds of a header that is declared or known; with the opposite sign, of a file declared to have none."""
@@ -43,9 +40,6 @@ SURE_HEADER = 1.0
 
 NO_HEADER = -3.0
 """Log odds up to which a first line of words is a row without a word about it."""
-
-_MISSING = re.compile(r"(?i:n/?a|#n/a|nan|null|none|nil|missing|unknown)|[-.?*]+")
-_RULE = re.compile(r"[-=_*~+ ]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +140,21 @@ def find_header(
     if stated is None and known.has_header is False and odds < CERTAIN:
         return Header(False, 0, 0, generated, -CERTAIN, _unused_header(filled[0], odds))
     if odds <= 0:
-        asked = stated is None and len(filled) == 1
         note = "" if stated is not None or known.columns else _possible_header(filled[0], odds)
-        return Header(False, 0, 0, generated, odds, note, doubt=lone_line(filled[0].cells) if asked else None)
-    count = 1 + _more_header_rows(filled)
+        return Header(False, 0, 0, generated, odds, note, doubt=_first_line(filled) if stated is None else None)
+    count = 1 + more_header_rows(filled)
     names = without_mark(joined_names([row.cells for row in filled[:count]]), start.skipped)
     body = filled[count:]
     width = row_shape(body).width if body else start.width
     fitted = fit_header(names, width, body, known, header_names)
     lines = filled[count - 1].last - filled[0].first
     return Header(True, count, lines, fitted.names, odds, fitted.note, fitted.doubt)
+
+
+def _first_line(rows: Sequence[TextRow]) -> Doubt | None:
+    """The doubt whether a first line that is taken for a row is the header."""
+    body = [row.cells for row in rows[1:101]]
+    return years_line(rows[0].cells, body) if body else lone_line(rows[0].cells)
 
 
 def _unused_header(row: TextRow, odds: float) -> str:
@@ -243,7 +242,7 @@ def _after_blank_line(rows: Sequence[TextRow]) -> int:
 def _is_title(row: TextRow, width: int) -> bool:
     """Whether a row before the table does not belong to it: blank, a title, a rule or a key with its value."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
-    if not cells or _is_rule(row):
+    if not cells or is_drawn_rule(row):
         return True
     if len(cells) == 1:
         return bool(row.cells[0].strip()) and cell_type(cells[0]) not in NUMERIC
@@ -274,89 +273,6 @@ def _full_header(rows: Sequence[TextRow], first: int, width: int) -> int:
     before = [len(row.cells) for row in rows[first:at] if row.filled > 1]
     steady = any(len(set(before[start : start + 3])) == 1 for start in range(len(before) - 2))
     return at if at == first or (not steady and odds_at(rows, at) > SURE_HEADER) else first
-
-
-def _more_header_rows(rows: Sequence[TextRow]) -> int:
-    """How many rows below the first belong to the header: names under its blanks, words where the body has numbers.
-
-    A row that begins blank may have numbers (years, say) if names follow below it.
-    """
-    count = 0
-    for at in range(1, min(MOST_HEADER_LINES, len(rows) - 1)):
-        body = [row.cells for row in rows[at + 1 : at + 101] if not _is_rule(row) and not _is_again(row, rows[0])]
-        if _is_again(rows[at], rows[0]):
-            break
-        if _is_rule(rows[at]):
-            count = at if at == count + 1 else count
-        elif not _may_be_header(rows[at], body):
-            if rows[at].cells[0].strip():
-                break
-        elif _fills_blanks(rows[0], rows[at], body) or _words_over_numbers(rows[at], body) >= 2:
-            count = at
-    return count
-
-
-def _is_again(row: TextRow, first: TextRow) -> bool:
-    """Whether a row repeats the first one, where two files were joined."""
-    return [cell.strip(AROUND).casefold() for cell in row.cells] == [
-        cell.strip(AROUND).casefold() for cell in first.cells
-    ]
-
-
-def _is_rule(row: TextRow) -> bool:
-    filled = [cell.strip() for cell in row.cells if cell.strip()]
-    return bool(filled) and all(_RULE.fullmatch(cell) for cell in filled)
-
-
-def _may_be_header(row: TextRow, body: Sequence[Sequence[str]]) -> bool:
-    """Whether no cell is a number, a date or a word for a missing one in a column of numbers."""
-    return row.filled > 0 and not any(
-        cell_type(cell) in TYPED - {CellType.BOOLEAN} or _MISSING.fullmatch(cell.strip())
-        for column, cell in enumerate(row.cells)
-        if cell.strip() and _typed_column(body, column) and not is_year_name(cell, _below(body, column))
-    )
-
-
-def _below(body: Sequence[Sequence[str]], column: int) -> list[str]:
-    return [cells[column] for cells in body if column < len(cells)]
-
-
-def _fills_blanks(upper: TextRow, row: TextRow, body: Sequence[Sequence[str]]) -> bool:
-    """Whether a row is the lower part of a header with names over several columns: blank at its start, and
-    words and years only, two of them or more under blanks or under a name and the blanks to its right.
-    """
-    under = [cell for above, cell in zip(upper.cells, row.cells, strict=False) if cell.strip() and not above.strip()]
-    plain = all(
-        cell_type(cell) not in TYPED or is_year_name(cell, _below(body, column))
-        for column, cell in enumerate(row.cells)
-        if cell.strip()
-    )
-    if plain and not row.cells[0].strip() and _divides_names(upper, row):
-        return True
-    return plain and len(under) >= 2 and (not row.cells[0].strip() or len(under) * 2 >= row.filled)
-
-
-def _divides_names(upper: TextRow, row: TextRow) -> bool:
-    """Whether all cells of a row are in groups below a name and the blanks to its right."""
-    groups: list[list[bool]] = [[]]
-    for above, cell in zip(upper.cells, row.cells, strict=False):
-        if cell.strip() and above.strip():
-            groups.append([True])
-        elif cell.strip():
-            groups[-1].append(False)
-        else:
-            groups.append([])
-    return any(groups) and all(not group or (group[0] and len(group) > 1) for group in groups)
-
-
-def _words_over_numbers(row: TextRow, body: Sequence[Sequence[str]]) -> int:
-    return sum(1 for column, cell in enumerate(row.cells) if cell.strip() and _typed_column(body, column))
-
-
-def _typed_column(body: Sequence[Sequence[str]], column: int) -> bool:
-    kinds = [cell_type(cells[column]) for cells in body if column < len(cells)]
-    kinds = [kind for kind in kinds if kind is not CellType.EMPTY]
-    return len(kinds) >= 2 and sum(kind in NUMERIC for kind in kinds) >= 0.7 * len(kinds)
 
 
 def joined_names(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
+import numpy as np
+
 from refdata.core.filemodel import Format, SkippedLine
 
 MOST_NAMED = 20
@@ -21,14 +23,18 @@ SHOWN = 80
 """Characters of a skipped line that a warning shows."""
 
 BOM = "\ufeff"
+PAGE = "\f"
+"""A form feed, with which printers' exports begin each page."""
 
 COMMENT, REPEATED, RULE = "a comment", "the header again", "a rule below a header"
 JOINED = "read without the byte-order mark at its start: files seem to have been joined here"
+PAGED = "read without the form feed at its start: a page seems to begin here"
 _READ = ("read ", "divided ")
 """How reasons begin for lines that are rows nevertheless: only a part was omitted, or read differently."""
 UNITS = "a line of units or notes below the header"
 BEFORE, BEHIND = "before the table", "after the table"
 
+_FEED, _RETURN = b"\n\r"
 _RULE_CELL = re.compile(r"\s*[-=_]+\s*")
 _LONG_RULE = re.compile(r"\s*[-=_]{2,}\s*")
 
@@ -48,9 +54,19 @@ def skipped_line(line: int, text: str, why: str) -> SkippedLine:
     return SkippedLine(line, text if len(text) <= SHOWN else f"{text[:SHOWN]}…", why)
 
 
+def unmarked(text: str) -> str:
+    """A line without the byte-order mark or form feed at its start."""
+    return text.removeprefix(BOM).removeprefix(PAGE)
+
+
+def mark_before(line: str) -> str:
+    """What is left out at the start of a row, in words; ``""`` for nothing."""
+    return JOINED if line.startswith(BOM) else PAGED if line.startswith(PAGE) else ""
+
+
 def why_skipped(fmt: Format, text: str, cells: Sequence[str], fields: int) -> str:
     """Why a record of one line is not a row, ``""`` if it may be one. A single column may contain anything."""
-    if fields < 2 and not text.startswith(BOM):
+    if fields < 2 and not text.startswith((BOM, PAGE)):
         return ""
     if text.lstrip(BOM).strip() in fmt.header_texts or (fmt.has_header and _same_names(cells, fmt.header)):
         return REPEATED
@@ -67,18 +83,56 @@ def _same_names(cells: Sequence[str], header: Sequence[str]) -> bool:
     return len(header) > 2 and [name.casefold() for name in names] == [name.casefold() for name in header]
 
 
+def is_reordered(fmt: Format, cells: Sequence[str]) -> bool:
+    """Whether a row has all of the header's names in another order, as where files of other exports are appended.
+
+    Two names are too few if they are short: such a row may be values.
+    """
+    if not fmt.has_header or len(cells) != len(fmt.header) or len(set(fmt.header)) < len(cells) or len(cells) < 2:
+        return False
+    names = [" ".join(cell.split()).casefold() for cell in cells]
+    header = [name.casefold() for name in fmt.header]
+    named = all(header) and (len(cells) > 2 or min(map(len, header)) > 2)
+    return named and names != header and sorted(names) == sorted(header)
+
+
 def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
     """Offsets of the first lines in a block that may not be rows, apart from comments."""
     at = text.find(BOM.encode())
     if at >= 0:
         yield at
-    if fields > 1 and fmt.has_header:
-        for start in _line_starts(fmt):
-            if text.startswith(start):
-                yield 0
-            for end in (b"\n", b"\r"):
-                if (at := text.find(end + start)) >= 0:
-                    yield at + 1
+    named = fields > 1 and fmt.has_header
+    if named:
+        yield from _longest_name(text, fmt)
+    starts = (PAGE.encode(), *(_line_starts(fmt) if named else ()))
+    line = next((line for line in _lines_from(text, starts) if text.startswith(starts, line)), None)
+    if line is not None:
+        yield line
+
+
+def _lines_from(text: bytes, starts: tuple[bytes, ...]) -> Iterator[int]:
+    """Offsets of the lines that begin with the first byte of one of ``starts``: a few comparisons for most blocks."""
+    if text[:1] in {start[:1] for start in starts}:
+        yield 0
+    data = np.frombuffer(text, np.uint8)
+    first = np.zeros(256, np.bool_)
+    first[[start[0] for start in starts]] = True
+    ends = np.flatnonzero((data[:-1] == _FEED) | (data[:-1] == _RETURN)) + 1
+    yield from map(int, ends[first[data[ends]]])
+
+
+def _longest_name(text: bytes, fmt: Format) -> Iterator[int]:
+    """Where the longest name is a cell, as in a line with the names in another order; the first place each way."""
+    name = max(fmt.header, key=len)
+    before = f"{fmt.delimiter[-1:]}{fmt.quote}{BOM}{PAGE} \r\n".encode()
+    behind = f"{fmt.delimiter[:1]}{fmt.quote} \r\n".encode()
+    for written in {name, name.upper(), name.lower()} if name else ():
+        cell = written.encode()
+        at = text.find(cell)
+        while at >= 0 and not (text[at - 1 : at] in before and text[at + len(cell) : at + len(cell) + 1] in behind):
+            at = text.find(cell, at + 1)
+        if at >= 0:
+            yield at
 
 
 def _line_starts(fmt: Format) -> Iterator[bytes]:

@@ -119,3 +119,95 @@ def test_marked_header_below_marked_lines_is_the_header(seed: int, tmp_path: Pat
     blank = [""] if rng.random() < 0.5 else []
     found, scanned = read(tmp_path, "\n".join([*above, *blank, mark + ",".join(names), *rows]) + "\n")
     assert (found.header, scanned.rows) == (tuple(names), len(rows))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_years_above_values_that_look_like_years_are_names(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    first, step = rng.randint(1990, 2015), rng.choice([1, 1, 2, 5, -1])
+    years = [str(first + step * at) for at in range(rng.randint(3, 6))]
+    rows = [
+        [
+            region,
+            *(
+                str(rng.choice([1650, 1803, 1999, 2017, 2042, 2099]) + rng.choice([0, 3, 7]) * at * at)
+                for at, _ in enumerate(years)
+            ),
+        ]
+        for region in rng.sample(REGIONS, rng.randint(2, 4))
+    ]
+    header = [rng.choice(["Year", "Region", "Product group", "Code"]), *years]
+    found, scanned = read(tmp_path, "".join(";".join(row) + "\n" for row in [header, *rows]))
+    assert (found.header, scanned.rows) == (tuple(header), len(rows))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_years_with_gaps_above_other_numbers_are_names(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    years = sorted(str(year) for year in rng.sample(range(1990, 2025), rng.randint(2, 5)))
+    header = [rng.choice(["id", "Region", "country"]), *(years if seed % 2 else reversed(years))]
+    rows = [
+        [rng.choice("ABC") + str(at), *(str(rng.randint(1, 999)) for _ in years)] for at in range(rng.randint(2, 4))
+    ]
+    found, scanned = read(tmp_path, "".join(",".join(row) + "\n" for row in [header, *rows]))
+    assert (found.header, scanned.rows) == (tuple(header), len(rows))
+
+
+@pytest.mark.parametrize(
+    ("rows", "asked"),
+    [
+        pytest.param("North,1999,2001\nSouth,1900,2010\n", True, id="years as values"),
+        pytest.param("North,1999,2001\n", True, id="one row"),
+        pytest.param("North,1999,2000\nSouth,1900,2010\n", False, id="a row of successive years"),
+    ],
+)
+def test_two_years_above_years_are_asked_about(rows: str, asked: bool, tmp_path: Path) -> None:
+    found, _ = read(tmp_path, f"region,2019,2020\n{rows}")
+    assert [reading.key for reading in found.doubt.readings] == ["header", "row"] if found.doubt else not asked
+
+
+UNITS = (
+    "kg",
+    "[EUR]",
+    "(pcs)",
+    "%",
+    "km/h",
+    "°C",
+    "m²",
+    "mm",
+    "EUR",
+    "€",
+    "in EUR",
+    "mio €",
+    "USD/t",
+    "W/m²",
+    "1000 t",
+)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("width", [2, 3, 5])
+def test_the_unit_of_one_column_is_no_row(unit: str, width: int, tmp_path: Path) -> None:
+    rng = random.Random(unit)
+    column = rng.randrange(1, width)
+    names = ["item", "size", "price", "qty", "weight"][:width]
+    rows = [[f"box {at}", *(number(rng) for _ in names[1:])] for at in range(rng.randint(2, 6))]
+    units = ["" if at != column else unit for at in range(width)]
+    found, scanned = read(tmp_path, "".join(";".join(row) + "\n" for row in [names, units, *rows]))
+    assert (found.header, scanned.rows) == (tuple(names), len(rows))
+    assert [line.line for line in found.skipped] == [2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("id,name,n\n,kg,\n1,pound,3\n2,box,4\n", id="a word in a column of words"),
+        pytest.param("id,name,n\n,,n/a\n1,a,3\n2,b,4\n", id="a word for a missing value"),
+        pytest.param("id,name,n\n,,kg\n1,a,3\n,,4\n", id="another row without a key"),
+        pytest.param("id,name,n\n,,a whole sentence about it\n1,a,3\n2,b,4\n", id="not a unit"),
+        pytest.param("id,name,n\n,,kg\n1,a,x\n2,b,4\n", id="another word in the column"),
+    ],
+)
+def test_a_row_without_a_key_that_is_no_unit_is_kept(text: str, tmp_path: Path) -> None:
+    _, scanned = read(tmp_path, text)
+    assert scanned.rows == 3

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from refdata.core.errors import FormatError
 from refdata.core.filemodel import Scan
 from refdata.core.naming import column_names
 from refdata.csvformat import detect
@@ -213,3 +214,40 @@ def test_names_of_skipped_lines_are_bounded(tmp_path: Path) -> None:
     result = scanned(tmp_path, f"code,n,m\n{rows}")
     assert len(result.warnings) == MOST_NAMED + 1
     assert result.warnings[-1] == "80 more lines are a comment."
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_page_break_before_a_header_or_a_row_is_removed_and_named(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    header, rows, _ = table(rng, rng.randint(6, 40))
+    lines = [header, *rows]
+    page, row = sorted(rng.sample(range(2, len(lines)), 2))
+    lines[row] = "\f" + lines[row]
+    lines.insert(page, "\f" + header)
+    end = rng.choice(["\n", "\r\n", "\r"])
+    result = scanned(tmp_path, "".join(lines).replace("\n", end), block_bytes=rng.choice([7, 64, 1 << 20]))
+    assert (result.rows, result.rejected) == (len(rows), 0)
+    assert [text for text in result.warnings if f"Line {page + 1} is not loaded, it is the header again" in text]
+    assert [text for text in result.warnings if f"Line {row + 2} was read without the form feed" in text]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_header_in_another_order_refuses_the_file(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    delimiter = rng.choice(",;\t|")
+    names = rng.sample(["code", "name", "price", "unit", "note", "valid from"], rng.randint(2, 6))
+    rows = [delimiter.join(rng.choice(["Graz", "12", "3.5", "x"]) + str(at) for _ in names) for at in range(20)]
+    other = names
+    while other == names:
+        other = rng.sample(names, len(names))
+    upper, quoted = (name.upper() for name in other), (f'"{name}"' for name in other)
+    written = rng.choice([other, upper, quoted] if len(names) > 2 else [other, quoted])
+    at = rng.randint(4, 20)
+    lines = [delimiter.join(names), *rows[:at], delimiter.join(written), *rows[at:]]
+    end = rng.choice(["\n", "\r\n", "\r"])
+    with pytest.raises(FormatError, match=f"(?s)header comes again.*line {at + 2}"):
+        scanned(tmp_path, end.join([*lines, ""]), block_bytes=rng.choice([7, 64, 1 << 20]))
+
+
+def test_short_values_that_equal_two_names_in_another_order_are_a_row(tmp_path: Path) -> None:
+    assert scanned(tmp_path, "id,of\nA,B\nof,id\nC,D\n").rows == 3
