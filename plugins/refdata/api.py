@@ -291,7 +291,7 @@ class ReferenceData:
     def _revise(self, asked: Revision, accept_orphans: bool) -> Revised:
         with self._ledger_expected():
             done = revise(self._versions, replace(asked, accepts_orphans=accept_orphans))
-            run_post_load(self._deps(), Loaded(done.load_id, done.table, done.rows, 0, done.version, "loaded"))
+            run_post_load(self._deps(), Loaded(done.load_id, done.table, done.rows, 0, done.version, FileStatus.LOADED))
         return done
 
     def _deps(self) -> Deps:

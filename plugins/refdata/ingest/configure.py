@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from refdata.core.errors import RefdataError
+from refdata.core.model import FileStatus
 from refdata.ingest.context import Deps, Loaded, on_one_connection
 from refdata.warehouse.base import Session
 
@@ -34,7 +35,7 @@ def run_post_load(deps: Deps, loaded: Loaded) -> RefdataError | None:
     again when the step is repeated after a crash.
     """
     procedure = deps.rules(loaded.table).post_load_procedure
-    row = deps.ledger.get(loaded.load_id) if procedure and loaded.status == "loaded" else None
+    row = deps.ledger.get(loaded.load_id) if procedure and loaded.status is FileStatus.LOADED else None
     if row is None:
         return None
     values = {"table_name": loaded.table, "load_id": loaded.load_id, "version_id": loaded.version}

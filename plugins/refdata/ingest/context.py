@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from refdata.contracts.files import declared
 from refdata.core.contract import Contract
 from refdata.core.filemodel import Format, Scan
-from refdata.core.model import DroppedFile, Load, TableName
+from refdata.core.model import DroppedFile, FileStatus, Load, TableName
 from refdata.core.settings import Settings, own_tables
 from refdata.core.tablenames import table_name
 from refdata.core.tablerules import TableRules
@@ -39,7 +39,7 @@ class Loaded:
     rows: int
     rejected: int
     version: int
-    status: str
+    status: FileStatus
 
 
 P = ParamSpec("P")

@@ -91,7 +91,7 @@ def load_reviewed(deps: Deps, file: DroppedFile, detection: Detection, answer: A
 def _load_unless(deps: Deps, file: DroppedFile, detection: Detection, examine: _Examine) -> tuple[Loaded, Held | None]:
     row = row_of(deps, detection)
     if row.status is FileStatus.REVIEW and deps.asks and open_questions(deps, row):
-        return Loaded(row.id, row.table_name, 0, detection.scan.rejected, 0, "review"), None
+        return Loaded(row.id, row.table_name, 0, detection.scan.rejected, 0, FileStatus.REVIEW), None
     if row.status in DONE:
         # An attempt that died just after publishing left its stage behind.
         deps.warehouse.drop_stage(Stage(deps.target(row), row.id, row.attempt))
@@ -136,11 +136,11 @@ def _load(
         guard, doubts = ParentGuard(deps, row, contract, plan, live), doubting.examine(stage)
         questions = (*doubts.questions, *guard.questions(stage))
         if not _is_clear(deps, row, stage, questions, (*doubts.warnings, *guard.warnings)):
-            return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), None
+            return Loaded(row.id, row.table_name, 0, staged.rejected, 0, FileStatus.REVIEW), None
         if (held := examine(row, stage, plan)) is not None:
             review.hold(deps, row, stage.attempt)
             deps.log.info("Load %s is held for approval: %s", row.id, held.subject)
-            return Loaded(row.id, row.table_name, 0, staged.rejected, 0, "review"), held
+            return Loaded(row.id, row.table_name, 0, staged.rejected, 0, FileStatus.REVIEW), held
         names = tuple(column.name for column in plan.read)
         make_room(deps, row, contract, plan, stage)
         taught = written(learned_by(deps, row, detection, plan, contract))
@@ -153,7 +153,7 @@ def _load(
         if held is None:
             deps.warehouse.drop_stage(stage)
     deps.log.info("Published %s rows in %s as version %s", published.rows, stage.table, published.version)
-    loaded = Loaded(row.id, row.table_name, published.rows, staged.rejected, published.version, "loaded")
+    loaded = Loaded(row.id, row.table_name, published.rows, staged.rejected, published.version, FileStatus.LOADED)
     return loaded, None
 
 
@@ -210,6 +210,4 @@ def _timed_out(deps: Deps, stage: Stage, rows: int) -> CancelledError:
 
 
 def _done(row: Load) -> Loaded:
-    return Loaded(
-        row.id, row.table_name, row.rows_loaded or 0, row.rows_rejected or 0, row.version_id or 0, row.status.value
-    )
+    return Loaded(row.id, row.table_name, row.rows_loaded or 0, row.rows_rejected or 0, row.version_id or 0, row.status)

@@ -262,7 +262,7 @@ class _Examination:
         for table, load_id in self._deps.ledger.unregistered():
             row = self._deps.ledger.get(load_id)
             if row is not None and not self._is_young(row):
-                loaded = Loaded(load_id, table, 0, 0, 0, row.status.value)
+                loaded = Loaded(load_id, table, 0, 0, 0, row.status)
                 what = "The reference table is loaded but not in the configuration"
                 yield self._finding(
                     DefectKind.NOT_REGISTERED, row, what, "register it", _registering(self._deps, loaded)

@@ -103,10 +103,10 @@ def _relocation(deps: Deps, archive: ArchiveFolders, path: Path, sidecars: tuple
 
 def _second_name(archive: ArchiveFolders, path: Path) -> Path | None:
     """The folder in which a killed move already gave the file its second name."""
-    inode = path.lstat().st_ino
+    status = path.lstat()
     for folder in archive.current():
         with contextlib.suppress(OSError):
-            if (folder / path.name).lstat().st_ino == inode:
+            if os.path.samestat((folder / path.name).lstat(), status):
                 return folder
     return None
 
@@ -153,7 +153,7 @@ def _name_again(source: int, target: int, name: str) -> None:
         os.link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
     except FileExistsError:
         first, second = look(source, name), look(target, name)
-        if first is None or second is None or first.st_ino != second.st_ino:
+        if first is None or second is None or not os.path.samestat(first, second):
             raise
 
 

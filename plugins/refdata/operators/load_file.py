@@ -207,4 +207,4 @@ def _unasked(error: HeldError) -> ConfigurationError:
 
 def _result(row: Load) -> Loaded:
     counts = row.rows_loaded or 0, row.rows_rejected or 0
-    return Loaded(row.id, row.table_name, *counts, row.version_id or 0, row.status.value)
+    return Loaded(row.id, row.table_name, *counts, row.version_id or 0, row.status)
