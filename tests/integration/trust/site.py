@@ -128,6 +128,7 @@ class TsqlSite(Site):
         super().__init__(folder, **{**schemas, "load_method": "insert", **changes})
         self._port = port
         self._copies = f"old_t{os.getpid()}"
+        self._refills: dict[TableName, str] = {}
 
     def make(self) -> None:
         """An empty deployment."""
@@ -155,7 +156,10 @@ class TsqlSite(Site):
             table = TableName(schema, name)
             if table.name.lower() not in self._own_names:
                 statements.append(f"SELECT * INTO {qualified(table)} FROM {qualified(copy)}")
-        self._execute(*statements, *map(self._refill, self._own))
+        for table in self._own:
+            if table not in self._refills:
+                self._refills[table] = self._refill(table)
+        self._execute(*statements, *(self._refills[table] for table in self._own))
 
     def close(self) -> None:
         """Takes away the schemas."""
