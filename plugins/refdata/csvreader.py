@@ -40,10 +40,13 @@ class CsvReader:
         min_confidence: float,
         stated: StatedFormat = NOTHING_STATED,
     ) -> Format:
-        """See ``Reader``."""
+        """See ``Reader``; a file too wide for a table is refused before anything is compared with its names."""
         from refdata.csvformat.detection import detect
+        from refdata.csvformat.limits import refuse_wide
 
-        return detect(path, known=known, code_page=code_page, min_confidence=min_confidence, stated=stated)
+        fmt = detect(path, known=known, code_page=code_page, min_confidence=min_confidence, stated=stated)
+        refuse_wide(len(fmt.header), path)
+        return fmt
 
     def scan(
         self,

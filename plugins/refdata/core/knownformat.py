@@ -42,9 +42,9 @@ class KnownFormat:
 
         Names may be missing or new as long as two thirds of the cells are known and half of the columns occur.
         """
-        texts = [same for cell in cells if (same := same_text(cell))]
         known = {same_text(text) for text in self.header} - {""}
-        if not texts or not known:
+        texts = [same for cell in cells if (same := same_text(cell))] if known else []
+        if not texts:
             return False
         seen = known & set(texts)
         return len(seen) * 3 >= len(texts) * 2 and len(seen) * 2 >= len(known) and len(seen) >= min(2, len(known))
@@ -63,9 +63,9 @@ class KnownFormat:
         >>> KnownFormat(columns=("part_no", "quantity")).share(["Part no.", "qty"])
         0.5
         """
-        seen = {plain_name(cell) for cell in cells}
-        shares = [len(known & seen) / len(known) for names in (self.header, self.columns) if (known := _plain(names))]
-        return max(shares, default=0.0)
+        each = [known for names in (self.header, self.columns) if (known := _plain(names))]
+        seen = {plain_name(cell) for cell in cells} if each else set()
+        return max((len(known & seen) / len(known) for known in each), default=0.0)
 
 
 NOTHING_KNOWN = KnownFormat()

@@ -18,7 +18,7 @@ from refdata.core.errors import FormatError
 from refdata.core.filemodel import Format, RejectedRow, SkippedLine
 from refdata.csvformat.careful import CarefulReader, CarefulRows
 from refdata.csvformat.drawn import redrawn_chunks
-from refdata.csvformat.limits import CAREFUL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES
+from refdata.csvformat.limits import CAREFUL_BYTES, MAX_RECORD_BYTES, refuse_wide
 from refdata.csvformat.quotes import (
     Positions,
     escaped_positions,
@@ -96,12 +96,7 @@ class BlockCutter:
     def __post_init__(self) -> None:
         """Refuse a file that no table can store."""
         self._line = 1 + self._head_lines
-        if self.fields > MAX_COLUMNS:
-            raise FormatError(
-                f"The file has {self.fields} columns, but a table can have at most {MAX_COLUMNS}",
-                where=str(self.source.path),
-                advice="Split the file, or check its delimiter.",
-            )
+        refuse_wide(self.fields, self.source.path)
 
     @property
     def careful(self) -> CarefulReader:

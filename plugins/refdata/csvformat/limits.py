@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from refdata.core.errors import FormatError
+
 BLOCK_BYTES = 4 * 1024 * 1024
 """Bytes read at a time. Measured: from 2 MB on, parsing gets no faster and memory grows."""
 
@@ -16,3 +20,16 @@ MAX_COLUMNS = 1024
 
 BATCH_ROWS = 65_536
 """Rows of one Arrow batch, at most."""
+
+
+def refuse_wide(fields: int, path: Path) -> None:
+    """Refuse a file that no table can store.
+
+    :raises FormatError: it has more columns than a table may have.
+    """
+    if fields > MAX_COLUMNS:
+        raise FormatError(
+            f"The file has {fields} columns, but a table can have at most {MAX_COLUMNS}",
+            where=str(path),
+            advice="Split the file, or check its delimiter.",
+        )
