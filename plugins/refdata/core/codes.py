@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from refdata.core.lookalikes import alike
 
 ZERO_LED = re.compile(r"0[^.,].*", re.DOTALL)
 """A code with a leading zero; ``0.5`` and ``0,5`` are numbers below one."""
@@ -48,23 +51,16 @@ def digits_of(number: str) -> str:
     return number.removesuffix(".0")
 
 
-def fold_key(value: str) -> str:
-    """The form in which keys are nearly equal: case, the blanks around them and invisible characters are ignored.
-
-    >>> fold_key("de ") == fold_key("DE") == fold_key("D\u200bE")
-    True
-    """
-    return re.sub(INVISIBLE, "", value).strip().upper()
-
-
 def key_forms(value: str) -> frozenset[str]:
     """Possible results of a database's UPPER for keys that nearly equal a value; SQLite's knows only ASCII letters.
 
-    >>> sorted(key_forms("Kä"))
-    ['KÄ', 'Kä']
+    >>> sorted(key_forms("Kä")) == ["KA\u0308", "KÄ", "Ka\u0308", "Kä"]
+    True
     """
-    written = (value, value.lower(), value.title(), value.upper())
-    return frozenset((fold_key(value), *(_upper_ascii(text.strip()) for text in written)))
+    seen = re.sub(INVISIBLE, "", value).strip()
+    written = (seen, seen.lower(), seen.title(), seen.upper(), alike(value))
+    composed = (unicodedata.normalize(form, text) for text in written for form in ("NFC", "NFD"))
+    return frozenset((seen.upper(), *map(_upper_ascii, composed)))
 
 
 def _upper_ascii(text: str) -> str:
@@ -92,8 +88,8 @@ def near_pairs(old: Iterable[str], new: Sequence[str]) -> tuple[tuple[str, str],
     >>> near_pairs(["DE", "FR"], ["de", "IT"])
     (('DE', 'de'),)
     """
-    by_form = {fold_key(value): value for value in new}
-    pairs = ((value, by_form.get(fold_key(value), value)) for value in old)
+    by_form = {alike(value): value for value in new}
+    pairs = ((value, by_form.get(alike(value), value)) for value in old)
     return tuple(sorted((value, other) for value, other in pairs if value != other))
 
 

@@ -64,18 +64,21 @@ class RowDoubts:
         return self.engine.first_rows(f"SELECT {name} FROM {self.stage} WHERE {name} IS NOT NULL", most)
 
     def near_values(self, column: Column, forms: Sequence[str]) -> Statement:
-        """The live values that differ from a form (``codes.fold_key``) only in case and outer blanks."""
+        """The live values that differ from a form (``codes.key_forms``) only in case and outer blanks."""
         value = quote(column.name)
         marks = ", ".join("?" for _ in forms)
         folded = self._exact(column, f"UPPER(LTRIM(RTRIM({value})))")
         exact = self._exact(column, value)
         return Statement(f"SELECT DISTINCT {exact} FROM {self.live} WHERE {folded} IN ({marks})", tuple(forms))
 
-    def near_keys(self, column: Column) -> Statement:
-        """Pairs of a live value that is gone from the file and the new one that nearly equals it."""
-        new, gone = self._only_in(column, self.stage, self.live), self._only_in(column, self.live, self.stage)
-        same = " = ".join(self._exact(column, f"UPPER(LTRIM(RTRIM({side}.v)))") for side in "ab")
-        return Statement(f"SELECT b.v, a.v FROM ({new}) AS a JOIN ({gone}) AS b ON {same}")
+    def new_values(self, column: Column, most: int) -> Statement:
+        """Values of the file that the table does not have."""
+        return self.engine.first_rows(self._only_in(column, self.stage, self.live), most)
+
+    def live_values(self, column: Column, most: int) -> Statement:
+        """Some distinct values of the table."""
+        value = self._exact(column, quote(column.name))
+        return self.engine.first_rows(f"SELECT DISTINCT {value} FROM {self.live}", most)
 
     def key_counts(self, column: Column, *, staged: bool) -> Statement:
         """One row: a column's values, and the distinct ones; case and blanks around them are ignored in text."""

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from refdata.core.codedamage import LONG, Sensitive
 from refdata.core.codes import INVISIBLE, NUMBER, digits_of, letter_case
+from refdata.core.lookalikes import alike
 from refdata.core.questions import MAX_EXAMPLES
 from refdata.csvformat.codesigns import long_numbers, signs
 from refdata.csvformat.distinct import MOST_KEY_BYTES, MOST_KEYS, are_distinct
@@ -27,6 +28,7 @@ _ZERO, _ONE, _POINT = ord("0"), ord("1"), ord(".")
 
 
 _LOOKED_AT = 1_000
+_BLANKS = r"  |[\x00-\x1f]"
 _NAME, _NAME_LENGTH = r"^[^0-9]*\p{Ll}[^0-9]*$", 4
 
 
@@ -116,14 +118,16 @@ def _may_be_numbers(values: Values, length: int | None) -> Mask:
 class _Repeats:
     """Values of a key that are not the only ones.
 
-    ``values`` counts the given ones, ``exact`` those that repeat an earlier one, ``near`` those that do so but for
-    case and the blanks around them; ``examples`` are some of both, with how often they occur.
+    ``values`` counts the given ones, ``exact`` those that repeat an earlier one, ``near`` those that only look like
+    one (``lookalikes.alike``); ``examples`` are some of both, with how often they occur, ``spellings`` some of those
+    that look alike.
     """
 
     values: int
     exact: int
     near: int
     examples: tuple[tuple[str, int], ...] = ()
+    spellings: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -133,12 +137,16 @@ class _Repeats:
 
 @dataclass(slots=True)
 class KeyWatch:
-    """The values of a column that identifies, or should identify, the rows. ``is_complete``: all are in memory."""
+    """The values of a column that identifies, or should identify, the rows. ``is_complete``: all are in memory.
+
+    ``odd`` are values that may look like another one: some with characters that are not plain, or repeated blanks.
+    """
 
     column: str
     place: int
     chunks: list[pa.Array] = field(default_factory=list)
     is_complete: bool = True
+    odd: dict[str, None] = field(default_factory=dict)
     _bytes: int = 0
     _rows: int = 0
 
@@ -151,6 +159,8 @@ class KeyWatch:
             self.chunks.clear()
         if self.is_complete:
             self.chunks.append(column)
+        if pa.types.is_string(column.type) and len(self.odd) < MOST_NOTED:
+            _note(self.odd, pc.unique(column.filter(_is_odd(column))).to_pylist())
 
     def repeats(self) -> _Repeats:
         """How many values repeat another one; only where ``is_complete``."""
@@ -163,7 +173,8 @@ class KeyWatch:
         distinct = pc.count_distinct(values).as_py()
         forms = distinct if folded is values else pc.count_distinct(folded).as_py()
         examples = _most_frequent(folded) if forms < len(values) else ()
-        return _Repeats(len(values), len(values) - distinct, distinct - forms, examples)
+        spellings = _alike(values, folded) if forms < distinct else ()
+        return _Repeats(len(values), len(values) - distinct, distinct - forms, examples, spellings)
 
     def has_names(self) -> bool:
         """Whether most of the first values are names rather than codes: words with small letters and no digits."""
@@ -196,7 +207,25 @@ class KeyWatch:
 def _folded(values: pa.Array) -> pa.Array:
     if not pa.types.is_string(values.type):
         return values
-    return pc.utf8_upper(_visible(values))
+    odd = pc.fill_null(_is_odd(values), False)
+    plain = pc.utf8_upper(pc.utf8_trim_whitespace(values))
+    if not pc.any(odd).as_py():
+        return plain
+    forms = [alike(value) for value in values.filter(odd).to_pylist()]
+    return pc.replace_with_mask(plain, odd, pa.array(forms, pa.string()))
+
+
+def _is_odd(values: pa.StringArray) -> pa.BooleanArray:
+    """Which values need ``lookalikes.alike`` to be compared: those beyond ASCII, and those with unusual blanks."""
+    return pc.or_(pc.invert(pc.string_is_ascii(values)), pc.match_substring_regex(values, _BLANKS))
+
+
+def _alike(values: pa.StringArray, folded: pa.StringArray) -> tuple[str, ...]:
+    """Some of the values whose form others share."""
+    pairs = pa.table({"value": values, "form": folded}).group_by(["value", "form"]).aggregate([])
+    counts = pc.value_counts(pairs["form"])
+    shared = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")[:MOST_NOTED]
+    return tuple(pairs["value"].filter(pc.is_in(pairs["form"], shared)).to_pylist())
 
 
 def _visible(values: pa.StringArray) -> pa.StringArray:

@@ -13,6 +13,7 @@ from refdata.core.contractterms import LoadMode
 from refdata.core.doubts import rows as doubts
 from refdata.core.doubts.rows import LOAD, LostZeros
 from refdata.core.filemodel import ScannedColumn
+from refdata.core.lookalikes import alike, difference, may_look_alike
 from refdata.core.model import Column, Load, LoadType
 from refdata.core.naming import fold_name
 from refdata.core.questions import MAX_EXAMPLES, Question
@@ -205,36 +206,60 @@ class Comparison:
             # The rule has rejected equal keys; whether others are the same key, people have stated.
             if repeats.near:
                 self.warnings.append(doubts.repeats_warning(key.column, repeats.near, near=True))
+            self._warn_near_keys(key, column)
             return
         count = repeats.count if key.is_complete else self._repeated(column, staged=True)
         if not count:
             yield from self._near_keys(key, column)
-        elif not self._repeated(column, staged=False):
+        elif not self._repeated(column, staged=False) and not self._has_alike(column, repeats.spellings):
             table, file_name = self.row.table_name, self.row.file_name
             yield doubts.keys_question(table, file_name, column.name, count, repeats.examples)
 
     def _near_keys(self, key: KeyWatch, column: Column) -> Iterator[Question]:
-        """Keys that are new in the table only by case or blanks."""
-        if not is_text(column):
-            return
-        pairs = self._all_near_pairs(column) if self._compares_all else ()
-        pairs = pairs or self._likely_near_pairs(key, column)
+        """Keys that are new in the table, but look like one of its keys."""
+        pairs = self._near_pairs(key, column)
         if pairs and self._is_append:
             self.warnings.append(doubts.near_keys_warning(self.row.table_name, column.name, pairs))
         elif pairs:
             yield doubts.near_keys_question(self.row.table_name, self.row.file_name, column.name, pairs)
 
-    @property
-    def _compares_all(self) -> bool:
-        return not self._is_append and self._staged_rows <= FEW_ROWS
+    def _warn_near_keys(self, key: KeyWatch, column: Column) -> None:
+        """Reports keys that only look like those of the table; which ones are equal, people have stated."""
+        pairs = [pair for pair in self._near_pairs(key, column) if difference(*pair)]
+        if pairs:
+            self.warnings.append(doubts.near_keys_warning(self.row.table_name, column.name, pairs))
+
+    def _near_pairs(self, key: KeyWatch, column: Column) -> Sequence[tuple[str, str]]:
+        if not is_text(column):
+            return ()
+        pairs = self._all_near_pairs(column) if self._compares_all(key, column) else ()
+        return pairs or self._likely_near_pairs(key, column)
+
+    def _has_alike(self, column: Column, spellings: Sequence[str]) -> bool:
+        """Whether the table has two of the values that look alike: then its keys are allowed to."""
+        known = self._present(column, spellings, staged=False)
+        return len({alike(value) for value in known}) < len(known)
+
+    def _compares_all(self, key: KeyWatch, column: Column) -> bool:
+        """Whether all keys are compared: in a short file, or where some are of the kind that may look like another."""
+        if not self._is_append and self._staged_rows <= FEW_ROWS:
+            return True
+        return bool(key.odd) or any(may_look_alike(str(value)) for value in self.sample.values(column))
 
     def _all_near_pairs(self, column: Column) -> Sequence[tuple[str, str]]:
-        return sorted((str(old), str(new)) for old, new in self._ask(self.statements.near_keys(column)))
+        new = self._texts(self.statements.new_values(column, MOST_EARLIER))
+        if not new:
+            return ()
+        earlier = self.statements.live_values if self._is_append else self.statements.gone_values
+        return codes.near_pairs(self._texts(earlier(column, MOST_EARLIER)), new)
+
+    def _texts(self, statement: Statement) -> list[str]:
+        return [str(line[0]) for line in self._ask(statement) if line[0] is not None]
 
     def _likely_near_pairs(self, key: KeyWatch, column: Column) -> Sequence[tuple[str, str]]:
         """Looks in the table only for values that are written in another way than those of the sample."""
         cases = {codes.letter_case(value) for value in self.sample.values(column) if isinstance(value, str)}
-        new = self._unknown(column, key.unlike(cases))
+        new = self._unknown(column, tuple({**dict.fromkeys(key.unlike(cases)), **key.odd}))
         forms = sorted({form for value in new for form in codes.key_forms(value)})[:MOST_VALUES]
         if not forms:
             return ()

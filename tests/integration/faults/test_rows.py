@@ -171,7 +171,7 @@ def test_a_stated_key_rejects_and_warns_instead_of_asking(site: Site, key: str) 
     site.load(site.drop("t.csv", COUNTRIES))
     row = site.load(site.drop("t.csv", COUNTRIES + "de,Germany\n"), "run 2")
     assert row.status is FileStatus.COMPLETED, row.error_message
-    near = "1 value of code repeats another one, except for case, blanks around them and invisible characters"
+    near = "1 value of code repeats another one, except for case, blanks, invisible characters and look-alike letters"
     assert (near in " ".join(row.warnings)) is (key == "[code]")
 
 

@@ -9,6 +9,7 @@ from refdata.core.codedamage import ChangedCode
 from refdata.core.contract import Contract, KeptAnswer
 from refdata.core.contractterms import QuestionKind
 from refdata.core.errors import be
+from refdata.core.lookalikes import difference
 from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question
 
 LOAD = "load"
@@ -174,7 +175,7 @@ def keys_question(
 
 
 def near_keys_question(table: str, file_name: str, column: str, pairs: Sequence[tuple[str, str]]) -> Question:
-    """Asks about keys that replace those of the table from which they differ by case or blanks only."""
+    """Asks about keys that replace those of the table that they look like (``lookalikes.alike``)."""
     return _question(
         QuestionKind.KEYS_REPEATED,
         table,
@@ -183,8 +184,13 @@ def near_keys_question(table: str, file_name: str, column: str, pairs: Sequence[
         (f"{column} has identified each row of {table} so far; rows with the earlier spelling are replaced.",),
         f"The values of {column} are loaded as the file writes them.",
         column,
-        tuple(f"{old!r} became {new!r}." for old, new in pairs),
+        tuple(_near_example(old, new) for old, new in pairs),
     )
+
+
+def _near_example(old: str, new: str) -> str:
+    unseen = difference(old, new)
+    return f"{old!r} became {new!r}{f': {unseen}' if unseen else ''}."
 
 
 def rows_question(table: str, file_name: str, repeated: int, rows: int) -> Question | None:
@@ -242,7 +248,7 @@ def known_keys_warning(table: str, column: str, count: int, time: str) -> str:
 def repeats_warning(column: str, repeated: int, *, near: bool = False) -> str:
     """Warns about keys that the file repeats if no question is asked: in a first load, or beside a stated key.
 
-    :param near: only case, blanks around the values or invisible characters differ.
+    :param near: the values only look alike.
     """
     verb = "repeats" if repeated == 1 else "repeat"
     how = f", except for {_IGNORED}" if near else f" ({_IGNORED} ignored)"
@@ -261,11 +267,11 @@ def loaded_anyway(question: Question) -> str:
     return f"{question.subject.rpartition('. ')[0]}. This was loaded, because on_doubtful_rows is warn."
 
 
-_IGNORED = "case, blanks around them and invisible characters"
+_IGNORED = "case, blanks, invisible characters and look-alike letters"
 
 
 def near_keys_warning(table: str, column: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """Warns about appended keys that differ from those of the table only in case or blanks."""
+    """Warns about appended keys that only look like those of the table."""
     many = f"{_values(len(pairs))} of {column}"
     return f"{many} {_differ(len(pairs))} from values in {table} only by {_IGNORED}."
 
