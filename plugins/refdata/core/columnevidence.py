@@ -100,7 +100,8 @@ class Evidence:
     values with an exponent, ``spreadsheet`` those that look like ``1.23E+11``, ``month_days`` those among text
     that look like ``2-Mar``, ``formulas`` those that a spreadsheet would run; ``fractions`` says whether a
     value without an exponent has a point. ``bare_powers`` counts values such as ``1E5``, with neither a point nor a
-    sign in the exponent. ``versions`` are the distinct values while all of them could be version numbers (``1.10``) and
+    sign in the exponent. ``wholes`` is the most digits of the values written out as whole numbers, None if one is none.
+    ``versions`` are the distinct values while all of them could be version numbers (``1.10``) and
     are few; None from the first value that could not.
     """
 
@@ -118,6 +119,7 @@ class Evidence:
     formulas: int = 0
     fractions: bool = False
     bare_powers: int = 0
+    wholes: int | None = None
     versions: frozenset[str] | None = None
 
     @property
@@ -147,6 +149,7 @@ class Evidence:
             formulas=self.formulas + other.formulas,
             fractions=self.fractions or other.fractions,
             bare_powers=self.bare_powers + other.bare_powers,
+            wholes=None if self.wholes is None or other.wholes is None else max(self.wholes, other.wholes),
             versions=_few(self.versions, other.versions),
         )
 

@@ -16,6 +16,7 @@ REJECT, TEXT = "reject", "text"
 """The answers that a table may keep: the rows are rejected, or the column becomes text."""
 
 NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.FLOAT})
+WHOLE_NUMBERS = frozenset({TypeKind.INT, TypeKind.BIGINT})
 MOMENTS = frozenset({TypeKind.DATE, TypeKind.DATETIME2})
 TRUE, FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
 """How Table Schema spells booleans where a field does not say: https://datapackage.org/standard/table-schema/"""
@@ -137,6 +138,8 @@ def _known(contract: Contract, old: Column | None, name: str) -> KnownColumnRead
     reading = ColumnReading(old.type, notation, mark_known=known)
     # The year first means one date only, so such a file is no change of notation that anybody must be asked about.
     others = (_reading(old.type, missing),) if old.type.kind in MOMENTS and not notation.zone else ()
+    if old.type.kind in WHOLE_NUMBERS:
+        others = (replace(reading, notation=replace(notation, powers=True)),)
     return KnownColumnReading((reading, *(other for other in others if other != reading)), missing)
 
 

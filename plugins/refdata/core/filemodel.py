@@ -143,6 +143,7 @@ class Notation:
     Numbers: ``decimal_point`` is ``.`` or ``,``. ``thousands`` contains the possible separators of groups of three
     digits (``""``: none). ``minus`` is ``-`` or U+2212 (each accepts the other too), ``trailing`` for ``5-`` or
     ``parentheses`` for ``(5)``. ``affix`` is the text beside the numbers, such as ``%`` or ``R$``; ``*`` accepts any.
+    ``powers``: whole numbers may be written as ``1e+05`` or ``1.5E3``, but not as ``1E5``, which may be a code.
 
     Dates and times: ``date_order`` is ``ymd``, ``dmy`` or ``mdy``; ``date_separator`` is ``-``, ``/``, ``.``, a blank,
     or ``""`` for ``20240131``. ``year_digits`` is 4, or 2, where 69 to 99 belong to the last century as in POSIX.
@@ -165,6 +166,7 @@ class Notation:
     month_names: str = ""
     hours: int = 24
     zone: str = ""
+    powers: bool = False
     true_values: tuple[str, ...] = ()
     false_values: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ How ambiguous values are read:
 ``1 234``, ``1.234.567``    text unless a decimal mark or the file's other columns prove amounts: codes are grouped too
 ``1.1``, ``1.10``           text: versions
 ``1E5``                     text where no value has a point or a sign in the exponent, as numbers have
+``1e+05``                   a whole number where whole numbers without an exponent stand beside it, with a warning
 ``1.5e5``                   FLOAT where every value survives a double; text where digit codes stand beside
                             ``1.23E+11``, with a warning
 ``03/04/2024``              text unless a day past 12 in the column settles the order; ``03.04.2024`` is day first
@@ -243,7 +244,20 @@ def _double(evidence: Evidence) -> Decision | None:
         return _kept_as_text(
             evidence, "has values such as 1E5, which may be codes or powers of ten", (FLOAT, Notation())
         )
-    return Decision(FLOAT)
+    return _whole_powers(evidence) if codes else Decision(FLOAT)
+
+
+def _whole_powers(evidence: Evidence) -> Decision:
+    """Whole numbers, of which some have an exponent; FLOAT where these are fractions, or too long to be exact."""
+    if evidence.wholes is None or evidence.wholes > _EXACT_DIGITS or not evidence.scientific:
+        return Decision(FLOAT)
+    many = f"{evidence.scientific} {'value' if evidence.scientific == 1 else 'values'}"
+    said = f"has {many} such as 1e+05, read as whole numbers; a spreadsheet may have rounded longer ones"
+    return Decision(INT if evidence.wholes <= _INT_DIGITS else BIGINT, Notation(powers=True), (said,))
+
+
+_INT_DIGITS, _EXACT_DIGITS = 9, 15
+"""Digits that an INT holds in any case, and that a program keeps which writes an exponent."""
 
 
 def _spreadsheet_warning(evidence: Evidence) -> tuple[str, ...]:

@@ -121,7 +121,12 @@ def _is_special(kind: TypeKind, notation: Notation) -> bool:
     if notation.missing_values:
         return True
     if kind in NUMBERS:
-        return (notation.decimal_point, notation.thousands, notation.minus, notation.affix) != (".", "", "-", "")
+        return notation.powers or (notation.decimal_point, notation.thousands, notation.minus, notation.affix) != (
+            ".",
+            "",
+            "-",
+            "",
+        )
     if kind is TypeKind.BIT:
         return bool(notation.true_values or notation.false_values)
     return kind in MOMENTS or (kind is TypeKind.TIME and notation.hours == 12)

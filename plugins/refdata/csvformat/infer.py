@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from refdata.core.columnevidence import DATES, DateKey, Evidence, MomentShape
 from refdata.csvformat.numbers import count_bare_powers, find_doubles, find_numbers, find_versions, plain_shape
+from refdata.csvformat.powers import whole_digits
 from refdata.csvformat.spreadsheet import count_formulas, count_month_days, count_powers
 from refdata.csvformat.temporal import parse_moments, parse_times
 from refdata.csvformat.values import Ints, Values, as_numpy
@@ -102,6 +103,7 @@ def _readings(values: Values, measures: Evidence, known: Evidence | None) -> Evi
         scientific=scientific,
         fractions=fractions,
         bare_powers=count_bare_powers(values) if scientific else 0,
+        wholes=whole_digits(values, shape) if double and not fractions else None,
         versions=find_versions(values, shape) if known is None or known.versions is not None else None,
     )
 

@@ -21,6 +21,7 @@ from refdata.csvformat.infer import last_day, longest_text, moment_shape, utf16_
 from refdata.csvformat.moments import Moments, read_clocks, read_moments
 from refdata.csvformat.numbers import find_doubles, keeps_double, plain_shape
 from refdata.csvformat.plainnumbers import plain_numbers
+from refdata.csvformat.powers import written_out
 from refdata.csvformat.temporal import MAX_FRACTION
 from refdata.csvformat.values import Mask, Values, as_mask
 
@@ -177,6 +178,7 @@ def _fitting(column: pa.StringArray, reading: ColumnReading) -> Mask:
 
 
 def _plain(column: pa.StringArray, reading: ColumnReading) -> pa.StringArray:
+    column = written_out(column) if reading.notation.powers else column
     return plain_numbers(column, reading.notation, exponents=reading.known.kind is TypeKind.FLOAT)
 
 

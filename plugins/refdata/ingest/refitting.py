@@ -160,11 +160,7 @@ def misfits(
     """The values of a column that do not fit its known reading; the first of them as examples."""
     kind = live.type if live is not None else known.readings[0].known if known.readings else SqlType(TypeKind.INT)
     reading = known.readings[0] if known.readings else ColumnReading(kind)
-    index = next(at for at, one in enumerate(scan.columns) if one.name == column.name)
-    noted = _Noted(column.name, fmt, index)
-    names = [one.name for one in scan.columns]
-    names += [f"{names[-1]} {at}" for at in range(len(names), len(fmt.header))]  # those at the end that are not loaded
-    reader_of(path).scan(path, fmt, names, known={column.name: reading}, on_reject=noted.add)
+    noted = _noted(path, fmt, scan, column.name, reading)
     everything = noted.count + column.nulls >= scan.rows
     brought = column.type if column.type is not None and column.type.kind is not TypeKind.NVARCHAR else None
     return Misfits(
@@ -178,6 +174,22 @@ def misfits(
         reading.notation,
         _dated(tuple(noted.texts)) if everything and kind.kind in MOMENTS else (),
     )
+
+
+def odd_texts(
+    path: Path, fmt: Format, scan: Scan, column: str, reading: ColumnReading
+) -> tuple[list[Misfit], list[str]]:
+    """The values of a column that do not fit a reading: the first ones with their lines, and some different ones."""
+    noted = _noted(path, fmt, scan, column, reading)
+    return noted.examples, list(noted.texts)
+
+
+def _noted(path: Path, fmt: Format, scan: Scan, column: str, reading: ColumnReading) -> _Noted:
+    names = [one.name for one in scan.columns]
+    noted = _Noted(column, fmt, names.index(column))
+    names += [f"{names[-1]} {at}" for at in range(len(names), len(fmt.header))]  # those at the end that are not loaded
+    reader_of(path).scan(path, fmt, names, known={column: reading}, on_reject=noted.add)
+    return noted
 
 
 def _dated(texts: Sequence[str]) -> tuple[Notation, ...]:

@@ -124,7 +124,7 @@ class Comparison:
         kind = scanned.type.kind if scanned is not None and scanned.type is not None else None
         if kind in _DAYS and not codes.look_like_days(usual):
             values, rows = self._first_staged(column), self._staged_rows
-        elif kind is TypeKind.FLOAT and not codes.look_like_powers(usual):
+        elif (kind is TypeKind.FLOAT or (scanned and scanned.notation.powers)) and not codes.look_like_powers(usual):
             values = tuple(one for one in self._first_staged(column) if codes.look_like_powers([one]))
             rows = len(values)
         new = self._unknown(column, values)
