@@ -98,9 +98,10 @@ class Evidence:
     readings (``numbers``, ``dates``, ``clock``, ``double``, ``bit``) are those that fit every non-empty value.
     ``clock`` is the most fraction digits of times, None where not all are times. ``scientific`` counts
     values with an exponent, ``spreadsheet`` those that look like ``1.23E+11``, ``month_days`` those among text
-    that look like ``2-Mar``, ``formulas`` those that a spreadsheet would run; ``fractions`` says whether a
-    value without an exponent has a point. ``bare_powers`` counts values such as ``1E5``, with neither a point nor a
-    sign in the exponent. ``wholes`` is the most digits of the values written out as whole numbers, None if one is none.
+    that look like ``2-Mar``, ``formulas`` those that a spreadsheet would run, ``errors`` those such as ``#REF!``;
+    ``fractions`` says whether a value without an exponent has a point. ``bare_powers`` counts values such as ``1E5``,
+    with neither a point nor a sign in the exponent. ``wholes`` is the most digits of the values written out as whole
+    numbers, None if one is none.
     ``versions`` are the distinct values while all of them could be version numbers (``1.10``) and
     are few; None from the first value that could not.
     """
@@ -117,6 +118,7 @@ class Evidence:
     spreadsheet: int = 0
     month_days: int = 0
     formulas: int = 0
+    errors: int = 0
     fractions: bool = False
     bare_powers: int = 0
     wholes: int | None = None
@@ -147,6 +149,7 @@ class Evidence:
             spreadsheet=self.spreadsheet + other.spreadsheet,
             month_days=self.month_days + other.month_days,
             formulas=self.formulas + other.formulas,
+            errors=self.errors + other.errors,
             fractions=self.fractions or other.fractions,
             bare_powers=self.bare_powers + other.bare_powers,
             wholes=None if self.wholes is None or other.wholes is None else max(self.wholes, other.wholes),

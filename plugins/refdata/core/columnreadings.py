@@ -25,6 +25,7 @@ _MINUS = {Minus.LEADING: "-", Minus.TRAILING: "trailing", Minus.PARENTHESES: "pa
 _GROUPS = dict.fromkeys(" \xa0\u202f", " \xa0\u202f") | dict.fromkeys("'’", "'’")
 """The forms of a thousands mark that people treat as the same."""
 _NUMBER = decimal(1, 0)
+_HOURS = 24
 _TYPES: Mapping[FieldType, tuple[SqlType, ...]] = {
     FieldType.INTEGER: (BIGINT,),
     FieldType.YEAR: (BIGINT,),
@@ -138,6 +139,8 @@ def _known(contract: Contract, old: Column | None, name: str) -> KnownColumnRead
     reading = ColumnReading(old.type, notation, mark_known=known)
     # The year first means one date only, so such a file is no change of notation that anybody must be asked about.
     others = (_reading(old.type, missing),) if old.type.kind in MOMENTS and not notation.zone else ()
+    if notation.hours != _HOURS and not notation.zone:
+        others = (replace(reading, notation=replace(notation, hours=_HOURS)), *others)
     if old.type.kind in WHOLE_NUMBERS:
         others = (replace(reading, notation=replace(notation, powers=True)),)
     return KnownColumnReading((reading, *(other for other in others if other != reading)), missing)

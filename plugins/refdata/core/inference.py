@@ -266,6 +266,12 @@ def _spreadsheet_warning(evidence: Evidence) -> tuple[str, ...]:
         texts.append(f"contains {evidence.spreadsheet} values such as 1.23E+11: a spreadsheet has rounded longer codes")
     if 0 < evidence.month_days < evidence.values:
         texts.append(f"contains {evidence.month_days} values such as 2-Mar: a spreadsheet may have made dates of codes")
+    if evidence.errors:
+        values = "1 value" if evidence.errors == 1 else f"{evidence.errors} values"
+        texts.append(
+            f"contains {values} such as #N/A or #REF!: a spreadsheet could not compute them."
+            " missingValues in the contract reads them as no value"
+        )
     if evidence.formulas:
         texts.append(
             f"contains {evidence.formulas} values that a spreadsheet would run as formulas; they are kept as text."

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from refdata.core.columnevidence import DATES, DateKey, Evidence, MomentShape
 from refdata.csvformat.numbers import count_bare_powers, find_doubles, find_numbers, find_versions, plain_shape
 from refdata.csvformat.powers import whole_digits
-from refdata.csvformat.spreadsheet import count_formulas, count_month_days, count_powers
+from refdata.csvformat.spreadsheet import count_errors, count_formulas, count_month_days, count_powers
 from refdata.csvformat.temporal import parse_moments, parse_times
 from refdata.csvformat.values import Ints, Values, as_numpy
 
@@ -54,7 +54,12 @@ def gather(column: pa.StringArray, so_far: Evidence, *, powers: bool = True) -> 
     )
     if not evidence.is_text:
         return evidence
-    return replace(evidence, month_days=count_month_days(values), formulas=count_formulas(values))
+    return replace(
+        evidence,
+        month_days=count_month_days(values),
+        formulas=count_formulas(values),
+        errors=count_errors(values),
+    )
 
 
 def _fitting(values: Values, measures: Evidence, so_far: Evidence) -> Evidence:

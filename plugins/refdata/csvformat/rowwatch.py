@@ -18,7 +18,7 @@ from refdata.core.lookalikes import alike
 from refdata.core.questions import MAX_EXAMPLES
 from refdata.csvformat.codesigns import long_numbers, signs
 from refdata.csvformat.distinct import MOST_KEY_BYTES, MOST_KEYS, are_distinct
-from refdata.csvformat.spreadsheet import damaged
+from refdata.csvformat.spreadsheet import damaged, missing_words
 from refdata.csvformat.values import Mask, Values
 
 MOST_NOTED = 1_000
@@ -39,7 +39,8 @@ class CodeWatch:
     ``length`` is the number of digits that all codes of the table have; None if they differ or are unknown.
     ``has_numbers``: a whole number without leading zeros occurs that has fewer digits than the table's codes.
     ``short`` are such numbers, ``damaged`` values such as ``2-Mar`` and ``1.23E+15``, ``signs`` others that may be
-    damaged codes of a table with values as ``sensitive`` has them: some of each.
+    damaged codes of a table with values as ``sensitive`` has them: some of each. ``words`` are those that stand for no
+    value (``missingwords``).
     """
 
     column: str
@@ -51,12 +52,14 @@ class CodeWatch:
     damaged: dict[str, None] = field(default_factory=dict)
     damaged_rows: int = 0
     signs: dict[str, None] = field(default_factory=dict)
+    words: dict[str, None] = field(default_factory=dict)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Looks at the rows of one batch."""
         values = Values.of(batch.column(self.place))
         if not len(values):
             return
+        _note(self.words, missing_words(values))
         if self.length is not None or not self.has_numbers:
             self._look_for_numbers(values)
         changed = damaged(values)

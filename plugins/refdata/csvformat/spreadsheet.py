@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from refdata.core.codes import MONTH_DAY
+from refdata.core.missingwords import CERTAIN, ERROR, LONGEST, POSSIBLE
 from refdata.csvformat.values import Mask, Values
 
 _POWER = r"^-?[0-9](\.[0-9]+)?E\+(1[1-9]|[2-9][0-9])$"
@@ -23,6 +24,9 @@ _FORMULA = r"^[\t\r\n ]*(?:=\s*[^\s=>]|@[A-Za-z.]+\(|[+-]\S*[(|!])"
 """Of what OWASP lists (https://owasp.org/www-community/attacks/CSV_Injection), what does something: a sign before
 a number or a word is arithmetic at most, and usual in data (``+43 1 234``, ``- none``)."""
 _BEGINS = np.isin(np.arange(256), list(b"=+-@\t\r\n "))
+_WORDS = pa.array(sorted(CERTAIN | POSSIBLE), pa.string())
+_ERROR_BEGINS = np.isin(np.arange(256), list(b"#E"))
+_WORD_BEGINS = np.isin(np.arange(256), [ord("#"), *(word.encode()[0] for word in CERTAIN | POSSIBLE)])
 _POWER_WIDTH = len("E+11")
 _IS_GAP = np.isin(np.arange(256), list(b"-. "))
 
@@ -49,6 +53,23 @@ def damaged(values: Values) -> list[str]:
     powers = values.take(_may_be_powers(values)).arrow()
     texts += powers.filter(pc.match_substring_regex(powers, _ANY_POWER)).to_pylist()
     return texts
+
+
+def count_errors(values: Values) -> int:
+    """How many values are errors of a spreadsheet, such as ``#REF!``."""
+    return _count(values.take(_ERROR_BEGINS[values.data[values.starts]]).arrow(), ERROR)
+
+
+def missing_words(values: Values) -> list[str]:
+    """The distinct values that stand for no value, as words of programs or errors of a spreadsheet."""
+    short = values.lengths <= LONGEST
+    begins = short & _WORD_BEGINS[values.data[values.starts]]
+    if not begins.any():
+        return []
+    texts = pc.unique(values.take(begins).arrow())
+    words = pc.or_(pc.is_in(texts, value_set=_WORDS), pc.match_substring_regex(texts, ERROR))
+    found: list[str] = texts.filter(words).to_pylist()
+    return found
 
 
 def _with_gap(values: Values) -> pa.StringArray:

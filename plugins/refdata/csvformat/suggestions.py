@@ -16,6 +16,7 @@ import pyarrow as pa
 from refdata.core.columnevidence import Evidence
 from refdata.core.filemodel import ANY_WORD, ColumnReading, Notation
 from refdata.core.inference import decide
+from refdata.core.missingwords import is_error
 from refdata.core.sqltypes import DATE, DATETIME2, TIME, SqlType, TypeKind
 from refdata.csvformat.celltypes import CellType, cell_type
 from refdata.csvformat.infer import gather
@@ -50,6 +51,7 @@ _CURRENCY = re.compile(
 _PER = "%‰°"
 _UNIT = re.compile(rf"[{_PER}]|[^\W\d_]{{1,3}}[²³]?")
 _MARKER = re.compile(r"(?i)\W+|\\n|n/?a|nan|null|none|nil|tbd|unknown|missing|k\. ?a\.?|[(#<]+(null|n/a|na)[)!>]*")
+_ERROR_WORD = re.compile(r"(?i)n/?a|n\.a\.|nan|null|none|error")
 _ZERO_DATE = re.compile(r"0000-00-00|00[-/.]00[-/.]0000")
 _DECIMALS = re.compile(r"\d[.,]\d{1,2}\D*$")
 
@@ -167,10 +169,12 @@ def _is_short_word(text: str) -> bool:
 
 def _markers(texts: Sequence[str], base: ColumnReading) -> tuple[Suggestion, ...]:
     """Texts such as ``NULL`` among values of another type: nobody but a person knows that they mean no value."""
-    odd = [text for text in texts if _ZERO_DATE.match(text) or _is_short_word(text)]
+    odd = [text for text in texts if _ZERO_DATE.match(text) or _is_short_word(text) or is_error(text)]
     rest = [text for text in texts if text not in odd]
     usual = all(_MARKER.fullmatch(text) or _ZERO_DATE.match(text) for text in odd)
-    if not odd or len(odd) > MOST_MARKERS or len(rest) < (len(odd) if usual else _MANY):
+    errors = all(is_error(text) or _ERROR_WORD.fullmatch(text) for text in odd)
+    most, fewest = (len(odd), 1) if errors else (MOST_MARKERS, len(odd) if usual else _MANY)
+    if not odd or len(odd) > most or len(rest) < fewest:
         return ()
     decision = decide(gather(pa.array(rest, pa.string()), Evidence()))
     if decision.type is None or decision.type.kind is TypeKind.NVARCHAR:

@@ -27,8 +27,8 @@ from refdata.core.questions import Question
 from refdata.core.sqltypes import TypeKind
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.memory import column_match, columns_in_file_order, places_unknown
+from refdata.ingest.notationdoubts import ColumnDoubts
 from refdata.ingest.planning import better_tables, matches_layout
-from refdata.ingest.powers import powers_questions
 from refdata.ingest.reading import naming_the_file
 from refdata.ingest.refitting import falling, misfits
 
@@ -159,8 +159,8 @@ def _about_types(
     for column in detection.scan.columns:
         if (question := _about_notation(row, column, contract)) is not None:
             yield question
-        elif column.notation.powers and live is not None:
-            yield from powers_questions(deps, file, row, detection, contract, live, column)
+        elif (asked := ColumnDoubts(deps, file, row, detection, contract, live, column).question()) is not None:
+            yield asked
         elif column.name in held:
             old = falling(column, live)
             with naming_the_file(file), deps.dropoff.open(file) as path:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from refdata.core import codes
+from refdata.core import codes, missingwords
 from refdata.core.codedamage import LONGEST_CODE, MISSING_WORDS, candidates, changed
 from refdata.core.contract import Contract
 from refdata.core.contractterms import LoadMode
@@ -95,6 +95,7 @@ class Comparison:
             zeros = self._lost_zeros(watch, column) if watch.has_numbers else None
             # One question at most: its kind and the column name it.
             asked = zeros or self._damage(watch, column) or self._changed(watch, column) or self._emptied(column)
+            asked = asked or self._words(watch, column)
             yield from (asked,) if asked is not None else ()
         for number in self.watch.numbers:
             column = self.sample.column(number.column)
@@ -151,6 +152,21 @@ class Comparison:
         if not words or scanned.nulls <= self._count(self.statements.count_empty(column)):
             return None
         return doubts.emptied_question(self.row.table_name, self.row.file_name, column.name, sorted(words))
+
+    def _words(self, watch: CodeWatch, column: Column) -> Question | None:
+        """Words for no value in a column that had empty values so far, and errors of a spreadsheet in any column."""
+        new = self._unknown(column, tuple(watch.words))
+        errors = [word for word in new if missingwords.is_error(word)]
+        others = [word for word in new if word not in errors]
+        empty = self._count(self.statements.count_empty(column)) if others else 0
+        scanned = self._scanned(column)
+        fewer = scanned is not None and scanned.nulls < (1 if self._is_append else empty)
+        meant = [word for word in others if empty and (fewer or word in missingwords.CERTAIN)]
+        if not (errors or meant) or scanned is None:
+            return None
+        known = scanned.notation.missing_values
+        table, file_name = self.row.table_name, self.row.file_name
+        return doubts.words_question(table, file_name, column.name, [*errors, *meant], known, empty)
 
     def _has_codes(self, column: Column) -> bool:
         """Whether the texts of a column are short."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refdata.core.codedamage import ChangedCode
-from refdata.core.contract import Contract, KeptAnswer
+from refdata.core.contract import Contract, FieldContract, KeptAnswer
 from refdata.core.contractterms import QuestionKind
 from refdata.core.errors import be
 from refdata.core.lookalikes import difference
@@ -122,6 +122,40 @@ def emptied_question(table: str, file_name: str, column: str, words: Sequence[st
         column,
         tuple(f"{word!r} is in no row now." for word in words),
     )
+
+
+def words_question(
+    table: str, file_name: str, column: str, words: Sequence[str], known: Sequence[str], empty: int
+) -> Question:
+    """Asks whether words mean no value: those of programs, and errors of a spreadsheet.
+
+    :param known: the texts that mean no value already; ``empty`` counts the table's rows without one.
+
+    >>> words_question("t", "t.csv", "colour", ["nan"], (), 2).subject
+    "The value 'nan' of colour in t.csv may mean that there is no value. Load it as text?"
+    """
+    shown = ", ".join(map(repr, words[:MAX_EXAMPLES]))
+    one = len(words) == 1
+    rows = f"{empty:,} row{'' if empty == 1 else 's'} without a value of {column}"
+    said = f"{table} has {rows}, and none with {shown}." if empty else f"{table} has {shown} in no row of {column}."
+    texts = tuple(dict.fromkeys(("", *known, *words)))
+    fact = FieldContract(name=column, missing_values=texts)
+    effect = f"{column} has no value in these rows; they are loaded."
+    none = Choice("missing", "They mean no value", effect, patch=Contract(table=table, fields=(fact,)), keepable=True)
+    asked = _question(
+        QuestionKind.CODES_CHANGED,
+        table,
+        f"The {'value' if one else 'values'} {shown} of {column} in {file_name} may mean that there is no value."
+        f" Load {'it' if one else 'them'} as text?",
+        (
+            said,
+            "Programs write such words where a value is missing, and spreadsheets where they could not compute it.",
+        ),
+        f"The values of {column} are loaded as the file writes them.",
+        column,
+        tuple(f"Such as {word!r}." for word in words),
+    )
+    return replace(asked, choices=(none, *asked.choices))
 
 
 def precision_question(table: str, file_name: str, column: str, rounded: int, changed: int, digits: int) -> Question:

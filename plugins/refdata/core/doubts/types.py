@@ -154,7 +154,7 @@ def _as_dates(table: str, misfits: Misfits, notation: Notation) -> Choice:
         "read" if len(misfits.dated) == 1 else f"read_{notation.date_order}",
         f"Read them as dates, {order}",
         f"The dates of {misfits.column} are read {order}: {_pattern(notation)}.",
-        patch=_written(table, misfits.column, notation, kind),
+        patch=written(table, misfits.column, notation, kind),
         keepable=True,
     )
 
@@ -260,7 +260,7 @@ def notation_question(
         "read",
         f"Read them {_ORDERS[brought.date_order]}",
         f"The dates of {column} are read {_ORDERS[brought.date_order]}.",
-        patch=_written(table, column, brought, kind),
+        patch=written(table, column, brought, kind),
         keepable=True,
     )
     before, now = _ORDERS[known.date_order], _ORDERS[brought.date_order]
@@ -282,7 +282,7 @@ def zone_question(table: str, file_name: str, column: str, brought: Notation, ki
         "read",
         "Read them as UTC",
         f"The times of {column} are loaded as the file has them, as moments in UTC.",
-        patch=_written(table, column, brought, kind),
+        patch=written(table, column, brought, kind),
         keepable=True,
     )
     return Question(
@@ -295,8 +295,8 @@ def zone_question(table: str, file_name: str, column: str, brought: Notation, ki
     )
 
 
-def _written(table: str, column: str, notation: Notation, kind: FieldType) -> Contract:
-    """States how dates are written."""
+def written(table: str, column: str, notation: Notation, kind: FieldType) -> Contract:
+    """The contract that states how dates or times are written."""
     fact = FieldContract(
         name=column,
         date_order=notation.date_order,
