@@ -16,7 +16,24 @@ from typing import Any, Self, TextIO
 from refdata.core.csvwriting import inert
 from refdata.core.dropnames import unfinished
 from refdata.core.errors import PermanentError
-from refdata.core.filemodel import RejectedRow
+from refdata.core.filemodel import Format, RejectedRow
+
+
+def is_misfit(reject: RejectedRow, column: str) -> bool:
+    """Whether a row is refused because of its value in a column."""
+    return f"column {column!r} does not fit" in reject.reason
+
+
+def field_of(reject: RejectedRow, fmt: Format, index: int) -> str:
+    """A field of a refused row, out of its text; all of the text where the row is shorter."""
+    lines = reject.raw.splitlines(keepends=True)
+    if fmt.quote:
+        reader = csv.reader(lines, delimiter=fmt.delimiter, quotechar=fmt.quote)
+    else:
+        reader = csv.reader(lines, delimiter=fmt.delimiter, quoting=csv.QUOTE_NONE)
+    fields = next(reader, [])
+    return fields[index] if index < len(fields) else reject.raw
+
 
 OnReject = Callable[[RejectedRow], None]
 

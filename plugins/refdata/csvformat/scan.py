@@ -16,7 +16,7 @@ from refdata.core.columnreadings import NUMBERS
 from refdata.core.contractlines import contract_line
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.filehabits import FileHabits, habits
-from refdata.core.filemodel import ColumnReading, Format, Notation, Scan, ScannedColumn
+from refdata.core.filemodel import ColumnReading, Format, Notation, RejectedRow, Scan, ScannedColumn
 from refdata.core.inference import Decision, decide, decide_known
 from refdata.core.naming import is_renamed_lineage
 from refdata.csvformat.blocks import Block, BlockCutter, Cut
@@ -26,15 +26,17 @@ from refdata.csvformat.dialects import Dialect
 from refdata.csvformat.fitting import Fitted, Readings, set_aside
 from refdata.csvformat.infer import gather
 from refdata.csvformat.limits import BLOCK_BYTES
+from refdata.csvformat.mixeddates import with_mixed_dates
 from refdata.csvformat.pipeline import in_order
 from refdata.csvformat.readings import measure, without_missing
-from refdata.csvformat.rejects import OnReject
+from refdata.csvformat.rejects import OnReject, field_of, is_misfit
 from refdata.csvformat.skipping import SkippedLines, trailer_lines
 from refdata.csvformat.suggestions import SAMPLE, bare
 from refdata.csvformat.text import FileBytes
 from refdata.csvformat.trying import with_suggestions
 
 _LOOKED_AT = 2000
+_MOST_ODD = 1_000
 """Rows of a block out of which some values of a text column are taken."""
 
 
@@ -71,7 +73,18 @@ def scan(
     def again(readings: Mapping[str, ColumnReading]) -> Scan:
         return _pass(path, fmt, names, readings, None, None, block_bytes, cut)[0]
 
-    return with_suggestions(scanned, samples, known, again)
+    def odd(name: str, reading: ColumnReading) -> list[tuple[int, str]]:
+        noted: list[tuple[int, str]] = []
+
+        def note(reject: RejectedRow) -> None:
+            if len(noted) < _MOST_ODD and is_misfit(reject, name):
+                noted.append((reject.line, field_of(reject, fmt, names.index(name))))
+
+        _pass(path, fmt, names, {**known, name: reading}, note, None, block_bytes, cut)
+        return noted
+
+    suggested = with_suggestions(scanned, samples, known, again)
+    return with_mixed_dates(suggested, samples, known, odd)
 
 
 def _pass(

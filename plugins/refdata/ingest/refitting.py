@@ -7,7 +7,6 @@ show what the column is, and a question or a warning follows.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from refdata.core.filemodel import ColumnReading, Format, Notation, RejectedRow,
 from refdata.core.model import Column, Table
 from refdata.core.questions import MAX_EXAMPLES
 from refdata.core.sqltypes import SqlType, TypeKind, widen
+from refdata.csvformat.rejects import field_of, is_misfit
 from refdata.readers import reader_of
 
 _TYPED = frozenset(TypeKind) - {TypeKind.NVARCHAR}
@@ -217,22 +217,12 @@ class _Noted:
 
     def add(self, reject: RejectedRow) -> None:
         """Notes a reject, unless its row is damaged anyway."""
-        if f"column {self.column!r} does not fit" not in reject.reason:
+        if not is_misfit(reject, self.column):
             return
         self.count += 1
         if len(self.texts) >= MOST_NOTED:
             return
-        text = self._text(reject)
+        text = field_of(reject, self.fmt, self.index)
         self.texts[text] = None
         if len(self.examples) < MAX_EXAMPLES:
             self.examples.append(Misfit(reject.line, text))
-
-    def _text(self, reject: RejectedRow) -> str:
-        """The value at fault, out of the text of its row."""
-        lines = reject.raw.splitlines(keepends=True)
-        if self.fmt.quote:
-            reader = csv.reader(lines, delimiter=self.fmt.delimiter, quotechar=self.fmt.quote)
-        else:
-            reader = csv.reader(lines, delimiter=self.fmt.delimiter, quoting=csv.QUOTE_NONE)
-        fields = next(reader, [])
-        return fields[self.index] if self.index < len(fields) else reject.raw
