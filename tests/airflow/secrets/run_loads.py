@@ -1,14 +1,15 @@
 """Loads files by ``refdata_load`` as ``dag.test()`` runs it, in a process and an Airflow home of their own.
 
-Arguments: paths under the dropoff root, one run each. Prints as JSON how each ended and what the page would show. A
-task that waits for a person gets an answer: yes if the name contains ``APPROVED``, else it is marked failed, as a
-person may do in place of a no.
+Arguments: paths under the dropoff root, one run each; behind ``=`` the address of a connection that the run is to use.
+Prints as JSON how each ended and what the page would show. A task that waits for a person gets an answer: yes if the
+name contains ``APPROVED``, else it is marked failed, as a person may do in place of a no.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import threading
 import time
@@ -43,7 +44,9 @@ def main(paths: list[str]) -> None:
     # dag.test() in Airflow 3.3.2 looks a deadline up by its definition instead of its id, and fails at the end.
     dag.deadline = None
     states = {}
-    for path in paths:
+    for path, _, connection in (text.partition("=") for text in paths):
+        if connection:
+            os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = connection
         run = dag.test(run_conf={"path": path})
         states[path] = str(run.state)
     sys.stdout.write(MARK + json.dumps(states) + "\n")

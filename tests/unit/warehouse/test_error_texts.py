@@ -10,6 +10,7 @@ from refdata.core.errors import (
     ConnectionLostError,
     DatabaseError,
     DataError,
+    LockTimeoutError,
     RefdataError,
     SchemaError,
     ThrottledError,
@@ -119,3 +120,15 @@ def test_an_error_has_its_class_and_advice(number: int, kind: type[RefdataError]
     error = translate(DriverError(number, "", "said"), "server/db")
     assert type(error) is kind
     assert advice in error.advice
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("[Microsoft][ODBC Driver 18 for SQL Server]Login timeout expired", ConnectionLostError),
+        ("[FreeTDS][SQL Server]Login timeout expired", ConnectionLostError),
+        ("[Microsoft][ODBC Driver 18 for SQL Server]Query timeout expired", LockTimeoutError),
+    ],
+)
+def test_a_login_that_takes_too_long_is_no_lock(text: str, kind: type[RefdataError]) -> None:
+    assert type(translate(DriverError(None, "HYT00", text), "h")) is kind

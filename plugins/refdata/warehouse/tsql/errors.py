@@ -167,6 +167,8 @@ _BY_STATE = {
 }
 
 _FIRST_POSTGRES = 1 << 24
+_LOGIN_TIMEOUT = re.compile("login timeout expired", re.IGNORECASE)
+"""ODBC drivers say it in HYT00, the state of a statement that waits too long."""
 _DENIED = re.compile("permission denied|must be owner")
 
 _VALUES = re.compile(r"""(values?(?: is|:)? |: |\)=|contains )('.*'|".*"|\(.*\))""", re.DOTALL)
@@ -185,6 +187,8 @@ def fault_of(error: DriverError) -> Fault:
     if error.number in _NUMBERS:
         return _NUMBERS[error.number]
     state = error.state
+    if _LOGIN_TIMEOUT.search(error.text):
+        return _LOST
     if error.number is not None and error.number >= 50000:
         if error.number < _FIRST_POSTGRES:
             return _RAISED
