@@ -50,6 +50,16 @@ class RowDoubts:
         source = self.stage if staged else self.live
         return Statement(f"SELECT DISTINCT {value} FROM {source} WHERE {value} IN ({marks})", tuple(values))
 
+    def count_distinct(self, column: Column) -> Statement:
+        """The number of different values in a column of the file."""
+        return Statement(f"SELECT COUNT(DISTINCT {self._exact(column, quote(column.name))}) FROM {self.stage}")
+
+    def count_shared(self, mine: Column, theirs: Column) -> Statement:
+        """The number of different values that a column of the file has in common with one of the table."""
+        ours, live = (self._exact(one, quote(one.name)) for one in (mine, theirs))
+        known = f"SELECT {live} FROM {self.live} WHERE {quote(theirs.name)} IS NOT NULL"
+        return Statement(f"SELECT COUNT(DISTINCT {ours}) FROM {self.stage} WHERE {ours} IN ({known})")
+
     def gone_values(self, column: Column, most: int) -> Statement:
         """Live values that the file no longer has."""
         return self.engine.first_rows(self._only_in(column, self.live, self.stage), most)

@@ -11,6 +11,7 @@ from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import merge
 from refdata.core.contractterms import Layer, OnMissingColumn, OnTypeChange, QuestionKind
 from refdata.core.doubts.positions import fields_answer
+from refdata.core.doubts.swaps import exchanged
 from refdata.core.filemodel import Format
 from refdata.core.learning import learned, remembered, without_answers
 from refdata.core.model import Column, Load, LoadType, Table
@@ -63,7 +64,8 @@ def _policies(settings: Settings, row: Load) -> Contract:
 def column_match(fmt: Format, live: Table | None, contract: Contract) -> ColumnMatch:
     """Matches each field of the file to a column of the table; ambiguous headers are asked about later."""
     header = fmt.header if fmt.has_header else tuple(f"column_{at + 1}" for at in range(len(fmt.header)))
-    return match_columns(header, known_columns(live, contract))
+    match = match_columns(header, known_columns(live, contract))
+    return replace(match, names=exchanged(match.names, contract))
 
 
 def places_unknown(fmt: Format, live: Table | None, contract: Contract) -> bool:

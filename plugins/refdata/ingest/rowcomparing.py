@@ -20,6 +20,7 @@ from refdata.core.questions import MAX_EXAMPLES, Question
 from refdata.core.rowdoubts import RowDoubts, is_text
 from refdata.core.sqltypes import DATE, TypeKind
 from refdata.core.statement import Statement
+from refdata.ingest.swapping import EqualHeaders
 from refdata.warehouse.base import Row, Session
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class Comparison:
 
     def questions(self) -> Iterator[Question]:
         """The questions to ask; a kept answer settles its question."""
-        questions = (*self._codes(), *self._precision(), *self._times(), *self._keys(), *self._rows())
+        swaps = self._swaps()
+        questions = (*swaps, *self._codes(), *self._precision(), *self._times(), *self._keys(), *self._rows())
         for question in questions:
             kept = self.contract.answer(question.kind, question.column)
             if kept is None or kept.answer != LOAD:
@@ -86,6 +88,13 @@ class Comparison:
     @property
     def _is_append(self) -> bool:
         return self.row.load_type is LoadType.APPEND
+
+    def _swaps(self) -> tuple[Question, ...]:
+        """Columns with equal headers whose values may have changed places."""
+        usual = [fact.name for fact in self.contract.fields]
+        equal = EqualHeaders(self.scanned, self.sample.column, usual, self.statements, self._count)
+        self.warnings.extend(equal.warnings())
+        return tuple(equal.questions(self.row.table_name, self.row.file_name))
 
     def _codes(self) -> Iterator[Question]:
         for watch in self.watch.codes:
