@@ -29,6 +29,9 @@ _ZERO, _ONE, _POINT = ord("0"), ord("1"), ord(".")
 
 _LOOKED_AT = 1_000
 _BLANKS = r"  |[\x00-\x1f]"
+_WESTERN = "[!-~\u00c0-\u00d6\u00d8-\u00de\u00e0-\u00f6\u00f8-\u00ff]+"
+_LATIN = f"^{_WESTERN}( {_WESTERN})*$"
+"""Composed letters of Western Europe, which Arrow folds as ``lookalikes.alike`` does, many times faster."""
 _NAME, _NAME_LENGTH = r"^[^0-9]*\p{Ll}[^0-9]*$", 4
 
 
@@ -211,6 +214,8 @@ def _folded(values: pa.Array) -> pa.Array:
     if not pa.types.is_string(values.type):
         return values
     odd = pc.fill_null(_is_odd(values), False)
+    if pc.any(odd).as_py():
+        odd = pc.and_(odd, pc.invert(pc.match_substring_regex(values, _LATIN)))
     plain = pc.utf8_upper(pc.utf8_trim_whitespace(values))
     if not pc.any(odd).as_py():
         return plain

@@ -77,3 +77,10 @@ def test_too_many_keys_are_left_to_the_database(monkeypatch) -> None:  # type: i
     for batch in batches([["a", "b"], ["c", "d"], ["e"]]):
         watch.add(batch)
     assert (watch.is_complete, watch.chunks) == (False, [])
+
+
+@given(st.lists(st.text("aZß09 -'éÉöÖøØÿÞ\u00d7\u00f7µ\u0301Ａ", max_size=6), min_size=2, max_size=12))
+def test_western_letters_are_compared_as_all_others(values: list[str]) -> None:
+    watch = KeyWatch("v", 0)
+    watch.add(pa.record_batch({"v": pa.array(values, pa.string())}))
+    assert watch.repeats().count == len(values) - len({alike(value) for value in values})
