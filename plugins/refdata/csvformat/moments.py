@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from refdata.csvformat.monthnames import month_numbers
+from refdata.core.monthnames import month_numbers
 from refdata.csvformat.temporal import MAX_FRACTION
 from refdata.csvformat.values import Ints, Mask, as_mask, as_numpy
 

@@ -95,7 +95,7 @@ def questions_of_columns(
 def _about_new_table(deps: Deps, row: Load, detection: Detection) -> Iterator[Question]:
     columns = detection.scan.columns
     tables = deps.warehouse.tables(deps.settings.ref_schema)
-    alike = look_alikes(row.table_name, columns, tables)
+    alike = look_alikes(row.table_name, columns, tables, row.file_name)
     if deps.settings.new_tables == "refuse":
         raise SchemaError(
             f"{row.file_name} would create the new table {row.table_name}, and new_tables is refuse",

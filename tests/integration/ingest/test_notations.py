@@ -17,8 +17,8 @@ from refdata.core.contractterms import FieldType
 from refdata.core.dateformats import date_format
 from refdata.core.filemodel import Format, ReadColumn, Scan
 from refdata.core.model import FileStatus
+from refdata.core.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.core.sqltypes import text
-from refdata.csvformat.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.csvformat.reader import read_rows
 from refdata.ingest.refitting import scan_as_known
 from tests.integration.ingest.conftest import APPEND, Site

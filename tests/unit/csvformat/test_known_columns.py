@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from refdata.core.filemodel import ColumnReading, Format, Notation, ReadColumn, RejectedRow, Scan
+from refdata.core.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.core.sqltypes import BIGINT, BIT, DATE, DATETIME2, FLOAT, INT, TIME, SqlType, TypeKind, decimal, text
 from refdata.csvformat import readings
-from refdata.csvformat.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan
 

@@ -19,8 +19,8 @@ import pytest
 
 from refdata.contracts.reading import read_contract
 from refdata.core.filemodel import Format, ReadColumn, Scan
+from refdata.core.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.core.sqltypes import TypeKind, text
-from refdata.csvformat.monthnames import MONTH_LANGUAGES, month_numbers
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan
 from refdata.ingest.refitting import scan_as_known

@@ -9,28 +9,36 @@ from dataclasses import dataclass, replace
 
 from refdata.core.contractterms import QuestionKind
 from refdata.core.questions import REFUSE, Choice, Question
+from refdata.core.siblings import lasting_words, month_names
 
 _YEAR = r"(?:19|20)\d\d"
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH_NAME = rf"({'|'.join(_MONTHS)})[a-z]*"
+_MONTH_NAME = rf"({'|'.join(sorted(map(re.escape, month_names()), key=len, reverse=True))})"
 _EDGE, _END = r"(?<![0-9])", r"(?![0-9])"
 _JOINT = r"[-_. ]?"
 _DAY = rf"{_EDGE}({_YEAR}){_JOINT}(0[1-9]|1[0-2]){_JOINT}(0[1-9]|[12]\d|3[01])"
+_WEEK = "(?:kw|cw|wk|week|woche|w)"
 _CLOCK = r"[-_. t]?([01]\d|2[0-3])[-_.h]?([0-5]\d)(?:[-_.m]?([0-5]\d))?"
-# One spelling per line, the most specific first, each with the meaning of its groups (s: minutes, t: seconds).
+# One spelling per line, the most specific first, each with the meaning of its groups (s: minutes, t: seconds, o: half
+# of a year, b: a month's name).
 _SPELLINGS = (
     (rf"{_DAY}{_CLOCK}{_END}", "ymdhst"),
     (_DAY, "ymd"),
     (rf"{_EDGE}(0[1-9]|[12]\d|3[01])[-_.](0[1-9]|1[0-2])[-_.]({_YEAR}|\d\d){_END}", "dmy"),
-    (rf"{_EDGE}({_YEAR}){_JOINT}w(\d\d){_END}", "yw"),
+    (rf"{_EDGE}({_YEAR}){_JOINT}{_WEEK}{_JOINT}(\d\d){_END}", "yw"),
+    (rf"(?<![a-z]){_WEEK}{_JOINT}(\d\d){_JOINT}({_YEAR}){_END}", "wy"),
     (rf"{_EDGE}({_YEAR}){_JOINT}q([1-4]){_END}", "yq"),
-    (rf"q([1-4]){_JOINT}({_YEAR}){_END}", "qy"),
-    (rf"(?<![a-z]){_MONTH_NAME}{_JOINT}({_YEAR}){_END}", "by"),
-    (rf"{_EDGE}({_YEAR}){_JOINT}{_MONTH_NAME}(?![a-z])", "yb"),
+    (rf"q([1-4]){_JOINT}({_YEAR}|\d\d){_END}", "qy"),
+    (rf"{_EDGE}({_YEAR}){_JOINT}h([12]){_END}", "yo"),
+    (rf"(?<![a-z])h([12]){_JOINT}({_YEAR}|\d\d){_END}", "oy"),
+    (rf"(?<![^\W\d_]){_MONTH_NAME}{_JOINT}({_YEAR}){_END}", "by"),
+    (rf"{_EDGE}({_YEAR}){_JOINT}{_MONTH_NAME}(?![^\W\d_])", "yb"),
     (rf"{_EDGE}({_YEAR}){_JOINT}(0[1-9]|1[0-2]){_END}", "ym"),
     (rf"{_EDGE}(0[1-9]|1[0-2])[-_.]({_YEAR}){_END}", "my"),
+    (rf"(?<![a-z])(?:fy|gj){_JOINT}({_YEAR}|\d\d){_END}", "y"),
     (rf"{_EDGE}({_YEAR}){_END}", "y"),
+    (rf"{_EDGE}(\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]){_END}", "ymd"),
 )
+_VERSION = re.compile(r"(?<![a-z])(?:v|ver|version|rev)[-_. ]?(\d{1,4}(?:\.\d{1,4})*)(?![0-9a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +94,10 @@ def _period(parts: dict[str, str]) -> _Period | None:
         return None
     if "q" in parts:
         return _months(year, 3 * int(parts["q"]) - 2, 3)
+    if "o" in parts:
+        return _months(year, 6 * int(parts["o"]) - 5, 6)
     if "b" in parts:
-        return _months(year, _MONTHS.index(parts["b"]) + 1, 1)
+        return _months(year, month_names()[parts["b"]], 1)
     return _months(year, int(parts["m"]), 1) if "m" in parts else _months(year, 1, 12)
 
 
@@ -109,10 +119,11 @@ def older_content_question(table: str, file_name: str, live_file_name: str) -> Q
     """Asks about a full load whose file name states an earlier period than the live file's name.
 
     None where either name states no period, or where the periods are equal or in order. A period within the
-    other (``2024`` and ``20241201``) is not earlier. Files of one day are compared by the times in their names.
+    other (``2024`` and ``20241201``) is not earlier. Files of one day are compared by the times in their names, files
+    without a period by their versions (``rates_v2`` after ``rates_v3``).
     """
-    new, live = period_of(file_name), period_of(live_file_name)
-    if new is None or live is None or not new.precedes(live):
+    ages = _earlier_period(file_name, live_file_name) or _earlier_version(file_name, live_file_name)
+    if ages is None:
         return None
     load = Choice(
         "load", "Load the older file", f"{table} gets the rows of {file_name}; the newer ones are kept as a version."
@@ -122,11 +133,28 @@ def older_content_question(table: str, file_name: str, live_file_name: str) -> Q
         table,
         f"{file_name} is older than {live_file_name}, which is live. Replace it?",
         (
-            f"{file_name} is dated {_spelled(new)}.",
-            f"{live_file_name}, whose rows are live, is dated {_spelled(live)}.",
+            f"{file_name} is {ages[0]}.",
+            f"{live_file_name}, whose rows are live, is {ages[1]}.",
         ),
         (load, REFUSE),
     )
+
+
+def _earlier_period(file_name: str, live_file_name: str) -> tuple[str, str] | None:
+    new, live = period_of(file_name), period_of(live_file_name)
+    if new is None or live is None or not new.precedes(live):
+        return None
+    return f"dated {_spelled(new)}", f"dated {_spelled(live)}"
+
+
+def _earlier_version(file_name: str, live_file_name: str) -> tuple[str, str] | None:
+    """The versions of two files whose names are the same otherwise, if the first is the lower one."""
+    new, live = _VERSION.findall(file_name.lower()), _VERSION.findall(live_file_name.lower())
+    names = lasting_words(_VERSION.sub("", file_name.lower())), lasting_words(_VERSION.sub("", live_file_name.lower()))
+    if len(new) != 1 or len(live) != 1 or names[0] != names[1]:
+        return None
+    earlier = [int(part) for part in new[0].split(".")] < [int(part) for part in live[0].split(".")]
+    return (f"version {new[0]}", f"version {live[0]}") if earlier else None
 
 
 def _spelled(period: _Period) -> str:

@@ -17,6 +17,7 @@ from refdata.core.matching import TableMatch, rank_tables
 from refdata.core.model import Table
 from refdata.core.naming import fold_name
 from refdata.core.questions import REFUSE, Choice, Outcome, Question
+from refdata.core.siblings import lasting_words
 
 SAME_COLUMNS = 0.9
 """Share of the table's columns that the file must have, and of the file's columns that the table must have."""
@@ -28,6 +29,8 @@ LONG_NAME = 6
 """Names with at least this many letters are long enough to recognise a typo."""
 
 _NUMBERS = re.compile(r"\d+")
+_NUMBERED_COPY = re.compile(r"\(\d+\)\.[^.]*$")
+"""How browsers and file managers count copies: ``rates (2).csv``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +46,39 @@ class _LookAlike:
         return self.match.table.name
 
 
-def look_alikes(wanted: str, columns: Sequence[ScannedColumn], tables: Sequence[Table]) -> tuple[_LookAlike, ...]:
+def look_alikes(
+    wanted: str, columns: Sequence[ScannedColumn], tables: Sequence[Table], file_name: str = ""
+) -> tuple[_LookAlike, ...]:
     """The tables that a file for the new table ``wanted`` seems to belong to, the best match first."""
-    candidates = (_look_alike(wanted, len(columns), match) for match in rank_tables(columns, tables))
+    copies = _NUMBERED_COPY.search(file_name) is not None
+    candidates = (_look_alike(wanted, len(columns), match, copies) for match in rank_tables(columns, tables))
     return tuple(sorted(filter(None, candidates), key=lambda one: (-len(one.reasons), -one.match.score, one.table)))
 
 
-def _look_alike(wanted: str, width: int, match: TableMatch) -> _LookAlike | None:
+def _look_alike(wanted: str, width: int, match: TableMatch, copies: bool) -> _LookAlike | None:
     least = min(match.share, len(match.matched) / max(width, 1))
     if least < LIKE_COLUMNS:
         return None
-    name = _name_sign(wanted, match.table.name, least)
+    name = _name_sign(wanted, match.table.name, least, copies)
     if not name:
         return None
     columns = f"It has {len(match.matched)} of the {width} columns of the file."
     return _LookAlike(match, (columns, name))
 
 
-def _name_sign(wanted: str, table: str, columns: float) -> str:
-    """Why the names belong together: one contains the words of the other, or is a typo away from it."""
+def _name_sign(wanted: str, table: str, columns: float, copies: bool) -> str:
+    """Why the names belong together: one contains the words of the other, they are two deliveries of one thing, or one
+    is a typo away from the other."""
     if _within(_words(table), _words(wanted)) and columns >= SAME_COLUMNS:
         return f"The file's name contains the name {table}."
+    if columns >= SAME_COLUMNS and _are_siblings(wanted, table, copies):
+        return f"The names {wanted} and {table} differ in a period, a version or the mark of a copy only."
     return f"The names {wanted} and {table} differ by a few letters." if _is_slip(wanted, table) else ""
+
+
+def _are_siblings(one: str, other: str, copies: bool) -> bool:
+    words = lasting_words(one, numbered_copy=copies)
+    return bool(words) and words == lasting_words(other, numbered_copy=copies)
 
 
 def _is_slip(one: str, other: str) -> bool:

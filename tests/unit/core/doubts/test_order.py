@@ -31,6 +31,15 @@ DAYS = st.dates(datetime.date(1900, 1, 1), datetime.date(2099, 12, 31))
         ("rates_20241201_v2.csv", "2024-12-01", "2024-12-01"),
         ("rates_20241201T1530.csv", "2024-12-01", "2024-12-01"),
         ("02.2024 rates.csv", "2024-02-01", "2024-02-29"),
+        ("kurse_Dez2024.csv", "2024-12-01", "2024-12-31"),
+        ("kurse_März_2024.csv", "2024-03-01", "2024-03-31"),
+        ("taux février 2024.csv", "2024-02-01", "2024-02-29"),
+        ("rates_KW14_2025.csv", "2025-03-31", "2025-04-06"),
+        ("rates_2025_week14.csv", "2025-03-31", "2025-04-06"),
+        ("rates_FY24.csv", "2024-01-01", "2024-12-31"),
+        ("rates_q4_24.csv", "2024-10-01", "2024-12-31"),
+        ("rates_h2_2024.csv", "2024-07-01", "2024-12-31"),
+        ("rates_241201.csv", "2024-12-01", "2024-12-01"),
     ],
 )
 def test_a_name_states_a_period(name: str, first: str, last: str) -> None:
@@ -40,7 +49,15 @@ def test_a_name_states_a_period(name: str, first: str, last: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["countries.csv", "iso3166.csv", "rates_v2.csv", "part 12345678.csv", "t_20249999.csv"]
+    "name",
+    [
+        "countries.csv",
+        "iso3166.csv",
+        "rates_v2.csv",
+        "part 12345678.csv",
+        "t_20249999.csv",
+        "d_dec_31.csv",
+    ],
 )
 def test_a_name_without_a_date_states_none(name: str) -> None:
     assert period_of(name) is None
@@ -61,6 +78,11 @@ def test_each_spelling_of_a_day_holds_that_day(day: datetime.date, spelling: str
         ("census_2010.csv", "census_2020.csv"),
         ("census_2019.csv", "census_202001.csv"),
         ("h Q1 2025.csv", "h Q2 2025.csv"),
+        ("rates_v2.csv", "rates_v3.csv"),
+        ("rates v1.9.csv", "rates v1.10.csv"),
+        ("rates_FY23.csv", "rates_FY24.csv"),
+        ("kurse_Nov2024.csv", "kurse_Dez2024.csv"),
+        ("rates_241130.csv", "rates_241201.csv"),
     ],
 )
 def test_an_older_full_load_is_asked_about(name: str, live: str) -> None:

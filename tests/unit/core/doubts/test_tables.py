@@ -9,6 +9,7 @@ from refdata.core.filemodel import ScannedColumn
 from refdata.core.model import Column, Table, TableName
 from refdata.core.questions import Outcome
 from refdata.core.sqltypes import text
+from refdata.core.tablenames import table_name
 
 
 def table(name: str, *columns: str) -> Table:
@@ -53,6 +54,56 @@ def test_a_copy_or_a_slip_belongs_to_the_table_it_is_named_after(wanted: str) ->
         (Outcome.LOAD, ""),
         (Outcome.REFUSE, ""),
     ]
+
+
+SIBLINGS = [
+    ("rates_Dec2024", "rates_Nov2024"),
+    ("rates-2024-Dec", "rates-2024-Nov"),
+    ("rates_Q4", "rates_Q3"),
+    ("rates_Q4_24", "rates_Q1_25"),
+    ("rates_v3", "rates_v2"),
+    ("rates v1.2", "rates v1.3"),
+    ("rates_2024w48", "rates_2024w49"),
+    ("rates_KW48", "rates_KW49"),
+    ("rates_FY24", "rates_FY25"),
+    ("kurse_Dez2024", "kurse_März_2025"),
+    ("kurse_Maerz", "kurse_April"),
+    ("taux_janvier_2024", "taux_février_2024"),
+    ("rates_241201", "rates_241202"),
+    ("2024-12 rates", "2025-01 rates"),
+    ("01_2024 rates", "02_2024 rates"),
+    ("rates (1)", "rates (2)"),
+    ("rates_final", "rates_new"),
+    ("rates - Copy", "Copy of rates"),
+    ("export rates old", "rates latest"),
+    ("December rates", "november rates"),
+    ("rates_h1_2024", "rates_h2_2024"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), [*SIBLINGS, *((second, first) for first, second in SIBLINGS)])
+def test_deliveries_of_one_thing_belong_together_without_a_plain_name(first: str, second: str) -> None:
+    there = table(table_name(f"{first}.csv"), "iata", "name")
+    wanted = table_name(f"{second}.csv")
+    found = look_alikes(wanted, columns("iata", "name"), [COLOURS, there], f"{second}.csv")
+    assert wanted == there.name.name or [one.table for one in found] == [there.name.name]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("zone_1", "zone_2"),
+        ("list1", "list2"),
+        ("rates_eur", "rates_usd"),
+        ("iso3166", "iso4217"),
+        ("may", "june"),
+        ("north", "south"),
+        ("step_q", "step_v"),
+    ],
+)
+def test_other_things_of_the_same_columns_are_tables_of_their_own(first: str, second: str) -> None:
+    there = table(table_name(f"{first}.csv"), "iata", "name")
+    assert look_alikes(table_name(f"{second}.csv"), columns("iata", "name"), [there], f"{second}.csv") == ()
 
 
 @pytest.mark.parametrize(
