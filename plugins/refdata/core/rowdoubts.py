@@ -60,6 +60,11 @@ class RowDoubts:
         known = f"SELECT {live} FROM {self.live} WHERE {quote(theirs.name)} IS NOT NULL"
         return Statement(f"SELECT COUNT(DISTINCT {ours}) FROM {self.stage} WHERE {ours} IN ({known})")
 
+    def newest(self, columns: Sequence[Column], *, staged: bool) -> Statement:
+        """The latest moment in each of the columns of the file, or of the table."""
+        latest = ", ".join(f"MAX({quote(column.name)})" for column in columns)
+        return Statement(f"SELECT {latest} FROM {self.stage if staged else self.live}")
+
     def gone_values(self, column: Column, most: int) -> Statement:
         """Live values that the file no longer has."""
         return self.engine.first_rows(self._only_in(column, self.live, self.stage), most)

@@ -14,9 +14,11 @@ from refdata.core import tablediff
 from refdata.core.alignment import Alignment, own_columns
 from refdata.core.codedamage import LONG, Sensitive
 from refdata.core.codes import shape_of
+from refdata.core.columnreadings import MOMENTS
 from refdata.core.contract import Contract
 from refdata.core.contractterms import OnDoubtfulRows
 from refdata.core.doubts import rows as doubts
+from refdata.core.doubts.order import older_days
 from refdata.core.filemodel import ReadColumn, ScannedColumn
 from refdata.core.model import Column, Load, LoadType, Stage, Table
 from refdata.core.naming import fold_name
@@ -27,6 +29,7 @@ from refdata.core.sqltypes import TypeKind
 from refdata.core.tablediff import PROBE
 from refdata.ingest.context import Deps
 from refdata.ingest.rowcomparing import Comparison, LiveSample
+from refdata.warehouse.base import Session
 
 if TYPE_CHECKING:
     from refdata.csvformat.rowwatch import CodeWatch, RowWatch
@@ -91,10 +94,20 @@ class RowDoubting:
                 complete=len(self.sample.columns) == len(self.plan.read) and not self.plan.missing,
             )  # fmt: skip
             questions = tuple(comparison.questions())
+            warnings = (*comparison.warnings, *self._older_days(session, statements))
             if self.contract.policies.on_doubtful_rows is OnDoubtfulRows.WARN:
                 loaded = tuple(doubts.loaded_anyway(question) for question in questions)
-                return RowFindings(warnings=(*loaded, *comparison.warnings))
-            return RowFindings(questions, tuple(comparison.warnings))
+                return RowFindings(warnings=(*loaded, *warnings))
+            return RowFindings(questions, warnings)
+
+    def _older_days(self, session: Session, statements: RowDoubts) -> Iterator[str]:
+        """Warns about a full load whose days are older than those it replaces, whatever the names of the files say."""
+        dated = [column for column in self.sample.columns if column.type.kind in MOMENTS]
+        if self.row.load_type is not LoadType.FULL or not dated or self.deps.settings.on_older_content == "load":
+            return
+        (new,), (live,) = (session.query(statements.newest(dated, staged=staged).sql, ()) for staged in (True, False))
+        if warning := older_days([column.name for column in dated], new, live):
+            yield warning
 
     def _first_load(self) -> Iterator[str]:
         """Only the name and the place show that a column should identify the rows: a newcomer is not asked."""

@@ -279,3 +279,23 @@ def test_a_copy_goes_where_the_answer_sends_it(site: Site, keep: bool) -> None:
 
 def test_a_first_file_asks_nothing(site: Site) -> None:
     assert site.load(site.drop("countries.csv", "code,name\nDE,Germany\nNA,Namibia\n")).status is FileStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("later", "warned"),
+    [
+        pytest.param("cur,day,until\nUSD,2024-10-31,\nEUR,2024-10-30,\n", True, id="older days"),
+        pytest.param("cur,day,until\nUSD,2024-11-30,\nEUR,2024-10-30,\n", False, id="the same latest day"),
+        pytest.param("cur,day,until\nUSD,2024-10-31,2025-01-01\n", True, id="a column that was empty decides nothing"),
+        pytest.param("cur,day,until\nUSD,2024-12-31,\n", False, id="newer days"),
+        pytest.param("cur,day,until\nUSD,,\nEUR,,\n", False, id="no days"),
+    ],
+)
+def test_an_undated_full_load_of_older_days_is_warned_about(site: Site, later: str, warned: bool) -> None:
+    site.load(site.drop("rates.csv", "cur,day,until\nUSD,2024-11-30,\nEUR,2024-11-29,\n"))
+    row = site.load(
+        site.drop("rates.csv", later), "run 2", {"codes_changed:day": "load", "codes_changed:until": "load"}
+    )
+    assert row.status is FileStatus.COMPLETED
+    assert any("an older file?" in warning for warning in row.warnings) is warned
+    assert not warned or any("2024-10-31" in warning and "2024-11-30" in warning for warning in row.warnings)

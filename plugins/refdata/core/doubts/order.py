@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from refdata.core.contractterms import QuestionKind
@@ -138,6 +138,23 @@ def older_content_question(table: str, file_name: str, live_file_name: str) -> Q
         ),
         (load, REFUSE),
     )
+
+
+def older_days(columns: Sequence[str], new: Sequence[object], live: Sequence[object]) -> str:
+    """The warning about a full load whose latest days are all earlier than those of the table, ``""`` for none.
+
+    Names of files need not have dates, but rows have; one day that is as late shows that the file is not an old one.
+
+    >>> older_days(["day"], ["2024-10-31"], ["2024-11-30"])
+    'The latest day in the file is 2024-10-31, in the rows that it replaced 2024-11-30: an older file? (column: day)'
+    >>> older_days(["day", "until"], ["2024-10-31", "9999-12-31"], ["2024-11-30", "9999-12-31"])
+    ''
+    """
+    both = [(name, str(one), str(other)) for name, one, other in zip(columns, new, live, strict=True) if one and other]
+    if not both or any(one >= other for _, one, other in both):
+        return ""
+    name, one, other = both[0]
+    return f"The latest day in the file is {one}, in the rows that it replaced {other}: an older file? (column: {name})"
 
 
 def _earlier_period(file_name: str, live_file_name: str) -> tuple[str, str] | None:
