@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from refdata.core.addresses import Address, is_address
-from refdata.core.errors import ConfigurationError
+from refdata.core.errors import ConfigurationError, FileChangedError
 from refdata.core.filetypes import enabled
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
-from refdata.dropoff.given import GivenFile, file_in_folder, file_in_store
+from refdata.dropoff.given import GivenFile, file_in_folder, file_in_store, files_in_folder, files_in_store
 from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.source import Source
@@ -25,6 +26,8 @@ _PACKAGES = {
     "gs": "apache-airflow-providers-google",
     "gcs": "apache-airflow-providers-google",
 }
+
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 def source_of(settings: Settings) -> Source:
@@ -50,8 +53,64 @@ def given_file(path: str) -> GivenFile:
     if not is_address(path):
         return file_in_folder(path)
     folder, _, name = path.rpartition("/")
+    return file_in_store(_store(folder), name)
+
+
+def given_files(path: str) -> dict[str, GivenFile]:
+    """The files that are there now, by their paths, with the connection in an address.
+
+    :param path: of one file, of a folder or prefix (with ``/`` at its end), or with wildcards in the name.
+    :raises ConfigurationError: when it is none of these, or the package of the store is not installed.
+    :raises DropoffError: when one file is named and it is not a regular file.
+    :raises PermissionDeniedError: when the folder or a file is not readable.
+    """
+    if not is_address(path) and Path(path).is_dir():
+        path = f"{path.rstrip('/')}/"
+    folder, _, pattern = path.rpartition("/")
+    if _WILDCARD.search(folder):
+        raise ConfigurationError(
+            "A folder's name contains a wildcard; only the name of the file may",
+            where=path,
+            advice="Name the folder in full, or give each folder a task of its own.",
+        )
+    if pattern and not _WILDCARD.search(pattern):
+        return _given_if_there(path)
+    if is_address(path):
+        return {f"{folder}/{file.name}": file for file in files_in_store(_store(folder), pattern or "*")}
+    at_top = "/" if path.startswith("/") else "."
+    return {file.place: file for file in files_in_folder(folder or at_top, pattern or "*")}
+
+
+def require_outside(path: str, settings: Settings) -> None:
+    """A file below the dropoff root is loaded by the watcher; loaded by a task too, it would be there twice.
+
+    :raises ConfigurationError: when a path, or an address with or without its connection, is below the root.
+    """
+    root = _public(f"{settings.dropoff_root.rstrip('/')}/")
+    if f"{_public(path)}/".startswith(root):
+        raise ConfigurationError(
+            "The file is below the dropoff root, whose files refdata_watch loads",
+            where=_public(path),
+            advice="Keep files that your own DAG loads in another folder, or leave this one to refdata_watch.",
+        )
+
+
+def _public(path: str) -> str:
+    """A path or an address as ``GivenFile.place`` has it, without the connection."""
+    folder, _, name = path.rpartition("/")
+    return f"{Address.parse(folder).public}/{name}" if is_address(path) else path
+
+
+def _given_if_there(path: str) -> dict[str, GivenFile]:
+    try:
+        return {path: given_file(path)}
+    except FileChangedError:
+        return {}
+
+
+def _store(folder: str) -> ObjectStore:
     address = Address.parse(folder)
-    return file_in_store(ObjectStore(_filesystem(address), address.place, address.public), name)
+    return ObjectStore(_filesystem(address), address.place, address.public)
 
 
 def _filesystem(address: Address) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from refdata.core.settings import Settings
 from refdata.core.stability import Phase, Rule, StabilityCheck, WatchState, check, remaining_ns, report, settle
 from refdata.core.statecodec import StoredStateError, decode, encode, key_of, part_count
 from refdata.dropoff import Malformed
-from refdata.sources import source_of
+from refdata.sources import given_files, source_of
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,20 @@ async def answered_async(dialogue: _Dialogue[T], answer: Callable[[Request], Awa
         return result
 
 
+@dataclass(slots=True)
+class FailedScans:
+    """Consecutive scans that failed because of the storage."""
+
+    count: int = 0
+
+    def bear(self, error: TransientError) -> None:
+        """Counts one more; raises it when there were too many."""
+        self.count += 1
+        if self.count >= FAULTS_IN_A_ROW:
+            raise error
+        log.warning("This check does not count: %s", error)
+
+
 class Watch:
     """One watch run with its state. Not for several threads at a time.
 
@@ -96,7 +111,7 @@ class Watch:
         self.state = WatchState()
         self._root = settings.dropoff_root
         self._kept: WatchState | None = None
-        self._faults = 0
+        self._faults = FailedScans()
         self._recovered = False
 
     def recall(self) -> _Dialogue[None]:
@@ -133,9 +148,9 @@ class Watch:
             self._recover()
             scanned = self.dropoff.scan()
         except TransientError as error:
-            self._bear(error)
+            self._faults.bear(error)
             return ()
-        self._faults = 0
+        self._faults.count = 0
         files = {file.path: file for file in scanned.files}
         result = check(self.state, self.rule, files, began, ended_ns=clock_ns(), carrier=self.carrier)
         self.state = result.state
@@ -145,7 +160,7 @@ class Watch:
 
     def pause(self, now_ns: int) -> float:
         """Seconds until a check counts, or until a failed storage is retried."""
-        if self._faults:
+        if self._faults.count:
             return self.rule.interval_ns / SECOND
         return remaining_ns(self.state, self.rule, now_ns) / SECOND
 
@@ -178,12 +193,6 @@ class Watch:
                 log.warning("%s was left hidden by a crash; it is watched again", path)
             self._recovered = True
 
-    def _bear(self, error: TransientError) -> None:
-        self._faults += 1
-        if self._faults >= FAULTS_IN_A_ROW:
-            raise error
-        log.warning("This check does not count: %s", error)
-
     def _log_result(self, result: StabilityCheck) -> None:
         for path in result.restarted[:_LOGGED_AT_ONCE]:
             log.info("%s changed; its count starts again", path)
@@ -210,6 +219,47 @@ class Watch:
         return key_of(self._root, number)
 
 
+class PathWatch:
+    """Waits for the files that a path, a folder or a pattern names, by the rule of the dropoff folders.
+
+    They are complete when there is one at least, and each has rested for the rule's checks: a delivery of several files
+    is returned as a whole. Not for several threads at a time.
+
+    :param path: as ``sources.given_files`` takes it.
+    """
+
+    def __init__(self, path: str, checks: int, interval: float) -> None:
+        self.path = path
+        self.rule = Rule(checks, round(interval * SECOND), sys.maxsize)
+        self.state = WatchState()
+        self._faults = FailedScans()
+
+    def look(self, clock_ns: Callable[[], int] = time.time_ns) -> tuple[str, ...]:
+        """One check (it blocks); returns the paths of all files once they are complete, the oldest first.
+
+        :raises ConfigurationError: when the path can never name files that may be loaded.
+        :raises PermissionDeniedError: when something is not readable.
+        :raises FileBusyError: when the storage failed many times in a row.
+        """
+        began = clock_ns()
+        try:
+            files = given_files(self.path)
+        except TransientError as error:
+            self._faults.bear(error)
+            return ()
+        self._faults.count = 0
+        result = check(self.state, self.rule, files, began, ended_ns=clock_ns())
+        self.state = result.state
+        stable = self.state.count(Phase.OFFERED)
+        log.info("%d of %d files are stable", stable, len(files))
+        return tuple(sorted(files, key=lambda path: files[path].order)) if 0 < stable == len(files) else ()
+
+    def pause(self, now_ns: int) -> float:
+        """Seconds until a check counts, or until a failed storage is retried."""
+        remaining = self.rule.interval_ns if self._faults.count else remaining_ns(self.state, self.rule, now_ns)
+        return remaining / SECOND
+
+
 CONF = ("path", "identity", "load_type", "is_reference_data")
 """The facts about its file that a load's run receives; the source finds the rest by path and identity."""
 
@@ -227,19 +277,24 @@ def released_event(files: tuple[DroppedFile, ...]) -> dict[str, Any]:
     return {"status": "released", "files": [serial.to_json(file) for file in files]}
 
 
+def paths_event(paths: tuple[str, ...]) -> dict[str, Any]:
+    """The event when the files of a ``PathWatch`` are complete."""
+    return {"status": "released", "files": list(paths)}
+
+
 def failure_event(error: RefdataError) -> dict[str, Any]:
     """The trigger's event when the watch cannot continue, with the complete reason."""
     return {"status": "failed", "category": error.category, "what": error.what, "where": error.where,
             "advice": error.advice}  # fmt: skip
 
 
-def files_of(event: object) -> list[dict[str, Any]]:
-    """The released files of a trigger's event.
+def files_of(event: object) -> list[Any]:
+    """The released files of a trigger's event, or the paths of a ``PathWatch``.
 
     :raises RefdataError: the error that a failure event reports, with its own class.
     """
     if isinstance(event, dict) and event.get("status") == "released":
-        files: list[dict[str, Any]] = event["files"]
+        files: list[Any] = event["files"]
         return files
     if not isinstance(event, dict) or event.get("status") != "failed":
         raise ConfigurationError(f"The trigger sent an unknown event: {json.dumps(event, default=str)}")

@@ -19,6 +19,26 @@ def is_address(root: str) -> bool:
     return "://" in root
 
 
+def with_connection(path: str, conn_id: str) -> str:
+    """An address that names the connection; without one the path stays as it is.
+
+    >>> with_connection("s3://landing/in/*.csv", "my_aws")
+    's3://my_aws@landing/in/*.csv'
+
+    :raises ConfigurationError: when it is no address, or names another connection.
+    """
+    if not conn_id:
+        return path
+    scheme, _, place = path.partition("://")
+    if not is_address(path) or "@" in place.partition("/")[0]:
+        raise ConfigurationError(
+            "conn_id is the connection of an address that names none itself",
+            where="conn_id",
+            advice="Leave conn_id out for a folder, and where the address names its connection.",
+        )
+    return f"{scheme}://{conn_id}@{place}"
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """The parts of an address. ``conn_id`` names an Airflow connection, ``""`` the machine's own credentials.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from refdata.dropoff.osfiles import translated
 
 _CHUNK = 1 << 20
 _WAIT = "Check the path. For a file that is still to come, let one of Airflow's sensors wait for it first."
+_LOWEST = 2**63
+"""Added to a time, so that the digits of one before 1970 sort too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class GivenFile:
     changed_ns: int
     read: Callable[[], Iterator[bytes]]
 
+    @property
+    def order(self) -> str:
+        """Which of several files goes first: by last change, then by name."""
+        return f"{self.changed_ns + _LOWEST:020d}{self.name}"
+
 
 def file_in_folder(path: str) -> GivenFile:
     """The file at an absolute path of this machine.
@@ -45,14 +54,28 @@ def file_in_folder(path: str) -> GivenFile:
     :raises DropoffError: when it is not a regular file.
     :raises PermissionDeniedError: when it is not readable.
     """
-    if not Path(path).is_absolute():
-        raise ConfigurationError(
-            "The path of the file is relative, and tasks run in a folder that nobody chose",
-            where=printable(path) or "path",
-            advice="Give an absolute path, or the address of an object, such as s3://my_aws@landing/rates.csv.",
-        )
+    _require_absolute(path)
     identity = _identity(path)
     return GivenFile(path, Path(path).name, str(identity), identity.mtime_ns, lambda: _bytes_of(path, identity))
+
+
+def files_in_folder(folder: str, pattern: str) -> Iterator[GivenFile]:
+    """The files directly in a folder whose names match; none while it does not exist. Hidden ones must be named so.
+
+    :param pattern: as for ``fnmatch``: ``rates_*.csv``.
+    :raises ConfigurationError: when the folder is relative.
+    :raises PermissionDeniedError: when the folder or a file is not readable.
+    """
+    _require_absolute(folder)
+    names: list[str] = []
+    with suppress(FileChangedError), translated(folder):
+        names = [path.name for path in Path(folder).iterdir()]
+    for name in _matching(names, pattern):
+        path = Path(folder) / name
+        # It may be gone since the folder was listed.
+        with suppress(FileChangedError):
+            if path.is_file():
+                yield file_in_folder(str(path))
 
 
 def file_in_store(store: ObjectStore, name: str) -> GivenFile:
@@ -60,8 +83,32 @@ def file_in_store(store: ObjectStore, name: str) -> GivenFile:
 
     :raises FileChangedError: when nothing is there.
     """
+    return _object(store, name, _facts(store, name, f"{store.address}/{name}"))
+
+
+def files_in_store(store: ObjectStore, pattern: str) -> Iterator[GivenFile]:
+    """The objects directly below the store's prefix whose names match, as ``files_in_folder`` for a folder."""
+    facts = dict(store.children(""))
+    return (_object(store, name, facts[name]) for name in _matching(facts, pattern))
+
+
+def _matching(names: Iterable[str], pattern: str) -> Iterator[str]:
+    hidden = pattern.startswith(".")
+    return (name for name in names if fnmatchcase(name, pattern) and (hidden or not name.startswith(".")))
+
+
+def _require_absolute(path: str) -> None:
+    if not Path(path).is_absolute():
+        raise ConfigurationError(
+            "The path of the file is relative, and tasks run in a folder that nobody chose",
+            where=printable(path) or "path",
+            advice="Give an absolute path, or the address of an object, such as s3://my_aws@landing/rates.csv.",
+        )
+
+
+def _object(store: ObjectStore, name: str, facts: Any) -> GivenFile:
     place = f"{store.address}/{name}"
-    identity = ObjectIdentity.of(_facts(store, name, place))
+    identity = ObjectIdentity.of(facts)
 
     def read() -> Iterator[bytes]:
         yield from store.read(name)

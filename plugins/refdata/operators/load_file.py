@@ -24,7 +24,7 @@ from refdata.ingest.review import Approval
 from refdata.ingest.turn import NotYetError
 from refdata.notifications import assets, metrics
 from refdata.operators.load import RefDataStep
-from refdata.sources import given_file
+from refdata.sources import given_file, require_outside
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -109,7 +109,7 @@ class LoadFileOperator(RefDataStep):
 
     def _file(self, deps: Deps, context: Context) -> DroppedFile:
         given = given_file(self.path)
-        _require_outside(given.place, deps.settings)
+        require_outside(given.place, deps.settings)
         ti = context["ti"]
         task = (ti.dag_id, ti.task_id, context["run_id"], ti.map_index)
         self._wish = HandedFile(given, task, LoadType(self.load_type), self.is_reference_data, self.table)
@@ -183,17 +183,6 @@ def _chosen(settings: Settings, conn_id: str, contract: str, table: str) -> Sett
             advice=f"Name the file {table}{path.suffix}, or correct the task's table.",
         )
     return dataclasses.replace(chosen, contracts_folder=str(path.parent))
-
-
-def _require_outside(place: str, settings: Settings) -> None:
-    """A file below the dropoff root is loaded by the watcher; loaded by a task too, it would be there twice."""
-    root = settings.dropoff_root.rstrip("/")
-    if place.startswith(f"{root}/"):
-        raise ConfigurationError(
-            "The file is below the dropoff root, whose files refdata_watch loads",
-            where=place,
-            advice="Keep files that your own DAG loads in another folder, or leave this one to refdata_watch.",
-        )
 
 
 def _unasked(error: HeldError) -> ConfigurationError:

@@ -86,6 +86,19 @@ def test_each_dag_of_the_page_loads_its_files(home: Home) -> None:
     assert not any((home.root / ".refdata-tasks").iterdir())
 
 
+def test_files_are_loaded_once_all_of_them_are_stable(home: Home) -> None:
+    (home.files / "daily_1.csv").write_text(RATES)
+    (home.files / "daily_2.csv").write_text("currency,rate\nCHF,0.9\n")
+    (home.files / "other.csv").write_text(RATES)
+    done = home.run(
+        "rates_when_ready", AIRFLOW__REFDATA__STABILITY_CHECKS="1", AIRFLOW__REFDATA__STABILITY_INTERVAL="0.2"
+    )
+    (run,) = done["runs"]
+    assert run["state"] == "success"
+    assert run["results"]["ready"] == [str(home.files / "daily_1.csv"), str(home.files / "daily_2.csv")]
+    assert (run["results"]["load[0]"]["rows"], run["results"]["load[1]"]["rows"]) == (2, 1)
+
+
 def test_a_file_in_a_bucket_is_loaded(home: Home) -> None:
     pytest.importorskip("s3fs", reason="S3 is tested where s3fs and moto are installed")
     pytest.importorskip("moto.server", reason="S3 is tested where s3fs and moto are installed")
