@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from refdata.core.dropnames import error_name, is_candidate, load_of, processed_name
-from refdata.core.errors import ConfigurationError, DataError, DropoffError, FileChangedError, FormatError
+from refdata.core.errors import (
+    ConfigurationError,
+    DataError,
+    DropoffError,
+    FileChangedError,
+    FormatError,
+    named_in_errors,
+)
 from refdata.core.failure import Failure
 from refdata.core.filetypes import CSV_ONLY
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.dropoff.archive import reason_document
+from refdata.dropoff.archivefolders import ArchiveFolders
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.overlooked import overlooked_name
 from refdata.dropoff.tree import Malformed, ScanResult
@@ -58,6 +66,10 @@ class MemorySource:
     @property
     def state_folder(self) -> Path:
         return self.folder
+
+    @property
+    def earlier_archives(self) -> tuple[ArchiveFolders, ...]:
+        return ()
 
     def dataset(self, path: str) -> tuple[str, str]:
         return "memory", path
@@ -98,7 +110,8 @@ class MemorySource:
             spool.write(self.objects[file.path].content)
             spool.flush()
             try:
-                yield spool.name
+                with named_in_errors(spool.name, file.path):
+                    yield spool.name
             except (FormatError, DataError):
                 self._require(file)
                 raise

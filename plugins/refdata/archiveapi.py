@@ -127,7 +127,7 @@ _REJECTS = SheetForm(
 def _fixes_lines(story: FileStory) -> bool:
     """Whether the good lines are in the table and must not be dropped again."""
     row, fmt = story.file, story.format
-    is_text = fmt is not None and not fmt.part and fmt.drawing is None
+    is_text = fmt is not None and fmt.is_as_written
     return row.load_type is LoadType.APPEND and row.status in PUBLISHED and is_text
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from refdata.core.errors import FormatError
+from refdata.core.errors import FormatError, named_in_errors
 from refdata.core.filemodel import ColumnReading, Format, Notation, ReadColumn, RejectedRow, Scan
 from refdata.core.filetypes import WORKBOOK_TYPES
 from refdata.core.knownformat import KnownFormat
@@ -85,7 +85,8 @@ class CopyReader:
         readings = {name: _plain(one) if name in typed else one for name, one in (known or {}).items()}
         readings |= {names[at]: _PERCENT for at in copy.percent if at < len(names) and names[at] not in readings}
         listed = on_reject and self._placed(copy, on_reject)
-        scan = self.csv.scan(copy.path, fmt, names, known=readings or None, on_reject=listed)
+        with named_in_errors(str(copy.path), str(path)):
+            scan = self.csv.scan(copy.path, fmt, names, known=readings or None, on_reject=listed)
         columns = tuple(
             replace(one, notation=known[one.name].notation, reading=one.reading and known[one.name])
             if known and one.name in typed and one.type is not None and known[one.name].type is not None
@@ -106,9 +107,9 @@ class CopyReader:
         """See ``Reader``."""
         copy = self._copy(path, fmt.part)
         wanted = self._wanted(copy, columns)
-        yield from self.csv.read_rows(
-            copy.path, fmt, columns=wanted, on_reject=self._placed(copy, on_reject), rules=rules
-        )
+        listed = self._placed(copy, on_reject)
+        with named_in_errors(str(copy.path), str(path)):
+            yield from self.csv.read_rows(copy.path, fmt, columns=wanted, on_reject=listed, rules=rules)
 
     def place_rows(
         self,
@@ -122,8 +123,9 @@ class CopyReader:
         """See ``Reader``."""
         copy = self._copy(path, fmt.part)
         wanted = self._wanted(copy, columns)
-        for reject in self.csv.place_rows(copy.path, fmt, columns=wanted, rules=rules, reasons=reasons):
-            yield replace(reject, line=copy.lines.row(reject.line))
+        with named_in_errors(str(copy.path), str(path)):
+            for reject in self.csv.place_rows(copy.path, fmt, columns=wanted, rules=rules, reasons=reasons):
+                yield replace(reject, line=copy.lines.row(reject.line))
 
     @property
     def is_workbook(self) -> bool:

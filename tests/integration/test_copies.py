@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from refdata.copies.workbook import _count_formulas
-from refdata.core.errors import FormatError
+from refdata.core.errors import FormatError, SchemaError
 from refdata.core.filemodel import ColumnReading, Format, Notation, ReadColumn, RejectedRow, Scan
 from refdata.core.filetypes import FILE_TYPES
 from refdata.core.naming import column_names
@@ -72,6 +72,12 @@ def test_a_copy_is_read_as_the_csv_file_is(file: Path, tmp_path: Path) -> None:
 def test_hash_and_size_are_those_of_the_file_itself(file: Path) -> None:
     scan = scanned(file)
     assert (scan.sha256, scan.size) == (hashlib.sha256(file.read_bytes()).hexdigest(), file.stat().st_size)
+
+
+def test_an_error_in_the_copy_names_the_file(file: Path) -> None:
+    with pytest.raises(SchemaError) as found:
+        reader_of(file).scan(file, layout(file), ["code", "name"])
+    assert found.value.where == str(file)
 
 
 def test_a_kind_that_is_not_enabled_is_refused_as_before(file: Path) -> None:

@@ -198,6 +198,13 @@ def test_a_change_of_the_file_overrides_errors_found_in_it(
         raise FormatError("It is no CSV")
 
 
+def test_an_error_found_in_a_file_names_the_file_by_its_own_path(place: Place) -> None:
+    file = dropped(place)
+    with pytest.raises(FormatError) as found, place.source.open(file) as path:
+        raise FormatError("The quote is never closed", where=f"{path}, line 1", advice="Close it.")
+    assert found.value.where == f"{file.path}, line 1"
+
+
 def test_a_file_handed_back_is_another_drop_with_the_same_turn(place: Place) -> None:
     file = dropped(place)
     identity = place.source.hand_back(file)
@@ -309,3 +316,18 @@ def test_files_of_any_source_are_loaded_refused_and_known_again(site: Site, tmp_
     assert {f"{refused.file_path}.error.json", f"{refused.file_path}.rejects.csv"} <= source.beside.keys()
     assert source.objects == {}
     assert site.rows("cities", "code, name") == [("01", "Graz"), ("02", "Linz")]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize("path", ["archive/fullload/cities.csv", f"{FULL}/cities.csv#1", "processed/1/cities.csv"])
+def test_only_a_load_at_a_drop_of_its_name_has_a_dropped_file(site: Site, tmp_path: Path, path: str) -> None:  # noqa: F811
+    source = MemorySource(tmp_path)
+    deps = dataclasses.replace(site.deps, dropoff=source)
+    file = source.put(f"{FULL}/cities.csv", GOOD)
+    process(site.deps, site.drop("cities.csv", GOOD), "run")
+    row = site.deps.ledger.by_run("run")
+    assert row is not None
+    row = dataclasses.replace(row, file_path=file.path, file_identity=file.identity)
+    assert deps.file_of(row) == file
+    assert deps.file_of(dataclasses.replace(row, file_identity=None)) is None
+    assert deps.file_of(dataclasses.replace(row, file_path=path)) is None

@@ -75,3 +75,33 @@ def test_nothing_above_the_folders_knows_what_an_identity_consists_of() -> None:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         assert used & words == set(), path
+
+
+FILE_WORDS = {"link", "samestat", "st_ino", "utime"}
+"""What only a source, or the maker of a plain copy, does with files."""
+
+
+def test_nothing_above_the_sources_knows_how_a_file_is_held(tmp_path: Path) -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name not in ("dropoff", "copies"):
+            assert held_words(path) == set(), path
+    example = tmp_path / "example.py"
+    example.write_text('os.link(a, b)\nname = f"/proc/self/fd/{number}"\n', encoding="utf-8")
+    assert held_words(example) == {"link", "/proc/self"}
+
+
+def held_words(path: Path) -> set[str]:
+    tree = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    used = {node.attr for node in tree if isinstance(node, ast.Attribute)}
+    texts = (node.value for node in tree if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return used & FILE_WORDS | {"/proc/self" for text in texts if "/proc/self" in text}
+
+
+def test_nothing_above_the_readers_asks_what_kind_of_file_a_format_describes() -> None:
+    below = {PACKAGE / "copyreader.py", PACKAGE / "core" / "filemodel.py"}
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name in ("csvformat", "copies") or path in below:
+            continue
+        tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        used = {node.attr for node in tree if isinstance(node, ast.Attribute)}
+        assert used & {"part", "drawing", "workbook"} == set(), path

@@ -31,7 +31,9 @@ what happened, where, and what to do about it.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
+from collections.abc import Iterator
 from typing import ClassVar
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "SupersededError",
     "ThrottledError",
     "TransientError",
+    "named_in_errors",
     "sentence",
     "text_of",
     "unforeseen",
@@ -145,6 +148,16 @@ def unforeseen(error: BaseException) -> RefdataError:
         where=", from ".join(places),
         advice="If a retry does not help, report it with these places and, if allowed, the file.",
     )
+
+
+@contextlib.contextmanager
+def named_in_errors(local: str, name: str) -> Iterator[None]:
+    """Names a file by its own name in the errors raised meanwhile, in place of the local path of what is read."""
+    try:
+        yield
+    except RefdataError as error:
+        error.where = error.where.replace(local, name)
+        raise
 
 
 def _rebuild(cls: type[RefdataError], what: str, where: str, advice: str) -> RefdataError:

@@ -131,6 +131,16 @@ class Format:
     part: str = ""
     workbook: bool = False
 
+    @property
+    def is_as_written(self) -> bool:
+        """Whether this describes the lines of the file itself, so that lines like them can be dropped again."""
+        return not self.part and self.drawing is None
+
+    @property
+    def shows_dialect(self) -> bool:
+        """Whether the file shows how the table's text files are written."""
+        return not self.workbook
+
 
 ANY_WORD = "*"
 """In a notation: month names of any known language, or text of any kind beside numbers."""

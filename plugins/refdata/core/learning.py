@@ -55,10 +55,10 @@ def learned(
     """
     types = {fold_name(column.name): column.type for column in live}
     columns = tuple(_column(column, types.get(fold_name(column.name))) for column in scanned)
-    if fmt.workbook:  # its cells show nothing about how the table's text files are written
-        contract = Contract(table=table, dialect=TableDialect(header=fmt.has_header), fields=columns)
-    else:
+    if fmt.shows_dialect:
         contract = Contract(table=table, encoding=fmt.encoding, dialect=_dialect(fmt), fields=columns)
+    else:
+        contract = Contract(table=table, dialect=TableDialect(header=fmt.has_header), fields=columns)
     return with_origin(contract, origin)
 
 

@@ -46,7 +46,7 @@ class FileStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DroppedFile:
-    """A regular ``.csv`` file in one of the four load folders.
+    """A file that is waiting in one of the four load folders, of any type that the settings allow.
 
     ``path`` is relative to the dropoff root, with ``/``: ``reference_data_table/fullload/airports.csv``. ``identity``
     distinguishes one drop from the next: any change makes it another drop. Files of one table take turns by

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from refdata.core.dropnames import error_name, load_of, printable, processed_name, unfinished
-from refdata.core.errors import DataError, DropoffError, FileChangedError, FormatError
+from refdata.core.errors import DataError, DropoffError, FileChangedError, FormatError, named_in_errors
 from refdata.core.failure import Failure
 from refdata.core.filetypes import CSV_ONLY, enabled
 from refdata.core.maintenance import ArchivedFile
@@ -54,6 +54,11 @@ class Dropoff:
         """The archive of loaded files, and that of refused ones."""
         return self.processed, self.error
 
+    @property
+    def earlier_archives(self) -> tuple[ArchiveFolders, ...]:
+        """The archives, each of which knows the one folder in which an earlier installation kept its files."""
+        return self.archives
+
     def create_folders(self) -> None:
         """Creates root, load folders and the archives inside them if they are missing; see ``ensure_tree``."""
         ensure_tree(self.root)
@@ -86,8 +91,10 @@ class Dropoff:
         file that is there now.
         """
         with tree.open_dropped(self.root, file.path, file.identity) as stream:
+            path = f"/proc/self/fd/{stream.fileno()}"
             try:
-                yield f"/proc/self/fd/{stream.fileno()}"
+                with named_in_errors(path, file.path):
+                    yield path
             except (FormatError, DataError):
                 tree.check_unchanged(stream, file.path, file.identity)
                 raise

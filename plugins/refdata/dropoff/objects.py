@@ -38,13 +38,21 @@ from refdata.core.dropnames import (
     processed_name,
     task_key,
 )
-from refdata.core.errors import DataError, DropoffError, FileBusyError, FileChangedError, FormatError, StorageFullError
+from refdata.core.errors import (
+    DataError,
+    DropoffError,
+    FileBusyError,
+    FileChangedError,
+    FormatError,
+    StorageFullError,
+    named_in_errors,
+)
 from refdata.core.failure import Failure
 from refdata.core.filetypes import CSV_ONLY
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.dropoff.archive import reason_document
-from refdata.dropoff.archivefolders import ERROR, PROCESSED
+from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.objectidentity import ObjectIdentity, short_hash
 from refdata.dropoff.objectstore import ObjectStore
@@ -78,6 +86,11 @@ class ObjectSource:
         with translated(str(folder)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
+
+    @property
+    def earlier_archives(self) -> tuple[ArchiveFolders, ...]:
+        """None: no earlier release archived in an object store."""
+        return ()
 
     def dataset(self, path: str) -> tuple[str, str]:
         """The bucket's address and the key, as lineage identifies an object."""
@@ -132,8 +145,10 @@ class ObjectSource:
         self._require_space(file)
         with self._copy_of(file.path) as spool:
             self._require(file)
+            path = f"/proc/self/fd/{spool.fileno()}"
             try:
-                yield f"/proc/self/fd/{spool.fileno()}"
+                with named_in_errors(path, file.path):
+                    yield path
             except (FormatError, DataError):
                 self._require(file)
                 raise

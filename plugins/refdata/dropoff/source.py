@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 from refdata.core.failure import Failure
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
+from refdata.dropoff.archivefolders import ArchiveFolders
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.tree import Malformed, ScanResult
 
@@ -29,6 +30,11 @@ class Source(Protocol):
     @property
     def state_folder(self) -> Path:
         """A folder for marks that outlive processes, such as that of an outage; shared by all who share the source."""
+        ...
+
+    @property
+    def earlier_archives(self) -> tuple[ArchiveFolders, ...]:
+        """The archives in which earlier installations may have left files; none where there was no such release."""
         ...
 
     def dataset(self, path: str) -> tuple[str, str]:
@@ -65,7 +71,8 @@ class Source(Protocol):
     def open(self, file: DroppedFile) -> AbstractContextManager[str]:
         """A local path under which exactly the released file can be read and sought, while the context lasts.
 
-        A source without random access spools the file to the local disk.
+        A source without random access spools the file to the local disk. Errors that are raised meanwhile name the file
+        by its own path, not by the local one.
 
         :raises FileChangedError: when the file is gone or replaced; also at the end, when it changed meanwhile.
         """

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from refdata.contracts.files import declared
 from refdata.core.contract import Contract
+from refdata.core.errors import DropoffError
 from refdata.core.filemodel import Format, Scan
 from refdata.core.model import DroppedFile, FileStatus, Load, TableName
 from refdata.core.settings import Settings, own_tables
@@ -96,9 +97,13 @@ class Deps:
 
     def file_of(self, row: Load) -> DroppedFile | None:
         """The dropped file of a load; None when the row's path is that of an archive, or is freed for another drop."""
-        if row.file_identity is None or not row.file_path.endswith(f"/{row.load_type}/{row.file_name}"):
+        if row.file_identity is None:
             return None
-        return self.dropoff.drop(row.file_path, row.file_identity)
+        try:
+            file = self.dropoff.drop(row.file_path, row.file_identity)
+        except DropoffError:
+            return None
+        return file if file.name == row.file_name else None
 
     def target(self, row: Load) -> TableName:
         """The live table of a load."""

@@ -24,7 +24,7 @@ from refdata.dropoff.osfiles import translated
 from refdata.ingest.asking import table_for
 from refdata.ingest.context import Deps, Detection, on_one_connection
 from refdata.ingest.memory import column_match, contract_for, places_unknown
-from refdata.ingest.reading import listing, naming_the_file
+from refdata.ingest.reading import listing
 from refdata.ingest.refitting import scan_as_known
 from refdata.readers import reader_of
 
@@ -47,7 +47,6 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     # The list gets its name only once the file is known to be unchanged: otherwise it could be another run's list.
     with (
         _leaving_no_rejects(deps, file, row),
-        naming_the_file(file),
         _rejects_of(deps, file, row) as rejects,
         deps.dropoff.open(file) as path,
     ):

@@ -29,7 +29,6 @@ from refdata.ingest.context import Deps, Detection
 from refdata.ingest.memory import column_match, columns_in_file_order, places_unknown
 from refdata.ingest.notationdoubts import ColumnDoubts
 from refdata.ingest.planning import better_tables, matches_layout
-from refdata.ingest.reading import naming_the_file
 from refdata.ingest.refitting import falling, misfits
 
 
@@ -163,7 +162,7 @@ def _about_types(
             yield asked
         elif column.name in held:
             old = falling(column, live)
-            with naming_the_file(file), deps.dropoff.open(file) as path:
+            with deps.dropoff.open(file) as path:
                 misfit = misfits(Path(path), detection.format, detection.scan, column, known[column.name], old)
             yield type_question(row.table_name, row.file_name, misfit)
 

@@ -21,7 +21,6 @@ from refdata.core.questions import Question
 from refdata.core.rowdoubts import RowDoubts
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.reading import naming_the_file
 from refdata.ingest.refitting import odd_texts
 from refdata.ingest.rowcomparing import MOST_VALUES
 
@@ -72,7 +71,7 @@ class ColumnDoubts:
         return powers_question(self.row.table_name, self.row.file_name, self.column.name, shown, new) if new else None
 
     def _odd(self, reading: ColumnReading) -> tuple[list[Misfit], list[str]]:
-        with naming_the_file(self.file), self.deps.dropoff.open(self.file) as path:
+        with self.deps.dropoff.open(self.file) as path:
             return odd_texts(Path(path), self.detection.format, self.detection.scan, self.column.name, reading)
 
 

@@ -35,7 +35,6 @@ from refdata.ingest.keying import upserts
 from refdata.ingest.memory import contract_for
 from refdata.ingest.orphaning import ParentGuard
 from refdata.ingest.planning import check_empty, plan_alignment
-from refdata.ingest.reading import naming_the_file
 from refdata.ingest.review import compare_staged
 from refdata.ingest.rowdoubting import RowDoubting
 from refdata.ingest.ruling import Ruling
@@ -95,7 +94,7 @@ def preview(deps: Deps, file: DroppedFile) -> Preview:
     row = _unregistered(deps, file)
     shown = Preview(row.table_name, row.load_type, allowed_rejects=deps.rules(row.table_name).max_rejected_rows)
     try:
-        with deps.warehouse.connected(), naming_the_file(file), deps.dropoff.open(file) as path:
+        with deps.warehouse.connected(), deps.dropoff.open(file) as path:
             _Examination(deps, file, row, Path(path), shown).run()
     except PermanentError as error:
         shown.refused, shown.category, shown.advice = sentence(error.what), error.category, error.advice

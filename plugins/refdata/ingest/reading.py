@@ -1,28 +1,16 @@
-"""Shared by the steps that read a dropped file: its name in errors, and the list of its damaged rows."""
+"""Shared by the steps that read a dropped file: the list of its damaged rows."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from refdata.core.errors import DataError, RefdataError
+from refdata.core.errors import DataError
 from refdata.core.filemodel import RejectedRow
-from refdata.core.model import DroppedFile, Load
+from refdata.core.model import Load
 from refdata.csvformat.rejects import RejectsFile
 
 MOST_LISTED = 100_000
 """Limit on the damaged rows that the rejects file of a refused file lists."""
-
-
-@contextlib.contextmanager
-def naming_the_file(file: DroppedFile) -> Iterator[None]:
-    """Names the file in errors by its own path, although it is read through an open handle."""
-    try:
-        yield
-    except RefdataError as error:
-        error.where = re.sub(r"/proc/self/fd/\d+", lambda _: file.path, error.where)
-        raise
 
 
 def listing(rejects: RejectsFile, row: Load, allowed: int) -> Callable[[RejectedRow], None]:

@@ -8,22 +8,16 @@ gets the new path, and only then is the first name removed.
 from __future__ import annotations
 
 import contextlib
-import errno
-import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
-from refdata.core.addresses import is_address
 from refdata.core.dropnames import beside, load_folder_name
-from refdata.core.errors import DropoffError, RefdataError
+from refdata.core.errors import RefdataError
 from refdata.core.maintenance import archived_at
 from refdata.core.model import DROPPED_TYPES
-from refdata.dropoff import ArchiveFolders, Dropoff
-from refdata.dropoff.archivefolders import archive_folder
-from refdata.dropoff.osfiles import look, remove, rename_exclusive, translated
+from refdata.dropoff import ArchiveFolders, relocating
 from refdata.ingest.context import Deps
 
 _SIDECARS = ("error.json", "rejects.csv")
@@ -48,11 +42,7 @@ def plan(deps: Deps) -> tuple[Relocation, ...]:
 
     :raises RefdataError: when the database or the folders cannot be read.
     """
-    if is_address(deps.settings.dropoff_root):
-        return ()  # no earlier release archived in an object store
-    return tuple(
-        relocation for archive in Dropoff.of(deps.settings).archives for relocation in _in_archive(deps, archive)
-    )
+    return tuple(relocation for archive in deps.dropoff.earlier_archives for relocation in _in_archive(deps, archive))
 
 
 def carry_out(deps: Deps, planned: tuple[Relocation, ...], actor: str) -> tuple[tuple[Relocation, str], ...]:
@@ -62,7 +52,7 @@ def carry_out(deps: Deps, planned: tuple[Relocation, ...], actor: str) -> tuple[
     """
     results = tuple((one, _moved(deps, one)) for one in planned)
     trail = AuditTrail(deps.warehouse)
-    for archive in Dropoff.of(deps.settings).archives:
+    for archive in deps.dropoff.earlier_archives:
         count = sum(1 for one, left in results if not left and one.path.parent == archive.earlier)
         if count:
             why, detail = "moved to where files are archived now", {"files": count}
@@ -77,8 +67,7 @@ def _in_archive(deps: Deps, archive: ArchiveFolders) -> Iterator[Relocation]:
     folder = archive.earlier
     if folder in archive.current() or not folder.is_dir():
         return
-    with translated(str(folder)):
-        names = {entry.name for entry in folder.iterdir() if entry.is_file() and not entry.is_symlink()}
+    names = relocating.names_in(folder)
     going = {name: tuple(one for suffix in _SIDECARS if (one := beside(name, suffix)) in names) for name in names}
     sidecars = {one for name in names for one in going[name] if one != name}
     for name in sorted(names - sidecars):
@@ -92,82 +81,26 @@ def _relocation(deps: Deps, archive: ArchiveFolders, path: Path, sidecars: tuple
         drop = f"{load_folder_name(row.load_type, row.is_reference_data)}/{row.file_name}"
         yield Relocation(path, archive.of(drop), sidecars, row.id)
         return
-    if (twin := _second_name(archive, path)) is not None:
+    if (twin := relocating.second_folder(archive, path)) is not None:
         yield Relocation(path, twin, sidecars)
         return
-    original = _original_path(path, sidecars)
+    original = relocating.original_path(path, sidecars)
     target = archive.of_misplaced(original) if original else None
     if target != archive.earlier:  # a report on what is outside the load folders belongs where it is
         yield Relocation(path, target, sidecars, why="" if target else "the ledger does not know it")
 
 
-def _second_name(archive: ArchiveFolders, path: Path) -> Path | None:
-    """The folder in which a killed move already gave the file its second name."""
-    status = path.lstat()
-    for folder in archive.current():
-        with contextlib.suppress(OSError):
-            if os.path.samestat((folder / path.name).lstat(), status):
-                return folder
-    return None
-
-
-def _original_path(path: Path, sidecars: tuple[str, ...]) -> str:
-    """The drop's path, read from the reason beside it or from the reason itself; ``""`` when unknown."""
-    reason = next((path.with_name(name) for name in (path.name, *sidecars) if name.endswith(".error.json")), None)
-    if reason is None:
-        return ""
-    try:
-        return str(json.loads(reason.read_text(encoding="utf-8")).get("original_path", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""
-
-
 def _moved(deps: Deps, one: Relocation) -> str:
     if one.target is None:
         return one.why
+    new = str(one.target / one.path.name)
+
+    def recorded() -> None:
+        if one.load_id:
+            deps.ledger.move_file(one.load_id, str(one.path), new)
+
     try:
-        _move(deps, one, one.target)
+        relocating.move(one.path, one.target, one.beside, recorded)
     except RefdataError as error:
         return str(error)
     return ""
-
-
-def _move(deps: Deps, one: Relocation, target: Path) -> None:
-    root = Path(deps.settings.dropoff_root)
-    with (
-        archive_folder(root, one.path.parent) as source,
-        archive_folder(root, target, create=True) as handle,
-        _explained(one.path),
-    ):
-        _name_again(source, handle, one.path.name)
-        if one.load_id:
-            deps.ledger.move_file(one.load_id, str(one.path), str(target / one.path.name))
-        for name in one.beside:
-            rename_exclusive(source, name, handle, name)
-        remove(source, one.path.name)
-
-
-def _name_again(source: int, target: int, name: str) -> None:
-    """Gives the file a name in the target folder, in addition to the one that it has."""
-    try:
-        os.link(name, name, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
-    except FileExistsError:
-        first, second = look(source, name), look(target, name)
-        if first is None or second is None or not os.path.samestat(first, second):
-            raise
-
-
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    with translated(str(path)):
-        try:
-            yield
-        except FileExistsError as fault:
-            advice = "Compare the two files, and rename or delete one."
-            raise DropoffError("The new folder has a file of this name", where=str(path), advice=advice) from fault
-        except OSError as fault:
-            if fault.errno not in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP):
-                raise
-            what = "The file cannot be moved: the new folder is on another filesystem, or on one without hard links"
-            advice = "Leave the old archives where they are: refdata still finds them."
-            raise DropoffError(what, where=str(path), advice=advice) from fault

@@ -14,7 +14,7 @@ from refdata.core.model import DroppedFile, Load, Stage
 from refdata.csvformat.rejects import OnReject, RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
-from refdata.ingest.reading import listing, naming_the_file
+from refdata.ingest.reading import listing
 from refdata.ingest.ruling import Ruling
 from refdata.readers import reader_of
 
@@ -52,7 +52,6 @@ def stage_rows(
     scan = detection.scan
     counted = _Counted()
     with (
-        naming_the_file(file),
         deps.dropoff.open(file) as name,
         _rejects(deps, file, ruling) as listed,
     ):

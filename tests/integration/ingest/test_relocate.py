@@ -110,7 +110,7 @@ def test_a_killed_move_is_finished_by_the_next_one(
         if call == "ledger":
             patched.setattr(type(site.deps.ledger), "move_file", dying(type(site.deps.ledger).move_file))
         elif call == "rename":
-            patched.setattr("refdata.ingest.relocate.rename_exclusive", dying(rename_exclusive))
+            patched.setattr("refdata.dropoff.relocating.rename_exclusive", dying(rename_exclusive))
         else:
             patched.setattr(os, call, dying(getattr(os, call)))
         with contextlib.suppress(Killed):
