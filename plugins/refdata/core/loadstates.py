@@ -56,6 +56,8 @@ class Event(StrEnum):
     HAND_BACK = "hand_back"
     REVISE = "revise"
     DELETE = "delete"
+    TAKE_AWAY = "take_away"
+    CLEAN_UP = "clean_up"
 
 
 EVENTS: Mapping[Event, str] = {
@@ -75,6 +77,8 @@ EVENTS: Mapping[Event, str] = {
     Event.HAND_BACK: "a step gives up for a transient reason",
     Event.REVISE: "a person rolls back or takes back",
     Event.DELETE: "the row's age deletes it",
+    Event.TAKE_AWAY: "a person takes the turn at a SQL prompt",
+    Event.CLEAN_UP: "`refdata validate` removes its own test load",
 }
 """Each event in a few words, for the documents."""
 
@@ -89,6 +93,7 @@ class Guard(StrEnum):
     SAME_FILE = "the row is still this file's"
     SAME_PATH = "the row is still at this path"
     NO_VERSION = "the load made no version"
+    TEST_LOAD = "the row's table is that of a test load"
 
 
 class RunState(StrEnum):
@@ -139,6 +144,8 @@ TRANSITIONS: tuple[_Transition, ...] = (
     *_each(IN_FLIGHT, Event.HAND_BACK, PENDING, Guard.SAME_FILE),
     _Transition(None, Event.REVISE, COMPLETED),
     *_each(REMOVABLE, Event.DELETE, None, Guard.NO_VERSION),
+    _Transition(PROCESSING, Event.TAKE_AWAY, PENDING),
+    *_each(tuple(FileStatus), Event.CLEAN_UP, None, Guard.TEST_LOAD),
 )
 """All transitions of a load. In a state without a row for an event, the event changes no status."""
 
@@ -162,6 +169,8 @@ STATEMENTS: tuple[tuple[str, tuple[Event, ...]], ...] = (
     ("hand_back_file", (Event.HAND_BACK,)),
     ("insert_revision", (Event.REVISE,)),
     ("delete_file", (Event.DELETE,)),
+    ("create_procedure_release_turn", (Event.TAKE_AWAY,)),
+    ("delete_canary", (Event.CLEAN_UP,)),
 )
 """The files of ``include/sql`` that change a state, each with the events that it carries out, in order."""
 

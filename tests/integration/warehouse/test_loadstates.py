@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import pytest
 
 from refdata.core.loadstates import STATEMENTS, TRANSITIONS, Event, Guard, after
 from refdata.core.model import FileStatus
-from tests.integration.engines import Database
+from refdata.warehouse.tsql.scripts import PROCEDURES
+from tests.integration.engines import MSSQL, Database
 from tests.integration.warehouse.conftest import NOW
 
 LONG_AGO = NOW - timedelta(days=1)
@@ -60,12 +62,15 @@ VALUES: dict[tuple[str, tuple[Event, ...]], Values] = {
     ("mark_vanished", (Event.VANISH,)): lambda one: (*refusal(one, "")[1:], NOW, one.load_id, one.path),
     ("hand_back_file", (Event.HAND_BACK,)): lambda one: (*refusal(one, "")[1:], one.load_id, one.identity),
     ("delete_file", (Event.DELETE,)): lambda one: (one.load_id,),
+    ("delete_canary", (Event.CLEAN_UP,)): lambda one: (one.load_id, f"{one.table}%"),
 }  # fmt: skip
 INSERTS: dict[str, tuple[object, ...]] = {
     "insert_file": ("p", "n.csv", 1, 1, "identity", "5", "fullload", "t", True, "run", NOW),
     "insert_revision": ("p", "n", None, "rollback", "t", "t", 1, 2, "run", NOW, NOW, NOW, NOW, 1),
 }
 CASES = list(VALUES.items())
+CALLS = {"create_procedure_release_turn": ("EXEC ref.sp_refdata_release_turn @load_id = ?", Event.TAKE_AWAY)}
+"""Statements that only create a procedure: how people call it, and its event."""
 
 
 def named(case: object) -> str:
@@ -103,7 +108,9 @@ def run(database: Database, statement: str, values: tuple[object, ...]) -> None:
 
 
 def test_every_statement_of_the_table_is_tried() -> None:
-    assert {case for case, _ in CASES} | {(name, (BORN[i],)) for i, name in enumerate(INSERTS)} == set(STATEMENTS)
+    inserts = {(name, (event,)) for name, event in zip(INSERTS, BORN, strict=True)}
+    procedures = {(name, (event,)) for name, (_, event) in CALLS.items()}
+    assert {case for case, _ in CASES} | inserts | procedures == set(STATEMENTS)
 
 
 @pytest.mark.parametrize(("case", "values"), CASES, ids=named)
@@ -117,6 +124,18 @@ def test_a_statement_does_what_the_table_says(
     assert {state: state_of(database, row.load_id) for state, row in rows.items()} == {
         state: expected(state, events) for state in FileStatus
     }
+
+
+@pytest.mark.parametrize("engine", [MSSQL])
+@pytest.mark.parametrize(("call", "event"), CALLS.values(), ids=CALLS)
+def test_a_procedure_does_what_the_table_says(database: Database, call: str, event: Event) -> None:
+    for script in chain.from_iterable(PROCEDURES.values()):
+        database.run(database.warehouse.statement(script))
+    rows = {state: put(database, state) for state in FileStatus}
+    changed = {state: database.rows(call, row.load_id) for state, row in rows.items()}
+    outcomes = {state: after(state, event) for state in FileStatus}
+    assert {state: state_of(database, row.load_id) for state, row in rows.items()} == outcomes
+    assert changed == {state: [(int(outcomes[state] is not state),)] for state in FileStatus}
 
 
 @pytest.mark.parametrize(("statement", "event"), list(zip(INSERTS, BORN, strict=True)))
@@ -154,6 +173,7 @@ BREAKS: dict[Guard, list[Callable[[Database, Asked], Asked]]] = {
     Guard.SAME_FILE: [other(identity="another")],
     Guard.SAME_PATH: [other(path="elsewhere")],
     Guard.NO_VERSION: [a_version_was_made],
+    Guard.TEST_LOAD: [other(table="another")],
 }
 GUARDED = [
     pytest.param(case, values, broken, id=f"{named(case)} {number}")

@@ -29,12 +29,18 @@ from refdata.core.model import FileStatus
 
 FILES = sorted(sqlfiles.root().glob("*/*.sql"))
 STATES = frozenset(state.value for state in FileStatus)
+DELETING = (Event.DELETE, Event.CLEAN_UP)
+ASSETS = Path(sqlfiles.__file__).parent / "plugin/assets"
+
+
+def code(path: Path) -> str:
+    """A statement without its comments."""
+    return re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
 
 
 def named_in(path: Path) -> frozenset[str]:
     """The states that a statement names."""
-    code = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
-    return frozenset(re.findall(r"'(\w+)'", code)) & STATES
+    return frozenset(re.findall(r"'(\w+)'", code(path))) & STATES
 
 
 def test_each_state_is_in_flight_done_or_refused() -> None:
@@ -52,7 +58,7 @@ def test_every_event_has_a_statement_an_explanation_and_a_transition() -> None:
     assert carried_out == set(EVENTS) == {one.event for one in TRANSITIONS} == set(Event)
 
 
-@given(st.lists(st.sampled_from([event for event in Event if event is not Event.DELETE])))
+@given(st.lists(st.sampled_from([event for event in Event if event not in DELETING])))
 def test_published_rows_stay_published_whatever_happens(events: list[Event]) -> None:
     state: FileStatus | None = None
     published = False
@@ -67,7 +73,7 @@ def test_published_rows_stay_published_whatever_happens(events: list[Event]) -> 
 def test_every_state_can_be_reached_and_only_what_published_nothing_is_deleted(state: FileStatus) -> None:
     reached: set[FileStatus | None] = {None}
     for _ in FileStatus:
-        reached |= {after(one, event) for one, event in product(reached, Event) if event is not Event.DELETE}
+        reached |= {after(one, event) for one, event in product(reached, Event) if event not in DELETING}
     assert state in reached
     assert (after(state, Event.DELETE) is None) == (state in REMOVABLE)
 
@@ -80,7 +86,7 @@ def test_a_question_is_answered_or_refused_and_never_forgotten() -> None:
 
 
 def test_no_statement_names_states_that_the_table_does_not_know() -> None:
-    known = {name for name, _ in STATEMENTS} | set(GROUPS) | {"create_procedure_release_turn"}
+    known = {name for name, _ in STATEMENTS} | set(GROUPS)
     assert {path.stem for path in FILES if named_in(path)} - known == set()
 
 
@@ -97,9 +103,27 @@ def test_the_engines_name_the_same_states() -> None:
     assert named["create_procedure_release_turn"] == named["release_stale_turns"]
 
 
-@pytest.mark.parametrize(("name", "states"), [("STATUSES", tuple(FileStatus)), ("MOVING", tuple(MOVING))])
-def test_the_page_has_the_same_states(name: str, states: tuple[FileStatus, ...]) -> None:
-    text = (Path(sqlfiles.__file__).parent / "plugin/assets/files.js").read_text(encoding="utf-8")
-    listed = re.search(rf"export const {name} = \[([^\]]*)\]", text)
+def test_no_statement_deletes_a_load_that_the_table_does_not_know() -> None:
+    deleting = {path.stem for path in FILES if re.search(r"DELETE FROM \[ref\]\.\[File_Monitor_Tracking\]", code(path))}
+    assert deleting == {name for name, events in STATEMENTS if set(events) & set(DELETING)}
+
+
+PAGE_LISTS = [
+    ("files.js", "STATUSES", frozenset(FileStatus)),
+    ("files.js", "MOVING", MOVING),
+    ("refused.js", "REFUSED", REFUSED),
+]
+
+
+@pytest.mark.parametrize(("file", "name", "states"), PAGE_LISTS)
+def test_the_page_has_the_same_states(file: str, name: str, states: frozenset[FileStatus]) -> None:
+    listed = re.search(rf"const {name} = \[([^\]]*)\]", (ASSETS / file).read_text(encoding="utf-8"))
     assert listed
-    assert set(re.findall(r'"(\w+)"', listed[1])) == set(states)
+    assert set(re.findall(r'"(\w+)"', listed[1])) == states
+
+
+def test_the_page_lists_states_nowhere_else() -> None:
+    states = "|".join(STATES)
+    lists = re.compile(rf'const (\w+) = \[\s*"(?:{states})"')
+    found = {(path.name, name) for path in ASSETS.glob("**/*.js") for name in lists.findall(path.read_text("utf-8"))}
+    assert found == {(file, name) for file, name, _ in PAGE_LISTS}
