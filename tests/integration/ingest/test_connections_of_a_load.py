@@ -12,7 +12,9 @@ from refdata.core.model import Table, TableName
 from refdata.ingest.process import process
 from refdata.warehouse.sqlite.connection import SqliteFiles
 from refdata.warehouse.sqlite.engine import SqliteWarehouse
+from refdata.warehouse.tsql.engine import TsqlWarehouse
 from refdata.warehouse.tsql.pool import ConnectionPool
+from tests.integration.ingest import conftest as steps
 
 if TYPE_CHECKING:
     from tests.integration.ingest.conftest import Site
@@ -38,12 +40,41 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-def test_a_second_load_opens_few_connections_step_by_step(site: Site, opened: list[str]) -> None:
+STEPS = ("detect_format", "align_table", "load_rows", "write_config", "move_to_processed")
+
+
+@pytest.fixture
+def begun(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The steps, as they begin; each begins without idle connections, as in a process of its own."""
+    names: list[str] = []
+
+    def begins(step: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            names.append(step.__name__)
+            leave_idle(site)
+            return step(*args, **kwargs)
+
+        return run
+
+    for name in STEPS:
+        monkeypatch.setattr(steps, name, begins(getattr(steps, name)))
+    return names
+
+
+def leave_idle(site: Site) -> None:
+    """Closes the connections that the process keeps between steps."""
+    if isinstance(site.deps.warehouse, TsqlWarehouse):
+        site.deps.warehouse._pool.close()
+
+
+def test_a_second_load_opens_few_connections_step_by_step(site: Site, opened: list[str], begun: list[str]) -> None:
     site.load(site.drop("cities.csv", FIRST), "first")
     file = site.drop("cities.csv", SECOND)
     opened.clear()
+    begun.clear()
     assert site.load(file, "second").status == "completed"
-    assert len(opened) <= MOST
+    assert begun == list(STEPS)
+    assert len(STEPS) <= len(opened) <= MOST
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
@@ -65,6 +96,7 @@ def test_each_step_of_a_second_load_reads_the_table_once(site: Site, monkeypatch
 def test_a_second_load_in_one_process_opens_fewer(site: Site, opened: list[str]) -> None:
     site.load(site.drop("cities.csv", FIRST), "first")
     file = site.drop("cities.csv", SECOND)
+    leave_idle(site)
     opened.clear()
     process(site.deps, file, "second")
     # The load's own, one to publish with the stage, and one that compares the staged rows with the live ones.
