@@ -71,6 +71,8 @@ def match_columns(header: Sequence[str], known: Sequence[KnownColumn]) -> Column
     ('item', 'cost_usd_2', 'cost_usd')
     >>> match_columns(["Item", "Cost [USD]"], known).missing
     ('cost_usd',)
+    >>> match_columns(["countryCode"], [KnownColumn("country_code", ("country_code",))]).names
+    ('country_code',)
     """
     work = _Work(tuple(text.strip() for text in header), tuple(known))
     work.as_ever()
@@ -81,6 +83,7 @@ def match_columns(header: Sequence[str], known: Sequence[KnownColumn]) -> Column
     work.in_order()
     work.by(_shown, lambda column: map(_shown, column.headers))
     work.by(_made_name, lambda column: (_base_name(column), *map(_made_name, column.headers)))
+    work.by(_joined_name, lambda column: (_base_name(column).replace("_", ""), *map(_joined_name, column.headers)))
     return work.result()
 
 
@@ -92,6 +95,11 @@ def _shown(header: str) -> str:
 def _made_name(header: str) -> str:
     """The database name made from a header alone; ``""`` for an unnamed one."""
     return fold_name(naming.column_names([header])[0]) if header else ""
+
+
+def _joined_name(header: str) -> str:
+    """The database name without what joins its words: ``countryCode`` and ``country-code`` are spellings of one."""
+    return _made_name(header).replace("_", "")
 
 
 def _base_name(column: KnownColumn) -> str:

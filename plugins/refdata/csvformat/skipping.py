@@ -32,6 +32,9 @@ PAGED = "read without the form feed at its start: a page seems to begin here"
 _READ = ("read ", "divided ")
 """How reasons begin for lines that are rows nevertheless: only a part was omitted, or read differently."""
 UNITS = "a line of units or notes below the header"
+END_OF_FILE = "\x1a"
+"""Ctrl-Z, with which DOS programs mark the end of a text."""
+ENDED = "the mark of DOS for the end of a file"
 BEFORE, BEHIND = "before the table", "after the table"
 
 _FEED, _RETURN = b"\n\r"
@@ -66,6 +69,8 @@ def mark_before(line: str) -> str:
 
 def why_skipped(fmt: Format, text: str, cells: Sequence[str], fields: int) -> str:
     """Why a record of one line is not a row, ``""`` if it may be one. A single column may contain anything."""
+    if text.strip() == END_OF_FILE:
+        return ENDED
     if fields < 2 and not text.startswith((BOM, PAGE)):
         return ""
     if text.lstrip(BOM).strip() in fmt.header_texts or (fmt.has_header and _same_names(cells, fmt.header)):
@@ -104,7 +109,7 @@ def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
     named = fields > 1 and fmt.has_header
     if named:
         yield from _longest_name(text, fmt)
-    starts = (PAGE.encode(), *(_line_starts(fmt) if named else ()))
+    starts = (PAGE.encode(), END_OF_FILE.encode(), *(_line_starts(fmt) if named else ()))
     line = next((line for line in _lines_from(text, starts) if text.startswith(starts, line)), None)
     if line is not None:
         yield line

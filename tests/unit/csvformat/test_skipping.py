@@ -251,3 +251,19 @@ def test_a_header_in_another_order_refuses_the_file(seed: int, tmp_path: Path) -
 
 def test_short_values_that_equal_two_names_in_another_order_are_a_row(tmp_path: Path) -> None:
     assert scanned(tmp_path, "id,of\nA,B\nof,id\nC,D\n").rows == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,name\n1,a\n2,b\n\x1a",
+        "id,name,n\r\n1,a,3\r\n2,b,4\r\n\x1a\r\n",
+        "id\r\n1\r\n2\r\n\x1a",
+        "id;x\n1;2\n3;4\n \x1a\n",
+    ],
+)
+@pytest.mark.parametrize("block_bytes", [3, 1 << 20])
+def test_the_end_mark_of_dos_is_no_row(text: str, block_bytes: int, tmp_path: Path) -> None:
+    result = scanned(tmp_path, text, block_bytes)
+    assert (result.rows, result.rejected, str(result.columns[0].type)) == (2, 0, "INT")
+    assert [warning for warning in result.warnings if "the mark of DOS for the end of a file" in warning]
