@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,7 +17,7 @@ from refdata.core.contract import Contract, LoadRules, Origin
 from refdata.core.contractlayers import merge
 from refdata.core.contractterms import Layer
 from refdata.core.errors import ConfigurationError
-from refdata.core.naming import fold_name, typed_table
+from refdata.core.naming import fold_name, normalised, typed_table
 from refdata.core.settings import Settings
 from refdata.core.tablerules import own_rules
 
@@ -87,6 +88,8 @@ def contract_files(folder: Path) -> list[Path]:
 def referring(settings: Settings, table: str) -> tuple[list[Contract], list[str]]:
     """The contracts with foreign keys that refer to a table, and sentences about those that cannot be read.
 
+    A file that cannot be read is reported for the tables that its text names, as far as there is a text.
+
     :raises ConfigurationError: when the folder of the contracts cannot be read.
     """
     contracts, unreadable = [], []
@@ -96,6 +99,8 @@ def referring(settings: Settings, table: str) -> tuple[list[Contract], list[str]
             # Parsing YAML takes long, and a parent is loaded more often than contracts change.
             contract = _contract(text, typed_table(file.stem), shown(file)) if "foreignkeys" in text.lower() else None
         except ConfigurationError as error:
+            if not _may_name(file, table):
+                continue
             unreadable.append(
                 f"{shown(file)} cannot be read, so its foreign keys to {table} were not checked: {error.what}"
             )
@@ -103,6 +108,24 @@ def referring(settings: Settings, table: str) -> tuple[list[Contract], list[str]
         if contract and any(fold_name(one.table) == fold_name(table) for one in contract.foreign_keys or ()):
             contracts.append(contract)
     return [one for one in contracts if fold_name(one.table) != fold_name(table)], unreadable
+
+
+def _may_name(file: Path, table: str) -> bool:
+    """Whether a file that is no contract has a table's name in its text; without a text, it may name any."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return True
+    # YAML and JSON may write letters as escapes (``\u00fc``), which only a parser would resolve.
+    if rb"\u" in content:
+        return True
+    # Names with a reserved word, a leading digit or too many letters are changed, so their middle is sought.
+    wanted = re.sub("^(data_|n_)|_data$", "", _plain(table))[:80]
+    return any(wanted in _plain(content.decode(codec, "replace")) for codec in ("utf-8", "latin-1", "utf-16"))
+
+
+def _plain(text: str) -> str:
+    return re.sub("[\\W_\U00010000-\U0010ffff]+", "_", fold_name(normalised(text)))
 
 
 def shown(file: Path) -> str:

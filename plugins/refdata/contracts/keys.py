@@ -111,13 +111,16 @@ _DIALECT = (
     *(Key(name, Anything(), "for formats that refdata does not read") for name in ("property", "itemType", "itemKeys")),
     Key("table", Anything(), "for databases, which refdata does not read"),
     Key("csvddfVersion", Anything(), "the version of CSV Dialect that older descriptors follow"),
-)
+    *(Key(name, Anything(), "for readers, as Frictionless writes it")
+      for name in ("name", "title", "description", "type", "profile", "skipBlankRows")),
+)  # fmt: skip
 
 DIALECT = (
     *_DIALECT,
     Key("csv", None, "the same keys, as Frictionless writes them", section=_DIALECT),
-    Key("excel", Anything(), "for workbooks, as Frictionless writes it"),
-)
+    *(Key(name, Anything(), "for other formats, as Frictionless writes it")
+      for name in ("excel", "json", "ods", "sql", "inline", "local", "remote")),
+)  # fmt: skip
 
 CONSTRAINTS = (
     Key("required", Flag(), "whether a value is required"),
@@ -159,7 +162,7 @@ FIELD = (
     Key("refdata", None, "keys that the standard does not have", section=FIELD_OWN),
     Key("categories", Texts(least=1, labelled=True), "the allowed values, each with an optional label"),
     *(Key(name, Anything(), "the standard's; kept for readers")
-      for name in ("categoriesOrdered", "example", "rdfType", "arrayItem", "itemType", "delimiter")),
+      for name in ("categoriesOrdered", "example", "rdfType", "arrayItem", "itemType", "delimiter", "floatNumber")),
 )  # fmt: skip
 
 REFERENCE = (
@@ -181,7 +184,8 @@ SCHEMA = (
     Key("primaryKey", _NAMES, "the columns whose values identify a row"),
     Key("uniqueKeys", NameLists(), "lists of columns whose values together are unique"),
     Key("foreignKeys", None, "columns that refer to other tables", section=FOREIGN_KEY, listed=True),
-    *(Key(name, Anything(), "the standard's; kept for readers") for name in ("name", "title", "description")),
+    *(Key(name, Anything(), "the standard's; kept for readers")
+      for name in ("name", "title", "description", "type", "profile")),
 )  # fmt: skip
 
 ANSWER = (
@@ -255,5 +259,7 @@ CONTRACT = (
     *_SOURCES,
     *(Key(name, Anything(), "from the standard; refdata does not use it")
       for name in ("type", "profile", "path", "data", "scheme", "format", "mediatype", "bytes", "hash", "compression",
-                   "extrapaths", "innerpath", "keywords", "contributors", "created", "version", "id")),
+                   "extrapaths", "innerpath", "keywords", "contributors", "created", "version", "id", "image", "stats",
+                   "fields", "rows", "hashing", "tabular", "basepath", "control", "layout", "query", "detector",
+                   "checklist", "pipeline")),
 )  # fmt: skip

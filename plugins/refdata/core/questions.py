@@ -19,6 +19,7 @@ from typing import Any
 from refdata.core.contract import Contract
 from refdata.core.contractdocument import from_document, to_document
 from refdata.core.contractterms import QuestionKind
+from refdata.core.errors import ConfigurationError
 
 MAX_SUBJECT = 250
 """Maximum characters of a subject, because lists show it on one line."""
@@ -86,12 +87,23 @@ class Question:
         if len(set(keys)) != len(keys) or REFUSE.key not in keys:
             raise ValueError(f"choices need distinct keys and a refusal: {keys}")
 
+    def offers(self, key: str) -> bool:
+        """Whether there is a choice with that key."""
+        return any(choice.key == key for choice in self.choices)
+
     def choice(self, key: str) -> Choice:
         """The choice with that key.
 
-        :raises KeyError: when the question offers no such choice.
+        :raises ConfigurationError: when the question offers no such choice.
         """
-        return {choice.key: choice for choice in self.choices}[key]
+        choices = {choice.key: choice for choice in self.choices}
+        if key not in choices:
+            raise ConfigurationError(
+                f"{key!r} is no answer to {self.name}: {self.subject}",
+                where=self.table,
+                advice=f"Choose one of: {', '.join(choices)}.",
+            )
+        return choices[key]
 
     @property
     def name(self) -> str:

@@ -125,7 +125,7 @@ def _run_answering(work: _Work, run_id: str, answers: Answers) -> None:
         except QuestionsError as error:
             given = [(question, answers(question)) for question in error.questions]
             row = work.deps.ledger.get(error.load_id)
-            if row is None or any(one is None for _, one in given):
+            if row is None or not all(_is_answer(work.deps, question, one) for question, one in given):
                 raise
             for question, one in given:
                 if one is not None:
@@ -133,6 +133,14 @@ def _run_answering(work: _Work, run_id: str, answers: Answers) -> None:
         else:
             return
     work.run(run_id)
+
+
+def _is_answer(deps: Deps, question: Question, given: Given | None) -> bool:
+    """Whether a question is answered with one of its choices; a slip in a command must not send the file away."""
+    if given is None or question.offers(given.choice):
+        return given is not None
+    deps.log.error("%r is no answer to %s; choose one of those below.", given.choice, question.name)
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -444,6 +444,21 @@ def test_a_rollback_is_shown_first_and_done_with_a_reason(root: Path, capsys: py
     assert "is already live" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("answer", ["layout_changed=renamed", "layout_changed=Same", "column_missing:price=empty"])
+def test_an_answer_that_is_not_offered_leaves_the_file_and_asks_again(
+    answer: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = root / FULL / "prices.csv"
+    path.write_text("sku,name,price\n007,Bolt,1.50\n010,Nut,0.10\n")
+    cli.main(["load", f"{FULL}/prices.csv"])
+    path.write_text("sku,name,cost\n007,Bolt,1.50\n010,Nut,0.10\n")
+    capsys.readouterr()
+    assert cli.main(["load", f"{FULL}/prices.csv", "--answer", answer]) == 3
+    assert "--answer layout_changed=same" in capsys.readouterr().err
+    assert path.exists()
+    assert cli.main(["load", f"{FULL}/prices.csv", "--answer", "layout_changed=same"]) == 0
+
+
 def test_an_append_is_taken_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for folder, content in ((FULL, "code\n01\n"), (FULL.replace("fullload", "append"), "code\n02\n")):
         (root / folder / "cities.csv").write_text(content)

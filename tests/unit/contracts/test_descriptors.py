@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import frictionless
 import pytest
 from frictionless.resources import TableResource
 
 from refdata.contracts.descriptors import read_descriptor
+from refdata.contracts.reading import read_contract
 from refdata.core.errors import ConfigurationError
 
 SCHEMA = {"fields": [{"name": "Code", "type": "string"}, {"name": "Day", "type": "date", "format": "%d/%m/%Y"}]}
@@ -69,15 +71,43 @@ def test_descriptors_of_frictionless_are_read(tmp_path: Path) -> None:
     assert [column.type for column in found.fields] == ["string", "number", "date"]
 
 
+DESCRIBED = {
+    "frictionless 4": {
+        "profile": "tabular-data-resource", "control": {"newline": ""}, "layout": {"headerRows": [1]}, "query": {},
+        "stats": {"hash": "a", "bytes": 9, "fields": 2, "rows": 2}, "hashing": "md5",
+        "schema": {"fields": [{"name": "Code", "type": "string", "floatNumber": True}]},
+    },
+    "frictionless 5": {
+        "type": "table", "scheme": "file", "format": "csv", "mediatype": "text/csv", "hash": "sha256:1", "bytes": 9,
+        "fields": 2, "rows": 2, "dialect": {"type": "dialect", "skipBlankRows": True, "csv": {"title": "x"}},
+    },
+    "package 1": {"image": "a.png", "sources": [], "licenses": [], "schema": {"profile": "x", **SCHEMA}},
+    "package 2": {"$schema": "x", "contributors": [], "version": "1", "dialect": {"$schema": "x", "title": "t"}},
+    "other formats": {"dialect": {"json": {}, "ods": {}, "sql": {}, "remote": {}}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", DESCRIBED.values(), ids=DESCRIBED)
+def test_keys_that_the_standards_or_frictionless_know_are_accepted_in_a_contract(content: dict[str, Any]) -> None:
+    assert read_contract(json.dumps({"name": "rates", **content}), "rates", "rates.json").table == "rates"
+
+
+def test_a_description_with_statistics_is_a_contract(tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text("Code;Rate\nA;1.5\nB;2\n")
+    described = frictionless.describe("rates.csv", basepath=str(tmp_path), stats=True).to_descriptor()
+    assert described["rows"] == 2
+    assert read_contract(json.dumps(described), "rates", "rates.json").dialect.delimiter == ";"
+
+
 def test_unknown_keys_are_ignored_and_listed_with_their_lines(tmp_path: Path) -> None:
     content = {
         "name": "rates",
-        "stats": {"rows": 2},
+        "statistic": {"rows": 2},
         "schema": {"fields": [{"name": "Day", "type": "date", "format": "%A %d"}]},
     }
     read = read_descriptor(write(tmp_path, content))
     assert [str(problem).partition(";")[0] for problem in read.left_aside] == [
-        "line 3: unknown key stats",
+        "line 3: unknown key statistic",
         "line 11, schema.fields[1].format: '%A %d' cannot be read",
     ]
     assert (read.contract.fields[0].type, read.contract.fields[0].format) == ("date", None)

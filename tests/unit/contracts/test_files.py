@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from refdata.config import table_rules
-from refdata.contracts.files import SCHEMA_FILE, contract_file, contract_files, declared
+from refdata.contracts.files import SCHEMA_FILE, contract_file, contract_files, declared, referring
 from refdata.core.contract import Contract
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
+from refdata.core.tablenames import table_name
 
 
 @pytest.fixture
@@ -107,3 +108,27 @@ def test_rules_of_tables_yaml_have_their_lines(settings: Settings) -> None:
         "keys": 4,
         "max_rejected_rows": 5,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("resource: regions\n foreignKeys: [", True),
+        ('{"foreignKeys": [{"reference": {"resource": "Regions"}}], "dialekt": {}}', True),
+        ("# foreignKeys\nreference: {resource: regions_2024.csv}\nx: [", True),
+        ('foreignKeys: [{reference: {resource: "r\\u0065gions"}}]\nx: [', True),
+        ("# Flughäfen, foreignKeys to regions", True),
+        ("foreignKeys: [{reference: {resource: cities}}]\nx: [", False),
+        ("# Flughäfen, foreignKeys to cities", False),
+    ],
+)
+def test_a_broken_contract_is_reported_for_the_tables_that_it_names(settings: Settings, text: str, named: bool) -> None:
+    (Path(settings.contracts_folder) / "flights.yaml").write_bytes(text.encode("cp1252"))
+    contracts, unreadable = referring(settings, "regions")
+    assert (contracts, len(unreadable)) == ([], int(named))
+
+
+@pytest.mark.parametrize("name", ["sp_who", "2024 sales", "Straße", "a" * 120])
+def test_a_changed_name_is_found_in_a_broken_contract(settings: Settings, name: str) -> None:
+    write(settings, "flights.yaml", f"foreignKeys: [{{reference: {{resource: {name}}}}}]\nx: [")
+    assert len(referring(settings, table_name(name))[1]) == 1
