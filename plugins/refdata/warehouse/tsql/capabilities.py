@@ -57,8 +57,9 @@ class TsqlCapabilities:
         return f" ORDER BY {column_list(tuple(key))}" if key else ""
 
     def first_rows(self, select: str, most: int, values: tuple[object, ...] = ()) -> Statement:
-        """See ``Capabilities``."""
-        return Statement(select.replace("SELECT ", "SELECT TOP (?) ", 1), (most, *values))
+        """See ``Capabilities``; TOP comes after DISTINCT."""
+        verb = "SELECT DISTINCT " if select.startswith("SELECT DISTINCT ") else "SELECT "
+        return Statement(select.replace(verb, f"{verb}TOP (?) ", 1), (most, *values))
 
     def type_name(self, kind: SqlType) -> str:
         """See ``Capabilities``."""
