@@ -54,7 +54,7 @@ def digits_of(number: str) -> str:
 def key_forms(value: str) -> frozenset[str]:
     """Possible results of a database's UPPER for keys that nearly equal a value; SQLite's knows only ASCII letters.
 
-    >>> sorted(key_forms("Kä")) == ["KA\u0308", "KÄ", "Ka\u0308", "Kä"]
+    >>> sorted(key_forms("Kä")) == ["KA\u0308", "KÄ", "Kä"]
     True
     """
     seen = re.sub(INVISIBLE, "", value).strip()
