@@ -249,7 +249,7 @@ class CarefulReader:
         blanks = " *+" if self.format.skip_initial_space else ""
         closed = f"{blanks}{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}(?={delimiter}|[\r\n]|\\Z)"
         on_one_line = f"{quote}[^{quote}\r\n]*+(?:{quote}{quote}[^{quote}\r\n]*+)*+{quote}"
-        cell = f"(?:{closed}|(?:{on_one_line}|[^{quote}{delimiter}\r\n])[^{delimiter}\r\n]*+)?+"
+        cell = f"(?:{closed}|(?:{on_one_line}|[^{quote}{delimiter}\r\n])[^{delimiter}\r\n]*+)?"
         return re.compile(f"{cell}(?:{delimiter}{cell})*+[\r\n]*+")
 
     @cached_property

@@ -243,7 +243,7 @@ class Damage:
         blanks = " *+" if self.format.skip_initial_space else ""
         behind = " *+" if self.format.delimiter == "\t" else "[ \t]*+"
         quoted = f"{blanks}{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}{behind}(?={delimiter}|[\r\n]|\\Z)"
-        cell = f"(?:{quoted}|[^{quote}{delimiter}\r\n][^{delimiter}\r\n]*+)?+"
+        cell = f"(?:{quoted}|[^{quote}{delimiter}\r\n][^{delimiter}\r\n]*+)?"
         return re.compile(f"{cell}(?:{delimiter}{cell})*+[\r\n]*+")
 
     @cached_property
