@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from refdata.core import matching
@@ -22,6 +22,7 @@ from refdata.core.doubts.types import notation_question, type_question, zone_que
 from refdata.core.errors import DataError, SchemaError
 from refdata.core.filemodel import ScannedColumn
 from refdata.core.learning import FIELD_TYPES
+from refdata.core.matching import Rename, possible_names
 from refdata.core.model import DroppedFile, Load, LoadType, Table
 from refdata.core.questions import Question
 from refdata.core.sqltypes import TypeKind
@@ -70,7 +71,30 @@ def about_layout(
     headers = {column.name: column.source for column in scanned}
     new = {name: headers[name] for name in match.extra}
     proposed = renamings(match.missing, new, match.renames)
-    yield layout_question(contract.table, file_name, len(match.matched), match.missing, new, proposed)
+    possible = _possible(live, scanned, match.missing, new, proposed)
+    yield layout_question(contract.table, file_name, len(match.matched), match.missing, new, proposed, possible)
+
+
+def _possible(
+    live: Table,
+    scanned: Sequence[ScannedColumn],
+    missing: Sequence[str],
+    new: Mapping[str, str],
+    proposed: Sequence[Rename],
+) -> tuple[Rename, ...]:
+    """The one column that may have another name although no name is like it: values of a new one could be its own.
+
+    Of several columns, nothing would show which is which.
+    """
+    likely = {one.column for one in proposed}, {one.source for one in proposed}
+    headers = Counter(new.values())
+    free = [
+        one for one in scanned if one.name in new and new[one.name] not in likely[1] and headers[new[one.name]] == 1
+    ]
+    gone = [column for name in missing if name not in likely[0] and (column := live.column(name)) is not None]
+    if len(gone) != 1:
+        return ()
+    return tuple(Rename(new[name], gone[0].name, 0.0) for name in possible_names(gone[0], free) if new[name])
 
 
 def questions_of_columns(

@@ -299,3 +299,29 @@ def test_an_undated_full_load_of_older_days_is_warned_about(site: Site, later: s
     assert row.status is FileStatus.COMPLETED
     assert any("an older file?" in warning for warning in row.warnings) is warned
     assert not warned or any("2024-10-31" in warning and "2024-11-30" in warning for warning in row.warnings)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "renamed"),
+    [
+        pytest.param(
+            "sku,name,price\n7,Bolt,1.50\n8,Nut,0.10\n", "sku,name,cost\n7,Bolt,1.50\n8,Nut,0.10\n", "cost", id="2 of 3"
+        ),
+        pytest.param(
+            "id,day\n1,2024-01-31\n2,2024-02-29\n", "id,stand\n1,2024-01-31\n2,2024-03-31\n", "stand", id="1 of 2"
+        ),
+        pytest.param("id,n,flag\n1,5,x\n2,6,y\n", "id,qty,flag\n1,5,x\n2,6,y\n", "qty", id="in the middle"),
+        pytest.param("id,n,t\n1,5,x\n2,6,y\n", "id,qty,t,u\n1,5,x,a\n2,6,y,b\n", "qty", id="and a new column"),
+        pytest.param("id,a,b\n1,5,x\n2,6,y\n", "id,c,d\n1,5,x\n2,6,y\n", "", id="two of them: nothing shows which"),
+    ],
+)
+def test_a_column_of_a_small_table_may_have_any_new_name(site: Site, before: str, after: str, renamed: str) -> None:
+    site.load(site.drop("t.csv", before))
+    columns = list(site.columns("t"))
+    row = site.load(site.drop("t.csv", after), "run 2", {"layout_changed": "renamed"})
+    if not renamed:
+        assert "Choose one of: same, refuse." in (row.error_message or "")
+        return
+    assert row.status is FileStatus.COMPLETED
+    assert renamed not in site.columns("t")
+    assert all(None not in values for values in site.rows("t", ", ".join(columns)))

@@ -15,27 +15,37 @@ MOST_LISTED = 8
 
 
 def layout_question(
-    table: str, file_name: str, kept: int, missing: Sequence[str], new: Mapping[str, str], proposed: Sequence[Rename]
+    table: str,
+    file_name: str,
+    kept: int,
+    missing: Sequence[str],
+    new: Mapping[str, str],
+    proposed: Sequence[Rename],
+    possible: Sequence[Rename] = (),
 ) -> Question:
     """Asks whether the publisher has changed the table's columns.
 
     :param kept: columns of the table that the file has.
     :param missing: columns that it lacks.
     :param new: the headers, as written, of the fields that the table does not know, by the names they would get.
-    :param proposed: missing columns with fields that may be their new names, the most likely first.
+    :param proposed: missing columns with fields that are named like them, the most likely first.
+    :param possible: the same for fields with other names whose values could be stored in the missing column.
     """
     all_columns = kept + len(missing)
-    renamed = _one_to_one(proposed)
+    likely, renamed = _one_to_one(proposed), _one_to_one([*proposed, *possible])
+    unlike = [f"{one.source!r} for {column}" for column, one in renamed.items() if column not in likely]
     evidence = [
         f"It has {kept} of the {all_columns} columns of {table}.",
         f"Missing: {_listed(missing)}.",
         f"New: {_listed([header or name for name, header in new.items()])}.",
-        *(likeness(one) for one in renamed.values()),
+        *(likeness(one) for one in likely.values()),
+        *([f"No name is like it, but the values would fit: {_listed(unlike)}."] if unlike else []),
     ]
     choices = [_same(table, "same", "Its columns have changed", missing, new, {})]
     if renamed:
-        label = "Some columns have new names, the others have changed"
-        choices.insert(0, _same(table, "renamed", label, missing, new, renamed))
+        others = len(renamed) < max(len(missing), len(new))
+        label = "Some columns have new names, the others have changed" if others else "Columns have new names"
+        choices.insert(0 if likely else 1, _same(table, "renamed", label, missing, new, renamed))
     subject = f"{file_name} has only {kept} of the {all_columns} columns of {table}. Have its columns changed?"
     return Question(QuestionKind.LAYOUT_CHANGED, table, subject, tuple(evidence), (*choices, REFUSE))
 
