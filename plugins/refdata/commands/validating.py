@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from refdata.commands.terminal import Subcommands, add_command, console, exit_code, print_json
+from refdata.core.addresses import is_address
 from refdata.core.errors import ConfigurationError, DataError, RefdataError, TransientError
 from refdata.core.failure import failure_of
 from refdata.core.loadstates import UNSETTLED
@@ -106,6 +107,12 @@ class _Canary:
         self._archive: Path | None = None
 
     def drop(self) -> None:
+        if is_address(root := self._deps.settings.dropoff_root):
+            raise ConfigurationError(
+                "The test file can be dropped into a folder only, and this dropoff root is a bucket",
+                where=root,
+                advice="Run `refdata health`, then drop a small file into the bucket by hand.",
+            )
         # Hidden until complete: a running watcher picks up what it sees.
         hidden = self._path.with_name(f".{self._path.name}")
         hidden.write_text(CONTENT, encoding="utf-8")
@@ -168,6 +175,8 @@ class _Canary:
                 session.execute(f"DROP TABLE {qualified(name)}")
             if row is not None:
                 session.execute(deps.warehouse.statement("delete_canary"), (row.id, f"{CANARY}%"))
+        if is_address(settings.dropoff_root):
+            return
         from refdata.dropoff import Dropoff
 
         archives = Dropoff.of(settings).archives

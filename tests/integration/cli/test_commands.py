@@ -195,6 +195,18 @@ def test_a_canary_shows_which_step_fails_and_is_removed_anyway(root: Path, capsy
     assert list(root.rglob("*canary*")) == []
 
 
+def test_a_canary_is_not_dropped_into_a_bucket(
+    root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("AIRFLOW__REFDATA__DROPOFF_ROOT", "memory://landing/drop")
+    load_settings.cache_clear()
+    code, found = asked(capsys, "validate")
+    assert (code, [one["step"] for one in found if not one["works"]]) == (1, ["drop"])
+    assert "this dropoff root is a bucket" in found[1]["error"]
+    assert not list(root.rglob("*landing*"))
+
+
 def airflow_that(action: Callable[[Deps, DroppedFile], object], root: Path) -> threading.Thread:
     """Stands in for a running Airflow: picks up the first file that appears, and treats it as a run would."""
 
