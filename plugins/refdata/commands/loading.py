@@ -87,6 +87,7 @@ def _answers(options: argparse.Namespace) -> Answers:
 
 
 def _load(deps: Deps, path: str, approval: Approval | None, answers: Answers) -> Load | None:
+    from refdata.ingest.asking import QuestionsError
     from refdata.ingest.process import own_run, process
 
     file, run_id = deps.dropoff.find(_below(Path(deps.settings.dropoff_root), path)), own_run(deps)
@@ -97,6 +98,10 @@ def _load(deps: Deps, path: str, approval: Approval | None, answers: Answers) ->
     except PermanentError as error:
         text = f"[red]{error.category}[/red]: {escape(str(error))}"
         console(stderr=True).print(text, highlight=False, soft_wrap=True)
+    except QuestionsError as error:
+        for line in (line for question in error.questions for line in (*question.evidence, *question.examples)):
+            console(stderr=True).print(escape(line), highlight=False, soft_wrap=True)
+        raise
     return deps.ledger.by_run(run_id)
 
 

@@ -35,24 +35,28 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
 def status(options: argparse.Namespace) -> int:
     """``refdata status``."""
     from refdata.api import ReferenceData
+    from refdata.core.errors import HeldError
     from refdata.core.model import FileStatus
 
     data = ReferenceData.connect()
     counts = {one.value: number for one, number in data.counts().items()}
     working = _files(data, FileStatus.PROCESSING, options.limit)
-    waiting = _files(data, FileStatus.PENDING, options.limit)
+    pending = _files(data, FileStatus.PENDING, options.limit)
+    asked = [row for row in pending if row.error_category == HeldError.category]
+    waiting = [row for row in pending if row not in asked]
     held = _files(data, FileStatus.REVIEW, options.limit)
     failed = _files(data, FileStatus.ERROR, min(options.limit, LAST_ERRORS))
     loaded = _files(data, FileStatus.COMPLETED, LOOKED_AT)
     warned = [row for row in loaded if row.warnings][:LAST_WARNED]
     if options.json:
-        groups = {"at_work": working, "waiting": waiting, "held": held, "last_errors": failed,
+        groups = {"at_work": working, "waiting": waiting, "handed_back": asked, "held": held, "last_errors": failed,
                   "last_warned": warned}  # fmt: skip
         print_json({"counts": counts, **{name: [_shown(row) for row in rows] for name, rows in groups.items()}})
         return EXIT_OK
     console().print("Files: " + (", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"))
     _show("Running", working, ("Progress", _progress), ("Since (UTC)", lambda row: moment(row.started_at)))
     _show("Waiting for their turn", waiting, ("Seen (UTC)", lambda row: moment(row.created_at)))
+    _show("Back in their folder with a question", asked, ("Question", lambda row: row.error_message or ""))
     asking = {one.load_id: one.question.subject for one in data.questions.waiting()} if held else {}
     _show("Held for an answer", held, ("Question", lambda row: asking.get(row.id, "")),
           ("Look", lambda row: f"refdata held {row.id}"))  # fmt: skip

@@ -456,7 +456,7 @@ def test_a_rollback_is_shown_first_and_done_with_a_reason(root: Path, capsys: py
     assert "is already live" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("answer", ["layout_changed=renamed", "layout_changed=Same", "column_missing:price=empty"])
+@pytest.mark.parametrize("answer", ["layout_changed=empty", "layout_changed=Same", "column_missing:price=empty"])
 def test_an_answer_that_is_not_offered_leaves_the_file_and_asks_again(
     answer: str, root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -466,8 +466,14 @@ def test_an_answer_that_is_not_offered_leaves_the_file_and_asks_again(
     path.write_text("sku,name,cost\n007,Bolt,1.50\n010,Nut,0.10\n")
     capsys.readouterr()
     assert cli.main(["load", f"{FULL}/prices.csv", "--answer", answer]) == 3
-    assert "--answer layout_changed=same" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "--answer layout_changed=same" in printed
+    assert "It has 2 of the 3 columns of prices." in printed
     assert path.exists()
+    found = asked(capsys, "status")[1]
+    assert [[one["file_name"] for one in found[group]] for group in ("waiting", "handed_back")] == [[], ["prices.csv"]]
+    assert cli.main(["status"]) == 0
+    assert "Back in their folder with a question" in capsys.readouterr().out
     assert cli.main(["load", f"{FULL}/prices.csv", "--answer", "layout_changed=same"]) == 0
 
 
