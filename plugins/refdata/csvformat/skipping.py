@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-import numpy as np
-
 from refdata.core.filemodel import Format, SkippedLine
 
 MOST_NAMED = 20
@@ -117,6 +115,8 @@ def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
 
 def _lines_from(text: bytes, starts: tuple[bytes, ...]) -> Iterator[int]:
     """Offsets of the lines that begin with the first byte of one of ``starts``: a few comparisons for most blocks."""
+    import numpy as np  # here, because detection needs this module too, and starts without numpy
+
     if text[:1] in {start[:1] for start in starts}:
         yield 0
     data = np.frombuffer(text, np.uint8)

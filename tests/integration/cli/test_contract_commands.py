@@ -81,14 +81,14 @@ def test_a_contract_is_begun_out_of_a_live_table(root: Path, capsys: pytest.Capt
 def test_a_contract_is_begun_out_of_a_descriptor(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    resource = {"name": "rates", "stats": 1, "schema": {"fields": [{"name": "Code", "constraints": {"unique": True}}]}}
+    resource = {"name": "rates", "statistic": 1, "schema": {"fields": [{"name": "Code", "constraints": {"unique": True}}]}}
     path = tmp_path / "datapackage.json"
     path.write_text(json.dumps({"resources": [resource, {"name": "other"}]}))
     assert cli.main(["contract", "init", str(path)]) == 1
     assert "one of them must be chosen" in capsys.readouterr().err
     assert cli.main(["contract", "init", str(path), "--table", "rates", "--write"]) == 0
     written = (root / "contracts" / "rates.yaml").read_text()
-    assert "# Ignored in datapackage.json: line 1: unknown key stats" in written
+    assert "# Ignored in datapackage.json: line 1: unknown key statistic" in written
     assert read_contract(written, "rates", "f").fields[0].constraints[0].kind == "unique"
 
 
