@@ -81,7 +81,11 @@ def test_a_contract_is_begun_out_of_a_live_table(root: Path, capsys: pytest.Capt
 def test_a_contract_is_begun_out_of_a_descriptor(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    resource = {"name": "rates", "statistic": 1, "schema": {"fields": [{"name": "Code", "constraints": {"unique": True}}]}}
+    resource = {
+        "name": "rates",
+        "statistic": 1,
+        "schema": {"fields": [{"name": "Code", "constraints": {"unique": True}}]},
+    }
     path = tmp_path / "datapackage.json"
     path.write_text(json.dumps({"resources": [resource, {"name": "other"}]}))
     assert cli.main(["contract", "init", str(path)]) == 1
