@@ -83,13 +83,19 @@ def test_a_reference_that_only_warns_asks_nothing(site: Site) -> None:
     assert without(site, "DE").status is FileStatus.COMPLETED
 
 
-def test_another_tables_broken_contract_is_named_and_stops_nothing(site: Site) -> None:
+@pytest.mark.parametrize("parent", ["countries", "units"])
+def test_another_tables_broken_contract_is_named_where_it_names_the_table_and_stops_nothing(
+    site: Site, parent: str
+) -> None:
     ready(site)
     folder = next((site.dropoff.root / "contracts").glob("airports.yaml")).parent
-    (folder / "other.yaml").write_text("name: other\nschema: {foreignKeys: [{fields: [a], nonsense: b}]}\n")
+    (folder / "other.yaml").write_text(
+        f"name: other\nschema: {{foreignKeys: [{{fields: [a], reference: {{resource: {parent}}}, nonsense: b}}]}}\n"
+    )
     row = without(site, "IT")
     assert row.status is FileStatus.COMPLETED
-    assert any("contracts/other.yaml cannot be read" in warning for warning in row.warnings)
+    told = any("contracts/other.yaml cannot be read" in warning for warning in row.warnings)
+    assert told is (parent == "countries")
 
 
 def test_a_child_loaded_while_its_parent_is_staged_is_seen_before_the_parent_is_published(
