@@ -80,7 +80,7 @@ def written(number: Decimal, decimals: int, point: str, thousands: str) -> str:
     return plain.replace(",", "T").replace(".", point).replace("T", thousands)
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("seed", range(120))
 def test_no_number_is_read_a_thousandfold_wrong(tmp_path: Path, seed: int) -> None:
     """Files written in one way, point or comma, with amounts, counts and rates: right or text, never another number."""
     chance = random.Random(seed)
