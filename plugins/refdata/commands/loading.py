@@ -70,7 +70,9 @@ def load_file(options: argparse.Namespace) -> int:
 def _answers(options: argparse.Namespace) -> Answers:
     """The answers of the command line, by the questions' names.
 
-    :raises ConfigurationError: one that is not written as QUESTION=ANSWER, or that a question does not offer.
+    An answer that a question does not offer is none: the question comes again.
+
+    :raises ConfigurationError: one that is not written as QUESTION=ANSWER.
     """
     from refdata.core.questions import Given
 

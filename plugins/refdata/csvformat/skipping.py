@@ -80,10 +80,15 @@ def _same_names(cells: Sequence[str], header: Sequence[str]) -> bool:
     """Whether a row has the header's names; of three or more, in capitals or small letters too."""
     if not len(cells) == len(header) > 1 or not any(header):
         return False
-    names = [" ".join(cell.split()) for cell in cells]
+    names = _names(cells)
     if names == list(header):
         return True
     return len(header) > 2 and [name.casefold() for name in names] == [name.casefold() for name in header]
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    """The cells as names: without blanks around them, line breaks and repeated blanks."""
+    return [" ".join(cell.split()) for cell in cells]
 
 
 def is_reordered(fmt: Format, cells: Sequence[str]) -> bool:
@@ -93,7 +98,7 @@ def is_reordered(fmt: Format, cells: Sequence[str]) -> bool:
     """
     if not fmt.has_header or len(cells) != len(fmt.header) or len(set(fmt.header)) < len(cells) or len(cells) < 2:
         return False
-    names = [" ".join(cell.split()).casefold() for cell in cells]
+    names = [name.casefold() for name in _names(cells)]
     header = [name.casefold() for name in fmt.header]
     named = all(header) and (len(cells) > 2 or min(map(len, header)) > 2)
     return named and names != header and sorted(names) == sorted(header)
