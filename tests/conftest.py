@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.skips import guard
+from tests.tracing import FirstCases
 
 # A test says what is right, not how fast it is: a busy machine must not fail one.
 settings.register_profile("refdata", deadline=None)
@@ -22,6 +23,7 @@ if WORKER and "AIRFLOW_HOME" in os.environ:
 
 def pytest_configure(config: pytest.Config) -> None:
     """In CI a test skips for a stated reason only; on request the statements sent to a T-SQL server are recorded."""
+    config.pluginmanager.register(FirstCases(), "refdata-tracing")
     found = guard()
     if found is not None:
         config.pluginmanager.register(found, "refdata-skips")

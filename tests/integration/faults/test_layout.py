@@ -31,8 +31,8 @@ def held(site: Site, content: str, table: str = "constituents") -> str:
         ),
         (
             "renamed",
-            ["symbol", "name", "sector", "security", "founded"],
-            [("ACN", None, "IT", "Accenture", 1989), ("MMM", None, "Industrials", "3M", 1902)],
+            ["symbol", "name", "sector", "founded"],
+            [("ACN", "Accenture", "IT", 1989), ("MMM", "3M", "Industrials", 1902)],
         ),
     ],
 )
