@@ -11,6 +11,7 @@ from refdata.contracts.descriptors import read_descriptor
 from refdata.contracts.fieldparts import sql_type
 from refdata.contracts.files import SUFFIXES, contract_file, folder_of
 from refdata.contracts.nodes import parse
+from refdata.contracts.package import package, referred
 from refdata.contracts.reading import read_contract
 from refdata.contracts.starter import starter
 from refdata.contracts.stewards import stewards
@@ -92,6 +93,17 @@ class Contracts:
         """
         known = self.show(table)
         return {"$schema": PROFILE, **({"path": path} if path else {}), **descriptor(known), "type": "table"}
+
+    def export_package(self, table: str) -> dict[str, Any]:
+        """A table and those that its foreign keys refer to, as a Data Package (version 2).
+
+        Other tools open a resource that refers to another one in a package only. The resources name the files that
+        ``refdata export`` writes: ``<table>.csv``.
+
+        :raises DataError: when one of the tables is missing, with neither rows nor a contract.
+        :raises ConfigurationError: when a contract file is wrong.
+        """
+        return package(referred(table.lower(), self.show))
 
     def begin(self, table: str = "", file: str | Path | None = None) -> str:
         """The text of a first contract file, made from the live table or from a file: a CSV file, or the descriptor of

@@ -51,7 +51,11 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     exported = _with_table(
         below, "export", export, "print a table's contract as a Data Package resource, for other tools"
     )
-    exported.add_argument("--path", default="", help="the data file to name in the resource")
+    form = exported.add_mutually_exclusive_group()
+    form.add_argument("--path", default="", help="the data file to name in the resource")
+    form.add_argument(
+        "--package", action="store_true", help="print a Data Package, with the tables that its foreign keys refer to"
+    )
     typed = _with_table(
         below, "retype", retype, "show which values of a text column are not of another type; give it that type"
     )
@@ -159,7 +163,11 @@ def export(options: argparse.Namespace) -> int:
     from refdata.api import ReferenceData
     from refdata.contracts.writing import to_yaml
 
-    contract = ReferenceData.connect().contracts.export(options.table, options.path)
+    contracts = ReferenceData.connect().contracts
+    if options.package:
+        contract = contracts.export_package(options.table)
+    else:
+        contract = contracts.export(options.table, options.path)
     if options.json:
         print_json(contract)
     else:

@@ -84,7 +84,7 @@ def _plain(value: Any) -> Any:
 
 
 def _schema(contract: Contract) -> dict[str, Any]:
-    names = {column.name: _written(column) for column in contract.fields}
+    names = {column.name: header_of(column) for column in contract.fields}
     made = naming.column_names(list(names.values()))
     schema = _stated(contract, SCHEMA)
     if contract.primary_key:
@@ -98,7 +98,8 @@ def _schema(contract: Contract) -> dict[str, Any]:
     return schema
 
 
-def _written(column: FieldContract) -> str:
+def header_of(column: FieldContract) -> str:
+    """The name of a field: the first header that files have for it, or its column's name where they have none."""
     return column.headers[0].text if column.headers and column.headers[0].text else column.name
 
 
@@ -112,14 +113,14 @@ def _foreign_key(key: ForeignKey, table: str, names: dict[str, str]) -> dict[str
 
 
 def _warned_keys(contract: Contract) -> dict[str, Any]:
-    names = {column.name: _written(column) for column in contract.fields}
+    names = {column.name: header_of(column) for column in contract.fields}
     warned = [[names.get(one, one) for one in key.fields] for key in contract.unique_keys or ()
               if key.severity is Severity.WARN]  # fmt: skip
     return {"warn_keys": warned} if warned else {}
 
 
 def _field(column: FieldContract, made: str) -> dict[str, Any]:
-    name = _written(column)
+    name = header_of(column)
     # A column without a name in files has the empty header; its own name stands for it here.
     others = [header.text for header in column.headers if header.text not in (name, column.title)]
     own: dict[str, Any] = {"column": column.name} if made != column.name else {}

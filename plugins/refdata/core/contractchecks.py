@@ -142,24 +142,32 @@ def _missing_columns(contract: Contract, live: Table | None, scanned: Sequence[S
     expected = [column.name for column in own_columns(live) if not column.optional] if live else []
     there = set(map(fold_name, expected))
     expected += [one.name for one in contract.fields if is_declared(one) and fold_name(one.name) not in there]
-    missing = [
-        name
-        for name in expected
-        if fold_name(name) not in brought and not contract.answer(QuestionKind.COLUMN_MISSING, name)
-    ]
-    if not missing:
-        return
+    missing = [name for name in expected if fold_name(name) not in brought]
+    answered = [name for name in missing if contract.answer(QuestionKind.COLUMN_MISSING, name)]
+    if answered:
+        yield Finding(
+            FindingKind.MISSING_COLUMN, tuple(answered), Action.WARN, f"{_lacks(answered, null=True)}, as answered"
+        )
+    if len(missing) > len(answered):
+        yield _missing_by_policy(contract, [name for name in missing if name not in answered])
+
+
+def _missing_by_policy(contract: Contract, missing: Sequence[str]) -> Finding:
     policy = contract.policies.on_missing_column
     actions = {
         OnMissingColumn.NULL: Action.WARN,
         OnMissingColumn.HOLD: Action.HOLD,
         OnMissingColumn.REFUSE: Action.REFUSE,
     }
-    becomes = ", which becomes NULL" if policy is OnMissingColumn.NULL else ""
-    what = f"The file lacks {_columns(len(missing))}: {', '.join(missing)}{becomes}; on_missing_column is {policy}"
-    yield Finding(
+    what = f"{_lacks(missing, null=policy is OnMissingColumn.NULL)}; on_missing_column is {policy}"
+    return Finding(
         FindingKind.MISSING_COLUMN, tuple(missing), actions[policy], what, contract.origin("on_missing_column")
     )
+
+
+def _lacks(missing: Sequence[str], *, null: bool) -> str:
+    becomes = f", which {'becomes' if len(missing) == 1 else 'become'} NULL" if null else ""
+    return f"The file lacks {_columns(len(missing))}: {', '.join(missing)}{becomes}"
 
 
 def _type_changes(contract: Contract, scanned: Sequence[ScannedColumn], plan: Alignment) -> Iterable[Finding]:

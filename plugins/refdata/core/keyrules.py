@@ -148,8 +148,16 @@ class KeyPlan:
                 continue
             named = ", ".join(columns)
             words = f"the value of {named} is not in {reference.table} ({', '.join(reference.references)})"
+            words += self._lacking(reference, targets)
             statement = self._unmet(columns, reference.references, targets)
             yield KeyRule(columns, words, reference.severity, statement)
+
+    def _lacking(self, reference: ForeignKey, targets: Sequence[Side]) -> str:
+        """What the other table lacks, so that no value can be in it; empty where it is as declared."""
+        if not targets:
+            return ": there is no such table yet"
+        columns = [name for name in reference.references if not targets[0].column(name)]
+        return f": {reference.table} has no column {', '.join(columns)}" if columns else ""
 
     def orphans(self, reference: ForeignKey, before: Side, after: Side) -> Orphans | None:
         """The rows (of ``stage``) whose reference ``before`` meets and ``after`` does not; None without such columns.

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 from refdata.core.alignment import own_columns
 from refdata.core.filemodel import ScannedColumn
@@ -56,11 +58,19 @@ class TableMatch:
     matched: tuple[str, ...]
     missing: tuple[str, ...]
     extra: tuple[str, ...]
-    renames: tuple[Rename, ...]
     share: float
     types: float | None
     order: float
     score: float
+    find_renames: Callable[[], tuple[Rename, ...]] = field(repr=False, compare=False)
+
+    @property
+    def renames(self) -> tuple[Rename, ...]:
+        """For each missing column the most similar extra one, each once; the most similar first.
+
+        Compares every pair of names: not for a table that only has to be ranked among many.
+        """
+        return self.find_renames()
 
     def fits(self, least: float = MIN_MATCH) -> bool:
         """Whether the file has enough of the table's columns to be loaded into it."""
@@ -84,11 +94,11 @@ def match_table(columns: Sequence[ScannedColumn], table: Table) -> TableMatch:
         matched=tuple(column.name for column in matched),
         missing=tuple(column.name for column in missing),
         extra=tuple(column.name for column in extra),
-        renames=_renames(missing, extra, own, columns),
         share=share,
         types=types,
         order=order,
         score=round(share * (NAMES + TYPES * (1.0 if types is None else types) + ORDER * order), 4),
+        find_renames=partial(_renames, missing, extra, own, columns),
     )
 
 
@@ -157,12 +167,12 @@ def _kept_order(matched: Sequence[Column], columns: Sequence[ScannedColumn]) -> 
 def _renames(
     missing: Sequence[Column], extra: Sequence[ScannedColumn], own: Sequence[Column], columns: Sequence[ScannedColumn]
 ) -> tuple[Rename, ...]:
-    """For each missing column the most similar name in the file, each name once; the most similar first."""
     pairs = [
         Rename(source.name, column.name, round(likeness, 2))
         for column in missing
         for source in extra
-        if (likeness := name_likeness(source.name, column.name)) >= _least(source, column, own, columns)
+        if (likeness := name_likeness(source.name, column.name, LIKE_IN_PLACE)) >= LIKE_IN_PLACE
+        and likeness >= _least(source, column, own, columns)
     ]
     chosen: list[Rename] = []
     for pair in sorted(pairs, key=lambda one: -one.likeness):
@@ -177,24 +187,44 @@ def _least(source: ScannedColumn, column: Column, own: Sequence[Column], columns
     return LIKE_IN_PLACE if same_place and same_type else LIKE
 
 
-def name_likeness(one: str, other: str) -> float:
-    """How similar two names are, 0 to 1: by their words in any order, abbreviations, and their letters."""
+def name_likeness(one: str, other: str, least: float = 0.0) -> float:
+    """How similar two names are, 0 to 1: by their words in any order, abbreviations, and their letters.
+
+    :param least: a likeness below it need not be exact.
+
+    >>> name_likeness("unit_price", "price") > name_likeness("unit_price", "valid_from")
+    True
+    """
     words, others = _words(one), _words(other)
     if not words or not others:
         return 0.0
-    letters = difflib.SequenceMatcher(None, "".join(words), "".join(others)).ratio()
+    letters = _ratio("".join(words), "".join(others), least)
     shorter, longer = sorted((words, others), key=len)
     by_words = sum(max(_word_likeness(word, one) for one in longer) for word in shorter) / len(longer)
     return max(letters, by_words)
 
 
+@lru_cache(maxsize=65_536)
 def _word_likeness(one: str, other: str) -> float:
     if one == other:
         return 1.0
     if _abbreviates(*sorted((one, other), key=len)):
         return 0.85
-    ratio = difflib.SequenceMatcher(None, one, other).ratio()
+    ratio = _ratio(one, other, LIKE)
     return ratio if ratio >= LIKE else 0.0
+
+
+def _ratio(one: str, other: str, least: float) -> float:
+    """The likeness of two texts; 0 where even their common letters, in any order, are too few for ``least``."""
+    common = (_letters(one) & _letters(other)).total() if least else len(one)
+    if 2 * common < least * (len(one) + len(other)):
+        return 0.0
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
+@lru_cache(maxsize=8_192)
+def _letters(text: str) -> Counter[str]:
+    return Counter(text)
 
 
 def _abbreviates(short: str, long: str) -> bool:
@@ -205,5 +235,6 @@ def _abbreviates(short: str, long: str) -> bool:
     return all(letter in letters for letter in short) and (long.startswith(short) or len(short) >= 3)
 
 
-def _words(name: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+|\d+", fold_name(name))
+@lru_cache(maxsize=8_192)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W\d_]+|\d+", fold_name(name)))

@@ -7,7 +7,7 @@ from refdata.core import alignment, contractchecks
 from refdata.core.alignment import Alignment
 from refdata.core.columnwarnings import column_warnings
 from refdata.core.contract import Contract
-from refdata.core.emptyends import with_optional_ends
+from refdata.core.emptycolumns import with_optional_empty
 from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, Load, Table
 from refdata.ingest.asking import require_answers
@@ -46,7 +46,7 @@ def _align(deps: Deps, file: DroppedFile, row: Load, detection: Detection, attem
         return f"duplicate of load {earlier}: this content is already in {row.table_name}"
     sweep_stages(deps, row)
     contract = contract_for(deps, row)
-    live = with_optional_ends(live, contract)
+    live = with_optional_empty(live, contract, detection.scan.columns)
     if not require_answers(deps, row, attempt, questions_of_header(deps, row, detection, contract, live)):
         return HELD
     plan = plan_alignment(deps, row, detection, contract, live)

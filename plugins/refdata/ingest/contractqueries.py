@@ -14,7 +14,7 @@ from refdata.core.contract import Contract, Facts, FieldContract, Origin
 from refdata.core.contractchecks import Action, Finding
 from refdata.core.contractlayers import merge, with_origin
 from refdata.core.contractterms import Layer
-from refdata.core.emptyends import with_optional_ends
+from refdata.core.emptycolumns import with_optional_empty
 from refdata.core.errors import DataError, FormatError, RefdataError, be
 from refdata.core.filemodel import Format, ScannedColumn
 from refdata.core.learning import FIELD_TYPES, STORED_AS, learned
@@ -132,9 +132,10 @@ def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
 def _checked(deps: Deps, file: Path, done: ContractCheck) -> ContractCheck:
     table = done.table
     contract = contract_in_force(deps, table)
-    live = with_optional_ends(deps.warehouse.table(deps.live(table)), contract)
+    live = deps.warehouse.table(deps.live(table))
     fmt = _read(deps, file, contract, live)
     scanned = scan_file(file, fmt, contract, live)
+    live = with_optional_empty(live, contract, scanned.columns)
     done = replace(
         done, format=fmt, columns=scanned.columns, rows=scanned.rows, rejected=scanned.rejected,
         warnings=(*done.warnings, *scanned.warnings),

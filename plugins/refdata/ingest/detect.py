@@ -11,7 +11,7 @@ from refdata.core.alignment import own_columns
 from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
 from refdata.core.doubts.formats import damage_doubt
-from refdata.core.emptyends import without_empty_ends
+from refdata.core.emptycolumns import without_empty_ends
 from refdata.core.errors import DataError, FileChangedError, FormatError, be
 from refdata.core.filemodel import Format, RejectedRow, Scan
 from refdata.core.filetypes import enabled

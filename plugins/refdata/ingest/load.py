@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from refdata.contractstore import written
 from refdata.core.alignment import Alignment
-from refdata.core.emptyends import with_optional_ends
+from refdata.core.emptycolumns import with_optional_empty
 from refdata.core.errors import CancelledError, DataError
 from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, FileStatus, Load, Publication, Stage
@@ -119,7 +119,7 @@ def _load(
 ) -> tuple[Loaded, Held | None]:
     sweep_stages(deps, row)
     contract = contract_for(deps, row)
-    live = with_optional_ends(deps.warehouse.table(stage.table), contract)
+    live = with_optional_empty(deps.warehouse.table(stage.table), contract, detection.scan.columns)
     plan = plan_alignment(deps, row, detection, contract, live)
     if plan.changes:
         apply_alignment(deps, row, plan)

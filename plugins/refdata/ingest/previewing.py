@@ -19,7 +19,7 @@ from refdata.core.columnwarnings import column_warnings
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import Finding
 from refdata.core.doubts.formats import damage_doubt
-from refdata.core.emptyends import with_optional_ends
+from refdata.core.emptycolumns import with_optional_empty
 from refdata.core.errors import DataError, FormatError, PermanentError, be, sentence
 from refdata.core.filemodel import Format, RejectedRow, ScannedColumn
 from refdata.core.gate import exceeded
@@ -130,7 +130,7 @@ class _Examination:
         contract, live = contract_for(deps, self.row), deps.warehouse.table(deps.target(self.row))
         shown.live = live
         detection = self._detect(contract, live)
-        live = with_optional_ends(live, contract)
+        live = with_optional_empty(live, contract, detection.scan.columns)
         if self._asks(questions_of_header(deps, self.row, detection, contract, live)):
             return
         plan = plan_alignment(deps, self.row, detection, contract, live)

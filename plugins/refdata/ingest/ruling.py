@@ -189,8 +189,14 @@ class Ruling:
             also = f" and {damaged} {be(damaged)} damaged" if damaged else ""
             breaks = "breaks" if self.rejected == 1 else "break"
             what = f"{self.rejected} of {rows} rows {breaks} the rules of {self.contract.table}{also}"
-            raise DataError(
-                f"{what}; {allowed} {be(allowed)} allowed",
-                where=file.path,
-                advice="Fix the lines listed in the .rejects.csv beside the file, or correct the table's contract.",
-            )
+            advice = "Fix the lines listed in the .rejects.csv beside the file, or correct the table's contract."
+            if absent := self._absent():
+                what += f" (there is no table {absent} yet)"
+                advice = f"Drop the file of {absent} first, or correct the table's contract."
+            raise DataError(f"{what}; {allowed} {be(allowed)} allowed", where=file.path, advice=advice)
+
+    def _absent(self) -> str:
+        """The tables that the contract refers to and that do not exist."""
+        schema, keys = self.deps.settings.ref_schema, self.contract.foreign_keys or ()
+        others = dict.fromkeys(one.table for one in keys if one.table != self.contract.table)
+        return ", ".join(name for name in others if self.deps.warehouse.table(TableName(schema, name)) is None)

@@ -8,14 +8,19 @@ ledger fences off what it must no longer do, and it ends with the process.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+LONGEST_WAIT = 0.5
+"""Seconds after which the main thread looks for a signal at the latest; Airflow gives it five."""
 
 
 class StoppedEarly(BaseException):
@@ -49,10 +54,7 @@ class StoppableWork(Generic[T]):
         """
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(self._do, work), name="refdata-step", daemon=True).start()
-        try:
-            end = self._inbox.get(timeout=seconds)
-        except queue.Empty:
-            raise StoppedEarly(timed_out=True) from None
+        end = self._wait(time.monotonic() + seconds)
         if end is None:
             raise StoppedEarly(timed_out=False)
         if end.error is not None:
@@ -62,6 +64,13 @@ class StoppableWork(Generic[T]):
     def stop(self) -> None:
         """Makes ``run`` end at once; a signal handler may call it, even before ``run``."""
         self._inbox.put(None)
+
+    def _wait(self, deadline: float) -> _End[T] | None:
+        """Waits in turns: a signal that another thread receives, or that comes just before a wait, does not end it."""
+        while (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                return self._inbox.get(timeout=min(left, LONGEST_WAIT))
+        raise StoppedEarly(timed_out=True)
 
     def _do(self, work: Callable[[], T]) -> None:
         try:

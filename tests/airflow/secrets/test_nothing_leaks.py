@@ -204,7 +204,8 @@ CONNECTIONS = {
 
 def test_a_connection_that_fails_shows_no_secret(tmp_path: Path) -> None:
     drop_all(tmp_path, {f"{name}.csv": FILES["good.csv"] for name in CONNECTIONS})
-    runs = run_loads(tmp_path, [f"{name}.csv={connection}" for name, connection in CONNECTIONS.items()], {})
+    paths = [f"{name}.csv={connection}" for name, connection in CONNECTIONS.items()]
+    runs = run_loads(tmp_path, paths, {"AIRFLOW__REFDATA__CONNECT_TIMEOUT": "1"})
     assert runs.states == {f"{name}.csv": "failed" for name in CONNECTIONS}
     assert runs.leaks(*SECRETS, ROW) == []
     told = (b"does not exist", b"Unknown extra token", b"unable to open database file", b"error 20009")

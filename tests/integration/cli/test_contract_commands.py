@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from frictionless import Package
 from frictionless.resources import TableResource
 
 from refdata import cli
@@ -18,6 +19,13 @@ from refdata.contracts.schema import json_schema
 from tests.integration.cli.test_commands import FULL, asked, root  # noqa: F401  a fixture
 
 AIRPORTS = "IATA code;Name;Elevation;Opened\r\nGRZ;Graz;340,5;01.02.1914\r\nVIE;Wien;183,0;13.05.1954\r\n"
+
+KEYED = """
+schema:
+  foreignKeys:
+    - {fields: [Country code], reference: {resource: countries, fields: [iso_code]}}
+    - {fields: [Twin], reference: {resource: "", fields: [city]}}
+"""
 
 
 @pytest.fixture
@@ -235,6 +243,27 @@ def test_frictionless_reads_what_is_exported_with_the_file_that_was_loaded(
     code, exported = asked(capsys, "contract", "export", "airports", "--path", file.name)
     assert (code, exported) == (0, yaml.safe_load(written))
     assert read_contract(written, "airports", "f").fields[2].decimal_char == ","
+
+
+@pytest.mark.parametrize(("country", "valid"), [("AT", True), ("XX", False)])
+def test_frictionless_checks_the_foreign_keys_of_an_exported_package(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    country: str, valid: bool,
+) -> None:  # fmt: skip
+    declare(root, KEYED, "cities")
+    load(root, "ISO code,Name\nAT,Austria\nDE,Germany\n", "countries.csv")
+    load(root, "City,Country code,Twin\nGraz,AT,Bonn\nBonn,DE,Graz\n", "cities.csv")
+    monkeypatch.chdir(tmp_path)
+    for table in ("countries", "cities"):
+        assert cli.main(["export", table, "--output", f"{table}.csv"]) == 0
+    capsys.readouterr()
+    assert cli.main(["contract", "export", "cities", "--package"]) == 0
+    (tmp_path / "datapackage.yaml").write_text(capsys.readouterr().out)
+    cities = tmp_path / "cities.csv"
+    cities.write_text(cities.read_text().replace("Graz,AT", f"Graz,{country}"))
+    report = Package("datapackage.yaml").validate()
+    assert [task.name for task in report.tasks] == ["cities", "countries"]
+    assert (report.valid, report.flatten(["type"])) == (valid, [] if valid else [["foreign-key"]])
 
 
 def test_a_contract_may_be_begun_and_checked_before_anything_was_loaded(

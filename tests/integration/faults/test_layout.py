@@ -43,6 +43,7 @@ def test_few_of_the_columns_are_asked_about_and_loaded_as_answered(
     assert "has only 1 of the 3 columns of constituents. Have its columns changed?" in held(site, AFTER)
     row = site.load(site.drop("constituents.csv", AFTER), "run 2", {NAME: choice}, keep=True)
     assert row.status is FileStatus.COMPLETED, row.error_message
+    assert any("which become NULL, as answered" in warning for warning in row.warnings) == (choice == "same")
     assert [name for name in site.columns("constituents") if not name.startswith("ref_data_")] == columns
     assert sorted(site.rows("constituents", ", ".join(columns)), key=repr) == rows
     # The answer is kept: the next edition in the new layout asks nothing.

@@ -150,6 +150,14 @@ def test_a_reference_must_be_met_by_the_other_table(site: Site, folder: str) -> 
     assert "the value of country is not in countries (code)" in reason
 
 
+def test_a_reference_to_a_table_that_is_not_there_names_it(site: Site) -> None:
+    declare(site, AIRPORTS)
+    row = site.load(site.drop("airports.csv", "iata,country\nBER,DE\nXXX,\n"))
+    what = "1 of 2 rows breaks the rules of airports (there is no table countries yet); 0 are allowed"
+    assert what in (row.error_message or "")
+    assert "Drop the file of countries first" in (row.error_message or "")
+
+
 def test_a_row_goes_with_the_row_that_it_refers_to(site: Site) -> None:
     staff = {
         "name": "staff",

@@ -67,7 +67,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     read(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(section(CONTRACT))
 def test_any_values_are_read_or_refused_and_what_is_read_can_be_written_and_begun_with(
     document: dict[str, Any],

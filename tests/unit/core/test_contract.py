@@ -6,7 +6,7 @@ import json
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refdata.core.contract import (
@@ -163,11 +163,13 @@ def test_an_origin_is_given_to_all_that_has_none() -> None:
     assert with_origin(full, DECLARED) == full
 
 
+@settings(max_examples=40)  # contracts are large to make
 @given(contracts)
 def test_a_contract_survives_its_way_through_json(contract: Contract) -> None:
     assert from_document(json.loads(json.dumps(to_document(contract)))) == contract
 
 
+@settings(max_examples=40)  # contracts are large to make
 @given(contracts, contracts, contracts)
 def test_merging_is_associative_and_nothing_is_stronger_than_the_first(a: Contract, b: Contract, c: Contract) -> None:
     assert merge(merge(a, b), c).spoken() == merge(a, merge(b, c)).spoken()

@@ -100,19 +100,19 @@ AIRPORTS = {"iata": TEXT, "country": TEXT}
 
 
 @pytest.mark.parametrize(
-    ("parents", "want"),
+    ("parents", "want", "lacking"),
     [
-        ({"countries": ({"code": TEXT}, [("DE",), ("FR",)])}, [2, 4]),
-        ({"countries": ({"code": TEXT}, [])}, [1, 2, 4]),
-        ({}, [1, 2, 4]),
-        ({"countries": ({"other": TEXT}, [("DE",)])}, [1, 2, 4]),
+        ({"countries": ({"code": TEXT}, [("DE",), ("FR",)])}, [2, 4], ""),
+        ({"countries": ({"code": TEXT}, [])}, [1, 2, 4], ""),
+        ({}, [1, 2, 4], ": there is no such table yet"),
+        ({"countries": ({"other": TEXT}, [("DE",)])}, [1, 2, 4], ": countries has no column code"),
     ],
 )
-def test_a_reference_is_met_exactly_or_empty(parents: Any, want: list[int]) -> None:
+def test_a_reference_is_met_exactly_or_empty(parents: Any, want: list[int], lacking: str) -> None:
     rows = [("BER", "DE"), ("XXX", "XX"), ("YYY", None), ("ZZZ", "de")]
     found = broken(REFERENCE, AIRPORTS, rows, parents=parents)
     assert [row for row, _ in found] == want
-    assert {words for _, words in found} <= {"the value of country is not in countries (code)"}
+    assert {words for _, words in found} <= {f"the value of country is not in countries (code){lacking}"}
 
 
 def test_a_table_may_refer_to_rows_that_come_with_it() -> None:

@@ -76,7 +76,8 @@ def damage_question(table: str, file_name: str, column: str, rows: int, values: 
     return _question(
         QuestionKind.CODES_CHANGED,
         table,
-        f"{named} in {file_name} look like codes that a spreadsheet changed. Load them anyway?",
+        f"{named} in {file_name} {'looks' if rows == 1 else 'look'} like codes that a spreadsheet changed. Load them"
+        " anyway?",
         (f"{column} is text, and no row of {table} that was examined has such a value.",),
         f"The values of {column} are loaded as the file writes them.",
         column,
@@ -200,7 +201,8 @@ def keys_question(
     return _question(
         QuestionKind.KEYS_REPEATED,
         table,
-        f"{_values(repeated)} of {column} in {file_name} repeat another one, or nearly. Load them anyway?",
+        f"{_values(repeated)} of {column} in {file_name} {'repeats' if repeated == 1 else 'repeat'} another one, or"
+        " nearly. Load them anyway?",
         (f"{column} has identified each row of {table} so far, even with {_IGNORED} ignored.",),
         f"All rows of the file are loaded as they are, whatever {column} contains.",
         column,
