@@ -25,6 +25,7 @@ from refdata.core.errors import (
 )
 from refdata.core.failure import Failure
 from refdata.core.filetypes import CSV_ONLY
+from refdata.core.health import Check, State
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.dropoff.archive import reason_document
@@ -62,6 +63,29 @@ class MemorySource:
         """Drops a file."""
         self.objects[path] = Object(content, next(self.puts))
         return self.find(path)
+
+    place = "memory"
+    look_pause = 0.0
+    shows_unfinished = False
+    takes_uploads = False
+
+    def is_ready(self) -> bool:
+        return True
+
+    def prepare(self) -> str:
+        return "nothing in memory: there are no folders"
+
+    def checks(self, min_free_mb: int) -> Iterable[Check]:
+        return (Check("dropoff", State.OK, self.place),)
+
+    def put_own(self, path: str, content: bytes) -> None:
+        self.put(path, content)
+
+    def remove_own(self, path: str) -> None:
+        stem = Path(path).stem
+        for kept in (self.objects, self.archive, self.contents, self.beside):
+            for place in [place for place in kept if stem in place]:
+                del kept[place]
 
     @property
     def state_folder(self) -> Path:

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from refdata.core.addresses import Address, is_address
 from refdata.core.arrivals import Arrival, NotTaken, arrivals, remedy
 from refdata.core.errors import NotInitialisedError, RefdataError
 from refdata.core.filetypes import enabled
 from refdata.core.model import DroppedFile
-from refdata.core.settings import Settings, own_tables
+from refdata.core.settings import own_tables
 from refdata.core.stability import Rule, WatchState
 from refdata.core.tablenames import table_name
 from refdata.dropoff import Malformed
@@ -20,9 +19,6 @@ from refdata.ingest.context import Deps
 from refdata.ledgerreport import LedgerReport, Motion
 
 __all__ = ["Arrivals", "FolderLook", "Now"]
-
-FOLDER_PAUSE, BUCKET_PAUSE = 1.0, 15.0
-"""Seconds between two looks: many pages that ask at once cause one, and somebody pays for each list of a bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +58,7 @@ class Arrivals:
     def look(self, before: FolderLook | None = None) -> FolderLook:
         """Looks into the folders, or repeats an earlier look that is recent enough."""
         deps, now = self._deps(), time.time_ns()
-        pause = BUCKET_PAUSE if is_address(deps.settings.dropoff_root) else FOLDER_PAUSE
-        if before is not None and 0 <= now - before.at_ns < pause * 1e9:
+        if before is not None and 0 <= now - before.at_ns < deps.dropoff.look_pause * 1e9:
             return before
         try:
             scanned = deps.dropoff.scan()
@@ -84,8 +79,8 @@ class Arrivals:
         files = [file for file in look.files if (file.path, file.identity) not in taken]
         found = arrivals(files, state or WatchState(), Rule.of(deps.settings), time.time_ns())
         tables = {file.path: table_name(file.name, reserved=own_tables(deps.settings)) for file in files}
-        place, is_bucket = _place(deps.settings)
-        return Now(motion, look, found, state is not None, place, is_bucket, tables)
+        source = deps.dropoff
+        return Now(motion, look, found, state is not None, source.place, not source.shows_unfinished, tables)
 
     def _motion(self, deps: Deps) -> Motion:
         """Before the first file there is no ledger, but there may be a file."""
@@ -98,9 +93,3 @@ class Arrivals:
 
 def _not_taken(place: Malformed, types: frozenset[str]) -> NotTaken:
     return NotTaken(place.path, place.reason, remedy(place.path, place.reason, types), place.changed_ns)
-
-
-def _place(settings: Settings) -> tuple[str, bool]:
-    if is_address(settings.dropoff_root):
-        return Address.parse(settings.dropoff_root).public, True
-    return settings.dropoff_root, False

@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from refdata.core.filemodel import Scan
     from refdata.core.matching import TableMatch
     from refdata.core.settings import Settings
-    from refdata.dropoff import Dropoff
     from refdata.ingest.reconcile import Defect
 
 
@@ -119,26 +118,21 @@ def parser() -> argparse.ArgumentParser:
 def init_db(options: argparse.Namespace) -> int:
     """``refdata init-db``."""
     from refdata import wiring
-    from refdata.core.addresses import is_address
-    from refdata.dropoff import Dropoff
 
     deps = wiring.connect()
     change = SchemaChange(before := deps.warehouse.schema_version(), before)
-    root = Path(deps.settings.dropoff_root)
     if not options.check:
         change = deps.warehouse.initialise(thorough=True)
-        if is_address(deps.settings.dropoff_root):
-            deps.dropoff.scan()
-        else:
-            _complete_tree(Dropoff.of(deps.settings))
+        if deps.dropoff.is_ready():  # never makes the root: a missing root is a missing mount
+            deps.dropoff.prepare()
     facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
     say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": deps.settings.dropoff_root})
-    if not is_address(deps.settings.dropoff_root) and not root.is_dir():
+    if not deps.dropoff.is_ready():
         raise ConfigurationError(
             "The dropoff folder is missing, so there are no load folders; the tables are up to date"
             if change.after >= LATEST
             else "The dropoff folder is missing",
-            where=str(root),
+            where=deps.dropoff.place,
             advice="Mount or create it and run this again, set dropoff_root to the right folder, or run"
             " `refdata init`, which creates it.",
         )
@@ -154,12 +148,6 @@ def dags(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(DAG_FILE)
     return EXIT_OK
-
-
-def _complete_tree(dropoff: Dropoff) -> None:
-    """Creates the load folders and their archives, but never the root: a missing root is a missing mount."""
-    if dropoff.root.is_dir():
-        dropoff.create_folders()
 
 
 def detect_file(options: argparse.Namespace) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,16 +21,11 @@ from airflow.configuration import conf
 from refdata.alertlog import AlertLog
 from refdata.config import load_settings, utc_now
 from refdata.core import healthrules
-from refdata.core.addresses import Address, is_address
 from refdata.core.diagnosis import Trouble
-from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.errors import RefdataError
 from refdata.core.health import Check, State, failed, warehouse_check
-from refdata.core.healthrules import Folder
 from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
-from refdata.dropoff import ArchiveFolders, Dropoff
-from refdata.dropoff.archivefolders import load_folder_of
 from refdata.ledger import Ledger
 from refdata.sources import source_of
 from refdata.warehouse.base import Warehouse
@@ -94,71 +88,11 @@ def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
 
 
 def check_folders(settings: Settings) -> Iterable[Check]:
-    """The dropoff tree and the archives: present, writable, on one filesystem, with space."""
-    if is_address(settings.dropoff_root):
-        yield from _check_bucket(settings)
-        return
-    root = look_at(Path(settings.dropoff_root))
-    yield healthrules.dropoff_check(root, [look_at(Path(settings.dropoff_root, name)) for name in LOAD_FOLDERS])
-    dropoff = Dropoff.of(settings)
-    seen = [(archive, tuple(_archive_folders(dropoff.root, archive))) for archive in dropoff.archives]
-    for archive, folders in seen:
-        earlier = str(archive.earlier) if _is_left(archive) else ""
-        yield healthrules.archive_check(archive.name, folders or (root,), earlier)
-    if root.exists:
-        folders = tuple(folder for _, several in seen for folder in several)
-        yield healthrules.filesystem_check(_drops_beside(dropoff.root, folders))
-        yield healthrules.space_check([root, *(folder for folder in folders if folder.exists)], settings.min_free_mb)
-
-
-def _check_bucket(settings: Settings) -> Iterable[Check]:
-    """Whether the object store can be listed; its folders exist with their first object, and it never runs full."""
+    """The place where files are dropped and its archives, as their source sees them."""
     try:
-        source_of(settings).scan()
+        yield from source_of(settings).checks(settings.min_free_mb)
     except RefdataError as error:
         yield failed("dropoff", error)
-    else:
-        yield Check("dropoff", State.OK, Address.parse(settings.dropoff_root).public)
-
-
-def _archive_folders(root: Path, archive: ArchiveFolders) -> Iterable[Folder]:
-    """The folders of an archive; ``dropoff`` reports a missing load folder."""
-    for path in archive.current():
-        if path.is_symlink() and load_folder_of(root, path):
-            yield Folder(str(path), exists=True, writable=False, is_link=True)
-        elif path.exists() or path.parent.exists() or path == archive.gathered:
-            yield _archive(path)
-
-
-def _archive(path: Path) -> Folder:
-    """An archive is created with its first file; until then the folder above it counts."""
-    return look_at(path) if path.exists() else dataclasses.replace(look_at(path.parent), path=str(path))
-
-
-def _drops_beside(root: Path, folders: Iterable[Folder]) -> Iterable[tuple[Folder, Folder]]:
-    """Each archive folder with the one that its drops come from."""
-    for folder in folders:
-        place = load_folder_of(root, Path(folder.path))
-        yield look_at(root / place), folder
-
-
-def _is_left(archive: ArchiveFolders) -> bool:
-    """Whether an earlier installation's archive, which is not the current one, contains anything."""
-    try:
-        with os.scandir(archive.earlier) as entries:
-            return archive.earlier not in archive.current() and any(entries)
-    except OSError:
-        return False
-
-
-def look_at(path: Path) -> Folder:
-    """The state of a folder, observed without changing it."""
-    try:
-        status, space = path.stat(), os.statvfs(path)
-    except OSError:
-        return Folder(str(path), exists=False, writable=False)
-    writable = os.access(path, os.W_OK | os.X_OK) and not space.f_flag & os.ST_RDONLY
-    return Folder(str(path), path.is_dir(), writable, status.st_dev, space.f_bavail * space.f_frsize)
 
 
 def check_memory(settings: Settings) -> Iterable[Check]:

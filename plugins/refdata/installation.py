@@ -18,11 +18,9 @@ from urllib.parse import unquote, urlsplit
 from airflow.configuration import conf
 
 from refdata.config import absolute, airflow_home
-from refdata.core.addresses import Address, is_address
 from refdata.core.cfgtext import with_options
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import SECTION, Settings
-from refdata.dropoff import Dropoff
 from refdata.dropoff.osfiles import translated
 from refdata.sources import source_of
 from refdata.warehouse.connect import find_connection, open_warehouse
@@ -80,21 +78,12 @@ def install(choice: SetupChoice, settings: Settings) -> Installed:
     if made is not None:
         _store(made)
         written.append(f"Airflow connection {conn_id}")
-    written.append(_load_folders(chosen))
+    written.append(source_of(chosen).prepare())
     if options:
         written.append(f"{', '.join(options)} in {_write_settings(options)}")
     return Installed(
         chosen.dropoff_root, conn_id, warehouse.engine, warehouse.database, tuple(written), next_steps(chosen)
     )
-
-
-def _load_folders(chosen: Settings) -> str:
-    """Creates the load folders; an object store has none to create, and is only looked at."""
-    if is_address(chosen.dropoff_root):
-        source_of(chosen).scan()
-        return f"nothing in {Address.parse(chosen.dropoff_root).public}: a load folder exists with its first file"
-    Dropoff.of(chosen).create_folders()
-    return f"the four load folders in {chosen.dropoff_root}, each with processed and error"
 
 
 def _connection(choice: SetupChoice, settings: Settings, home: Path) -> tuple[str, Connection | None]:

@@ -10,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
-from refdata.core.addresses import Address, is_address
 from refdata.core.dropnames import LOAD_FOLDERS, beside, is_candidate, load_folder_name, name_fault, safe_name
 from refdata.core.errors import DataError, LockTimeoutError
 from refdata.core.filetypes import enabled, listed
 from refdata.core.loadstates import IN_FLIGHT, REFUSED
 from refdata.core.model import Load, LoadType
-from refdata.core.settings import Settings, own_tables
+from refdata.core.settings import own_tables
 from refdata.core.tablenames import name_for, table_name
 from refdata.core.uploads import MEGABYTE, Upload, UploadLimits
 from refdata.core.versions import live_version
@@ -58,7 +57,7 @@ class Uploads:
 
     def refusal(self) -> DataError | None:
         """Why no file can be uploaded here, before anybody chooses one; None where uploads are taken."""
-        return _refusal(self._deps().settings)
+        return _refusal(self._deps())
 
     @contextmanager
     def receiving(
@@ -72,7 +71,7 @@ class Uploads:
         :raises DataError: when uploads are off, its type is not enabled, or it is too large.
         """
         deps = self._deps()
-        quarantine = _quarantine(deps.settings)
+        quarantine = _quarantine(deps)
         quarantine.sweep(deps.clock())
         path = self._path(deps, _named(deps, name, table), load_type)
         with quarantine.receive(path, name[:255], by, deps.clock(), size) as incoming:
@@ -96,7 +95,7 @@ class Uploads:
     def waiting(self, table: str = "") -> tuple[WaitingUpload, ...]:
         """The uploads that wait, oldest first; those for one table if given."""
         deps = self._deps()
-        found = () if is_address(deps.settings.dropoff_root) else _quarantine(deps.settings).all()
+        found = _quarantine(deps).all() if deps.dropoff.takes_uploads else ()
         return tuple(self._about(deps, one, found, ()) for one in found if not table or _table(deps, one) == table)
 
     def preview(
@@ -109,7 +108,7 @@ class Uploads:
         :raises LockTimeoutError: when somebody is examining or loading it, or too many previews run.
         """
         deps = self._deps()
-        quarantine = _quarantine(deps.settings)
+        quarantine = _quarantine(deps)
         if not _PREVIEWS.acquire(blocking=False):
             raise LockTimeoutError("Two files are being examined", where="uploads", advice="Try again in a moment.")
         try:
@@ -130,7 +129,7 @@ class Uploads:
         :raises DataError: when the upload is gone, the table changed since, or a file of its name waits already.
         """
         deps = self._deps()
-        quarantine = _quarantine(deps.settings)
+        quarantine = _quarantine(deps)
         with self._expected(), quarantine.locked(number):
             upload = quarantine.get(number)
             waiting = self._waiting(deps, upload)
@@ -152,7 +151,7 @@ class Uploads:
         :raises DataError: when it is gone.
         """
         deps = self._deps()
-        quarantine = _quarantine(deps.settings)
+        quarantine = _quarantine(deps)
         with self._expected(), quarantine.locked(number):
             waiting = self._about(deps, quarantine.get(number), (), ())
             AuditTrail(deps.warehouse).record(_entry(AuditAction.DISCARD, waiting, by, deps.clock()))
@@ -221,7 +220,7 @@ class Uploads:
         table = _table(deps, upload)
         page = (deps.ledger.page(status=status, search=table, limit=50).files for status in IN_FLIGHT)
         loads = tuple(row for rows in page for row in rows if row.table_name == table)
-        return self._about(deps, upload, _quarantine(deps.settings).all(), loads)
+        return self._about(deps, upload, _quarantine(deps).all(), loads)
 
     @staticmethod
     def _about(deps: Deps, upload: Upload, uploads: Sequence[Upload], loads: tuple[Load, ...]) -> WaitingUpload:
@@ -254,23 +253,23 @@ def _refused(deps: Deps, load_id: int) -> Load:
     return row
 
 
-def _refusal(settings: Settings) -> DataError | None:
+def _refusal(deps: Deps) -> DataError | None:
     """Why these settings take no uploads: they are switched off, or there is no folder for them to wait in."""
-    if is_address(settings.dropoff_root):
-        bucket = Address.parse(settings.dropoff_root).public
+    if not deps.dropoff.takes_uploads:
         return DataError(
-            f"Files cannot be uploaded on this page: they are dropped into {bucket}",
+            f"Files cannot be uploaded on this page: they are dropped into {deps.dropoff.place}",
             advice=f"Put the file there with the tools of the object store, below {' or '.join(LOAD_FOLDERS[:2])}."
             " Its checks and its load then appear among the files.",
         )
-    if not settings.upload_max_mb:
+    if not deps.settings.upload_max_mb:
         return DataError("Uploads are switched off", where="uploads", advice="Put files into the dropoff folder.")
     return None
 
 
-def _quarantine(settings: Settings) -> Quarantine:
-    if is_address(settings.dropoff_root) and (refusal := _refusal(settings)):
+def _quarantine(deps: Deps) -> Quarantine:
+    if not deps.dropoff.takes_uploads and (refusal := _refusal(deps)):
         raise refusal
+    settings = deps.settings
     limits = UploadLimits(
         settings.upload_max_mb * MEGABYTE,
         settings.upload_folder_max_mb * MEGABYTE,
@@ -290,7 +289,7 @@ def _named(deps: Deps, name: str, table: str) -> str:
     :raises DataError: when such a file cannot be loaded, or no name leads to the table.
     """
     settings = deps.settings
-    if refusal := _refusal(settings):
+    if refusal := _refusal(deps):
         raise refusal
     safe = safe_name(name)
     types = enabled(settings.file_types)

@@ -20,6 +20,7 @@ import pytest
 
 from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError, FormatError
 from refdata.core.failure import Failure
+from refdata.core.health import State
 from refdata.core.model import DroppedFile, LoadType
 from refdata.core.runid import run_id_of
 from refdata.core.settings import Settings
@@ -255,6 +256,36 @@ def test_an_archived_file_is_read_again_until_it_is_deleted(place: Place, refuse
     place.source.delete_archived(folder, name)
     with pytest.raises(FileChangedError), place.source.open_archived(where):
         pass
+
+
+def test_a_source_says_where_files_are_dropped_and_prepares_the_place(place: Place) -> None:
+    source = place.source
+    assert source.place in source.prepare()
+    assert source.is_ready()
+    assert source.scan().files == ()
+    assert source.look_pause >= 0
+    states = {check.name: check.state for check in source.checks(0)}
+    assert states["dropoff"] is State.OK
+    assert set(states.values()) == {State.OK}
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_file_of_refdata_itself_is_dropped_and_leaves_no_trace(place: Place, refused: bool) -> None:
+    other = dropped(place)
+    archive(place, other, refused=refused)
+    kept = {one.name for one in place.source.archived_files(refused=refused)}
+    for is_archived in (False, True):
+        place.source.put_own(f"{FULL}/canary_1.csv", b"a\n1\n")
+        (file,) = place.source.scan().files
+        with place.source.open(file) as path:
+            assert Path(path).read_bytes() == b"a\n1\n"
+        if is_archived:
+            archive(place, file, refused=refused)
+        place.source.remove_own(file.path)
+        assert place.source.scan().files == ()
+        assert {one.name for one in place.source.archived_files(refused=refused)} == kept
+    with pytest.raises(DropoffError):
+        place.source.put_own("canary_1.csv", b"a\n1\n")
 
 
 def test_marks_have_a_folder_and_each_drop_a_name_for_lineage(place: Place) -> None:

@@ -7,15 +7,13 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table as Grid
 
 from refdata.commands.terminal import Subcommands, add_command, console, exit_code, print_json
-from refdata.core.addresses import is_address
-from refdata.core.errors import ConfigurationError, DataError, RefdataError, TransientError
+from refdata.core.errors import ConfigurationError, DataError, FileChangedError, RefdataError, TransientError
 from refdata.core.failure import failure_of
 from refdata.core.loadstates import UNSETTLED
 from refdata.core.model import FileStatus, Load
@@ -103,26 +101,17 @@ class _Canary:
     def __init__(self, deps: Deps, table: str) -> None:
         self._deps = deps
         self._table = table
-        self._path = Path(deps.settings.dropoff_root) / FOLDER / f"{table}.csv"
-        self._archive: Path | None = None
+        self._path = f"{FOLDER}/{table}.csv"
+        self._archive = ""
 
     def drop(self) -> None:
-        if is_address(root := self._deps.settings.dropoff_root):
-            raise ConfigurationError(
-                "The test file can be dropped into a folder only, and this dropoff root is a bucket",
-                where=root,
-                advice="Run `refdata health`, then drop a small file into the bucket by hand.",
-            )
-        # Hidden until complete: a running watcher picks up what it sees.
-        hidden = self._path.with_name(f".{self._path.name}")
-        hidden.write_text(CONTENT, encoding="utf-8")
-        hidden.rename(self._path)
+        self._deps.dropoff.put_own(self._path, CONTENT.encode())
 
     def load(self) -> None:
         from refdata.ingest.process import process
 
-        file = self._deps.dropoff.find(f"{FOLDER}/{self._path.name}")
-        self._archive = Path(process(self._deps, file, f"{CLI_RUN}{self._table}").file_path)
+        file = self._deps.dropoff.find(self._path)
+        self._archive = process(self._deps, file, f"{CLI_RUN}{self._table}").file_path
 
     def wait(self) -> None:
         """Waits until a run of ``refdata_load`` has ended, or as long as a file may stay unseen."""
@@ -137,7 +126,7 @@ class _Canary:
             failure = failure_of(row)
             what = failure.reason if failure.what else f"The canary ended as {row.status}"
             raise DataError(what, where=f"run {row.dag_run_id}", advice=failure.advice)
-        self._archive = Path(row.file_path)
+        self._archive = row.file_path
 
     def _row(self) -> Load | None:
         """The canary's row: no other file has its name."""
@@ -154,9 +143,15 @@ class _Canary:
             raise DataError(f"The canary's rows came back as {rows}", where=name, advice="Report this as a bug.")
 
     def archived(self) -> None:
-        if self._archive is None or not self._archive.is_file():
-            raise DataError("The canary's file is not in the archive", where=str(self._archive),
-                            advice="Make sure that the archive folder is the same on all machines.")  # fmt: skip
+        try:
+            with self._deps.dropoff.open_archived(self._archive):
+                pass
+        except FileChangedError:
+            raise DataError(
+                "The canary's file is not in the archive",
+                where=self._archive,
+                advice="Make sure that the archive folder is the same on all machines.",
+            ) from None
 
     def remove(self) -> None:
         from refdata.core.model import TableName
@@ -175,14 +170,7 @@ class _Canary:
                 session.execute(f"DROP TABLE {qualified(name)}")
             if row is not None:
                 session.execute(deps.warehouse.statement("delete_canary"), (row.id, f"{CANARY}%"))
-        if is_address(settings.dropoff_root):
-            return
-        from refdata.dropoff import Dropoff
-
-        archives = Dropoff.of(settings).archives
-        for folder in (self._path.parent, *(one.of(f"{FOLDER}/{self._path.name}") for one in archives)):
-            for path in folder.glob(f"*{self._table}*"):
-                path.unlink(missing_ok=True)
+        deps.dropoff.remove_own(self._path)
 
 
 def _not_loaded(row: Load | None, seconds: float) -> ConfigurationError:

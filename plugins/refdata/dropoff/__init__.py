@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,10 +16,11 @@ from refdata.core.dropnames import error_name, load_of, printable, processed_nam
 from refdata.core.errors import DataError, DropoffError, FileChangedError, FormatError, named_in_errors
 from refdata.core.failure import Failure
 from refdata.core.filetypes import CSV_ONLY, enabled
+from refdata.core.health import Check
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.core.settings import Settings
-from refdata.dropoff import archive, delivering, leftovers, overlooked, tree
+from refdata.dropoff import archive, delivering, foldercheck, leftovers, overlooked, tree
 from refdata.dropoff.archive import Names
 from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders, archive_folder, create_inside, is_link
 from refdata.dropoff.identity import PosixIdentity
@@ -63,6 +65,51 @@ class Dropoff:
         """Creates root, load folders and the archives inside them if they are missing; see ``ensure_tree``."""
         ensure_tree(self.root)
         create_inside(self.root, self.archives)
+
+    @property
+    def place(self) -> str:
+        """The root."""
+        return str(self.root)
+
+    @property
+    def look_pause(self) -> float:
+        """A second: many pages that ask at once cause one look."""
+        return 1.0
+
+    @property
+    def shows_unfinished(self) -> bool:
+        """A file in a folder grows in sight."""
+        return True
+
+    @property
+    def takes_uploads(self) -> bool:
+        """Uploads wait in a hidden folder of the root, see ``quarantine``."""
+        return True
+
+    def is_ready(self) -> bool:
+        """Whether the root is there: a missing one is a missing mount."""
+        return self.root.is_dir()
+
+    def prepare(self) -> str:
+        """Creates the folders, see ``create_folders``."""
+        self.create_folders()
+        return f"the four load folders in {self.root}, each with processed and error"
+
+    def checks(self, min_free_mb: int) -> Iterable[Check]:
+        """The state of the folders, see ``foldercheck``."""
+        return foldercheck.checks(self.root, self.archives, min_free_mb)
+
+    def put_own(self, path: str, content: bytes) -> None:
+        """Drops a file of refdata's own, see ``delivering``."""
+        delivering.put(self.root, path, content)
+
+    def remove_own(self, path: str) -> None:
+        """Removes a file of refdata's own from its load folder and the archives, never through a link."""
+        stem = glob.escape(Path(path).stem)
+        for folder in self._real(((self.root / path).parent, self.processed.of(path), self.error.of(path))):
+            with translated(str(folder)):
+                for found in folder.glob(f"*{stem}*"):
+                    found.unlink(missing_ok=True)
 
     @property
     def state_folder(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from refdata.core.dropnames import TASK_FOLDER, task_key, unfinished
 from refdata.core.errors import DropoffError
 from refdata.dropoff.osfiles import exists, parents_made, remove, rename_exclusive, root_folder, sync_folder, translated
+from refdata.dropoff.tree import load_folder
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -35,6 +37,20 @@ def deliver(root: Path, path: str, chunks: Iterable[bytes], changed_ns: int) -> 
             with suppress(FileExistsError):
                 rename_exclusive(folder, passing, folder, name)
             sync_folder(folder)
+        finally:
+            remove(folder, passing)
+
+
+def put(root: Path, path: str, content: bytes) -> None:
+    """Drops a small file of refdata's own into a load folder; it is hidden until it is complete.
+
+    :raises DropoffError: when the path is not a drop's path.
+    """
+    with load_folder(root, path) as (folder, name), translated(path):
+        passing = unfinished(secrets.token_hex(8))
+        try:
+            _write(folder, passing, (content,), time.time_ns())
+            rename_exclusive(folder, passing, folder, name)
         finally:
             remove(folder, passing)
 

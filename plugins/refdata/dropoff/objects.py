@@ -31,7 +31,6 @@ from refdata.core.dropnames import (
     beside,
     error_name,
     is_candidate,
-    load_folder_at,
     load_of,
     name_fault,
     printable,
@@ -44,59 +43,46 @@ from refdata.core.errors import (
     FileBusyError,
     FileChangedError,
     FormatError,
+    RefdataError,
     StorageFullError,
     named_in_errors,
 )
 from refdata.core.failure import Failure
-from refdata.core.filetypes import CSV_ONLY
+from refdata.core.health import Check, State, failed
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.dropoff.archive import reason_document
-from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders
+from refdata.dropoff.archivefolders import ERROR
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.objectidentity import ObjectIdentity, short_hash
-from refdata.dropoff.objectstore import ObjectStore
+from refdata.dropoff.objectplace import BACK as _BACK
+from refdata.dropoff.objectplace import MOVES as _MOVES
+from refdata.dropoff.objectplace import OWN as _OWN
+from refdata.dropoff.objectplace import ObjectPlace
 from refdata.dropoff.osfiles import translated
 from refdata.dropoff.overlooked import overlooked_name
 from refdata.dropoff.tree import OUTSIDE, Malformed, ScanResult
 
-_OWN = ".refdata"
-_BACK, _MOVES, _REJECTS = f"{_OWN}/back", f"{_OWN}/moves", f"{_OWN}/rejects"
+_REJECTS = f"{_OWN}/rejects"
 _GONE = ("The file changed after its release", "Nothing: the watcher takes up what is there.")
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectSource:
-    """See ``refdata.dropoff.source.Source``.
+class ObjectSource(ObjectPlace):
+    """See ``refdata.dropoff.source.Source``; ``objectplace`` has what does not depend on a drop."""
 
-    :param spool: a local folder for files while they are read, and for lists of rejects while they are written.
-    :param gathered: one folder for all loaded and one for all refused files, below the prefix; empty: in each load
-        folder.
-    """
+    def prepare(self) -> str:
+        """Only looks: a store has no folders."""
+        self.scan()
+        return f"nothing in {self.place}: a load folder exists with its first file"
 
-    store: ObjectStore
-    spool: Path
-    gathered: tuple[str, str] = ("", "")
-    file_types: frozenset[str] = CSV_ONLY
-
-    @property
-    def state_folder(self) -> Path:
-        """Marks of this worker: a worker without a folder in common with others reports an outage by itself."""
-        folder = self.spool / f"{OWN_PREFIX}{short_hash(self.store.address)}"
-        with translated(str(folder)):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return folder
-
-    @property
-    def earlier_archives(self) -> tuple[ArchiveFolders, ...]:
-        """None: no earlier release archived in an object store."""
-        return ()
-
-    def dataset(self, path: str) -> tuple[str, str]:
-        """The bucket's address and the key, as lineage identifies an object."""
-        scheme, _, place = f"{self.store.address}/{path}".partition("://")
-        bucket, _, key = place.partition("/")
-        return f"{scheme}://{bucket}", key
+    def checks(self, min_free_mb: int) -> Iterable[Check]:  # noqa: ARG002  a store never runs full
+        """Whether the store can be listed; its folders exist with their first object."""
+        try:
+            self.scan()
+        except RefdataError as error:
+            return (failed("dropoff", error),)
+        return (Check("dropoff", State.OK, self.place),)
 
     def scan(self) -> ScanResult:
         """The objects waiting in the load folders now, and those beside the folders that look like drops."""
@@ -383,27 +369,12 @@ class ObjectSource:
             spool.seek(0)
             yield spool
 
-    def _spool(self) -> Path:
-        with translated(str(self.spool)):
-            self.spool.mkdir(parents=True, exist_ok=True)
-        return self.spool
-
     def _require_space(self, file: DroppedFile) -> None:
         free = shutil.disk_usage(self._spool()).free
         if free < file.size:
             what = f"The spool has {free:,} bytes free, and the file has {file.size:,}"
             advice = "Free space, or set spool_folder to a larger disk"
             raise StorageFullError(what, where=os.fspath(self.spool), advice=advice)
-
-    def _folder(self, path: str, *, refused: bool) -> str:
-        inside = f"{load_folder_at(path)}/{ERROR if refused else PROCESSED}"
-        return self.gathered[1 if refused else 0] or inside
-
-    def _address(self, path: str) -> str:
-        return f"{self.store.address}/{path}"
-
-    def _relative(self, address: str) -> str:
-        return address.removeprefix(f"{self.store.address}/")
 
 
 def _key(path: str, identity: ObjectIdentity) -> str:

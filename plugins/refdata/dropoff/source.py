@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from refdata.core.failure import Failure
+from refdata.core.health import Check
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.dropoff.archivefolders import ArchiveFolders
@@ -26,6 +27,58 @@ class Source(Protocol):
     All methods raise errors of the tree: transient ones while the storage is away, so that no file counts as gone
     because a mount or a service is missing.
     """
+
+    @property
+    def place(self) -> str:
+        """Where people drop files, in words for them: a folder, or an address without secrets."""
+        ...
+
+    @property
+    def look_pause(self) -> float:
+        """The fewest seconds between two looks that only show people what waits: somebody may pay for each."""
+        ...
+
+    @property
+    def shows_unfinished(self) -> bool:
+        """Whether a file can be seen while it is still being written; otherwise it appears when it is complete."""
+        ...
+
+    @property
+    def takes_uploads(self) -> bool:
+        """Whether files that people upload on the page can wait here until they are loaded."""
+        ...
+
+    def is_ready(self) -> bool:
+        """Whether the place is there, for example the folder that a mount provides.
+
+        :raises ConfigurationError: when it is missing, and a source can say more about it.
+        """
+        ...
+
+    def prepare(self) -> str:
+        """Makes what is missing for the first drop; returns in words what was made.
+
+        :raises RefdataError: when the place cannot be reached or written.
+        """
+        ...
+
+    def checks(self, min_free_mb: int) -> Iterable[Check]:
+        """What ``refdata health`` reports about the place and its archives, observed without changing it.
+
+        :param min_free_mb: megabytes that must be free where a source can run full.
+        """
+        ...
+
+    def put_own(self, path: str, content: bytes) -> None:
+        """Drops a small file of refdata's own, which tries out a load; it is seen when it is complete.
+
+        :raises DropoffError: when the path is not a drop's path.
+        """
+        ...
+
+    def remove_own(self, path: str) -> None:
+        """Removes what ``put_own`` dropped, wherever it is by now, with everything whose name contains its name."""
+        ...
 
     @property
     def state_folder(self) -> Path:

@@ -192,7 +192,7 @@ def test_what_others_do_with_an_upload_waits_for_its_preview(loaded: Site) -> No
 def _quarantine(site: Site) -> Any:
     from refdata.uploadapi import _quarantine
 
-    return _quarantine(site.deps.settings)
+    return _quarantine(site.deps)
 
 
 LIMITED = [

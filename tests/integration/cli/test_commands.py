@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fsspec
 import pytest
 
 from refdata import cli, wiring
@@ -195,16 +196,21 @@ def test_a_canary_shows_which_step_fails_and_is_removed_anyway(root: Path, capsy
     assert list(root.rglob("*canary*")) == []
 
 
-def test_a_canary_is_not_dropped_into_a_bucket(
+def test_a_canary_for_a_bucket_is_dropped_there_and_nowhere_else(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("AIRFLOW__REFDATA__DROPOFF_ROOT", "memory://bucket/prefix")
     monkeypatch.chdir(root)
-    monkeypatch.setenv("AIRFLOW__REFDATA__DROPOFF_ROOT", "memory://landing/drop")
     load_settings.cache_clear()
+    store = fsspec.filesystem("memory")
+    store.store.clear()
+    store.makedirs("/bucket", exist_ok=True)
+    assert asked(capsys, "init-db")[0] == 0
     code, found = asked(capsys, "validate")
-    assert (code, [one["step"] for one in found if not one["works"]]) == (1, ["drop"])
-    assert "this dropoff root is a bucket" in found[1]["error"]
-    assert not list(root.rglob("*landing*"))
+    assert (code, [one for one in found if not one["works"]]) == (0, [])
+    assert store.find("/bucket") == []
+    assert list(root.parent.rglob("*canary*")) == []
+    assert [one["state"] for one in asked(capsys, "health")[1]["checks"] if one["name"] == "dropoff"] == ["ok"]
 
 
 def airflow_that(action: Callable[[Deps, DroppedFile], object], root: Path) -> threading.Thread:
