@@ -11,9 +11,11 @@ from refdata.core.addresses import Address, is_address
 from refdata.core.errors import ConfigurationError, FileChangedError
 from refdata.core.filetypes import enabled
 from refdata.core.settings import Settings
+from refdata.core.uploads import MEGABYTE
 from refdata.dropoff import Dropoff
 from refdata.dropoff.given import GivenFile, file_in_folder, file_in_store, files_in_folder, files_in_store
 from refdata.dropoff.objects import ObjectSource
+from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.source import Source
 
@@ -39,7 +41,8 @@ def source_of(settings: Settings) -> Source:
         return Dropoff.of(settings)
     address = Address.parse(settings.dropoff_root)
     store = ObjectStore(_filesystem(address), address.place, address.public)
-    spool = Path(settings.spool_folder or Path(tempfile.gettempdir()) / "refdata-spool")
+    folder = Path(settings.spool_folder or Path(tempfile.gettempdir()) / "refdata-spool")
+    spool = ObjectSpool(folder, settings.min_free_mb * MEGABYTE)
     gathered = settings.processed_root.strip("/"), settings.error_root.strip("/")
     return ObjectSource(store, spool, gathered, enabled(settings.file_types))
 

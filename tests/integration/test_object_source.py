@@ -11,11 +11,20 @@ import fsspec
 import pytest
 
 from refdata.core.addresses import Address
-from refdata.core.errors import ConfigurationError, FileBusyError, PermissionDeniedError, RefdataError, ThrottledError
+from refdata.core.errors import (
+    ConfigurationError,
+    FileBusyError,
+    FileChangedError,
+    PermissionDeniedError,
+    RefdataError,
+    StorageFullError,
+    ThrottledError,
+)
 from refdata.core.failure import Failure
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
 from refdata.dropoff.objects import ObjectSource
+from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore, error_of
 from refdata.sources import source_of
 
@@ -61,7 +70,7 @@ def bucket() -> Iterator[Any]:
 
 
 def source(fs: Any, folder: Path) -> ObjectSource:
-    return ObjectSource(ObjectStore(fs, "bucket/drop", "s3://bucket/drop"), folder / "spool")
+    return ObjectSource(ObjectStore(fs, "bucket/drop", "s3://bucket/drop"), ObjectSpool(folder / "spool"))
 
 
 @pytest.mark.parametrize("after", [True, False])
@@ -159,3 +168,35 @@ def test_an_address_that_is_none_is_refused_without_quoting_it(text: str) -> Non
     with pytest.raises(ConfigurationError) as refused:
         Address.parse(text)
     assert text not in str(refused.value)
+
+
+def test_a_file_that_grows_while_it_is_read_fills_no_disk(tmp_path: Path) -> None:
+    read: list[bytes] = []
+
+    def growing() -> Iterator[bytes]:
+        for chunk in (b"a\n1\n", b"2\n", b"3\n"):
+            read.append(chunk)
+            yield chunk
+
+    spool = ObjectSpool(tmp_path / "spool")
+    with pytest.raises(FileChangedError, match="grew while it was read"), spool.copy(growing(), "airports.csv", 4):
+        pass
+    assert read == [b"a\n1\n", b"2\n"], "nothing is read beyond the size that was released"
+    assert list(spool.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [4, None])
+def test_a_local_copy_leaves_the_space_that_must_stay_free(bucket: Any, tmp_path: Path, size: int | None) -> None:
+    spool = ObjectSpool(tmp_path / "spool", free_bytes=1 << 60)
+    with (
+        pytest.raises(StorageFullError, match=r"airports.csv needs 4; 1,152,921,504,606,846,976 must stay free"),
+        spool.copy(iter([b"a\n1\n"]), "airports.csv", size),
+    ):
+        pass
+    assert list(spool.folder.iterdir()) == []
+
+
+def test_the_settings_say_what_the_spool_leaves_free() -> None:
+    chosen = source_of(Settings(dropoff_root="memory://bucket/drop", min_free_mb=3))
+    assert isinstance(chosen, ObjectSource)
+    assert chosen.spool.free_bytes == 3 << 20

@@ -26,6 +26,7 @@ from refdata.core.runid import run_id_of
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.dropoff.objects import ObjectSource
+from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.source import Source
 from refdata.ingest.process import process
@@ -67,7 +68,7 @@ def memory(folder: Path) -> Place:
 
 
 def of_store(folder: Path, fs: Any, prefix: str) -> Place:
-    source = ObjectSource(ObjectStore(fs, prefix, f"s3://{prefix}"), folder / "spool")
+    source = ObjectSource(ObjectStore(fs, prefix, f"s3://{prefix}"), ObjectSpool(folder / "spool"))
     return Place(
         source, lambda path, content: fs.pipe_file(f"{prefix}/{path}", content), lambda path: fs.rm(f"{prefix}/{path}")
     )

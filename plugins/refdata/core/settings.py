@@ -270,7 +270,9 @@ class Settings:
         ' `["clamdscan", "--fdpass", "{file}"]`; exit code 0 accepts the file. Empty: none.',
     )
     upload_scanner_timeout: float = _setting(60.0, "Seconds that the virus scanner may take.", least=1, most=3600)
-    min_free_mb: int = _setting(1024, "Free space in the dropoff folder below which health fails, in MB.", least=0)
+    min_free_mb: int = _setting(
+        1024, "Free space in the dropoff folder below which health fails, and that local copies leave, in MB.", least=0
+    )
     min_free_memory_mb: int = _setting(512, "Free memory below which health warns, in MB.", least=0)
     source_db: str = _setting("", "Database name for the configuration table; empty means the connection's database.")
 

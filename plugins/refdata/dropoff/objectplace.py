@@ -9,6 +9,7 @@ from refdata.core.dropnames import OWN_PREFIX, load_folder_at, load_of
 from refdata.core.filetypes import CSV_ONLY
 from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders
 from refdata.dropoff.objectidentity import short_hash
+from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.osfiles import translated
 
@@ -20,13 +21,13 @@ BACK, MOVES = f"{OWN}/back", f"{OWN}/moves"
 class ObjectPlace:
     """What an object source is without its drops.
 
-    :param spool: a local folder for files while they are read, and for lists of rejects while they are written.
+    :param spool: for files while they are read, and for lists of rejects while they are written.
     :param gathered: one folder for all loaded and one for all refused files, below the prefix; empty: in each load
         folder.
     """
 
     store: ObjectStore
-    spool: Path
+    spool: ObjectSpool
     gathered: tuple[str, str] = ("", "")
     file_types: frozenset[str] = CSV_ONLY
 
@@ -72,7 +73,7 @@ class ObjectPlace:
     @property
     def state_folder(self) -> Path:
         """Marks of this worker: a worker without a folder in common with others reports an outage by itself."""
-        folder = self.spool / f"{OWN_PREFIX}{short_hash(self.store.address)}"
+        folder = self.spool.ready() / f"{OWN_PREFIX}{short_hash(self.store.address)}"
         with translated(str(folder)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
@@ -87,11 +88,6 @@ class ObjectPlace:
         scheme, _, place = f"{self.store.address}/{path}".partition("://")
         bucket, _, key = place.partition("/")
         return f"{scheme}://{bucket}", key
-
-    def _spool(self) -> Path:
-        with translated(str(self.spool)):
-            self.spool.mkdir(parents=True, exist_ok=True)
-        return self.spool
 
     def _folder(self, path: str, *, refused: bool) -> str:
         inside = f"{load_folder_at(path)}/{ERROR if refused else PROCESSED}"

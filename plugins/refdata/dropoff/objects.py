@@ -13,8 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +22,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
+from refdata.core import healthrules
 from refdata.core.dropnames import (
     CLASS_FOLDERS,
     LOAD_FOLDERS,
@@ -44,7 +43,6 @@ from refdata.core.errors import (
     FileChangedError,
     FormatError,
     RefdataError,
-    StorageFullError,
     named_in_errors,
 )
 from refdata.core.failure import Failure
@@ -53,6 +51,7 @@ from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
 from refdata.dropoff.archive import reason_document
 from refdata.dropoff.archivefolders import ERROR
+from refdata.dropoff.foldercheck import look_at
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.objectidentity import ObjectIdentity, short_hash
 from refdata.dropoff.objectplace import BACK as _BACK
@@ -76,13 +75,15 @@ class ObjectSource(ObjectPlace):
         self.scan()
         return f"nothing in {self.place}: a load folder exists with its first file"
 
-    def checks(self, min_free_mb: int) -> Iterable[Check]:  # noqa: ARG002  a store never runs full
-        """Whether the store can be listed; its folders exist with their first object."""
+    def checks(self, min_free_mb: int) -> Iterable[Check]:
+        """Whether the store can be listed, whose folders exist with their first object, and the spool has space."""
         try:
             self.scan()
         except RefdataError as error:
-            return (failed("dropoff", error),)
-        return (Check("dropoff", State.OK, self.place),)
+            yield failed("dropoff", error)
+        else:
+            yield Check("dropoff", State.OK, self.place)
+        yield healthrules.space_check([look_at(self.spool.ready())], min_free_mb)
 
     def scan(self) -> ScanResult:
         """The objects waiting in the load folders now, and those beside the folders that look like drops."""
@@ -128,8 +129,7 @@ class ObjectSource(ObjectPlace):
     def open(self, file: DroppedFile) -> Iterator[str]:
         """A nameless local copy, which nobody has to remove after a kill."""
         self._require(file)
-        self._require_space(file)
-        with self._copy_of(file.path) as spool:
+        with self.spool.copy(self.store.read(file.path), file.path, file.size) as spool:
             self._require(file)
             path = f"/proc/self/fd/{spool.fileno()}"
             try:
@@ -172,11 +172,8 @@ class ObjectSource(ObjectPlace):
         """Uploads a task's copy: first completely to the spool, since a broken upload may leave half an object."""
         if self.store.info(path) is not None:
             return
-        with translated(str(self.spool)), tempfile.TemporaryFile(dir=self._spool()) as spool:
-            for chunk in chunks:
-                spool.write(chunk)
-            size = spool.tell()
-            spool.seek(0)
+        with self.spool.copy(chunks, path) as spool:
+            size = os.fstat(spool.fileno()).st_size
             self.store.upload(path, spool)
         facts = self.store.info(path)
         if facts is None or facts["size"] != size:
@@ -234,9 +231,10 @@ class ObjectSource(ObjectPlace):
         if folder not in map(self._address, known):
             raise DropoffError("It is not in an archive", where=printable(place), advice="Check the settings.")
         path = f"{self._relative(folder)}/{name}"
-        if self.store.info(path) is None:
+        facts = self.store.info(path)
+        if facts is None:
             raise FileChangedError("The file is gone", where=printable(place), advice="Check the archive.")
-        with self._copy_of(path) as spool:
+        with self.spool.copy(self.store.read(path), path, ObjectIdentity.of(facts).size) as spool:
             yield spool
 
     def report_malformed(self, place: Malformed) -> str:
@@ -257,7 +255,7 @@ class ObjectSource(ObjectPlace):
 
     def rejects_path(self, file: DroppedFile, load_id: int) -> Path:  # noqa: ARG002  the load alone names it
         """A file in the spool; ``share_rejects`` puts it where every worker finds it."""
-        return self._spool() / f"{OWN_PREFIX}{short_hash(self.store.address)}-rejects-{load_id}.csv"
+        return self.spool.ready() / f"{OWN_PREFIX}{short_hash(self.store.address)}-rejects-{load_id}.csv"
 
     def share_rejects(self, file: DroppedFile, load_id: int) -> None:
         """Uploads the list of rejects: the next step may run on another worker."""
@@ -277,7 +275,7 @@ class ObjectSource(ObjectPlace):
         """Lists of rejects that are not beside an archived file: in the store, and in this worker's spool."""
         shared = {name: Path(self.store.prefix, _REJECTS, name) for name, _ in self.store.children(_REJECTS)}
         start = f"{OWN_PREFIX}{short_hash(self.store.address)}-rejects-"
-        local = {path.name.removeprefix(start): path for path in self._spool().glob(f"{start}*.csv")}
+        local = {path.name.removeprefix(start): path for path in self.spool.ready().glob(f"{start}*.csv")}
         loads = {name.removesuffix(".csv"): path for name, path in {**shared, **local}.items()}
         return {int(load): path for load, path in loads.items() if load.isdecimal()}
 
@@ -359,22 +357,6 @@ class ObjectSource(ObjectPlace):
     def _require(self, file: DroppedFile) -> None:
         if not self.is_there(file):
             raise FileChangedError(_GONE[0], where=file.path, advice=_GONE[1])
-
-    @contextmanager
-    def _copy_of(self, path: str) -> Iterator[BinaryIO]:
-        """A nameless local copy of an object, to be read from its start."""
-        with translated(str(self.spool)), tempfile.TemporaryFile(dir=self._spool()) as spool:
-            for chunk in self.store.read(path):
-                spool.write(chunk)
-            spool.seek(0)
-            yield spool
-
-    def _require_space(self, file: DroppedFile) -> None:
-        free = shutil.disk_usage(self._spool()).free
-        if free < file.size:
-            what = f"The spool has {free:,} bytes free, and the file has {file.size:,}"
-            advice = "Free space, or set spool_folder to a larger disk"
-            raise StorageFullError(what, where=os.fspath(self.spool), advice=advice)
 
 
 def _key(path: str, identity: ObjectIdentity) -> str:
