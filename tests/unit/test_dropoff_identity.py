@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from refdata.core.errors import ConfigurationError
 from refdata.core.model import LoadType
-from refdata.core.stability import digest, identity_digest
 from refdata.dropoff import identity as module
 from refdata.dropoff.identity import PosixIdentity
 
@@ -35,11 +34,6 @@ def test_the_conf_of_an_earlier_release_names_the_same_file(identity: PosixIdent
         "inode": identity.inode,
     }
     assert PosixIdentity.read(parts) == identity
-
-
-@given(st.integers(0, 2**63 - 1), st.integers(0, 2**63 - 1))
-def test_a_count_goes_on_after_an_upgrade(mtime: int, ctime: int) -> None:
-    assert identity_digest(f"1-{mtime}-{ctime}-7") == digest(f"1,{mtime},{ctime},7")
 
 
 @given(st.lists(st.tuples(TIMES, st.text(st.characters(codec="ascii", min_codepoint=33), min_size=1)), min_size=2))

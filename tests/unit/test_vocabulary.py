@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,16 @@ def test_types_are_noticed(source: str, names: list[str]) -> None:
 
 def test_a_name_means_one_type() -> None:
     assert {name: modules for name, modules in places().items() if len(modules) > 1} == {}
+
+
+def test_a_class_within_a_module_has_a_name_of_its_own_too() -> None:
+    found = Counter(
+        node.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in found.items() if count > 1] == []
 
 
 def test_the_glossary_names_types_where_they_are() -> None:

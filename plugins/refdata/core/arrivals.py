@@ -12,7 +12,7 @@ from enum import StrEnum
 from refdata.core.dropnames import LOAD_FOLDERS, is_candidate, is_temporary
 from refdata.core.filetypes import FILE_TYPES, ending, listed
 from refdata.core.model import DroppedFile
-from refdata.core.stability import Phase, Rule, Watched, WatchState, digest, identity_digest, remaining_ns
+from refdata.core.stability import Phase, Rule, Watched, WatchState, digest, remaining_ns
 
 SECOND = 1_000_000_000
 FOLDER_OF_FILES = "it is a folder with files: only files directly in the load folder are loaded"
@@ -85,7 +85,7 @@ def remedy(path: str, reason: str, types: Collection[str]) -> str:
 
 def _arrival(file: DroppedFile, state: WatchState, rule: Rule, now_ns: int) -> Arrival:
     watched = state.files.get(digest(file.path))
-    if watched is None or watched.identity != identity_digest(file.identity):
+    if watched is None or watched.identity != digest(file.identity):
         return _unseen(file, state, rule, now_ns)
     if watched.phase is not Phase.WAITING:
         return Arrival(file, Progress.STARTING, rule.checks, rule.checks, 0.0)

@@ -74,7 +74,7 @@ def match_columns(header: Sequence[str], known: Sequence[KnownColumn]) -> Column
     >>> match_columns(["countryCode"], [KnownColumn("country_code", ("country_code",))]).names
     ('country_code',)
     """
-    work = _Work(tuple(text.strip() for text in header), tuple(known))
+    work = _Matching(tuple(text.strip() for text in header), tuple(known))
     work.as_ever()
     work.by(lambda text: text, lambda column: column.headers)
     work.by_neighbours(lambda beside: beside)
@@ -107,7 +107,7 @@ def _base_name(column: KnownColumn) -> str:
 
 
 @dataclass(slots=True)
-class _Work:
+class _Matching:
     """A matching in progress: ``matched`` maps positions in the file to positions in the table."""
 
     header: tuple[str, ...]

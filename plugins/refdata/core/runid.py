@@ -10,7 +10,6 @@ import json
 import re
 
 from refdata.core.model import DroppedFile
-from refdata.core.stability import NUMBERS
 
 LOAD_DAG = "refdata_load"
 """The DAG whose runs load one file each."""
@@ -22,6 +21,7 @@ TASK_RUN = "task__"
 MAX_RUN_ID = 250
 """``dag_run.run_id`` is a String(250)."""
 _SLUG_LENGTH = 80
+_NUMBERS = re.compile(r"[0-9-]+")
 _NOT_ALLOWED = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -33,6 +33,6 @@ def run_id_of(file: DroppedFile) -> str:
     """
     slug = _NOT_ALLOWED.sub("_", file.name).strip("_")[:_SLUG_LENGTH] or "file"
     # The text that earlier releases hashed: a file released before an upgrade keeps its run.
-    numbers = file.identity.replace("-", ", ") if NUMBERS.fullmatch(file.identity) else json.dumps(file.identity)
+    numbers = file.identity.replace("-", ", ") if _NUMBERS.fullmatch(file.identity) else json.dumps(file.identity)
     key = f"[{json.dumps(file.path)}, {numbers}]"
     return f"drop_{slug}__{hashlib.sha256(key.encode()).hexdigest()[:20]}"

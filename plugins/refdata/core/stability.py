@@ -19,7 +19,6 @@ shorten one.
 from __future__ import annotations
 
 import hashlib
-import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,8 +27,6 @@ from typing import Protocol
 
 from refdata.core.settings import Settings
 
-NUMBERS = re.compile(r"[0-9-]+")
-"""Identities that earlier releases hashed in another spelling: those of folders, numbers with dashes."""
 DIGEST_LENGTH = 12
 """Characters of a digest: 72 bits."""
 
@@ -177,15 +174,9 @@ def report(state: WatchState, places: Iterable[str]) -> tuple[WatchState, tuple[
 
 
 def digest(text: str) -> str:
-    """A path's key in the state."""
+    """What the state has of a path or an identity."""
     data = text.encode("utf-8", "surrogateescape")
     return urlsafe_b64encode(hashlib.blake2b(data, digest_size=DIGEST_LENGTH * 6 // 8).digest()).decode("ascii")
-
-
-def identity_digest(identity: str) -> str:
-    """An identity's digest in the state."""
-    # As earlier releases spelled what folders identify by numbers: an upgrade starts no count again.
-    return digest(identity.replace("-", ",") if NUMBERS.fullmatch(identity) else identity)
 
 
 def _fitted(state: WatchState, rule: Rule) -> Mapping[str, Watched]:
@@ -205,7 +196,7 @@ def _compared(
     files: dict[str, Watched] = {}
     restarted = set()
     for place, file in observed.items():
-        known, seen = before.get(place), identity_digest(file.identity)
+        known, seen = before.get(place), digest(file.identity)
         if known is not None and known.identity == seen:
             files[place] = _one_more(known) if counted else known
             continue

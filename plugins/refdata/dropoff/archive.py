@@ -24,7 +24,7 @@ from refdata.core.errors import FileChangedError
 from refdata.core.failure import Failure
 from refdata.core.maintenance import ArchivedFile
 from refdata.core.model import DroppedFile
-from refdata.core.stability import digest, identity_digest
+from refdata.core.stability import digest
 from refdata.dropoff.archivefolders import archive_folder, is_link
 from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.osfiles import (
@@ -179,7 +179,7 @@ class _Move:
         self.names = names
         self.file = file
         self.identity = PosixIdentity.read(file.identity)
-        self.key = f"{digest(file.path)}{identity_digest(file.identity)}"
+        self.key = f"{digest(file.path)}{digest(file.identity)}"
         self.passing = f"{OWN_PREFIX}moving-{self.key}"
 
     def archived(self, number: int) -> str:

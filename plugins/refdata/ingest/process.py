@@ -101,7 +101,7 @@ def process(
     :raises RefdataError: why the file was refused or handed back to the watcher; ``CancelledError`` when stopped,
         ``HeldError`` when the change gate requires an approval.
     """
-    work = _Work(replace(deps, on_rows=_rows_reported(on_event, stopped, file)), file, on_event, stopped, approval)
+    work = _Process(replace(deps, on_rows=_rows_reported(on_event, stopped, file)), file, on_event, stopped, approval)
     try:
         _run_answering(work, run_id, answers)
     except NotYetError as wait:
@@ -117,7 +117,7 @@ def process(
     return row
 
 
-def _run_answering(work: _Work, run_id: str, answers: Answers) -> None:
+def _run_answering(work: _Process, run_id: str, answers: Answers) -> None:
     """All steps, again from the first one after each round of answers: they may say how the file is to be read."""
     for _ in range(MOST_ROUNDS):
         try:
@@ -144,7 +144,7 @@ def _is_answer(deps: Deps, question: Question, given: Given | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _Process:
     deps: Deps
     file: DroppedFile
     on_event: OnEvent
@@ -179,12 +179,12 @@ class _Work:
         self.on_event(ProgressEvent(step, Moment.ENDED))
 
 
-def _configure(work: _Work, loaded: Loaded) -> None:
+def _configure(work: _Process, loaded: Loaded) -> None:
     write_config(work.deps, loaded)
     run_post_load(work.deps, loaded)
 
 
-_CALLS: Mapping[Step, Callable[[_Work, str, Mapping[Step, Any]], object]] = {
+_CALLS: Mapping[Step, Callable[[_Process, str, Mapping[Step, Any]], object]] = {
     Step.DETECT: lambda work, run_id, _: detect_format(work.deps, work.file, run_id),
     Step.ALIGN: lambda work, _, done: align_table(work.deps, work.file, done[Step.DETECT]),
     Step.LOAD: lambda work, _, done: load_approved(work.deps, work.file, done[Step.DETECT], work.approval),

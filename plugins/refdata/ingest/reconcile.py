@@ -73,7 +73,7 @@ def find_defects(deps: Deps, run_state: Callable[[str], RunState] = no_airflow) 
     :raises RefdataError: when the dropoff tree cannot be read: a missing mount must not make files look gone.
     """
     deps.dropoff.scan()
-    return tuple(_Examination(deps, run_state).findings())
+    return tuple(_Reconciling(deps, run_state).findings())
 
 
 def repair(findings: tuple[Defect, ...]) -> tuple[tuple[Defect, str], ...]:
@@ -91,7 +91,7 @@ def _repaired(finding: Defect) -> str:
     return ""
 
 
-class _Examination:
+class _Reconciling:
     """One pass over everything."""
 
     def __init__(self, deps: Deps, run_state: Callable[[str], RunState]) -> None:

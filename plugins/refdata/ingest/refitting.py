@@ -41,7 +41,7 @@ def scan_as_known(
     :param on_reject: called for each rejected row, in the file's order; may raise to stop.
     """
     reader = reader_of(path)
-    trial = _Trial(known_readings(contract, live, names), contract, live)
+    trial = _ReadingTrial(known_readings(contract, live, names), contract, live)
     if not trial.readings:
         return reader.scan(path, fmt, names, on_reject=on_reject)
     scan = reader.scan(path, fmt, names, known=trial.readings)
@@ -53,7 +53,7 @@ def scan_as_known(
 
 
 @dataclass(slots=True)
-class _Trial:
+class _ReadingTrial:
     """Which reading of each column applies, as far as the scans have shown. ``misfits`` counts by the first reading."""
 
     known: Mapping[str, KnownColumnReading]

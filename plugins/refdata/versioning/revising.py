@@ -78,7 +78,7 @@ def revise(versions: Versions, asked: Revision) -> Revised:
     backup, has_zero = versions.backup(asked.table), versions.has_zero(asked.table)
     guard = UndoGuard.of(versions, asked.table)
     with versions.warehouse.replacing(versions.live_name(asked.table), guard.children.names) as (session, live):
-        work = _Work(versions, asked, session, live, backup, has_zero, guard)
+        work = _Revision(versions, asked, session, live, backup, has_zero, guard)
         return work.done_before() or work.run()
 
 
@@ -110,7 +110,7 @@ def require_turn(session: Session, warehouse: Warehouse, table: str, stale_befor
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _Revision:
     """One revision within its transaction."""
 
     versions: Versions

@@ -27,7 +27,7 @@ MOST_TRIED = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class _Placing:
+class _FieldPlaces:
     """The column of each field, None for a new one; ``score`` is how well the types fit, 0 to 1."""
 
     columns: tuple[str | None, ...]
@@ -70,7 +70,7 @@ def position_question(
     return Question(QuestionKind.FORMAT_UNSURE, table, subject[:MAX_SUBJECT], evidence, (*choices, REFUSE))
 
 
-def _placings(fields: Sequence[ScannedColumn], columns: Sequence[Column]) -> Iterator[_Placing]:
+def _placings(fields: Sequence[ScannedColumn], columns: Sequence[Column]) -> Iterator[_FieldPlaces]:
     """All ways to pair fields and columns in their order; of those that fit alike, what is left over comes last."""
     more, fewer = max(len(fields), len(columns)), min(len(fields), len(columns))
     for gaps in _gaps(more, more - fewer):
@@ -88,10 +88,10 @@ def _gaps(width: int, count: int) -> Iterator[tuple[int, ...]]:
         yield from (tuple(range(start, start + count)) for start in range(width - count, -1, -1))
 
 
-def _placed(pairs: dict[int, int], fields: Sequence[ScannedColumn], columns: Sequence[Column]) -> _Placing:
+def _placed(pairs: dict[int, int], fields: Sequence[ScannedColumn], columns: Sequence[Column]) -> _FieldPlaces:
     fits = [_fit(fields[field].type, columns[column].type) for field, column in pairs.items()]
     taken = set(pairs.values())
-    return _Placing(
+    return _FieldPlaces(
         tuple(columns[pairs[at]].name if at in pairs else None for at in range(len(fields))),
         tuple(column.name for at, column in enumerate(columns) if at not in taken),
         sum(fit >= 0.5 for fit in fits),
@@ -110,7 +110,7 @@ def _fit(brought: SqlType | None, live: SqlType) -> float:
     return 0.7 if live.kind is not TypeKind.NVARCHAR and covers(live, brought) else 0.1
 
 
-def _choice(table: str, placing: _Placing, count: int, columns: Sequence[Column]) -> Choice:
+def _choice(table: str, placing: _FieldPlaces, count: int, columns: Sequence[Column]) -> Choice:
     names = _names(placing, columns)
     headers = tuple(
         FieldContract(name=name, headers=(SourceHeader(f"column_{number}"),)) for number, name in enumerate(names, 1)
@@ -124,7 +124,7 @@ def _choice(table: str, placing: _Placing, count: int, columns: Sequence[Column]
     return Choice(key, _label(placing), _effect(placing, names), patch=patch, keepable=True)
 
 
-def _names(placing: _Placing, columns: Sequence[Column]) -> list[str]:
+def _names(placing: _FieldPlaces, columns: Sequence[Column]) -> list[str]:
     """The column of each field; a new one gets the first number that no column of the table has."""
     taken = {fold_name(column.name) for column in columns}
     names: list[str] = []
@@ -137,13 +137,13 @@ def _names(placing: _Placing, columns: Sequence[Column]) -> list[str]:
     return names
 
 
-def _key(placing: _Placing) -> str:
+def _key(placing: _FieldPlaces) -> str:
     if placing.new:
         return f"new_{'_'.join(map(str, placing.new))}"
     return f"without_{'_'.join(placing.missing)}" if placing.missing else "in_order"
 
 
-def _label(placing: _Placing) -> str:
+def _label(placing: _FieldPlaces) -> str:
     if placing.new:
         numbers = ", ".join(map(str, placing.new))
         return f"Field {numbers} is new" if len(placing.new) == 1 else f"Fields {numbers} are new"
@@ -152,7 +152,7 @@ def _label(placing: _Placing) -> str:
     return "The fields are in the order of the columns"
 
 
-def _effect(placing: _Placing, names: Sequence[str]) -> str:
+def _effect(placing: _FieldPlaces, names: Sequence[str]) -> str:
     new = [f"field {number} goes into the new column {names[number - 1]}" for number in placing.new]
     moved = [
         f"field {number} into {column}"

@@ -35,7 +35,7 @@ def fill(
     :raises StorageFullError: when the driver fails to write.
     """
     _create(path, table, columns)
-    feed = _Feed(batches, on_progress)
+    feed = _StageFeed(batches, on_progress)
     try:
         with contextlib.closing(adbc.connect(str(path), autocommit=True)) as connection:
             _ingest(connection, table, columns, feed)
@@ -54,7 +54,7 @@ def _create(path: Path, table: str, columns: Sequence[Column]) -> None:
         raise translate(error, f"stage {path.name}") from error
 
 
-def _ingest(connection: adbc.Connection, table: str, columns: Sequence[Column], feed: _Feed) -> None:
+def _ingest(connection: adbc.Connection, table: str, columns: Sequence[Column], feed: _StageFeed) -> None:
     with connection.cursor() as cursor:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
             cursor.execute(f"PRAGMA {pragma}")
@@ -63,7 +63,7 @@ def _ingest(connection: adbc.Connection, table: str, columns: Sequence[Column], 
         cursor.adbc_ingest(table, reader, mode="append")
 
 
-class _Feed:
+class _StageFeed:
     """Converts the batches to types that bind, and counts them; keeps the exception that ended them."""
 
     def __init__(self, batches: Iterable[pa.RecordBatch], on_progress: Callable[[int], None]) -> None:
