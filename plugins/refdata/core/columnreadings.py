@@ -165,8 +165,17 @@ def _declared(fact: FieldContract, notation: Notation, old: Column | None) -> Kn
     if kinds[0].kind is TypeKind.BIT and not notation.true_values:
         notation = replace(notation, true_values=TRUE, false_values=FALSE)
     marked = kinds[0].kind not in NUMBERS or _has_marks(fact)
-    readings = tuple(ColumnReading(kind, notation, bounded, mark_known=marked) for kind in kinds)
+    notations = (notation, replace(notation, zone="utc")) if _may_have_zones(fact) else (notation,)
+    readings = tuple(ColumnReading(kind, one, bounded, mark_known=marked) for kind in kinds for one in notations)
     return KnownColumnReading(readings, missing, stated=marked and _is_stated(fact, kinds[0].kind))
+
+
+def _may_have_zones(fact: FieldContract) -> bool:
+    """Whether times may have a zone or none: the standard's default form leaves it open.
+
+    https://datapackage.org/standard/table-schema/#datetime
+    """
+    return fact.type is FieldType.DATETIME and fact.format == "default"
 
 
 def _is_stated(fact: FieldContract, kind: TypeKind) -> bool:

@@ -173,6 +173,7 @@ def misfits(
         tuple(noted.texts) if len(noted.texts) <= MOST_TEXTS else (),
         reading.notation,
         _dated(tuple(noted.texts)) if everything and kind.kind in MOMENTS else (),
+        _signed(tuple(noted.texts), reading) if kind.kind in NUMBERS else None,
     )
 
 
@@ -193,13 +194,19 @@ def _noted(path: Path, fmt: Format, scan: Scan, column: str, reading: ColumnRead
 
 
 def _dated(texts: Sequence[str]) -> tuple[Notation, ...]:
-    from refdata.csvformat.daynotations import day_notations
+    from refdata.csvformat.othernotations import day_notations
 
     return day_notations(texts)
 
 
+def _signed(texts: Sequence[str], reading: ColumnReading) -> Notation | None:
+    from refdata.csvformat.othernotations import minus_notation
+
+    return minus_notation(texts, reading) if len(texts) < MOST_NOTED else None
+
+
 MOST_NOTED = 1_000
-"""Different values by which the notation of dates is found."""
+"""Different values by which the notation of dates and negative numbers is found."""
 MOST_TEXTS = 4
 """Different values that an answer may read in another way."""
 

@@ -86,6 +86,13 @@ def test_a_declared_column_is_read_as_declared(
     assert found.stated is stated
 
 
+@pytest.mark.parametrize(("form", "zones"), [("default", ["", "utc"]), ("%Y-%m-%dT%H:%M:%S%z", ["utc"])])
+def test_the_default_form_of_a_time_may_have_a_zone(form: str, zones: list[str]) -> None:
+    found = known({"type": FieldType.DATETIME, "format": form}, DECLARED)
+    assert [(reading.type, reading.notation.zone) for reading in found.readings] == [(DATETIME2, one) for one in zones]
+    assert found.stated
+
+
 @pytest.mark.parametrize(
     ("facts", "live", "notation", "mark_known"),
     [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from refdata.core.columnreadings import FALSE, REJECT, TEXT, TRUE
 from refdata.core.contract import Contract, FieldContract, KeptAnswer
-from refdata.core.contractterms import FieldType, QuestionKind
+from refdata.core.contractterms import FieldType, Minus, QuestionKind
 from refdata.core.dateformats import format_of, pattern_of
 from refdata.core.filemodel import Notation
 from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question
@@ -36,7 +36,8 @@ class Misfits:
 
     ``live`` is the column's type, ``brought`` the type of the file's values by themselves (None: text of many kinds).
     ``texts`` has the different values where they are few, otherwise none; ``notation`` is how the column is written.
-    ``dated`` are the notations in which all values of a column of dates are dates.
+    ``dated`` are the notations in which all values of a column of dates are dates, ``signed`` is one in which all
+    values of a column of numbers are numbers.
     """
 
     column: str
@@ -48,6 +49,7 @@ class Misfits:
     texts: tuple[str, ...] = ()
     notation: Notation = field(default_factory=Notation)
     dated: tuple[Notation, ...] = ()
+    signed: Notation | None = None
 
 
 def type_question(table: str, file_name: str, misfits: Misfits) -> Question:
@@ -69,6 +71,11 @@ def type_question(table: str, file_name: str, misfits: Misfits) -> Question:
         subject = f"The dates of {misfits.column} in {file_name} are written in another way than in earlier files."
         subject += " How should they be read?"
         evidence = (f"The column {misfits.column} has the type {misfits.live}; all values of the file are dates too.",)
+    if misfits.signed is not None:
+        kind_of = QuestionKind.NOTATION_CHANGED
+        subject = (
+            f"{many} in {file_name} {be} written with another minus than in earlier files. Read {them} as negative?"
+        )
     readings = () if serials else _readings(table, misfits)
     choices = (*readings, *_choices(table, misfits), REFUSE)
     return Question(kind_of, table, subject, evidence, choices, misfits.column, examples)
@@ -135,6 +142,8 @@ def _readings(table: str, misfits: Misfits) -> tuple[Choice, ...]:
     """The answers that read the values: as true and false, as numbers of one kind or the other, as no value."""
     if misfits.dated:
         return tuple(_as_dates(table, misfits, notation) for notation in misfits.dated)
+    if misfits.signed is not None:
+        return (_as_negative(table, misfits.column, misfits.signed, misfits.count),)
     if not misfits.texts:
         return ()
     if misfits.live.kind is TypeKind.BIT and (pair := _pair(misfits.texts)):
@@ -201,6 +210,18 @@ def _as_numbers(table: str, misfits: Misfits, mark: str) -> tuple[Choice, ...]:
         _read("thousands", f"The {name} separates thousands", "The values are read as thousands.", table, whole),
         _read("decimals", f"The {name} separates decimals", "The values are read as decimals.", table, parts),
     )
+
+
+_MINUS = {
+    "parentheses": (Minus.PARENTHESES, "(5.50) as -5.50"),
+    "trailing": (Minus.TRAILING, "5.50- as -5.50"),
+}
+
+
+def _as_negative(table: str, column: str, notation: Notation, count: int) -> Choice:
+    minus, example = _MINUS[notation.minus]
+    effect = f"{'The value is' if count == 1 else 'The values are'} loaded as negative: {example}."
+    return _read("read", "Read them as negative numbers", effect, table, FieldContract(name=column, minus=minus))
 
 
 def _as_missing(table: str, misfits: Misfits) -> Choice:

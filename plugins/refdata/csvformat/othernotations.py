@@ -1,8 +1,9 @@
-"""Recognises the notation of dates that are not written as their table's files write them, for a question to offer."""
+"""Recognises the notation of values that are not written as their table's files write them, for a question to offer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -46,3 +47,21 @@ def _candidates(texts: Sequence[str]) -> Iterator[ColumnReading]:
         # Moments with a zone are other moments than the table's without one, not another way to write them.
         if is_moment and not one.reading.notation.zone:
             yield one.reading
+
+
+def minus_notation(texts: Sequence[str], known: ColumnReading) -> Notation | None:
+    """The known notation with the minus elsewhere, if all values are numbers in it.
+
+    :param texts: distinct values that are no numbers in the known notation.
+
+    >>> from refdata.core.sqltypes import decimal
+    >>> minus_notation(["(6.50)", "(12.00)"], ColumnReading(decimal(4, 2))).minus
+    'parentheses'
+    """
+    column = pa.array(texts, pa.string())
+    for minus in ("parentheses", "trailing"):
+        reading = replace(known, notation=replace(known.notation, minus=minus))
+        wrong = misfits(column, reading)
+        if texts and minus != known.notation.minus and wrong is not None and not wrong.any():
+            return reading.notation
+    return None
