@@ -70,18 +70,21 @@ class Contracts:
         with self._expected():
             return contractqueries.differences(self._deps(), table.lower())
 
-    def retype(self, table: str, column: str, kind: str, *, apply: bool = False, by: str = "") -> Retyping:
+    def retype(
+        self, table: str, column: str, kind: str, *, apply: bool = False, by: str = "", delete_versions: bool = False
+    ) -> Retyping:
         """Gives a text column another type: a preview of the values that would not fit, or the change itself.
 
         :param kind: such as ``INT``, ``DECIMAL(10,2)``, ``DATE``.
         :param by: who asks for the change, for the audit trail.
+        :param delete_versions: delete the rows of earlier versions that have a value that does not fit.
         :raises ConfigurationError: when there is no such type, or the contract declares the column as text.
         :raises DataError: when there is no such column, or a value does not fit and the change is to be applied.
         """
         wanted = _type_named(kind)
         with self._expected():
             if apply:
-                return retype(self._deps(), table.lower(), column, wanted, by=by)
+                return retype(self._deps(), table.lower(), column, wanted, by=by, delete_versions=delete_versions)
             return preview_retype(self._deps(), table.lower(), column, wanted)
 
     def export(self, table: str, path: str = "") -> dict[str, Any]:

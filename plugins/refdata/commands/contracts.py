@@ -6,6 +6,7 @@ import argparse
 import getpass
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from refdata.core.errors import DataError
 if TYPE_CHECKING:
     from refdata.core.contract import Origin
     from refdata.ingest.contractqueries import ContractCheck
+    from refdata.ingest.retyping import Retyping
 
 _VERDICTS = {
     "load": "It would be loaded.",
@@ -62,6 +64,11 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     typed.add_argument("column", help="name of the column in the database")
     typed.add_argument("type", help="INT, BIGINT, DECIMAL(10,2), FLOAT, BIT, DATE, DATETIME2 or TIME")
     typed.add_argument("--apply", action="store_true", help="change the column, if every value fits")
+    typed.add_argument(
+        "--delete-versions",
+        action="store_true",
+        help="with --apply: delete the rows of the earlier versions that have a value that does not fit",
+    )
     add_command(below, "schema", schema, "print the JSON Schema of contract files, for editors")
 
 
@@ -178,24 +185,41 @@ def export(options: argparse.Namespace) -> int:
 def retype(options: argparse.Namespace) -> int:
     """``refdata contract retype``: a preview, or with ``--apply`` the change."""
     from refdata.api import ReferenceData
-    from refdata.ingest.retyping import misfits_of
 
-    contracts = ReferenceData.connect().contracts
+    contracts, deletes = ReferenceData.connect().contracts, options.delete_versions
     retyping = contracts.retype(options.table, options.column, options.type)
-    if options.apply and retyping.fits:
-        retyping = contracts.retype(options.table, options.column, options.type, apply=True, by=getpass.getuser())
+    if options.apply and (retyping.fits or (deletes and retyping.fits_without_versions)):
+        retyping = contracts.retype(
+            options.table, options.column, options.type, apply=True, by=getpass.getuser(), delete_versions=deletes
+        )
     if options.json:
         print_json(asdict(retyping))
     else:
-        versions = f" and {retyping.kept:,} values in its versions" if retyping.kept else ""
-        done = "was changed" if retyping.applied else "would change"
-        change = f"{retyping.table}.{retyping.column} {done} from {retyping.before} to {retyping.after}"
-        console().print(f"{change}: {retyping.rows:,} rows{versions}.", highlight=False, soft_wrap=True)
-        if not retyping.fits:
-            count = "1 value does" if len(retyping.misfits) == 1 else f"{len(retyping.misfits):,} values do"
-            console().print(f"{count} not fit; nothing can be changed.", highlight=False)
-            _grid(("Value", "Rows", "In versions"), [tuple(map(escape, row)) for row in misfits_of(retyping)])
-    return EXIT_OK if retyping.fits else EXIT_FAILED
+        _say_retyping(retyping)
+    return EXIT_OK if retyping.fits or retyping.applied else EXIT_FAILED
+
+
+def _say_retyping(retyping: Retyping) -> None:
+    from refdata.ingest.retyping import misfits_of
+
+    versions = f" and {retyping.kept:,} values in its versions" if retyping.kept else ""
+    done = "was changed" if retyping.applied else "would change"
+    change = f"{retyping.table}.{retyping.column} {done} from {retyping.before} to {retyping.after}"
+    say_line = partial(console().print, highlight=False, soft_wrap=True)
+    say_line(f"{change}: {retyping.rows:,} rows{versions}.")
+    if retyping.fits:
+        return
+    listed = ", ".join(map(str, retyping.versions))
+    if retyping.applied:
+        say_line(f"The rows of these earlier versions were deleted, because not all of their values fit: {listed}.")
+        return
+    count = "1 value does" if len(retyping.misfits) == 1 else f"{len(retyping.misfits):,} values do"
+    say_line(f"{count} not fit; nothing can be changed.")
+    _grid(("Value", "Rows", "In versions"), [tuple(map(escape, row)) for row in misfits_of(retyping)])
+    if retyping.fits_without_versions:
+        say_line(
+            f"Only earlier versions have them: {listed}. --apply --delete-versions deletes the rows of these first."
+        )
 
 
 def schema(_: argparse.Namespace) -> int:

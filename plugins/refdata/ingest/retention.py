@@ -62,15 +62,24 @@ def _count(session: Session, backup: TableName, version: int) -> int:
 
 def _delete(deps: Deps, backup: TableName, one: Expired, by: str) -> Expired:
     """Holds the turn's lock, so that no rollback reads the version at the same time."""
-    now = deps.clock()
     with deps.warehouse.transaction(lock=turn_lock(one.table)) as session:
-        sql = f"DELETE FROM {qualified(backup)} WHERE {quote(VERSION_COLUMN)} = ?"
-        rows = session.execute(sql, (one.version,))
-        session.execute(deps.warehouse.statement("mark_version_removed"), (now, one.table, one.version))
-        entry = AuditEntry(
-            now, AuditAction.DELETE, by, one.table, version_id=one.version, subject=str(backup),
-            reason="versions_kept or versions_max_age_days", detail={"rows": rows},
-        )  # fmt: skip
-        AuditTrail(deps.warehouse).record_in(session, entry)
+        rows = delete_version_in(deps, session, backup, one, by, "versions_kept or versions_max_age_days")
     deps.log.info("Deleted version %s of %s: %s rows", one.version, one.table, rows)
     return Expired(one.table, one.version, rows)
+
+
+def delete_version_in(deps: Deps, session: Session, backup: TableName, one: Expired, by: str, reason: str) -> int:
+    """Deletes the rows of a kept version, with an audit entry; returns how many.
+
+    :param session: a transaction that holds the lock of the table's turn.
+    """
+    now = deps.clock()
+    sql = f"DELETE FROM {qualified(backup)} WHERE {quote(VERSION_COLUMN)} = ?"
+    rows = session.execute(sql, (one.version,))
+    session.execute(deps.warehouse.statement("mark_version_removed"), (now, one.table, one.version))
+    entry = AuditEntry(
+        now, AuditAction.DELETE, by, one.table, version_id=one.version, subject=str(backup), reason=reason,
+        detail={"rows": rows},
+    )  # fmt: skip
+    AuditTrail(deps.warehouse).record_in(session, entry)
+    return rows

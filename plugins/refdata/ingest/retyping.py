@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,11 +19,12 @@ from refdata.core.filemodel import Notation
 from refdata.core.keyindex import index_key
 from refdata.core.learning import FIELD_TYPES
 from refdata.core.model import Column, Table, TableName
-from refdata.core.naming import backup_name, fold_name, quote
+from refdata.core.naming import VERSION_COLUMN, backup_name, fold_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.ingest.context import Deps
 from refdata.ingest.memory import contract_of
+from refdata.ingest.retention import Expired, delete_version_in
 from refdata.versioning.revising import require_turn
 from refdata.warehouse.base import Session
 
@@ -44,7 +46,8 @@ class Retyping:
     """A column's change to another type.
 
     ``rows`` of the table and ``kept`` ones of its earlier versions have a value; ``misfits`` are the values that do
-    not fit, those in the most rows first. ``applied`` is whether the column has been changed.
+    not fit, those in the most rows first, and ``versions`` the earlier versions that have one. ``applied`` is whether
+    the column has been changed.
     """
 
     table: str
@@ -54,6 +57,7 @@ class Retyping:
     rows: int
     kept: int
     misfits: tuple[_RetypeMisfit, ...] = ()
+    versions: tuple[int, ...] = ()
     applied: bool = False
 
     @property
@@ -61,15 +65,31 @@ class Retyping:
         """Whether every value fits."""
         return not self.misfits
 
+    @property
+    def fits_without_versions(self) -> bool:
+        """Whether every value fits once the rows of ``versions`` are deleted."""
+        return not any(one.rows for one in self.misfits)
+
 
 @dataclass(slots=True)
 class _Texts:
     """The texts of a column, with the rows of the table and of its versions that have each."""
 
     live: Mapping[str, int]
-    kept: Mapping[str, int]
+    kept_by_version: Mapping[int, Mapping[str, int]]
     plain: dict[str, str] = field(default_factory=dict)
     misfits: list[str] = field(default_factory=list)
+
+    @property
+    def kept(self) -> Counter[str]:
+        """The texts of all versions."""
+        return sum(map(Counter, self.kept_by_version.values()), Counter[str]())
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The versions that have a text that does not fit."""
+        wrong = set(self.misfits)
+        return tuple(version for version, texts in sorted(self.kept_by_version.items()) if wrong & texts.keys())
 
 
 def preview_retype(deps: Deps, table: str, column: str, kind: SqlType) -> Retyping:
@@ -87,9 +107,11 @@ def preview_retype(deps: Deps, table: str, column: str, kind: SqlType) -> Retypi
         return _described(table, old, kind, _read(deps, session, live, old, kind))
 
 
-def retype(deps: Deps, table: str, column: str, kind: SqlType, *, by: str) -> Retyping:
+def retype(deps: Deps, table: str, column: str, kind: SqlType, *, by: str, delete_versions: bool = False) -> Retyping:
     """Changes the column's type in the table and its versions, in one transaction; its rows keep their loads.
 
+    :param delete_versions: delete the rows of earlier versions that have a value that does not fit. A version that is
+        deleted cannot be restored; the audit trail says who asked for it.
     :raises DataError: when a value does not fit, also one of an earlier version.
     :raises LockTimeoutError: while a load of the table is running or held.
     """
@@ -98,8 +120,9 @@ def retype(deps: Deps, table: str, column: str, kind: SqlType, *, by: str) -> Re
         old = _require_text(deps, live, column, kind)
         texts = _read(deps, session, live, old, kind)
         retyping = _described(table, old, kind, texts)
-        if not retyping.fits:
+        if not (retyping.fits or (delete_versions and retyping.fits_without_versions)):
             raise _misfit(retyping)
+        _delete_versions(deps, session, retyping, by)
         rewritten = {text: plain for text, plain in texts.plain.items() if text != plain}
         deps.warehouse.hold_readers(session, live.name)
         deps.warehouse.retype(session, live.name, [Widening(replace(old, type=kind), old)], rewritten)
@@ -111,6 +134,13 @@ def retype(deps: Deps, table: str, column: str, kind: SqlType, *, by: str) -> Re
     if changed is not None:
         deps.warehouse.align_key(live.name, index_key(deps.contract(table), changed.columns))
     return replace(retyping, applied=True)
+
+
+def _delete_versions(deps: Deps, session: Session, retyping: Retyping, by: str) -> None:
+    backup = TableName(deps.settings.bkp_schema, backup_name(retyping.table))
+    for version in retyping.versions:
+        reason = f"values of {retyping.column} that are not {retyping.after}"
+        delete_version_in(deps, session, backup, Expired(retyping.table, version, 0), by, reason)
 
 
 def _require_text(deps: Deps, live: Table, name: str, kind: SqlType) -> Column:
@@ -140,7 +170,7 @@ def _is_text(kind: SqlType | None) -> bool:
 
 def _read(deps: Deps, session: Session, live: Table, column: Column, kind: SqlType) -> _Texts:
     backup = TableName(deps.settings.bkp_schema, backup_name(live.name.name))
-    texts = _Texts(_counted(deps, session, live.name, column), _counted(deps, session, backup, column))
+    texts = _Texts(_counted(deps, session, live.name, column), _by_version(deps, session, backup, column))
     notation = known_notation(contract_of(deps, live.name.name), column.name)
     for text in {**texts.live, **texts.kept}:
         plain = _plain(text, kind, notation) or _plain(text, kind, Notation())
@@ -157,6 +187,17 @@ def _counted(deps: Deps, session: Session, name: TableName, column: Column) -> d
     groups = ", ".join(deps.warehouse.capabilities.text_parts(text))
     sql = f"SELECT MIN({text}), COUNT(*) FROM {qualified(name)} WHERE {text} IS NOT NULL GROUP BY {groups}"
     return {str(value): int(count) for value, count in session.query(sql)}
+
+
+def _by_version(deps: Deps, session: Session, backup: TableName, column: Column) -> dict[int, dict[str, int]]:
+    """The same for each version."""
+    text, version = quote(column.name), quote(VERSION_COLUMN)
+    groups = ", ".join((version, *deps.warehouse.capabilities.text_parts(text)))
+    sql = f"SELECT {version}, MIN({text}), COUNT(*) FROM {qualified(backup)} WHERE {text} IS NOT NULL GROUP BY {groups}"
+    found: dict[int, dict[str, int]] = {}
+    for number, value, count in session.query(sql):
+        found.setdefault(int(number), {})[str(value)] = int(count)
+    return found
 
 
 def _plain(text: str, kind: SqlType, notation: Notation) -> str | None:
@@ -184,10 +225,11 @@ def _spelled(value: object) -> str:
 
 
 def _described(table: str, column: Column, kind: SqlType, texts: _Texts) -> Retyping:
-    misfits = [_RetypeMisfit(one, texts.live.get(one, 0), texts.kept.get(one, 0)) for one in texts.misfits]
+    of_versions = texts.kept
+    misfits = [_RetypeMisfit(one, texts.live.get(one, 0), of_versions[one]) for one in texts.misfits]
     misfits.sort(key=lambda one: (-one.rows, -one.kept, one.value))
-    rows, kept = sum(texts.live.values()), sum(texts.kept.values())
-    return Retyping(table, column.name, column.type_name, str(kind), rows, kept, tuple(misfits))
+    rows, kept = sum(texts.live.values()), of_versions.total()
+    return Retyping(table, column.name, column.type_name, str(kind), rows, kept, tuple(misfits), texts.versions)
 
 
 def _misfit(retyping: Retyping) -> DataError:
@@ -197,8 +239,8 @@ def _misfit(retyping: Retyping) -> DataError:
         f"{len(retyping.misfits)} values of {retyping.column} are not {retyping.after}, in {where};"
         " nothing was changed",
         where=retyping.table,
-        advice="Correct those rows by a load, and let the versions that have them expire (versions_kept), or choose"
-        " another type.",
+        advice="Choose another type, or correct those rows by a load and let the versions that have them expire, or"
+        " delete these with --delete-versions.",
     )
 
 

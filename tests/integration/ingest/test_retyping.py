@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from refdata.audit import AuditTrail
 from refdata.core.errors import ConfigurationError, DataError, SchemaError
 from refdata.core.model import FileStatus, Load
 from refdata.core.sqltypes import BIT, DATE, FLOAT, INT, SqlType, decimal, text
@@ -120,3 +121,29 @@ def text_column(site: Site, *texts: str) -> None:
     for note in ("a", "b"):
         load(site, f"code,x,note\n{lines.replace(chr(10), f',{note}{chr(10)}')}")
     assert site.columns("t")["x"].startswith("NVARCHAR")
+
+
+def test_versions_that_a_type_does_not_fit_can_be_deleted_with_it(site: Site) -> None:
+    for content in ("code,x\na,1\nb,n/a\n", "code,x\na,1\nb,2\n", "code,x\na,3\nb,-\n", "code,x\na,1\nb,4\n"):
+        load(site, content)
+    shown = preview_retype(site.deps, "t", "x", INT)
+    assert (shown.fits, shown.fits_without_versions, shown.versions) == (False, True, (1, 3))
+    with pytest.raises(DataError, match="--delete-versions"):
+        retype(site.deps, "t", "x", INT, by="ann")
+    done = retype(site.deps, "t", "x", INT, by="ann", delete_versions=True)
+    assert (done.applied, done.versions, site.columns("t")["x"]) == (True, (1, 3), "INT")
+    assert sorted(site.rows("t", "code, x")) == [("a", 1), ("b", 4)]
+    kept = site.rows("t_backup", "ref_data_version_id, code, x", schema="bkp")
+    assert sorted(kept) == [(2, "a", 1), (2, "b", 2)]
+    removed = {one.version: one.removed_at is not None for one in site.deps.ledger.versions("t")}
+    assert removed == {1: True, 2: False, 3: True, 4: False}
+    trail = [(one.action.value, one.actor, one.version_id) for one in AuditTrail(site.deps.warehouse).entries()]
+    assert [one for one in trail if one[0] == "delete"] == [("delete", "ann", 3), ("delete", "ann", 1)]
+
+
+def test_a_live_row_that_a_type_does_not_fit_is_never_deleted(site: Site) -> None:
+    load(site, "code,x\na,1\nb,n/a\n")
+    load(site, "code,x\na,1\nb,-\n")
+    with pytest.raises(DataError, match="nothing was changed"):
+        retype(site.deps, "t", "x", INT, by="ann", delete_versions=True)
+    assert len(site.rows("t_backup", "code", schema="bkp")) == 2
