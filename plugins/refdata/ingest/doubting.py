@@ -86,15 +86,19 @@ def _possible(
 
     Of several columns, nothing would show which is which.
     """
-    likely = {one.column for one in proposed}, {one.source for one in proposed}
-    headers = Counter(new.values())
-    free = [
-        one for one in scanned if one.name in new and new[one.name] not in likely[1] and headers[new[one.name]] == 1
-    ]
-    gone = [column for name in missing if name not in likely[0] and (column := live.column(name)) is not None]
+    likely = {one.column for one in proposed}
+    gone = [column for name in missing if name not in likely and (column := live.column(name)) is not None]
     if len(gone) != 1:
         return ()
-    return tuple(Rename(new[name], gone[0].name, 0.0) for name in possible_names(gone[0], free) if new[name])
+    free = _free(scanned, new, proposed)
+    return tuple(Rename(new[name], gone[0].name, 0.0) for name in possible_names(gone[0], free))
+
+
+def _free(scanned: Sequence[ScannedColumn], new: Mapping[str, str], proposed: Sequence[Rename]) -> list[ScannedColumn]:
+    """The new columns that an answer may give to a missing one: their header is there, once, and is like no other."""
+    headers, likely = Counter(one.source for one in scanned), {one.source for one in proposed}
+    named = (one for one in scanned if one.name in new and one.source and one.source not in likely)
+    return [one for one in named if headers[one.source] == 1]
 
 
 def questions_of_columns(
@@ -150,12 +154,10 @@ def _about_columns(row: Load, detection: Detection, live: Table, findings: tuple
     new = {column.name: column.source for column in detection.scan.columns if column.name not in known}
     columns = detection.scan.columns
     proposed = renamings(missing, new, matching.match_table(columns, live).renames)
-    # An answer names a column by its header, so the header has to be there, once.
-    headers, likely = Counter(detection.format.header), {one.source for one in proposed}
-    free = {name for name, header in new.items() if header and headers[header] == 1 and header not in likely}
+    free = _free(columns, new, proposed)
     for column in missing:
         gone = live.column(column)
-        possible = matching.possible_names(gone, [one for one in columns if one.name in free]) if gone else ()
+        possible = possible_names(gone, free) if gone else ()
         others = [new[name] for name in possible]
         yield missing_question(row.table_name, row.file_name, column, proposed, detection.scan.rows, others)
     for column in held.get(FindingKind.NEW_COLUMN, ()):
