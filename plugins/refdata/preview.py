@@ -47,6 +47,10 @@ def match_tables(file: Path, fmt: Format, tables: Sequence[Table]) -> tuple[Tabl
     return rank_scanned(scan_columns(file, fmt), tables)
 
 
+MOST_NAMED = 10
+"""Tables for which columns with other names are looked for."""
+
+
 def scan_columns(file: Path, fmt: Format) -> Scan:
     """The types of a file's columns, and what its load would warn about. Reads every row.
 
@@ -57,7 +61,7 @@ def scan_columns(file: Path, fmt: Format) -> Scan:
 
 def rank_scanned(scanned: Scan, tables: Sequence[Table]) -> tuple[TableMatch, ...]:
     """The tables by how well scanned columns match them, best first."""
-    return rank_tables(scanned.columns, tables)
+    return rank_tables(scanned.columns, tables, named=MOST_NAMED)
 
 
 def distinct_columns(file: Path, fmt: Format, columns: Sequence[ScannedColumn]) -> tuple[str, ...]:

@@ -143,7 +143,8 @@ def _known(contract: Contract, old: Column | None, name: str) -> KnownColumnRead
         others = (replace(reading, notation=replace(notation, hours=_HOURS)), *others)
     if old.type.kind in WHOLE_NUMBERS:
         others = (replace(reading, notation=replace(notation, powers=True)),)
-    return KnownColumnReading((reading, *(other for other in others if other != reading)), missing)
+    different = (other for other in others if other != reading)
+    return KnownColumnReading((reading, *different, padded(reading)), missing)
 
 
 def _declared(fact: FieldContract, notation: Notation, old: Column | None) -> KnownColumnReading | None:
@@ -167,7 +168,13 @@ def _declared(fact: FieldContract, notation: Notation, old: Column | None) -> Kn
     marked = kinds[0].kind not in NUMBERS or _has_marks(fact)
     notations = (notation, replace(notation, zone="utc")) if _may_have_zones(fact) else (notation,)
     readings = tuple(ColumnReading(kind, one, bounded, mark_known=marked) for kind in kinds for one in notations)
+    readings += tuple(map(padded, readings))
     return KnownColumnReading(readings, missing, stated=marked and _is_stated(fact, kinds[0].kind))
+
+
+def padded(reading: ColumnReading) -> ColumnReading:
+    """The same values with blanks around them."""
+    return replace(reading, notation=replace(reading.notation, padded=True))
 
 
 def _may_have_zones(fact: FieldContract) -> bool:

@@ -162,7 +162,8 @@ class Notation:
     ``fraction_digits`` is the most digits that follow a second.
 
     Booleans: ``true_values`` and ``false_values`` are the exact spellings; both empty: ``true`` and ``false`` in any
-    case. ``missing_values`` are the texts that mean no value; the empty text always does.
+    case. ``missing_values`` are the texts that mean no value; the empty text always does. ``padded``: values may have
+    blanks around them, which mean nothing; in text they would.
     """
 
     decimal_point: str = "."
@@ -180,6 +181,7 @@ class Notation:
     true_values: tuple[str, ...] = ()
     false_values: tuple[str, ...] = ()
     missing_values: tuple[str, ...] = ()
+    padded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from refdata.core.alignment import own_columns
 from refdata.core.filemodel import ScannedColumn
@@ -51,7 +51,8 @@ class TableMatch:
     all in their own order. ``share`` is the share of the table's columns that the file has (columns that the
     database fills by itself may be missing), ``types`` the share of the matched columns whose types fit
     (None where no type is known), ``order`` the share of them that are in the table's order, ``score`` all
-    of these combined; each between 0 and 1.
+    of these combined; each between 0 and 1. ``renames`` has for each missing column the most similar extra one, each
+    once; the most similar first. Tables that are only ranked have none: they take a comparison of every pair of names.
     """
 
     table: TableName
@@ -62,22 +63,14 @@ class TableMatch:
     types: float | None
     order: float
     score: float
-    find_renames: Callable[[], tuple[Rename, ...]] = field(repr=False, compare=False)
-
-    @property
-    def renames(self) -> tuple[Rename, ...]:
-        """For each missing column the most similar extra one, each once; the most similar first.
-
-        Compares every pair of names: not for a table that only has to be ranked among many.
-        """
-        return self.find_renames()
+    renames: tuple[Rename, ...] = ()
 
     def fits(self, least: float = MIN_MATCH) -> bool:
         """Whether the file has enough of the table's columns to be loaded into it."""
         return self.share >= least
 
 
-def match_table(columns: Sequence[ScannedColumn], table: Table) -> TableMatch:
+def match_table(columns: Sequence[ScannedColumn], table: Table, *, renames: bool = True) -> TableMatch:
     """Score a file's columns against one table. A table without columns of its own matches nothing."""
     own = own_columns(table)
     by_name = {fold_name(column.name): column for column in columns}
@@ -98,16 +91,19 @@ def match_table(columns: Sequence[ScannedColumn], table: Table) -> TableMatch:
         types=types,
         order=order,
         score=round(share * (NAMES + TYPES * (1.0 if types is None else types) + ORDER * order), 4),
-        find_renames=partial(_renames, missing, extra, own, columns),
+        renames=_renames(missing, extra, own, columns) if renames else (),
     )
 
 
-def rank_tables(columns: Sequence[ScannedColumn], tables: Sequence[Table]) -> tuple[TableMatch, ...]:
-    """The matches with all tables that share a column with the file, the best first."""
-    matches = (match_table(columns, table) for table in tables)
-    return tuple(
-        sorted((match for match in matches if match.matched), key=lambda match: (-match.score, str(match.table)))
-    )
+def rank_tables(columns: Sequence[ScannedColumn], tables: Sequence[Table], *, named: int = 0) -> tuple[TableMatch, ...]:
+    """The matches with all tables that share a column with the file, the best first.
+
+    :param named: so many of the best have their ``renames``.
+    """
+    by_name = {table.name: table for table in tables}
+    matches = (match_table(columns, table, renames=False) for table in tables)
+    ranked = sorted((match for match in matches if match.matched), key=lambda match: (-match.score, str(match.table)))
+    return (*(match_table(columns, by_name[match.table]) for match in ranked[:named]), *ranked[named:])
 
 
 def better_tables(

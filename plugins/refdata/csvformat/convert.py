@@ -109,7 +109,7 @@ def _finish(column: pa.ChunkedArray, wanted: ReadColumn) -> pa.Array:
 def _rewriter(column: ReadColumn) -> Callable[[pa.StringArray, ReadColumn], pa.Array] | None:
     """The converter of a notation that pyarrow's parser does not know; None for the plain ones."""
     kind, notation = column.type.kind, column.notation
-    if column.reading and kind is not TypeKind.NVARCHAR:
+    if (column.reading or notation.padded) and kind is not TypeKind.NVARCHAR:
         return _by_value
     if kind in MOMENTS and not notation.missing_values and is_numeric_date(notation):
         return None if (notation.date_order, notation.date_separator) == _PLAIN_DATE else _date

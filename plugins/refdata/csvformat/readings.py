@@ -30,12 +30,16 @@ WHOLE = frozenset({TypeKind.INT, TypeKind.BIGINT})
 _AMBIGUOUS = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _ZERO_FRACTION = r"\.0+$"
 _GROUP, _POINT = 3, ord(".")
+BLANKS = " \t\u00a0\u202f"
+"""Characters that mean nothing around a number, a date or a time."""
 _NANOSECONDS = (-106_751, 106_751)
 """Days since 1970 whose nanoseconds surely fit 64 bits."""
 
 
 def without_missing(column: pa.StringArray, notation: Notation) -> pa.StringArray:
-    """The column with ``''`` in place of each text that means no value."""
+    """The column with ``''`` in place of each text that means no value, and without blanks around values."""
+    if notation.padded:
+        column = pc.utf8_trim(column, characters=BLANKS)
     if not notation.missing_values:
         return column
     missing = pc.is_in(column, value_set=pa.array(notation.missing_values, pa.string()))

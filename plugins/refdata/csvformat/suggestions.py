@@ -21,7 +21,7 @@ from refdata.core.sqltypes import DATE, DATETIME2, TIME, SqlType, TypeKind
 from refdata.csvformat.celltypes import CellType, cell_type
 from refdata.csvformat.infer import gather
 from refdata.csvformat.plainnumbers import bare_numbers
-from refdata.csvformat.readings import misfits
+from refdata.csvformat.readings import BLANKS, WHOLE, misfits
 
 SAMPLE = 60
 """Distinct values by which a column is looked at."""
@@ -80,7 +80,18 @@ def suggestions(values: Sequence[str], base: ColumnReading) -> tuple[Suggestion,
     texts = [value for value in values if value not in base.notation.missing_values]
     if not texts:
         return ()
-    return _moments(texts, base) or _numbers(texts, base) or _markers(texts, base) or _nearly(texts, base)
+    ways = (_padded, _moments, _numbers, _markers, _nearly)
+    return next((found for way in ways if (found := way(texts, base))), ())
+
+
+def _padded(texts: Sequence[str], base: ColumnReading) -> tuple[Suggestion, ...]:
+    """Numbers, dates and times with blanks around them, as programs align them."""
+    bare = [text.strip(BLANKS) for text in texts]
+    decision = decide(gather(pa.array(bare, pa.string()), Evidence())) if bare != texts else None
+    if decision is None or decision.choices or decision.type is None or decision.type.kind is TypeKind.NVARCHAR:
+        return ()
+    notation = replace(decision.notation, missing_values=base.notation.missing_values, padded=True)
+    return (Suggestion(ColumnReading(decision.type, notation, mark_known=decision.type.kind not in WHOLE)),)
 
 
 def _moments(texts: Sequence[str], base: ColumnReading) -> tuple[Suggestion, ...]:

@@ -130,14 +130,15 @@ def _words(column: ScannedColumn) -> str:
     """How a column is written, in words."""
     notation = column.notation
     if column.type is not None and column.type.kind in (TypeKind.DATE, TypeKind.DATETIME2):
-        return f" written as {date_words(notation)}"
+        return f" written as {date_words(notation)}{_PADDED if notation.padded else ''}"
     parts = ["with AM and PM"] if notation.hours == 12 else []
     beside = "text" if notation.affix == ANY_WORD else repr(notation.affix)
     parts += [f"with {beside} beside the numbers"] if notation.affix else []
     parts += [_SIGNS[notation.minus]] if notation.minus in _SIGNS else []
-    return f" {' and '.join(parts)}" if parts else ""
+    return (f" {' and '.join(parts)}" if parts else "") + (_PADDED if notation.padded else "")
 
 
+_PADDED = " without the blanks around its values"
 _SIGNS = {
     "trailing": "with the minus behind the number",
     "parentheses": "with negative numbers in parentheses",

@@ -84,7 +84,11 @@ class _ReadingTrial:
 
     def _advance(self, name: str, misfits: int) -> None:
         self.misfits.setdefault(name, misfits)
-        at = self.tried[name] = self.tried.get(name, 0) + 1
+        self._try(name, self.tried.get(name, 0) + 1)
+
+    def _try(self, name: str, at: int) -> None:
+        """Takes the reading at that place, or behind the last one leaves the type to the values."""
+        self.tried[name] = at
         readings = self.known[name].readings
         reading = readings[at] if at < len(readings) else self.known[name].inferred
         self.readings.pop(name)
@@ -99,7 +103,8 @@ class _ReadingTrial:
             if name not in self.tried and self._is_learned_number(name):
                 reading = self.known[name].readings[0]
                 if reading.notation.thousands or reading.notation.decimal_point != ".":
-                    self._advance(name, 0)
+                    self.misfits.setdefault(name, 0)
+                    self._try(name, len(self.known[name].readings))
 
     def _is_learned_number(self, name: str) -> bool:
         readings = self.known[name].readings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,14 @@ def table(kind: SqlType) -> Table:
 def known(facts: dict[str, Any], origin: Origin, live: SqlType | None = None, **more: Any) -> Any:
     contract = with_origin(Contract(table="t", fields=(FieldContract(name="a", **facts),), **more), origin)
     return known_readings(contract, table(live) if live else None, ["a"])["a"]
+
+
+def plain(found: Any) -> list[Any]:
+    """The readings of values without blanks around them; the same with blanks follow."""
+    readings = [one for one in found.readings if not one.notation.padded]
+    first = {replace(one, notation=replace(one.notation, padded=False)) for one in found.readings[len(readings) :]}
+    assert first <= set(readings)
+    return readings
 
 
 GERMAN = Notation(decimal_point=",", thousands=".")
@@ -81,15 +90,15 @@ def test_a_declared_column_is_read_as_declared(
     facts: dict[str, Any], kinds: list[SqlType], notation: Notation, stated: bool
 ) -> None:
     found = known(facts, DECLARED)
-    assert [reading.type for reading in found.readings] == kinds
-    assert all(reading.notation == notation for reading in found.readings)
+    assert [reading.type for reading in plain(found)] == kinds
+    assert all(reading.notation == notation for reading in plain(found))
     assert found.stated is stated
 
 
 @pytest.mark.parametrize(("form", "zones"), [("default", ["", "utc"]), ("%Y-%m-%dT%H:%M:%S%z", ["utc"])])
 def test_the_default_form_of_a_time_may_have_a_zone(form: str, zones: list[str]) -> None:
     found = known({"type": FieldType.DATETIME, "format": form}, DECLARED)
-    assert [(reading.type, reading.notation.zone) for reading in found.readings] == [(DATETIME2, one) for one in zones]
+    assert [(reading.type, reading.notation.zone) for reading in plain(found)] == [(DATETIME2, one) for one in zones]
     assert found.stated
 
 
@@ -108,7 +117,7 @@ def test_a_column_of_the_table_is_read_as_its_loads_have_shown(
     facts: dict[str, Any], live: SqlType, notation: Notation, mark_known: bool
 ) -> None:
     found = known(facts, LEARNED, live)
-    reading, *others = found.readings
+    reading, *others = plain(found)
     # Dates with the year first can be read whatever the order of earlier ones, and whole numbers with an exponent.
     also = {DATE: [Notation()], INT: [Notation(powers=True)]}
     assert [one.notation for one in others] == also.get(live, [])

@@ -42,7 +42,7 @@ def test_the_report_shows_the_result_of_detection(name: str, words: list[str]) -
 
 def test_report_shows_matching_tables_and_renames() -> None:
     found = detect(CASES / "plain_parts_comma.csv")
-    matches = rank_tables([ScannedColumn(name, name, None) for name in found.header], [PARTS])
+    matches = rank_tables([ScannedColumn(name, name, None) for name in found.header], [PARTS], named=1)
     shown = to_text(found, matches, width=200)
     assert "ref.parts" in shown
     assert "qty → quantity" in shown
@@ -65,7 +65,7 @@ def test_the_report_has_types_and_the_warnings_of_a_load(tmp_path: Path) -> None
 
 def test_json_has_the_same_facts() -> None:
     found = detect(CASES / "plain_parts_comma.csv")
-    matches = rank_tables([ScannedColumn(name, name, None) for name in found.header], [PARTS])
+    matches = rank_tables([ScannedColumn(name, name, None) for name in found.header], [PARTS], named=1)
     plain = json.loads(json.dumps(as_json(found, matches)))
     assert plain["format"]["delimiter"] == ","
     assert plain["matches"][0]["table"] == "ref.parts"

@@ -60,8 +60,11 @@ TYPES: list[tuple[str, str | None, Notation]] = [
     ("-", "NVARCHAR(10)", PLAIN),
     ("1-2", "NVARCHAR(10)", PLAIN),
     ("--1", "NVARCHAR(10)", PLAIN),
-    ("_1", "NVARCHAR(10)", PLAIN),
-    ("1_", "NVARCHAR(10)", PLAIN),
+    ("_1", "INT", Notation(padded=True)),
+    ("1_", "INT", Notation(padded=True)),
+    ("_01", "NVARCHAR(10)", PLAIN),
+    ("1_ 2 _-7.5", "DECIMAL(2,1)", Notation(padded=True)),
+    ("_x", "NVARCHAR(10)", PLAIN),
     ("١٢", "NVARCHAR(10)", PLAIN),
     # decimals
     ("0.5 12 -3.25", "DECIMAL(4,2)", PLAIN),
