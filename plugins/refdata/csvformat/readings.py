@@ -30,8 +30,8 @@ WHOLE = frozenset({TypeKind.INT, TypeKind.BIGINT})
 _AMBIGUOUS = r"^-?[1-9][0-9]{0,2}\.[0-9]{3}$"
 _ZERO_FRACTION = r"\.0+$"
 _GROUP, _POINT = 3, ord(".")
-BLANKS = " \t\u00a0\u202f"
-"""Characters that mean nothing around a number, a date or a time."""
+BLANKS = " \t\u00a0\u2007\u2009\u200b\u202f\u2060\ufeff"
+"""Characters that mean nothing around a number, a date or a time: blanks of several widths, and invisible ones."""
 _NANOSECONDS = (-106_751, 106_751)
 """Days since 1970 whose nanoseconds surely fit 64 bits."""
 

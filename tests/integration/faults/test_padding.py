@@ -10,7 +10,7 @@ import pytest
 from tests.integration.faults.conftest import Desk
 from tests.integration.ingest.conftest import APPEND, FULL
 
-BLANKS = (" ", "  ", "\u00a0", "\t", "\u202f")
+BLANKS = (" ", "  ", "\u00a0", "\t", "\u202f", "\u200b", "\u2007")
 
 
 def made(seed: int, load: int) -> list[list[str]]:
