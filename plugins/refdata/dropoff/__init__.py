@@ -32,6 +32,8 @@ __all__ = ["ArchiveFolders", "Dropoff", "Leftover", "Malformed", "ScanResult", "
 
 
 _CHUNK = 1 << 20
+LOOK_PAUSE = 1.0
+"""Seconds between two looks for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Dropoff:
     @property
     def look_pause(self) -> float:
         """A second: many pages that ask at once cause one look."""
-        return 1.0
+        return LOOK_PAUSE
 
     @property
     def shows_unfinished(self) -> bool:

@@ -13,7 +13,7 @@ from airflow.models.asset import AssetModel
 from airflow.state import AssetScope, get_state_backend
 from airflow.utils.session import create_session
 
-from refdata import arrivalapi
+from refdata import dropoff
 from refdata.api import ReferenceData
 from refdata.config import load_settings, utc_now
 from refdata.core.settings import Settings
@@ -34,7 +34,7 @@ Ask = Callable[[], dict[str, Any]]
 
 @pytest.fixture
 def now(client: TestClient, viewer: dict[str, str], filled: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Ask:
-    monkeypatch.setattr(arrivalapi, "FOLDER_PAUSE", 0)  # each request looks itself
+    monkeypatch.setattr(dropoff, "LOOK_PAUSE", 0)  # each request looks itself
 
     def ask() -> dict[str, Any]:
         answer = client.get("/refdata/api/v1/now", headers=viewer)
@@ -153,5 +153,5 @@ def test_pages_that_ask_at_once_share_a_look(filled: Warehouse, monkeypatch: pyt
     arrivals = ReferenceData(load_settings(), filled).arrivals
     first = arrivals.look()
     assert arrivals.look(first) is first
-    monkeypatch.setattr(arrivalapi, "FOLDER_PAUSE", 0)
+    monkeypatch.setattr(dropoff, "LOOK_PAUSE", 0)
     assert arrivals.look(first) is not first
