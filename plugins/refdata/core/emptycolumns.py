@@ -44,8 +44,10 @@ def with_optional_empty(live: Table | None, contract: Contract, scanned: Sequenc
     """
     if live is None:
         return None
-    renamed = {rename.column for rename in match_table(scanned, live).renames}
-    empty = {one.name for one in own_columns(live) if _never_had_a_value(contract, one.name)} - renamed
+    empty = {one.name for one in own_columns(live) if _never_had_a_value(contract, one.name)}
+    if not empty:
+        return live
+    empty -= {rename.column for rename in match_table(scanned, live).renames}
     columns = (replace(one, optional=True) if one.name in empty else one for one in live.columns)
     return replace(live, columns=tuple(columns))
 

@@ -146,7 +146,7 @@ def _column(column: ScannedColumn, live: SqlType | None) -> FieldContract:
         format=format_of(FIELD_TYPES[kind], notation),
         bare_number=False if numbers and notation.affix else None,
         unit=_unit(notation) if numbers else None,
-        minus=_MINUS.get(notation.minus) if numbers else None,
+        minus=MINUS.get(notation.minus) if numbers else None,
         true_values=(notation.true_values or None) if booleans else None,
         false_values=(notation.false_values or None) if booleans else None,
         missing_values=notation.missing_values or None,
@@ -157,4 +157,5 @@ def _unit(notation: Notation) -> str | None:
     return None if notation.affix in ("", ANY_WORD) else notation.affix
 
 
-_MINUS = {"trailing": Minus.TRAILING, "parentheses": Minus.PARENTHESES}
+MINUS = {"trailing": Minus.TRAILING, "parentheses": Minus.PARENTHESES}
+"""Where a notation has the minus, in the words of a contract; in front is the default."""

@@ -31,14 +31,8 @@ def deliver(root: Path, path: str, chunks: Iterable[bytes], changed_ns: int) -> 
     with root_folder(root) as top, translated(path), parents_made(top, path) as (folder, name):
         if exists(folder, name):
             return
-        passing = unfinished(secrets.token_hex(8))
-        try:
-            _write(folder, passing, chunks, changed_ns)
-            with suppress(FileExistsError):
-                rename_exclusive(folder, passing, folder, name)
-            sync_folder(folder)
-        finally:
-            remove(folder, passing)
+        with suppress(FileExistsError):
+            _appear(folder, name, chunks, changed_ns)
 
 
 def put(root: Path, path: str, content: bytes) -> None:
@@ -47,12 +41,21 @@ def put(root: Path, path: str, content: bytes) -> None:
     :raises DropoffError: when the path is not a drop's path.
     """
     with load_folder(root, path) as (folder, name), translated(path):
-        passing = unfinished(secrets.token_hex(8))
-        try:
-            _write(folder, passing, (content,), time.time_ns())
-            rename_exclusive(folder, passing, folder, name)
-        finally:
-            remove(folder, passing)
+        _appear(folder, name, (content,), time.time_ns())
+
+
+def _appear(folder: int, name: str, chunks: Iterable[bytes], changed_ns: int) -> None:
+    """Writes a file out of sight, and shows it under its name when it is complete.
+
+    :raises FileExistsError: when there is one of that name.
+    """
+    passing = unfinished(secrets.token_hex(8))
+    try:
+        _write(folder, passing, chunks, changed_ns)
+        rename_exclusive(folder, passing, folder, name)
+        sync_folder(folder)
+    finally:
+        remove(folder, passing)
 
 
 def clear(root: Path, path: str) -> None:

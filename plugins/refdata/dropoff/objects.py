@@ -54,15 +54,12 @@ from refdata.dropoff.archivefolders import ERROR
 from refdata.dropoff.foldercheck import look_at
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.objectidentity import ObjectIdentity, short_hash
-from refdata.dropoff.objectplace import BACK as _BACK
-from refdata.dropoff.objectplace import MOVES as _MOVES
-from refdata.dropoff.objectplace import OWN as _OWN
-from refdata.dropoff.objectplace import ObjectPlace
+from refdata.dropoff.objectplace import BACK, MOVES, OWN, ObjectPlace
 from refdata.dropoff.osfiles import translated
 from refdata.dropoff.overlooked import overlooked_name
 from refdata.dropoff.tree import OUTSIDE, Malformed, ScanResult
 
-_REJECTS = f"{_OWN}/rejects"
+_REJECTS = f"{OWN}/rejects"
 _GONE = ("The file changed after its release", "Nothing: the watcher takes up what is there.")
 
 
@@ -83,11 +80,11 @@ class ObjectSource(ObjectPlace):
             yield failed("dropoff", error)
         else:
             yield Check("dropoff", State.OK, self.place)
-        yield healthrules.space_check([look_at(self.spool.ready())], min_free_mb)
+        yield healthrules.space_check([look_at(self.spool.disk)], min_free_mb)
 
     def scan(self) -> ScanResult:
         """The objects waiting in the load folders now, and those beside the folders that look like drops."""
-        back = Counter(name.rpartition("-")[0] for name, _ in self.store.children(_BACK))
+        back = Counter(name.rpartition("-")[0] for name, _ in self.store.children(BACK))
         files: list[DroppedFile] = []
         malformed: list[Malformed] = []
         for folder in ("", *CLASS_FOLDERS, *LOAD_FOLDERS):
@@ -190,7 +187,7 @@ class ObjectSource(ObjectPlace):
         if not self.is_there(file):
             return None
         identity = ObjectIdentity.read(file.identity)
-        self.store.create(f"{_BACK}/{_key(file.path, identity)}-{identity.back + 1}", file.path.encode())
+        self.store.create(f"{BACK}/{_key(file.path, identity)}-{identity.back + 1}", file.path.encode())
         found = self._at(file.path)
         return found.identity if found is not None and self.lies(file) else None
 
@@ -326,7 +323,7 @@ class ObjectSource(ObjectPlace):
             self.store.delete(shared)
 
     def _decision(self, file: DroppedFile) -> str:
-        return f"{_MOVES}/{_key(file.path, ObjectIdentity.read(file.identity))}"
+        return f"{MOVES}/{_key(file.path, ObjectIdentity.read(file.identity))}"
 
     def _decided(self, file: DroppedFile) -> str:
         """The place that an earlier call chose, ``""`` when none did."""
@@ -342,9 +339,9 @@ class ObjectSource(ObjectPlace):
 
     def _forget_back(self, file: DroppedFile) -> None:
         key = _key(file.path, ObjectIdentity.read(file.identity))
-        for name, _ in self.store.children(_BACK):
+        for name, _ in self.store.children(BACK):
             if name.startswith(f"{key}-"):
-                self.store.delete(f"{_BACK}/{name}")
+                self.store.delete(f"{BACK}/{name}")
 
     def _at(self, path: str) -> DroppedFile | None:
         facts = self.store.info(path)
@@ -352,7 +349,7 @@ class ObjectSource(ObjectPlace):
             return None
         identity = ObjectIdentity.of(facts)
         key = _key(path, identity)
-        return _handed_back(path, identity, sum(name.startswith(f"{key}-") for name, _ in self.store.children(_BACK)))
+        return _handed_back(path, identity, sum(name.startswith(f"{key}-") for name, _ in self.store.children(BACK)))
 
     def _require(self, file: DroppedFile) -> None:
         if not self.is_there(file):

@@ -25,6 +25,11 @@ class ObjectSpool:
     folder: Path
     free_bytes: int = 0
 
+    @property
+    def disk(self) -> Path:
+        """The folder, or before it is made the nearest one above it: where the disk's space is seen."""
+        return next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
+
     def ready(self) -> Path:
         """The folder, which exists now."""
         with translated(str(self.folder)):

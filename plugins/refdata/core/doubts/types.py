@@ -12,6 +12,7 @@ from refdata.core.contract import Contract, FieldContract, KeptAnswer
 from refdata.core.contractterms import FieldType, Minus, QuestionKind
 from refdata.core.dateformats import format_of, pattern_of
 from refdata.core.filemodel import Notation
+from refdata.core.learning import MINUS
 from refdata.core.questions import MAX_EXAMPLES, REFUSE, Choice, Question
 from refdata.core.sqltypes import SqlType, TypeKind
 
@@ -76,6 +77,7 @@ def type_question(table: str, file_name: str, misfits: Misfits) -> Question:
         subject = (
             f"{many} in {file_name} {be} written with another minus than in earlier files. Read {them} as negative?"
         )
+        evidence = (f"The column {misfits.column} has the type {misfits.live}; those values are numbers too.",)
     readings = () if serials else _readings(table, misfits)
     choices = (*readings, *_choices(table, misfits), REFUSE)
     return Question(kind_of, table, subject, evidence, choices, misfits.column, examples)
@@ -212,16 +214,11 @@ def _as_numbers(table: str, misfits: Misfits, mark: str) -> tuple[Choice, ...]:
     )
 
 
-_MINUS = {
-    "parentheses": (Minus.PARENTHESES, "(5.50) as -5.50"),
-    "trailing": (Minus.TRAILING, "5.50- as -5.50"),
-}
-
-
 def _as_negative(table: str, column: str, notation: Notation, count: int) -> Choice:
-    minus, example = _MINUS[notation.minus]
-    effect = f"{'The value is' if count == 1 else 'The values are'} loaded as negative: {example}."
-    return _read("read", "Read them as negative numbers", effect, table, FieldContract(name=column, minus=minus))
+    example = "5.50-" if MINUS[notation.minus] is Minus.TRAILING else "(5.50)"
+    effect = f"{'The value is' if count == 1 else 'The values are'} loaded as negative: {example} as -5.50."
+    fact = FieldContract(name=column, minus=MINUS[notation.minus])
+    return _read("read", "Read them as negative numbers", effect, table, fact)
 
 
 def _as_missing(table: str, misfits: Misfits) -> Choice:
