@@ -1,7 +1,9 @@
 """What a publish costs by ``publish_method``, where one row in a hundred of a full load differs.
 
+``deltas`` is the method delta with versions kept as differences.
+
 usage: REFDATA_TEST_MSSQL_URI=mssql://user:password@host:port/database python -m benchmarks.publish_methods
-           [--rows 200000] [--loads 30] [--engine mssql|sqlite] [--method delete|truncate|delta …]
+           [--rows 200000] [--loads 30] [--engine mssql|sqlite] [--method delete|truncate|delta|deltas …]
 
 A table of that many rows is loaded as many times as ``--loads`` says; the second load is measured while two readers
 ask in a loop (see ``benchmarks/reader_wait.py``), and the sizes after the last. Printed for each method:
@@ -134,6 +136,8 @@ def compare(rows: int, count: int, methods: Sequence[str]) -> None:
     heads = ("Publish s", "Later s", "Rows written", "Log MB", "Reader s", "Before s", "Table MB", "Versions MB")
     table = Table("Method", *heads, title=f"{rows:,} rows, 1 % changed, sizes after {count} loads")
     for method in methods:
+        if folder := os.environ.get(FOLDER):
+            os.environ[FOLDER] = tempfile.mkdtemp(dir=Path(folder).parent)  # an emptied file keeps its size
         clear()
         seen = measure(method, rows, count)
         print(method, seen, flush=True)
@@ -156,7 +160,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.engine == "sqlite":
-            os.environ[FOLDER] = folder
+            os.environ[FOLDER] = str(Path(folder, "sqlite"))
         compare(options.rows, options.loads, options.method or METHODS)
 
 

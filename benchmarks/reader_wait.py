@@ -1,7 +1,7 @@
 """How long readers wait while a full load is published, by ``publish_method``.
 
 usage: REFDATA_TEST_MSSQL_URI=mssql://user:password@host:port/database python -m benchmarks.reader_wait
-           [--rows 1000000] [--engine mssql|sqlite] [--method delete|truncate|delta …]
+           [--rows 1000000] [--engine mssql|sqlite] [--method delete|truncate|delta|deltas …]
 
 A table of that many rows is replaced by as many, of which one in a hundred differs, while two readers, each in a
 process of its own, ask in a loop: one counts the rows and the loads that they come from, one fetches a single row.
@@ -12,7 +12,8 @@ latter.
 Babelfish always keeps row versions, as SQL Server does in a database with READ_COMMITTED_SNAPSHOT on. Without it a
 reader on SQL Server waits for the change, but not for the copy of the version. TRUNCATE makes readers wait on both. On
 SQLite readers wait for the commit, and in a publish of some 100,000 rows from the moment its pages no longer fit into
-memory. ``delta`` keeps rows of two loads, which is no wrong answer.
+memory. ``delta`` keeps rows of two loads, which is no wrong answer; ``deltas`` is the same, with versions kept as
+differences.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from refdata.ledger import Ledger
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
-METHODS = ("delete", "truncate", "delta")
+METHODS = ("delete", "truncate", "delta", "deltas")
 CONN_ID = "refdata_benchmark"
 COLUMNS = (Column("a", INT), Column("b", sqltypes.text(20)), Column("c", sqltypes.text(20)))
 QUESTIONS = {
@@ -68,9 +69,10 @@ def open_with(method: str) -> tuple[Warehouse, Settings]:
         )
     else:
         os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"] = json.dumps(Server.named().connection("mssql"))
+    publish, versions = ("delta", "deltas") if method == "deltas" else (method, "copies")
     settings = Settings(
-        conn_id=CONN_ID, load_method="bulk", publish_method=method, ref_schema="ref_wait", bkp_schema="bkp_wait",
-        lock_timeout=3600,
+        conn_id=CONN_ID, load_method="bulk", publish_method=publish, versions=versions, ref_schema="ref_wait",
+        bkp_schema="bkp_wait", lock_timeout=3600,
     )  # fmt: skip
     return open_warehouse(settings), settings
 

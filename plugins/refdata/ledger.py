@@ -356,6 +356,7 @@ def _record(line: Row) -> VersionRecord:
     values = dict(zip((spec.name for spec in fields(VersionRecord)), line, strict=True))
     values["kind"], values["rows"] = LoadType(values["kind"]), int(values["rows"] or 0)
     values["published_at"], values["removed_at"] = moment(values["published_at"]), moment(values["removed_at"])
+    values["kept_as_delta"] = bool(values["kept_as_delta"])
     return VersionRecord(**values)
 
 

@@ -167,7 +167,10 @@ class PagePlan:
     @property
     def _is_distinct(self) -> bool:
         """Whether no two rows can be equal in all terms."""
-        return bool(self.key) or self.engine.row_number(self.columns) is not None
+        return bool(self.key) or self._row_number() is not None
+
+    def _row_number(self) -> str | None:
+        return None if self.rows.is_derived else self.engine.row_number(self.columns)
 
     def _chosen(self) -> list[_Term]:
         if not self.asked.sort:
@@ -180,7 +183,7 @@ class PagePlan:
         return [term, replace(term, sql=exact)] if apart else [term]
 
     def _distinct(self) -> list[_Term]:
-        number = self.engine.row_number(self.columns)
+        number = self._row_number()
         down = self.asked.descending and not self.asked.sort
         if number is not None:
             return [_Term(number, _NUMBER, nullable=False, descending=down)]

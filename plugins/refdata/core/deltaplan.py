@@ -13,15 +13,19 @@ from dataclasses import dataclass
 from refdata.core.capabilities import Capabilities
 from refdata.core.diffplan import any_of
 from refdata.core.model import Column, Publication, RowKey, Table, TableName
-from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, backup_name, fold_name, quote
+from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, fold_name, quote
 from refdata.core.publishing import column_list, qualified
 from refdata.core.sqltypes import TypeKind
 from refdata.core.statement import Statement
 
 _FOUND = "refdata_delta"
 """The temporary table of rows whose number differs between the live table and the stage."""
+_SHRUNK = "refdata_shrunk"
+"""The temporary table of the live rows that the table has more often than the file, numbered among equal ones."""
 _NUMBER = "[refdata number]"
 """Numbers equal rows; the blank distinguishes it from every column of a file."""
+_STAYS = "[refdata stays]"
+"""1 for a row that stays."""
 _INDEXED = 60
 """Most columns of an index on the temporary table; more distinguish no rows that matter."""
 _LINEAGE = frozenset(LINEAGE_COLUMNS)
@@ -100,6 +104,12 @@ class DeltaPlan:
         """A placeholder for each value of the lineage, each behind a comma."""
         return ", ?" * len(self.lineage)
 
+    def _kept(self, backup: TableName, version: int, rest: str) -> Statement:
+        names = column_list(tuple(column.name for column in self.live.columns))
+        chosen = ", ".join(f"t.{quote(column.name)}" for column in self.live.columns)
+        into = f"{qualified(backup)} ({names}, {quote(VERSION_COLUMN)})"
+        return Statement(f"INSERT INTO {into} SELECT {chosen}, ? FROM {rest}", (version,))
+
     def value(self, side: str, column: Column, *, staged: bool) -> str:
         """A column's value in the form in which equal values are equal."""
         if staged and not self.rows.brings(column):
@@ -141,6 +151,15 @@ class KeyedDelta(DeltaPlan):
         index = self.engine.index_rows if self.rows.is_temporary else self.engine.index_stage
         return index(self.rows.table, self._keys("", staged=True))
 
+    def keep(self, backup: TableName, version: int) -> tuple[Statement, ...]:
+        """Copies the rows that go or change to the version table, under the last version that has them."""
+        gone = self._kept(backup, version, f"{self.target} AS t WHERE {self.is_gone('t')}")
+        return gone, self.keep_changed(backup, version)
+
+    def keep_changed(self, backup: TableName, version: int) -> Statement:
+        """The same for the rows that change, which are all that an upsert touches."""
+        return self._kept(backup, version, f"{self.target} AS t WHERE {self.is_changed(self._assigned_columns())}")
+
     def remove(self) -> Statement:
         """Deletes the rows whose key the file does not have."""
         return self.engine.delete_rows(self.live.name, self.is_gone("t"))
@@ -153,7 +172,7 @@ class KeyedDelta(DeltaPlan):
 
     def update(self) -> Statement:
         """Changes the rows that differ, and gives them this load's lineage."""
-        changed = [column for column in self.columns if self._is_assigned(column)]
+        changed = self._assigned_columns()
         pairs = [f"{quote(column.name)} = {self._assigned(column)}" for column in changed]
         pairs += [f"{quote(name)} = ?" for name in self.lineage]
         values = tuple(self.lineage.values())
@@ -203,6 +222,9 @@ class KeyedDelta(DeltaPlan):
         pairs = zip(self._keys("t", staged=False), self._keys("s", staged=True), strict=True)
         return " AND ".join(f"{one} = {other}" for one, other in pairs)
 
+    def _assigned_columns(self) -> list[Column]:
+        return [column for column in self.columns if self._is_assigned(column)]
+
     def _is_assigned(self, column: Column) -> bool:
         """A key is spelled as in the file where the spelling does not count; an identity never changes."""
         in_key, key = column in self.key, self.rows.key
@@ -215,14 +237,7 @@ class KeyedDelta(DeltaPlan):
 
 @dataclass(frozen=True, slots=True)
 class WholeDelta(DeltaPlan):
-    """The change where no key identifies the rows: rows that are equal as a whole are interchangeable.
-
-    ``backup_schema`` and ``version`` say where the live rows were just copied to. Where some of equal rows stay, these
-    are restored from there.
-    """
-
-    backup_schema: str
-    version: int
+    """The change where no key identifies the rows: rows that are equal as a whole are interchangeable."""
 
     def find(self) -> tuple[Statement, ...]:
         """Records each row that one side has more often: its values, ``n_live`` and ``n_staged``."""
@@ -238,11 +253,27 @@ class WholeDelta(DeltaPlan):
             f"SELECT {', '.join(names)}, SUM(n_live) AS n_live, SUM(n_staged) AS n_staged",
             f" FROM ({union}) AS u GROUP BY {', '.join(names)} HAVING SUM(n_live) <> SUM(n_staged)",
         )
-        return *self.drop(), store, *self.engine.index_rows(_FOUND, names[:_INDEXED])
+        index = self.engine.index_rows(_FOUND, names[:_INDEXED])
+        return *self.drop(), store, *index, self._number_shrunk()
+
+    def _number_shrunk(self) -> Statement:
+        """Keeps the live rows of which some or all go, before any of them does: the oldest ones stay."""
+        names = tuple(column.name for column in self.live.columns)
+        source = f"{self.target} AS t WHERE {self._is_found('t', 'n_live > n_staged')}"
+        numbered = self._numbered("t", source, names, staged=False, order=quote(LINEAGE_COLUMNS[2]))
+        return self.engine.store_rows(
+            _SHRUNK,
+            f"SELECT {self._of_x(names)}, CASE WHEN x.{_NUMBER} <= n_staged THEN 1 ELSE 0 END AS {_STAYS}",
+            f" FROM {numbered} AS x JOIN {self.engine.temporary(_FOUND)} AS f ON {self._matches('x', plain=True)}",
+        )
+
+    def keep(self, backup: TableName, version: int) -> tuple[Statement, ...]:
+        """Copies the rows that go to the version table, under the last version that has them."""
+        return (self._kept(backup, version, f"{self.engine.temporary(_SHRUNK)} AS t WHERE t.{_STAYS} = 0"),)
 
     def drop(self) -> tuple[Statement, ...]:
-        """Removes the temporary table: a pooled connection would keep it."""
-        return (Statement(f"DROP TABLE IF EXISTS {self.engine.temporary(_FOUND)}"),)
+        """Removes the temporary tables: a pooled connection would keep them."""
+        return tuple(Statement(f"DROP TABLE IF EXISTS {self.engine.temporary(one)}") for one in (_FOUND, _SHRUNK))
 
     def remove(self) -> Statement:
         """Deletes the rows that the table has more often than the file: all of the equal ones."""
@@ -255,15 +286,9 @@ class WholeDelta(DeltaPlan):
     def restore(self) -> Statement:
         """Puts back as many of the equal rows as the file has, each with the load that it came from."""
         names = tuple(column.name for column in self.live.columns if not column.identity or self.rows.brings(column))
-        backup = qualified(TableName(self.backup_schema, backup_name(self.live.name.name)))
-        where = f" WHERE k.{quote(VERSION_COLUMN)} = ?"
-        numbered = self._numbered("k", f"{backup} AS k{where}", names, staged=False, order=quote(LINEAGE_COLUMNS[2]))
-        chosen = f"n_staged > 0 AND n_live > n_staged AND x.{_NUMBER} <= n_staged"
         return Statement(
             f"INSERT INTO {self.engine.whole(self.live.name)} ({column_list(names)})"
-            f" SELECT {self._of_x(names)} FROM {numbered} AS x"
-            f" JOIN {self.engine.temporary(_FOUND)} AS f ON {self._matches('x', plain=True)} WHERE {chosen}",
-            (self.version,),
+            f" SELECT {self._of_x(names)} FROM {self.engine.temporary(_SHRUNK)} AS x WHERE x.{_STAYS} = 1"
         )
 
     def add(self) -> Statement:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from refdata.core.model import Column, LoadType, Publication, TableName
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, backup_name, quote
+from refdata.core.settings import Settings
 from refdata.core.statement import Statement
 
 
@@ -92,6 +93,14 @@ def insert_rows(request: Publication, source: str, target: str, order: str = "")
         f"INSERT INTO {target} ({names}, {lineage}) SELECT {names}, ?, ?, ? FROM {source}{order}",
         values,
     )
+
+
+def keeps_delta(request: Publication, settings: Settings, version: int) -> bool:
+    """Whether only the live rows that the load removes or changes are kept, where it writes only what differs.
+
+    Rows from before refdata are always copied: no load marks them as older than itself.
+    """
+    return settings.versions == "deltas" and version > 0 and replaces(request)
 
 
 def replaces(request: Publication) -> bool:

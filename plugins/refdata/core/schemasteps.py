@@ -87,6 +87,7 @@ STEPS = (
         "fewer indexes of the ledger: two repeated the beginning of wider ones",
         ("drop_ledger_index_created_at", "drop_ledger_index_table_name"),
     ),
+    SchemaStep(10, "versions that are kept as differences", ("add_ledger_kept_as_delta",)),
 )
 LATEST = STEPS[-1].number
 

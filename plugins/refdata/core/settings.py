@@ -98,16 +98,10 @@ class Settings:
         most=10_000,
     )
     bulk_batch_size: int = _setting(
-        100_000,
-        "Rows that bulk copy commits at once in the stage table; 0 for all rows of the file.",
-        least=0,
-        most=1_000_000_000,
+        100_000, "Rows that bulk copy commits at once; 0 for all rows of the file.", least=0, most=1_000_000_000
     )
     statistics_share: float = _setting(
-        0.2,
-        "Share of a table's rows that a publish changes, above which it is followed by UPDATE STATISTICS; 1 for never.",
-        least=0,
-        most=1,
+        0.2, "Share of changed rows above which UPDATE STATISTICS follows a publish; 1 for never.", least=0, most=1
     )
     publish_method: str = _setting(
         "auto",
@@ -143,6 +137,12 @@ class Settings:
         choices=("allow", "hold", "refuse"),
     )
     allow_empty_full_load: bool = _setting(False, "Whether a file without rows may empty a table that has rows.")
+    versions: str = _setting(
+        "copies",
+        "What is kept of the rows before a full load or an upsert: all of them (copies), or only those that it removes"
+        " or changes (deltas), where only what differs is written.",
+        choices=("copies", "deltas"),
+    )
     versions_kept: int = _setting(
         30, "Versions of a table that maintenance keeps besides the live one; 0 for all.", least=0, most=100000
     )

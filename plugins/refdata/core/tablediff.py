@@ -35,12 +35,16 @@ _MAX_KEY_TEXT = 450
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows to compare: a quoted relation, the condition that picks them with its values, and the columns."""
+    """Rows to read: a quoted relation, the condition that picks them with its values, and the columns.
+
+    ``is_derived``: the relation is no table but a SELECT.
+    """
 
     source: str
     columns: tuple[Column, ...]
     where: str = ""
     values: tuple[object, ...] = ()
+    is_derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ replaces rows of the same key. Any other append adds rows and copies nothing: th
 snapshot without the rows of the appends that came after. So every version can be read from one snapshot (or from the
 live table) by listing the appends to leave out.
 
+Where a load compared its rows with the live ones, it may keep only the rows that it removed or replaced
+(``kept_as_delta``). The version before it is then the one after it, without the rows of that load and with those rows.
+
 Pure: derives the answers from the ledger's rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from refdata.core.errors import DataError
@@ -26,7 +29,8 @@ class VersionRecord:
     ``rows`` counts the rows that a full load or an append brought, or all rows of the table after a rollback or a
     take-back. ``origin_id`` is the version that a rollback restored, or the load that a take-back removed.
     ``removed_at`` is when the rows kept under this number were deleted by count or age. ``inserted`` and ``updated``
-    count the rows that a load added and replaced, where it compared them with those of the table.
+    count the rows that a load added and replaced, where it compared them with those of the table. ``kept_as_delta``:
+    of the version before, only the rows that this load removed or replaced are kept.
     """
 
     load_id: int
@@ -41,6 +45,7 @@ class VersionRecord:
     removed_at: datetime | None = None
     inserted: int | None = None
     updated: int | None = None
+    kept_as_delta: bool = False
 
     @property
     def is_upsert(self) -> bool:
@@ -75,16 +80,24 @@ class Version:
 class Place:
     """Where the rows of ``version`` are: under ``snapshot`` in the version table, or live where that is None.
 
-    ``has_later``: there are also rows of later appends, which must be left out.
+    ``has_later``: there are also rows of later loads, which must be left out. ``has_deltas``: the rows that went since
+    are kept too, each under the last version that had it.
     """
 
     version: int
     snapshot: int | None
     has_later: bool
+    has_deltas: bool = False
 
     def kept_under(self, version: int) -> Place:
         """The same place once the live rows are copied under the number ``version``."""
-        return Place(self.version, version, self.has_later) if self.snapshot is None else self
+        return replace(self, snapshot=version) if self.snapshot is None else self
+
+    def has_kept(self, number: int) -> bool:
+        """Whether rows kept under ``number`` may belong to the version."""
+        if not self.has_deltas:
+            return number == self.snapshot
+        return self.version <= number and (self.snapshot is None or number <= self.snapshot)
 
 
 def replaces(record: VersionRecord) -> bool:
@@ -99,13 +112,26 @@ def live_version(records: Sequence[VersionRecord]) -> int:
 
 def locate(records: Sequence[VersionRecord], version: int) -> Place:
     """Where a version's rows are. ``records`` are in the order of their versions."""
-    snapshot = version
+    snapshot, deltas = version, False
     for record in records:
         if record.version > version:
-            if replaces(record):
-                return Place(version, snapshot, snapshot != version)
-            snapshot = record.version
-    return Place(version, None, snapshot != version)
+            if replaces(record) and not record.kept_as_delta:
+                return Place(version, snapshot, snapshot != version, deltas)
+            snapshot, deltas = record.version, deltas or record.kept_as_delta
+    return Place(version, None, snapshot != version, deltas)
+
+
+def needing(records: Sequence[VersionRecord], number: int) -> tuple[int, ...]:
+    """The versions, oldest first, that can still be read and no longer could without the rows kept under ``number``."""
+    versions = [record.version for record in records]
+    places = [locate(records, version) for version in versions]
+    return tuple(one.version for one in places if one.has_kept(number) and _removed_at(records, one) is None)
+
+
+def _removed_at(records: Sequence[VersionRecord], place: Place) -> datetime | None:
+    """When rows that the place needs were deleted by count or age; None where all of them are kept."""
+    times = (record.removed_at for record in records if place.has_kept(record.version))
+    return next(filter(None, times), None)
 
 
 def require(table: str, records: Sequence[VersionRecord], version: int, *, has_zero: bool = False) -> Place:
@@ -121,7 +147,7 @@ def require(table: str, records: Sequence[VersionRecord], version: int, *, has_z
             f"Table {table} has no version {version}", where=table, advice=f"Choose one of its versions: {known}."
         )
     place = locate(records, version)
-    removed = next((record.removed_at for record in records if record.version == place.snapshot), None)
+    removed = _removed_at(records, place)
     if removed is not None:
         raise DataError(
             f"The rows of version {version} of {table} were deleted on {removed:%Y-%m-%d} by the retention rules",
@@ -197,11 +223,10 @@ def check_take_back(table: str, records: Sequence[VersionRecord], load_id: int) 
 
 def list_versions(records: Sequence[VersionRecord], *, has_zero: bool = False) -> tuple[Version, ...]:
     """The versions for their readers, the newest first. ``records`` are in the order of their versions."""
-    removed = {record.version for record in records if record.removed_at is not None}
     live, rows, versions = live_version(records), 0, []
     for record in records:
         rows = rows + _added(record) if record.kind is LoadType.APPEND else record.rows
-        kept = locate(records, record.version).snapshot not in removed
+        kept = _removed_at(records, locate(records, record.version)) is None
         versions.append(_version(record, rows, is_live=record.version == live, is_kept=kept))
     if has_zero:
         versions.insert(0, Version(0, None, None, "", None, None, None, is_live=not records, is_kept=True))

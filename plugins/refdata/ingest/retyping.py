@@ -22,9 +22,11 @@ from refdata.core.model import Column, Table, TableName
 from refdata.core.naming import VERSION_COLUMN, backup_name, fold_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.sqltypes import SqlType, TypeKind
+from refdata.core.versions import VersionRecord, needing
 from refdata.ingest.context import Deps
 from refdata.ingest.memory import contract_of
 from refdata.ingest.retention import Expired, delete_version_in
+from refdata.ledger import version_records
 from refdata.versioning.revising import require_turn
 from refdata.warehouse.base import Session
 
@@ -46,8 +48,8 @@ class Retyping:
     """A column's change to another type.
 
     ``rows`` of the table and ``kept`` ones of its earlier versions have a value; ``misfits`` are the values that do
-    not fit, those in the most rows first, and ``versions`` the earlier versions that have one. ``applied`` is whether
-    the column has been changed.
+    not fit, those in the most rows first, and ``versions`` the earlier versions that have one, or are put together from
+    kept rows that have one. ``applied`` is whether the column has been changed.
     """
 
     table: str
@@ -85,11 +87,11 @@ class _Texts:
         """The texts of all versions."""
         return sum(map(Counter, self.kept_by_version.values()), Counter[str]())
 
-    @property
-    def versions(self) -> tuple[int, ...]:
-        """The versions that have a text that does not fit."""
+    def versions(self, records: Sequence[VersionRecord]) -> tuple[int, ...]:
+        """The versions that cannot be read without the kept rows that have a text that does not fit."""
         wrong = set(self.misfits)
-        return tuple(version for version, texts in sorted(self.kept_by_version.items()) if wrong & texts.keys())
+        numbers = {version for version, texts in self.kept_by_version.items() if wrong & texts.keys()}
+        return tuple(sorted(numbers.union(*(needing(records, number) for number in numbers))))
 
 
 def preview_retype(deps: Deps, table: str, column: str, kind: SqlType) -> Retyping:
@@ -104,7 +106,8 @@ def preview_retype(deps: Deps, table: str, column: str, kind: SqlType) -> Retypi
         raise DataError(f"There is no table {table}", where=table, advice="`refdata tables` lists the loaded ones.")
     old = _require_text(deps, live, column, kind)
     with deps.warehouse.transaction(write=False) as session:
-        return _described(table, old, kind, _read(deps, session, live, old, kind))
+        records = version_records(session, deps.warehouse, table)
+        return _described(table, old, kind, _read(deps, session, live, old, kind), records)
 
 
 def retype(deps: Deps, table: str, column: str, kind: SqlType, *, by: str, delete_versions: bool = False) -> Retyping:
@@ -119,7 +122,7 @@ def retype(deps: Deps, table: str, column: str, kind: SqlType, *, by: str, delet
         require_turn(session, deps.warehouse, table, deps.clock() - timedelta(seconds=deps.settings.stale_after))
         old = _require_text(deps, live, column, kind)
         texts = _read(deps, session, live, old, kind)
-        retyping = _described(table, old, kind, texts)
+        retyping = _described(table, old, kind, texts, version_records(session, deps.warehouse, table))
         if not (retyping.fits or (delete_versions and retyping.fits_without_versions)):
             raise _misfit(retyping)
         _delete_versions(deps, session, retyping, by)
@@ -224,12 +227,13 @@ def _spelled(value: object) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else repr(value)
 
 
-def _described(table: str, column: Column, kind: SqlType, texts: _Texts) -> Retyping:
+def _described(table: str, column: Column, kind: SqlType, texts: _Texts, records: Sequence[VersionRecord]) -> Retyping:
     of_versions = texts.kept
     misfits = [_RetypeMisfit(one, texts.live.get(one, 0), of_versions[one]) for one in texts.misfits]
     misfits.sort(key=lambda one: (-one.rows, -one.kept, one.value))
     rows, kept = sum(texts.live.values()), of_versions.total()
-    return Retyping(table, column.name, column.type_name, str(kind), rows, kept, tuple(misfits), texts.versions)
+    versions = texts.versions(records) if misfits else ()
+    return Retyping(table, column.name, column.type_name, str(kind), rows, kept, tuple(misfits), versions)
 
 
 def _misfit(retyping: Retyping) -> DataError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from refdata.core.browsing import SHOWN, PagePlan, Position, RowRequest, is_long
 from refdata.core.cellvalues import cell_text
 from refdata.core.model import Column
-from refdata.core.versions import list_versions, live_version
+from refdata.core.versions import VersionRecord, list_versions, live_version
 from refdata.versioning.locating import Versions
 from refdata.warehouse.base import Session
 
@@ -43,9 +43,17 @@ def read_page(versions: Versions, table: str, version: int | None, asked: RowReq
     """A page of the rows of a version, or of the live table where it is None.
 
     :raises DataError: when there is no such table or version, or its rows were deleted.
+    :raises LockTimeoutError: when the table changes faster than a version can be read.
     :raises ValueError: when a column does not exist, a value does not fit its column, or the position is wrong.
     """
-    records = versions.ledger.versions(table)
+    if version is None:
+        return _page(versions, table, None, asked, versions.ledger.versions(table))
+    return versions.while_unchanged(table, lambda records: _page(versions, table, version, asked, records))
+
+
+def _page(
+    versions: Versions, table: str, version: int | None, asked: RowRequest, records: tuple[VersionRecord, ...]
+) -> RowPage:
     source = versions.rows_of(table, version, records)
     columns = versions.columns_of(table, source)
     shown = live_version(records) if version is None else version

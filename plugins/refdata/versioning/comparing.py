@@ -9,11 +9,11 @@ from typing import TypeVar
 from refdata.core import diffplan, tablediff
 from refdata.core.capabilities import Capabilities
 from refdata.core.diffplan import DiffPlan
-from refdata.core.errors import ConfigurationError, LockTimeoutError
+from refdata.core.errors import ConfigurationError
 from refdata.core.naming import fold_name
 from refdata.core.statement import Statement
 from refdata.core.tablediff import Pair, Rows, TableDiff
-from refdata.core.versions import live_version
+from refdata.core.versions import VersionRecord
 from refdata.versioning.locating import Versions
 from refdata.warehouse.base import Row, Session
 
@@ -21,9 +21,6 @@ _T = TypeVar("_T")
 
 REMOVED, BEFORE, AFTER, ADDED = "removed", "before", "after", "added"
 """What a row of ``each_difference`` is: gone, a changed row as it was and as it is, or new."""
-
-_TRIES = 3
-"""Most restarts of a comparison because a load was published in between."""
 
 
 def diff_versions(versions: Versions, table: str, before: int, after: int, keys: Sequence[str] = ()) -> TableDiff:
@@ -48,18 +45,15 @@ def with_both(versions: Versions, table: str, before: int, after: int, work: Cal
     :raises DataError: when there is no such version, or its rows were deleted.
     :raises LockTimeoutError: when the table changes faster than it can be compared.
     """
-    for _ in range(_TRIES):
-        records = versions.ledger.versions(table)
+
+    def read(records: tuple[VersionRecord, ...]) -> _T:
         ours, theirs = versions.rows_of(table, before, records), versions.rows_of(table, after, records)
         with versions.warehouse.transaction(write=False) as session:
             versions.require_rows(session, ours, table, before, records)
             versions.require_rows(session, theirs, table, after, records)
-            done = work(session, ours, theirs)
-        if live_version(versions.ledger.versions(table)) == live_version(records):
-            return done
-    raise LockTimeoutError(
-        f"{table} was loaded during each comparison of its versions", where=table, advice="Retry later."
-    )
+            return work(session, ours, theirs)
+
+    return versions.while_unchanged(table, read)
 
 
 def compare(

@@ -15,6 +15,7 @@ from refdata.core.csvwriting import CsvForm, csv_form
 from refdata.core.errors import DataError
 from refdata.core.model import Column
 from refdata.core.sheetwriting import sheet_form
+from refdata.core.versions import locate
 from refdata.versioning.locating import Versions
 from refdata.versioning.workbooks import write_sheet
 from refdata.warehouse.base import Row
@@ -33,6 +34,7 @@ def export_csv(versions: Versions, table: str, version: int | None, contract: Co
 
     :raises DataError: when there is no such table or version, its rows were deleted, or a value has a character that
         the declared encoding lacks.
+    :raises LockTimeoutError: when the table was loaded while the version was read from it.
     """
     with _reading(versions, table, version) as source:
         form = csv_form(source.columns, contract)
@@ -71,6 +73,8 @@ def _reading(versions: Versions, table: str, version: int | None) -> Iterator[Ve
         where = f" WHERE {source.where}" if source.where else ""
         sql = f"SELECT {_names(versions, columns)} FROM {source.source}{where}"
         yield VersionRows(columns, session.stream(sql, source.values))
+    if version is not None and locate(records, version).snapshot is None:
+        versions.require_unchanged(table, records)
 
 
 def _write_csv(source: VersionRows, form: CsvForm, text: io.TextIOWrapper) -> int:

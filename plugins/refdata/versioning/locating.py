@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from refdata.audit import AuditTrail
 from refdata.core.alignment import own_columns
-from refdata.core.errors import DataError
+from refdata.core.errors import DataError, LockTimeoutError
 from refdata.core.model import Column, Table, TableName
 from refdata.core.naming import VERSION_COLUMN, backup_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
 from refdata.core.tablediff import Rows
-from refdata.core.versions import Place, VersionRecord, list_versions, require
+from refdata.core.versions import Place, VersionRecord, list_versions, live_version, require
 from refdata.core.versions import Version as VersionView
 from refdata.ledger import Ledger
 from refdata.warehouse.base import Session, Warehouse
 
+_T = TypeVar("_T")
+
+_TRIES = 3
+"""Most readings of versions that are begun again because a load was published meanwhile."""
 MAX_ENTRIES = 1000
 """Audit entries that the list of versions reads."""
 
@@ -92,8 +99,50 @@ class Versions:
         if version is None:
             return Rows(qualified(live.name), live.columns)
         place = require(table, records, version, has_zero=version == 0 and self.has_zero(table))
-        kept = live if place.snapshot is None else self._existing(self.backup_name(table), table)
-        return rows_at(kept, place, table, self.settings)
+        if place.snapshot is not None:
+            return rows_at(self.backup(table), place, table, self.settings)
+        if place.has_deltas:
+            return self._pieced(live, place, table)
+        return rows_at(live, place, table, self.settings)
+
+    def _pieced(self, live: Table, place: Place, table: str) -> Rows:
+        """A version of which some rows are live and others are kept; a live row has no version number."""
+        backup, number = self.backup(table), quote(VERSION_COLUMN)
+        chosen = (
+            f"SELECT {self._names(live, live)}, CAST(NULL AS INT) AS {number} FROM {qualified(live.name)}",
+            f"SELECT {self._names(live, backup)}, {number} FROM {qualified(backup.name)}",
+        )
+        kept = rows_at(backup, place, table, self.settings, or_live=True)
+        return replace(kept, source=f"({' UNION ALL '.join(chosen)}) AS v", columns=live.columns, is_derived=True)
+
+    def _names(self, live: Table, source: Table) -> str:
+        """The live columns in ``source``; NULL for one that people added since the last load."""
+        kind = self.warehouse.capabilities.type_name
+        return ", ".join(
+            quote(one.name) if source.column(one.name) else f"CAST(NULL AS {kind(one.type)}) AS {quote(one.name)}"
+            for one in live.columns
+        )
+
+    def while_unchanged(self, table: str, read: Callable[[tuple[VersionRecord, ...]], _T]) -> _T:
+        """What ``read`` makes of the table's history; it is called again where the table is loaded meanwhile.
+
+        Without that, a load could move rows of a version from the live table to the version table between two
+        statements, or between the two tables that one statement reads.
+
+        :raises LockTimeoutError: when the table changes faster than it can be read.
+        """
+        for _ in range(_TRIES):
+            records = self.ledger.versions(table)
+            done = read(records)
+            with contextlib.suppress(LockTimeoutError):
+                self.require_unchanged(table, records)
+                return done
+        raise _loaded_meanwhile(table)
+
+    def require_unchanged(self, table: str, records: tuple[VersionRecord, ...]) -> None:
+        """:raises LockTimeoutError: when the table was loaded since its history was ``records``."""
+        if live_version(self.ledger.versions(table)) != live_version(records):
+            raise _loaded_meanwhile(table)
 
     def columns_of(self, table: str, rows: Rows) -> tuple[Column, ...]:
         """The columns of these rows that people loaded, without those that refdata adds."""
@@ -123,18 +172,35 @@ class Versions:
         return existing
 
 
-def rows_at(table: Table, place: Place, name: str, settings: Settings) -> Rows:
-    """The rows of a place, from ``table``, which is the live table or the version table."""
+def _loaded_meanwhile(table: str) -> LockTimeoutError:
+    return LockTimeoutError(f"{table} was loaded while its versions were read", where=table, advice="Retry later.")
+
+
+def rows_at(table: Table, place: Place, name: str, settings: Settings, *, or_live: bool = False) -> Rows:
+    """The rows of a place that are in ``table``, which is the live table or the version table.
+
+    :param or_live: whether rows without a version number belong to it too.
+    """
     conditions, values = [], list[object]()
-    if place.snapshot is not None:
-        conditions.append(f"{quote(VERSION_COLUMN)} = ?")
-        values.append(place.snapshot)
+    if table.column(VERSION_COLUMN) is not None:
+        number, live = quote(VERSION_COLUMN), f"{quote(VERSION_COLUMN)} IS NULL OR " if or_live else ""
+        for sign, version in _kept_under(place):
+            conditions.append(f"({live}{number} {sign} ?)")
+            values.append(version)
     if place.has_later:
         ledger = qualified(TableName(settings.ref_schema, settings.ledger_table))
-        later = f"SELECT id FROM {ledger} WHERE table_name = ? AND load_type = 'append' AND version_id > ?"
+        later = f"SELECT id FROM {ledger} WHERE table_name = ? AND version_id > ?"
         conditions.append(f"({_LOAD} IS NULL OR {_LOAD} NOT IN ({later}))")
         values += [name, place.version]
     return Rows(qualified(table.name), table.columns, " AND ".join(conditions), tuple(values))
+
+
+def _kept_under(place: Place) -> list[tuple[str, int | None]]:
+    """The numbers under which the version table has a place's rows, each with its comparison."""
+    if not place.has_deltas:
+        return [("=", place.snapshot)]
+    upper = [("<=", place.snapshot)] if place.snapshot is not None else []
+    return [(">=", place.version), *upper]
 
 
 _LOAD = quote("ref_data_load_id")

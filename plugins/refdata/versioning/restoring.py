@@ -58,7 +58,7 @@ class Restoring:
         engine, names = self.warehouse.capabilities, tuple(column.name for column in columns)
         source = engine.temporary(_RESTORED)
         new = NewRows(source, _RESTORED, names, None, self.key, is_temporary=True)
-        change = DeltaChange(self.warehouse, self.session, new, 0, self.live, self.settings, self.current, self.cause)
+        change = DeltaChange(self.warehouse, self.session, new, 0, self.live, self.settings, cause=self.cause)
         if not change.is_wanted():
             return None
         drop = Statement(f"DROP TABLE IF EXISTS {source}")

@@ -42,19 +42,25 @@ def read_history(versions: Versions, table: str, identity: Mapping[str, str | No
 
     :param identity: columns with their values as text, None for NULL; of a long text its first 300 characters.
     :raises DataError: when there is no such table.
+    :raises LockTimeoutError: when the table changes faster than its versions can be read.
     :raises ValueError: when a column does not exist, or a value does not fit it.
     """
-    live, records = versions.live(table), versions.ledger.versions(table)
+    return versions.while_unchanged(table, lambda records: _history(versions, table, identity, records))
+
+
+def _history(
+    versions: Versions, table: str, identity: Mapping[str, str | None], records: tuple[VersionRecord, ...]
+) -> RowHistory:
+    live = versions.live(table)
     columns = own_columns(live)
     where, values = same_row(versions.warehouse.capabilities, columns, identity)
     backup = versions.warehouse.table(versions.backup_name(table))
     with versions.warehouse.transaction(write=False) as session:
         now = _read(session, versions, live, columns, where, values)
         kept = _read(session, versions, backup, columns, where, values) if backup else []
-    by_version = {
-        one.version: _rows_in(records, one.version, now, kept) for one in versions.listed(table) if one.is_kept
-    }
-    steps = row_steps(versions.listed(table), by_version)
+    listed = versions.listed(table)
+    by_version = {one.version: _rows_in(records, one.version, now, kept) for one in listed if one.is_kept}
+    steps = row_steps(listed, by_version)
     is_complete = len(now) < MOST and len(kept) < MOST
     return RowHistory(table, columns, tuple(row for _, _, row in now), steps, is_complete)
 
@@ -124,6 +130,7 @@ def _rows_in(
     records: Sequence[VersionRecord], version: int, now: Sequence[_Found], kept: Sequence[_Found]
 ) -> list[RowTexts]:
     place = locate(records, version)
-    rows = now if place.snapshot is None else [one for one in kept if one[0] == place.snapshot]
+    rows = [one for one in kept if one[0] is not None and place.has_kept(one[0])]
+    rows += now if place.snapshot is None else []
     later = {one.load_id for one in records if place.has_later and one.version > version}
     return [texts for _, load, texts in rows if load is None or load not in later]

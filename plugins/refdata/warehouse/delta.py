@@ -1,7 +1,7 @@
 """Changes only what differs between new rows and the live table, the same for every engine.
 
 The statements are those of ``core.deltaplan``. Everything happens in the transaction of a publish or a rollback, which
-has already copied the live rows to their version.
+has already copied the live rows to their version, or has them kept here as far as they go or change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from refdata.core.deltaplan import DeltaPlan, KeyedDelta, NewRows, WholeDelta, k
 from refdata.core.errors import DataError
 from refdata.core.indexes import ReferringKey
 from refdata.core.model import Column, RowCounts, RowKey, Table, TableName
-from refdata.core.naming import fold_name, quote
+from refdata.core.naming import backup_name, fold_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
 from refdata.core.statement import Statement
@@ -28,8 +28,8 @@ FILE = "the file"
 class DeltaChange:
     """One change within ``session``'s transaction, after which the table has ``rows``, or an upsert's as well.
 
-    ``count`` is their number; ``version`` is the version that the live rows had. ``cause`` is what changes the table,
-    for messages.
+    ``count`` is their number. ``keeps`` is the version of the live rows, if those that go or change are to be
+    kept under it. ``cause`` is what changes the table, for messages.
     """
 
     warehouse: Warehouse
@@ -38,7 +38,7 @@ class DeltaChange:
     count: int
     live: Table
     settings: Settings
-    version: int
+    keeps: int | None = None
     cause: str = FILE
 
     def counting(self, rows: int) -> DeltaChange:
@@ -61,6 +61,8 @@ class DeltaChange:
         before = self._count()
         self._run_all(plan.prepare())
         self._refuse_orphans(plan, "1 = 0")
+        if self.keeps is not None:
+            self._run(plan.keep_changed(self._backup(), self.keeps))
         self._hold_readers()
         updated = self._run(plan.update())
         inserted = self._run(plan.add())
@@ -112,6 +114,7 @@ class DeltaChange:
     def _replace_by_key(self, plan: KeyedDelta) -> RowCounts:
         self._run_all(plan.prepare())
         self._refuse_orphans(plan, plan.is_gone("t"))
+        self._keep(plan)
         self._hold_readers()
         removed = self._run(plan.remove())
         updated = self._run(plan.update())
@@ -119,9 +122,10 @@ class DeltaChange:
         return RowCounts(inserted, updated, self.count - inserted - updated, removed)
 
     def _replace_by_row(self) -> RowCounts:
-        plan = WholeDelta(self.warehouse.capabilities, self.rows, self.live, self.settings.bkp_schema, self.version)
+        plan = WholeDelta(self.warehouse.capabilities, self.rows, self.live)
         self._run_all(plan.find())
         self._refuse_orphans(plan, plan.is_gone("t"))
+        self._keep(plan)
         self._hold_readers()
         removed = self._run(plan.remove())
         restored = self._run(plan.restore()) if removed else 0
@@ -132,6 +136,14 @@ class DeltaChange:
     def _refuse_orphans(self, plan: DeltaPlan, is_gone: str) -> None:
         guard = ForeignKeyGuard(self.warehouse, self.session, self.live, self.cause)
         guard.check(lambda key: Statement(f"({is_gone} OR {_changed(plan, key)})"))
+
+    def _keep(self, plan: KeyedDelta | WholeDelta) -> None:
+        """Keeps what goes or changes, while readers are not held up yet."""
+        if self.keeps is not None:
+            self._run_all(plan.keep(self._backup(), self.keeps))
+
+    def _backup(self) -> TableName:
+        return TableName(self.settings.bkp_schema, backup_name(self.live.name.name))
 
     def _hold_readers(self) -> None:
         """Keeps readers out from the first change on: what differs was found while they could read."""

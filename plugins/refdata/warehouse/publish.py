@@ -37,14 +37,18 @@ def publish_rows(
     _check_rules(session, request, checks)
     table = request.stage.table
     version = int(session.query(warehouse.statement("select_latest_version"), (table.name,))[0][0])
-    if publishing.replaces(request):
-        _run(session, publishing.keep_version(table, live.columns, settings.bkp_schema, version))
-    rows = NewRows.staged(request, source)
-    delta = DeltaChange(warehouse, session, rows, request.rows, live, settings, version)
+    as_delta = publishing.keeps_delta(request, settings, version)
+    copy = publishing.keep_version(table, live.columns, settings.bkp_schema, version)
+    if publishing.replaces(request) and not as_delta:
+        _run(session, copy)
+    keeps = version if as_delta else None
+    delta = DeltaChange(warehouse, session, NewRows.staged(request, source), request.rows, live, settings, keeps)
     counts = delta.upsert() if request.upsert else delta.replace() if publishing.replaces(request) else None
     if counts is None:
+        if as_delta:
+            _run(session, copy)
         _insert_all(warehouse, session, request, source, settings)
-    _mark(warehouse, session, request, version + 1, counts)
+    _mark(warehouse, session, request, version + 1, counts, as_delta=as_delta and counts is not None)
     _remember(warehouse, session, request, version + 1)
     return Published(request.rows, version + 1, counts)
 
@@ -99,10 +103,18 @@ def _run(session: Session, statement: Statement) -> int:
     return session.execute(statement.sql, statement.values)
 
 
-def _mark(warehouse: Warehouse, session: Session, request: Publication, version: int, counts: RowCounts | None) -> None:
+def _mark(
+    warehouse: Warehouse,
+    session: Session,
+    request: Publication,
+    version: int,
+    counts: RowCounts | None,
+    *,
+    as_delta: bool,
+) -> None:
     stage = request.stage
     split = (counts.inserted, counts.updated, counts.unchanged) if counts else (None, None, None)
-    figures = (request.rows, *split, request.rejected, version, request.method, request.loaded_at)
+    figures = (request.rows, *split, as_delta, request.rejected, version, request.method, request.loaded_at)
     values = (*figures, stage.load_id, stage.attempt)
     if session.execute(warehouse.statement("mark_loaded"), values) != 1:
         raise _superseded(request)

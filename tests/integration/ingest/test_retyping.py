@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from refdata.core.errors import ConfigurationError, DataError, SchemaError
 from refdata.core.model import FileStatus, Load
 from refdata.core.sqltypes import BIT, DATE, FLOAT, INT, SqlType, decimal, text
 from refdata.ingest.retyping import preview_retype, retype
+from refdata.versioning.locating import Versions
 from tests.integration.ingest.conftest import APPEND, Site
 from tests.integration.ingest.test_rules import declare
 
@@ -139,6 +141,18 @@ def test_versions_that_a_type_does_not_fit_can_be_deleted_with_it(site: Site) ->
     assert removed == {1: True, 2: False, 3: True, 4: False}
     trail = [(one.action.value, one.actor, one.version_id) for one in AuditTrail(site.deps.warehouse).entries()]
     assert [one for one in trail if one[0] == "delete"] == [("delete", "ann", 3), ("delete", "ann", 1)]
+
+
+def test_versions_put_together_from_rows_that_are_deleted_go_with_them(make_site: Callable[..., Site]) -> None:
+    site = make_site(versions="deltas", publish_method="delta")
+    for rows in ("a,1\nb,n/a", "a,2\nb,n/a", "a,2\nb,3", "a,9\nb,3"):
+        load(site, f"code,x\n{rows}\n")
+    assert preview_retype(site.deps, "t", "x", INT).versions == (1, 2)
+    assert retype(site.deps, "t", "x", INT, by="ann", delete_versions=True).applied
+    assert site.rows("t_backup", "ref_data_version_id, code, x", schema="bkp") == [(3, "a", 2)]
+    assert {one.version: one.is_kept for one in Versions(site.deps.settings, site.deps.warehouse).listed("t")} == {
+        1: False, 2: False, 3: True, 4: True,
+    }  # fmt: skip
 
 
 def test_a_live_row_that_a_type_does_not_fit_is_never_deleted(site: Site) -> None:

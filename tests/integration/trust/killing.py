@@ -130,6 +130,12 @@ SCENARIOS = (
         "rules reject rows", (("cities.csv", _BROKEN, FULL),), _BEFORE, {"max_rejected_rows": 5}, contracts=_RULES
     ),
     Scenario("delta", (("cities.csv", NEXT, FULL),), _BEFORE, {"publish_method": "delta"}),
+    Scenario(
+        "delta kept as a delta",
+        (("cities.csv", NEXT, FULL),),
+        _BEFORE,
+        {"publish_method": "delta", "versions": "deltas"},
+    ),
     Scenario("two files of a table", (("a_2024.csv", LIVE, APPEND), ("a_2025.csv", MORE, APPEND))),
 )
 BULK = Scenario("full load, bulk copy", (("cities.csv", NEXT, FULL),), _BEFORE, {"load_method": "bulk"})
