@@ -1,7 +1,7 @@
 """Staging one CSV file of 13 mixed columns on a T-SQL server: every method in one run.
 
 usage: REFDATA_TEST_MSSQL_URI=mssql://user:password@host:port/database python -m benchmarks.load_mssql
-           [--rows 1000000] [--slow-rows 50000] [--crossover]
+           [--rows 1000000] [--slow-rows 50000] [--floats] [--crossover]
 
 Each contender runs in a process of its own against the same server, from the same file. Timed is reading the
 file's rows and staging them; detection and scan are done before, and so is parsing for the contenders that
@@ -10,7 +10,8 @@ process's, and the load average is the machine's at its end. The ready Arrow tab
 whole file in memory before the clock starts. Contenders outside refdata need sqlalchemy; pandas' own check for
 the table is left out, as SQLAlchemy's inspector fails on Babelfish. ``--crossover`` measures instead how long
 bulk copy and insert take for small files, whence ``SMALL_CELLS`` in ``warehouse/tsql/staging.py``. An address
-may carry ``bulk_port``; see tests/integration/engines.py.
+may carry ``bulk_port``; see tests/integration/engines.py. ``--floats`` stages the file's decimals as FLOAT for every
+contender: Babelfish cannot read a DECIMAL that bulk copy sends.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from refdata.core.filemodel import Format, ReadColumn
 from refdata.core.model import Column, Stage, TableName
 from refdata.core.publishing import column_list, qualified
 from refdata.core.settings import Settings
+from refdata.core.sqltypes import FLOAT, TypeKind
 from refdata.csvformat.detection import detect
 from refdata.csvformat.reader import read_rows
 from refdata.csvformat.scan import scan
@@ -157,13 +159,14 @@ CONTENDERS: dict[str, tuple[Callable[[Job], float], bool]] = {
 }
 
 
-def prepare(csv: Path, rows: int) -> Job:
+def prepare(csv: Path, rows: int, *, floats: bool = False) -> Job:
     """Detects and scans the file."""
     found = detect(csv)
     scanned = scan(csv, found, naming.column_names(found.header))
     plan = alignment.align(TableName("ref", "bench"), None, scanned.columns)
     assert column_list(tuple(column.name for column in plan.read))
-    return Job(csv, found, plan.read, rows)
+    read = tuple(replace(one, type=FLOAT) if floats and one.type.kind is TypeKind.DECIMAL else one for one in plan.read)
+    return Job(csv, found, read, rows)
 
 
 def measure(name: str, job: Job) -> dict[str, Any]:
@@ -185,7 +188,7 @@ def contend(name: str, path: Path) -> None:
     print(json.dumps({"seconds": seconds, "peak_mb": peak}))
 
 
-def compare(rows: int, slow_rows: int, folder: Path) -> None:
+def compare(rows: int, slow_rows: int, folder: Path, *, floats: bool) -> None:
     """One table with all contenders."""
     csv = folder / "bench.csv"
     rows = generate(csv, rows=rows)
@@ -194,7 +197,7 @@ def compare(rows: int, slow_rows: int, folder: Path) -> None:
     found = {}
     for name, (_, whole) in CONTENDERS.items():
         taken = rows if whole else slow_rows
-        found[name] = (taken, measure(name, prepare(csv, taken)))
+        found[name] = (taken, measure(name, prepare(csv, taken, floats=floats)))
         print(name, found[name], flush=True)
     base_rows, base = found["stock MsSqlHook.insert_rows"]
     for name, (taken, figures) in found.items():
@@ -225,6 +228,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--slow-rows", type=int, default=50_000)
+    parser.add_argument("--floats", action="store_true")
     parser.add_argument("--crossover", action="store_true")
     parser.add_argument("--contender", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -235,7 +239,7 @@ def main() -> None:
         if options.crossover:
             cross(Path(folder))
             return
-        compare(options.rows, options.slow_rows, Path(folder))
+        compare(options.rows, options.slow_rows, Path(folder), floats=options.floats)
 
 
 if __name__ == "__main__":

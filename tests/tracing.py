@@ -11,10 +11,18 @@ from hypothesis import is_hypothesis_test
 
 TRACED = 1
 """Cases of a test function that are traced in each process."""
+UNTRACED = (
+    "tests/integration/faults/",
+    "tests/integration/hostile/",
+    "tests/integration/trust/",
+    "tests/airflow/secrets/",
+)
+"""Tests that run whole loads, of which each line is run by the tests beside them as well."""
 
 
 class FirstCases:
-    """A pytest plugin that pauses a running coverage in generated cases, and from the second case of a function on.
+    """A pytest plugin that pauses a running coverage in generated cases, from the second case of a function on, and in
+    tests that repeat whole loads.
 
     What is reported is therefore a lower bound of what the tests run.
     """
@@ -29,7 +37,8 @@ class FirstCases:
         self._seen[function] += 1
         running = Coverage.current()
         generated = is_hypothesis_test(getattr(item, "function", None))
-        if running is None or (self._seen[function] <= self._traced and not generated):
+        repeats = item.nodeid.startswith(UNTRACED)
+        if running is None or (self._seen[function] <= self._traced and not generated and not repeats):
             return (yield)
         running.stop()
         try:

@@ -28,8 +28,7 @@ WORDS = [
 ]
 
 
-@pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize("folder", [FULL, APPEND])
+@pytest.mark.parametrize(("word", "folder"), [*((word, FULL) for word in WORDS), (WORDS[0], APPEND)])
 def test_a_word_where_values_were_empty_is_asked_about_and_can_mean_none(site: Site, word: str, folder: str) -> None:
     later = f"id,v\n4,green\n5,{word}\n6,red\n"
     require_held_until_answered(site, COLOURS, later, folder, "codes_changed:v")
