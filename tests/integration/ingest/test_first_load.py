@@ -85,7 +85,7 @@ def test_a_failed_first_load_leaves_no_table(site: Site, content: str, rules: di
 def test_a_publish_that_fails_takes_the_table_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     import refdata.warehouse.publish as publishing
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the process dies")
 
     with monkeypatch.context() as patched:

@@ -47,7 +47,7 @@ VALUES: dict[tuple[str, tuple[Event, ...]], Values] = {
     ("release_stale_turns", (Event.EXPIRE,)): lambda one: (one.table, one.heartbeat),
     ("mark_held", (Event.HOLD,)): lambda one: (NOW, one.load_id, one.attempt),
     ("mark_answered", (Event.ANSWER,)): lambda one: (one.load_id, one.attempt),
-    ("mark_loaded", (Event.PUBLISH,)): lambda one: (1, None, None, None, 0, 1, "bulk", NOW, one.load_id, one.attempt),
+    ("mark_loaded", (Event.PUBLISH,)): lambda one: (1, *[None] * 4, 0, 1, "bulk", NOW, one.load_id, one.attempt),
     ("mark_duplicate", (Event.RECOGNISE,)): lambda one: (one.load_id, one.attempt),
     ("mark_archived", (Event.ARCHIVE,)): lambda one: (f"archive/{one.load_id}", NOW, one.load_id),
     ("release_path", (Event.REPLACE,)): lambda one: (f"{one.path}#1", NOW, one.load_id),
