@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from refdata.core.capabilities import Capabilities
 from refdata.core.diffplan import any_of
-from refdata.core.model import Column, Publication, RowKey, Table, TableName
-from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, fold_name, quote
-from refdata.core.publishing import column_list, qualified
+from refdata.core.model import Column, Publication, RowKey, Table
+from refdata.core.naming import LINEAGE_COLUMNS, fold_name, quote
+from refdata.core.publishing import column_list, keep_version, qualified
 from refdata.core.sqltypes import TypeKind
 from refdata.core.statement import Statement
 
 _FOUND = "refdata_delta"
 """The temporary table of rows whose number differs between the live table and the stage."""
 _SHRUNK = "refdata_shrunk"
-"""The temporary table of the live rows that the table has more often than the file, numbered among equal ones."""
+"""The temporary table of the live rows that the table has more often than the file, each with whether it stays."""
 _NUMBER = "[refdata number]"
 """Numbers equal rows; the blank distinguishes it from every column of a file."""
 _STAYS = "[refdata stays]"
@@ -104,12 +104,6 @@ class DeltaPlan:
         """A placeholder for each value of the lineage, each behind a comma."""
         return ", ?" * len(self.lineage)
 
-    def _kept(self, backup: TableName, version: int, rest: str) -> Statement:
-        names = column_list(tuple(column.name for column in self.live.columns))
-        chosen = ", ".join(f"t.{quote(column.name)}" for column in self.live.columns)
-        into = f"{qualified(backup)} ({names}, {quote(VERSION_COLUMN)})"
-        return Statement(f"INSERT INTO {into} SELECT {chosen}, ? FROM {rest}", (version,))
-
     def value(self, side: str, column: Column, *, staged: bool) -> str:
         """A column's value in the form in which equal values are equal."""
         if staged and not self.rows.brings(column):
@@ -151,14 +145,16 @@ class KeyedDelta(DeltaPlan):
         index = self.engine.index_rows if self.rows.is_temporary else self.engine.index_stage
         return index(self.rows.table, self._keys("", staged=True))
 
-    def keep(self, backup: TableName, version: int) -> tuple[Statement, ...]:
-        """Copies the rows that go or change to the version table, under the last version that has them."""
-        gone = self._kept(backup, version, f"{self.target} AS t WHERE {self.is_gone('t')}")
-        return gone, self.keep_changed(backup, version)
+    def keep(self, backup_schema: str, version: int) -> tuple[Statement, ...]:
+        """Copies the rows that go or change to the version table."""
+        gone = f"{self.target} AS t WHERE {self.is_gone('t')}"
+        kept = keep_version(self.live.name, self.live.columns, backup_schema, version, gone)
+        return kept, self.keep_changed(backup_schema, version)
 
-    def keep_changed(self, backup: TableName, version: int) -> Statement:
+    def keep_changed(self, backup_schema: str, version: int) -> Statement:
         """The same for the rows that change, which are all that an upsert touches."""
-        return self._kept(backup, version, f"{self.target} AS t WHERE {self.is_changed(self._assigned_columns())}")
+        changed = f"{self.target} AS t WHERE {self.is_changed(self._assigned_columns())}"
+        return keep_version(self.live.name, self.live.columns, backup_schema, version, changed)
 
     def remove(self) -> Statement:
         """Deletes the rows whose key the file does not have."""
@@ -254,10 +250,10 @@ class WholeDelta(DeltaPlan):
             f" FROM ({union}) AS u GROUP BY {', '.join(names)} HAVING SUM(n_live) <> SUM(n_staged)",
         )
         index = self.engine.index_rows(_FOUND, names[:_INDEXED])
-        return *self.drop(), store, *index, self._number_shrunk()
+        return *self.drop(), store, *index, self._find_shrunk()
 
-    def _number_shrunk(self) -> Statement:
-        """Keeps the live rows of which some or all go, before any of them does: the oldest ones stay."""
+    def _find_shrunk(self) -> Statement:
+        """Records the live rows of which some or all go, before any of them does: the oldest ones stay."""
         names = tuple(column.name for column in self.live.columns)
         source = f"{self.target} AS t WHERE {self._is_found('t', 'n_live > n_staged')}"
         numbered = self._numbered("t", source, names, staged=False, order=quote(LINEAGE_COLUMNS[2]))
@@ -267,9 +263,10 @@ class WholeDelta(DeltaPlan):
             f" FROM {numbered} AS x JOIN {self.engine.temporary(_FOUND)} AS f ON {self._matches('x', plain=True)}",
         )
 
-    def keep(self, backup: TableName, version: int) -> tuple[Statement, ...]:
-        """Copies the rows that go to the version table, under the last version that has them."""
-        return (self._kept(backup, version, f"{self.engine.temporary(_SHRUNK)} AS t WHERE t.{_STAYS} = 0"),)
+    def keep(self, backup_schema: str, version: int) -> tuple[Statement, ...]:
+        """Copies the rows that go to the version table."""
+        gone = f"{self.engine.temporary(_SHRUNK)} WHERE {_STAYS} = 0"
+        return (keep_version(self.live.name, self.live.columns, backup_schema, version, gone),)
 
     def drop(self) -> tuple[Statement, ...]:
         """Removes the temporary tables: a pooled connection would keep them."""

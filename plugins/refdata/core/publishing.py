@@ -35,12 +35,18 @@ def column_list(names: tuple[str, ...]) -> str:
     return ", ".join(quote(name) for name in names)
 
 
-def keep_version(table: TableName, columns: tuple[Column, ...], backup_schema: str, version: int) -> Statement:
-    """Copies the live rows into the version table, under their current version number."""
+def keep_version(
+    table: TableName, columns: tuple[Column, ...], backup_schema: str, version: int, source: str = ""
+) -> Statement:
+    """Copies live rows into the version table, under the last version that has them.
+
+    :param source: what follows FROM where not all rows are kept.
+    """
     names = column_list(tuple(column.name for column in columns))
     backup = TableName(backup_schema, backup_name(table.name))
     return Statement(
-        f"INSERT INTO {qualified(backup)} ({names}, {quote(VERSION_COLUMN)}) SELECT {names}, ? FROM {qualified(table)}",
+        f"INSERT INTO {qualified(backup)} ({names}, {quote(VERSION_COLUMN)})"
+        f" SELECT {names}, ? FROM {source or qualified(table)}",
         (version,),
     )
 

@@ -93,11 +93,15 @@ class Place:
         """The same place once the live rows are copied under the number ``version``."""
         return replace(self, snapshot=version) if self.snapshot is None else self
 
+    @property
+    def first(self) -> int | None:
+        """The first number under which rows of the version are kept, ``snapshot`` the last; None: all are live."""
+        return self.version if self.has_deltas else self.snapshot
+
     def has_kept(self, number: int) -> bool:
         """Whether rows kept under ``number`` may belong to the version."""
-        if not self.has_deltas:
-            return number == self.snapshot
-        return self.version <= number and (self.snapshot is None or number <= self.snapshot)
+        last = number if self.snapshot is None else self.snapshot
+        return self.first is not None and self.first <= number <= last
 
 
 def replaces(record: VersionRecord) -> bool:

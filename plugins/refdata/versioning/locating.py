@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -134,15 +133,17 @@ class Versions:
         for _ in range(_TRIES):
             records = self.ledger.versions(table)
             done = read(records)
-            with contextlib.suppress(LockTimeoutError):
-                self.require_unchanged(table, records)
+            if self._is_unchanged(table, records):
                 return done
         raise _loaded_meanwhile(table)
 
     def require_unchanged(self, table: str, records: tuple[VersionRecord, ...]) -> None:
         """:raises LockTimeoutError: when the table was loaded since its history was ``records``."""
-        if live_version(self.ledger.versions(table)) != live_version(records):
+        if not self._is_unchanged(table, records):
             raise _loaded_meanwhile(table)
+
+    def _is_unchanged(self, table: str, records: tuple[VersionRecord, ...]) -> bool:
+        return live_version(self.ledger.versions(table)) == live_version(records)
 
     def columns_of(self, table: str, rows: Rows) -> tuple[Column, ...]:
         """The columns of these rows that people loaded, without those that refdata adds."""
@@ -181,26 +182,18 @@ def rows_at(table: Table, place: Place, name: str, settings: Settings, *, or_liv
 
     :param or_live: whether rows without a version number belong to it too.
     """
-    conditions, values = [], list[object]()
-    if table.column(VERSION_COLUMN) is not None:
-        number, live = quote(VERSION_COLUMN), f"{quote(VERSION_COLUMN)} IS NULL OR " if or_live else ""
-        for sign, version in _kept_under(place):
-            conditions.append(f"({live}{number} {sign} ?)")
-            values.append(version)
+    number = quote(VERSION_COLUMN)
+    live = f"{number} IS NULL OR " if or_live else ""
+    first, last = place.first, place.snapshot
+    ends = [("=", first)] if first == last else [(">=", first), ("<=", last)]
+    conditions = [f"({live}{number} {sign} ?)" for sign, end in ends if end is not None]
+    values: list[object] = [end for _, end in ends if end is not None]
     if place.has_later:
         ledger = qualified(TableName(settings.ref_schema, settings.ledger_table))
         later = f"SELECT id FROM {ledger} WHERE table_name = ? AND version_id > ?"
         conditions.append(f"({_LOAD} IS NULL OR {_LOAD} NOT IN ({later}))")
         values += [name, place.version]
     return Rows(qualified(table.name), table.columns, " AND ".join(conditions), tuple(values))
-
-
-def _kept_under(place: Place) -> list[tuple[str, int | None]]:
-    """The numbers under which the version table has a place's rows, each with its comparison."""
-    if not place.has_deltas:
-        return [("=", place.snapshot)]
-    upper = [("<=", place.snapshot)] if place.snapshot is not None else []
-    return [(">=", place.version), *upper]
 
 
 _LOAD = quote("ref_data_load_id")

@@ -20,7 +20,7 @@ _RESTORED = "refdata_restored"
 
 @dataclass(frozen=True, slots=True)
 class Restoring:
-    """One rollback within its transaction, after the live rows were kept as version ``current``.
+    """One rollback within its transaction, after the live rows were kept as a version.
 
     ``rows`` are those of the version, in the version table. ``cause`` names the rollback in messages.
     """
@@ -30,7 +30,6 @@ class Restoring:
     live: Table
     settings: Settings
     rows: Rows
-    current: int
     key: RowKey | None
     cause: str
 

@@ -166,10 +166,7 @@ class _Revision:
         rows = rows_at(self.backup, place, self.asked.table, self.versions.settings)
         self.versions.require_rows(self.session, rows, self.asked.table, self.asked.origin_id, records)
         settings, cause = self.versions.settings, f"the {self.asked.words}"
-        restoring = Restoring(
-            self.versions.warehouse, self.session, self.live, settings, rows, current, self._key(), cause
-        )  # fmt: skip
-        return restoring.run()
+        return Restoring(self.versions.warehouse, self.session, self.live, settings, rows, self._key(), cause).run()
 
     def _key(self) -> RowKey | None:
         """The declared key."""

@@ -14,7 +14,7 @@ from refdata.core.deltaplan import DeltaPlan, KeyedDelta, NewRows, WholeDelta, k
 from refdata.core.errors import DataError
 from refdata.core.indexes import ReferringKey
 from refdata.core.model import Column, RowCounts, RowKey, Table, TableName
-from refdata.core.naming import backup_name, fold_name, quote
+from refdata.core.naming import fold_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
 from refdata.core.statement import Statement
@@ -62,7 +62,7 @@ class DeltaChange:
         self._run_all(plan.prepare())
         self._refuse_orphans(plan, "1 = 0")
         if self.keeps is not None:
-            self._run(plan.keep_changed(self._backup(), self.keeps))
+            self._run(plan.keep_changed(self.settings.bkp_schema, self.keeps))
         self._hold_readers()
         updated = self._run(plan.update())
         inserted = self._run(plan.add())
@@ -140,10 +140,7 @@ class DeltaChange:
     def _keep(self, plan: KeyedDelta | WholeDelta) -> None:
         """Keeps what goes or changes, while readers are not held up yet."""
         if self.keeps is not None:
-            self._run_all(plan.keep(self._backup(), self.keeps))
-
-    def _backup(self) -> TableName:
-        return TableName(self.settings.bkp_schema, backup_name(self.live.name.name))
+            self._run_all(plan.keep(self.settings.bkp_schema, self.keeps))
 
     def _hold_readers(self) -> None:
         """Keeps readers out from the first change on: what differs was found while they could read."""
