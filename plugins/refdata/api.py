@@ -42,6 +42,7 @@ from refdata.ledgerreport import DayFigures, ErrorFigures, FileStory, LedgerRepo
 from refdata.questionapi import AskedQuestion, Questions
 from refdata.rowapi import TableRows
 from refdata.sources import source_of
+from refdata.tableapi import Closing
 from refdata.uploadapi import Uploads
 from refdata.versioning.comparing import diff_versions
 from refdata.versioning.locating import Versions
@@ -54,9 +55,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Approval", "ArchivedDrops", "Arrivals", "AskedQuestion", "AuditAction", "AuditEntry", "Check", "ConfigFinding",
-    "ConfigRepair", "ContractCheck", "ContractDifference", "Contracts", "DayFigures", "ErrorFigures", "Expired",
-    "FileOrder", "FileStory", "Format", "HistoryPage", "Load", "Moment", "ProgressEvent", "Questions",
+    "Approval", "ArchivedDrops", "Arrivals", "AskedQuestion", "AuditAction", "AuditEntry", "Check", "Closing",
+    "ConfigFinding", "ConfigRepair", "ContractCheck", "ContractDifference", "Contracts", "DayFigures", "ErrorFigures",
+    "Expired", "FileOrder", "FileStory", "Format", "HistoryPage", "Load", "Moment", "ProgressEvent", "Questions",
     "ReferenceData", "Revised", "Statistics", "Step", "TableDiff", "TableInfo", "TableMatch", "TableRows", "Version",
 ]  # fmt: skip
 
@@ -103,6 +104,11 @@ class ReferenceData:
     def questions(self) -> Questions:
         """The questions of held loads, and the answers that tables keep."""
         return Questions(self._deps, self._ledger_expected)
+
+    @property
+    def closing(self) -> Closing:
+        """Tables that take no more files: to retire, rename and delete them, and to open them again."""
+        return Closing(self._deps, self._ledger_expected)
 
     @property
     def rows(self) -> TableRows:
@@ -183,8 +189,7 @@ class ReferenceData:
         :raises DataError: when there is no such table.
         """
         with self._ledger_expected():
-            table = typed_table(table)
-            live = self._versions.live(table)
+            live = self._versions.live(table := typed_table(table))
             versions = self._versions.listed(table)
             summary = next((one for one in self._ledger.tables() if one.table_name == table), None)
         return TableInfo.of(table, own_columns(live), self._rules(table), summary, versions)
@@ -238,7 +243,7 @@ class ReferenceData:
         """Makes an earlier version's rows live again, as a new version, in one transaction.
 
         The live rows are kept as their version. Rows keep the load that they came from; columns added since are NULL.
-        Ledger and audit trail record it. Then the table's post-load procedure is called; its failure is a warning.
+        Then the table's post-load procedure is called; its failure is a warning.
 
         :param request_id: a second request with the same id returns the result of the first.
         :param expected: the live version that the decision was made on; None for any.
@@ -264,9 +269,7 @@ class ReferenceData:
     def take_back(
         self, load_id: int, *, reason: str, by: str, request_id: str = "", accept_orphans: bool = False
     ) -> Revised:
-        """Removes the rows that an append added, as a new version, in one transaction.
-
-        The same file may then be dropped again.
+        """Removes the rows that an append added, as a new version, in one transaction; its file may be dropped again.
 
         :param accept_orphans: as for ``rollback``.
         :raises ValueError: without a reason or a name.
@@ -348,8 +351,7 @@ class ReferenceData:
     def process_file(self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None) -> Load:
         """Loads a dropped file through all steps, like ``refdata load``; returns its final ledger row.
 
-        Nobody is asked here: a full load that the change gate would hold needs an approval. Without one the file stays
-        in place, and ``refdata_watch``, if it runs, picks it up and asks.
+        Nobody is asked here: a full load that the change gate would hold needs an approval, else the file stays.
 
         :param path: relative to the dropoff root, such as ``reference_data_table/fullload/airports.csv``.
         :param on_event: called for each step, and for the rows staged.
@@ -385,8 +387,7 @@ class ReferenceData:
         """The rows of a table, or of one of its versions, with every value exactly as stored.
 
         NVARCHAR is ``str``, INT and BIGINT ``Int64``, FLOAT ``Float64``, BIT ``boolean``, DATETIME2
-        ``datetime64[us]``; DECIMAL, DATE and TIME are Python's ``Decimal``, ``date`` and ``time``. The columns that
-        refdata adds are left out. All rows are loaded into memory.
+        ``datetime64[us]``; DECIMAL, DATE and TIME are Python's. Without refdata's own columns; all rows are in memory.
 
         :param version: None means the live table.
         :raises DataError: when there is no such table or version, or the version's rows were deleted.

@@ -11,7 +11,7 @@ from refdata.core.arrivals import Arrival, NotTaken, arrivals, remedy
 from refdata.core.errors import NotInitialisedError, RefdataError
 from refdata.core.filetypes import enabled
 from refdata.core.model import DroppedFile
-from refdata.core.settings import own_tables
+from refdata.core.owntables import own_tables
 from refdata.core.stability import Rule, WatchState
 from refdata.core.tablenames import table_name
 from refdata.dropoff import Malformed

@@ -21,6 +21,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from refdata.commands import (
+    closing,
     contracts,
     exporting,
     loading,
@@ -109,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     version_commands.register(commands)
     exporting.register(commands)
     undoing.register(commands)
+    closing.register(commands)
     questions.register(commands)
     register.register(commands)
     contracts.register(commands)

@@ -82,6 +82,11 @@ class Questions:
             )
         return row, tuple(one.question for one in open_questions)
 
+    def table_of(self, question_id: int) -> str | None:
+        """The table of a question; None where there is no such question."""
+        with self._expected():
+            return QuestionLog(self._deps().warehouse).table_of(question_id)
+
     def withdraw(self, question_id: int, *, by: str, reason: str) -> AskedQuestion:
         """Stops applying a kept answer to later files; what was loaded with it stays.
 

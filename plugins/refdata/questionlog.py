@@ -90,6 +90,11 @@ class QuestionLog:
         kept = self._select_in(session, "select_kept_answers", table)
         return _patches(own), tuple(reversed(_patches(kept)))
 
+    def table_of(self, question_id: int) -> str | None:
+        """The table of a question; None where there is no such question."""
+        found = self._select("select_question", question_id)
+        return found[0].table_name if found else None
+
     def _select_in(self, session: Session, statement: str, *values: object) -> tuple[AskedQuestion, ...]:
         return tuple(map(_asked, session.query(self._warehouse.statement(statement), values)))
 

@@ -11,7 +11,7 @@ from refdata.core.contract import Contract
 from refdata.core.errors import ConfigurationError, DataError
 from refdata.core.limits import MAX_PAGE
 from refdata.core.naming import fold_name, parse_stage_name, typed_table
-from refdata.core.settings import own_tables
+from refdata.core.owntables import own_tables
 from refdata.core.versions import live_version
 from refdata.ingest.context import Deps
 from refdata.ingest.memory import contract_of

@@ -15,7 +15,7 @@ from refdata.core.errors import DataError, LockTimeoutError
 from refdata.core.filetypes import enabled, listed
 from refdata.core.loadstates import IN_FLIGHT, REFUSED
 from refdata.core.model import Load, LoadType
-from refdata.core.settings import own_tables
+from refdata.core.owntables import own_tables
 from refdata.core.tablenames import name_for, table_name
 from refdata.core.uploads import MEGABYTE, Upload, UploadLimits
 from refdata.core.versions import live_version
@@ -97,6 +97,14 @@ class Uploads:
         deps = self._deps()
         found = _quarantine(deps).all() if deps.dropoff.takes_uploads else ()
         return tuple(self._about(deps, one, found, ()) for one in found if not table or _table(deps, one) == table)
+
+    def table_of(self, number: int) -> str:
+        """The table that an upload is for.
+
+        :raises DataError: when it is gone.
+        """
+        deps = self._deps()
+        return _table(deps, _quarantine(deps).get(number))
 
     def preview(
         self, number: int, *, table: str = "", load_type: LoadType | None = None

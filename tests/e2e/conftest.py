@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 from scripts import airflow_api
 from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 
 from tests.airflow.secrets.canaries import EXTRA
+from tests.e2e.browser import chromium, log_in, running_browser
+from tests.e2e.desk import WIDE, Place, running_desk
 from tests.integration.engines import MSSQL, SQLITE, Database, Server, open_database
 
 FULL = "reference_data_table/fullload"
@@ -214,3 +217,27 @@ def _dags_with_another(home: Path) -> Path:
     folder = shutil.copytree(PROJECT / "dags", home / "dags", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(Path(__file__).with_name("downstream.py"), folder)
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the session: Playwright runs no second one beside it."""
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The steward's desk."""
+    chromium()
+    with running_desk(tmp_path_factory.mktemp("desk")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def window(place: Place, browser: Browser) -> Iterator[Page]:
+    """A window in which somebody who may do everything is logged in."""
+    with closing(browser.new_context(viewport=WIDE)) as context:
+        page = context.new_page()
+        log_in(page, place.local.url, "admin", place.local.password)
+        yield page

@@ -9,45 +9,24 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
-from scripts.local_airflow import LocalAirflow, free_port
+from playwright.sync_api import Browser, Locator, Page, expect
+from scripts.local_airflow import LocalAirflow
 
 from refdata.connectionform import FORMS, given
 from refdata.get_provider_info import CONNECTION_TYPES
 from refdata.warehouse.mssql.options import read_options
-from tests.e2e.browser import chromium, log_in, picture, running_browser
+from tests.e2e.browser import log_in, picture
+from tests.e2e.desk import Place
 
 NAMES = {entry["connection-type"]: entry["hook-name"] for entry in CONNECTION_TYPES}
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAirflow]:
-    """An API server alone, which the form needs nothing else of."""
-    chromium()
-    local = LocalAirflow(tmp_path_factory.mktemp("airflow"), free_port())
-    local.prepare()
-    local.start(["api-server"])
-    try:
-        local.wait_for(lambda: _answers(local), 180, "the API server does not answer")
-        yield local
-    finally:
-        local.stop()
-
-
-@pytest.fixture(scope="module")
-def page(airflow: LocalAirflow) -> Iterator[Page]:
-    with running_browser() as browser, closing(browser.new_context()) as context:
+def page(place: Place, browser: Browser) -> Iterator[Page]:
+    with closing(browser.new_context()) as context:
         opened = context.new_page()
-        log_in(opened, airflow.url, "admin", airflow.password)
+        log_in(opened, place.local.url, "admin", place.local.password)
         yield opened
-
-
-def _answers(local: LocalAirflow) -> bool:
-    try:
-        with urllib.request.urlopen(f"{local.url}/api/v2/version", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def _asked(local: LocalAirflow, path: str, token: str = "", body: dict[str, str] | None = None) -> dict[str, Any]:
@@ -78,8 +57,8 @@ def form(local: LocalAirflow, page: Page, conn_type: str) -> Locator:
 
 
 @pytest.mark.parametrize("conn_type", NAMES)
-def test_the_form_names_its_fields(airflow: LocalAirflow, page: Page, conn_type: str) -> None:
-    dialog = form(airflow, page, conn_type)
+def test_the_form_names_its_fields(place: Place, page: Page, conn_type: str) -> None:
+    dialog = form(place.local, page, conn_type)
     for placeholder in ("sql01.example.com", "1433", "ingest_user", "refdata"):
         expect(dialog.get_by_placeholder(placeholder, exact=True)).to_have_count(1)
     expect(dialog.get_by_text("Database", exact=True)).to_have_count(1)
@@ -90,8 +69,8 @@ def test_the_form_names_its_fields(airflow: LocalAirflow, page: Page, conn_type:
     picture(page, f"connection-form-{conn_type}")
 
 
-def test_a_load_reads_the_connection_that_the_form_saves(airflow: LocalAirflow, page: Page) -> None:
-    dialog = form(airflow, page, "refdata_mssql")
+def test_a_load_reads_the_connection_that_the_form_saves(place: Place, page: Page) -> None:
+    dialog = form(place.local, page, "refdata_mssql")
     dialog.locator("[name=connection_id]").fill("from_form")
     dialog.get_by_role("button", name="Standard Fields").click()
     for name, value in (("host", "sql02.example.com"), ("schema", "refdata"), ("login", "loader")):
@@ -103,7 +82,7 @@ def test_a_load_reads_the_connection_that_the_form_saves(airflow: LocalAirflow, 
     page.get_by_role("option", name="strict", exact=True).click()
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_have_count(0)
-    found = saved(airflow, "from_form")
+    found = saved(place.local, "from_form")
     assert found["conn_type"] == "refdata_mssql"
     extra = json.loads(found["extra"])
     assert set(extra) == set(FORMS["mssql"]["conn-fields"])

@@ -7,7 +7,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -33,7 +32,8 @@ from refdata.ledger import Ledger
 from refdata.notifications.failure import airflow_url, page_url
 from refdata.warehouse.sqlite.engine import SqliteWarehouse
 from tests.demo_ledger import MARKUP, SCRIPT_NAME, fill
-from tests.e2e.browser import chromium, log_in, open_page, picture, running_browser
+from tests.e2e.browser import chromium, log_in, open_page, picture
+from tests.e2e.desk import answers
 
 CONNECTION = "reference_store"
 TOTAL = 32
@@ -88,24 +88,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         fill(warehouse, datetime.now(UTC).replace(tzinfo=None))
         local.start(("api-server",))
         try:
-            local.wait_for(lambda: _answers(local), 300, "The API server does not answer")
+            local.wait_for(lambda: answers(local), 300, "The API server does not answer")
             yield Server(local, warehouse)
         finally:
             local.stop()
-
-
-def _answers(local: LocalAirflow) -> bool:
-    try:
-        with urllib.request.urlopen(f"{local.url}/api/v2/version", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

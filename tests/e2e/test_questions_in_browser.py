@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
 
-from tests.e2e.browser import log_in, open_page, picture, running_browser
+from tests.e2e.browser import log_in, open_page, picture
 from tests.e2e.conftest import RunningAirflow
 
 WIDE: ViewportSize = {"width": 1366, "height": 900}
@@ -16,12 +16,6 @@ FIRST = b"sku,title,price,listed\nA1,Bolt,1.50,2026-01-01\nB2,Nut,0.10,2026-02-0
 RENAMED = FIRST.replace(b"price", b"unit_price").replace(b"1.50", b"1.60")
 TWICE = RENAMED.replace(b"unit_price", b"cost_eur").replace(b"2026-02-01", b"soon")
 """Two questions at once: a column is gone, and a value is no date."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture

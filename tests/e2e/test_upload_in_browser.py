@@ -3,76 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from airflow.providers.sqlite.hooks.sqlite import SqliteHook
-from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect
-from scripts.local_airflow import LocalAirflow, free_port
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from refdata.api import ReferenceData
-from refdata.config import absolute
 from refdata.core.errors import RefdataError
 from refdata.core.model import FileStatus
-from refdata.core.settings import Settings
-from refdata.dropoff import ensure_tree
 from refdata.plugin.schemas import Envelope, FaultView
 from refdata.plugin.uploadschemas import UploadsView
-from refdata.warehouse.sqlite.engine import SqliteWarehouse
 from tests.demo_ledger import MARKUP
-from tests.e2e.browser import chromium, log_in, picture, running_browser
-from tests.e2e.test_page_in_browser import _answers
+from tests.e2e.browser import log_in, picture
+from tests.e2e.desk import COUNTRIES, WIDE, Place, view
 
-CONNECTION = "upload_store"
-WIDE: ViewportSize = {"width": 1366, "height": 860}
-BEFORE = "code;name;rate\n" + "".join(f"C{n:03d};Country {n};{n / 4}\n" for n in range(40))
+BEFORE = COUNTRIES
 AFTER = BEFORE.replace("C007;Country 7;", "C007;Seven;").replace("C011;Country 11;2.75\n", "") + f"C040;{MARKUP};10.5\n"
 SAID = "1 row would be added, 1 removed, 1 changed. countries would then have 40 rows."
 BROKEN = BEFORE + "C041;only two\nC042;b;1;2;3;4\n"
-
-
-class Place:
-    """An API server with one loaded table, and the library on the same folders."""
-
-    def __init__(self, local: LocalAirflow, data: ReferenceData, warehouse: SqliteWarehouse) -> None:
-        self.local, self.data, self.warehouse = local, data, warehouse
-
-    def drop_and_load(self, name: str, content: str) -> None:
-        (self.local.dropoff / "reference_data_table" / "fullload" / name).write_text(content)
-        self.data.process_file(f"reference_data_table/fullload/{name}")
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    chromium()
-    home = tmp_path_factory.mktemp("upload")
-    local = LocalAirflow(home, free_port(), {"AIRFLOW__REFDATA__CONN_ID": CONNECTION})
-    local.prepare()
-    ensure_tree(local.dropoff)
-    stored = {"conn_type": "sqlite", "host": str(local.database)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(f"AIRFLOW_CONN_{CONNECTION.upper()}", json.dumps(stored))
-        settings = absolute(Settings(conn_id=CONNECTION, dropoff_root=str(local.dropoff)), home)
-        warehouse = SqliteWarehouse(SqliteHook(sqlite_conn_id=CONNECTION), settings)  # type: ignore[no-untyped-call]
-        data = ReferenceData(settings, warehouse, clock=lambda: datetime.now(UTC).replace(tzinfo=None))
-        found = Place(local, data, warehouse)
-        found.drop_and_load("countries.csv", BEFORE)
-        local.start(("api-server",))
-        try:
-            local.wait_for(lambda: _answers(local), 300, "The API server does not answer")
-            yield found
-        finally:
-            local.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with running_browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,19 +31,6 @@ def _patience() -> Iterator[None]:
     expect.set_options(timeout=30_000)
     yield
     expect.set_options(timeout=5_000)
-
-
-@pytest.fixture(scope="module")
-def window(place: Place, browser: Browser) -> Iterator[Page]:
-    with closing(browser.new_context(viewport=WIDE)) as context:
-        page = context.new_page()
-        log_in(page, place.local.url, "admin", place.local.password)
-        yield page
-
-
-def view(window: Page, place: Place, query: str = "view=upload") -> FrameLocator:
-    window.goto(f"{place.local.url}/plugin/refdata/refdata/?{query}")
-    return window.frame_locator("iframe")
 
 
 def choose(frame: FrameLocator, name: str, content: str) -> None:
@@ -173,7 +110,7 @@ def test_a_broken_file_shows_its_lines_and_cannot_be_loaded(window: Page, place:
 def test_a_refused_file_is_looked_at_again_for_another_table_and_discarded(window: Page, place: Place) -> None:
     with pytest.raises(RefdataError):
         place.drop_and_load("contries.csv", BROKEN)
-    (row,) = place.data.history(status=FileStatus.ERROR).files
+    (row,) = place.data.history(status=FileStatus.ERROR, search="contries").files
     frame = view(window, place, f"view=file&id={row.id}")
     expect(frame.get_by_role("button", name="Discard contries.csv")).to_be_visible()
     picture(window, "refused")

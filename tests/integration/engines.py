@@ -19,8 +19,9 @@ import pytest
 
 from refdata.core.model import TableName
 from refdata.core.naming import fold_name
+from refdata.core.owntables import SCHEMA_TABLE, own_tables
 from refdata.core.publishing import qualified
-from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
+from refdata.core.settings import Settings
 from refdata.sqlfiles import stage_schema
 from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse

@@ -24,7 +24,7 @@ UNKNOWN_TO_SQLGLOT = re.compile(
 )
 _MARKS = re.compile(r"--[^\n]*|'[^']*'|(\?)")
 _VERBS = (
-    "add|begin|claim|count|create|drop|grant|hand_back|insert|mark|note|record|release|resume|select|summarise|update"
+    "add|begin|claim|count|create|drop|grant|hand_back|insert|mark|note|record|release|rename|resume|select|summarise|update"
     "|move|acquire|clear|restore|forget|delete|replace|set|touch|withdraw|reopen|cancel"
 )
 

@@ -1,4 +1,4 @@
--- Purpose: lists each loaded table with its last load, for the page and the command line.
+-- Purpose: lists each loaded table that was not deleted, with its last load, for the page and the command line.
 -- Parameters: none.
 -- Result: table_name, last_loaded_at, files, rows_loaded (of the last load), version_id, last_load_id,
 --   rows_live (after the last full load, rollback or take-back, and with what each append since has added), is_reference_data,
@@ -15,4 +15,5 @@ FROM (SELECT table_name, MAX(loaded_at) AS last_loaded_at, SUM(CASE WHEN load_ty
       GROUP BY table_name) AS totals
 JOIN [ref].[File_Monitor_Tracking] AS last
   ON last.table_name = totals.table_name AND last.version_id = totals.version_id
+WHERE last.load_type <> 'delete'
 ORDER BY totals.table_name

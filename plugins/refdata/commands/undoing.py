@@ -54,7 +54,7 @@ def rollback(options: argparse.Namespace) -> int:
             show_diff(difference)
     if options.dry_run:
         return EXIT_OK
-    if (code := _may_go_on(options, f"Roll {options.table} back to version {options.version}?")) is not None:
+    if (code := may_go_on(options, f"Roll {options.table} back to version {options.version}?")) is not None:
         return code
     return _print(options, data.rollback(options.table, options.version, expected=live, **_who(options)))
 
@@ -66,7 +66,7 @@ def take_back(options: argparse.Namespace) -> int:
     if not _has_reason(options):
         return EXIT_USAGE
     data: ReferenceData = ReferenceData.connect()
-    if (code := _may_go_on(options, f"Take the rows of load {options.load} back?")) is not None:
+    if (code := may_go_on(options, f"Take the rows of load {options.load} back?")) is not None:
         return code
     return _print(options, data.take_back(options.load, **_who(options)))
 
@@ -83,8 +83,8 @@ def _has_reason(options: argparse.Namespace) -> bool:
     return True
 
 
-def _may_go_on(options: argparse.Namespace, question: str) -> int | None:
-    """The exit code when it stops here, because no person can answer or the answer is no."""
+def may_go_on(options: argparse.Namespace, question: str) -> int | None:
+    """Asks; the exit code when it stops here, because no person can answer or the answer is no."""
     if options.yes:
         return None
     if not sys.stdin.isatty():

@@ -68,6 +68,10 @@ GUIDES: dict[str, _Guide] = {
         "Damaged lines, a trailer with a different row count, a full load without rows, a constraint.",
         "Fix the lines listed in .rejects.csv, or allow some with max_rejected_rows.",
     ),
+    "closed_table": _Guide(
+        "The feed of a table that is no longer wanted goes on.",
+        "End the feed; or have the table opened again on its page, and drop the file again.",
+    ),
     "orphans": _Guide(
         "A rollback or take-back removes rows that rows of other tables refer to.",
         "Load the other table first, or accept it: the page's dialog asks, the command takes --accept-orphans.",

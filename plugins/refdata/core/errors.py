@@ -15,7 +15,8 @@
         ├── FormatError             the bytes cannot be read safely as CSV
         ├── SchemaError             the columns do not fit the table
         ├── DataError               rows were rejected, or counts do not add up
-        │   └── OrphansError            rows of other tables would refer to nothing; a person may accept it
+        │   ├── OrphansError            rows of other tables would refer to nothing; a person may accept it
+        │   └── ClosedTableError        a person retired or deleted the table
         ├── DatabaseError           the database refused with an error that refdata does not know
         ├── ConfigurationError      a setting or a table's contract is wrong
         │   └── NotInitialisedError     the ledger does not exist yet
@@ -38,6 +39,7 @@ from typing import ClassVar
 
 __all__ = [
     "CancelledError",
+    "ClosedTableError",
     "ConfigurationError",
     "ConnectionLostError",
     "DataError",
@@ -252,6 +254,12 @@ class OrphansError(DataError):
     """Rows of other tables would refer to nothing after an undo; a person may accept that (``on_orphans: hold``)."""
 
     category: ClassVar[str] = "orphans"
+
+
+class ClosedTableError(DataError):
+    """A person retired or deleted the table, so it takes no files until it is opened again."""
+
+    category: ClassVar[str] = "closed_table"
 
 
 class DatabaseError(PermanentError):

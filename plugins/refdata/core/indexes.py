@@ -31,6 +31,14 @@ class UniqueIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseUser:
+    """Something in the database whose definition names a table; ``kind`` is ``view``, for example."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReferringKey:
     """A foreign key of the table ``child`` whose ``columns`` refer to ``references`` of the table in question.
 

@@ -14,12 +14,13 @@ from refdata.core.sqltypes import SqlType
 
 
 class LoadType(StrEnum):
-    """The effect of a load on the existing rows; the last two are requested by people, never by a folder."""
+    """The effect of a load on the existing rows; the last three are requested by people, never by a folder."""
 
     FULL = "fullload"
     APPEND = "append"
     ROLLBACK = "rollback"
     TAKE_BACK = "take_back"
+    DELETE = "delete"
 
     @property
     def flag(self) -> str:

@@ -88,6 +88,7 @@ STEPS = (
         ("drop_ledger_index_created_at", "drop_ledger_index_table_name"),
     ),
     SchemaStep(10, "versions that are kept as differences", ("add_ledger_kept_as_delta",)),
+    SchemaStep(11, "tables that take no more files", ("create_closed",)),
 )
 LATEST = STEPS[-1].number
 

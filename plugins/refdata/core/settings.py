@@ -270,23 +270,16 @@ class Settings:
         ' `["clamdscan", "--fdpass", "{file}"]`; exit code 0 accepts the file. Empty: none.',
     )
     upload_scanner_timeout: float = _setting(60.0, "Seconds that the virus scanner may take.", least=1, most=3600)
+    stewards_only: bool = _setting(
+        False,
+        "Whether only the steward whom a table's contract names, and those who may change Airflow's assets, may upload"
+        " to the table, answer and undo on the page.",
+    )
     min_free_mb: int = _setting(
         1024, "Free space in the dropoff folder below which health fails, and that local copies leave, in MB.", least=0
     )
     min_free_memory_mb: int = _setting(512, "Free memory below which health warns, in MB.", least=0)
     source_db: str = _setting("", "Database name for the configuration table; empty means the connection's database.")
-
-
-SCHEMA_TABLE, AUDIT_TABLE = "Reference_Data_Schema", "Reference_Data_Audit"
-ALERT_TABLE = "Reference_Data_Alert"
-CONTRACT_TABLE, QUESTION_TABLE = "Reference_Data_Contract", "Reference_Data_Question"
-"""Names in ``include/sql`` that cannot be changed by a setting."""
-
-
-def own_tables(settings: Settings) -> tuple[str, ...]:
-    """Names of refdata's own tables in the schema of the reference tables; no file can load into them."""
-    configured = (settings.ledger_table, settings.config_table)
-    return (*configured, SCHEMA_TABLE, AUDIT_TABLE, ALERT_TABLE, CONTRACT_TABLE, QUESTION_TABLE)
 
 
 def specs() -> tuple[Field[Any], ...]:

@@ -169,7 +169,7 @@ def loads_in(records: Sequence[VersionRecord], version: int) -> frozenset[int]:
     while (record := by_version.get(version)) is not None:
         if record.kind in (LoadType.FULL, LoadType.APPEND) and record.load_id not in taken_back:
             loads.add(record.load_id)
-        if record.kind is LoadType.FULL:
+        if record.kind in (LoadType.FULL, LoadType.DELETE):
             break
         if record.kind is LoadType.TAKE_BACK and record.origin_id is not None:
             taken_back.add(record.origin_id)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
+from refdata.closedstore import ClosedStore
+from refdata.core.closedtables import current_name
 from refdata.core.errors import DataError, HeldError, RejectedError
 from refdata.core.model import Load
 from refdata.core.questions import Given, Outcome, Question, unanswered
@@ -166,13 +168,15 @@ def withdraw(deps: Deps, question_id: int, by: str, reason: str) -> AskedQuestio
 
 
 def table_for(deps: Deps, wanted: str) -> str:
-    """The table for a file whose name leads to ``wanted``: another one if a kept answer names it."""
+    """The table for a file whose name leads to ``wanted``: another one if a kept answer names it, or it was renamed."""
+    closed = ClosedStore(deps.warehouse).all()
+    wanted = current_name(closed, wanted)
     routes = (
         one.question.choice(one.given.choice).table
         for one in QuestionLog(deps.warehouse).kept(wanted)
         if one.given is not None and one.question.choice(one.given.choice).outcome is Outcome.ROUTE
     )
-    return next(routes, wanted)
+    return current_name(closed, next(routes, wanted))
 
 
 def take_answers(deps: Deps, row: Load, answers: Sequence[Given]) -> None:

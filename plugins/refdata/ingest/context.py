@@ -14,7 +14,8 @@ from refdata.core.contract import Contract
 from refdata.core.errors import DropoffError
 from refdata.core.filemodel import Format, Scan
 from refdata.core.model import DroppedFile, FileStatus, Load, TableName
-from refdata.core.settings import Settings, own_tables
+from refdata.core.owntables import own_tables
+from refdata.core.settings import Settings
 from refdata.core.tablenames import table_name
 from refdata.core.tablerules import TableRules
 from refdata.dropoff.source import Source

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from refdata.closedstore import ClosedStore
 from refdata.contracts.facts import shown
 from refdata.contracts.files import declared
 from refdata.core import alignment, contractchecks, keyrules
 from refdata.core.alignment import Alignment, own_columns
+from refdata.core.closedtables import current_name, require_open
 from refdata.core.columnwarnings import column_warnings
 from refdata.core.contract import Contract, Facts, FieldContract, Origin
 from refdata.core.contractchecks import Action, Finding
@@ -20,7 +22,7 @@ from refdata.core.filemodel import Format, ScannedColumn
 from refdata.core.learning import FIELD_TYPES, STORED_AS, learned
 from refdata.core.model import Column, Table
 from refdata.core.naming import fold_name
-from refdata.core.settings import own_tables
+from refdata.core.owntables import own_tables
 from refdata.core.sqltypes import TypeKind, covers
 from refdata.core.tablenames import table_name
 from refdata.ingest.context import Deps
@@ -72,7 +74,7 @@ class ContractDifference:
 
 def table_of_file(deps: Deps, file: Path) -> str:
     """The table that a file of this name loads."""
-    return table_name(file.name, reserved=own_tables(deps.settings))
+    return current_name(ClosedStore(deps.warehouse).all(), table_name(file.name, reserved=own_tables(deps.settings)))
 
 
 def full_contract(deps: Deps, table: str) -> Contract:
@@ -123,6 +125,7 @@ def check_file(deps: Deps, file: Path, table: str) -> ContractCheck:
     """Checks what would happen to a file if it were dropped for a table; only reads the database."""
     done = ContractCheck(table, Action.LOAD)
     try:
+        require_open(ClosedStore(deps.warehouse).all(), table)
         done = replace(done, warnings=declared(deps.settings, table).contradictions)
         return _checked(deps, file, done)
     except RefdataError as error:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from refdata.closedstore import ClosedStore
 from refdata.core.alignment import own_columns
+from refdata.core.closedtables import Closed, current_name, require_open
 from refdata.core.contract import Contract
 from refdata.core.contracttypes import with_declared_types
 from refdata.core.doubts.formats import damage_doubt
@@ -35,6 +37,7 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
 
     :raises FormatError: the file cannot be read safely as CSV.
     :raises DataError: more rows are damaged than the table allows.
+    :raises ClosedTableError: the table was retired or deleted.
     :raises FileChangedError: the file is gone, or is not the one that was released.
     """
     deps.warehouse.initialise()
@@ -44,6 +47,8 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     if row.file_path != file.path:
         return _as_it_ended(row, file)
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
+    closed = ClosedStore(deps.warehouse).all()
+    require_open(closed, row.table_name)
     # The list gets its name only once the file is known to be unchanged: otherwise it could be another run's list.
     with (
         _leaving_no_rejects(deps, file, row),
@@ -54,6 +59,7 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
         fmt = _format(deps, Path(path), contract, live)
         allowed = deps.rules(row.table_name).max_rejected_rows
         scanned = scan_file(Path(path), fmt, contract, live, listing(rejects, row, allowed))
+    scanned = replace(scanned, warnings=(*_renamed(closed, deps.table_of(file)), *scanned.warnings))
     deps.log.info("Scanned %s rows, %s rejected", scanned.rows, scanned.rejected)
     if fmt.doubt is None:
         fmt = replace(fmt, doubt=damage_doubt(scanned, allowed, rejects.fitting))
@@ -65,6 +71,15 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
         _check_rejects(deps, scanned, row)
     # The ledger's warnings quote skipped lines; Airflow keeps what is returned, and it is to hold no text of the file.
     return Detection(row.id, replace(fmt, skipped=()), replace(scanned, warnings=()))
+
+
+def _renamed(closed: Closed, named: str) -> tuple[str, ...]:
+    """The warning that a file's name is a table's former one."""
+    entry, name = closed.get(named), current_name(closed, named)
+    if entry is None or name == named:
+        return ()
+    since = f"since {entry.closed_at:%Y-%m-%d} ({entry.closed_by}: {entry.reason})"
+    return (f"The file is named for {named}, which is called {name} {since}: its rows go there.",)
 
 
 @contextlib.contextmanager

@@ -18,8 +18,8 @@ from refdata.core.filetypes import enabled
 from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, Load, LoadType
 from refdata.core.naming import typed_table
+from refdata.core.owntables import own_tables
 from refdata.core.runid import TASK_RUN
-from refdata.core.settings import own_tables
 from refdata.core.tablenames import name_for
 from refdata.dropoff.given import GivenFile
 from refdata.ingest.archive import move_to_error

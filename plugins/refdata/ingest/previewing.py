@@ -12,9 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from refdata.closedstore import ClosedStore
 from refdata.contracts.files import declared
 from refdata.core import alignment, contractchecks
 from refdata.core.alignment import Alignment
+from refdata.core.closedtables import require_open
 from refdata.core.columnwarnings import column_warnings
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import Finding
@@ -27,6 +29,7 @@ from refdata.core.model import LOAD_COLUMNS, Column, DroppedFile, FileStatus, Lo
 from refdata.core.questions import Question
 from refdata.core.tablediff import TableDiff
 from refdata.core.versions import live_version
+from refdata.ingest.asking import table_for
 from refdata.ingest.classing import table_class
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.detect import read_format, scan_file
@@ -103,7 +106,7 @@ def preview(deps: Deps, file: DroppedFile) -> Preview:
 
 def _unregistered(deps: Deps, file: DroppedFile) -> Load:
     """The ledger's row that the file does not have."""
-    table = deps.table_of(file)
+    table = table_for(deps, deps.table_of(file))
     known = table_class(deps, table)
     nothing = dict.fromkeys(LOAD_COLUMNS)
     return Load(**{
@@ -125,6 +128,7 @@ class _Examination:
     def run(self) -> None:
         """The steps of a load in their order, until one of them would stop it."""
         deps, shown = self.deps, self.shown
+        require_open(ClosedStore(deps.warehouse).all(), shown.table)
         shown.warnings += declared(deps.settings, shown.table).contradictions
         shown.live_version = live_version(deps.ledger.versions(shown.table))
         contract, live = contract_for(deps, self.row), deps.warehouse.table(deps.target(self.row))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from refdata.closedstore import ClosedStore
+from refdata.core.closedtables import current_name, former_names, require_open
 from refdata.core.dropnames import LOAD_FOLDERS, load_folder_at
 from refdata.core.errors import (
     CancelledError,
@@ -53,6 +55,7 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
 
     :raises NotYetError: when another load has it or is ahead.
     :raises FileChangedError: when the file was removed while it waited.
+    :raises ClosedTableError: when the table was retired or deleted.
     """
     if not deps.dropoff.is_there(file):
         if (deps.ledger.get(row.id) or row).status in DONE:
@@ -70,11 +73,28 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
     attempt = deps.ledger.claim_turn(keyed, deps.settings.stale_after, deps.clock())
     if attempt is None and _cancel_vanished(deps, row):
         attempt = deps.ledger.claim_turn(keyed, deps.settings.stale_after, deps.clock())
-    if attempt is None:
+    if attempt is not None:
+        _require_open(deps, row)
+    else:
         ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
         _check_patience(deps, file, row, ahead)
         raise NotYetError(f"{row.file_name} is waiting for {ahead}")
     return attempt
+
+
+def _require_open(deps: Deps, row: Load) -> None:
+    """Checks under the turn, which nobody who closes a table can have at the same time.
+
+    :raises LockTimeoutError: when the table was renamed since the step read its row; the retry finds the new name.
+    """
+    closed = ClosedStore(deps.warehouse).all()
+    require_open(closed, row.table_name)
+    if (name := current_name(closed, row.table_name)) != row.table_name:
+        raise LockTimeoutError(
+            f"{row.table_name} was renamed {name} in the meantime",
+            where=row.file_path,
+            advice="Nothing: it is retried.",
+        )
 
 
 @contextlib.contextmanager
@@ -140,8 +160,9 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> str:
     patience = timedelta(seconds=60 + 4 * deps.settings.stability_checks * deps.settings.stability_interval)
     if deps.clock() - _since(deps, file, row) > patience:
         return ""
+    names = {row.table_name, *former_names(ClosedStore(deps.warehouse).all(), row.table_name)}
     for other in deps.dropoff.scan().files:
-        if other.order < file.order and other.path != file.path and deps.table_of(other) == row.table_name:
+        if other.order < file.order and other.path != file.path and deps.table_of(other) in names:
             known = deps.ledger.by_path(other.path)
             if known is None:
                 return other.name

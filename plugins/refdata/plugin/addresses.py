@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from refdata.core.runid import API_RUN, CLI_RUN, LOAD_DAG, PAGE_RUN, TASK_RUN
-
-_ROLLBACK_DAG = "refdata_rollback"
+from refdata.core.runid import API_RUN, CLI_RUN, LOAD_DAG, PAGE_RUN, ROLLBACK_DAG, TASK_RUN
 
 
 def run_path(run_id: str | None, load_type: str) -> str | None:
     """The run's page within Airflow, relative to its root; None for what no run did."""
     if run_id is None or run_id.startswith((CLI_RUN, API_RUN, PAGE_RUN, TASK_RUN)):
         return None
-    dag = _ROLLBACK_DAG if load_type in ("rollback", "take_back") else LOAD_DAG
+    dag = ROLLBACK_DAG if load_type in ("rollback", "take_back") else LOAD_DAG
     return f"dags/{dag}/runs/{quote(run_id, safe='')}"

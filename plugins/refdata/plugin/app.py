@@ -18,7 +18,8 @@ from refdata.plugin.downloads import download_router
 from refdata.plugin.health_route import health_router
 from refdata.plugin.page import page_router
 from refdata.plugin.routes import Connect, StepsOf, api_router
-from refdata.plugin.routes.common import failures, may_read
+from refdata.plugin.routes.common import failures
+from refdata.plugin.routes.rights import may_read
 from refdata.plugin.runs import steps_of as airflows_steps
 from refdata.plugin.schemas import Envelope, FaultView, begin_request
 
@@ -47,7 +48,7 @@ def create_app(connect: Connect = ReferenceData.connect, steps_of: StepsOf = air
     """The application that Airflow mounts under ``/refdata``.
 
     Anyone who may see the runs of ``refdata_load`` may read; what a change requires is stated at its route
-    (``routes.common.may_change``). FastAPI's own pages for OpenAPI know no permissions, so the description has its
+    (``rights``). FastAPI's own pages for OpenAPI know no permissions, so the description has its
     own route.
 
     :param connect: opens the warehouse for a request.

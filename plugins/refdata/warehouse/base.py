@@ -11,7 +11,7 @@ from refdata.core.alignment import Alignment, NewTable, Widening
 from refdata.core.capabilities import Capabilities
 from refdata.core.collations import Collation
 from refdata.core.diagnosis import Diagnosis
-from refdata.core.indexes import KeyChange, ReferringKey, UniqueIndex
+from refdata.core.indexes import DatabaseUser, KeyChange, ReferringKey, UniqueIndex
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.publishing import PublishCheck
 from refdata.core.schemasteps import SchemaChange
@@ -194,6 +194,24 @@ class Warehouse(Protocol):
 
     def referring_keys(self, session: Session, table: TableName) -> tuple[ReferringKey, ...]:
         """The foreign keys of other tables that forbid to remove or change rows of this one."""
+        ...
+
+    def users(self, session: Session, table: TableName) -> tuple[DatabaseUser, ...]:
+        """The views, procedures, functions and triggers of the database that name a table, where it records them."""
+        ...
+
+    def rename(self, session: Session, table: TableName, new_name: str) -> None:
+        """Renames a live table and its version table, in the session's transaction; rows, indexes and keys stay.
+
+        :raises SchemaError: when the database refuses it.
+        """
+        ...
+
+    def drop(self, session: Session, table: TableName) -> None:
+        """Drops a live table and its version table with all rows, in the session's transaction.
+
+        :raises SchemaError: when the database refuses it.
+        """
         ...
 
     def collation(self, table: TableName, columns: Sequence[str]) -> Collation | None:

@@ -29,13 +29,13 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A separate metadata database, users and connection, for which Airflow's settings are read again."""
     home = tmp_path_factory.mktemp("airflow-home")
     passwords = home / "passwords.json"
-    passwords.write_text(json.dumps({"viewer": PASSWORD, "editor": PASSWORD}))
+    passwords.write_text(json.dumps(dict.fromkeys(("viewer", "editor", "owner"), PASSWORD)))
     settings = {
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PLUGINS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__UNIT_TEST_MODE": "false",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "viewer:viewer,editor:user",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "viewer:viewer,editor:user,owner:op",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests, long enough for its algorithm to be content with",
         "AIRFLOW__REFDATA__DROPOFF_ROOT": str(home / "dropoff"),
@@ -88,6 +88,12 @@ def viewer(client: TestClient) -> dict[str, str]:
 def editor(client: TestClient) -> dict[str, str]:
     """The header of somebody who may start runs."""
     return _logged_in(client, "editor")
+
+
+@pytest.fixture(scope="session")
+def owner(client: TestClient) -> dict[str, str]:
+    """The header of somebody who may also change Airflow's assets."""
+    return _logged_in(client, "owner")
 
 
 def _logged_in(client: TestClient, name: str) -> dict[str, str]:

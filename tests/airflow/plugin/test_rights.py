@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from fastapi.routing import APIRoute
 
+from refdata.config import load_settings
 from refdata.ledger import Ledger
 from refdata.plugin.app import create_app
 from refdata.warehouse.base import Warehouse
@@ -86,11 +89,93 @@ def test_a_viewer_may_change_nothing(
     assert Ledger(filled).tables() == before
 
 
+ADMINISTERING = ("/retire", "/reopen", "/rename", "/delete", "/config/repair")
+
+
 @pytest.mark.parametrize(("method", "path"), CHANGE)
-def test_an_editor_gets_past_the_rights(
-    method: str, path: str, client: TestClient, editor: dict[str, str], filled: Warehouse
+def test_an_editor_may_load_answer_and_undo_and_an_owner_administers(
+    method: str, path: str, client: TestClient, editor: dict[str, str], owner: dict[str, str], filled: Warehouse
 ) -> None:
-    assert client.request(method, path, headers=editor, json={"unknown": 1}).status_code in (200, 422)
+    reached = (200, 422)
+    wanted = (403,) if path.endswith(ADMINISTERING) else reached
+    assert client.request(method, path, headers=editor, json={"unknown": 1}).status_code in wanted
+    assert client.request(method, path, headers=owner, json={"unknown": 1}).status_code in reached
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [("viewer", []), ("editor", ["drop", "answer", "undo"]), ("owner", ["drop", "answer", "undo", "administer"])],
+)
+def test_the_page_learns_what_its_caller_may_do(
+    who: str, may: list[str], client: TestClient, request: pytest.FixtureRequest, filled: Warehouse
+) -> None:
+    me = client.get("/refdata/api/v1/me", headers=request.getfixturevalue(who)).json()["data"]
+    assert (me["name"], me["left_to"]) == (who, "")
+    assert [right for right in ("drop", "answer", "undo", "administer") if me[f"may_{right}"]] == may
+
+
+@pytest.fixture
+def airports_left_to(airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Leaves a table to a steward."""
+    folder = airflow_home / "dropoff" / "contracts"
+    folder.mkdir(exist_ok=True)
+
+    def leave(steward: str) -> None:
+        (folder / "airports.yaml").write_text(f"refdata:\n  steward: {steward}\n")
+
+    monkeypatch.setenv("AIRFLOW__REFDATA__STEWARDS_ONLY", "true")
+    load_settings.cache_clear()
+    yield leave
+    (folder / "airports.yaml").unlink(missing_ok=True)
+    load_settings.cache_clear()
+
+
+LEFT = {
+    "tables/airports/rollback": {"version": 4, "reason": "test"},
+    "loads/{load}/take-back": {"reason": "test"},
+    "loads/{load}/retry": {"table": ""},
+    "loads/{load}/discard": {"reason": "test"},
+}
+
+
+@pytest.mark.parametrize(("path", "body"), LEFT.items())
+def test_a_table_with_a_steward_is_left_to_that_person(
+    path: str,
+    body: dict[str, object],
+    client: TestClient,
+    editor: dict[str, str],
+    filled: Warehouse,
+    airports_left_to: Callable[[str], None],
+) -> None:
+    airports_left_to("ada")
+    load = next(one.id for one in Ledger(filled).page(limit=500).files if one.table_name == "airports")
+    refused = client.post(f"/refdata/api/v1/{path.format(load=load)}", headers=editor, json=body)
+    said = "Only ada may do this: the contract of airports names that steward"
+    assert (refused.status_code, refused.json()["error"]["message"]) == (403, said)
+
+
+@pytest.mark.parametrize(
+    ("who", "steward", "table", "may_undo"),
+    [
+        ("editor", "ada", "airports", False),
+        ("editor", "Editor", "airports", True),
+        ("owner", "ada", "airports", True),
+        ("editor", "ada", "elsewhere", True),
+    ],
+)
+def test_those_who_administer_may_act_for_every_steward(
+    who: str,
+    steward: str,
+    table: str,
+    may_undo: bool,
+    client: TestClient,
+    request: pytest.FixtureRequest,
+    filled: Warehouse,
+    airports_left_to: Callable[[str], None],
+) -> None:
+    airports_left_to(steward)
+    me = client.get(f"/refdata/api/v1/me?table={table}", headers=request.getfixturevalue(who)).json()["data"]
+    assert (me["may_undo"], me["left_to"]) == (may_undo, "" if may_undo else steward)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -112,9 +197,9 @@ FOREIGN: list[dict[str, str]] = [
 @pytest.mark.parametrize(("method", "path"), CHANGE)
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_a_change_by_cookie_has_to_come_from_our_own_page(
-    method: str, path: str, headers: dict[str, str], client: TestClient, editor: dict[str, str], filled: Warehouse
+    method: str, path: str, headers: dict[str, str], client: TestClient, owner: dict[str, str], filled: Warehouse
 ) -> None:
-    cookie = {"Cookie": f"_token={editor['Authorization'].removeprefix('Bearer ')}"}
+    cookie = {"Cookie": f"_token={owner['Authorization'].removeprefix('Bearer ')}"}
     refused = client.request(method, path, headers={**cookie, **headers}, json={"unknown": 1})
     assert (refused.status_code, refused.json()["error"]["category"]) == (403, "forbidden")
     own = {"Sec-Fetch-Site": "same-origin", "X-Refdata-Request": "1"}

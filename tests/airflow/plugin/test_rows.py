@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from refdata.config import load_settings
-from refdata.core.settings import own_tables
+from refdata.core.owntables import own_tables
 from refdata.plugin.rowschemas import written_position
 from refdata.rowapi import Position
 from refdata.warehouse.base import Warehouse

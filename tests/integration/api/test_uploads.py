@@ -16,8 +16,8 @@ from refdata.audit import AuditAction
 from refdata.core.contractterms import QuestionKind
 from refdata.core.errors import DataError, DropoffError, FileBusyError, LockTimeoutError, RefdataError
 from refdata.core.model import FileStatus, LoadType, Stage, TableName
+from refdata.core.owntables import own_tables
 from refdata.core.publishing import qualified
-from refdata.core.settings import own_tables
 from refdata.dropoff.quarantine import UPLOADS
 from refdata.ingest.turn import PREVIEW
 from refdata.uploadapi import Preview, WaitingUpload

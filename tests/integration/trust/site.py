@@ -23,8 +23,9 @@ import refdata.warehouse.mssql.engine
 import refdata.warehouse.sqlite.engine  # noqa: F401
 from refdata.config import absolute
 from refdata.core.model import TableName
+from refdata.core.owntables import SCHEMA_TABLE, own_tables
 from refdata.core.publishing import qualified
-from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
+from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.context import Deps
 from refdata.sqlfiles import stage_schema

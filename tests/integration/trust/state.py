@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from refdata.core.model import TableName
+from refdata.core.owntables import AUDIT_TABLE
 from refdata.core.publishing import qualified
-from refdata.core.settings import AUDIT_TABLE
 from refdata.ingest.context import Deps
 
 State = dict[str, Any]

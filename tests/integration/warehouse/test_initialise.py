@@ -12,8 +12,8 @@ from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.core import schemasteps
 from refdata.core.errors import RefdataError
 from refdata.core.failure import failure_of
+from refdata.core.owntables import SCHEMA_TABLE, own_tables
 from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange, SchemaStep
-from refdata.core.settings import SCHEMA_TABLE, own_tables
 from refdata.ledger import Ledger
 from refdata.warehouse import schema
 from tests.integration.engines import Database

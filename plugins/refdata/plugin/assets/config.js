@@ -17,7 +17,7 @@ export async function showConfig({ place, signal, go, refresh }) {
   redraw(place, "config", [findings.data, me.data, repaired], () => [
     element("div", { class: "heading" },
       element("h2", {}, findings.data.length ? plural(findings.data.length, "finding", "findings") : "The configuration is correct"),
-      me.data.may_change && repairButton(findings.data, refresh)),
+      me.data.may_administer && repairButton(findings.data, refresh)),
     element("p", { class: "muted" }, "Reference_Data_Cfg compared with the tables and the ledger. What a person switched off or wrote is reported, never changed."),
     repaired && element("p", { class: "done-well", role: "status" }, repaired),
     findings.data.length > 0 && table(findings.data, go),

@@ -13,7 +13,7 @@ const COLUMNS = [
   ["Status", "status"], ["File", "file_name"], ["Table", "table_name"], ["Rows", "rows_loaded", "figure"],
   ["Rejected", "rows_rejected", "figure"], ["Duration", null, "figure"], ["Dropped", "id"], ["Run", null],
 ];
-export const LOAD_TYPES = { fullload: "Full load", append: "Append", rollback: "Rollback", take_back: "Take-back" };
+export const LOAD_TYPES = { fullload: "Full load", append: "Append", rollback: "Rollback", take_back: "Take-back", delete: "Deleted" };
 /** Statuses in a steward's words, where the ledger's own are those of a program. */
 const NAMES = { pending: "waiting", processing: "loading", review: "needs answer", error: "refused", duplicate: "already loaded" };
 const CHEVRON = "m9 6 6 6-6 6";
@@ -116,7 +116,7 @@ function noteRow(...children) {
 
 /** The categories of the error tree in a steward's words; any other is shown as it is. */
 const REASONS = {
-  data: "Some rows do not fit", schema: "The columns do not fit", format: "The file cannot be read safely", orphans: "Other tables need rows that are missing",
+  closed_table: "The table takes no more files", data: "Some rows do not fit", schema: "The columns do not fit", format: "The file cannot be read safely", orphans: "Other tables need rows that are missing",
   rejected: "Somebody decided against it", held: "It waits for an answer", cancelled: "Somebody stopped it", file_changed: "The file changed or is gone",
   file_busy: "The file could not be reached", dropoff: "It is not a file to load", storage_full: "The disk is full", permission: "refdata may not do it",
   connection: "The database could not be reached", lock_timeout: "The table was busy", deadlock: "The table was busy", throttled: "The database is overloaded",

@@ -4,6 +4,7 @@ import { ask } from "./client.js";
 import { element } from "./dom.js";
 import { MOVING, SORTS as FILE_SORTS, STATUSES, showFiles, statusName } from "./files.js";
 import { number, plural } from "./format.js";
+import { closedList } from "./manage.js";
 import { SORTS as TABLE_SORTS, arranged, showTables } from "./tables.js";
 
 const PAGE_SIZE = 50;
@@ -74,12 +75,17 @@ async function addQuestions(files, signal) {
   for (const file of files) file.questions = data.filter((question) => question.load_id === file.id);
 }
 
-export async function loadTables({ place, state, signal, go, adjust }) {
-  const [{ data }, counts] = await Promise.all([ask("tables", {}, signal), ask("counts", {}, signal)]);
+export async function loadTables({ place, state, signal, go, adjust, refresh }) {
+  const [{ data }, counts, closed, me] = await Promise.all([ask("tables", {}, signal), ask("counts", {}, signal), ask("closed", {}, signal), ask("me", {}, signal)]);
+  const retired = new Set(closed.data.filter((one) => one.state === "retired").map((one) => one.table_name));
+  for (const table of data) table.is_retired = retired.has(table.table_name);
   const tables = arranged(data, state.search, state.sort);
   at("count").textContent = plural(tables.length, "table", "tables");
   if (tables.length) showTables(place, tables, state.sort, (sort) => adjust({ sort }), go);
   else showNothing(place, state.search ? "No table matches this search." : "No table has been loaded yet.", state, adjust);
+  place.querySelector(".gone")?.remove();
+  const gone = closedList(closed.data, me.data, refresh, go);
+  if (gone) place.append(gone);
   return MOVING.some((name) => counts.data[name]);
 }
 

@@ -27,8 +27,8 @@ export function questionForm(load, questions, { me, refresh }) {
   const draft = drafts.get(load) ?? { answers: {}, keep: false, reason: "" };
   drafts.set(load, draft);
   const parts = { load, questions, draft, refresh, ...controls(load, draft) };
-  const asked = questions.map((question) => asking(question, parts, me.may_change));
-  if (!me.may_change) return [...asked, element("p", { class: "muted" }, "You may read questions here, but not answer them.")];
+  const asked = questions.map((question) => asking(question, parts, me.may_answer));
+  if (!me.may_answer) return [...asked, element("p", { class: "muted" }, "You may read questions here, but not answer them.")];
   follow(parts);
   return [...asked, ending(parts, { keeps: questions.some((question) => question.choices.some((choice) => choice.keepable)) })];
 }
@@ -121,7 +121,7 @@ export function keptAnswers(kept, { me, go, refresh }) {
   return element("ul", { class: "audit" }, kept.map((question) => element("li", {}, said(question, { marked: false }),
     element("div", { class: "names" }, who(question),
       viewLink(go, { view: "file", id: question.load_id }, { class: "small", dir: "auto", "data-focus": `asked ${question.id}` }, question.file_name),
-      me.may_change && element("button", { type: "button", class: "plain", "data-focus": `withdraw ${question.id}`,
+      me.may_answer && element("button", { type: "button", class: "plain", "data-focus": `withdraw ${question.id}`,
         onclick: () => withdraw(question, refresh) }, "Withdraw", element("span", { class: "hidden" }, ` ${question.given.label}`))))));
 }
 

@@ -25,7 +25,7 @@ async function fill(place, file, page) {
 
 function actions(file, page) {
   const trouble = element("p", { class: "trouble", role: "alert" });
-  if (!page.me.may_change) return [];
+  if (!page.me.may_drop) return [];
   const again = element("button", { type: "button", class: "main", "data-focus": "again", onclick: () => retry(file, page, again, trouble) },
     "Look at it again", element("span", { class: "hidden" }, ` ${file.file_name}`));
   const discard = element("button", { type: "button", class: "main quiet", "data-focus": "discard", onclick: () => discardRefused(file, page) },

@@ -21,7 +21,7 @@ const NOTHING = { review: "Nothing is changed until somebody answers.", duplicat
 
 export async function showStory({ place, state, signal, go, refresh }) {
   const id = state.id ?? 0;
-  const [found, asked, me] = await Promise.all([ask(`files/${id}`, {}, signal), ask(`files/${id}/questions`, {}, signal), ask("me", {}, signal)]);
+  const [found, asked, me] = await Promise.all([ask(`files/${id}`, {}, signal), ask(`files/${id}/questions`, {}, signal), ask("me", { load: id || null }, signal)]);
   const { file } = found.data;
   const taken = isBeingTaken(file.id);
   redraw(place, `file ${state.id}`, [found.data, asked.data, me.data, taken], () => story(found.data, asked.data, { me: me.data, go, refresh }));
@@ -167,7 +167,7 @@ function named(text) {
 }
 
 function changes({ file, table_changes: described, is_configured: configured }) {
-  if (file.load_type === "rollback" || file.load_type === "take_back") return element("p", {}, "Its columns stayed unchanged.");
+  if (file.load_type === "rollback" || file.load_type === "take_back" || file.load_type === "delete") return element("p", {}, "Its columns stayed unchanged.");
   if (described === null) return element("p", { class: "muted" }, NOTHING[file.status] ?? (MOVING.includes(file.status) ? "Not checked yet." : "Not recorded."));
   const parts = described === "no change" ? ["Its columns already fit."] : described.split("; ").map(sentence);
   return [element("ul", { class: "changes" }, parts.map((part) => element("li", {}, part))),

@@ -8,6 +8,7 @@ import { LOAD_TYPES } from "./files.js";
 import { cell, grid } from "./grid.js";
 import { NONE, moment, number, plural } from "./format.js";
 import { downloads, runLink, viewLink } from "./links.js";
+import { closedNote, manageButtons } from "./manage.js";
 import { contractFacts, isBeingTaken, keptAnswers, questionForm } from "./questions.js";
 import { tile } from "./overview.js";
 import { showRows } from "./rows.js";
@@ -20,9 +21,11 @@ let notice = null;
 export async function showTable(page) {
   const { place, state, signal } = page;
   const path = `tables/${encodeURIComponent(state.name)}`;
-  const [info, versions, me, waiting, kept, contract] = await Promise.all([ask(path, {}, signal), ask(`${path}/versions`, {}, signal),
-    ask("me", {}, signal), ask("questions", { table: state.name }, signal), ask(`${path}/answers`, {}, signal), orFailure(ask(`${path}/contract`, {}, signal))]);
-  const memory = { waiting: waiting.data, kept: kept.data, contract: contract.data, trouble: contract.failure ?? null };
+  const [info, versions, me, waiting, kept, contract, closed] = await Promise.all([ask(path, {}, signal), ask(`${path}/versions`, {}, signal),
+    ask("me", { table: state.name }, signal), ask("questions", { table: state.name }, signal), ask(`${path}/answers`, {}, signal), orFailure(ask(`${path}/contract`, {}, signal)),
+    ask("closed", {}, signal)]);
+  const memory = { waiting: waiting.data, kept: kept.data, contract: contract.data, trouble: contract.failure ?? null,
+    closed: closed.data.find((one) => one.table_name === info.data.table_name) ?? null };
   const taken = waiting.data.some((question) => isBeingTaken(question.load_id));
   const asked = state.a !== null && state.b !== null ? { a: state.a, b: state.b } : null;
   const parts = places(place, state.name);
@@ -75,7 +78,9 @@ function view(page) {
   const { info, go } = page;
   return [
     viewLink(go, { view: "tables" }, { class: "back", "data-focus": "back" }, "← Tables"),
-    element("div", { class: "title" }, element("h2", { dir: "auto" }, info.table_name)),
+    element("div", { class: "title" }, element("h2", { dir: "auto" }, info.table_name), manageButtons(page, (text) => { notice = { table: info.table_name, text }; })),
+    closedNote(page.closed, page, (text) => { notice = { table: info.table_name, text }; }),
+    page.me.left_to && element("p", { class: "muted" }, `${page.me.left_to} answers for this table and alone may change it.`),
     notice?.table === info.table_name && element("p", { class: "done-well", role: "status" }, notice.text),
     element("dl", { class: "tiles" },
       tile("Rows", number(page.versions.find((one) => one.is_live)?.rows), ""),
@@ -161,7 +166,7 @@ function actions(version, page) {
   const [a, b] = version.is_live ? [before?.version, version.version] : [version.version, info.live_version];
   const found = [a !== undefined && element("button", { type: "button", class: "plain", "data-focus": `compare ${version.version}`,
     onclick: () => compareSeen(adjust, { a, b }) }, version.is_live ? "What changed" : "Compare with live", element("span", { class: "hidden" }, ` ${what}`))];
-  if (!me.may_change) return found;
+  if (!me.may_undo) return found;
   if (!version.is_live) {
     found.push(element("button", { type: "button", class: "plain", "data-focus": `back ${version.version}`, onclick: () => rollback(version, page) },
       "Roll back", element("span", { class: "hidden" }, ` to ${what}`)));

@@ -43,7 +43,7 @@ function row(table, go) {
   const files = viewLink(go, { view: "files", search: table.table_name }, { "data-focus": "files",
     "aria-label": `${number(table.files)} files of ${table.table_name}` }, number(table.files));
   return element("tr", { role: "row" },
-    cell("Table", { class: "name" }, name),
+    cell("Table", { class: "name" }, name, table.is_retired && element("span", { class: "badge cancelled" }, "retired")),
     cell("Kind", {}, table.is_reference_data ? "Reference" : "Other"),
     cell("Rows", { class: "figure" }, number(table.rows_live)),
     cell("Version", { class: "figure" }, number(table.version_id)),

@@ -37,10 +37,10 @@ function chooser(page) {
   return [
     element("h2", { class: "view-title" }, "Upload a file"),
     element("p", { class: "muted" }, "Nothing is loaded until you have seen what the file would change, and press Load."),
-    !me.may_change && element("p", {}, "You may see uploads here, but not upload or load files."),
-    me.may_change && refused && element("div", { class: "reason open pending", role: "note" },
+    !me.may_drop && element("p", {}, "You may see uploads here, but not upload or load files."),
+    me.may_drop && refused && element("div", { class: "reason open pending", role: "note" },
       element("p", {}, element("strong", {}, refused.message)), element("p", { class: "advice" }, refused.advice)),
-    me.may_change && !refused && form(page),
+    me.may_drop && !refused && form(page),
     !refused && card("Uploads that wait", uploads.length ? waitingList(page)
       : element("p", { class: "muted" }, "None. A file that is uploaded but not loaded is listed here for everybody.")),
   ];
@@ -110,10 +110,10 @@ function refusal(files, { max_bytes: most }) {
 function waitingList(page) {
   const { uploads, go, me } = page;
   return element("ul", { class: "audit" }, uploads.map((one) => element("li", {},
-    element("div", {}, me.may_change
+    element("div", {}, me.may_drop
       ? viewLink(go, { view: "upload", id: one.id }, { dir: "auto", "data-focus": `upload ${one.id}` }, one.name) : element("span", { dir: "auto" }, one.name),
     element("p", { class: "muted", dir: "auto" }, `${LOAD_TYPES[one.load_type]} into ${one.table} · ${bytes(one.size)}`)),
-    element("div", { class: "names" }, element("span", { class: "muted" }, one.by, moment(one.at)), me.may_change && discardButton(one, page)))));
+    element("div", { class: "names" }, element("span", { class: "muted" }, one.by, moment(one.at)), me.may_drop && discardButton(one, page)))));
 }
 
 export function discardButton(upload, page, style = "plain") {

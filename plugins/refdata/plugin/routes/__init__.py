@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from refdata.plugin.routes import archive, config, files, me, now, overview, questions, rows, tables, uploads
+from refdata.plugin.routes import archive, closing, config, files, me, now, overview, questions, rows, tables, uploads
 from refdata.plugin.routes.common import Connect, StepsOf
 
 __all__ = ["Connect", "StepsOf", "api_router"]
@@ -19,11 +19,12 @@ def api_router(connect: Connect, steps_of: StepsOf) -> APIRouter:
     router.include_router(files.router(connect, steps_of))
     router.include_router(archive.router(connect))
     router.include_router(tables.router(connect))
+    router.include_router(closing.router(connect))
     router.include_router(rows.router(connect))
     router.include_router(questions.router(connect))
     router.include_router(overview.router(connect))
     router.include_router(config.router(connect))
     router.include_router(uploads.router(connect))
     router.include_router(now.router(connect))
-    router.include_router(me.router())
+    router.include_router(me.router(connect))
     return router

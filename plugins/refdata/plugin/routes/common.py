@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import get_user, requires_access_dag
+from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, Header, HTTPException, Path, Query, Request
 
 from refdata.core.limits import MAX_PAGE
-from refdata.core.runid import LOAD_DAG
+from refdata.plugin.routes.rights import REQUIRED, Right
 from refdata.plugin.schemas import Envelope, StepView
 
 if TYPE_CHECKING:
@@ -30,9 +29,6 @@ Offset = Annotated[int, Query(ge=0, le=MAX_ID, description="Rows to skip.")]
 TableNamed = Annotated[
     str, Path(min_length=1, max_length=128, pattern=r"^[^\x00]+$", description="Name of the table, without its schema.")
 ]
-
-may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))
-"""Whoever may see the runs of ``refdata_load``; Airflow's auth manager decides."""
 
 
 def _from_no_other_site(
@@ -53,11 +49,10 @@ def _from_no_other_site(
         raise HTTPException(403, f"A change must come from refdata's own page: header {OWN_HEADER} is missing")
 
 
-may_change = [
-    Depends(requires_access_dag("POST", DagAccessEntity.RUN, LOAD_DAG)),
-    Depends(_from_no_other_site),
-]
-"""Anyone who may start runs of ``refdata_load``, and so put any rows into any table, may also change tables here."""
+def changing(right: Right) -> list[Any]:
+    """What a route that changes something requires: the right, and a request from no other site."""
+    return [REQUIRED[right], Depends(_from_no_other_site)]
+
 
 Caller = Annotated[BaseUser, Depends(get_user)]
 

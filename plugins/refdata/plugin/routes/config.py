@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from refdata.audit import AuditAction
 from refdata.ingest.register import ConfigFinding, ConfigRepair
 from refdata.plugin.configschemas import AuditView
-from refdata.plugin.routes.common import Caller, Connect, Offset, PageSize, failures, may_change
+from refdata.plugin.routes.common import Caller, Connect, Offset, PageSize, changing, failures
+from refdata.plugin.routes.rights import Right
 from refdata.plugin.schemas import Envelope, Metadata
 
 
@@ -23,7 +24,7 @@ def router(connect: Connect) -> APIRouter:
         findings = connect().config_check()
         return Envelope(data=findings, metadata=Metadata(total=len(findings)))
 
-    @routes.post("/config/repair", responses=failures(), dependencies=may_change)
+    @routes.post("/config/repair", responses=failures(), dependencies=changing(Right.ADMINISTER))
     def repair_config(user: Caller) -> Envelope[tuple[ConfigRepair, ...]]:
         """Repairs the rows that refdata maintains; what a person switched off or wrote stays unchanged."""
         done = connect().config_repair(by=user.get_name())

@@ -9,7 +9,8 @@ from fastapi import APIRouter, BackgroundTasks, HTTPException, Path, Query
 from refdata import reviewing
 from refdata.contracts.facts import facts
 from refdata.plugin.questionschemas import AnsweredView, AnswerRequest, FactView, QuestionView, WithdrawRequest
-from refdata.plugin.routes.common import MAX_ID, Caller, Connect, LoadId, TableNamed, failures, may_change
+from refdata.plugin.routes.common import MAX_ID, Caller, Connect, LoadId, TableNamed, changing, failures
+from refdata.plugin.routes.rights import Right, require_steward
 from refdata.plugin.schemas import Envelope, Metadata
 
 _OfTable = Annotated[str, Query(max_length=128, pattern=r"^[^\x00]*$", description="Only those about this table.")]
@@ -54,10 +55,12 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
 
 
 def _changing(routes: APIRouter, connect: Connect) -> None:
-    @routes.post("/loads/{load_id}/answer", responses=failures(409), dependencies=may_change)
+    @routes.post("/loads/{load_id}/answer", responses=failures(409), dependencies=changing(Right.ANSWER))
     def answer(load_id: LoadId, asked: AnswerRequest, user: Caller, later: BackgroundTasks) -> Envelope[AnsweredView]:
         """Answers the open questions of a held load in Airflow's own record; the load then goes on there."""
-        row, questions = connect().questions.held(load_id)
+        data = connect()
+        row, questions = data.questions.held(load_id)
+        require_steward(data, row.table_name, user)
         by = user.get_name()
         given = reviewing.respond(
             row, questions, asked.answers, by, asked.reason, keep=asked.keep, follow=later.add_task
@@ -65,8 +68,10 @@ def _changing(routes: APIRouter, connect: Connect) -> None:
         kept = sum(one.kept for one in given)
         return Envelope(data=AnsweredView(load_id=row.id, answered=len(given), kept=kept))
 
-    @routes.post("/answers/{question_id}/withdraw", responses=failures(409), dependencies=may_change)
+    @routes.post("/answers/{question_id}/withdraw", responses=failures(409), dependencies=changing(Right.ANSWER))
     def withdraw(question_id: _QuestionId, asked: WithdrawRequest, user: Caller) -> Envelope[QuestionView]:
         """Stops applying a kept answer to later files; what was loaded with it stays."""
-        gone = connect().questions.withdraw(question_id, by=user.get_name(), reason=asked.reason)
+        data = connect()
+        require_steward(data, data.questions.table_of(question_id), user)
+        gone = data.questions.withdraw(question_id, by=user.get_name(), reason=asked.reason)
         return Envelope(data=QuestionView.of(gone))

@@ -14,9 +14,10 @@ from refdata.plugin.routes.common import (
     Connect,
     LoadId,
     TableNamed,
+    changing,
     failures,
-    may_change,
 )
+from refdata.plugin.routes.rights import Right, require_steward, require_steward_of_load
 from refdata.plugin.schemas import Envelope, Metadata
 from refdata.plugin.tableschemas import (
     DiffView,
@@ -83,10 +84,12 @@ def _reading(routes: APIRouter, connect: Connect) -> None:
 
 
 def _changing(routes: APIRouter, connect: Connect) -> None:
-    @routes.post("/tables/{name}/rollback", responses=failures(404, 409), dependencies=may_change)
+    @routes.post("/tables/{name}/rollback", responses=failures(404, 409), dependencies=changing(Right.UNDO))
     def rollback(name: TableNamed, asked: RollbackRequest, user: Caller) -> Envelope[Revised]:
         """Makes an earlier version's rows live again, as a new version, in one transaction."""
-        done = connect().rollback(
+        data = connect()
+        require_steward(data, name, user)
+        done = data.rollback(
             name,
             asked.version,
             reason=asked.reason,
@@ -97,10 +100,12 @@ def _changing(routes: APIRouter, connect: Connect) -> None:
         )
         return Envelope(data=done)
 
-    @routes.post("/loads/{load_id}/take-back", responses=failures(404, 409), dependencies=may_change)
+    @routes.post("/loads/{load_id}/take-back", responses=failures(404, 409), dependencies=changing(Right.UNDO))
     def take_back(load_id: LoadId, asked: TakeBackRequest, user: Caller) -> Envelope[Revised]:
         """Removes the rows that one append added, as a new version, in one transaction."""
-        done = connect().take_back(
+        data = connect()
+        require_steward_of_load(data, load_id, user)
+        done = data.take_back(
             load_id,
             reason=asked.reason,
             by=user.get_name(),

@@ -12,7 +12,8 @@ from refdata.core.filetypes import enabled, listed
 from refdata.core.model import LoadType
 from refdata.core.uploads import MEGABYTE
 from refdata.dropoff.quarantine import Incoming
-from refdata.plugin.routes.common import MAX_ID, Caller, Connect, LoadId, failures, may_change
+from refdata.plugin.routes.common import MAX_ID, Caller, Connect, LoadId, changing, failures
+from refdata.plugin.routes.rights import Right, require_steward, require_steward_of_load
 from refdata.plugin.schemas import Envelope, FaultView, Metadata
 from refdata.plugin.uploadschemas import (
     ArchivedView,
@@ -64,7 +65,7 @@ def _receiving(routes: APIRouter, connect: Connect) -> None:
         )
         return Envelope(data=view, metadata=Metadata(total=len(views)))
 
-    @routes.post("/uploads", responses=failures(409), dependencies=may_change, openapi_extra=_BODY)
+    @routes.post("/uploads", responses=failures(409), dependencies=changing(Right.DROP), openapi_extra=_BODY)
     async def upload(
         request: Request, user: Caller, name: _FileName, table: _ForTable = "", load_type: Dropped = "fullload"
     ) -> Envelope[UploadView]:
@@ -97,7 +98,7 @@ async def _write(request: Request, incoming: Incoming) -> None:
 
 
 def _deciding(routes: APIRouter, connect: Connect) -> None:
-    @routes.post("/uploads/{upload_id}/preview", responses=failures(409), dependencies=may_change)
+    @routes.post("/uploads/{upload_id}/preview", responses=failures(409), dependencies=changing(Right.DROP))
     def preview_upload(upload_id: _UploadId, asked: PreviewRequest) -> Envelope[PreviewView]:
         """What would happen if the upload were loaded: format, columns, rules, questions, and the difference."""
         data = connect()
@@ -105,17 +106,19 @@ def _deciding(routes: APIRouter, connect: Connect) -> None:
         waiting, shown = data.uploads.preview(upload_id, table=asked.table.strip(), load_type=kind)
         return Envelope(data=PreviewView.of(waiting, shown, data.settings))
 
-    @routes.post("/uploads/{upload_id}/load", responses=failures(409), dependencies=may_change)
+    @routes.post("/uploads/{upload_id}/load", responses=failures(409), dependencies=changing(Right.DROP))
     def load_upload(upload_id: _UploadId, asked: LoadRequest, user: Caller) -> Envelope[UploadView]:
         """Hands the file to the watcher, which loads it like any dropped file."""
         data = connect()
+        require_steward(data, data.uploads.table_of(upload_id), user)
         waiting = data.uploads.load(upload_id, by=user.get_name(), live_version_seen=asked.live_version)
         return Envelope(data=UploadView.of(waiting, data.settings))
 
-    @routes.post("/uploads/{upload_id}/discard", responses=failures(409), dependencies=may_change)
+    @routes.post("/uploads/{upload_id}/discard", responses=failures(409), dependencies=changing(Right.DROP))
     def discard_upload(upload_id: _UploadId, asked: DiscardRequest, user: Caller) -> Envelope[UploadView]:  # noqa: ARG001
         """Deletes the file; no table changes."""
         data = connect()
+        require_steward(data, data.uploads.table_of(upload_id), user)
         return Envelope(data=UploadView.of(data.uploads.discard(upload_id, by=user.get_name()), data.settings))
 
 
@@ -125,15 +128,19 @@ def _again(routes: APIRouter, connect: Connect) -> None:
         """Whether a refused file is still kept, so that it can be looked at again."""
         return Envelope(data=ArchivedView(is_there=connect().uploads.is_kept(load_id)))
 
-    @routes.post("/loads/{load_id}/retry", responses=failures(409), dependencies=may_change)
+    @routes.post("/loads/{load_id}/retry", responses=failures(409), dependencies=changing(Right.DROP))
     def retry_load(load_id: LoadId, asked: RetryRequest, user: Caller) -> Envelope[UploadView]:
         """Makes a refused file an upload, for its own table or another one: it is examined and loaded like any."""
         data = connect()
+        require_steward(data, asked.table.strip() or None, user)
+        require_steward_of_load(data, load_id, user)
         waiting = data.uploads.retry(load_id, by=user.get_name(), table=asked.table.strip())
         return Envelope(data=UploadView.of(waiting, data.settings))
 
-    @routes.post("/loads/{load_id}/discard", responses=failures(409), dependencies=may_change)
+    @routes.post("/loads/{load_id}/discard", responses=failures(409), dependencies=changing(Right.DROP))
     def discard_load(load_id: LoadId, asked: DiscardLoadRequest, user: Caller) -> Envelope[ArchivedView]:
         """Deletes a refused file and its list of rejected lines; the record of its load stays."""
-        connect().uploads.discard_refused(load_id, by=user.get_name(), reason=asked.reason)
+        data = connect()
+        require_steward_of_load(data, load_id, user)
+        data.uploads.discard_refused(load_id, by=user.get_name(), reason=asked.reason)
         return Envelope(data=ArchivedView(is_there=False))

@@ -17,12 +17,13 @@ from refdata.core.alignment import Alignment, NewTable, Widening
 from refdata.core.collations import Collation
 from refdata.core.diagnosis import Diagnosis, Trouble
 from refdata.core.errors import ConfigurationError, PermissionDeniedError, RefdataError, SchemaError
-from refdata.core.indexes import KeyChange, ReferringKey, UniqueIndex
+from refdata.core.indexes import DatabaseUser, KeyChange, ReferringKey, UniqueIndex
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name, quote
+from refdata.core.owntables import SCHEMA_TABLE, own_tables
 from refdata.core.publishing import PublishCheck, qualified
 from refdata.core.schemasteps import SchemaChange
-from refdata.core.settings import SCHEMA_TABLE, Settings, own_tables
+from refdata.core.settings import Settings
 from refdata.core.storage import StorageReport
 from refdata.core.tablediff import Rows
 from refdata.core.validation import Verdict
@@ -32,7 +33,7 @@ from refdata.warehouse.base import NO_TEXTS, Session
 from refdata.warehouse.keys import align_index, columns_of, count_repeated, index_attempt, own_index
 from refdata.warehouse.publish import publish_rows, require_empty
 from refdata.warehouse.retyping import rewrite_texts
-from refdata.warehouse.sqlite import catalog, ddl
+from refdata.warehouse.sqlite import aligning, catalog, ddl
 from refdata.warehouse.sqlite.capabilities import STAGE_SCHEMA, SqliteCapabilities
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, files_translated
 
@@ -84,7 +85,7 @@ class SqliteWarehouse:
     def schema_version(self) -> int:
         """See ``Warehouse.schema_version``."""
         with self.transaction(write=False) as session:
-            known = _table(session, TableName(self._settings.ref_schema, SCHEMA_TABLE)) is not None
+            known = aligning.table_of(session, TableName(self._settings.ref_schema, SCHEMA_TABLE)) is not None
             return schema.version_of(session, self.statement) if known else 0
 
     def initialise(self, *, thorough: bool = False) -> SchemaChange:  # noqa: ARG002
@@ -132,7 +133,7 @@ class SqliteWarehouse:
     def table(self, name: TableName) -> Table | None:
         """See ``Warehouse.table``."""
         with self.transaction(write=False) as session:
-            return _table(session, name)
+            return aligning.table_of(session, name)
 
     def tables(self, schema: str) -> tuple[Table, ...]:
         """See ``Warehouse.tables``."""
@@ -141,7 +142,7 @@ class SqliteWarehouse:
         with self.transaction(write=False) as session:
             found_names = (row[0] for row in session.query(sql))
             names = [one for one in found_names if fold_name(one) not in own and not one.startswith("sqlite_")]
-            tables = [_table(session, TableName(schema, name)) for name in names]
+            tables = [aligning.table_of(session, TableName(schema, name)) for name in names]
         return tuple(table for table in tables if table is not None)
 
     def align(self, plan: Alignment) -> None:
@@ -151,36 +152,35 @@ class SqliteWarehouse:
             self._align_both(session, plan)
 
     def _align_both(self, session: Session, plan: Alignment) -> None:
-        backup = TableName(self._settings.bkp_schema, backup_name(plan.table.name))
-        _align(session, plan.table, plan.columns)
-        _align(session, backup, alignment.backup_columns(plan.columns))
+        live, backup = self._both(plan.table)
+        aligning.align(session, live, plan.columns)
+        aligning.align(session, backup, alignment.backup_columns(plan.columns))
 
     def discard_empty(self, table: TableName) -> None:
         """See ``Warehouse.discard_empty``."""
         with self.transaction() as session:
-            for name in (table, TableName(self._settings.bkp_schema, backup_name(table.name))):
-                if _table(session, name) is not None:
-                    require_empty(session, name)
-                    session.execute(f"DROP TABLE {qualified(name)}")
+            for name in aligning.existing(session, self._both(table)):
+                require_empty(session, name)
+                session.execute(f"DROP TABLE {qualified(name)}")
 
     def retype(
         self, session: Session, table: TableName, changes: Sequence[Widening], texts: Mapping[str, str] = NO_TEXTS
     ) -> None:
         """See ``Warehouse.retype``. Copied into a column of another type, a text becomes a value of it."""
-        for name in (table, TableName(self._settings.bkp_schema, backup_name(table.name))):
-            live = _table(session, name)
+        for name in self._both(table):
+            live = aligning.table_of(session, name)
             known = {column.name: column.type for column in live.columns} if live else {}
             still = [one for one in changes if one.column.name in known and known[one.column.name] != one.column.type]
             if live is not None and still:
                 if texts:
                     rewrite_texts(session, self.capabilities, name, still[0].column.name, texts)
-                for statement in ddl.rebuild_table(name, live.columns, still, _dependents(session, name)):
+                for statement in ddl.rebuild_table(name, live.columns, still, aligning.dependents(session, name)):
                     session.execute(statement)
 
     def align_key(self, table: TableName, key: Sequence[str]) -> KeyChange:
         """See ``Warehouse.align_key``."""
         with index_attempt() as attempt, self.transaction() as session:
-            live = _table(session, table)
+            live = aligning.table_of(session, table)
             if live is not None:
                 indexes = catalog.unique_indexes(session, table)
                 attempt.result = align_index(session, self.capabilities, live, key, indexes, online=False)
@@ -209,9 +209,26 @@ class SqliteWarehouse:
         """See ``Warehouse.referring_keys``. SQLite enforces foreign keys only where a connection asks for it."""
         return ()
 
+    def users(self, session: Session, table: TableName) -> tuple[DatabaseUser, ...]:
+        """See ``Warehouse.users``."""
+        return catalog.users(session, table)
+
+    def rename(self, session: Session, table: TableName, new_name: str) -> None:
+        """See ``Warehouse.rename``."""
+        aligning.rename(session, self._both(table), self._both(TableName(table.schema, new_name)))
+
+    def drop(self, session: Session, table: TableName) -> None:
+        """See ``Warehouse.drop``."""
+        for name in aligning.existing(session, self._both(table)):
+            session.execute(f"DROP TABLE {qualified(name)}")
+
+    def _both(self, table: TableName) -> tuple[TableName, TableName]:
+        """A live table and its version table."""
+        return table, TableName(self._settings.bkp_schema, backup_name(table.name))
+
     def release_key(self, session: Session, table: TableName, rows: Sequence[Rows]) -> int:
         """See ``Warehouse.release_key``. SQLite compares keys exactly, so only a single set of rows may repeat one."""
-        own, live = own_index(catalog.unique_indexes(session, table), table), _table(session, table)
+        own, live = own_index(catalog.unique_indexes(session, table), table), aligning.table_of(session, table)
         if own is None or live is None or len(rows) > 1:
             return 0
         values = count_repeated(session, self.capabilities, rows[0], columns_of(live, own.columns), exactly=False)
@@ -278,7 +295,7 @@ class SqliteWarehouse:
         if not self._stage_file(stage).exists():
             return None
         with self._with_stage(stage, write=False) as (session, _):
-            return _table(session, TableName(STAGE_SCHEMA, stage.name))
+            return aligning.table_of(session, TableName(STAGE_SCHEMA, stage.name))
 
     @contextlib.contextmanager
     def reading_stage(self, stage: Stage) -> Iterator[tuple[SqliteSession, str]]:
@@ -297,10 +314,10 @@ class SqliteWarehouse:
     ) -> Published:
         """See ``Warehouse.publish``. A writer locks all files, so that no other table can change meanwhile."""
         with self._with_stage(request.stage, write=True) as (session, source):
-            live = _table(session, request.stage.table)
+            live = aligning.table_of(session, request.stage.table)
             if new is not None:
                 self._align_both(session, new.plan)
-                is_new, live = live is None, _table(session, request.stage.table)
+                is_new, live = live is None, aligning.table_of(session, request.stage.table)
                 if is_new and live is not None:
                     align_index(session, self.capabilities, live, new.key, (), online=False)
             if live is None:
@@ -328,7 +345,7 @@ class SqliteWarehouse:
     ) -> Iterator[tuple[SqliteSession, Table]]:
         """See ``Warehouse.replacing``. A writer locks all files, so there is no lock to take."""
         with self.transaction() as session:
-            live = _table(session, table)
+            live = aligning.table_of(session, table)
             if live is None:
                 raise _vanished(table)
             yield session, live
@@ -346,32 +363,6 @@ class SqliteWarehouse:
             row = None  # half written or in use: the file's name still gives the load
         parsed = parse_stage_name(row[0] if row else f"unknown_{path.stem}")
         return Stage(TableName(self._settings.ref_schema, parsed[0]), *parsed[1:]) if parsed else None
-
-
-def _table(session: Session, name: TableName) -> Table | None:
-    # As values: SQLite's brackets cannot contain a name with a bracket, and a caller may pass one.
-    rows = session.query("SELECT cid, name, type, [notnull] FROM pragma_table_info(?, ?)", (name.name, name.schema))
-    columns = tuple(Column(row[1], ddl.parse_declared(row[2]), nullable=not row[3]) for row in rows)
-    return Table(name, columns) if columns else None
-
-
-def _align(session: Session, name: TableName, wanted: Sequence[Column]) -> None:
-    live = _table(session, name)
-    if live is None:
-        session.execute(ddl.create_table(name, wanted))
-        return
-    add, widen = alignment.diff_columns(live.columns, wanted)
-    if widen:
-        for statement in ddl.rebuild_table(name, live.columns, widen, _dependents(session, name)):
-            session.execute(statement)
-    for statement in ddl.add_columns(name, add):
-        session.execute(statement)
-
-
-def _dependents(session: Session, name: TableName) -> list[str]:
-    sql = f"""SELECT sql FROM {quote(name.schema)}.sqlite_master
-              WHERE tbl_name = ? AND type IN ('index', 'trigger') AND sql IS NOT NULL"""
-    return [row[0] for row in session.query(sql, (name.name,))]
 
 
 def _vanished(table: TableName) -> SchemaError:

@@ -22,9 +22,10 @@ from refdata.core.errors import (
 )
 from refdata.core.model import Column, Publication, Published, Stage, Table, TableName
 from refdata.core.naming import fold_name
+from refdata.core.owntables import SCHEMA_TABLE
 from refdata.core.publishing import PublishCheck, qualified, turn_lock
 from refdata.core.schemasteps import LATEST, SchemaChange
-from refdata.core.settings import SCHEMA_TABLE, Settings
+from refdata.core.settings import Settings
 from refdata.core.validation import Verdict, read_verdict
 from refdata.sqlfiles import SqlFiles
 from refdata.warehouse import schema

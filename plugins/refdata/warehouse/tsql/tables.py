@@ -12,15 +12,17 @@ from refdata.core import alignment
 from refdata.core.alignment import Alignment, Widening
 from refdata.core.collations import Collation
 from refdata.core.errors import LockTimeoutError, PermanentError
-from refdata.core.indexes import KeyChange, ReferringKey, UniqueIndex
+from refdata.core.indexes import DatabaseUser, KeyChange, ReferringKey, UniqueIndex
 from refdata.core.model import Table, TableName
 from refdata.core.naming import backup_name, fold_name, parse_stage_name
-from refdata.core.settings import Settings, own_tables
+from refdata.core.owntables import own_tables
+from refdata.core.publishing import qualified
+from refdata.core.settings import Settings
 from refdata.core.storage import StorageReport
 from refdata.core.tablediff import Rows
 from refdata.warehouse.base import NO_TEXTS, Session
 from refdata.warehouse.keys import align_index, index_attempt
-from refdata.warehouse.tsql import aligning, clustering, equalnames, guards, keys, locks, storage, types
+from refdata.warehouse.tsql import aligning, clustering, ddl, equalnames, guards, keys, locks, storage, types
 from refdata.warehouse.tsql.capabilities import TsqlCapabilities
 from refdata.warehouse.tsql.driver import TsqlSession
 from refdata.warehouse.tsql.retyping import retype_columns
@@ -173,6 +175,30 @@ class TsqlTables(ABC):
     def referring_keys(self, session: Session, table: TableName) -> tuple[ReferringKey, ...]:
         """See ``Warehouse.referring_keys``."""
         return keys.referring_keys(session, self.statement, table)
+
+    def users(self, session: Session, table: TableName) -> tuple[DatabaseUser, ...]:
+        """See ``Warehouse.users``."""
+        named = (table.schema, table.name)
+        rows = session.query(self.statement("select_dependents"), named * 2)
+        words = ((str(kind).replace("_", " ").lower(), f"{schema}.{name}") for schema, name, kind in rows)
+        return tuple(DatabaseUser(kind, name) for kind, name in words)
+
+    def rename(self, session: Session, table: TableName, new_name: str) -> None:
+        """See ``Warehouse.rename``. The names of indexes do not contain the table's."""
+        with guards.change_of(table):
+            for name, new in zip(self._both(table), (new_name, backup_name(new_name)), strict=True):
+                if self._catalog(session, name):
+                    session.execute(self.statement("rename_table"), (qualified(name), new))
+
+    def drop(self, session: Session, table: TableName) -> None:
+        """See ``Warehouse.drop``."""
+        with guards.change_of(table):
+            for name in self._both(table):
+                session.execute(ddl.drop_table(name))
+
+    def _both(self, table: TableName) -> tuple[TableName, TableName]:
+        """A live table and its version table."""
+        return table, TableName(self._settings.bkp_schema, backup_name(table.name))
 
     def collation(self, table: TableName, columns: Sequence[str]) -> Collation | None:
         """See ``Warehouse.collation``. Babelfish's catalog does not name that of a column."""
