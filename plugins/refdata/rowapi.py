@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import BinaryIO
 
 from refdata.core.browsing import MAX_CONDITIONS, Condition, Operator, Position, RowRequest
@@ -18,10 +19,11 @@ from refdata.ingest.memory import contract_of
 from refdata.versioning.browsing import RowCell, RowPage, read_page
 from refdata.versioning.diffexport import export_difference, workbook_writer, write_csv
 from refdata.versioning.exporting import export_csv, export_workbook
+from refdata.versioning.finding import Found, find
 from refdata.versioning.locating import Versions
 from refdata.versioning.rowhistory import RowHistory, read_history
 
-__all__ = ["Condition", "Operator", "Position", "RowCell", "RowHistory", "RowPage", "TableRows"]
+__all__ = ["Condition", "Found", "Operator", "Position", "RowCell", "RowHistory", "RowPage", "TableRows"]
 
 
 class TableRows:
@@ -62,6 +64,18 @@ class TableRows:
         asked = RowRequest(tuple(conditions), search, sort, descending, limit, after)
         with self._expected():
             return read_page(_versions(deps), shown_table(deps, table), version, asked)
+
+    def find(self, text: str, *, after: str = "", patience: float = 1.0) -> Found:
+        """Searches all tables for a text, in the order of their names; ask again with ``next`` for the tables behind.
+
+        :param after: the table behind which the search goes on; ``""``: from the first.
+        :param patience: seconds after which no further table is begun.
+        :raises ValueError: when the text has fewer than two characters.
+        """
+        deps = self._deps()
+        with self._expected():
+            names = sorted(one.table_name for one in deps.ledger.tables())
+            return find(_versions(deps), names, text, after, deps.clock, timedelta(seconds=patience))
 
     def described(self, table: str) -> Contract:
         """What the table's contract says about its columns: titles, descriptions, how files write dates.

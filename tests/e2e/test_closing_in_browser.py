@@ -82,6 +82,20 @@ def test_a_table_is_renamed_retired_opened_again_and_deleted(window: Page, place
     assert faults == []
 
 
+def test_a_value_is_found_in_the_rows_of_any_table(window: Page, place: Place) -> None:
+    place.drop_and_load("visits.csv", "town,land\nRome,Country 7\nOslo,Norway\n")
+    frame = view(window, place, "view=tables")
+    frame.get_by_role("searchbox").fill("country 7")
+    found = frame.get_by_role("region", name="In the rows")
+    expect(found.get_by_text("In 2 tables of 2.")).to_be_visible()
+    expect(found.locator("mark", has_text="Country 7").first).to_be_visible()
+    expect(frame.get_by_text("No table has this in its name.")).to_be_visible()
+    picture(window, "found")
+    found.get_by_role("link", name="visits").click()
+    expect(frame.get_by_role("cell", name="Rome", exact=True)).to_be_visible()
+    expect(frame.get_by_role("cell", name="Oslo")).to_have_count(0)
+
+
 def test_a_viewer_is_offered_nothing_of_this(place: Place, browser: Browser) -> None:
     with closing(browser.new_context(viewport=WIDE)) as context:
         page = context.new_page()

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import pytest
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -557,3 +558,26 @@ def test_an_editor_rolls_back_after_a_look_at_the_difference(server: Server, bro
         picture(page, "audit-light")
     summary = next(one for one in Ledger(server.warehouse).tables() if one.table_name == "airports")
     assert (summary.version_id, summary.rows_live) == (6, 8_347)
+
+
+VIEWS = ("home", "files", "tables", "upload", "overview", "audit", "config", "file&id=1", "table&name=airports")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+"""WCAG 2.2, levels A and AA, as far as axe-core can see them."""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_view_meets_wcag_aa(theme: str, server: Server, profile: BrowserContext) -> None:
+    found: dict[str, list[str]] = {}
+    with closing(profile.new_page()) as page:
+        page.emulate_media(reduced_motion="reduce")
+        page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+        for view in VIEWS:
+            page.goto(f"{server.local.url}/refdata/?view={view}")
+            expect(page.locator("#freshness:not(:empty), #banner:not([hidden])").first).to_be_visible()
+            answer = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+            faults = [
+                f"{one['id']}: {', '.join(node['html'][:120] for node in one['nodes'][:3])}"
+                for one in answer.response["violations"]
+            ]
+            found |= {view: faults} if faults else {}
+    assert found == {}

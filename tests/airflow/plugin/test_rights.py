@@ -28,6 +28,7 @@ PARAMETERS = {
 QUERIES = {
     "/api/v1/tables/{name}/diff": "?a=4&b=5",
     "/download/{name}/difference": "?a=4&b=5",
+    "/api/v1/find": "?text=graz",
     "/api/v1/tables/{name}/row": "?where=%7B%22code%22%3A%22000001%22%7D",
 }
 READING = "GET"

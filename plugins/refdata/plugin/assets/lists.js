@@ -4,6 +4,7 @@ import { ask } from "./client.js";
 import { element } from "./dom.js";
 import { MOVING, SORTS as FILE_SORTS, STATUSES, showFiles, statusName } from "./files.js";
 import { number, plural } from "./format.js";
+import { showFound } from "./find.js";
 import { closedList } from "./manage.js";
 import { SORTS as TABLE_SORTS, arranged, showTables } from "./tables.js";
 
@@ -28,6 +29,7 @@ export function drawLists(state, adjust) {
   at("statuses").hidden = state.view !== "files";
   if (state.view !== "files") at("paging").hidden = true;
   if (document.activeElement !== at("search")) at("search").value = state.search;
+  at("search").placeholder = at("searched").textContent = state.view === "tables" ? "Search tables, and values in their rows" : "Search a file or a table";
   const sorts = state.view === "tables" ? TABLE_SORTS : FILE_SORTS;
   at("sort").replaceChildren(...sorts.map(([value, title]) =>
     element("option", { value, selected: value === state.sort }, title)));
@@ -82,10 +84,11 @@ export async function loadTables({ place, state, signal, go, adjust, refresh }) 
   const tables = arranged(data, state.search, state.sort);
   at("count").textContent = plural(tables.length, "table", "tables");
   if (tables.length) showTables(place, tables, state.sort, (sort) => adjust({ sort }), go);
-  else showNothing(place, state.search ? "No table matches this search." : "No table has been loaded yet.", state, adjust);
+  else showNothing(place, state.search ? "No table has this in its name." : "No table has been loaded yet.", state, adjust);
   place.querySelector(".gone")?.remove();
   const gone = closedList(closed.data, me.data, refresh, go);
   if (gone) place.append(gone);
+  showFound(place, state.search, go);
   return MOVING.some((name) => counts.data[name]);
 }
 

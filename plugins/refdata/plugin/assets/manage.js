@@ -22,7 +22,7 @@ export function closedNote(closed, { me, refresh }, announce) {
   if (!closed) return null;
   return element("div", { class: "first" }, element("p", { class: "closed" },
     element("strong", {}, `This table is ${closed.state}: it takes no more files. `),
-    `${closed.closed_by}, `, moment(closed.closed_at), `: “${closed.reason}” `,
+    `${closed.closed_by}: “${closed.reason}” `, moment(closed.closed_at),
     me.may_administer && openAgain(closed, refresh, announce)));
 }
 
@@ -33,7 +33,7 @@ export function closedList(closed, me, refresh, go) {
   return element("details", { class: "gone" }, element("summary", {}, `${plural(gone.length, "earlier name", "earlier names")} of tables`),
     element("ul", { class: "audit" }, gone.map((one) => element("li", {},
       element("div", {}, element("strong", { dir: "auto" }, one.table_name),
-        one.new_name ? [" is called ", viewLink(go, { view: "table", name: one.new_name }, { dir: "auto" }, one.new_name), " now"] : " was deleted; files named for it are refused",
+        one.new_name ? [" was renamed ", viewLink(go, { view: "table", name: one.new_name }, { dir: "auto" }, one.new_name)] : " was deleted; files named for it are refused",
         element("p", { dir: "auto" }, `“${one.reason}”`)),
       element("div", { class: "muted" }, one.closed_by, moment(one.closed_at),
         me.may_administer && !one.new_name && openAgain(one, refresh, () => undefined))))));
@@ -85,7 +85,7 @@ function remove(info, path, go) {
   confirmed({
     title: `Delete ${table}?`,
     content: dependents(path, `Its ${plural(info.summary?.rows_live ?? 0, "row", "rows")} and all of its versions are gone for good; the history of its files stays. Files named for it are refused until somebody opens the name again.`,
-      element("p", {}, "Keep a copy: ", downloads(`download/${encodeURIComponent(table)}`, {}, "rows", `Every row of ${table}`)),
+      element("p", {}, "Keep a copy: ", element("span", { class: "downloads" }, downloads(`download/${encodeURIComponent(table)}`, {}, "rows", `Every row of ${table}`))),
       element("label", { class: "why" }, `Write ${table} to confirm`, name)),
     action: "Delete",
     act: async (reason) => {

@@ -12,6 +12,7 @@ from refdata.core.browsing import MAX_CONDITIONS
 from refdata.plugin.routes.common import MAX_ID, Connect, PageSize, TableNamed, failures
 from refdata.plugin.rowschemas import RowHistoryView, RowPageView, read_condition, read_identity, read_position
 from refdata.plugin.schemas import Envelope, Metadata
+from refdata.versioning.finding import Found
 
 _VersionOf = Annotated[
     int | None, Query(ge=0, le=MAX_ID, description="Number of the version; default: the live table.")
@@ -48,8 +49,19 @@ def bad_request() -> Iterator[None]:
 
 
 def router(connect: Connect) -> APIRouter:
-    """``tables/{name}/rows``."""
+    """``tables/{name}/rows``, ``tables/{name}/row`` and ``find``."""
     routes = APIRouter()
+
+    @routes.get("/find", responses=failures())
+    def find_rows(
+        text: Annotated[str, Query(min_length=1, max_length=255, pattern=r"^[^\x00]*$", description="Text to find.")],
+        after: Annotated[
+            str, Query(max_length=128, pattern=r"^[^\x00]*$", description="`next` of the part before.")
+        ] = "",
+    ) -> Envelope[Found]:
+        """Rows of any table that contain a text: a part of the answer after at most about a second, `next` for more."""
+        with bad_request():
+            return Envelope(data=connect().rows.find(text, after=after))
 
     @routes.get("/tables/{name}/rows", responses=failures(404))
     def list_rows(
