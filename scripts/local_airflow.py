@@ -79,7 +79,7 @@ class LocalAirflow:
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
             "AIRFLOW__CORE__PARALLELISM": "8",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,steward:user,viewer:viewer",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._passwords),
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(self.port),
@@ -108,7 +108,7 @@ class LocalAirflow:
         require_free_port(self.port)
         for folder in (self.home / "airflow", self.database.parent, self.home / "logs"):
             folder.mkdir(parents=True, exist_ok=True)
-        self._passwords.write_text(json.dumps({"admin": self.password, "viewer": self.password}))
+        self._passwords.write_text(json.dumps(dict.fromkeys(("admin", "steward", "viewer"), self.password)))
         self._passwords.chmod(0o600)
         done = subprocess.run(_airflow("db", "migrate"), env=self.environment(), capture_output=True, check=False)
         if done.returncode != 0:

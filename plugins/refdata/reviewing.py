@@ -27,9 +27,12 @@ death of the one that an earlier answer has started, and asks again."""
 SETTLED_AFTER = timedelta(seconds=90)
 """How long after a review began to wait its answer is watched: a busy scheduler may see the end of the asking process
 later than ``PARKED_FOR``."""
+ASKED_WITHIN = timedelta(seconds=30)
+"""How long an answer waits for its question: the ledger says that a load is held some seconds before Airflow asks."""
 _LOOK_AGAIN = timedelta(seconds=0.5)
 _TAKEN = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _WAITING = frozenset({"awaiting_input", "deferred"})
+_COMING = frozenset({"", "scheduled", "queued", "running"})
 
 
 def at_once(work: Callable[[], None]) -> None:
@@ -113,6 +116,10 @@ def _stand_by(run_id: str, option: str, fields: Mapping[str, Any], by: str, park
 
 def _answer_rested(run_id: str, option: str, fields: Mapping[str, Any], by: str) -> datetime | None:
     """Answers the review as soon as it has waited for ``PARKED_FOR``; returns since when it waits."""
+    looks = int(ASKED_WITHIN / _LOOK_AGAIN)
+    await_question(
+        lambda: _in_airflow(run_id, _unasked_state), lambda: time.sleep(_LOOK_AGAIN.total_seconds()), looks=looks
+    )
     parked = _in_airflow(run_id, _parked_at)
     if parked is not None:
         _let_rest(parked)
@@ -137,6 +144,20 @@ def answer_until_taken(
             return
         if now in _WAITING:
             answer()
+        pause()
+
+
+def await_question(state: Callable[[], str | None], pause: Callable[[], None], *, looks: int) -> None:
+    """Waits while the review is on its way to ask, at most for so many looks.
+
+    >>> states = iter(["scheduled", "running", "awaiting_input"])
+    >>> await_question(lambda: next(states), lambda: print("waits"), looks=9)
+    waits
+    waits
+    """
+    for _ in range(looks):
+        if state() not in _COMING:
+            return
         pause()
 
 
@@ -167,15 +188,27 @@ def _parked_at(session: Any, run_id: str) -> datetime | None:
     return changed
 
 
-def _state_of(session: Any, run_id: str) -> str | None:
-    """The state of a run's review; one that waits with an answer already is on its way."""
+def _state_of(session: Any, run_id: str) -> str:
+    """The state of a run's review; one that waits with an answer already is on its way, and ``removed`` is none."""
     from airflow.models.hitl import HITLDetail
     from airflow.models.taskinstance import TaskInstance
     from sqlalchemy import select
 
-    number, state = session.execute(select(TaskInstance.id, TaskInstance.state).where(*_review_of(run_id))).one()
-    asked = session.get(HITLDetail, number)
-    return "queued" if state in _WAITING and asked is not None and asked.response_received else state
+    found = session.execute(select(TaskInstance.id, TaskInstance.state).where(*_review_of(run_id))).one_or_none()
+    if found is None:
+        return "removed"
+    asked = session.get(HITLDetail, found[0])
+    return "queued" if found[1] in _WAITING and asked is not None and asked.response_received else str(found[1] or "")
+
+
+def _unasked_state(session: Any, run_id: str) -> str:
+    """The state of a run's review until it has asked for the first time; ``asked`` from then on."""
+    from airflow.models.hitl import HITLDetail
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    asked = session.scalar(select(HITLDetail.ti_id).join(TaskInstance).where(*_review_of(run_id)))
+    return "asked" if asked is not None else _state_of(session, run_id)
 
 
 def _looks_left(parked: datetime) -> int:

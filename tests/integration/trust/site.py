@@ -23,7 +23,7 @@ import refdata.warehouse.mssql.engine
 import refdata.warehouse.sqlite.engine  # noqa: F401
 from refdata.config import absolute
 from refdata.core.model import TableName
-from refdata.core.owntables import SCHEMA_TABLE, own_tables
+from refdata.core.owntables import CLOSED_TABLE, SCHEMA_TABLE, own_tables
 from refdata.core.publishing import qualified
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff, ensure_tree
@@ -197,7 +197,7 @@ class TsqlSite(Site):
         columns = self.connect().warehouse.table(table)
         assert columns is not None
         names = ", ".join(f"[{column.name}]" for column in columns.columns)
-        counted = table.name not in (self.settings.config_table, SCHEMA_TABLE)
+        counted = table.name not in (self.settings.config_table, SCHEMA_TABLE, CLOSED_TABLE)
         identity = f"SET IDENTITY_INSERT {qualified(table)}" if counted else ""
         filled = f"INSERT INTO {qualified(table)} ({names}) SELECT {names} FROM {qualified(self._copy(table))}"
         around = (f"{identity} ON;", f"; {identity} OFF") if identity else ("", "")

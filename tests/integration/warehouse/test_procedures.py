@@ -87,7 +87,7 @@ def test_an_answer_that_is_not_a_verdict_publishes_nothing(database: Database, s
 
 @pytest.mark.parametrize("engine", TSQL)
 def test_a_procedure_that_throws_is_an_error_of_the_tree(database: Database, staged: Stage) -> None:
-    database.run("CREATE PROCEDURE ref.sp_ref_validate_t AS BEGIN THROW 50001, 'not today', 1 END")
+    database.run("CREATE PROCEDURE ref.sp_ref_validate_t AS BEGIN DECLARE @unused INT; THROW 50001, 'not today', 1 END")
     with pytest.raises(RefdataError, match="not today"):
         database.warehouse.validate(staged)
     with database.warehouse.reading_stage(staged) as (session, name):

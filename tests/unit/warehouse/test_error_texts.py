@@ -132,3 +132,12 @@ def test_an_error_has_its_class_and_advice(number: int, kind: type[RefdataError]
 )
 def test_a_login_that_takes_too_long_is_no_lock(text: str, kind: type[RefdataError]) -> None:
     assert type(translate(DriverError(None, "HYT00", text), "h")) is kind
+
+
+@pytest.mark.parametrize("text", [
+    "the database system is not yet accepting connections", "the database system is starting up",
+    "the database system is shutting down",
+])  # fmt: skip
+def test_a_babelfish_that_is_starting_is_away_for_a_moment(text: str) -> None:
+    assert type(translate(DriverError(33557097, "", text), "h")) is ConnectionLostError
+    assert type(translate(DriverError(33557097, "", "cannot drop schema"), "h")) is DatabaseError

@@ -170,6 +170,7 @@ _FIRST_POSTGRES = 1 << 24
 _LOGIN_TIMEOUT = re.compile("login timeout expired", re.IGNORECASE)
 """ODBC drivers say it in HYT00, the state of a statement that waits too long."""
 _DENIED = re.compile("permission denied|must be owner")
+_STARTING = re.compile("not yet accepting connections|database system is (starting up|shutting down|in recovery)")
 
 _VALUES = re.compile(r"""(values?(?: is|:)? |: |\)=|contains )('.*'|".*"|\(.*\))""", re.DOTALL)
 """Greedy, because a value may contain its closing mark; what a message names comes before the value, and a type after
@@ -194,6 +195,8 @@ def fault_of(error: DriverError) -> Fault:
             return _RAISED
         if _DENIED.match(error.text):
             return _RIGHT
+        if _STARTING.search(error.text):
+            return _LOST
         state = _postgres_state(error.number)
     return next((_BY_STATE[state[:width]] for width in (5, 3, 2) if state[:width] in _BY_STATE), _UNKNOWN)
 
