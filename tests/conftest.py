@@ -21,6 +21,27 @@ if WORKER and "AIRFLOW_HOME" in os.environ:
     os.environ["AIRFLOW_HOME"] = str(Path(os.environ["AIRFLOW_HOME"]) / WORKER)
 
 
+FIRST = (
+    "tests/airflow/secrets/",
+    "tests/airflow/watch/",
+    "tests/airflow/package/",
+    "tests/integration/hostile/",
+    "tests/integration/cli/",
+    "tests/integration/trust/",
+    "tests/airflow/own/",
+    "tests/integration/ingest/test_stopping.py",
+    "tests/integration/warehouse/test_hostile_names.py",
+    "tests/integration/warehouse/test_dying_processes.py",
+)
+"""Tests that take long each: begun first, so that none of them is left when the others are done."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the long tests first; every worker of pytest-xdist finds the same order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """In CI a test skips for a stated reason only; on request the statements sent to a T-SQL server are recorded."""
     config.pluginmanager.register(FirstCases(), "refdata-tracing")

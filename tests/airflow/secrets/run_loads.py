@@ -44,11 +44,12 @@ def main(paths: list[str]) -> None:
     # dag.test() in Airflow 3.3.2 looks a deadline up by its definition instead of its id, and fails at the end.
     dag.deadline = None
     states = {}
+    own = os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"]
     for path, _, connection in (text.partition("=") for text in paths):
-        if connection:
-            os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = connection
+        os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = connection or own
         run = dag.test(run_conf={"path": path})
         states[path] = str(run.state)
+    os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = own
     sys.stdout.write(MARK + json.dumps(states) + "\n")
     sys.stdout.write(_page())
 

@@ -55,6 +55,20 @@ TABLES = {
 }
 
 
+SERVER = {"host": "127.0.0.1", "port": 1, "schema": "db", "login": "u", "password": PASSWORD}
+CONNECTIONS = {
+    "an_address_that_cannot_be_parsed": f"mssql://user:{PASSWORD}@localhost:1/db",
+    "json_that_cannot_be_parsed": json.dumps({"conn_type": "mssql", "password": PASSWORD})[:-1],
+    "nobody_answers": json.dumps({"conn_type": "mssql", **SERVER}),
+    "nobody_answers_by_odbc": json.dumps({"conn_type": "odbc", **SERVER, "extra": {"AccessToken": EXTRA}}),
+    "an_unknown_extra": json.dumps(
+        {"conn_type": "mssql", "host": "h", "schema": "db", "password": PASSWORD, "extra": {"token": EXTRA}}
+    ),
+    "a_folder_for_a_database": json.dumps({"conn_type": "sqlite", "host": "/", "password": PASSWORD}),
+}
+"""Connections that fail, by the file whose load uses them."""
+
+
 @dataclass
 class Runs:
     """The results of one process's runs, and the places where it wrote."""
@@ -108,16 +122,28 @@ def sqlite_runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
             for script in scripts:
                 database.execute(script)
         database.commit()
+    drop_all(home, {f"{name}.csv": FILES["good.csv"] for name in CONNECTIONS})
     host = str(home / "warehouse" / "refdata.db")
     connection = {"conn_type": "sqlite", "host": host, "extra": {"token": EXTRA}}
-    return run_loads(home, list(FILES), {"AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(connection)})
+    others = [f"{name}.csv={address}" for name, address in CONNECTIONS.items()]
+    settings = {
+        "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(connection),
+        "AIRFLOW__REFDATA__CONNECT_TIMEOUT": "1",
+    }
+    return run_loads(home, [*FILES, *others], settings)
 
 
 def test_the_runs_end_as_the_search_needs_them(sqlite_runs: Runs) -> None:
-    assert sqlite_runs.states == {name: state for name, (_, state) in FILES.items()}
+    unreachable = {f"{name}.csv": "failed" for name in CONNECTIONS}
+    assert sqlite_runs.states == {name: state for name, (_, state) in FILES.items()} | unreachable
     refused = {name.partition("_")[0] for name, (_, state) in FILES.items() if state == "failed"}
     errors = list((sqlite_runs.home / "dropoff").glob("*_table/*/error/*.error.json"))
     assert len(errors) == sum(state == "failed" for _, state in FILES.values()), refused
+
+
+def test_each_load_used_its_connection(sqlite_runs: Runs) -> None:
+    told = (b"does not exist", b"Unknown extra token", b"unable to open database file", b"error 20009")
+    assert [said for said in told if said not in sqlite_runs.output] == []
 
 
 def test_the_search_finds_what_is_there(sqlite_runs: Runs, tmp_path: Path) -> None:
@@ -186,30 +212,6 @@ def test_an_approved_load_is_published(gated_runs: Runs) -> None:
         assert ledger.fetchone() == ("completed", 20, 2)
         trail = database.execute("SELECT action, actor, reason FROM Reference_Data_Audit WHERE load_id = 3")
         assert trail.fetchall() == [("approve", "ada", "they closed")]
-
-
-SERVER = {"host": "127.0.0.1", "port": 1, "schema": "db", "login": "u", "password": PASSWORD}
-CONNECTIONS = {
-    "an_address_that_cannot_be_parsed": f"mssql://user:{PASSWORD}@localhost:1/db",
-    "json_that_cannot_be_parsed": json.dumps({"conn_type": "mssql", "password": PASSWORD})[:-1],
-    "nobody_answers": json.dumps({"conn_type": "mssql", **SERVER}),
-    "nobody_answers_by_odbc": json.dumps({"conn_type": "odbc", **SERVER, "extra": {"AccessToken": EXTRA}}),
-    "an_unknown_extra": json.dumps(
-        {"conn_type": "mssql", "host": "h", "schema": "db", "password": PASSWORD, "extra": {"token": EXTRA}}
-    ),
-    "a_folder_for_a_database": json.dumps({"conn_type": "sqlite", "host": "/", "password": PASSWORD}),
-}
-"""Connections that fail, by the file whose load uses them. One process for all: each would start Airflow."""
-
-
-def test_a_connection_that_fails_shows_no_secret(tmp_path: Path) -> None:
-    drop_all(tmp_path, {f"{name}.csv": FILES["good.csv"] for name in CONNECTIONS})
-    paths = [f"{name}.csv={connection}" for name, connection in CONNECTIONS.items()]
-    runs = run_loads(tmp_path, paths, {"AIRFLOW__REFDATA__CONNECT_TIMEOUT": "1"})
-    assert runs.states == {f"{name}.csv": "failed" for name in CONNECTIONS}
-    assert runs.leaks(*SECRETS, ROW) == []
-    told = (b"does not exist", b"Unknown extra token", b"unable to open database file", b"error 20009")
-    assert [said for said in told if said not in runs.output] == [], "each load used its connection"
 
 
 TSQL_FILES: dict[str, tuple[str | bytes, str]] = {
