@@ -23,7 +23,7 @@ from refdata.core.versions import (
 )
 
 START = datetime(2024, 1, 1)  # noqa: DTZ001  the ledger's times are naive UTC
-FULL, APPEND, ROLLBACK, TAKE_BACK = LoadType
+FULL, APPEND, ROLLBACK, TAKE_BACK, DELETE = LoadType
 
 
 def history(*changes: tuple[LoadType, int | None]) -> tuple[VersionRecord, ...]:
@@ -41,6 +41,7 @@ class Table:
         self.records: list[VersionRecord] = []
         self.versions: dict[int, frozenset[int]] = {0: frozenset()}
         self.kept: dict[int, frozenset[int]] = {}
+        self.deleted = 0
 
     @property
     def live(self) -> int:
@@ -55,17 +56,23 @@ class Table:
             after = rows | {load}
         elif kind is ROLLBACK and self.live:
             origin = 1 + pick % self.live
+            if origin <= self.deleted:
+                return
             after = self.versions[origin]
         elif kind is TAKE_BACK and (appends := sorted(rows & self.appended())):
             origin = appends[pick % len(appends)]
             after = rows - {origin}
+        elif kind is DELETE and self.live:
+            after, self.deleted = frozenset(), number
+            self.records = [replace(record, removed_at=record.removed_at or START) for record in self.records]
         else:
             return
         if kind is not APPEND:
             self.kept[self.live] = rows
         self.versions[number] = after
         count = 1 if kind in (FULL, APPEND) else len(after)
-        self.records.append(VersionRecord(load, number, kind, count, START, "", f"hash {load}", None, origin))
+        removed = START if kind is DELETE else None
+        self.records.append(VersionRecord(load, number, kind, count, START, "", f"hash {load}", None, origin, removed))
 
     def appended(self) -> set[int]:
         return {record.load_id for record in self.records if record.kind is APPEND}
@@ -86,7 +93,10 @@ def test_every_version_is_read_as_it_was(changes: list[tuple[LoadType, int]]) ->
     for kind, pick in changes:
         table.change(kind, pick)
     for version, rows in table.versions.items():
-        if version:
+        if 0 < version < table.deleted:
+            with pytest.raises(DataError, match="deleted"):
+                require("t", table.records, version)
+        elif version:
             assert table.read(version) == rows
             assert loads_in(table.records, version) == rows
     assert [one.rows for one in reversed(list_versions(table.records))] == [
