@@ -32,6 +32,7 @@ class AuditAction(StrEnum):
     REOPEN = "reopen"
     RENAME = "rename"
     DELETE_TABLE = "delete_table"
+    CONTRACT = "contract"
     MOVE = "move"
     RETYPE = "retype"
     UPLOAD = "upload"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 from refdata.contracts.descriptors import read_descriptor
@@ -18,16 +19,22 @@ from refdata.contracts.stewards import stewards
 from refdata.contracts.writing import PROFILE, descriptor
 from refdata.core.contract import Contract
 from refdata.core.contractlayers import merge
-from refdata.core.errors import ConfigurationError
+from refdata.core.errors import ConfigurationError, LockTimeoutError
+from refdata.core.naming import typed_table
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.core.tablenames import table_name
-from refdata.ingest import contractqueries
+from refdata.ingest import contractediting, contractqueries
 from refdata.ingest.context import Deps
+from refdata.ingest.contractediting import ContractEdit, ContractText
 from refdata.ingest.contractqueries import ContractCheck, ContractDifference
 from refdata.ingest.memory import contract_of
+from refdata.ingest.previewing import Preview
 from refdata.ingest.retyping import Retyping, preview_retype, retype
 
-__all__ = ["ContractCheck", "ContractDifference", "Contracts", "Retyping"]
+__all__ = ["ContractCheck", "ContractDifference", "ContractText", "Contracts", "Retyping"]
+
+_TRIALS = BoundedSemaphore(1)
+"""Trying a contract out reads a whole table."""
 
 
 class Contracts:
@@ -129,6 +136,47 @@ class Contracts:
             name = table.lower() or contractqueries.table_of_file(deps, path)
             shown, candidates = contractqueries.contract_from_file(deps, path, name)
             return starter(merge(shown, contract_of(deps, name)), path.name, candidates=candidates)
+
+    def text(self, table: str) -> ContractText:
+        """The text of a table's contract file, or of a first one made from the live table, to edit.
+
+        :raises DataError: when there is neither a table nor a contract of that name.
+        :raises ConfigurationError: when the contract file cannot be read.
+        """
+        deps, name = self._deps(), typed_table(table)
+        with self._expected():
+            return contractediting.contract_text(deps, name) or ContractText("", self.begin(name), "")
+
+    def try_out(self, table: str, text: str) -> Preview:
+        """What the table's live rows would break under a new contract; reads every row, changes nothing.
+
+        :raises ConfigurationError: when the text is no contract, naming each problem with its line.
+        :raises DataError: when there is no such table.
+        :raises LockTimeoutError: when another contract is being tried out.
+        """
+        if not _TRIALS.acquire(blocking=False):
+            raise LockTimeoutError(
+                "Another contract is being tried out", where="contracts", advice="Try again in a moment."
+            )
+        try:
+            with self._expected():
+                return contractediting.try_out(self._deps(), typed_table(table), text)
+        finally:
+            _TRIALS.release()
+
+    def save(self, table: str, text: str, *, before: str, by: str, reason: str) -> ContractText:
+        """Writes a table's contract file, at once or not at all, with an entry in the audit trail.
+
+        :param before: the ``digest`` of the text that was read; ``""`` where there was no file.
+        :raises ValueError: without a reason or a name.
+        :raises ConfigurationError: when the text is no contract, or the file cannot be written.
+        :raises DataError: when somebody has changed the file since.
+        """
+        if not reason.strip() or not by.strip():
+            raise ValueError("a reason and the name of the requester are required")
+        edit = ContractEdit(typed_table(table), text, before, by.strip(), reason.strip())
+        with self._expected():
+            return contractediting.save(self._deps(), edit)
 
     def write(self, text: str) -> Path:
         """Writes a new contract to the contracts folder; returns its path.

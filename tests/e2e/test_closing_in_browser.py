@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -96,11 +97,39 @@ def test_a_value_is_found_in_the_rows_of_any_table(window: Page, place: Place) -
     expect(frame.get_by_role("cell", name="Oslo")).to_have_count(0)
 
 
+def test_a_contract_is_tried_on_the_rows_and_saved(window: Page, place: Place) -> None:
+    place.drop_and_load("lengths.csv", "unit,metres\nfoot,0.3048\nmile,1609.344\n")
+    frame = view(window, place, "view=table&name=lengths")
+    frame.get_by_role("button", name="Edit the contract").click()
+    text = frame.get_by_label("Contract", exact=True)
+    expect(text).to_have_value(re.compile("name: lengths"))
+    expect(frame.get_by_role("button", name="Save")).to_be_disabled()
+    text.fill("schema: [")
+    frame.get_by_role("button", name="Check").click()
+    expect(frame.get_by_role("alert").filter(has_text="cannot be read")).to_be_visible()
+    rule = "schema:\n  fields:\n    - name: metres\n      constraints: {maximum: 1000}\n"
+    text.fill(rule)
+    frame.get_by_role("button", name="Check").click()
+    broken = frame.get_by_role("region", name="Rows of lengths that would break a rule")
+    expect(broken).to_contain_text("mile")
+    picture(window, "contract-trial")
+    text.fill(rule.replace("1000", "2000"))
+    frame.get_by_role("button", name="Check").click()
+    expect(frame.get_by_text("Every row of the table fits.")).to_be_visible()
+    frame.get_by_role("button", name="Save").click()
+    expect(frame.get_by_role("alert").filter(has_text="Give a reason")).to_be_visible()
+    frame.get_by_label("Reason").fill("no unit is longer")
+    frame.get_by_role("button", name="Save").click()
+    facts = frame.get_by_role("table", name="Contract")
+    expect(facts.get_by_role("row").filter(has_text="maximum")).to_contain_text("contracts/lengths.yaml")
+    assert "2000" in (place.local.dropoff / "contracts" / "lengths.yaml").read_text()
+
+
 def test_a_viewer_is_offered_nothing_of_this(place: Place, browser: Browser) -> None:
     with closing(browser.new_context(viewport=WIDE)) as context:
         page = context.new_page()
         log_in(page, place.local.url, "viewer", place.local.password)
         frame = view(page, place, "view=table&name=countries")
         expect(frame.get_by_role("heading", name="countries")).to_be_visible()
-        for name in ("Rename", "Retire", "Delete"):
+        for name in ("Rename", "Retire", "Delete", "Edit the contract"):
             expect(frame.get_by_role("button", name=name)).to_have_count(0)

@@ -152,6 +152,24 @@ def read_text(file: Path) -> str:
         raise _unreadable(file, error) from error
 
 
+def write_text(file: Path, text: str) -> None:
+    """Writes a contract file, at once or not at all; line ends stay as they are.
+
+    :raises ConfigurationError: when it cannot be written.
+    """
+    draft = file.with_name(f".{file.name}.refdata")
+    try:
+        file.parent.mkdir(exist_ok=True)
+        draft.write_text(text, encoding="utf-8", newline="")
+        draft.replace(file)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The contract cannot be written: {error.strerror}",
+            where=shown(file),
+            advice="Let refdata write the folder; or make this change by hand, and ask again.",
+        ) from error
+
+
 def _unreadable(path: Path, error: Exception) -> ConfigurationError:
     return ConfigurationError(
         f"The contract cannot be read: {error}", where=str(path), advice="Let refdata read it; contracts are UTF-8."

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from refdata.contracts.files import contract_file, contract_files, folder_of, read_text, shown
+from refdata.contracts.files import contract_file, contract_files, folder_of, read_text, shown, write_text
 from refdata.core.errors import ConfigurationError
 from refdata.core.naming import fold_name
 from refdata.core.settings import Settings
@@ -75,16 +75,7 @@ def write(changes: tuple[FileChange, ...]) -> None:
     :raises ConfigurationError: when a file cannot be written.
     """
     for one in changes:
-        draft = one.path.with_name(f".{one.path.name}.refdata")
-        try:
-            draft.write_text(one.text, encoding="utf-8", newline="")
-            draft.replace(one.path)
-        except OSError as error:
-            raise ConfigurationError(
-                f"The contract cannot be written: {error.strerror}",
-                where=shown(one.path),
-                advice="Let refdata write the folder; or make this change by hand, and rename the table again.",
-            ) from error
+        write_text(one.path, one.text)
 
 
 def finish(changes: tuple[FileChange, ...]) -> None:

@@ -151,7 +151,7 @@ class PreviewView(BaseModel):
         """A preview, with values as text."""
         return cls(
             upload=UploadView.of(waiting, settings),
-            outcome=_outcome(shown),
+            outcome=outcome_of(shown),
             live_version=shown.live_version,
             is_new=shown.live is None,
             refused=_fault(shown),
@@ -161,7 +161,7 @@ class PreviewView(BaseModel):
             rows=shown.rows,
             rejected=shown.rejected,
             allowed_rejects=shown.allowed_rejects,
-            rejects=tuple(RejectView(line=one.line, reason=one.reason, raw=one.raw[:MAX_RAW]) for one in shown.rejects),
+            rejects=rejects_of(shown),
             findings=tuple(FindingView(what=str(one), action=one.action.value) for one in shown.findings),
             warnings=tuple(shown.warnings),
             questions=tuple(AskedView.model_validate(one) for one in shown.questions),
@@ -171,7 +171,8 @@ class PreviewView(BaseModel):
         )
 
 
-def _outcome(shown: Preview) -> Literal["load", "warn", "ask", "approve", "duplicate", "refuse"]:
+def outcome_of(shown: Preview) -> Literal["load", "warn", "ask", "approve", "duplicate", "refuse"]:
+    """The result in one word."""
     if shown.refused:
         return "refuse"
     if shown.duplicate_of is not None:
@@ -181,6 +182,11 @@ def _outcome(shown: Preview) -> Literal["load", "warn", "ask", "approve", "dupli
     if shown.approval:
         return "approve"
     return "warn" if shown.warnings or shown.rejected else "load"
+
+
+def rejects_of(shown: Preview) -> tuple[RejectView, ...]:
+    """The first of the rows that would not be loaded."""
+    return tuple(RejectView(line=one.line, reason=one.reason, raw=one.raw[:MAX_RAW]) for one in shown.rejects)
 
 
 def _fault(shown: Preview) -> FaultView | None:

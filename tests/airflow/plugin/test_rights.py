@@ -90,7 +90,7 @@ def test_a_viewer_may_change_nothing(
     assert Ledger(filled).tables() == before
 
 
-ADMINISTERING = ("/retire", "/reopen", "/rename", "/delete", "/config/repair")
+ADMINISTERING = ("/retire", "/reopen", "/rename", "/delete", "/trial", "/save", "/config/repair")
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGE)

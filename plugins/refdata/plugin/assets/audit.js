@@ -12,7 +12,7 @@ const TYPING_PAUSE = 300;
 export const ACTIONS = {
   rollback: "Rolled back", take_back: "Took rows back", approve: "Approved or answered", reject: "Rejected", withdraw: "Withdrew an answer",
   repair: "Repaired the register", delete: "Deleted a version", move: "Moved", retype: "Changed a column's type", upload: "Loaded an upload", discard: "Discarded a file",
-  retire: "Retired the table", reopen: "Opened the table again", rename: "Renamed the table", delete_table: "Deleted the table",
+  retire: "Retired the table", reopen: "Opened the table again", rename: "Renamed the table", delete_table: "Deleted the table", contract: "Changed the contract",
 };
 
 let typing = 0;

@@ -1,6 +1,7 @@
 /** One table: its columns, its versions, the differences between two, and rollback. */
 
 import { ask, change } from "./client.js";
+import { contractEditor } from "./contract.js";
 import { confirmed, failureText, requestId } from "./dialog.js";
 import { differences, shortly } from "./diff.js";
 import { element, redraw } from "./dom.js";
@@ -101,7 +102,7 @@ function details(page) {
       element("li", {}, element("span", { dir: "auto" }, column.name), element("code", {}, column.type),
         !column.nullable && element("span", { class: "muted small" }, "required"))))),
     page.kept.length > 0 && card("Kept answers", keptAnswers(page.kept, page)),
-    card("Contract", page.trouble ? element("p", { class: "trouble", role: "alert" }, page.trouble) : contractFacts(page.contract, go)),
+    card("Contract", contractEditor(page), page.trouble ? element("p", { class: "trouble", role: "alert" }, page.trouble) : contractFacts(page.contract, go)),
   ];
 }
 

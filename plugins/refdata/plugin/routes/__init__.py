@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from refdata.plugin.routes import archive, closing, config, files, me, now, overview, questions, rows, tables, uploads
+from refdata.plugin.routes import (
+    archive,
+    closing,
+    config,
+    contracts,
+    files,
+    me,
+    now,
+    overview,
+    questions,
+    rows,
+    tables,
+    uploads,
+)
 from refdata.plugin.routes.common import Connect, StepsOf
 
 __all__ = ["Connect", "StepsOf", "api_router"]
@@ -20,6 +33,7 @@ def api_router(connect: Connect, steps_of: StepsOf) -> APIRouter:
     router.include_router(archive.router(connect))
     router.include_router(tables.router(connect))
     router.include_router(closing.router(connect))
+    router.include_router(contracts.router(connect))
     router.include_router(rows.router(connect))
     router.include_router(questions.router(connect))
     router.include_router(overview.router(connect))
