@@ -243,7 +243,7 @@ class ReferenceData:
         """Makes an earlier version's rows live again, as a new version, in one transaction.
 
         The live rows are kept as their version. Rows keep the load that they came from; columns added since are NULL.
-        Then the table's post-load procedure is called; its failure is a warning.
+        Ledger and audit trail record it. Then the table's post-load procedure is called; its failure is a warning.
 
         :param request_id: a second request with the same id returns the result of the first.
         :param expected: the live version that the decision was made on; None for any.
@@ -345,13 +345,12 @@ class ReferenceData:
         """
         from refdata.preview import match_tables
 
-        fmt = self.detect_format(path)
-        return match_tables(Path(path), fmt, self._warehouse.tables(self._settings.ref_schema))
+        return match_tables(Path(path), self.detect_format(path), self._warehouse.tables(self._settings.ref_schema))
 
     def process_file(self, path: str, *, on_event: OnEvent | None = None, approval: Approval | None = None) -> Load:
         """Loads a dropped file through all steps, like ``refdata load``; returns its final ledger row.
 
-        Nobody is asked here: a full load that the change gate would hold needs an approval, else the file stays.
+        Nobody is asked: a full load that the change gate would hold needs an approval, or waits for ``refdata_watch``.
 
         :param path: relative to the dropoff root, such as ``reference_data_table/fullload/airports.csv``.
         :param on_event: called for each step, and for the rows staged.
@@ -387,7 +386,8 @@ class ReferenceData:
         """The rows of a table, or of one of its versions, with every value exactly as stored.
 
         NVARCHAR is ``str``, INT and BIGINT ``Int64``, FLOAT ``Float64``, BIT ``boolean``, DATETIME2
-        ``datetime64[us]``; DECIMAL, DATE and TIME are Python's. Without refdata's own columns; all rows are in memory.
+        ``datetime64[us]``; DECIMAL, DATE and TIME are Python's ``Decimal``, ``date`` and ``time``. The columns that
+        refdata adds are left out. All rows are loaded into memory.
 
         :param version: None means the live table.
         :raises DataError: when there is no such table or version, or the version's rows were deleted.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from refdata.core.closedtables import Closed, ClosedTable, Closure
-from refdata.core.errors import SchemaError
-from refdata.core.schemasteps import LATEST
 from refdata.warehouse.base import Row, Session, Warehouse, moment
+from refdata.warehouse.schema import read_if_current
 
 
 class ClosedStore:
@@ -16,13 +15,7 @@ class ClosedStore:
 
     def all(self) -> Closed:
         """The closed tables by name; none where refdata's own tables are missing, or are from an earlier release."""
-        try:
-            with self._warehouse.transaction(write=False) as session:
-                return self.all_in(session)
-        except SchemaError:
-            if self._warehouse.schema_version() >= LATEST:
-                raise
-            return {}
+        return read_if_current(self._warehouse, self.all_in, {})
 
     def all_in(self, session: Session) -> Closed:
         """``all`` within a transaction."""

@@ -1,4 +1,4 @@
-"""Reads the settings from Airflow's configuration, once per process, and a table's rules at each call."""
+"""Reads the settings from Airflow's configuration, once per process."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from pathlib import Path
 
 from airflow.configuration import conf
 
-from refdata.contracts.files import declared
+from refdata.contracts.files import table_rules as table_rules
 from refdata.core import settings as core_settings
 from refdata.core.addresses import is_address
-from refdata.core.contractlayers import load_rules
 from refdata.core.settings import SECTION, Settings
-from refdata.core.tablerules import TableRules, defaults
 
 
 @lru_cache(maxsize=1)
@@ -80,16 +78,6 @@ def _beside_home(settings: Settings, home: Path) -> Settings:
 
 def _under(root: Path, folder: str) -> str:
     return str(root / Path(folder).expanduser()) if folder else ""
-
-
-def table_rules(configured: Settings, table: str) -> TableRules:
-    """The rules for a table: its contract's, then those of ``tables.yaml``, then the settings.
-
-    Both files are read at each call, so that a change takes effect at once.
-
-    :raises ConfigurationError: when a file cannot be read or has an invalid key.
-    """
-    return load_rules(declared(configured, table).contract, defaults(configured))
 
 
 def utc_now() -> datetime:

@@ -11,9 +11,8 @@ from datetime import datetime
 
 from refdata.core.contract import Contract
 from refdata.core.contractdocument import from_document, to_document
-from refdata.core.errors import SchemaError
-from refdata.core.schemasteps import LATEST
 from refdata.warehouse.base import Session, Warehouse
+from refdata.warehouse.schema import read_if_current
 
 
 def written(contract: Contract) -> str:
@@ -34,13 +33,7 @@ class ContractStore:
 
         :raises ConfigurationError: when a later release wrote it in a form that this one cannot read.
         """
-        try:
-            with self._warehouse.transaction(write=False) as session:
-                return self.learned_in(session, table, version)
-        except SchemaError:
-            if self._warehouse.schema_version() >= LATEST:
-                raise
-            return None
+        return read_if_current(self._warehouse, lambda session: self.learned_in(session, table, version), None)
 
     def learned_in(self, session: Session, table: str, version: int | None = None) -> Contract | None:
         """``learned`` within a transaction."""

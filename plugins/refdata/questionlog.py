@@ -14,11 +14,11 @@ from datetime import datetime
 from refdata.core.contract import Contract, Origin
 from refdata.core.contractlayers import with_origin
 from refdata.core.contractterms import Layer
-from refdata.core.errors import DataError, SchemaError
+from refdata.core.errors import DataError
 from refdata.core.model import Load
 from refdata.core.questions import MAX_SUBJECT, Given, Question, patches, question_document, read_question
-from refdata.core.schemasteps import LATEST
 from refdata.warehouse.base import Row, Session, Warehouse, moment
+from refdata.warehouse.schema import read_if_current
 
 MAX_REASON, MAX_BY = 1000, 255
 
@@ -75,12 +75,11 @@ class QuestionLog:
 
         There are none where refdata's own tables do not exist yet, or are from an earlier release.
         """
-        try:
-            return tuple(reversed(_patches(self.kept(table))))
-        except SchemaError:
-            if self._warehouse.schema_version() >= LATEST:
-                raise
-            return ()
+        return read_if_current(
+            self._warehouse,
+            lambda session: tuple(reversed(_patches(self._select_in(session, "select_kept_answers", table)))),
+            (),
+        )
 
     def patches_in(
         self, session: Session, table: str, load_id: int

@@ -58,15 +58,17 @@ class Desk:
         return download.value.suggested_filename, download.value.path().read_bytes()
 
     def upload(self, name: str, content: bytes) -> None:
-        """Chooses the file, looks at what it would do, and loads it."""
+        """Chooses the file, and looks at what it would do."""
         self.link("Upload")
         self.clicks += 1
         file = {"name": name, "mimeType": "text/csv", "buffer": content}
         self.frame.get_by_label("Choose a file").set_input_files(file)  # type: ignore[arg-type]
         expect(self.frame.get_by_text("can be loaded")).to_be_visible(timeout=LONGEST)
 
-    def follow(self, name: str) -> None:
-        """Watches the newest load of a file until it is completed."""
+    def load(self, airflow: RunningAirflow, name: str, drops: int) -> None:
+        """Loads the upload, the table's drop of that number, and watches it until it is completed."""
+        self.button("Load")
+        airflow.local.wait_for(lambda: len(airflow.status(name)) == drops, 60, "The upload was not taken up")
         self.link("Home")
         self.click(self.frame.locator(".loads").get_by_role("link", name=name, exact=True).first)
         expect(self.frame.locator(".title .badge.completed")).to_be_visible(timeout=LONGEST)
@@ -117,9 +119,7 @@ def test_one_value_is_corrected(desk: Desk, airflow: RunningAirflow) -> None:
     desk.upload(name, re.sub(rb"Nut,0\.10?,", b"Nut,0.12,", content))
     expect(desk.frame.get_by_text("1 row would be changed.")).to_be_visible()
     picture(desk.window, "task-correct")
-    desk.button("Load")
-    airflow.local.wait_for(lambda: len(airflow.status("fittings.csv")) == 2, 60, "The upload was not taken up")
-    desk.follow("fittings.csv")
+    desk.load(airflow, "fittings.csv", 2)
     desk.ended("Correct one value")
     assert prices(airflow)["B2"] == 0.12
 
@@ -149,9 +149,7 @@ def test_a_refused_file_is_repaired(desk: Desk, airflow: RunningAirflow) -> None
     picture(desk.window, "task-repair")
     name, content = desk.download("Download fittings.csv to fix")
     desk.upload(name, content.replace(b"E5,Hook,", b"E5,Hook,0.30,"))
-    desk.button("Load")
-    airflow.local.wait_for(lambda: len(airflow.status("fittings.csv")) == 4, 60, "The upload was not taken up")
-    desk.follow("fittings.csv")
+    desk.load(airflow, "fittings.csv", 4)
     desk.ended("Repair a refused file")
     assert prices(airflow)["E5"] == 0.3
 

@@ -14,12 +14,12 @@ import yaml
 from refdata.contracts.nodes import parse, yaml_problem
 from refdata.contracts.reading import read_contract
 from refdata.core.contract import Contract, LoadRules, Origin
-from refdata.core.contractlayers import merge
+from refdata.core.contractlayers import load_rules, merge
 from refdata.core.contractterms import Layer
 from refdata.core.errors import ConfigurationError
 from refdata.core.naming import fold_name, normalised, typed_table
 from refdata.core.settings import Settings
-from refdata.core.tablerules import own_rules
+from refdata.core.tablerules import TableRules, defaults, own_rules
 
 SUFFIXES = (".yaml", ".yml", ".json")
 SCHEMA_FILE = "contract.schema.json"
@@ -47,6 +47,16 @@ def declared(settings: Settings, table: str) -> Declared:
     if contract.primary_key and contract.rules.keys is None:
         rules = replace(rules, keys=None, origins={name: at for name, at in rules.origins.items() if name != "keys"})
     return Declared(merge(contract, Contract(table=table, rules=rules)), conflicts)
+
+
+def table_rules(configured: Settings, table: str) -> TableRules:
+    """The rules for a table: its contract's, then those of ``tables.yaml``, then the settings.
+
+    Both files are read at each call, so that a change takes effect at once.
+
+    :raises ConfigurationError: when a file cannot be read or has an invalid key.
+    """
+    return load_rules(declared(configured, table).contract, defaults(configured))
 
 
 @lru_cache(maxsize=32)

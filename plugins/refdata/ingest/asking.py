@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
-from refdata.closedstore import ClosedStore
-from refdata.core.closedtables import current_name
+from refdata.core.closedtables import Closed, current_name
 from refdata.core.errors import DataError, HeldError, RejectedError
 from refdata.core.model import Load
 from refdata.core.questions import Given, Outcome, Question, unanswered
@@ -167,9 +166,8 @@ def withdraw(deps: Deps, question_id: int, by: str, reason: str) -> AskedQuestio
     return asked
 
 
-def table_for(deps: Deps, wanted: str) -> str:
+def table_for(deps: Deps, wanted: str, closed: Closed) -> str:
     """The table for a file whose name leads to ``wanted``: another one if a kept answer names it, or it was renamed."""
-    closed = ClosedStore(deps.warehouse).all()
     wanted = current_name(closed, wanted)
     routes = (
         one.question.choice(one.given.choice).table

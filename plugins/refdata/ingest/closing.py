@@ -26,7 +26,7 @@ from refdata.core.publishing import turn_lock
 from refdata.core.tablenames import table_name
 from refdata.core.versions import live_version
 from refdata.ingest.context import Deps
-from refdata.ingest.dependents import DependentKind, dependents_in
+from refdata.ingest.dependents import DependentKind, dependents_in, existing
 from refdata.ledger import version_records
 from refdata.questionlog import QuestionLog
 from refdata.versioning.revising import require_turn
@@ -58,7 +58,7 @@ def retire(deps: Deps, wish: Wish) -> ClosedDown:
     :raises DataError: when there is no such table, or it is closed already.
     :raises LockTimeoutError: while a load of the table is running or held.
     """
-    name, now = _existing(deps, wish.table), deps.clock()
+    name, now = existing(deps, wish.table), deps.clock()
     closed = ClosedTable(wish.table, Closure.RETIRED, None, now, wish.by, wish.reason)
     with deps.warehouse.transaction(lock=turn_lock(wish.table)) as session:
         _require_idle(deps, session, wish.table, now)
@@ -92,7 +92,7 @@ def delete_table(deps: Deps, wish: Wish) -> ClosedDown:
     :raises SchemaError: when the database refuses, for a view that is bound to the table, for example.
     :raises LockTimeoutError: while a load of the table is running or held.
     """
-    name, now, kept = _existing(deps, wish.table), deps.clock(), QuestionLog(deps.warehouse).kept(wish.table)
+    name, now, kept = existing(deps, wish.table), deps.clock(), QuestionLog(deps.warehouse).kept(wish.table)
     closed = ClosedTable(wish.table, Closure.DELETED, None, now, wish.by, wish.reason)
     with deps.warehouse.transaction(lock=turn_lock(wish.table)) as session:
         _require_idle(deps, session, wish.table, now)
@@ -124,7 +124,7 @@ def rename_table(deps: Deps, wish: Wish, new_name: str) -> ClosedDown:
     if before is not None and before.new_name == new_name:
         renaming.finish(files)
         return ClosedDown(before)
-    name = _existing(deps, wish.table)
+    name = existing(deps, wish.table)
     _require_name(deps, wish.table, new_name)
     closed = ClosedTable(wish.table, Closure.RENAMED, new_name, now, wish.by, wish.reason)
     renaming.write(files)
@@ -141,14 +141,6 @@ def rename_table(deps: Deps, wish: Wish, new_name: str) -> ClosedDown:
         _record(deps, session, wish, AuditAction.RENAME, now, subject=str(name), detail=detail)
     renaming.finish(files)
     return ClosedDown(closed, 0, tuple(f"The {one.kind} {one.name} still names {wish.table}." for one in users))
-
-
-def _existing(deps: Deps, table: str) -> TableName:
-    name = deps.live(table)
-    own = {fold_name(one) for one in own_tables(deps.settings)}
-    if fold_name(table) in own or deps.warehouse.table(name) is None:
-        raise DataError(f"There is no table {table}", where=str(name), advice="`refdata tables` lists the loaded ones.")
-    return name
 
 
 def _require_idle(deps: Deps, session: Session, table: str, now: datetime) -> None:

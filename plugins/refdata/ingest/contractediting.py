@@ -9,20 +9,18 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
 from refdata.contracts.facts import facts
-from refdata.contracts.files import contract_file, contract_files, declared, folder_of, read_text, shown, write_text
+from refdata.contracts.files import contract_file, contract_files, folder_of, read_text, shown, table_rules, write_text
 from refdata.contracts.reading import read_contract
-from refdata.core.contractlayers import load_rules
 from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.core.errors import ConfigurationError, DataError
-from refdata.core.settings import Settings
-from refdata.core.tablerules import TableRules, defaults
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.context import Deps
 from refdata.ingest.memory import contract_of
@@ -127,11 +125,7 @@ def _as_if(deps: Deps, table: str, text: str) -> Iterator[Deps]:
         (contracts / f"{table}{own.suffix if own else '.yaml'}").write_text(text, encoding="utf-8", newline="")
         ensure_tree(root)
         settings = replace(deps.settings, contracts_folder=str(contracts), dropoff_root=str(root))
-        yield replace(deps, settings=settings, dropoff=Dropoff.of(settings), rules=_rules(settings))
-
-
-def _rules(settings: Settings) -> Callable[[str], TableRules]:
-    return lambda table: load_rules(declared(settings, table).contract, defaults(settings))
+        yield replace(deps, settings=settings, dropoff=Dropoff.of(settings), rules=partial(table_rules, settings))
 
 
 def _digest(text: str) -> str:

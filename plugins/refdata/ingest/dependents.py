@@ -9,6 +9,8 @@ from enum import StrEnum
 from refdata.contracts.files import referring
 from refdata.core.errors import DataError
 from refdata.core.model import LOAD_COLUMNS, FileStatus, TableName
+from refdata.core.naming import fold_name
+from refdata.core.owntables import own_tables
 from refdata.ingest.context import Deps
 from refdata.warehouse.base import Session
 
@@ -36,11 +38,21 @@ def dependents(deps: Deps, table: str) -> tuple[Dependent, ...]:
 
     :raises DataError: when there is no such table.
     """
-    name = deps.live(table)
-    if deps.warehouse.table(name) is None:
-        raise DataError(f"There is no table {name}", where=table, advice="`refdata tables` lists the loaded ones.")
+    name = existing(deps, table)
     with deps.warehouse.transaction(write=False) as session:
         return (*dependents_in(deps, session, name), *_files(deps, session, table))
+
+
+def existing(deps: Deps, table: str) -> TableName:
+    """A table that people may change.
+
+    :raises DataError: when there is no such table, or it is one of refdata's own.
+    """
+    name = deps.live(table)
+    own = {fold_name(one) for one in own_tables(deps.settings)}
+    if fold_name(table) in own or deps.warehouse.table(name) is None:
+        raise DataError(f"There is no table {table}", where=str(name), advice="`refdata tables` lists the loaded ones.")
+    return name
 
 
 def dependents_in(deps: Deps, session: Session, name: TableName) -> tuple[Dependent, ...]:

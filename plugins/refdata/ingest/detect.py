@@ -43,11 +43,11 @@ def detect_format(deps: Deps, file: DroppedFile, run_id: str) -> Detection:
     deps.warehouse.initialise()
     if (done := _done_before(deps, file, run_id)) is not None:
         return done
-    row = deps.ledger.register(file, table_for(deps, deps.table_of(file)), run_id, deps.clock())
+    closed = ClosedStore(deps.warehouse).all()
+    row = deps.ledger.register(file, table_for(deps, deps.table_of(file), closed), run_id, deps.clock())
     if row.file_path != file.path:
         return _as_it_ended(row, file)
     deps.log.info("Load %s: %s goes to table %s", row.id, file.path, row.table_name)
-    closed = ClosedStore(deps.warehouse).all()
     require_open(closed, row.table_name)
     # The list gets its name only once the file is known to be unchanged: otherwise it could be another run's list.
     with (

@@ -16,7 +16,7 @@ from refdata.closedstore import ClosedStore
 from refdata.contracts.files import declared
 from refdata.core import alignment, contractchecks
 from refdata.core.alignment import Alignment
-from refdata.core.closedtables import require_open
+from refdata.core.closedtables import Closed, require_open
 from refdata.core.columnwarnings import column_warnings
 from refdata.core.contract import Contract
 from refdata.core.contractchecks import Finding
@@ -94,19 +94,21 @@ def preview(deps: Deps, file: DroppedFile) -> Preview:
 
     :raises TransientError: when the database or the storage fails.
     """
-    row = _unregistered(deps, file)
+    closed = ClosedStore(deps.warehouse).all()
+    row = _unregistered(deps, file, closed)
     shown = Preview(row.table_name, row.load_type, allowed_rejects=deps.rules(row.table_name).max_rejected_rows)
     try:
         with deps.warehouse.connected(), deps.dropoff.open(file) as path:
+            require_open(closed, shown.table)
             _Examination(deps, file, row, Path(path), shown).run()
     except PermanentError as error:
         shown.refused, shown.category, shown.advice = sentence(error.what), error.category, error.advice
     return shown
 
 
-def _unregistered(deps: Deps, file: DroppedFile) -> Load:
+def _unregistered(deps: Deps, file: DroppedFile, closed: Closed) -> Load:
     """The ledger's row that the file does not have."""
-    table = table_for(deps, deps.table_of(file))
+    table = table_for(deps, deps.table_of(file), closed)
     known = table_class(deps, table)
     nothing = dict.fromkeys(LOAD_COLUMNS)
     return Load(**{
@@ -128,7 +130,6 @@ class _Examination:
     def run(self) -> None:
         """The steps of a load in their order, until one of them would stop it."""
         deps, shown = self.deps, self.shown
-        require_open(ClosedStore(deps.warehouse).all(), shown.table)
         shown.warnings += declared(deps.settings, shown.table).contradictions
         shown.live_version = live_version(deps.ledger.versions(shown.table))
         contract, live = contract_for(deps, self.row), deps.warehouse.table(deps.target(self.row))

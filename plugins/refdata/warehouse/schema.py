@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from refdata import __version__
-from refdata.core.schemasteps import FIRST_SCRIPT, STEPS, SchemaChange, pending
-from refdata.warehouse.base import Session
+from refdata.core.errors import SchemaError
+from refdata.core.schemasteps import FIRST_SCRIPT, LATEST, STEPS, SchemaChange, pending
+from refdata.warehouse.base import Session, Warehouse
+
+T = TypeVar("T")
+
+
+def read_if_current(warehouse: Warehouse, read: Callable[[Session], T], otherwise: T) -> T:
+    """What ``read`` finds in refdata's own tables; ``otherwise`` where they are missing, or of an earlier release."""
+    try:
+        with warehouse.transaction(write=False) as session:
+            return read(session)
+    except SchemaError:
+        if warehouse.schema_version() >= LATEST:
+            raise
+        return otherwise
 
 
 def version_of(session: Session, statement: Callable[[str], str]) -> int:

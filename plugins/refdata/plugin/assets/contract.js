@@ -28,7 +28,7 @@ async function edit(place, table, refresh) {
   try {
     const draft = drafts.get(table) ?? await opened(table, path);
     drafts.set(table, draft);
-    place.replaceChildren(...editor(table, path, draft, refresh, () => { drafts.delete(table); refresh(); }));
+    place.replaceChildren(...editor(table, path, draft, () => { drafts.delete(table); refresh(); }));
   } catch (failure) {
     place.append(element("p", { class: "trouble", role: "alert" }, failureText(failure)));
   }
@@ -39,7 +39,7 @@ async function opened(table, path) {
   return { ...data, reason: "", tried: null };
 }
 
-function editor(table, path, draft, refresh, close) {
+function editor(table, path, draft, close) {
   const text = element("textarea", { id: "contract-text", rows: 18, spellcheck: "false", maxlength: 200_000, "data-focus": "contract text",
     oninput: () => { draft.text = text.value; draft.tried = null; follow(); } });
   text.value = draft.text;

@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import AssetDetails, DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import requires_access_asset, requires_access_dag
@@ -40,10 +41,13 @@ class Right(StrEnum):
 
 may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))
 
+_OF_DAGS: dict[Right, tuple[ResourceMethod, DagAccessEntity, str]] = {
+    Right.DROP: ("POST", DagAccessEntity.RUN, LOAD_DAG),
+    Right.ANSWER: ("PUT", DagAccessEntity.HITL_DETAIL, LOAD_DAG),
+    Right.UNDO: ("POST", DagAccessEntity.RUN, ROLLBACK_DAG),
+}
 REQUIRED = {
-    Right.DROP: Depends(requires_access_dag("POST", DagAccessEntity.RUN, LOAD_DAG)),
-    Right.ANSWER: Depends(requires_access_dag("PUT", DagAccessEntity.HITL_DETAIL, LOAD_DAG)),
-    Right.UNDO: Depends(requires_access_dag("POST", DagAccessEntity.RUN, ROLLBACK_DAG)),
+    **{right: Depends(requires_access_dag(*asked)) for right, asked in _OF_DAGS.items()},
     Right.ADMINISTER: Depends(requires_access_asset("PUT")),
 }
 
@@ -51,14 +55,11 @@ REQUIRED = {
 def rights_of(user: BaseUser) -> frozenset[Right]:
     """What a person may do, tables aside."""
     manager = get_auth_manager()
-    run, asked = DagAccessEntity.RUN, DagAccessEntity.HITL_DETAIL
-    load, back = DagDetails(id=LOAD_DAG), DagDetails(id=ROLLBACK_DAG)
     may = {
-        Right.DROP: manager.is_authorized_dag(method="POST", access_entity=run, details=load, user=user),
-        Right.ANSWER: manager.is_authorized_dag(method="PUT", access_entity=asked, details=load, user=user),
-        Right.UNDO: manager.is_authorized_dag(method="POST", access_entity=run, details=back, user=user),
-        Right.ADMINISTER: manager.is_authorized_asset(method="PUT", details=AssetDetails(), user=user),
+        right: manager.is_authorized_dag(method=method, access_entity=entity, details=DagDetails(id=dag), user=user)
+        for right, (method, entity, dag) in _OF_DAGS.items()
     }
+    may[Right.ADMINISTER] = manager.is_authorized_asset(method="PUT", details=AssetDetails(), user=user)
     return frozenset(right for right, granted in may.items() if granted)
 
 
