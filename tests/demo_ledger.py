@@ -37,11 +37,12 @@ class DemoLedger:
     :param now: the time of the newest drop, UTC without a zone; each earlier drop gets its own age.
     """
 
+    _inode = count(1)  # of all instances: run ids follow from it, and all may stand in one database of Airflow
+
     def __init__(self, warehouse: Warehouse, now: datetime) -> None:
         self._warehouse = warehouse
         self._ledger = Ledger(warehouse)
         self._now = now
-        self._inode = count(1)
         warehouse.initialise()
 
     def drop(

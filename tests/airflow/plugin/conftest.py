@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,8 +104,29 @@ def _logged_in(client: TestClient, name: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def filled(airflow_home: Path) -> Warehouse:
-    """The warehouse that the plugin reads, with files in every status."""
+def filled_once(airflow_home: Path) -> tuple[Warehouse, Path]:
+    """The warehouse that the plugin reads, and the folder of a copy of it from before any test."""
     warehouse = open_warehouse(load_settings())
     fill(warehouse, NOW)
+    copies = airflow_home / "filled"
+    copies.mkdir()
+    _copy_databases(airflow_home, copies)
+    return warehouse, copies
+
+
+@pytest.fixture(scope="module")
+def filled(filled_once: tuple[Warehouse, Path], airflow_home: Path) -> Warehouse:
+    """The warehouse that the plugin reads, with files in every status, and nothing that other modules left.
+
+    Workers steal tests from one another, so that modules come in any order, and more than once.
+    """
+    warehouse, copies = filled_once
+    _copy_databases(copies, airflow_home)
     return warehouse
+
+
+def _copy_databases(source: Path, target: Path) -> None:
+    """One file per schema."""
+    for file in source.glob("refdata*.db"):
+        with closing(sqlite3.connect(file)) as read, closing(sqlite3.connect(target / file.name)) as written:
+            read.backup(written)

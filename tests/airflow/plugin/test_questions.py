@@ -58,9 +58,8 @@ def steward(client: TestClient, editor: dict[str, str], filled: Warehouse) -> Ca
     return Caller(client, editor)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def demo(filled: Warehouse) -> DemoLedger:
-    """For the whole session: its run ids are taken in Airflow's database, in whatever order workers get the tests."""
     return DemoLedger(filled, NOW)
 
 
