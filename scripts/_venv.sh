@@ -40,3 +40,15 @@ install_venv() {
     fi
     export PATH=$VENV/bin:$PATH
 }
+
+# install_beside REQUIREMENTS FOLDER: the packages in that file alone, where only a process that asks for the folder
+# (PYTHONPATH) sees them.
+install_beside() {
+    local wanted
+    wanted=$(cksum <"$1")
+    if [ "$(cat "$2/.refdata-installed" 2>/dev/null)" != "$wanted" ]; then
+        rm -rf "$2"
+        "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --compile-bytecode --no-deps --target "$2" -r "$1" || exit 1
+        echo "$wanted" >"$2/.refdata-installed"
+    fi
+}

@@ -6,7 +6,7 @@ Loads are not in it; the ledger records those.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,8 @@ from refdata.core.naming import like_pattern
 from refdata.warehouse.base import Row, Session, Warehouse, moment
 
 MAX_REASON, MAX_SUBJECT = 1000, 500
+MAX_ENTRIES = 1000
+"""Entries of one table that are read to say who did what."""
 
 
 class AuditAction(StrEnum):
@@ -91,6 +93,17 @@ class AuditTrail:
         values = (table_name, table_name, kind, kind, person, person, offset, limit)
         with self._warehouse.transaction(write=False) as session:
             return tuple(map(_entry, session.query(self._warehouse.statement("select_audit"), values)))
+
+
+def uploaders(entries: Iterable[AuditEntry]) -> dict[str, str]:
+    """Who uploaded the drops whose turns are ordered by these keys; a drop by other ways is not among them.
+
+    >>> at = datetime(2026, 7, 29)
+    >>> uploaders([AuditEntry(at, AuditAction.UPLOAD, "eva", detail={"order_key": "10017a.csv"})])
+    {'10017a.csv': 'eva'}
+    """
+    uploads = (entry for entry in entries if entry.action is AuditAction.UPLOAD)
+    return {str(entry.detail["order_key"]): entry.actor for entry in uploads if "order_key" in entry.detail}
 
 
 def _values(entry: AuditEntry) -> tuple[object, ...]:

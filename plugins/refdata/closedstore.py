@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from refdata.core.closedtables import Closed, ClosedTable, Closure
+from refdata.core.closedtables import Closed, ClosedTable, Closure, former_names
 from refdata.warehouse.base import Row, Session, Warehouse, moment
 from refdata.warehouse.schema import read_if_current
 
@@ -20,6 +20,10 @@ class ClosedStore:
     def all_in(self, session: Session) -> Closed:
         """``all`` within a transaction."""
         return {one.table_name: one for one in map(_closed, session.query(self._warehouse.statement("select_closed")))}
+
+    def names_of(self, table: str) -> tuple[str, ...]:
+        """The table's name, and those it had before it was renamed."""
+        return (table, *sorted(former_names(self.all(), table)))
 
     def close_in(self, session: Session, closed: ClosedTable) -> None:
         """Adds a table, or replaces its entry."""

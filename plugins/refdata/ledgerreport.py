@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 
 from refdata import serial
+from refdata.audit import MAX_ENTRIES, AuditAction, AuditTrail, uploaders
+from refdata.closedstore import ClosedStore
 from refdata.core.dropnames import beside
 from refdata.core.errors import NotInitialisedError, SchemaError
 from refdata.core.filemodel import Format
@@ -30,7 +33,8 @@ class FileStory:
     its reasons; None before detection, and for a rollback. ``table_changes`` describes what the load changed in its
     table's columns. ``rejects_file`` is the path of the damaged rows, None when there are none. ``is_configured``: the
     table's row in the configuration was written or found correct. ``origin_id`` is the version that a rollback
-    restored, or the load that a take-back removed. Times are UTC without a zone.
+    restored, or the load that a take-back removed. ``uploaded_by`` uploaded it on the page, None: nobody did. Times are
+    UTC without a zone.
     """
 
     file: Load
@@ -41,6 +45,7 @@ class FileStory:
     is_configured: bool
     heartbeat_at: datetime | None
     origin_id: int | None
+    uploaded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,12 @@ class LedgerReport:
             return None
         with self._warehouse.transaction(write=False) as session:
             rows = session.query(self._warehouse.statement("select_file_findings"), (load_id,))
-        return _story(row, rows[0]) if rows else None
+        return replace(_story(row, rows[0]), uploaded_by=self._uploader(row)) if rows else None
+
+    def _uploader(self, row: Load) -> str | None:
+        trail, names = AuditTrail(self._warehouse), ClosedStore(self._warehouse).names_of(row.table_name)
+        uploads = (trail.entries(name, action=AuditAction.UPLOAD, limit=MAX_ENTRIES) for name in names)
+        return uploaders(chain.from_iterable(uploads)).get(row.order_key or "")
 
     def statistics(self, days: int, now: datetime) -> Statistics:
         """The last ``days`` days up to today; ``now`` is UTC without a zone."""

@@ -149,8 +149,12 @@ class Uploads:
                     advice="Look at the differences again, then load the file.",
                 )
             with deps.warehouse.transaction() as session:
-                AuditTrail(deps.warehouse).record_in(session, _entry(AuditAction.UPLOAD, waiting, by, deps.clock()))
-                quarantine.release(upload)
+
+                def record(order_key: str) -> None:
+                    entry = _entry(AuditAction.UPLOAD, waiting, by, deps.clock(), order_key=order_key)
+                    AuditTrail(deps.warehouse).record_in(session, entry)
+
+                quarantine.release(upload, record)
         return waiting
 
     def discard(self, number: int, *, by: str) -> WaitingUpload:
@@ -315,7 +319,8 @@ def _named(deps: Deps, name: str, table: str) -> str:
     return routed
 
 
-def _entry(action: AuditAction, waiting: WaitingUpload, by: str, now: datetime) -> AuditEntry:
+def _entry(action: AuditAction, waiting: WaitingUpload, by: str, now: datetime, **known: str) -> AuditEntry:
     upload = waiting.upload
-    detail = {"original": upload.original, "size": upload.size, "load_type": upload.load_type.value, "by": upload.by}
+    about = {"original": upload.original, "size": upload.size, "load_type": upload.load_type.value, "by": upload.by}
+    detail = {**about, **known}
     return AuditEntry(now, action, by, waiting.table, subject=upload.path, detail=detail)

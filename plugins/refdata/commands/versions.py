@@ -47,13 +47,19 @@ def versions(options: argparse.Namespace) -> int:
     grid = Grid(*figures("Version"), "Kind", *figures("Rows"), "Published (UTC)", "From", "By", "Reason", "State")
     for version in listed:
         rows = "" if version.rows is None else f"{version.rows:,}"
-        texts = (version.file_name, version.actor or "", version.reason or "")
+        texts = (version.file_name, _people(version), version.reason or "")
         when = moment(version.published_at)
         grid.add_row(
             str(version.version), version.kind or "before refdata", rows, when, *map(escape, texts), _state(version)
         )
     console().print(grid)
     return EXIT_OK
+
+
+def _people(version: Version) -> str:
+    """Who uploaded the file, and who approved, rolled back or took back."""
+    uploaded = f"uploaded by {version.uploaded_by}" if version.uploaded_by else ""
+    return ", ".join(filter(None, (uploaded, version.actor)))
 
 
 def _state(version: Version) -> str:

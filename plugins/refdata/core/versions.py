@@ -30,7 +30,7 @@ class VersionRecord:
     take-back. ``origin_id`` is the version that a rollback restored, or the load that a take-back removed.
     ``removed_at`` is when the rows kept under this number were deleted by count or age. ``inserted`` and ``updated``
     count the rows that a load added and replaced, where it compared them with those of the table. ``kept_as_delta``:
-    of the version before, only the rows that this load removed or replaced are kept.
+    of the version before, only the rows that this load removed or replaced are kept. ``order_key`` ordered its turn.
     """
 
     load_id: int
@@ -46,6 +46,7 @@ class VersionRecord:
     inserted: int | None = None
     updated: int | None = None
     kept_as_delta: bool = False
+    order_key: str | None = None
 
     @property
     def is_upsert(self) -> bool:
@@ -58,7 +59,8 @@ class Version:
     """A version of a table for its readers: number, origin, size and whether its rows can still be read.
 
     ``rows`` counts the rows that were in the table; None for version 0, the rows from before refdata. ``actor`` and
-    ``reason`` say who requested a rollback or take-back, or approved a held load, and why. Times are UTC.
+    ``reason`` say who requested a rollback or take-back, or approved a held load, and why; ``uploaded_by`` who uploaded
+    the file on the page. Times are UTC.
     """
 
     version: int
@@ -74,6 +76,7 @@ class Version:
     origin_id: int | None = None
     actor: str | None = None
     reason: str | None = None
+    uploaded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,7 @@ from refdata.core.dropnames import OWN_PREFIX, printable, unfinished
 from refdata.core.errors import DataError, LockTimeoutError, StorageFullError
 from refdata.core.stability import digest
 from refdata.core.uploads import MEGABYTE, Upload, UploadLimits
+from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.osfiles import (
     copy_to,
     parents_made,
@@ -151,9 +152,10 @@ class Quarantine:
             write_whole(folder, _RECORD, _as_json(moved))
         return moved
 
-    def release(self, upload: Upload) -> None:
+    def release(self, upload: Upload, announce: Callable[[str], None]) -> None:
         """Moves the file to its load folder, complete or not at all, and forgets the upload.
 
+        :param announce: called before the move with the key that orders the turn of the drop.
         :raises DataError: when a file of that name waits there already, or the upload is gone.
         """
         with (
@@ -163,6 +165,7 @@ class Quarantine:
             translated(upload.path),
         ):
             os.utime(name, dir_fd=source, follow_symlinks=False)  # files of a table take turns by age
+            announce(PosixIdentity.of(os.stat(name, dir_fd=source, follow_symlinks=False)).order(name))
             try:
                 _move(source, target, name)
             except FileExistsError:

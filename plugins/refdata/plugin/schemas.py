@@ -214,6 +214,7 @@ class StoryView(BaseModel):
     steps: tuple[StepView, ...] = Field(description="Empty where Airflow does not know its run, or no longer does.")
     rejects: RejectsView
     origin_id: int | None = Field(description="Version that a rollback restored, or load that a take-back removed.")
+    uploaded_by: str | None = Field(description="Who uploaded it on the page; null for a file that came another way.")
 
     @classmethod
     def of(cls, story: FileStory, steps: Sequence[StepView], settings: Settings) -> StoryView:
@@ -232,6 +233,7 @@ class StoryView(BaseModel):
             steps=tuple(steps),
             rejects=RejectsView(rows=story.file.rows_rejected or 0, file=story.rejects_file),
             origin_id=story.origin_id,
+            uploaded_by=story.uploaded_by,
         )
 
 

@@ -64,7 +64,10 @@ class TableInfoView(View):
 
 
 class VersionView(BaseModel):
-    """A version of a table. ``is_kept``: its rows can be read. ``actor`` and ``reason`` describe a person's action."""
+    """A version of a table. ``is_kept``: its rows can be read. ``actor`` and ``reason`` describe a person's action.
+
+    ``uploaded_by`` uploaded its file on the page.
+    """
 
     version: int
     kind: LoadType | None = Field(description="null for version 0, the rows from before refdata.")
@@ -78,6 +81,7 @@ class VersionView(BaseModel):
     origin_id: int | None
     actor: str | None
     reason: str | None
+    uploaded_by: str | None
 
     @classmethod
     def of(cls, version: Version) -> VersionView:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from refdata.audit import AuditTrail
+from refdata.audit import MAX_ENTRIES, AuditTrail, uploaders
+from refdata.closedstore import ClosedStore
 from refdata.core.alignment import own_columns
 from refdata.core.errors import DataError, LockTimeoutError
 from refdata.core.model import Column, Table, TableName
@@ -23,8 +24,6 @@ _T = TypeVar("_T")
 
 _TRIES = 3
 """Most readings of versions that are begun again because a load was published meanwhile."""
-MAX_ENTRIES = 1000
-"""Audit entries that the list of versions reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +71,18 @@ class Versions:
         :raises DataError: when there is no such table.
         """
         self.live(table)
-        versions = list_versions(self.ledger.versions(table), has_zero=self.has_zero(table))
-        entries = {entry.load_id: entry for entry in reversed(self.trail.entries(table, limit=MAX_ENTRIES))}
+        records = self.ledger.versions(table)
+        names = ClosedStore(self.warehouse).names_of(table)
+        entries = [entry for name in names for entry in self.trail.entries(name, limit=MAX_ENTRIES)]
+        decided = {entry.load_id: entry for entry in reversed(entries) if entry.load_id is not None}
+        uploaded, keys = uploaders(entries), {record.load_id: record.order_key for record in records}
+        versions = (
+            replace(one, uploaded_by=uploaded.get(keys.get(one.load_id or 0) or ""))
+            for one in list_versions(records, has_zero=self.has_zero(table))
+        )
         return tuple(
-            replace(one, actor=entries[one.load_id].actor, reason=entries[one.load_id].reason)
-            if one.load_id in entries and one.load_id is not None else one
+            replace(one, actor=decided[one.load_id].actor, reason=decided[one.load_id].reason)
+            if one.load_id in decided and one.load_id is not None else one
             for one in versions
         )  # fmt: skip
 

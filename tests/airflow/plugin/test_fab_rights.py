@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,13 +16,17 @@ from tests.airflow.plugin.test_rights import ADMINISTERING, READ
 ROOT = Path(__file__).parents[3]
 ALL = ("drop", "answer", "undo", "administer")
 UNDOING = ("/rollback", "/take-back")
+FAB = Path(sys.prefix) / "fab"
+"""Where ``scripts/test`` installs the provider: beside Airflow it would change every other test's metadata database."""
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What people of each role got from each route."""
+    assert FAB.is_dir(), "scripts/test installs requirements-fab.txt there: run it once"
     program = [sys.executable, "-m", "tests.airflow.plugin.fab_site", str(tmp_path_factory.mktemp("fab"))]
-    ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    beside = {**os.environ, "PYTHONPATH": str(FAB)}
+    ended = subprocess.run(program, cwd=ROOT, env=beside, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr[-3000:]
     return dict(json.loads(ended.stdout))
 

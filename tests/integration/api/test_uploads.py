@@ -160,6 +160,44 @@ def test_the_content_of_the_live_version_is_a_duplicate(loaded: Site) -> None:
     assert look(loaded, upload(loaded, BEFORE)).duplicate_of == 1
 
 
+def uploaders_of(site: Site, table: str) -> list[str | None]:
+    return [one.uploaded_by for one in desk(site).versions(table)]
+
+
+@every_engine
+@pytest.mark.parametrize("content", [AFTER, "code;name;rate\nA1;one;9\n"], ids=["another row", "this row"])
+def test_a_version_says_who_loaded_its_upload(loaded: Site, content: str) -> None:
+    waiting = upload(loaded, content)
+    desk(loaded).uploads.load(waiting.upload.id, by="ben", live_version_seen=1)
+    row = loaded.load(loaded.deps.dropoff.scan().files[0])
+    story = desk(loaded).story(row.id)
+    assert story is not None
+    assert story.uploaded_by == "ben"
+    assert uploaders_of(loaded, "rates") == ["ben", None]
+    assert desk(loaded).rows.history("rates", {"code": "A1"}).steps[0].version.uploaded_by == (
+        None if content == AFTER else "ben"
+    )
+
+
+def test_who_loaded_an_upload_outlives_a_hand_back_and_a_renaming(loaded: Site) -> None:
+    waiting = upload(loaded, AFTER)
+    desk(loaded).uploads.load(waiting.upload.id, by="ben", live_version_seen=1)
+    (file,) = loaded.deps.dropoff.scan().files
+    loaded.deps.dropoff.hand_back(file)
+    (again,) = loaded.deps.dropoff.scan().files
+    assert again.identity != file.identity
+    loaded.load(again)
+    desk(loaded).closing.rename("rates", "tariffs", reason="plain words", by="eva")
+    assert uploaders_of(loaded, "tariffs") == ["ben", None]
+
+
+def test_another_file_of_the_same_name_is_not_said_to_be_the_upload(loaded: Site) -> None:
+    waiting = upload(loaded, AFTER)
+    desk(loaded).uploads.load(waiting.upload.id, by="ben", live_version_seen=1)
+    loaded.load(loaded.drop("rates.csv", AFTER + "E5;five;5\n"))
+    assert uploaders_of(loaded, "rates") == [None, None]
+
+
 def test_people_who_upload_at_once_are_shown_to_each_other(loaded: Site) -> None:
     first = upload(loaded, AFTER)
     second = upload(loaded, AFTER, by="ben")

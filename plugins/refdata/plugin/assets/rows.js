@@ -208,8 +208,9 @@ function stepOf({ change, version, rows }, before, columns, { go }) {
   const changed = change === "changed" && before && rows.length === 1
     ? columns.flatMap((name, at) => (rows[0][at] === before[at] ? [] : [element("li", {}, element("span", { class: "muted", dir: "auto" }, `${name}: `),
       element("span", { class: "minus", dir: "auto" }, shown(before[at])), " → ", element("span", { class: "plus", dir: "auto" }, shown(rows[0][at])))])) : [];
-  const by = version.actor && element("span", {}, ` by ${version.actor}`, version.reason && element("span", { class: "muted", dir: "auto" }, ` “${version.reason}”`));
-  return element("li", {}, element("div", {}, element("strong", {}, CHANGES[change]), ` · version ${version.version} · `, from, by),
+  const uploaded = version.uploaded_by && ` uploaded by ${version.uploaded_by}`;
+  const by = version.actor && element("span", {}, `${uploaded ? ", approved" : ""} by ${version.actor}`, version.reason && element("span", { class: "muted", dir: "auto" }, ` “${version.reason}”`));
+  return element("li", {}, element("div", {}, element("strong", {}, CHANGES[change]), ` · version ${version.version} · `, from, uploaded, by),
     moment(version.published_at), changed.length > 0 && element("ul", { class: "changes" }, changed));
 }
 

@@ -48,7 +48,7 @@ function story(data, asked, page) {
     data.rejects.file && card("Rejected lines", rejectedLines(file)),
     element("div", { class: "cards" },
       card("Rows", rows(data)), card("Steps", steps(data)), data.format && card("Format found", format(data.format)),
-      card("Table", changes(data)), given.length > 0 && card("Answers", givenAnswers(given)), card("File", facts(file))),
+      card("Table", changes(data)), given.length > 0 && card("Answers", givenAnswers(given)), card("File", facts(data))),
   ];
 }
 
@@ -175,13 +175,13 @@ function changes({ file, table_changes: described, is_configured: configured }) 
       configured ? "Registered in the configuration." : "Not in the configuration yet.")];
 }
 
-function facts(file) {
+function facts({ file, uploaded_by: uploader }) {
   return [file.processed_at && DROPPED.includes(file.load_type) && element("p", { class: "downloads" }, fileLink(`download/loads/${file.id}/original`,
-    { class: "download", "data-focus": "original", title: "The file as it was dropped" }, "Download the original")), factPairs(file)];
+    { class: "download", "data-focus": "original", title: "The file as it was dropped" }, "Download the original")), factPairs(file, uploader)];
 }
 
-function factPairs(file) {
-  return pairs([["Load", `${file.id}`], ["Path", file.file_path], ["Size", bytes(file.file_size)], ["Staged by", file.load_method ?? NONE],
+function factPairs(file, uploader) {
+  return pairs([["Load", `${file.id}`], ...(uploader ? [["Uploaded by", uploader]] : []), ["Path", file.file_path], ["Size", bytes(file.file_size)], ["Staged by", file.load_method ?? NONE],
     ["Dropped", moment(file.created_at)], ["Ended", file.processed_at ? absolute(file.processed_at) : NONE],
     ["Run", file.dag_run_id ?? NONE], ["SHA-256", file.file_hash ?? NONE]]);
 }

@@ -138,7 +138,8 @@ function versionRow(version, page) {
   const { go } = page;
   const from = version.load_id && !version.origin_id
     ? viewLink(go, { view: "file", id: version.load_id }, { dir: "auto", "data-focus": `file ${version.version}` }, version.file_name) : version.file_name || NONE;
-  const by = version.actor ? element("span", { class: "names" }, version.actor, version.reason && element("span", { class: "muted small", dir: "auto" }, `“${version.reason}”`))
+  const uploaded = version.uploaded_by && element("span", {}, `Uploaded by ${version.uploaded_by}`);
+  const by = version.actor || uploaded ? element("span", { class: "names" }, uploaded, version.actor, version.reason && element("span", { class: "muted small", dir: "auto" }, `“${version.reason}”`))
     : version.run_path ? runLink(version.run_path, `version ${version.version}`) : NONE;
   return element("tr", { role: "row", class: version.is_live ? "live" : null },
     cell("Version", { class: "name" }, `${version.version} `, version.is_live && element("span", { class: "badge completed" }, "live")),
