@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Any
 
 from refdata.contracts.descriptors import read_descriptor
+from refdata.contracts.facts import Fact
 from refdata.contracts.fieldparts import sql_type
 from refdata.contracts.files import SUFFIXES, contract_file, folder_of
 from refdata.contracts.nodes import parse
+from refdata.contracts.overview import ContractSummary, rules_beside, summaries
 from refdata.contracts.package import package, referred
 from refdata.contracts.reading import read_contract
 from refdata.contracts.starter import starter
@@ -21,6 +24,7 @@ from refdata.core.contract import Contract
 from refdata.core.contractlayers import merge
 from refdata.core.errors import ConfigurationError, LockTimeoutError
 from refdata.core.naming import typed_table
+from refdata.core.settings import Settings
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.core.tablenames import table_name
 from refdata.ingest import contractediting, contractqueries
@@ -145,7 +149,17 @@ class Contracts:
         """
         deps, name = self._deps(), typed_table(table)
         with self._expected():
-            return contractediting.contract_text(deps, name) or ContractText("", self.begin(name), "")
+            text = contractediting.contract_text(deps, name) or ContractText("", self.begin(name), "")
+        return replace(text, beside=_beside(deps.settings, name))
+
+    def overview(self) -> tuple[ContractSummary, ...]:
+        """What is declared about each loaded table, by name: its contract, and the rules of its loads.
+
+        :raises ConfigurationError: when the folder of the contracts cannot be read.
+        """
+        deps = self._deps()
+        with self._expected():
+            return summaries(deps.settings, (one.table_name for one in deps.ledger.tables()))
 
     def try_out(self, table: str, text: str) -> Preview:
         """What the table's live rows would break under a new contract; reads every row, changes nothing.
@@ -204,6 +218,14 @@ class Contracts:
                 advice="Print it instead, and put it there yourself.",
             ) from error
         return path
+
+
+def _beside(settings: Settings, table: str) -> tuple[Fact, ...]:
+    """None where a file is wrong: the text must open, so that it can be mended."""
+    try:
+        return rules_beside(settings, table)
+    except ConfigurationError:
+        return ()
 
 
 def _type_named(name: str) -> SqlType:

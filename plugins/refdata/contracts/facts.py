@@ -53,9 +53,14 @@ def facts(contract: Contract) -> tuple[Fact, ...]:
         *_keys(contract),
         *(fact for column in contract.fields for fact in _field(column)),
         *_stated(contract, rules, "refdata."),
-        *_stated(contract.rules, RULES, "refdata."),
+        *rule_facts(contract),
         *(Fact(f"refdata.answers.{one.question}.{one.subject}", one.answer, one.origin) for one in contract.answers),
     )
+
+
+def rule_facts(contract: Contract) -> tuple[Fact, ...]:
+    """The facts that are rules of the table's loads, those that ``tables.yaml`` knows too."""
+    return tuple(_stated(contract.rules, RULES, "refdata."))
 
 
 def _stated(part: Facts, keys: Sequence[Key], prefix: str) -> Iterator[Fact]:

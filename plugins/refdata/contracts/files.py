@@ -40,7 +40,11 @@ def declared(settings: Settings, table: str) -> Declared:
     :param settings: with absolute paths.
     :raises ConfigurationError: when one of the files is wrong, naming the line.
     """
-    file = contract_file(folder_of(settings), table)
+    return declared_in(contract_file(folder_of(settings), table), settings, table)
+
+
+def declared_in(file: Path | None, settings: Settings, table: str) -> Declared:
+    """``declared`` with the contract file that is known already, None for none."""
     contract = Contract(table=table) if file is None else _contract(read_text(file), table, shown(file))
     rules = _rules_file(settings, table)
     conflicts = _contradictions(contract, rules)
@@ -59,7 +63,7 @@ def table_rules(configured: Settings, table: str) -> TableRules:
     return load_rules(declared(configured, table).contract, defaults(configured))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def _contract(text: str, table: str, source: str) -> Contract:
     """The contract in a text, which a load needs at every step: parsing a long one takes a tenth of a second."""
     return read_contract(text, table, source)
@@ -75,7 +79,12 @@ def contract_file(folder: Path, table: str) -> Path | None:
 
     :raises ConfigurationError: when there are two.
     """
-    paths = [path for path in contract_files(folder) if fold_name(path.stem) == fold_name(table)]
+    return contract_file_among(contract_files(folder), folder, table)
+
+
+def contract_file_among(files: Iterable[Path], folder: Path, table: str) -> Path | None:
+    """``contract_file`` where the folder's files are known already."""
+    paths = [path for path in files if fold_name(path.stem) == fold_name(table)]
     if len(paths) > 1:
         names = ", ".join(path.name for path in paths)
         raise ConfigurationError(
@@ -191,7 +200,7 @@ def _rules_file(settings: Settings, table: str) -> LoadRules:
     path = Path(settings.tables_file)
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
-        document = yaml.safe_load(text)
+        document = _document(text)
     except (OSError, UnicodeDecodeError) as error:
         raise _no_rules(str(error), str(path)) from error
     except yaml.YAMLError as error:
@@ -203,6 +212,12 @@ def _rules_file(settings: Settings, table: str) -> LoadRules:
     return LoadRules(**stated, origins=origins)
 
 
+@lru_cache(maxsize=2)
+def _document(text: str) -> object:
+    """The parsed text, which is the same for all tables."""
+    return yaml.safe_load(text)
+
+
 def _no_rules(problem: str, where: str) -> ConfigurationError:
     return ConfigurationError(
         f"The table rules cannot be read: {problem}", where=where, advice="Correct the file, or remove it."
@@ -210,10 +225,15 @@ def _no_rules(problem: str, where: str) -> ConfigurationError:
 
 
 def _lines(text: str, table: str, source: str) -> dict[str, int]:
+    return _all_lines(text, source).get(fold_name(table), {})
+
+
+@lru_cache(maxsize=2)
+def _all_lines(text: str, source: str) -> dict[str, dict[str, int]]:
+    """The line of each rule of each table."""
     tables = parse(text, source).get("tables")
     entries = tables.pairs if tables else ()
-    entry = next((value for name, value in entries if fold_name(name.text) == fold_name(table)), None)
-    return {key.text: key.line for key, _ in entry.pairs} if entry else {}
+    return {fold_name(name.text): {key.text: key.line for key, _ in entry.pairs} for name, entry in reversed(entries)}
 
 
 def _contradictions(contract: Contract, rules: LoadRules) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from refdata.audit import AuditAction, AuditEntry, AuditTrail
-from refdata.contracts.facts import facts
+from refdata.contracts.facts import Fact, facts
 from refdata.contracts.files import contract_file, contract_files, folder_of, read_text, shown, table_rules, write_text
 from refdata.contracts.reading import read_contract
 from refdata.core.dropnames import LOAD_FOLDERS
@@ -31,11 +31,15 @@ from refdata.versioning.locating import Versions
 
 @dataclass(frozen=True, slots=True)
 class ContractText:
-    """A contract file's text, and what stands for it when it is saved; ``name`` is ``contracts/airports.yaml``."""
+    """A contract file's text, and what stands for it when it is saved; ``name`` is ``contracts/airports.yaml``.
+
+    ``beside`` are the rules that ``tables.yaml`` states of the table; one that the contract states counts instead.
+    """
 
     name: str
     text: str
     digest: str
+    beside: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

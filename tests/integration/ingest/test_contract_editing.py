@@ -125,3 +125,47 @@ def test_who_and_why_are_required(site: Site, missing: str) -> None:
 def test_a_table_that_does_not_exist_is_said_to_be_missing(site: Site) -> None:
     with pytest.raises(DataError):
         desk(site).contracts.try_out("nowhere", "title: Nowhere\n")
+
+
+RULES_FILE = "tables:\n  rates:\n    gate: true\n    versions_kept: 7\n  other:\n    frozen: true\n"
+
+
+def test_the_editor_shows_the_rules_that_stand_elsewhere_and_the_contract_wins(site: Site) -> None:
+    rules = Path(site.deps.settings.tables_file)
+    rules.write_text(RULES_FILE)
+    beside = desk(site).contracts.text("rates").beside
+    assert [(fact.key, fact.text, str(fact.origin)) for fact in beside] == [
+        ("refdata.gate", "true", "declared in tables.yaml, line 3"),
+        ("refdata.versions_kept", "7", "declared in tables.yaml, line 4"),
+    ]
+    done = desk(site).contracts.save("rates", "refdata: {versions_kept: 9}\n", before="", **BY)
+    assert [fact.key for fact in desk(site).contracts.text("rates").beside] == ["refdata.gate"]
+    assert site.deps.rules("rates").versions_kept == 9
+    rules.write_text("tables: [\n")
+    assert (desk(site).contracts.text("rates").text, desk(site).contracts.text("rates").beside) == (done.text, ())
+
+
+def test_the_overview_has_each_table_with_its_rules_and_what_is_wrong(site: Site) -> None:
+    for name in ("wrong", "twice", "plain"):
+        site.load(site.drop(f"{name}.csv", "code,name\nA,one\n", folder=FULL), name)
+    Path(site.deps.settings.tables_file).write_text(RULES_FILE)
+    folder = folder_of(site.deps.settings)
+    folder.mkdir()
+    (folder / "Rates.yaml").write_text("refdata: {steward: eva, max_rejected_rows: 3}\nschema: {primaryKey: since}\n")
+    (folder / "wrong.yaml").write_text("title: [\n")
+    for name in ("twice.yaml", "twice.json"):
+        (folder / name).write_text("{}")
+    shown = {one.table: one for one in desk(site).contracts.overview()}
+    assert list(shown) == ["plain", "rates", "twice", "wrong"]
+    rates = shown["rates"]
+    assert (rates.file, rates.steward, rates.trouble) == ("contracts/Rates.yaml", "eva", "")
+    assert [(fact.key, fact.text) for fact in rates.rules] == [
+        ("refdata.max_rejected_rows", "3"), ("refdata.gate", "true"), ("refdata.versions_kept", "7"),
+    ]  # fmt: skip
+    assert rates.facts > len(rates.rules)
+    assert (shown["plain"].file, shown["plain"].rules, shown["plain"].trouble) == ("", (), "")
+    assert (shown["twice"].file, "has 2 contracts" in shown["twice"].trouble) == (
+        "contracts/twice.json, contracts/twice.yaml",
+        True,
+    )
+    assert "contracts/wrong.yaml" in shown["wrong"].trouble

@@ -1,4 +1,4 @@
-"""The contract of a table: its text, a trial on the live rows, and a new text."""
+"""The contracts of all tables in a line each; of one table: its text, a trial on the live rows, and a new text."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from fastapi import APIRouter, HTTPException
 
 from refdata.core.errors import ConfigurationError
-from refdata.plugin.contractschemas import ContractTextView, SaveRequest, TrialRequest, TrialView
+from refdata.plugin.contractschemas import ContractSummaryView, ContractTextView, SaveRequest, TrialRequest, TrialView
 from refdata.plugin.routes.common import Caller, Connect, TableNamed, changing, failures
 from refdata.plugin.routes.rights import Right
-from refdata.plugin.schemas import Envelope
+from refdata.plugin.schemas import Envelope, Metadata
 
 
 @contextmanager
@@ -27,13 +27,19 @@ def _problems_of_text() -> Iterator[None]:
 
 
 def router(connect: Connect) -> APIRouter:
-    """``text``, ``trial`` and ``save`` of ``tables/{name}/contract``."""
+    """``contracts``, and ``text``, ``trial`` and ``save`` of ``tables/{name}/contract``."""
     routes = APIRouter()
+
+    @routes.get("/contracts", responses=failures())
+    def list_contracts() -> Envelope[list[ContractSummaryView]]:
+        """What is declared about each loaded table: its contract file, its steward, and the rules of its loads."""
+        found = connect().contracts.overview()
+        return Envelope(data=list(map(ContractSummaryView.of, found)), metadata=Metadata(total=len(found)))
 
     @routes.get("/tables/{name}/contract/text", responses=failures(404))
     def get_text(name: TableNamed) -> Envelope[ContractTextView]:
         """The text of the contract file, or of a first one made from the live table."""
-        return Envelope(data=ContractTextView.model_validate(connect().contracts.text(name)))
+        return Envelope(data=ContractTextView.of(connect().contracts.text(name)))
 
     @routes.post(
         "/tables/{name}/contract/trial", responses=failures(409), dependencies=changing(Right.ADMINISTER)
@@ -50,6 +56,6 @@ def router(connect: Connect) -> APIRouter:
             done = connect().contracts.save(
                 name, asked.text, before=asked.before, by=user.get_name(), reason=asked.reason
             )
-        return Envelope(data=ContractTextView.model_validate(done))
+        return Envelope(data=ContractTextView.of(done))
 
     return routes
