@@ -2,18 +2,13 @@
 
 import { ask } from "./client.js";
 import { element, redraw } from "./dom.js";
-import { NONE, moment, number } from "./format.js";
+import { moment } from "./format.js";
 import { viewLink } from "./links.js";
+import { NONE } from "./numbers.js";
+import { audit as texts, common } from "./texts.js";
 
 const PAGE_SIZE = 50;
 const TYPING_PAUSE = 300;
-
-/** Each action in a steward's words, as the server knows it (audit.py). */
-export const ACTIONS = {
-  rollback: "Rolled back", take_back: "Took rows back", approve: "Approved or answered", reject: "Rejected", withdraw: "Withdrew an answer",
-  repair: "Repaired the register", delete: "Deleted a version", move: "Moved", retype: "Changed a column's type", upload: "Loaded an upload", discard: "Discarded a file",
-  retire: "Retired the table", reopen: "Opened the table again", rename: "Renamed the table", delete_table: "Deleted the table", contract: "Changed the contract",
-};
 
 let typing = 0;
 let typed = {};
@@ -25,15 +20,15 @@ export async function showAudit({ place, state, signal, go, adjust }) {
   // The fields are not drawn again: somebody may be typing in one.
   if (!place.querySelector(".audit-view")) place.replaceChildren(shell(state, adjust));
   redraw(place.querySelector(".audit-list"), "audit", [data, page], () => [
-    data.length ? auditList(data.slice(0, PAGE_SIZE), go) : element("p", { class: "nothing" }, table || action || by ? "No action matches this filter." : "Nothing yet: no rollback, answer, repair or deletion."),
+    data.length ? auditList(data.slice(0, PAGE_SIZE), go) : element("p", { class: "nothing" }, table || action || by ? texts.noneMatches : texts.nothingYet),
     pager(page, data.length > PAGE_SIZE, adjust),
   ].filter(Boolean));
   return false;
 }
 
 function shell(state, adjust) {
-  return element("div", { class: "audit-view" }, element("h2", { class: "view-title" }, "Audit trail"),
-    element("p", { class: "muted" }, "What people and maintenance did, and why. Loads are among the files."),
+  return element("div", { class: "audit-view" }, element("h2", { class: "view-title" }, texts.title),
+    element("p", { class: "muted" }, texts.introduction),
     filters(state, adjust), element("div", { class: "audit-list" }));
 }
 
@@ -49,26 +44,26 @@ function filters({ name, action, by }, adjust) {
     return element("label", {}, title, input);
   };
   const kind = element("select", { "data-focus": "audit action", onchange: () => adjust({ action: kind.value }) },
-    element("option", { value: "" }, "Every action"),
-    Object.entries(ACTIONS).map(([value, title]) => element("option", { value, selected: value === action }, title)));
-  return element("div", { class: "filters", role: "search", "aria-label": "Filter the audit trail" },
-    field("Table", name, "name"), element("label", {}, "Action", kind), field("Person", by, "by"));
+    element("option", { value: "" }, texts.everyAction),
+    Object.entries(texts.actions).map(([value, title]) => element("option", { value, selected: value === action }, title)));
+  return element("div", { class: "filters", role: "search", "aria-label": texts.filter },
+    field(texts.table, name, "name"), element("label", {}, texts.action, kind), field(texts.person, by, "by"));
 }
 
 export function auditList(trail, go) {
   return element("ul", { class: "audit" }, trail.map((one) => element("li", {},
-    element("div", {}, element("strong", {}, ACTIONS[one.action] ?? one.action), " ",
+    element("div", {}, element("strong", {}, texts.actions[one.action] ?? one.action), " ",
       one.table_name && viewLink(go, { view: "table", name: one.table_name }, { dir: "auto", "data-focus": `action ${one.id}` }, one.table_name),
-      one.load_id && [" ", viewLink(go, { view: "file", id: one.load_id }, { "data-focus": `load ${one.id}` }, `load ${number(one.load_id)}`)],
+      one.load_id && [" ", viewLink(go, { view: "file", id: one.load_id }, { "data-focus": `load ${one.id}` }, texts.load(one.load_id))],
       one.subject && element("span", { class: "muted" }, ` ${one.subject}`),
-      one.reason && element("p", { dir: "auto" }, `“${one.reason}”`)),
+      one.reason && element("p", { dir: "auto" }, common.quoted(one.reason))),
     element("div", { class: "muted" }, one.actor || NONE, moment(one.happened_at)))));
 }
 
 function pager(page, more, adjust) {
   if (page === 1 && !more) return null;
-  return element("nav", { class: "pager", "aria-label": "Pages of the audit trail" },
-    element("button", { type: "button", disabled: page === 1, "data-focus": "newer", onclick: () => adjust({ page: page - 1 }) }, "Newer"),
-    element("span", { class: "muted" }, `Page ${number(page)}`),
-    element("button", { type: "button", disabled: !more, "data-focus": "older", onclick: () => adjust({ page: page + 1 }) }, "Older"));
+  return element("nav", { class: "pager", "aria-label": texts.pages },
+    element("button", { type: "button", disabled: page === 1, "data-focus": "newer", onclick: () => adjust({ page: page - 1 }) }, texts.newer),
+    element("span", { class: "muted" }, texts.page(page)),
+    element("button", { type: "button", disabled: !more, "data-focus": "older", onclick: () => adjust({ page: page + 1 }) }, texts.older));
 }

@@ -1,7 +1,8 @@
 /** Column charts drawn as SVG, in the page's own colours; each is also available as a table of figures. */
 
 import { element } from "./dom.js";
-import { number } from "./format.js";
+import { number } from "./numbers.js";
+import { chart as texts } from "./texts.js";
 
 const HEIGHT = 150;
 const LEFT = 44;
@@ -19,7 +20,7 @@ export function inColumns(days, names) {
   for (let end = days.length; end > 0; end -= 7) {
     const part = days.slice(Math.max(0, end - 7), end);
     const sums = Object.fromEntries(names.map((name) => [name, part.reduce((sum, day) => sum + day[name], 0)]));
-    weeks.unshift({ ...sums, day: part[0].day, title: `week of ${DAY.format(new Date(part[0].day))}` });
+    weeks.unshift({ ...sums, day: part[0].day, title: texts.weekOf(DAY.format(new Date(part[0].day))) });
   }
   return weeks;
 }
@@ -95,15 +96,15 @@ function labels(columns, step, width) {
 
 function summary(columns, totals) {
   const most = totals.indexOf(Math.max(...totals));
-  return `${number(totals.reduce((sum, value) => sum + value, 0))} in total, most on ${columns[most].title}`;
+  return texts.summary(totals.reduce((sum, value) => sum + value, 0), columns[most].title);
 }
 
 function figures(title, columns, series) {
   const shown = columns.filter((column) => series.some(([name]) => column[name]));
   return element("details", { class: "figures" },
-    element("summary", { "data-focus": `figures ${title}` }, "Figures"),
-    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Figures of ${title}` }, element("table", { class: "plain" },
-      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "From (UTC)"),
+    element("summary", { "data-focus": `figures ${title}` }, texts.figures),
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": texts.figuresOf(title) }, element("table", { class: "plain" },
+      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, texts.from),
         series.map(([, name]) => element("th", { scope: "col", class: "figure" }, name)))),
       element("tbody", {}, shown.reverse().map((column) => element("tr", {}, element("td", {}, column.day),
         series.map(([name]) => element("td", { class: "figure" }, number(column[name])))))))));

@@ -1,5 +1,7 @@
 /** Calls the plugin's endpoints; every answer has the shape success, data, error, metadata. */
 
+import { client as texts, common } from "./texts.js";
+
 export class Failure extends Error {
   constructor(status, category, message, advice = "") {
     super(message);
@@ -29,10 +31,10 @@ export async function change(path, body = {}) {
 async function answered(response) {
   const body = await response.json().catch(() => null);
   if (response.status === 401) {
-    throw new Failure(401, "unauthenticated", "Your session has ended", "Reload the page to log in again.");
+    throw new Failure(401, "unauthenticated", common.sessionEnded, common.logInAgain);
   }
   if (!body?.success) {
-    const { category = "http", message = `The server answered ${response.status}`, advice = "" } = body?.error ?? {};
+    const { category = "http", message = common.serverAnswered(response.status), advice = "" } = body?.error ?? {};
     throw new Failure(response.status, category, message, advice);
   }
   return body;
@@ -44,6 +46,6 @@ async function reached(address, options) {
     return await fetch(address, { ...options, headers, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Failure(0, "network", "Airflow cannot be reached", "The page retries by itself.");
+    throw new Failure(0, "network", texts.unreachable, texts.retries);
   }
 }

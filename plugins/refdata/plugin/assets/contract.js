@@ -3,12 +3,7 @@
 import { ask, change } from "./client.js";
 import { failureText } from "./dialog.js";
 import { element } from "./dom.js";
-import { number, plural } from "./format.js";
-
-const SAID = {
-  load: "Every row of the table fits.", warn: "Every row of the table fits, with warnings.", ask: "The table's own rows would raise a question.",
-  approve: "Too many of the table's own rows would break a rule.", duplicate: "Every row of the table fits.", refuse: "The table's own rows would be refused.",
-};
+import { common, contract as texts } from "./texts.js";
 
 /** What somebody has typed and not saved, by table: a refresh of the page must not lose it. */
 const drafts = new Map();
@@ -17,7 +12,7 @@ const drafts = new Map();
 export function contractEditor({ info, me, refresh }) {
   if (!me.may_administer) return null;
   const place = element("div", { class: "contract-editor" });
-  const open = element("button", { type: "button", class: "plain", "data-focus": "edit contract", onclick: () => edit(place, info.table_name, refresh) }, "Edit the contract");
+  const open = element("button", { type: "button", class: "plain", "data-focus": "edit contract", onclick: () => edit(place, info.table_name, refresh) }, texts.edit);
   place.append(open);
   if (drafts.has(info.table_name)) edit(place, info.table_name, refresh);
   return place;
@@ -47,8 +42,8 @@ function editor(table, path, draft, close) {
   reason.value = draft.reason;
   const result = element("div", { class: "trial", role: "status" });
   const trouble = element("p", { class: "trouble", role: "alert" });
-  const check = element("button", { type: "button", class: "main", "data-focus": "check contract" }, "Check");
-  const save = element("button", { type: "button", class: "main", "data-focus": "save contract" }, "Save");
+  const check = element("button", { type: "button", class: "main", "data-focus": "check contract" }, texts.check);
+  const save = element("button", { type: "button", class: "main", "data-focus": "save contract" }, texts.save);
   const follow = () => {
     save.disabled = draft.tried === null;
     result.replaceChildren(...(draft.tried ? trial(draft.tried, table) : []));
@@ -57,16 +52,18 @@ function editor(table, path, draft, close) {
     draft.tried = (await change(`${path}/trial`, { text: draft.text })).data;
   }).then(follow));
   save.addEventListener("click", () => guarded([check, save], trouble, async () => {
-    if (!draft.reason.trim()) throw new Error("Give a reason: others will read it.");
+    if (!draft.reason.trim()) throw new Error(common.giveReason);
     await change(`${path}/save`, { text: draft.text, before: draft.digest, reason: draft.reason.trim() });
     close();
   }).then(follow));
   follow();
   return [
-    element("p", { class: "muted" }, draft.name ? `${draft.name}. The next load follows what is saved.` : "There is no contract file yet; this one is made from the table."),
-    element("label", { class: "why" }, "Contract", text), element("p", { class: "answers" }, check, element("span", { class: "muted" }, "Tries it on every row of the table; nothing changes.")),
-    result, element("label", { class: "why" }, "Reason, recorded in the audit trail", reason), trouble,
-    element("p", { class: "answers" }, save, element("button", { type: "button", class: "main quiet", "data-focus": "leave contract", onclick: close }, "Cancel")),
+    element("p", { class: "muted" }, draft.name ? texts.fileNamed(draft.name) : texts.noFile),
+    draft.beside.length > 0 && element("div", { class: "beside" }, element("p", { class: "muted" }, texts.besideTitle),
+      element("ul", { class: "changes" }, draft.beside.map((rule) => element("li", {}, element("code", { dir: "auto" }, `${rule.key.replace("refdata.", "")}: ${rule.value}`), element("span", { class: "muted small" }, ` ${rule.origin}`))))),
+    element("label", { class: "why" }, texts.contract, text), element("p", { class: "answers" }, check, element("span", { class: "muted" }, texts.checkEffect)),
+    result, element("label", { class: "why" }, common.reasonAsked, reason), trouble,
+    element("p", { class: "answers" }, save, element("button", { type: "button", class: "main quiet", "data-focus": "leave contract", onclick: close }, common.cancel)),
   ];
 }
 
@@ -82,11 +79,11 @@ async function guarded(buttons, trouble, act) {
 }
 
 function trial({ outcome, rows, rejected, rejects, refused, warnings, questions }, table) {
-  const broken = rejected ? ` ${plural(rejected, "row", "rows")} of ${number(rows + rejected)} would break a rule.` : "";
+  const broken = rejected ? texts.breaking(rejected, rows + rejected) : "";
   return [
-    element("p", {}, element("strong", {}, SAID[outcome]), `${broken} ${refused}`),
-    rejects.length > 0 && element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Rows of ${table} that would break a rule` },
-      element("table", { class: "plain rejected" }, element("thead", {}, element("tr", {}, ["Reason", "Row"].map((title) => element("th", { scope: "col" }, title)))),
+    element("p", {}, element("strong", {}, texts.outcomes[outcome]), `${broken} ${refused}`),
+    rejects.length > 0 && element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": texts.breakingRows(table) },
+      element("table", { class: "plain rejected" }, element("thead", {}, element("tr", {}, [texts.reason, texts.row].map((title) => element("th", { scope: "col" }, title)))),
         element("tbody", {}, rejects.map((row) => element("tr", {}, element("td", { dir: "auto" }, row.reason), element("td", { dir: "auto" }, element("code", {}, row.raw))))))),
     questions.length > 0 && element("ul", {}, questions.map((one) => element("li", { dir: "auto" }, one.subject))),
     warnings.length > 0 && element("ul", { class: "warnings" }, warnings.map((text) => element("li", { dir: "auto" }, text))),

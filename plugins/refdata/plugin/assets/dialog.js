@@ -1,6 +1,7 @@
 /** Asks before something is changed: what will change, why, and yes or no. */
 
 import { element } from "./dom.js";
+import { common as texts } from "./texts.js";
 
 /**
  * Opens a dialog. Escape and Cancel change nothing; the focus returns to where it was.
@@ -13,14 +14,14 @@ import { element } from "./dom.js";
 export function confirmed({ title, content, action, asksReason = true, accepting, act }) {
   const reason = element("textarea", { id: "reason", rows: 2, maxlength: 1000, required: true, "aria-describedby": "trouble" });
   const trouble = element("p", { id: "trouble", class: "trouble", role: "alert" });
-  const place = element("div", { class: "content" }, element("p", { class: "muted" }, "Comparing…"));
+  const place = element("div", { class: "content" }, element("p", { class: "muted" }, texts.comparing));
   const box = element("input", { type: "checkbox", id: "accepted" });
   const offer = element("label", { class: "accept", hidden: true }, box, accepting?.text ?? "");
   const yes = element("button", { type: "button", class: "danger" }, action);
-  const no = element("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
+  const no = element("button", { type: "button", onclick: () => dialog.close() }, texts.cancel);
   const dialog = element("dialog", { "aria-labelledby": "asked", onclose: () => dialog.remove() },
     element("h2", { id: "asked" }, title), place,
-    asksReason && element("label", { class: "why" }, "Reason, recorded in the audit trail", reason),
+    asksReason && element("label", { class: "why" }, texts.reasonAsked, reason),
     trouble, offer, element("div", { class: "buttons" }, no, yes));
   yes.addEventListener("click", () => attempt({ dialog, yes, reason, trouble, asksReason, accepting, offer, box, act }));
   document.body.append(dialog);
@@ -42,7 +43,7 @@ async function fill(place, content, trouble, yes) {
 
 async function attempt({ dialog, yes, reason, trouble, asksReason, accepting, offer, box, act }) {
   if (asksReason && !reason.value.trim()) {
-    trouble.textContent = "Give a reason: others will read it.";
+    trouble.textContent = texts.giveReason;
     reason.focus();
     return;
   }

@@ -2,26 +2,25 @@
 
 import { element, icon, reconcile } from "./dom.js";
 import { cell, drawHeader, grid } from "./grid.js";
-import { NONE, absolute, bytes, duration, elapsed, moment, number, plural } from "./format.js";
+import { absolute, duration, elapsed, moment } from "./format.js";
 import { runLink, viewLink } from "./links.js";
+import { NONE, bytes, number } from "./numbers.js";
 import { isGated, noteText } from "./questions.js";
+import { common, files as texts } from "./texts.js";
 
 export const STATUSES = ["pending", "processing", "review", "loaded", "completed", "error", "duplicate", "cancelled"];
 /** In flight, but not waiting for a person: a page that shows one refreshes.  See core/loadstates.py. */
 export const MOVING = ["pending", "processing"];
 const COLUMNS = [
-  ["Status", "status"], ["File", "file_name"], ["Table", "table_name"], ["Rows", "rows_loaded", "figure"],
-  ["Rejected", "rows_rejected", "figure"], ["Duration", null, "figure"], ["Dropped", "id"], ["Run", null],
+  [texts.status, "status"], [texts.file, "file_name"], [texts.table, "table_name"], [texts.rows, "rows_loaded", "figure"],
+  [texts.rejected, "rows_rejected", "figure"], [texts.duration, null, "figure"], [texts.dropped, "id"], [texts.run, null],
 ];
-export const LOAD_TYPES = { fullload: "Full load", append: "Append", rollback: "Rollback", take_back: "Take-back", delete: "Deleted" };
-/** Statuses in a steward's words, where the ledger's own are those of a program. */
-const NAMES = { pending: "waiting", processing: "loading", review: "needs answer", error: "refused", duplicate: "already loaded" };
 const CHEVRON = "m9 6 6 6-6 6";
 
 /** The narrow layout's replacement for the headers. */
 export const SORTS = [
-  ["-id", "newest"], ["id", "oldest"], ["file_name", "file"], ["table_name", "table"], ["status", "status"],
-  ["-rows_loaded", "most rows"], ["-rows_rejected", "most rejects"],
+  ["-id", texts.sortNewest], ["id", texts.sortOldest], ["file_name", texts.sortFile], ["table_name", texts.sortTable], ["status", texts.sortStatus],
+  ["-rows_loaded", texts.sortMostRows], ["-rows_rejected", texts.sortMostRejects],
 ];
 
 const open = new Set();
@@ -30,7 +29,7 @@ let go = () => undefined;
 /** Draws a page of files into `place`; `onSort` receives the next order when a header is clicked. */
 export function showFiles(place, files, sort, onSort, onGo) {
   go = onGo;
-  const table = grid(place, "files", "Dropped files");
+  const table = grid(place, "files", texts.caption);
   drawHeader(table, COLUMNS, sort, ["id", "rows_loaded", "rows_rejected"], onSort);
   reconcile(table, files, (file) => file.id, (file) => JSON.stringify(file), group);
 }
@@ -45,23 +44,23 @@ function group(file) {
 function row(file, body) {
   const toggle = element("button", { type: "button", class: "toggle", "data-focus": "toggle",
     "aria-controls": `details-${file.id}`, onclick: () => setOpen(body, file, !open.has(file.id)) },
-  icon(CHEVRON), element("span", { class: "hidden" }, `Details of ${file.file_name}`));
+  icon(CHEVRON), element("span", { class: "hidden" }, texts.details(file.file_name)));
   return element("tr", { role: "row" },
-    cell("Status", {}, badge(file.status)),
-    cell("File", { class: "file" }, toggle, element("span", { class: "names" },
+    cell(texts.status, { class: "status" }, badge(file.status)),
+    cell(texts.file, { class: "file" }, toggle, element("span", { class: "names" },
       viewLink((to) => go(to), { view: "file", id: file.id }, { class: "name", dir: "auto", "data-focus": "name" }, file.file_name),
       element("span", { class: "muted small" }, kindOf(file), warned(file)))),
-    cell("Table", { class: "table", dir: "auto" }, file.table_name),
-    cell("Rows", { class: "figure" }, rowsOf(file)),
-    cell("Rejected", { class: file.rows_rejected ? "figure bad" : "figure" }, number(file.rows_rejected)),
-    cell("Duration", { class: "figure" }, durationOf(file)),
-    cell("Dropped", {}, moment(file.created_at)),
-    cell("Run", {}, file.run_path ? runLink(file.run_path, file.file_name) : NONE));
+    cell(texts.table, { class: "table", dir: "auto" }, file.table_name),
+    cell(texts.rows, { class: "figure" }, rowsOf(file)),
+    cell(texts.rejected, { class: file.rows_rejected ? "figure bad" : "figure" }, number(file.rows_rejected)),
+    cell(texts.duration, { class: "figure" }, durationOf(file)),
+    cell(texts.dropped, {}, moment(file.created_at)),
+    cell(texts.run, {}, file.run_path ? runLink(file.run_path, file.file_name) : NONE));
 }
 
 /** How many warnings the load has; the file's own view lists them. */
 function warned({ warnings }) {
-  return warnings.length > 0 && element("span", { class: "warned" }, ` · ${plural(warnings.length, "warning", "warnings")}`);
+  return warnings.length > 0 && element("span", { class: "warned" }, ` · ${common.warnings(warnings.length)}`);
 }
 
 export function badge(status) {
@@ -70,24 +69,25 @@ export function badge(status) {
 
 /** A ledger status in a steward's words. */
 export function statusName(status) {
-  return NAMES[status] ?? status;
+  return texts.statuses[status] ?? status;
 }
 
 /** Links to Airflow's form with Approve and Reject, for a load that the change gate holds. */
 export function answerLink(file, properties) {
-  return runLink(`${file.run_path}/tasks/review/required_actions`, file.file_name, "Approve or reject in Airflow", properties);
+  return runLink(`${file.run_path}/tasks/review/required_actions`, file.file_name, texts.approve, properties);
 }
 
 export function kindOf(file) {
-  return `${LOAD_TYPES[file.load_type]}, ${file.is_reference_data ? "reference" : "other"} table`;
+  const kind = common.loadTypes[file.load_type];
+  return file.is_reference_data ? texts.referenceTable(kind) : texts.otherTable(kind);
 }
 
 /** Loaded rows; for a running load, how many are staged so far. */
 export function rowsOf(file) {
   if (file.status !== "processing" || file.rows_staged === null) return number(file.rows_loaded);
-  const text = `${number(file.rows_staged)} of ${number(file.rows_fit)}`;
+  const text = common.shownOf(file.rows_staged, file.rows_fit);
   return element("span", { class: "progress" },
-    element("progress", { max: file.rows_fit || 1, value: file.rows_staged, "aria-label": `Rows staged: ${text}` }),
+    element("progress", { max: file.rows_fit || 1, value: file.rows_staged, "aria-label": texts.rowsStaged(text) }),
     element("span", { class: "small" }, text));
 }
 
@@ -100,13 +100,13 @@ export function durationOf(file) {
 function note(file) {
   if (file.questions?.length && !isGated(file.questions)) {
     return [noteRow(element("p", { dir: "auto" }, `${noteText(file.questions)} `,
-      viewLink((to) => go(to), { view: "file", id: file.id }, { "data-focus": "answer" }, "Answer", element("span", { class: "hidden" }, ` the questions of ${file.file_name}`))))];
+      viewLink((to) => go(to), { view: "file", id: file.id }, { "data-focus": "answer" }, common.answer, element("span", { class: "hidden" }, common.answerOf(file.file_name)))))];
   }
-  if (file.status === "review" && file.run_path) return [noteRow(element("p", {}, "It changes more than its table's limits allow without approval. ", answerLink(file)))];
+  if (file.status === "review" && file.run_path) return [noteRow(element("p", {}, common.overLimits, " ", answerLink(file)))];
   if (!file.error) return [];
   const { category, message, advice } = file.error;
   return [noteRow(element("p", {}, element("strong", {}, `${sentence(category)}: `), message),
-    advice && element("p", { class: "advice" }, element("span", { class: "muted" }, "What to do: "), advice))];
+    advice && element("p", { class: "advice" }, element("span", { class: "muted" }, common.whatToDo), advice))];
 }
 
 function noteRow(...children) {
@@ -114,17 +114,8 @@ function noteRow(...children) {
     element("div", { class: "reason" }, ...children)));
 }
 
-/** The categories of the error tree in a steward's words; any other is shown as it is. */
-const REASONS = {
-  closed_table: "The table takes no more files", data: "Some rows do not fit", schema: "The columns do not fit", format: "The file cannot be read safely", orphans: "Other tables need rows that are missing",
-  rejected: "Somebody decided against it", held: "It waits for an answer", cancelled: "Somebody stopped it", file_changed: "The file changed or is gone",
-  file_busy: "The file could not be reached", dropoff: "It is not a file to load", storage_full: "The disk is full", permission: "refdata may not do it",
-  connection: "The database could not be reached", lock_timeout: "The table was busy", deadlock: "The table was busy", throttled: "The database is overloaded",
-  database: "The database refused it", configuration: "A setting or a contract is wrong", superseded: "A newer attempt took over", stopped: "The load was interrupted", internal: "Unforeseen error",
-};
-
 export function sentence(category) {
-  const words = REASONS[category] ?? category.replaceAll("_", " ");
+  const words = texts.reasons[category] ?? category.replaceAll("_", " ");
   return words[0].toUpperCase() + words.slice(1);
 }
 
@@ -144,23 +135,22 @@ function setOpen(body, file, wanted) {
 }
 
 function facts(file) {
-  const times = [["Dropped", file.created_at], ["Started", file.started_at], ["Published", file.loaded_at], ["Archived", file.processed_at]];
+  const times = [[texts.dropped, file.created_at], [texts.started, file.started_at], [texts.published, file.loaded_at], [texts.archived, file.processed_at]];
   const pairs = [
-    ["Load", `${file.id}`], ["Path", file.file_path], ["Size", bytes(file.file_size)],
-    ["Format", formatOf(file)], ["Columns", file.detected_headers.join(", ") || NONE],
-    ["Rows read", number(file.rows_read)], ["Version", number(file.version_id)], ["Staged by", file.load_method ?? NONE],
+    [texts.load, `${file.id}`], [texts.path, file.file_path], [texts.size, bytes(file.file_size)],
+    [texts.format, formatOf(file)], [texts.columns, file.detected_headers.join(", ") || NONE],
+    [texts.rowsRead, number(file.rows_read)], [texts.version, number(file.version_id)], [texts.stagedBy, file.load_method ?? NONE],
     ...times.map(([title, iso]) => [title, iso ? absolute(iso) : NONE]),
-    ["Run", file.dag_run_id ?? NONE], ["SHA-256", file.file_hash ?? NONE],
+    [texts.run, file.dag_run_id ?? NONE], [texts.hash, file.file_hash ?? NONE],
   ];
   return element("div", {},
     file.warnings.length > 0 && element("div", { class: "warnings" },
-      element("p", {}, plural(file.warnings.length, "warning", "warnings")),
+      element("p", {}, common.warnings(file.warnings.length)),
       element("ul", {}, file.warnings.map((warning) => element("li", {}, warning)))),
     element("dl", {}, pairs.map(([title, value]) =>
       element("div", {}, element("dt", {}, title), element("dd", { dir: "auto" }, value)))));
 }
 
 function formatOf(file) {
-  const delimiter = { "\\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe" }[file.detected_delimiter];
-  return [file.detected_encoding, delimiter ?? file.detected_delimiter].filter(Boolean).join(", ") || NONE;
+  return [file.detected_encoding, common.characters[file.detected_delimiter] ?? file.detected_delimiter].filter(Boolean).join(", ") || NONE;
 }

@@ -2,8 +2,8 @@
 
 import { ask } from "./client.js";
 import { element } from "./dom.js";
-import { number, plural } from "./format.js";
 import { viewLink } from "./links.js";
+import { find as texts } from "./texts.js";
 
 const SHORTEST = 2;
 let shown = { text: "", area: null };
@@ -18,16 +18,16 @@ export function showFound(place, text, go) {
   }
   if (shown.text !== wanted) {
     place.querySelector(".found")?.remove();
-    shown = { text: wanted, area: element("section", { class: "found", "aria-label": "In the rows" }) };
+    shown = { text: wanted, area: element("section", { class: "found", "aria-label": texts.title }) };
     search(shown, go);
   }
   if (!shown.area.isConnected) place.append(shown.area);
 }
 
 async function search(mine, go) {
-  const state = element("p", { class: "muted", role: "status" }, "Searching the rows…");
+  const state = element("p", { class: "muted", role: "status" }, texts.searching);
   const list = element("div");
-  mine.area.append(element("h3", {}, "In the rows"), state, list);
+  mine.area.append(element("h3", {}, texts.title), state, list);
   let after = "";
   let found = 0;
   do {
@@ -36,8 +36,8 @@ async function search(mine, go) {
     found += part.hits.length;
     list.append(...part.hits.map((hit) => hitOf(hit, mine.text, go)));
     after = part.next ?? "";
-    state.textContent = after ? `Searched ${number(part.searched)} of ${plural(part.tables, "table", "tables")}…`
-      : found ? `In ${plural(found, "table", "tables")} of ${number(part.tables)}.` : `In none of ${plural(part.tables, "table", "tables")}.`;
+    state.textContent = after ? texts.searched(part.searched, part.tables)
+      : found ? texts.found(found, part.tables) : texts.foundNone(part.tables);
   } while (after);
 }
 
@@ -53,7 +53,7 @@ async function nextPart(text, after, state) {
 function hitOf({ table, columns, rows, has_more: more }, text, go) {
   return element("article", { class: "card" }, element("h4", {}, viewLink(go, { view: "table", name: table, search: text }, { dir: "auto", "data-focus": `found ${table}` }, table)),
     element("ul", { class: "changes" }, rows.map((row) => element("li", {}, rowOf(row, columns, text)))),
-    more && element("p", {}, viewLink(go, { view: "table", name: table, search: text }, { "data-focus": `more ${table}` }, `All rows of ${table} with it`)));
+    more && element("p", {}, viewLink(go, { view: "table", name: table, search: text }, { "data-focus": `more ${table}` }, texts.allRows(table))));
 }
 
 /** The columns with the text first, then the first of the others: enough to know the row. */

@@ -1,29 +1,11 @@
-/** Numbers and times for people, in the time zone chosen in Airflow. */
+/** Times for people, in the time zone chosen in Airflow. */
 
 import { element } from "./dom.js";
+import { NONE } from "./numbers.js";
+import { format as texts } from "./texts.js";
 
-const NUMBER = new Intl.NumberFormat();
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "always" });
 const STEPS = [["year", 31_557_600], ["month", 2_629_800], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
-
-export const NONE = "–";
-
-export function number(value) {
-  return value === null || value === undefined ? NONE : NUMBER.format(value);
-}
-
-export function plural(count, one, many) {
-  return `${number(count)} ${count === 1 ? one : many}`;
-}
-
-export function bytes(value) {
-  if (value === null) return NONE;
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let size = value;
-  let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) { size /= 1000; unit += 1; }
-  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: unit ? 1 : 0 }).format(size)} ${units[unit]}`;
-}
 
 /** Seconds as 0.9 s, 12 s, 3 m 04 s or 2 h 10 m. */
 export function duration(seconds) {
@@ -58,7 +40,7 @@ export function absolute(iso) {
 
 export function relative(iso, now = Date.now()) {
   const seconds = (now - new Date(iso).getTime()) / 1000;
-  if (Math.abs(seconds) < 45) return "just now";
+  if (Math.abs(seconds) < 45) return texts.justNow;
   const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
   return RELATIVE.format(-Math.round(seconds / size), unit);
 }
@@ -88,7 +70,7 @@ export function until(seconds) {
 
 function untilText(iso) {
   const seconds = Math.round((new Date(iso).getTime() - Date.now()) / 1000);
-  return seconds < 1 ? "a moment" : duration(Math.max(1, seconds)).replace(".0 s", " s");
+  return seconds < 1 ? texts.moment : duration(Math.max(1, seconds)).replace(".0 s", " s");
 }
 
 /** Updates every relative time on the page. */

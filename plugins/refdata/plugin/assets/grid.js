@@ -1,7 +1,7 @@
 /** The parts shared by both tables: sortable headers, labelled cells. */
 
 import { element } from "./dom.js";
-import { NONE } from "./format.js";
+import { NONE } from "./numbers.js";
 
 /**
  * An empty table, or the existing one. Roles are explicit: the narrow layout turns

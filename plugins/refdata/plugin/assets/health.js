@@ -2,19 +2,10 @@
 
 import { ask } from "./client.js";
 import { element, redraw } from "./dom.js";
-import { plural } from "./format.js";
+import { health as texts } from "./texts.js";
 
 const PAUSE = 60_000;
 const UNWELL_PAUSE = 10_000;
-/** What each check means for somebody who keeps tables. Checks that are not here concern the machine only. */
-const WORDS = {
-  settings: "refdata cannot work: a setting is wrong", warehouse: "The database cannot be used", ledger: "The record of loads cannot be read",
-  dropoff: "Files cannot be dropped: the dropoff folder cannot be used", processed: "Loaded files cannot be archived", error: "Refused files cannot be archived",
-  space: "The disk is filling up", watcher: "Dropped files are not picked up", queue: "Files wait too long for their load",
-  turns: "A load has stopped and blocks its table", error_rate: "Many files are refused", slow_loads: "Loads take longer than usual",
-  metadatabase: "Airflow's own database does not answer", scheduler: "No load is started: Airflow's scheduler is down",
-  triggerer: "The dropoff folder is not watched: Airflow's triggerer is down", dag_processor: "Airflow's DAG processor is down", airflow: "Airflow does not answer",
-};
 /** Checks that warn about the machine; a steward can do nothing about them. */
 const QUIET = "other";
 /** Names of the opened lines: their figures change while somebody reads. */
@@ -31,7 +22,7 @@ async function show(place) {
     // The status is for monitors; a page that checks each minute must not fill the browser's console with 503.
     const { data } = await ask("health", { as_status: false });
     const unwell = ["fail", "warn"].flatMap((state) => data.checks.filter((check) => check.state === state));
-    const loud = unwell.filter((check) => check.state === "fail" || check.name in WORDS);
+    const loud = unwell.filter((check) => check.state === "fail" || check.name in texts.checks);
     const quiet = unwell.filter((check) => !loud.includes(check));
     place.hidden = unwell.length === 0;
     redraw(place, "health", unwell, () => [...loud.map(line), quiet.length > 0 && notes(quiet)].filter(Boolean));
@@ -42,21 +33,21 @@ async function show(place) {
 
 function line(check) {
   const { name, state, figure } = check;
-  const title = WORDS[name] ?? `${name.replaceAll("_", " ")} needs attention`;
+  const title = texts.checks[name] ?? texts.needsAttention(name.replaceAll("_", " "));
   return kept(name, `health-${state}`, [element("strong", {}, title), ` (${meaning(name, figure)})`], [detail(check)]);
 }
 
 /** The figure as part of a sentence. */
 function meaning(name, figure) {
-  return name === "error_rate" ? figure.replace("%", " %").replace(" of ", " of the last ").concat(" files") : figure.replaceAll("_", " ");
+  return name === "error_rate" ? texts.errorRate(figure) : figure.replaceAll("_", " ");
 }
 
 function notes(checks) {
-  return kept(QUIET, "health-note", [plural(checks.length, "note", "notes"), " for whoever runs Airflow"], checks.map(detail));
+  return kept(QUIET, "health-note", texts.notes(checks.length), checks.map(detail));
 }
 
 function detail({ name, message, figure, advice }) {
-  return element("p", {}, element("span", { class: "muted" }, `For whoever runs Airflow, ${name.replaceAll("_", " ")}: `),
+  return element("p", {}, element("span", { class: "muted" }, texts.detail(name.replaceAll("_", " "))),
     ...marked([message || figure, advice].filter(Boolean).join(". ").replaceAll("..", ".")));
 }
 

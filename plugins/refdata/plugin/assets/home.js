@@ -3,16 +3,17 @@
 import { ask } from "./client.js";
 import { element, redraw } from "./dom.js";
 import { MOVING, answerLink, badge, sentence } from "./files.js";
-import { moment, number, plural } from "./format.js";
+import { moment } from "./format.js";
 import { viewLink } from "./links.js";
 import { isGated, noteText } from "./questions.js";
+import { common, home as texts } from "./texts.js";
 
 /** Refused files are old news after so many days, and a wait is long after so many milliseconds. */
 const REFUSED_DAYS = 14;
 const LONG_WAIT = 3_600_000;
 const NEWEST = 8;
 const MOST = 12;
-const NOBODY = "No steward named";
+const NOBODY = texts.noSteward;
 
 export async function showHome({ place, signal, go }) {
   const needs = document.getElementById("needs");
@@ -29,7 +30,7 @@ export async function showHome({ place, signal, go }) {
   if (signal.aborted) return false;
   needs.hidden = false;
   redraw(needs, "needs", [held, questions, items.length, refused, tables, discarded, uploads], () => [
-    element("h2", {}, items.length ? `${plural(items.length, "thing needs", "things need")} you` : "Nothing needs you"),
+    element("h2", {}, items.length ? texts.needs(items.length) : texts.nothingNeeds),
     items.length > 0 && element("ul", { class: "arrivals needs" }, items)].filter(Boolean));
   redraw(place, "home", [tables, newest], () => [...byStewards(tables, go), ...loads(newest, go)]);
   return newest.some((file) => MOVING.includes(file.status));
@@ -57,16 +58,16 @@ function item(file, go, ...said) {
   return element("li", { class: file.status },
     element("div", { class: "names" }, element("span", {}, badge(file.status)),
       viewLink(go, { view: "file", id: file.id }, { class: "name", dir: "auto", "data-focus": `need ${file.id}` }, file.file_name),
-      element("span", { class: "muted small", dir: "auto" }, `for ${file.table_name}`)),
+      element("span", { class: "muted small", dir: "auto" }, common.forTable(file.table_name))),
     element("div", { class: "names" }, ...said, moment(file.created_at)));
 }
 
 function asking(file, questions, go) {
   if (questions.length && !isGated(questions)) {
-    return item(file, go, element("span", { dir: "auto" }, noteText(questions)), viewLink(go, { view: "file", id: file.id }, { "data-focus": `answer ${file.id}` }, "Answer",
-      element("span", { class: "hidden" }, ` the questions of ${file.file_name}`)));
+    return item(file, go, element("span", { dir: "auto" }, noteText(questions)), viewLink(go, { view: "file", id: file.id }, { "data-focus": `answer ${file.id}` }, common.answer,
+      element("span", { class: "hidden" }, common.answerOf(file.file_name))));
   }
-  return item(file, go, element("span", {}, "It changes more than its table's limits allow without approval."),
+  return item(file, go, element("span", {}, common.overLimits),
     file.run_path && answerLink(file, { "data-focus": `approve ${file.id}` }));
 }
 
@@ -76,15 +77,15 @@ function refusal(file, go) {
 }
 
 function late(file, go) {
-  return item(file, go, element("span", {}, "It has waited for its load for more than an hour."));
+  return item(file, go, element("span", {}, texts.late));
 }
 
 function uploaded(upload, go) {
   return element("li", { class: "pending" },
-    element("div", { class: "names" }, element("span", {}, element("span", { class: "badge pending" }, "uploaded")),
+    element("div", { class: "names" }, element("span", {}, element("span", { class: "badge pending" }, texts.uploaded)),
       viewLink(go, { view: "upload", id: upload.id }, { class: "name", dir: "auto", "data-focus": `upload ${upload.id}` }, upload.name),
-      element("span", { class: "muted small", dir: "auto" }, `for ${upload.table}`)),
-    element("div", { class: "names" }, element("span", { dir: "auto" }, `${upload.by} uploaded it, and it is neither loaded nor discarded.`), moment(upload.at)));
+      element("span", { class: "muted small", dir: "auto" }, common.forTable(upload.table))),
+    element("div", { class: "names" }, element("span", { dir: "auto" }, texts.uploadWaits(upload.by)), moment(upload.at)));
 }
 
 /** The tables of each steward, those without one last. */
@@ -93,7 +94,7 @@ function byStewards(tables, go) {
   const groups = Map.groupBy(tables, (table) => table.steward || NOBODY);
   const names = [...groups.keys()].toSorted((one, other) => (one === NOBODY) - (other === NOBODY) || one.localeCompare(other));
   const titled = names.length > 1 || names[0] !== NOBODY;
-  return [element("div", { class: "heading" }, element("h2", {}, plural(tables.length, "table", "tables")), viewLink(go, { view: "tables" }, { "data-focus": "tables" }, "All tables")),
+  return [element("div", { class: "heading" }, element("h2", {}, common.tables(tables.length)), viewLink(go, { view: "tables" }, { "data-focus": "tables" }, texts.allTables)),
     ...names.map((name) => element("section", { class: "steward", "aria-label": name }, titled && element("h3", { dir: "auto" }, name), listed(groups.get(name), go)))];
 }
 
@@ -101,15 +102,15 @@ function listed(tables, go) {
   const more = tables.length - MOST;
   return element("ul", { class: "shelf" }, tables.slice(0, MOST).map((table) => element("li", {},
     viewLink(go, { view: "table", name: table.table_name }, { class: "name", dir: "auto", "data-focus": `table ${table.table_name}` }, table.table_name),
-    element("span", { class: "muted small" }, plural(table.rows_live, "row", "rows")), moment(table.last_loaded_at))),
-  more > 0 && element("li", {}, viewLink(go, { view: "tables" }, {}, `${number(more)} more`)));
+    element("span", { class: "muted small" }, common.rows(table.rows_live)), moment(table.last_loaded_at))),
+  more > 0 && element("li", {}, viewLink(go, { view: "tables" }, {}, texts.more(more))));
 }
 
 function loads(files, go) {
   if (!files.length) return [];
-  return [element("div", { class: "heading" }, element("h2", {}, "Newest loads"), viewLink(go, { view: "files" }, { "data-focus": "files" }, "All files")),
+  return [element("div", { class: "heading" }, element("h2", {}, texts.newestLoads), viewLink(go, { view: "files" }, { "data-focus": "files" }, texts.allFiles)),
     element("ul", { class: "arrivals loads" }, files.map((file) => element("li", { class: file.status },
       element("div", { class: "names" }, viewLink(go, { view: "file", id: file.id }, { class: "name", dir: "auto", "data-focus": `load ${file.id}` }, file.file_name),
-        element("span", { class: "muted small", dir: "auto" }, `for ${file.table_name}`)),
-      element("div", { class: "ended" }, badge(file.status), file.rows_loaded !== null && element("span", {}, plural(file.rows_loaded, "row", "rows")), moment(file.created_at)))))];
+        element("span", { class: "muted small", dir: "auto" }, common.forTable(file.table_name))),
+      element("div", { class: "ended" }, badge(file.status), file.rows_loaded !== null && element("span", {}, common.rows(file.rows_loaded)), moment(file.created_at)))))];
 }

@@ -2,14 +2,15 @@
 
 import { queryOf } from "./client.js";
 import { element, icon } from "./dom.js";
+import { links as texts } from "./texts.js";
 
 const ARROW = "M8 16 16 8M9 8h7v7";
 
 /** A link to a run's page in Airflow's UI, whose root is one level above the plugin. */
-export function runLink(path, about, text = "Run", properties = {}) {
+export function runLink(path, about, text = texts.run, properties = {}) {
   return element("a", { href: new URL(`../${path}`, document.baseURI).href, target: "_top", class: "run",
     "data-focus": "run", ...properties, onclick: follow, onauxclick: follow },
-  text, icon(ARROW), element("span", { class: "hidden" }, ` of ${about}`));
+  text, icon(ARROW), element("span", { class: "hidden" }, texts.runOf(about)));
 }
 
 /** The address of a view of this page. */
@@ -34,7 +35,7 @@ export function fileLink(path, properties, ...children) {
 
 /** Links that save rows as CSV and as Excel. */
 export function downloads(path, parameters, name, title) {
-  return [["csv", "Download CSV"], ["xlsx", "Excel"]].map(([form, text]) => fileLink(`${path}?${queryOf({ ...parameters, form })}`,
+  return [["csv", texts.csv], ["xlsx", texts.excel]].map(([form, text]) => fileLink(`${path}?${queryOf({ ...parameters, form })}`,
     { class: "download", "data-focus": `${name} ${form}`, title }, text));
 }
 

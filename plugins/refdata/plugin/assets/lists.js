@@ -3,16 +3,14 @@
 import { ask } from "./client.js";
 import { element } from "./dom.js";
 import { MOVING, SORTS as FILE_SORTS, STATUSES, showFiles, statusName } from "./files.js";
-import { number, plural } from "./format.js";
 import { showFound } from "./find.js";
 import { closedList } from "./manage.js";
+import { number } from "./numbers.js";
 import { SORTS as TABLE_SORTS, arranged, showTables } from "./tables.js";
+import { common, lists as texts } from "./texts.js";
 
 const PAGE_SIZE = 50;
 const MORE_SORTS = [["rows_loaded"], ["rows_rejected"], ["-file_name"], ["-table_name"], ["-status"]];
-
-const NOTHING_YET = "No file has been dropped yet. Drop a CSV file into reference_data_table/fullload in the dropoff folder: "
-  + "it appears here once it has stayed unchanged through its checks, normally 90 seconds.";
 
 const at = (id) => document.getElementById(id);
 
@@ -29,7 +27,7 @@ export function drawLists(state, adjust) {
   at("statuses").hidden = state.view !== "files";
   if (state.view !== "files") at("paging").hidden = true;
   if (document.activeElement !== at("search")) at("search").value = state.search;
-  at("search").placeholder = at("searched").textContent = state.view === "tables" ? "Search tables, and values in their rows" : "Search a file or a table";
+  at("search").placeholder = at("searched").textContent = state.view === "tables" ? texts.searchTables : texts.searchFiles;
   const sorts = state.view === "tables" ? TABLE_SORTS : FILE_SORTS;
   at("sort").replaceChildren(...sorts.map(([value, title]) =>
     element("option", { value, selected: value === state.sort }, title)));
@@ -40,7 +38,7 @@ function drawChips(state, adjust) {
   if (!at("statuses").children.length) {
     at("statuses").append(...["", ...STATUSES].map((status) => element("button",
       { type: "button", "data-status": status, class: `${status || "all"} none`, onclick: () => adjust({ status }) },
-      statusName(status) || "All", " ", element("b"))));
+      statusName(status) || texts.all, " ", element("b"))));
   }
   for (const chip of at("statuses").children) chip.setAttribute("aria-pressed", String(chip.dataset.status === state.status));
 }
@@ -63,9 +61,9 @@ export async function loadFiles({ place, state, signal, go, adjust }) {
   const pages = Math.max(1, Math.ceil(metadata.total / PAGE_SIZE));
   if (page > pages) return adjust({ page: pages }, { replace: true });
   countChips(metadata.counts);
-  at("count").textContent = plural(metadata.total, "file", "files");
+  at("count").textContent = texts.files(metadata.total);
   if (data.length) showFiles(place, data, sort, (next) => adjust({ sort: next }), go);
-  else showNothing(place, search || status ? "No file matches this filter." : NOTHING_YET, state, adjust);
+  else showNothing(place, search || status ? texts.noFileMatches : texts.noFileYet, state, adjust);
   drawPaging(metadata.total, data.length, page, pages);
   return MOVING.some((name) => metadata.counts[name]);
 }
@@ -82,9 +80,9 @@ export async function loadTables({ place, state, signal, go, adjust, refresh }) 
   const retired = new Set(closed.data.filter((one) => one.state === "retired").map((one) => one.table_name));
   for (const table of data) table.is_retired = retired.has(table.table_name);
   const tables = arranged(data, state.search, state.sort);
-  at("count").textContent = plural(tables.length, "table", "tables");
+  at("count").textContent = common.tables(tables.length);
   if (tables.length) showTables(place, tables, state.sort, (sort) => adjust({ sort }), go);
-  else showNothing(place, state.search ? "No table has this in its name." : "No table has been loaded yet.", state, adjust);
+  else showNothing(place, state.search ? texts.noTableMatches : texts.noTableYet, state, adjust);
   place.querySelector(".gone")?.remove();
   const gone = closedList(closed.data, me.data, refresh, go);
   if (gone) place.append(gone);
@@ -95,7 +93,7 @@ export async function loadTables({ place, state, signal, go, adjust, refresh }) 
 function drawPaging(total, shown, page, pages) {
   const first = (page - 1) * PAGE_SIZE;
   at("paging").hidden = pages === 1;
-  at("range").textContent = `${number(first + 1)}–${number(first + shown)} of ${number(total)}`;
+  at("range").textContent = texts.range(first + 1, first + shown, total);
   at("previous").disabled = page === 1;
   at("next").disabled = page >= pages;
 }
@@ -103,6 +101,6 @@ function drawPaging(total, shown, page, pages) {
 function showNothing(place, text, state, adjust) {
   const all = () => { at("search").value = ""; adjust({ search: "", status: "" }); };
   place.replaceChildren(element("div", { class: "nothing" }, element("p", {}, text),
-    (state.search || state.status) && element("button", { type: "button", onclick: all }, "Show all")));
+    (state.search || state.status) && element("button", { type: "button", onclick: all }, texts.showAll)));
   at("paging").hidden = true;
 }

@@ -5,8 +5,8 @@
 
 import { ask } from "./client.js";
 import { element, redraw } from "./dom.js";
-import { LOAD_TYPES } from "./files.js";
-import { moment, plural, until } from "./format.js";
+import { moment, until } from "./format.js";
+import { common, now as texts } from "./texts.js";
 
 const MOVING = 1_000;
 const STILL = 5_000;
@@ -58,40 +58,40 @@ export function drawNow(place, view) {
   if (place.hidden) return;
   const shown = [data.mark, data.fault, data.arriving.map(({ progress, seconds }) => [progress, Math.round(seconds / 5)])];
   redraw(place, "now", shown, () => [
-    data.fault && element("p", { class: "reason error" }, `Nobody can see what waits in the dropoff folder: ${data.fault}`),
+    data.fault && element("p", { class: "reason error" }, texts.unseen(data.fault)),
     ...onTheWay(data), ...notTaken(data)]);
 }
 
 function onTheWay(data) {
   if (!data.arriving.length) return [];
-  return [element("h2", {}, `${plural(data.arriving.length, "file", "files")} on the way`),
+  return [element("h2", {}, texts.onTheWay(data.arriving.length)),
     element("ul", { class: "arrivals" }, data.arriving.map(arrival)),
-    data.is_bucket && element("p", { class: "muted small" }, `${data.place} is listed every 15 seconds. A file that is still being uploaded there cannot be seen.`)];
+    data.is_bucket && element("p", { class: "muted small" }, texts.bucket(data.place))];
 }
 
 function arrival(file) {
   return element("li", {},
     element("div", { class: "names" }, element("strong", { dir: "auto" }, file.file_name),
-      element("span", { class: "muted small", dir: "auto" }, `${LOAD_TYPES[file.load_type]} into ${file.table}`)),
+      element("span", { class: "muted small", dir: "auto" }, common.into(common.loadTypes[file.load_type], file.table))),
     element("div", { class: "names checks" }, ...checks(file)));
 }
 
 /** What is known about the checks, and nothing else. */
 function checks(file) {
-  const made = element("progress", { max: file.needed, value: file.checks, "aria-label": `Checks of ${file.file_name}` });
+  const made = element("progress", { max: file.needed, value: file.checks, "aria-label": texts.checksOf(file.file_name) });
   switch (file.progress) {
-    case "starting": return [element("span", {}, "Checked; its load is starting")];
-    case "unwatched": return [element("strong", { class: "bad" }, "No check is being made"),
-      element("span", { class: "muted small" }, "Ask whoever runs Airflow whether refdata_watch is running. ", moment(file.arrived_at))];
-    case "checking": return [made, element("span", {}, `${file.checks} of ${file.needed} checks, about `, until(file.seconds))];
-    default: return [element("span", {}, `Waits until it has stayed unchanged for ${file.needed} checks`),
-      element("span", { class: "muted small" }, "How many were made is not known here.")];
+    case "starting": return [element("span", {}, texts.starting)];
+    case "unwatched": return [element("strong", { class: "bad" }, texts.noCheck),
+      element("span", { class: "muted small" }, texts.askOperator, moment(file.arrived_at))];
+    case "checking": return [made, element("span", {}, texts.checking(file.checks, file.needed), until(file.seconds))];
+    default: return [element("span", {}, texts.waits(file.needed)),
+      element("span", { class: "muted small" }, texts.unknownChecks)];
   }
 }
 
 function notTaken(data) {
   if (!data.not_taken.length) return [];
-  return [element("h2", {}, `${plural(data.not_taken.length, "file is", "files are")} not taken up`),
+  return [element("h2", {}, texts.notTaken(data.not_taken.length)),
     element("ul", { class: "arrivals left" }, data.not_taken.map((one) => element("li", {},
       element("div", { class: "names" }, element("strong", { dir: "auto" }, one.path), one.changed_at && moment(one.changed_at)),
       element("div", { class: "names" }, element("span", { dir: "auto" }, `${one.reason[0].toUpperCase()}${one.reason.slice(1)}.`),

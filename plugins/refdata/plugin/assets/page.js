@@ -1,6 +1,6 @@
 /** The page: its address contains what is shown; it refreshes itself, faster while a load is in flight. */
 
-import { ACTIONS, showAudit } from "./audit.js";
+import { showAudit } from "./audit.js";
 import { showConfig } from "./config.js";
 import { element } from "./dom.js";
 import { SORTS as FILE_SORTS, STATUSES } from "./files.js";
@@ -13,6 +13,7 @@ import { drawNow, followNow } from "./now.js";
 import { PERIODS, showOverview } from "./overview.js";
 import { showStory } from "./story.js";
 import { showTable } from "./table.js";
+import { audit, page as texts } from "./texts.js";
 import { followTheme } from "./theme.js";
 import { showUpload } from "./upload.js";
 import { drawWaiting } from "./waiting.js";
@@ -22,17 +23,17 @@ const PAUSE = 15_000;
 const AFTER_FAILURE = 5_000;
 const TYPING_PAUSE = 250;
 
-/** Each view: its tab, its title, what it shows; it returns whether a load is in flight. */
+/** Each view: its tab, what it shows; it returns whether a load is in flight. */
 const VIEWS = {
-  home: { tab: "home", title: "Home", show: showHome },
-  files: { tab: "files", title: "Files", show: loadFiles },
-  tables: { tab: "tables", title: "Tables", show: loadTables },
-  upload: { tab: "upload", title: "Upload", show: showUpload },
-  overview: { tab: "overview", title: "Overview", show: showOverview },
-  audit: { tab: "audit", title: "Audit trail", show: showAudit },
-  config: { tab: "config", title: "Configuration", show: showConfig },
-  file: { tab: "files", title: "File", show: showStory },
-  table: { tab: "tables", title: "Table", show: showTable },
+  home: { tab: "home", show: showHome },
+  files: { tab: "files", show: loadFiles },
+  tables: { tab: "tables", show: loadTables },
+  upload: { tab: "upload", show: showUpload },
+  overview: { tab: "overview", show: showOverview },
+  audit: { tab: "audit", show: showAudit },
+  config: { tab: "config", show: showConfig },
+  file: { tab: "files", show: showStory },
+  table: { tab: "tables", show: showTable },
 };
 const TABS = ["home", "files", "tables", "upload", "overview", "audit", "config"];
 
@@ -73,7 +74,7 @@ function complete(given) {
     sort: validSort(view, given.sort),
     id: whole(given.id, 1),
     name: given.name ?? "",
-    action: Object.hasOwn(ACTIONS, given.action ?? "") ? given.action : "",
+    action: Object.hasOwn(audit.actions, given.action ?? "") ? given.action : "",
     by: given.by ?? "",
     a: whole(given.a, 0),
     b: whole(given.b, 0),
@@ -152,7 +153,7 @@ function drawControls() {
     if (tab === VIEWS[state.view].tab) at(`tab-${tab}`).setAttribute("aria-current", "page");
     else at(`tab-${tab}`).removeAttribute("aria-current");
   }
-  document.title = `${VIEWS[state.view].title} · Reference data`;
+  document.title = `${texts.views[state.view]} · ${texts.title}`;
   if (state.view !== "home") { at("needs").hidden = true; at("needs").replaceChildren(); }
   drawLists(state, adjust);
   drawNow(at("now"), state.view);
@@ -161,7 +162,7 @@ function drawControls() {
 function drawFreshness(live) {
   const when = refreshed ? absolute(refreshed.toISOString()).slice(11) : "";
   at("freshness").classList.toggle("live", live);
-  at("freshness").textContent = refreshed ? `${live ? "Live" : "Updated"} ${when}` : "";
+  at("freshness").textContent = !refreshed ? "" : live ? texts.live(when) : texts.updated(when);
 }
 
 /** A banner above the last view; before the first file there is no error to report. */
@@ -180,6 +181,13 @@ function showFailure(failure) {
   if (banner.dataset.text === text && banner.childElementCount) return undefined;
   banner.dataset.text = text;
   return banner.replaceChildren(element("p", {}, element("strong", {}, text), failure.advice ?? ""));
+}
+
+/** page.html has elements without words: each names its own in texts.js. */
+function fillTexts() {
+  for (const node of document.querySelectorAll("[data-text]")) node.textContent = texts[node.dataset.text];
+  for (const node of document.querySelectorAll("[data-label-text]")) node.setAttribute("aria-label", texts[node.dataset.labelText]);
+  for (const tab of TABS) at(`tab-${tab}`).textContent = texts.views[tab];
 }
 
 function listen() {
@@ -235,6 +243,7 @@ function onKey(event) {
   }
 }
 
+fillTexts();
 followTheme();
 listen();
 drawControls();

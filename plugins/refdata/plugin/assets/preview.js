@@ -3,18 +3,19 @@
 import { differences } from "./diff.js";
 import { element } from "./dom.js";
 import { cell } from "./grid.js";
-import { moment, number, plural } from "./format.js";
+import { moment } from "./format.js";
 import { viewLink } from "./links.js";
+import { NONE, number } from "./numbers.js";
 import { card, format } from "./story.js";
+import { common, preview as texts } from "./texts.js";
 
 const TONES = { load: "completed", warn: "pending", ask: "review", approve: "review", duplicate: "duplicate", refuse: "error" };
-const BADGES = { load: "can be loaded", warn: "can be loaded", ask: "needs answer", approve: "needs approval", duplicate: "already loaded", refuse: "would be refused" };
 
 /** Whether the file's rows replace those of the table. */
 export function kinds(chosen, name, onChoose) {
   const one = (kind, text) => element("label", {}, element("input", { type: "radio", name, value: kind, checked: kind === chosen, "data-focus": `${name} ${kind}`, onchange: () => onChoose(kind) }), text);
-  return element("fieldset", { class: "upload-kinds" }, element("legend", {}, "The file's rows"),
-    one("fullload", "replace the table's rows"), one("append", "are added to the table"));
+  return element("fieldset", { class: "upload-kinds" }, element("legend", {}, texts.kinds),
+    one("fullload", texts.fullKind), one("append", texts.appendKind));
 }
 
 /** All parts of a preview; `target` changes where the file goes, `load` hands it over. */
@@ -23,14 +24,14 @@ export function previewed(shown, page) {
     goesInto(shown, page),
     ...company(shown, page),
     verdict(shown, page),
-    shown.warnings.length > 0 && element("div", { class: "warnings" }, element("p", {}, plural(shown.warnings.length, "warning", "warnings")),
+    shown.warnings.length > 0 && element("div", { class: "warnings" }, element("p", {}, common.warnings(shown.warnings.length)),
       element("ul", {}, shown.warnings.map((text) => element("li", { dir: "auto" }, text)))),
-    shown.rejects.length > 0 && card(`Lines that would not be loaded: ${number(shown.rejected)}`, rejects(shown)),
-    shown.questions.length > 0 && card(shown.questions.length > 1 ? "Questions that the load would ask" : "A question that the load would ask", ...shown.questions.map(question)),
-    shown.difference && card(`What would change in ${shown.upload.table}`, ...differences(shown.difference)),
+    shown.rejects.length > 0 && card(texts.notLoadedCount(shown.rejected), rejects(shown)),
+    shown.questions.length > 0 && card(shown.questions.length > 1 ? texts.questions : texts.question, ...shown.questions.map(question)),
+    shown.difference && card(texts.wouldChange(shown.upload.table), ...differences(shown.difference)),
     element("div", { class: "cards" },
-      shown.columns.length > 0 && card("Columns", columns(shown)),
-      shown.format && card("Format found", format(shown.format))),
+      shown.columns.length > 0 && card(texts.columns, columns(shown)),
+      shown.format && card(common.formatFound, format(shown.format))),
   ];
 }
 
@@ -38,17 +39,17 @@ function goesInto({ upload }, { tables, target }) {
   const names = tables.includes(upload.table) ? tables : [upload.table, ...tables];
   const table = element("select", { id: "preview-table", "data-focus": "table", onchange: () => target({ table: table.value, load_type: upload.load_type }) },
     names.map((name) => element("option", { value: name, selected: name === upload.table }, name)));
-  return element("div", { class: "upload-target" }, element("label", { for: "preview-table" }, "Into table", table),
+  return element("div", { class: "upload-target" }, element("label", { for: "preview-table" }, texts.intoTable, table),
     kinds(upload.load_type, "preview-kind", (kind) => target({ load_type: kind })));
 }
 
 /** Who else is about to change the same table. */
 function company({ upload }, { others, go }) {
   return [
-    ...others.map((one) => element("p", { class: "company", role: "status", dir: "auto" }, `${one.by} has also uploaded ${one.name} for ${upload.table}: `,
-      viewLink(go, { view: "upload", id: one.id }, { "data-focus": `other ${one.id}` }, "look at it"), moment(one.at))),
-    ...upload.loads.map((one) => element("p", { class: "company", role: "status", dir: "auto" }, `${one.file_name} is on its way into ${upload.table}, before this file: `,
-      viewLink(go, { view: "file", id: one.id }, { "data-focus": `load ${one.id}` }, "follow it"), moment(one.created_at))),
+    ...others.map((one) => element("p", { class: "company", role: "status", dir: "auto" }, texts.alsoUploaded(one.by, one.name, upload.table),
+      viewLink(go, { view: "upload", id: one.id }, { "data-focus": `other ${one.id}` }, texts.lookAtIt), moment(one.at))),
+    ...upload.loads.map((one) => element("p", { class: "company", role: "status", dir: "auto" }, texts.onItsWay(one.file_name, upload.table),
+      viewLink(go, { view: "file", id: one.id }, { "data-focus": `load ${one.id}` }, texts.followIt), moment(one.created_at))),
   ];
 }
 
@@ -56,40 +57,39 @@ function verdict(shown, { load, discard }) {
   const { outcome, upload } = shown;
   const alert = element("p", { class: "trouble", role: "alert" });
   const button = outcome !== "refuse" && element("button", { type: "button", class: "main", "data-focus": "load", onclick: () => load(button, alert) },
-    "Load", element("span", { class: "hidden" }, ` ${upload.name} into ${upload.table}`));
-  return element("section", { class: `verdict ${TONES[outcome]}`, "aria-label": "Result" },
-    element("p", {}, element("span", { class: `badge ${TONES[outcome]}` }, BADGES[outcome])),
+    texts.load, element("span", { class: "hidden" }, texts.loadInto(upload.name, upload.table)));
+  return element("section", { class: `verdict ${TONES[outcome]}`, "aria-label": texts.result },
+    element("p", {}, element("span", { class: `badge ${TONES[outcome]}` }, texts.outcomes[outcome])),
     element("p", { class: "said", dir: "auto" }, sentenceOf(shown)),
-    shown.changes && shown.changes !== "no change" && element("p", { class: "muted", dir: "auto" }, `Columns: ${shown.changes}.`),
+    shown.changes && shown.changes !== "no change" && element("p", { class: "muted", dir: "auto" }, texts.columnsChange(shown.changes)),
     shown.approval.map((text) => element("p", { class: "muted" }, text)),
-    shown.refused?.advice && element("p", { class: "muted", dir: "auto" }, "What to do: ", shown.refused.advice),
+    shown.refused?.advice && element("p", { class: "muted", dir: "auto" }, common.whatToDo, shown.refused.advice),
     alert, element("p", { class: "answers" }, button, discard));
 }
 
 function sentenceOf(shown) {
   const { outcome, upload, rows } = shown;
-  const many = plural(rows, "row", "rows");
   if (outcome === "refuse") return shown.refused.message;
-  if (outcome === "duplicate") return `${upload.table} has exactly this content already. Loading it would change nothing.`;
-  if (outcome === "ask") return `The load would stop and ask ${plural(shown.questions.length, "question", "questions")}, which can be answered on this page.`;
-  if (outcome === "approve") return `It changes more of ${upload.table} than its limits allow without approval. The load would wait until somebody approves it.`;
-  const left = shown.rejected ? ` ${plural(shown.rejected, "line is", "lines are")} left out.` : "";
-  if (shown.is_new) return `It would create the table ${upload.table} with ${many}.${left}`;
-  if (!shown.difference) return `${many} would be added to ${upload.table}.${left}`;
-  return `${changesOf(shown.difference)} ${upload.table} would then have ${plural(shown.difference.rows_after, "row", "rows")}.${left}`;
+  if (outcome === "duplicate") return texts.saidDuplicate(upload.table);
+  if (outcome === "ask") return texts.saidAsk(shown.questions.length);
+  if (outcome === "approve") return texts.saidApprove(upload.table);
+  const left = shown.rejected ? texts.saidLeft(shown.rejected) : "";
+  if (shown.is_new) return `${texts.saidNew(upload.table, rows)}${left}`;
+  if (!shown.difference) return `${texts.saidAdded(rows, upload.table)}${left}`;
+  return `${changesOf(shown.difference)} ${texts.saidThen(upload.table, shown.difference.rows_after)}${left}`;
 }
 
 function changesOf({ added, removed, changed }) {
-  const parts = [[added, "added"], [removed, "removed"], [changed, "changed"]].filter(([count]) => count).map(([count, what], place) =>
-    `${place ? number(count) : plural(count, "row", "rows")} ${place ? "" : "would be "}${what}`.replace("  ", " "));
-  return parts.length ? `${parts.join(", ")}.` : "No row would change.";
+  const parts = [[added, texts.added], [removed, texts.removed], [changed, texts.changed]].filter(([count]) => count)
+    .map(([count, what], place) => (place ? texts.nextChange(count, what) : texts.firstChange(count, what)));
+  return parts.length ? `${parts.join(", ")}.` : texts.noRowChanges;
 }
 
 function rejects({ rejects: rows, rejected, allowed_rejects: allowed }) {
-  return [element("p", { class: "muted" }, allowed ? `Up to ${number(allowed)} may be left out.` : "None may be left out: correct them in the file.",
-    rejected > rows.length && ` The first ${number(rows.length)} are listed.`),
-  element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Lines that would not be loaded" },
-    element("table", { class: "plain rejected" }, element("thead", {}, element("tr", {}, ["Line", "Reason", "Text in the file"].map((title) => element("th", { scope: "col", class: title === "Line" ? "figure" : null }, title)))),
+  return [element("p", { class: "muted" }, allowed ? texts.upToMayBeLeft(allowed) : texts.noneMayBeLeft,
+    rejected > rows.length && texts.firstListed(rows.length)),
+  element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": texts.notLoaded },
+    element("table", { class: "plain rejected" }, element("thead", {}, element("tr", {}, [texts.line, texts.reason, texts.lineText].map((title) => element("th", { scope: "col", class: title === texts.line ? "figure" : null }, title)))),
       element("tbody", {}, rows.map((row) => element("tr", {}, element("td", { class: "figure" }, number(row.line)),
         element("td", { dir: "auto" }, row.reason), element("td", { dir: "auto" }, element("code", {}, row.raw)))))))];
 }
@@ -97,23 +97,23 @@ function rejects({ rejects: rows, rejected, allowed_rejects: allowed }) {
 function question(one) {
   return element("section", { class: "question" }, element("h4", { dir: "auto" }, one.subject),
     element("ul", {}, [...one.evidence, ...one.examples].map((text) => element("li", { dir: "auto" }, text))),
-    element("p", { class: "muted" }, "Possible answers:"),
+    element("p", { class: "muted" }, texts.possibleAnswers),
     element("div", { class: "choices", role: "list" }, one.choices.map((choice) => element("div", { class: "choice", role: "listitem" },
       element("strong", { dir: "auto" }, choice.label), element("span", { class: "muted", dir: "auto" }, choice.effect)))));
 }
 
 function columns(shown) {
-  return element("table", { class: "columns-found", role: "table" }, element("caption", { class: "hidden" }, "Columns of the file and of the table"),
-    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ["Column", "In the file", "In the table", ""].map((title) => element("th", { scope: "col", role: "columnheader" }, title || element("span", { class: "hidden" }, "Difference"))))),
+  return element("table", { class: "columns-found", role: "table" }, element("caption", { class: "hidden" }, texts.columnsCaption),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, [texts.column, texts.inFile, texts.inTable, ""].map((title) => element("th", { scope: "col", role: "columnheader" }, title || element("span", { class: "hidden" }, texts.difference))))),
     element("tbody", { role: "rowgroup" }, shown.columns.map((one) => element("tr", { role: "row" },
-      cell("Column", { class: "name", dir: "auto" }, one.name, one.source !== null && one.source !== one.name && element("span", { class: "muted small block" }, `headed “${one.source}”`)),
-      cell("In the file", {}, one.source === null ? "–" : element("code", {}, one.file_type ?? "no values")),
-      cell("In the table", {}, one.table_type ? element("code", {}, one.table_type) : "–"),
+      cell(texts.column, { class: "name", dir: "auto" }, one.name, one.source !== null && one.source !== one.name && element("span", { class: "muted small block" }, texts.headed(one.source))),
+      cell(texts.inFile, {}, one.source === null ? NONE : element("code", {}, one.file_type ?? texts.noValues)),
+      cell(texts.inTable, {}, one.table_type ? element("code", {}, one.table_type) : NONE),
       element("td", { role: "cell" }, ...noted(one, shown))))));
 }
 
 function noted(one, shown) {
-  if (one.source === null) return [element("span", { class: "badge pending" }, "missing in the file")];
-  if (one.table_type === null && !shown.is_new) return [element("span", { class: "badge review" }, "new")];
+  if (one.source === null) return [element("span", { class: "badge pending" }, texts.missing)];
+  if (one.table_type === null && !shown.is_new) return [element("span", { class: "badge review" }, texts.isNew)];
   return [];
 }

@@ -4,8 +4,9 @@ import { change } from "./client.js";
 import { confirmed, failureText } from "./dialog.js";
 import { element } from "./dom.js";
 import { cell } from "./grid.js";
-import { moment, plural } from "./format.js";
+import { moment } from "./format.js";
 import { viewLink } from "./links.js";
+import { common, questions as texts } from "./texts.js";
 
 /** Airflow needs some seconds to take an answer; for so long the form does not come back. */
 const TAKING = 30_000;
@@ -22,13 +23,13 @@ export function isBeingTaken(load) {
 /** The open questions of one load, as a form; for people who may not answer, as a text. */
 export function questionForm(load, questions, { me, refresh }) {
   if (isBeingTaken(load)) {
-    return [element("p", { class: "done-well", role: "status" }, "Answered. The load goes on in Airflow, from its first step.")];
+    return [element("p", { class: "done-well", role: "status" }, texts.answered)];
   }
   const draft = drafts.get(load) ?? { answers: {}, keep: false, reason: "" };
   drafts.set(load, draft);
   const parts = { load, questions, draft, refresh, ...controls(load, draft) };
   const asked = questions.map((question) => asking(question, parts, me.may_answer));
-  if (!me.may_answer) return [...asked, element("p", { class: "muted" }, "You may read questions here, but not answer them.")];
+  if (!me.may_answer) return [...asked, element("p", { class: "muted" }, texts.readOnly)];
   follow(parts);
   return [...asked, ending(parts, { keeps: questions.some((question) => question.choices.some((choice) => choice.keepable)) })];
 }
@@ -37,7 +38,7 @@ function controls(load, draft) {
   const trouble = element("p", { class: "trouble", role: "alert" });
   const keep = element("input", { type: "checkbox", checked: draft.keep, "data-focus": `keep ${load}` });
   const reason = element("textarea", { rows: 2, maxlength: 1000, "data-focus": `reason ${load}` }, draft.reason);
-  const send = element("button", { type: "button", class: "main", "data-focus": `answer ${load}` }, "Answer");
+  const send = element("button", { type: "button", class: "main", "data-focus": `answer ${load}` }, common.answer);
   return { trouble, keep, reason, send };
 }
 
@@ -50,8 +51,8 @@ function asking(question, { load, draft, ...parts }, mayAnswer) {
 }
 
 function evidence({ evidence: found, examples }) {
-  const lines = [...found.map((text) => ["Found", text]), ...examples.map((text) => ["In the file", text])];
-  return lines.length > 0 && element("table", { class: "evidence", role: "table" }, element("caption", { class: "hidden" }, "What was found"),
+  const lines = [...found.map((text) => [texts.found, text]), ...examples.map((text) => [texts.inFile, text])];
+  return lines.length > 0 && element("table", { class: "evidence", role: "table" }, element("caption", { class: "hidden" }, texts.whatWasFound),
     element("tbody", { role: "rowgroup" }, lines.map(([title, text], place) => element("tr", { role: "row" },
       element("th", { scope: "row", role: "rowheader" }, element("span", { class: lines[place - 1]?.[0] === title ? "hidden" : null }, title)), element("td", { role: "cell", dir: "auto" }, text)))));
 }
@@ -78,9 +79,9 @@ function ending(parts, { keeps }) {
   reason.addEventListener("input", () => { draft.reason = reason.value; });
   send.addEventListener("click", () => give(parts));
   return element("div", { class: "ending" },
-    keeps && element("label", { class: "keep" }, keep, element("span", {}, "Always for this table",
-      element("span", { class: "muted small" }, "Later files follow this answer, until somebody withdraws it."))),
-    element("label", { class: "why" }, "Reason, recorded in the audit trail", reason), trouble,
+    keeps && element("label", { class: "keep" }, keep, element("span", {}, texts.always,
+      element("span", { class: "muted small" }, texts.alwaysEffect))),
+    element("label", { class: "why" }, common.reasonAsked, reason), trouble,
     element("p", { class: "answers" }, send));
 }
 
@@ -93,9 +94,9 @@ function follow({ questions, draft, keep }) {
 
 async function give({ load, questions, draft, send, reason, trouble, refresh }) {
   const left = questions.filter((question) => !draft.answers[question.name]);
-  if (left.length) return void (trouble.textContent = left.length === 1 ? `Choose an answer: ${left[0].subject}` : `${left.length} questions have no answer yet.`);
+  if (left.length) return void (trouble.textContent = left.length === 1 ? texts.choose(left[0].subject) : texts.left(left.length));
   if (!draft.reason.trim()) {
-    trouble.textContent = "Give a reason: others will read it.";
+    trouble.textContent = common.giveReason;
     return void reason.focus();
   }
   send.disabled = true;
@@ -122,12 +123,12 @@ export function keptAnswers(kept, { me, go, refresh }) {
     element("div", { class: "names" }, who(question),
       viewLink(go, { view: "file", id: question.load_id }, { class: "small", dir: "auto", "data-focus": `asked ${question.id}` }, question.file_name),
       me.may_answer && element("button", { type: "button", class: "plain", "data-focus": `withdraw ${question.id}`,
-        onclick: () => withdraw(question, refresh) }, "Withdraw", element("span", { class: "hidden" }, ` ${question.given.label}`))))));
+        onclick: () => withdraw(question, refresh) }, texts.withdraw, element("span", { class: "hidden" }, ` ${question.given.label}`))))));
 }
 
 function said({ subject, given }, { marked = true } = {}) {
-  return element("div", {}, element("strong", { dir: "auto" }, given.label), marked && given.kept && element("span", { class: "badge kept" }, "kept"),
-    element("p", { class: "muted", dir: "auto" }, subject), given.reason && element("p", { dir: "auto" }, `“${given.reason}”`));
+  return element("div", {}, element("strong", { dir: "auto" }, given.label), marked && given.kept && element("span", { class: "badge kept" }, texts.kept),
+    element("p", { class: "muted", dir: "auto" }, subject), given.reason && element("p", { dir: "auto" }, common.quoted(given.reason)));
 }
 
 function who({ given }) {
@@ -136,10 +137,10 @@ function who({ given }) {
 
 function withdraw(question, refresh) {
   confirmed({
-    title: `Withdraw “${question.given.label}”?`,
-    content: Promise.resolve([element("p", { dir: "auto" }, `The next file that raises the question is held for an answer again: ${question.subject}`),
-      element("p", { class: "muted" }, "What was loaded with this answer stays.")]),
-    action: "Withdraw",
+    title: texts.withdrawTitle(question.given.label),
+    content: Promise.resolve([element("p", { dir: "auto" }, texts.withdrawEffect(question.subject)),
+      element("p", { class: "muted" }, texts.withdrawKeeps)]),
+    action: texts.withdraw,
     act: async (reason) => {
       await change(`answers/${question.id}/withdraw`, { reason });
       await refresh();
@@ -149,13 +150,13 @@ function withdraw(question, refresh) {
 
 /** Everything known about a table, each fact with who states it. */
 export function contractFacts(facts, go) {
-  return element("div", { class: "scroll facts", tabindex: 0, role: "region", "aria-label": "Facts of the contract" },
-    element("table", { class: "contract", role: "table" }, element("caption", { class: "hidden" }, "Contract"),
-      element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ["Fact", "Value", "Origin"].map((title) =>
+  return element("div", { class: "scroll facts", tabindex: 0, role: "region", "aria-label": texts.facts },
+    element("table", { class: "contract", role: "table" }, element("caption", { class: "hidden" }, texts.contract),
+      element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, [texts.fact, texts.value, texts.origin].map((title) =>
         element("th", { scope: "col", role: "columnheader" }, title)))),
       element("tbody", { role: "rowgroup" }, facts.map((fact) => element("tr", { role: "row" },
-        cell("Fact", { class: "name", dir: "auto" }, element("code", {}, fact.key)),
-        cell("Value", { dir: "auto" }, fact.value), cell("Origin", {}, origin(fact, go)))))));
+        cell(texts.fact, { class: "name", dir: "auto" }, element("code", {}, fact.key)),
+        cell(texts.value, { dir: "auto" }, fact.value), cell(texts.origin, {}, origin(fact, go)))))));
 }
 
 function origin({ layer, origin: sentence, load_id: load }, go) {
@@ -170,5 +171,5 @@ export function isGated(questions) {
 
 /** A short note in the list of files: what the first question is, and how many there are. */
 export function noteText(questions) {
-  return questions.length > 1 ? `${questions[0].subject} And ${plural(questions.length - 1, "more question", "more questions")}.` : questions[0].subject;
+  return questions.length > 1 ? texts.more(questions[0].subject, questions.length - 1) : questions[0].subject;
 }

@@ -3,6 +3,7 @@
 import { ask, change } from "./client.js";
 import { confirmed, failureText } from "./dialog.js";
 import { element } from "./dom.js";
+import { common, refused as texts } from "./texts.js";
 
 const REFUSED = ["error", "cancelled"];
 
@@ -17,7 +18,7 @@ export function refusedActions(file, page) {
 async function fill(place, file, page) {
   try {
     const { data } = await ask(`files/${file.id}/archived`);
-    place.replaceChildren(...(data.is_there ? actions(file, page) : [element("p", { class: "muted note-below" }, "The file itself is no longer kept: correct your own copy, and upload it.")]));
+    place.replaceChildren(...(data.is_there ? actions(file, page) : [element("p", { class: "muted note-below" }, texts.notKept)]));
   } catch {
     place.replaceChildren();
   }
@@ -27,11 +28,11 @@ function actions(file, page) {
   const trouble = element("p", { class: "trouble", role: "alert" });
   if (!page.me.may_drop) return [];
   const again = element("button", { type: "button", class: "main", "data-focus": "again", onclick: () => retry(file, page, again, trouble) },
-    "Look at it again", element("span", { class: "hidden" }, ` ${file.file_name}`));
+    texts.again, element("span", { class: "hidden" }, ` ${file.file_name}`));
   const discard = element("button", { type: "button", class: "main quiet", "data-focus": "discard", onclick: () => discardRefused(file, page) },
-    "Discard", element("span", { class: "hidden" }, ` ${file.file_name}`));
+    common.discard, element("span", { class: "hidden" }, ` ${file.file_name}`));
   return [element("p", { class: "answers refused" }, again, discard,
-    element("span", { class: "muted" }, "You see what the file would do, and can choose another table for it, before anything is loaded.")), trouble];
+    element("span", { class: "muted" }, texts.effect)), trouble];
 }
 
 async function retry(file, { go }, button, trouble) {
@@ -47,9 +48,9 @@ async function retry(file, { go }, button, trouble) {
 
 function discardRefused(file, { refresh, go }) {
   confirmed({
-    title: `Discard ${file.file_name}?`,
-    content: Promise.resolve([element("p", {}, "The refused file and its list of rejected lines are deleted. The record of its load stays, and no table changes.")]),
-    action: "Discard",
+    title: common.discardTitle(file.file_name),
+    content: Promise.resolve([element("p", {}, texts.discardEffect)]),
+    action: common.discard,
     act: async (reason) => {
       await change(`loads/${file.id}/discard`, { reason });
       await go({ view: "files", status: file.status });

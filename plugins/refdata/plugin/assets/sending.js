@@ -1,6 +1,7 @@
 /** Sends a file's bytes as the body of a request, which `fetch` cannot report the progress of. */
 
 import { Failure, queryOf } from "./client.js";
+import { common, sending as texts } from "./texts.js";
 
 /**
  * @param onProgress  receives the sent bytes.
@@ -16,8 +17,8 @@ export function send(path, parameters, file, onProgress, signal) {
     request.setRequestHeader("X-Refdata-Request", "1");
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded));
     request.addEventListener("load", () => settle(request, done, fail));
-    request.addEventListener("error", () => fail(new Failure(0, "network", "The file could not be sent", "Check the connection, and that the file was not moved or changed meanwhile.")));
-    request.addEventListener("abort", () => fail(new Failure(0, "stopped", "The upload was stopped")));
+    request.addEventListener("error", () => fail(new Failure(0, "network", texts.notSent, texts.checkConnection)));
+    request.addEventListener("abort", () => fail(new Failure(0, "stopped", texts.stopped)));
     signal.addEventListener("abort", () => request.abort());
     request.send(file);
   });
@@ -31,8 +32,8 @@ function settle(request, done, fail) {
     // A proxy's own page: the status below says what there is to say.
   }
   if (body?.success) return done(body.data);
-  if (request.status === 401) return fail(new Failure(401, "unauthenticated", "Your session has ended", "Reload the page to log in again."));
-  if (request.status === 413) return fail(new Failure(413, "http", "The file is larger than the server in front of Airflow accepts", "Put it into the dropoff folder instead."));
-  const { category = "http", message = `The server answered ${request.status}`, advice = "" } = body?.error ?? {};
+  if (request.status === 401) return fail(new Failure(401, "unauthenticated", common.sessionEnded, common.logInAgain));
+  if (request.status === 413) return fail(new Failure(413, "http", texts.tooLarge, texts.useFolder));
+  const { category = "http", message = common.serverAnswered(request.status), advice = "" } = body?.error ?? {};
   return fail(new Failure(request.status, category, message, advice));
 }

@@ -5,15 +5,16 @@ import { contractEditor } from "./contract.js";
 import { confirmed, failureText, requestId } from "./dialog.js";
 import { differences, shortly } from "./diff.js";
 import { element, redraw } from "./dom.js";
-import { LOAD_TYPES } from "./files.js";
-import { cell, grid } from "./grid.js";
-import { NONE, moment, number, plural } from "./format.js";
+import { cell } from "./grid.js";
+import { moment } from "./format.js";
 import { downloads, runLink, viewLink } from "./links.js";
 import { closedNote, manageButtons } from "./manage.js";
+import { NONE, number } from "./numbers.js";
 import { contractFacts, isBeingTaken, keptAnswers, questionForm } from "./questions.js";
 import { tile } from "./overview.js";
 import { showRows } from "./rows.js";
 import { card } from "./story.js";
+import { common, table as texts } from "./texts.js";
 
 /** Past comparisons; the difference of two versions never changes. */
 const compared = new Map();
@@ -78,17 +79,17 @@ async function compare(name, asked, signal = undefined) {
 function view(page) {
   const { info, go } = page;
   return [
-    viewLink(go, { view: "tables" }, { class: "back", "data-focus": "back" }, "← Tables"),
+    viewLink(go, { view: "tables" }, { class: "back", "data-focus": "back" }, texts.back),
     element("div", { class: "title" }, element("h2", { dir: "auto" }, info.table_name), manageButtons(page, (text) => { notice = { table: info.table_name, text }; })),
     closedNote(page.closed, page, (text) => { notice = { table: info.table_name, text }; }),
-    page.me.left_to && element("p", { class: "muted" }, `${page.me.left_to} answers for this table and alone may change it.`),
+    page.me.left_to && element("p", { class: "muted" }, texts.leftTo(page.me.left_to)),
     notice?.table === info.table_name && element("p", { class: "done-well", role: "status" }, notice.text),
     element("dl", { class: "tiles" },
-      tile("Rows", number(page.versions.find((one) => one.is_live)?.rows), ""),
-      tile("Live version", number(info.live_version), `${plural(info.versions_kept, "version", "versions")} kept`),
-      tile("Columns", number(info.columns.length), info.keys.length ? `key: ${info.keys.join(", ")}` : ""),
-      tile("Last load", moment(info.summary?.last_loaded_at), ""),
-      tile("Files loaded", viewLink(go, { view: "files", search: info.table_name }, { "data-focus": "files" }, number(info.summary?.files ?? 0)), "")),
+      tile(texts.rows, number(page.versions.find((one) => one.is_live)?.rows), ""),
+      tile(texts.liveVersion, number(info.live_version), texts.kept(info.versions_kept)),
+      tile(texts.columns, number(info.columns.length), info.keys.length ? texts.key(info.keys.join(", ")) : ""),
+      tile(texts.lastLoad, moment(info.summary?.last_loaded_at), ""),
+      tile(texts.filesLoaded, viewLink(go, { view: "files", search: info.table_name }, { "data-focus": "files" }, number(info.summary?.files ?? 0)), "")),
     ...questions(page),
     page.asked && comparison(page),
   ];
@@ -97,39 +98,39 @@ function view(page) {
 function details(page) {
   const { info, go } = page;
   return [
-    card("Versions", versionsOf(page)),
-    card("Columns", element("ul", { class: "typed" }, info.columns.map((column) =>
+    card(texts.versions, versionsOf(page)),
+    card(texts.columns, element("ul", { class: "typed" }, info.columns.map((column) =>
       element("li", {}, element("span", { dir: "auto" }, column.name), element("code", {}, column.type),
-        !column.nullable && element("span", { class: "muted small" }, "required"))))),
-    page.kept.length > 0 && card("Kept answers", keptAnswers(page.kept, page)),
-    card("Contract", contractEditor(page), page.trouble ? element("p", { class: "trouble", role: "alert" }, page.trouble) : contractFacts(page.contract, go)),
+        !column.nullable && element("span", { class: "muted small" }, texts.required))))),
+    page.kept.length > 0 && card(texts.keptAnswers, keptAnswers(page.kept, page)),
+    card(texts.contract, contractEditor(page), page.trouble ? element("p", { class: "trouble", role: "alert" }, page.trouble) : contractFacts(page.contract, go)),
   ];
 }
 
 /** The questions of the table's held loads, by load. */
 function questions(page) {
   const loads = Map.groupBy(page.waiting, (question) => question.load_id);
-  return [...loads].map(([load, open]) => element("div", { class: "first" }, card("A file asks",
-    element("p", {}, viewLink(page.go, { view: "file", id: load }, { dir: "auto", "data-focus": `asking ${load}` }, open[0].file_name), " waits for an answer."),
+  return [...loads].map(([load, open]) => element("div", { class: "first" }, card(texts.asks,
+    element("p", {}, viewLink(page.go, { view: "file", id: load }, { dir: "auto", "data-focus": `asking ${load}` }, open[0].file_name), texts.waits),
     ...questionForm(load, open, page))));
 }
 
 function comparison({ asked, diff, info, versions, adjust }) {
-  const choice = (name, chosen) => element("select", { "aria-label": name, "data-focus": name, onchange: (event) =>
-    adjust({ ...asked, [name === "From version" ? "a" : "b"]: Number(event.target.value) }, { replace: true }) },
-  versions.filter((one) => one.is_kept).map((one) => element("option", { value: one.version, selected: one.version === chosen },
-    `${one.version}${one.is_live ? ", live" : ""}`)));
+  const choice = (title, side) => element("select", { "aria-label": title, "data-focus": title, onchange: (event) =>
+    adjust({ ...asked, [side]: Number(event.target.value) }, { replace: true }) },
+  versions.filter((one) => one.is_kept).map((one) => element("option", { value: one.version, selected: one.version === asked[side] },
+    common.versionChoice(one.version, one.is_live))));
   return element("section", { class: "card compare" },
-    element("div", { class: "heading" }, element("h3", {}, "Differences from version ", choice("From version", asked.a), " to ", choice("To version", asked.b)),
-      element("span", { class: "downloads" }, diff !== "pending" && downloads(`download/${encodeURIComponent(info.table_name)}/difference`, asked, "difference", "Every row that differs")),
-      element("button", { type: "button", class: "plain", "data-focus": "close", onclick: () => adjust({ a: null, b: null }) }, "Close")),
-    ...(diff === "pending" ? [element("p", { class: "muted" }, "Comparing…")] : differences(diff)));
+    element("div", { class: "heading" }, element("h3", {}, texts.differencesFrom, choice(texts.fromVersion, "a"), texts.differencesTo, choice(texts.toVersion, "b")),
+      element("span", { class: "downloads" }, diff !== "pending" && downloads(`download/${encodeURIComponent(info.table_name)}/difference`, asked, "difference", texts.everyDifference)),
+      element("button", { type: "button", class: "plain", "data-focus": "close", onclick: () => adjust({ a: null, b: null }) }, common.close)),
+    ...(diff === "pending" ? [element("p", { class: "muted" }, common.comparing)] : differences(diff)));
 }
 
 function versionsOf(page) {
-  const table = element("table", { class: "versions", role: "table" }, element("caption", { class: "hidden" }, "Versions, newest first"),
-    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ["Version", "What", "Rows", "When", "From", "By", ""].map((title) =>
-      element("th", { scope: "col", role: "columnheader", class: title === "Rows" ? "figure" : null }, title || element("span", { class: "hidden" }, "Actions"))))),
+  const table = element("table", { class: "versions", role: "table" }, element("caption", { class: "hidden" }, texts.caption),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, [texts.version, texts.what, texts.rows, texts.when, texts.from, texts.by, ""].map((title) =>
+      element("th", { scope: "col", role: "columnheader", class: title === texts.rows ? "figure" : null }, title || element("span", { class: "hidden" }, texts.actions))))),
     element("tbody", { role: "rowgroup" }, page.versions.map((version) => versionRow(version, page))));
   return table;
 }
@@ -138,15 +139,15 @@ function versionRow(version, page) {
   const { go } = page;
   const from = version.load_id && !version.origin_id
     ? viewLink(go, { view: "file", id: version.load_id }, { dir: "auto", "data-focus": `file ${version.version}` }, version.file_name) : version.file_name || NONE;
-  const uploaded = version.uploaded_by && element("span", {}, `Uploaded by ${version.uploaded_by}`);
-  const by = version.actor || uploaded ? element("span", { class: "names" }, uploaded, version.actor, version.reason && element("span", { class: "muted small", dir: "auto" }, `“${version.reason}”`))
-    : version.run_path ? runLink(version.run_path, `version ${version.version}`) : NONE;
+  const uploaded = version.uploaded_by && element("span", {}, texts.uploadedBy(version.uploaded_by));
+  const by = version.actor || uploaded ? element("span", { class: "names" }, uploaded, version.actor, version.reason && element("span", { class: "muted small", dir: "auto" }, common.quoted(version.reason)))
+    : version.run_path ? runLink(version.run_path, texts.versionNamed(version.version)) : NONE;
   return element("tr", { role: "row", class: version.is_live ? "live" : null },
-    cell("Version", { class: "name" }, `${version.version} `, version.is_live && element("span", { class: "badge completed" }, "live")),
-    cell("What", {}, version.kind ? LOAD_TYPES[version.kind] : "Before refdata"),
-    cell("Rows", { class: "figure" }, number(version.rows)),
-    cell("When", {}, moment(version.published_at)),
-    cell("From", { class: "from" }, from), cell("By", {}, by),
+    cell(texts.version, { class: "name" }, `${version.version} `, version.is_live && element("span", { class: "badge completed" }, texts.live)),
+    cell(texts.what, {}, version.kind ? common.loadTypes[version.kind] : texts.beforeRefdata),
+    cell(texts.rows, { class: "figure" }, number(version.rows)),
+    cell(texts.when, {}, moment(version.published_at)),
+    cell(texts.from, { class: "from" }, from), cell(texts.by, {}, by),
     element("td", { role: "cell", class: "actions" }, actions(version, page)));
 }
 
@@ -162,36 +163,35 @@ function seen(selector) {
 
 function actions(version, page) {
   const { info, me, adjust, versions } = page;
-  if (!version.is_kept) return [element("span", { class: "muted small" }, "rows deleted by retention")];
+  if (!version.is_kept) return [element("span", { class: "muted small" }, texts.deletedRows)];
   const before = versions.find((one) => one.version < version.version && one.is_kept);
-  const what = `version ${version.version}`;
   const [a, b] = version.is_live ? [before?.version, version.version] : [version.version, info.live_version];
   const found = [a !== undefined && element("button", { type: "button", class: "plain", "data-focus": `compare ${version.version}`,
-    onclick: () => compareSeen(adjust, { a, b }) }, version.is_live ? "What changed" : "Compare with live", element("span", { class: "hidden" }, ` ${what}`))];
+    onclick: () => compareSeen(adjust, { a, b }) }, version.is_live ? texts.whatChanged : texts.compareLive, element("span", { class: "hidden" }, texts.versionOf(version.version)))];
   if (!me.may_undo) return found;
   if (!version.is_live) {
     found.push(element("button", { type: "button", class: "plain", "data-focus": `back ${version.version}`, onclick: () => rollback(version, page) },
-      "Roll back", element("span", { class: "hidden" }, ` to ${what}`)));
+      texts.rollBack, element("span", { class: "hidden" }, texts.versionTo(version.version))));
   } else if (version.kind === "append") {
-    found.push(element("button", { type: "button", class: "plain", "data-focus": "take back", onclick: () => takeBack(version, page) }, "Take back"));
+    found.push(element("button", { type: "button", class: "plain", "data-focus": "take back", onclick: () => takeBack(version, page) }, texts.takeBack));
   }
   return found;
 }
 
 /** A change that the server refuses with this category may be done by a person who accepts it. */
-const ORPHANS = { category: "orphans", text: "Accept it: these rows may refer to nothing until their table is loaded again" };
+const ORPHANS = { category: "orphans", text: texts.acceptOrphans };
 
 function rollback(version, { info, refresh }) {
   const request = requestId();
   confirmed({
-    title: `Roll ${info.table_name} back to version ${version.version}?`,
+    title: texts.rollBackTitle(info.table_name, version.version),
     content: compare(info.table_name, { a: info.live_version, b: version.version }).then(shortly),
-    action: "Roll back",
+    action: texts.rollBack,
     accepting: ORPHANS,
     act: async (reason, accepted) => {
       const { data } = await change(`tables/${encodeURIComponent(info.table_name)}/rollback`,
         { version: version.version, expected_version: info.live_version, reason, request_id: request, accept_orphans: accepted });
-      announce(data, `The rows of version ${version.version} are live again`);
+      announce(data, texts.rolledBack(version.version));
       await refresh();
       seen(".done-well");
     },
@@ -202,14 +202,14 @@ function takeBack(version, { info, versions, refresh }) {
   const request = requestId();
   const before = versions.find((one) => one.version < version.version && one.is_kept);
   const shown = before ? compare(info.table_name, { a: version.version, b: before.version }).then(shortly)
-    : Promise.resolve([element("p", {}, `${number(version.rows)} rows`)]);
+    : Promise.resolve([element("p", {}, texts.rowCount(version.rows))]);
   confirmed({
-    title: `Take ${version.file_name} back out of ${info.table_name}?`,
-    content: shown, action: "Take back",
+    title: texts.takeBackTitle(version.file_name, info.table_name),
+    content: shown, action: texts.takeBack,
     accepting: ORPHANS,
     act: async (reason, accepted) => {
       const { data } = await change(`loads/${version.load_id}/take-back`, { reason, request_id: request, accept_orphans: accepted });
-      announce(data, `The rows of ${version.file_name} are taken back`);
+      announce(data, texts.takenBack(version.file_name));
       await refresh();
       seen(".done-well");
     },
@@ -217,5 +217,5 @@ function takeBack(version, { info, versions, refresh }) {
 }
 
 function announce(done, what) {
-  notice = { table: done.table, text: `${what}, as version ${done.version}: ${number(done.rows_before)} → ${number(done.rows)} rows.` };
+  notice = { table: done.table, text: texts.done(what, done.version, done.rows_before, done.rows) };
 }

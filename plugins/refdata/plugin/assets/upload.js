@@ -3,12 +3,13 @@
 import { ask, change } from "./client.js";
 import { confirmed, failureText } from "./dialog.js";
 import { element, redraw } from "./dom.js";
-import { LOAD_TYPES } from "./files.js";
-import { bytes, moment, plural } from "./format.js";
+import { moment } from "./format.js";
 import { viewLink } from "./links.js";
+import { bytes } from "./numbers.js";
 import { kinds, previewed } from "./preview.js";
 import { send } from "./sending.js";
 import { card } from "./story.js";
+import { common, upload as texts } from "./texts.js";
 
 /** What was chosen so far, and what is being sent: both survive a refresh. */
 const draft = { table: null, kind: "fullload" };
@@ -35,14 +36,14 @@ export async function showUpload(page) {
 function chooser(page) {
   const { me, refusal: refused, uploads } = page;
   return [
-    element("h2", { class: "view-title" }, "Upload a file"),
-    element("p", { class: "muted" }, "Nothing is loaded until you have seen what the file would change, and press Load."),
-    !me.may_drop && element("p", {}, "You may see uploads here, but not upload or load files."),
+    element("h2", { class: "view-title" }, texts.title),
+    element("p", { class: "muted" }, texts.introduction),
+    !me.may_drop && element("p", {}, texts.readOnly),
     me.may_drop && refused && element("div", { class: "reason open pending", role: "note" },
       element("p", {}, element("strong", {}, refused.message)), element("p", { class: "advice" }, refused.advice)),
     me.may_drop && !refused && form(page),
-    !refused && card("Uploads that wait", uploads.length ? waitingList(page)
-      : element("p", { class: "muted" }, "None. A file that is uploaded but not loaded is listed here for everybody.")),
+    !refused && card(texts.waiting, uploads.length ? waitingList(page)
+      : element("p", { class: "muted" }, texts.noneWaits)),
   ];
 }
 
@@ -50,16 +51,16 @@ function form(page) {
   const { tables, state, max_bytes: most, endings } = page;
   const chosen = draft.table ?? state.name;
   const table = element("select", { id: "upload-table", "data-focus": "table", onchange: () => { draft.table = table.value; } },
-    element("option", { value: "" }, "The one of the file's name"),
+    element("option", { value: "" }, texts.byFileName),
     tables.map((name) => element("option", { value: name, selected: name === chosen }, name)));
   const input = element("input", { type: "file", id: "upload-file", accept: endings.join(","), "data-focus": "file", "aria-describedby": "upload-limit",
     disabled: sending !== null, onchange: () => begin(page, input.files) });
   const zone = element("label", { class: "dropzone", for: "upload-file" },
-    element("strong", {}, "Choose a file"), element("span", {}, " or drag it here"), input,
-    element("span", { id: "upload-limit", class: "muted small" }, `${endings.join(", ")}; at most ${bytes(most)}`));
+    element("strong", {}, texts.choose), element("span", {}, texts.dragHere), input,
+    element("span", { id: "upload-limit", class: "muted small" }, texts.atMost(endings.join(", "), most)));
   accepting(zone, (files) => begin(page, files));
-  return element("section", { class: "card", "aria-label": "File to upload" },
-    element("div", { class: "upload-target" }, element("label", { for: "upload-table" }, "Table", table), kinds(draft.kind, "upload-kind", (kind) => { draft.kind = kind; })),
+  return element("section", { class: "card", "aria-label": texts.fileToUpload },
+    element("div", { class: "upload-target" }, element("label", { for: "upload-table" }, texts.table, table), kinds(draft.kind, "upload-kind", (kind) => { draft.kind = kind; })),
     sending ? progress() : zone, element("p", { class: "trouble", role: "alert" }, trouble));
 }
 
@@ -71,12 +72,12 @@ function accepting(zone, onFiles) {
 }
 
 function progress() {
-  const bar = element("progress", { max: sending.size || 1, value: sending.sent, "aria-label": `Sending ${sending.name}` });
+  const bar = element("progress", { max: sending.size || 1, value: sending.sent, "aria-label": texts.sending(sending.name) });
   const text = element("span", { class: "small" });
-  sending.show = () => { bar.value = sending.sent; text.textContent = `${bytes(sending.sent)} of ${bytes(sending.size)}`; };
+  sending.show = () => { bar.value = sending.sent; text.textContent = texts.sentOf(sending.sent, sending.size); };
   sending.show();
   return element("div", { class: "sending" }, element("strong", { dir: "auto" }, sending.name), bar, text,
-    element("button", { type: "button", class: "main quiet", "data-focus": "stop", onclick: () => sending.stop.abort() }, "Stop"));
+    element("button", { type: "button", class: "main quiet", "data-focus": "stop", onclick: () => sending.stop.abort() }, texts.stop));
 }
 
 async function begin(page, files) {
@@ -102,9 +103,9 @@ async function begin(page, files) {
 
 /** What can be said before anything is sent; the server checks it again. */
 function refusal(files, { max_bytes: most }) {
-  if (files.length > 1) return "Upload one file at a time.";
-  if (files[0].size > most) return `${files[0].name} has ${bytes(files[0].size)}; at most ${bytes(most)} can be uploaded.`;
-  return files[0].size === 0 ? `${files[0].name} is empty.` : "";
+  if (files.length > 1) return texts.oneAtATime;
+  if (files[0].size > most) return texts.tooLarge(files[0].name, files[0].size, most);
+  return files[0].size === 0 ? texts.isEmpty(files[0].name) : "";
 }
 
 function waitingList(page) {
@@ -112,22 +113,22 @@ function waitingList(page) {
   return element("ul", { class: "audit" }, uploads.map((one) => element("li", {},
     element("div", {}, me.may_drop
       ? viewLink(go, { view: "upload", id: one.id }, { dir: "auto", "data-focus": `upload ${one.id}` }, one.name) : element("span", { dir: "auto" }, one.name),
-    element("p", { class: "muted", dir: "auto" }, `${LOAD_TYPES[one.load_type]} into ${one.table} · ${bytes(one.size)}`)),
+    element("p", { class: "muted", dir: "auto" }, `${common.into(common.loadTypes[one.load_type], one.table)} · ${bytes(one.size)}`)),
     element("div", { class: "names" }, element("span", { class: "muted" }, one.by, moment(one.at)), me.may_drop && discardButton(one, page)))));
 }
 
 export function discardButton(upload, page, style = "plain") {
   return element("button", { type: "button", class: style, "data-focus": `discard ${upload.id}`, onclick: () => confirmed({
-    title: `Discard ${upload.name}?`,
-    content: Promise.resolve([element("p", { dir: "auto" }, `The uploaded copy is deleted. ${upload.table} stays as it is, and so does the file on ${upload.by}'s computer.`)]),
-    action: "Discard", asksReason: false,
+    title: common.discardTitle(upload.name),
+    content: Promise.resolve([element("p", { dir: "auto" }, texts.discardEffect(upload.table, upload.by))]),
+    action: common.discard, asksReason: false,
     act: async () => {
       await change(`uploads/${upload.id}/discard`);
       previews.delete(upload.id);
       if (page.state.id === null) await page.refresh();
       else await page.go({ view: "upload" });
     },
-  }) }, "Discard", element("span", { class: "hidden" }, ` ${upload.name}`));
+  }) }, common.discard, element("span", { class: "hidden" }, ` ${upload.name}`));
 }
 
 /** Shows the preview, and computes it when it is not there yet. */
@@ -162,13 +163,13 @@ function examined(page, known, listed) {
   const upload = known.data?.upload ?? listed;
   const again = () => { previews.delete(state.id); page.refresh(); };
   return [
-    viewLink(go, { view: "upload" }, { class: "back", "data-focus": "back" }, "← Uploads"),
+    viewLink(go, { view: "upload" }, { class: "back", "data-focus": "back" }, texts.back),
     upload && element("div", { class: "title" }, element("h2", { dir: "auto" }, upload.name)),
-    upload && element("p", { class: "muted" }, `Uploaded by ${upload.by}, ${bytes(upload.size)}`,
-      upload.original !== upload.name && element("span", { dir: "auto" }, ` · sent as ${upload.original}`)),
+    upload && element("p", { class: "muted" }, texts.uploadedBy(upload.by, upload.size),
+      upload.original !== upload.name && element("span", { dir: "auto" }, texts.sentAs(upload.original))),
     known.failure && element("div", { class: "reason open error", role: "alert" }, element("p", {}, failureText(known.failure)),
-      element("p", {}, element("button", { type: "button", class: "main quiet", "data-focus": "again", onclick: again }, "Try again"))),
-    known.pending && element("p", { class: "done-well", role: "status" }, "Reading every row and comparing it with the table…"),
+      element("p", {}, element("button", { type: "button", class: "main quiet", "data-focus": "again", onclick: again }, texts.tryAgain))),
+    known.pending && element("p", { class: "done-well", role: "status" }, texts.comparing),
     ...(known.data && !known.pending ? previewed(known.data, { ...page, others: listed?.others ?? [], target: (target) => examine(page, target),
       load: (button, alert) => load(page, known.data, button, alert), trouble: known.trouble, discard: discardButton(known.data.upload, page, "main quiet") }) : []),
   ];
@@ -201,9 +202,9 @@ async function follow(page, upload) {
   redraw(page.place, `handed ${upload.id}`, [upload], () => [
     element("h2", { class: "view-title", dir: "auto" }, upload.name),
     element("div", { class: "done-well", role: "status" },
-      element("p", {}, `The file is in the folder of ${upload.table}. Its load begins when it has stayed unchanged for ${plural(Math.ceil(upload.starts_after), "second", "seconds")}; this page follows it.`),
-      element("p", { class: "muted" }, "You may leave: the load goes on.")),
-    viewLink(page.go, { view: "upload" }, { "data-focus": "more" }, "Upload another file"),
+      element("p", {}, texts.handedOver(upload.table, Math.ceil(upload.starts_after))),
+      element("p", { class: "muted" }, texts.mayLeave)),
+    viewLink(page.go, { view: "upload" }, { "data-focus": "more" }, texts.another),
   ]);
   return true;
 }

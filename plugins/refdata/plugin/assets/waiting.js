@@ -1,7 +1,8 @@
 /** How many loads wait for a person, beside the tabs, on every view. */
 
 import { ask } from "./client.js";
-import { number, plural } from "./format.js";
+import { number } from "./numbers.js";
+import { waiting as texts } from "./texts.js";
 
 /** Shows the number in a link to those loads; hides it while there are none. */
 export async function drawWaiting(link, signal) {
@@ -9,6 +10,6 @@ export async function drawWaiting(link, signal) {
   const count = data.review ?? 0;
   link.hidden = count === 0;
   link.textContent = number(count);
-  link.setAttribute("aria-label", `${plural(count, "load waits", "loads wait")} for an answer`);
+  link.setAttribute("aria-label", texts.loadsWait(count));
   link.title = link.getAttribute("aria-label");
 }
