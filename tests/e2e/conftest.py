@@ -33,6 +33,14 @@ READ_DOWNSTREAM = "read_downstream"
 """The table that the DAG of ``downstream.py`` waits for."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two groups for two processes: tests of the shared Airflow, and all others. Most of their time is waiting."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        shared = {"airflow", "either_airflow"} & set(names)
+        item.add_marker(pytest.mark.xdist_group("shared" if shared else "own"))
+
+
 @dataclass
 class RunningAirflow:
     """Airflow as a person meets it: folders, pages, the database that it fills."""

@@ -64,7 +64,7 @@ function editor(table, path, draft, close) {
     element("label", { class: "why" }, texts.contract, text), element("p", { class: "answers" }, check, element("span", { class: "muted" }, texts.checkEffect)),
     result, element("label", { class: "why" }, common.reasonAsked, reason), trouble,
     element("p", { class: "answers" }, save, element("button", { type: "button", class: "main quiet", "data-focus": "leave contract", onclick: close }, common.cancel)),
-  ];
+  ].filter(Boolean);
 }
 
 async function guarded(buttons, trouble, act) {
