@@ -11,8 +11,10 @@ import pytest
 from refdata.config import load_settings
 from refdata.core.dropnames import LOAD_FOLDERS
 from refdata.dropoff.quarantine import UPLOADS
+from refdata.ledger import Ledger
 from refdata.warehouse.base import Warehouse
 from tests.demo_ledger import MARKUP
+from tests.integration.hostile.bombs import BOMBS, Bomb
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -105,6 +107,30 @@ def test_a_hostile_name_stays_in_the_quarantine_and_loads_a_table_of_its_own(nam
     assert outside() == before
     status, body = post(f"uploads/{upload['id']}/preview")
     assert (status, body["data"]["is_new"]) == (200, True)
+
+
+SLOW = {
+    "each line opens a quote", "stray quotes in every line", "a lone quote before everything", "lines of blanks",
+    "every row damaged but one", "rows just short enough", "a table of 1,000 empty columns",
+}  # fmt: skip
+"""These take seconds each; ``tests/integration/hostile`` loads them."""
+
+
+@pytest.mark.parametrize("bomb", [one for one in BOMBS if one.name not in SLOW], ids=lambda bomb: bomb.name)
+def test_a_hostile_file_is_examined_and_changes_nothing(
+    bomb: Bomb, post: Post, filled: Warehouse, tmp_path: Path
+) -> None:
+    before = outside(), Ledger(filled).page().total, filled.tables("ref")
+    bomb.write(tmp_path / "bomb.csv", bomb.small)
+    status, body = post("uploads", (tmp_path / "bomb.csv").read_bytes(), name="bomb.csv")
+    assert status == 200, body
+    status, body = post(f"uploads/{body['data']['id']}/preview")
+    assert status == 200, body
+    shown = body["data"]
+    assert (shown["outcome"] == "refuse") == bool(bomb.category), shown["refused"]
+    assert bomb.words in f"{shown['refused']} {' '.join(shown['warnings'])}"
+    assert (outside(), Ledger(filled).page().total, filled.tables("ref")) == before
+    assert filled.stages() == ()
 
 
 @pytest.mark.parametrize("name", ["evil.exe", "evil.csv.exe", "evil", "x.tmp", ".csv.", "book.xlsx"])
