@@ -185,8 +185,8 @@ function showFailure(failure) {
 
 /** page.html has elements without words: each names its own in texts.js. */
 function fillTexts() {
-  for (const node of document.querySelectorAll("[data-text]")) node.textContent = texts[node.dataset.text];
-  for (const node of document.querySelectorAll("[data-label-text]")) node.setAttribute("aria-label", texts[node.dataset.labelText]);
+  for (const node of document.querySelectorAll("[data-words]")) node.textContent = texts[node.dataset.words];
+  for (const node of document.querySelectorAll("[data-label-words]")) node.setAttribute("aria-label", texts[node.dataset.labelWords]);
   for (const tab of TABS) at(`tab-${tab}`).textContent = texts.views[tab];
 }
 

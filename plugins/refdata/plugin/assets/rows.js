@@ -156,9 +156,9 @@ function pager({ answer, state }, { adjust }) {
   trails.set(key, trail);
   if (answer.next) trail.set(answer.next, state.after);
   const turn = (after) => adjust({ after });
-  const button = (title, name, after, enabled) => element("button", { type: "button", class: "plain", "data-focus": name, disabled: !enabled, onclick: () => turn(after) }, title);
-  return element("nav", { class: "rows-pager", "aria-label": texts.pages }, button(texts.first, "rows first", "", state.after !== ""),
-    button(texts.previous, "rows previous", trail.get(state.after) ?? "", trail.has(state.after)), button(texts.next, "rows next", answer.next ?? "", answer.next !== null));
+  const button = (title, name, after, enabled) => element("button", { type: "button", class: "plain", "data-focus": `rows ${name}`, disabled: !enabled, onclick: () => turn(after) }, title);
+  return element("nav", { class: "rows-pager", "aria-label": texts.pages }, button(texts.first, "first", "", state.after !== ""),
+    button(texts.previous, "previous", trail.get(state.after) ?? "", trail.has(state.after)), button(texts.next, "next", answer.next ?? "", answer.next !== null));
 }
 
 /** A dialog with one row's whole values, and who changed it when, from which file. */

@@ -328,7 +328,7 @@ export const overview = {
   year: "1 year",
 };
 
-/** Those that page.html names with `data-text` and `data-label-text`, and those of page.js. */
+/** Those that page.html names with `data-words` and `data-label-words`, and those of page.js. */
 export const page = {
   views: {
     home: "Home", files: "Files", tables: "Tables", upload: "Upload", overview: "Overview", audit: "Audit trail", config: "Configuration",
