@@ -48,8 +48,8 @@ function contractOf({ file, facts, trouble }) {
 
 function rulesOf({ rules }) {
   return rules.length === 0 ? element("span", { class: "muted" }, texts.noRules)
-    : element("ul", { class: "changes" }, rules.map((rule) => element("li", { title: rule.origin }, `${rule.key.replace("refdata.", "")}: `,
-      element("code", { dir: "auto" }, rule.value), element("span", { class: "muted small" }, ` ${rule.origin.replace("declared in ", "")}`))));
+    : element("ul", { class: "changes" }, rules.map((rule) => element("li", {}, `${rule.key.replace("refdata.", "")}: `,
+      element("code", { dir: "auto" }, rule.value), element("span", { class: "muted small" }, ` ${rule.origin}`))));
 }
 
 function repairButton(findings, refresh) {
