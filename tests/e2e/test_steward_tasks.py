@@ -131,12 +131,13 @@ def test_who_changed_a_value_and_when_is_found(desk: Desk, airflow: RunningAirfl
     desk.click(desk.frame.get_by_role("button", name="Whole row and its history: B2"))
     dialog = desk.frame.get_by_role("dialog")
     expect(dialog).to_contain_text("price: 0.10 → 0.12")
+    expect(dialog).to_contain_text("uploaded by steward")
     picture(desk.window, "task-history")
+    desk.ended("Find out when a value changed, and who said so")
     desk.click(dialog.get_by_role("link", name="fittings.csv").first)
-    expect(desk.frame.get_by_role("heading", name="fittings.csv")).to_be_visible()
+    expect(desk.frame.get_by_text("Uploaded by", exact=True)).to_be_visible()
     desk.link("Audit trail")
     expect(desk.frame.get_by_role("listitem").filter(has_text="Loaded an upload").first).to_contain_text("steward")
-    desk.ended("Find out when a value changed, and who said so")
 
 
 def test_a_refused_file_is_repaired(desk: Desk, airflow: RunningAirflow) -> None:
