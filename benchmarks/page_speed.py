@@ -51,13 +51,13 @@ WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {LOADS 
 t AS (SELECT n, printf('table_%03d', n % {TABLES}) AS name,
     strftime('%Y-%m-%d %H:%M:%f', '2026-01-01', (n * 4) || ' minutes') AS at FROM s)
 INSERT INTO [{SCHEMA}].[File_Monitor_Tracking] ({KNOWN}, {ENDS}, {TIMES})
-SELECT 'processed/' || name || '_' || n || '.csv', name || '_' || n || '.csv', 1000, n, n, n, 'fullload', name, 'run_' || n,
-    {ENDED}, 1, at, at, at, at FROM t""",
+SELECT 'processed/' || name || '_' || n || '.csv', name || '_' || n || '.csv', 1000, n, n, n, 'fullload', name,
+    'run_' || n, {ENDED}, 1, at, at, at, at FROM t""",
     "rows": f"""
 WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS - 1})
 INSERT INTO [{SCHEMA}].[table_000]
-SELECT printf('%09d', n * 7919 % 1000003), 'Name ' || n || ' of it', n / 100.0, date('2000-01-01', (n % 9000) || ' days'),
-    n % 1000, 1 FROM s""",
+SELECT printf('%09d', n * 7919 % 1000003), 'Name ' || n || ' of it', n / 100.0,
+    date('2000-01-01', (n % 9000) || ' days'), n % 1000, 1 FROM s""",
 }
 _THOUSAND = "SELECT TOP 1000 ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) - 1 AS n FROM sys.all_columns"
 _NUMBERS = f"(SELECT a.n + 1000 * b.n AS n FROM ({_THOUSAND}) AS a CROSS JOIN ({_THOUSAND}) AS b)"

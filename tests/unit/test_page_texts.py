@@ -231,3 +231,16 @@ def test_what_the_server_names_has_words(part: str, name: str, expected: set[str
 @pytest.mark.parametrize(("part", "name"), [("files", "statuses"), ("story", "nothing")])
 def test_words_are_for_states_that_there_are(part: str, name: str) -> None:
     assert words_for(part, name) <= set(FileStatus)
+
+
+IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.]+)";', re.MULTILINE)
+EXPORT = re.compile(r"^export (?:async )?(?:function|const|class) (\w+)|^export \{([^}]*)\}", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_what_a_script_imports_is_there(path: Path) -> None:
+    for names, source in IMPORT.findall(path.read_text(encoding="utf-8")):
+        exported = " ".join(map(" ".join, EXPORT.findall((ASSETS / source).read_text(encoding="utf-8"))))
+        for name in names.split(","):
+            wanted = name.split(" as ")[0].strip()
+            assert not wanted or re.search(rf"\b{wanted}\b", exported), f"{source} exports no {wanted}"

@@ -11,6 +11,7 @@ from refdata.arrivalapi import Now
 from refdata.core.arrivals import Arrival, NotTaken, Progress
 from refdata.core.loadstates import REVIEW
 from refdata.core.model import LoadType
+from refdata.core.plainadvice import plain_advice
 from refdata.plugin.schemas import UtcTime
 
 
@@ -54,6 +55,7 @@ class NotTakenView(BaseModel):
     path: str
     reason: str
     advice: str
+    plain_advice: str
     changed_at: UtcTime | None
 
     @classmethod
@@ -63,6 +65,7 @@ class NotTakenView(BaseModel):
             path=one.path,
             reason=one.reason,
             advice=one.advice,
+            plain_advice=plain_advice(one.advice),
             changed_at=_time(one.changed_ns) if one.changed_ns else None,
         )
 

@@ -16,6 +16,7 @@ from refdata.core.errors import RefdataError, sentence
 from refdata.core.failure import failure_of
 from refdata.core.filemodel import RunnerUp
 from refdata.core.model import FileStatus, Load, LoadType
+from refdata.core.plainadvice import plain_advice
 from refdata.core.settings import Settings
 from refdata.ledgerreport import FileStory
 from refdata.plugin.addresses import run_path
@@ -46,16 +47,26 @@ class View(BaseModel):
 
 
 class FaultView(BaseModel):
-    """Why a request failed, or why a file was refused: ``category`` is of the error tree or HTTP's."""
+    """Why a request failed, or why a file was refused: ``category`` is of the error tree or HTTP's.
+
+    ``plain_advice`` is the advice without commands and settings, for people who have neither.
+    """
 
     category: str
     message: str
     advice: str = ""
+    plain_advice: str = ""
 
     @classmethod
     def of(cls, error: RefdataError) -> FaultView:
         """The error's reason and place, and what to do."""
-        return cls(category=error.category, message=error.reason, advice=sentence(error.advice))
+        return cls.advised(error.category, error.reason, error.advice)
+
+    @classmethod
+    def advised(cls, category: str, message: str, advice: str) -> FaultView:
+        """With the advice in both forms."""
+        said = sentence(advice)
+        return cls(category=category, message=message, advice=said, plain_advice=plain_advice(said))
 
     @classmethod
     def of_load(cls, row: Load) -> FaultView | None:
@@ -63,7 +74,7 @@ class FaultView(BaseModel):
         if row.error_message is None:
             return None
         failure = failure_of(row)
-        return cls(category=failure.category, message=failure.reason, advice=sentence(failure.advice))
+        return cls.advised(failure.category, failure.reason, failure.advice)
 
 
 _BEGAN: ContextVar[float] = ContextVar("refdata_request_began")

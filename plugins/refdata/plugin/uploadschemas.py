@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from refdata.core.alignment import own_columns
-from refdata.core.errors import sentence
 from refdata.core.model import Column, FileStatus, LoadType
 from refdata.core.naming import fold_name
 from refdata.core.settings import Settings
@@ -192,7 +191,7 @@ def rejects_of(shown: Preview) -> tuple[RejectView, ...]:
 def _fault(shown: Preview) -> FaultView | None:
     if not shown.refused:
         return None
-    return FaultView(category=shown.category, message=shown.refused, advice=sentence(shown.advice))
+    return FaultView.advised(shown.category, shown.refused, shown.advice)
 
 
 def _columns(shown: Preview) -> tuple[FileColumnView, ...]:

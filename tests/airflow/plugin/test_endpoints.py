@@ -118,6 +118,7 @@ def test_a_refused_file_shows_category_reason_and_advice(get: Get) -> None:
         "category": "data",
         "message": "3 of 20311 rows are damaged; 0 are allowed [bookings_29.csv].",
         "advice": "Fix the lines listed in the .rejects.csv beside the file, or allow some with max_rejected_rows.",
+        "plain_advice": "Fix the lines listed in the .rejects.csv beside the file.",
     }
 
 

@@ -34,7 +34,7 @@ async function answered(response) {
     throw new Failure(401, "unauthenticated", common.sessionEnded, common.logInAgain);
   }
   if (!body?.success) {
-    const { category = "http", message = common.serverAnswered(response.status), advice = "" } = body?.error ?? {};
+    const { category = "http", message = common.serverAnswered(response.status), plain_advice: advice = "" } = body?.error ?? {};
     throw new Failure(response.status, category, message, advice);
   }
   return body;

@@ -5,7 +5,7 @@ import { confirmed } from "./dialog.js";
 import { element, redraw } from "./dom.js";
 import { sentence } from "./files.js";
 import { cell } from "./grid.js";
-import { NONE } from "./format.js";
+import { NONE } from "./numbers.js";
 import { viewLink } from "./links.js";
 import { config as texts } from "./texts.js";
 
@@ -29,9 +29,9 @@ export async function showConfig({ place, signal, go, refresh }) {
 /** Each table with its contract and the rules of its loads, each rule with the file that states it. */
 function declared(contracts, go) {
   return [
-    element("h2", {}, texts.contracts), element("p", { class: "muted" }, texts.contractsIntroduction),
+    element("div", { class: "heading" }, element("h2", {}, texts.contracts)), element("p", { class: "muted" }, texts.contractsIntroduction),
     contracts.length === 0 ? element("p", { class: "muted" }, texts.noTables)
-      : element("table", { class: "findings", role: "table" }, element("caption", { class: "hidden" }, texts.contracts),
+      : element("table", { class: "findings contracts", role: "table" }, element("caption", { class: "hidden" }, texts.contracts),
         element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, [texts.table, texts.contract, texts.rules, texts.steward].map((title) =>
           element("th", { scope: "col", role: "columnheader" }, title)))),
         element("tbody", { role: "rowgroup" }, contracts.map((one) => element("tr", { role: "row" },

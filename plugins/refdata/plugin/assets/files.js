@@ -104,7 +104,7 @@ function note(file) {
   }
   if (file.status === "review" && file.run_path) return [noteRow(element("p", {}, common.overLimits, " ", answerLink(file)))];
   if (!file.error) return [];
-  const { category, message, advice } = file.error;
+  const { category, message, plain_advice: advice } = file.error;
   return [noteRow(element("p", {}, element("strong", {}, `${sentence(category)}: `), message),
     advice && element("p", { class: "advice" }, element("span", { class: "muted" }, common.whatToDo), advice))];
 }

@@ -95,5 +95,5 @@ function notTaken(data) {
     element("ul", { class: "arrivals left" }, data.not_taken.map((one) => element("li", {},
       element("div", { class: "names" }, element("strong", { dir: "auto" }, one.path), one.changed_at && moment(one.changed_at)),
       element("div", { class: "names" }, element("span", { dir: "auto" }, `${one.reason[0].toUpperCase()}${one.reason.slice(1)}.`),
-        element("span", { class: "muted" }, one.advice)))))];
+        element("span", { class: "muted" }, one.plain_advice)))))];
 }

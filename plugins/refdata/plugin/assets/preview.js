@@ -63,7 +63,7 @@ function verdict(shown, { load, discard }) {
     element("p", { class: "said", dir: "auto" }, sentenceOf(shown)),
     shown.changes && shown.changes !== "no change" && element("p", { class: "muted", dir: "auto" }, texts.columnsChange(shown.changes)),
     shown.approval.map((text) => element("p", { class: "muted" }, text)),
-    shown.refused?.advice && element("p", { class: "muted", dir: "auto" }, common.whatToDo, shown.refused.advice),
+    shown.refused?.plain_advice && element("p", { class: "muted", dir: "auto" }, common.whatToDo, shown.refused.plain_advice),
     alert, element("p", { class: "answers" }, button, discard));
 }
 

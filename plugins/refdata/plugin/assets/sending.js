@@ -34,6 +34,6 @@ function settle(request, done, fail) {
   if (body?.success) return done(body.data);
   if (request.status === 401) return fail(new Failure(401, "unauthenticated", common.sessionEnded, common.logInAgain));
   if (request.status === 413) return fail(new Failure(413, "http", texts.tooLarge, texts.useFolder));
-  const { category = "http", message = common.serverAnswered(request.status), advice = "" } = body?.error ?? {};
+  const { category = "http", message = common.serverAnswered(request.status), plain_advice: advice = "" } = body?.error ?? {};
   return fail(new Failure(request.status, category, message, advice));
 }

@@ -81,7 +81,7 @@ function waiting(file, open, page) {
 }
 
 /** What went wrong; where lines are at fault, what to do with them is offered here. */
-function problem({ id, file_name: name, status, error: { category, message, advice: written } }, rejects) {
+function problem({ id, file_name: name, status, error: { category, message, plain_advice: written } }, rejects) {
   const advice = rejects && category === "data" ? [texts.correctLines,
     fileLink(`download/loads/${id}/fix`, { "data-focus": "fix first" }, texts.download(name)), texts.dropAgain] : written;
   return element("div", { class: `reason open ${status}` },

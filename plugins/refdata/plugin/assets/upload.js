@@ -40,7 +40,7 @@ function chooser(page) {
     element("p", { class: "muted" }, texts.introduction),
     !me.may_drop && element("p", {}, texts.readOnly),
     me.may_drop && refused && element("div", { class: "reason open pending", role: "note" },
-      element("p", {}, element("strong", {}, refused.message)), element("p", { class: "advice" }, refused.advice)),
+      element("p", {}, element("strong", {}, refused.message)), element("p", { class: "advice" }, refused.plain_advice)),
     me.may_drop && !refused && form(page),
     !refused && card(texts.waiting, uploads.length ? waitingList(page)
       : element("p", { class: "muted" }, texts.noneWaits)),
