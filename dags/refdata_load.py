@@ -1,76 +1,8 @@
-"""Loads one dropped file into its table: one run per file, triggered by ``refdata_watch`` or by hand."""
+"""Loads one dropped file into its table, one run per file: an Airflow DAG."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
-from functools import partial
-
-from airflow.sdk import DAG, BaseOperator, Param, TriggerRule, chain
-
 from refdata import wiring
-from refdata.core.steps import Step, guarded, pipeline
-from refdata.notifications.deadlines import load_deadline
-from refdata.notifications.failure import alert_on_failure
-from refdata.operators.asking import PublishRowsOperator, ReviewOperator, StageRowsOperator
-from refdata.operators.load import (
-    AlignTableOperator,
-    DetectFormatOperator,
-    MoveToErrorOperator,
-    MoveToProcessedOperator,
-    WriteConfigOperator,
-)
+from refdata.dags.load import load_dag
 
-HELD_FOR_EACH = 8
-"""Runs that may wait for approval or a turn, per run that may be active."""
-
-settings = wiring.settings()
-
-OPERATORS: dict[Step, Callable[..., BaseOperator]] = {
-    Step.DETECT: DetectFormatOperator,
-    Step.ALIGN: AlignTableOperator,
-    Step.LOAD: StageRowsOperator,
-    Step.REVIEW: partial(
-        ReviewOperator,
-        subject="Publish the load?",
-        timeout=timedelta(seconds=settings.gate_timeout),
-        default=settings.gate_default,
-    ),
-    Step.PUBLISH: PublishRowsOperator,
-    # The tasks that ask are skipped if there is nothing to ask.
-    Step.CONFIGURE: partial(WriteConfigOperator, trigger_rule=TriggerRule.NONE_FAILED),
-    Step.ARCHIVE: MoveToProcessedOperator,
-}
-
-with DAG(
-    dag_id="refdata_load",
-    schedule=None,
-    catchup=False,
-    # A load that is held for approval is an idle run: it must not keep others from running.
-    max_active_runs=settings.max_parallel_loads * HELD_FOR_EACH,
-    max_active_tasks=settings.max_parallel_loads,
-    default_args=wiring.task_defaults(settings),
-    on_failure_callback=alert_on_failure,
-    deadline=load_deadline(settings),
-    params={
-        "path": Param(
-            "",
-            type="string",
-            title="File",
-            description="Path under the dropoff root, e.g. reference_data_table/fullload/airports.csv",
-        ),
-        "identity": Param(
-            None, type=["null", "string", "object"], description="Set by refdata_watch; leave empty by hand."
-        ),
-        "load_type": Param(None, type=["null", "string"], description="Set by refdata_watch; leave empty by hand."),
-        "is_reference_data": Param(None, type=["null", "boolean"], description="Set by refdata_watch; leave empty."),
-    },
-    tags=["refdata"],
-    doc_md=__doc__,
-) as dag:
-    order = pipeline(asking=True)
-    tasks = {step: OPERATORS[step](task_id=step.value) for step in order}
-    refuse = MoveToErrorOperator(task_id=Step.REFUSE.value, trigger_rule=TriggerRule.ONE_FAILED)
-
-    chain(*tasks.values())
-    [tasks[step] for step in guarded(asking=True)] >> refuse
+dag = load_dag(wiring.settings(), {})

@@ -1,39 +1,8 @@
-"""Deletes by age and repairs what crashes left behind; a dry run by default, see docs/maintenance.md."""
+"""Deletes by age: an Airflow DAG."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-from airflow.sdk import DAG, Param
-
 from refdata import wiring
-from refdata.notifications.failure import alert_on_failure
-from refdata.operators.maintenance import MaintenanceOperator
+from refdata.dags.maintenance import maintenance_dag
 
-settings = wiring.settings()
-
-with DAG(
-    dag_id="refdata_maintenance",
-    schedule=settings.maintenance_schedule,
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    on_failure_callback=alert_on_failure,
-    params={
-        "apply": Param(
-            settings.maintenance_apply,
-            type="boolean",
-            title="Delete",
-            description="Off: the run only shows what it would delete and repair.",
-        ),
-        "convert_heaps": Param(
-            settings.maintenance_convert_heaps,
-            type="boolean",
-            title="Convert heaps",
-            description="Together with Delete: tables without a clustered index get one. Each is rewritten once.",
-        ),
-    },
-    tags=["refdata"],
-    doc_md=__doc__,
-):
-    MaintenanceOperator(task_id="maintain", retries=2, retry_delay=timedelta(minutes=5))
+dag = maintenance_dag(wiring.settings(), {})

@@ -1,60 +1,8 @@
-"""Watches the dropoff folder and starts one run of ``refdata_load`` per stable file."""
+"""Watches the dropoff folder and starts one run of ``refdata_load`` per stable file: an Airflow DAG."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-from airflow.sdk import DAG
-
 from refdata import wiring
-from refdata.notifications.deadlines import watch_deadline
-from refdata.notifications.failure import alert_on_failure
-from refdata.operators.start_load import StartLoadOperator
-from refdata.sensors.stable_file import StableFileSensor
-from refdata.watching import load_run
+from refdata.dags.watch import watch_dag
 
-settings = wiring.settings()
-
-with DAG(
-    dag_id="refdata_watch",
-    schedule="@continuous",
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),  # a continuous DAG without one never runs
-    catchup=False,
-    max_active_runs=1,
-    # A wrong setting or a missing mount is retried too: until somebody fixes it there is nothing else to do.
-    default_args={
-        "retries": settings.retries,
-        "retry_delay": timedelta(seconds=settings.retry_delay),
-        "retry_exponential_backoff": True,
-        "max_retry_delay": timedelta(seconds=min(settings.max_retry_delay, 120)),
-    },
-    on_failure_callback=alert_on_failure,
-    deadline=watch_deadline(settings),
-    tags=["refdata"],
-    doc_md=__doc__,
-):
-    stable_files = StableFileSensor(
-        task_id="stable_files",
-        filepath=settings.dropoff_root,
-        processed_root=settings.processed_root,
-        error_root=settings.error_root,
-        file_types=settings.file_types,
-        checks=settings.stability_checks,
-        poke_interval=settings.stability_interval,
-        max_releases=settings.max_releases,
-        idle_timeout=settings.watch_timeout,
-        deferrable=True,
-        start_from_trigger=True,
-    )
-    StartLoadOperator.partial(
-        task_id="start_load",
-        trigger_dag_id="refdata_load",
-        # The run id follows from the file's identity: a file offered twice is loaded once.
-        skip_when_already_exists=True,
-        logical_date=None,
-        # While this waits nothing is watched. A load that cannot be started is offered again by the next run.
-        retries=2,
-        retry_delay=timedelta(seconds=5),
-        retry_exponential_backoff=False,
-        map_index_template="{{ task.trigger_run_id }}",
-    ).expand_kwargs(stable_files.output.map(load_run))
+dag = watch_dag(wiring.settings(), {})

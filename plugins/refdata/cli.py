@@ -143,7 +143,7 @@ def init_db(options: argparse.Namespace) -> int:
 
 def dags(options: argparse.Namespace) -> int:
     """``refdata dags``: for an Airflow with the package but without this project's ``dags`` folder."""
-    from refdata.dags import DAG_FILE
+    from refdata.dagfile import DAG_FILE
 
     if options.json:
         print_json({"file": DAG_FILE})

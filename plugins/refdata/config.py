@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,25 @@ from refdata.core import settings as core_settings
 from refdata.core.addresses import is_address
 from refdata.core.settings import SECTION, Settings
 
+_chosen: dict[str, str] = {}
+"""What counts in this process before Airflow's configuration: the settings of the set of DAGs whose task it runs."""
+
+
+def choose(settings: Mapping[str, str]) -> None:
+    """Makes these settings count before Airflow's configuration, for the rest of this process or until the next call.
+
+    :param settings: by name, as text; the others are those of the configuration.
+    """
+    if settings != _chosen:
+        _chosen.clear()
+        _chosen.update(settings)
+        load_settings.cache_clear()
+
+
+def dag_id(name: str) -> str:
+    """The id of one of refdata's DAGs in the set that this process serves."""
+    return f"{load_settings().dag_prefix}{name}"
+
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
@@ -22,11 +42,19 @@ def load_settings() -> Settings:
 
     :raises ConfigurationError: naming the setting, when a value is wrong.
     """
+    return settings_with(_chosen)
+
+
+def settings_with(chosen: Mapping[str, str]) -> Settings:
+    """The settings where these count before Airflow's configuration.
+
+    :raises ConfigurationError: naming the setting, when a value is wrong.
+    """
     known = {spec.name for spec in core_settings.specs()}
     values = {name: value for name in known if (value := conf.get(SECTION, name, fallback=None)) is not None}
     # A misspelt name would silently leave its setting at the default, so the parser gets it and refuses it.
     misspelt = dict.fromkeys(_written_names(known) - known, "")
-    return absolute(core_settings.parse({**values, **misspelt}), airflow_home())
+    return absolute(core_settings.parse({**values, **misspelt, **chosen}), airflow_home())
 
 
 def airflow_home() -> Path:

@@ -221,7 +221,7 @@ class Contracts:
 
 
 def _beside(settings: Settings, table: str) -> tuple[Fact, ...]:
-    """None where a file is wrong: the text must open, so that it can be mended."""
+    """None where a file is wrong: the text must open, so that it can be corrected."""
     try:
         return rules_beside(settings, table)
     except ConfigurationError:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from refdata.config import dag_id
 from refdata.core.errors import ConnectionLostError, DataError
 from refdata.core.model import Load
 from refdata.core.questionform import GO_ON, KEEP, REASON, answers_of, form_of
@@ -228,7 +229,7 @@ def _review_of(run_id: str) -> tuple[Any, ...]:
     from airflow.models.taskinstance import TaskInstance
 
     return (
-        TaskInstance.dag_id == LOAD_DAG,
+        TaskInstance.dag_id == dag_id(LOAD_DAG),
         TaskInstance.run_id == run_id,
         TaskInstance.task_id == Step.REVIEW.value,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TaskInstanceState
 
-from refdata.config import load_settings, table_rules, utc_now
+from refdata.config import dag_id, load_settings, table_rules, utc_now
 from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
 from refdata.core.loadstates import RunState
 from refdata.core.model import DroppedFile
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "connect",
+    "dag_id",
     "file_of_run",
     "is_retried",
     "run_state",
@@ -93,7 +94,7 @@ def run_state(run_id: str) -> RunState:
     if run_id.startswith((CLI_RUN, TASK_RUN)):
         return RunState.UNKNOWN
     try:
-        runs = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
+        runs = DagRun.find(dag_id=dag_id(LOAD_DAG), run_id=run_id)
     except Exception as error:
         # SQLAlchemy's errors and those of any driver only mean that the database cannot be read.
         raise ConnectionLostError(

@@ -33,12 +33,12 @@ READ_DOWNSTREAM = "read_downstream"
 """The table that the DAG of ``downstream.py`` waits for."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two groups for two processes: tests of the shared Airflow, and all others. Most of their time is waiting."""
+    """Marks the tests of the shared Airflow: ``scripts/test`` runs them beside the others, since most of them wait."""
     for item in items:
-        names = getattr(item, "fixturenames", ())
-        shared = {"airflow", "either_airflow"} & set(names)
-        item.add_marker(pytest.mark.xdist_group("shared" if shared else "own"))
+        if {"airflow", "either_airflow"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.shared_airflow)
 
 
 @dataclass

@@ -11,8 +11,8 @@ import re
 
 from refdata.core.model import DroppedFile
 
-LOAD_DAG, ROLLBACK_DAG = "refdata_load", "refdata_rollback"
-"""The DAGs whose runs load one file each, and undo loads."""
+LOAD_DAG, ROLLBACK_DAG, HEALTH_DAG = "refdata_load", "refdata_rollback", "refdata_health"
+"""The DAGs whose runs load one file each, undo loads, and check everything: their ids without ``dag_prefix``."""
 CLI_RUN, API_RUN, PAGE_RUN = "cli__", "api__", "page__"
 """Prefix of the ids of actions outside a run: from the command line, Python or the page."""
 TASK_RUN = "task__"

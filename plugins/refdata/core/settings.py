@@ -49,6 +49,7 @@ class Settings:
         "Folder with the four load folders, relative to AIRFLOW_HOME; or `scheme://connection@bucket/prefix`.",
         pattern=_FILLED,
     )
+    dag_prefix: str = _setting("", "Put before the ids of refdata's DAGs.", pattern=r"[A-Za-z0-9_.\-]{0,60}")
     spool_folder: str = _setting("", "Local folder for files of an object store while they are read; empty: temporary.")
     processed_root: str = _setting(
         "", "One folder for all loaded files, relative to the dropoff root; empty: `processed` inside each load folder."

@@ -7,6 +7,7 @@ deadline as input. Querying the database and sending a mail would block every ot
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from types import SimpleNamespace
@@ -17,50 +18,72 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from refdata import wiring
+from refdata.config import choose
 from refdata.core.alerting import Alert, Occasion
 from refdata.core.model import FileStatus
 from refdata.core.runid import LOAD_DAG
-from refdata.core.settings import Settings
+from refdata.core.settings import Settings, specs
 from refdata.notifications.channels import log, send
 from refdata.notifications.failure import run_url
 
+_SECRET = frozenset(spec.name for spec in specs() if spec.metadata["sensitive"])
 WATCH_GRACE = 900.0
 """Seconds that a watch run may take longer than ``watch_timeout`` before it counts as stopped."""
 
 
-def load_deadline(settings: Settings) -> DeadlineAlert:
-    """The deadline of ``refdata_load``: over within ``alert_waiting`` seconds after it was queued."""
-    return _deadline(settings.alert_waiting, "refdata load is over")
+def load_deadline(settings: Settings, chosen: Mapping[str, str] | None = None) -> DeadlineAlert:
+    """The deadline of ``refdata_load``: over within ``alert_waiting`` seconds after it was queued.
+
+    :param chosen: the settings of the DAG's set that differ from the configuration.
+    """
+    return _deadline(settings.alert_waiting, "refdata load is over", chosen or {})
 
 
-def watch_deadline(settings: Settings) -> DeadlineAlert:
+def watch_deadline(settings: Settings, chosen: Mapping[str, str] | None = None) -> DeadlineAlert:
     """The deadline of ``refdata_watch``: a run ends when files are released, or after ``watch_timeout``."""
-    return _deadline(settings.watch_timeout + WATCH_GRACE, "refdata watch run is over")
+    return _deadline(settings.watch_timeout + WATCH_GRACE, "refdata watch run is over", chosen or {})
 
 
-def _deadline(seconds: float, name: str) -> DeadlineAlert:
+def _deadline(seconds: float, name: str, chosen: Mapping[str, str]) -> DeadlineAlert:
+    # Airflow stores these values in its database, which is no place for a secret.
+    open_ones = {name: value for name, value in chosen.items() if name not in _SECRET}
+    given: dict[str, Any] = {"seconds": seconds, **({"chosen": open_ones} if open_ones else {})}
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(seconds=seconds),
-        callback=AsyncCallback("refdata.notifications.deadlines.deadline_missed", {"seconds": seconds}),
+        callback=AsyncCallback("refdata.notifications.deadlines.deadline_missed", given),
         name=name,
     )
 
 
-async def deadline_missed(seconds: float, context: Mapping[str, Any]) -> None:
+async def deadline_missed(seconds: float, context: Mapping[str, Any], chosen: Mapping[str, str] | None = None) -> None:
     """The callback that Airflow calls when a deadline is missed.
 
     :param seconds: the time that the run had.
     :param context: ``dag_run``, as Airflow's API describes it, and ``deadline``.
+    :param chosen: the settings of the DAG's set that differ from the configuration.
     """
     run = context["dag_run"]
     alert = overdue(str(run["dag_id"]), str(run["dag_run_id"]), dict(run.get("conf") or {}), seconds)
     # A notifier expects a task's context; only the run is available here.
     given = {"run_id": alert.run_id, "dag_run": SimpleNamespace(**run), "dag": None}
-    await asyncio.to_thread(_alert, alert, given)
+    await asyncio.to_thread(_alert, alert, given, chosen or {})
 
 
-def _alert(alert: Alert, given: Mapping[str, Any]) -> None:
+_ONE_SET = threading.Lock()
+
+
+def _alert(alert: Alert, given: Mapping[str, Any], chosen: Mapping[str, str]) -> None:
+    """Sends the alert of one set of DAGs; the triggerer serves all sets, so one after another."""
+    with _ONE_SET:
+        choose(chosen)
+        try:
+            _alert_unless_held(alert, given)
+        finally:
+            choose({})
+
+
+def _alert_unless_held(alert: Alert, given: Mapping[str, Any]) -> None:
     """Sends the alert, unless the load waits for a person: that has its own limit, ``gate_timeout``."""
     if alert.file and _waits_for_a_person(alert.run_id):
         log.info("%s waits for approval, so no alert: %s", alert.file, alert.title)
@@ -80,7 +103,7 @@ def _waits_for_a_person(run_id: str) -> bool:
 def overdue(dag_id: str, run_id: str, conf: Mapping[str, Any], seconds: float) -> Alert:
     """The alert for a run that is not finished in time."""
     url = run_url(dag_id, run_id)
-    if dag_id != LOAD_DAG:
+    if not dag_id.endswith(LOAD_DAG):
         text = (
             f"Watch run {run_id} is not finished after {seconds:.0f} s, so files may stay unseen.\n"
             "What to do: check that triggerer and scheduler are running (`refdata health`); if they are, clear the run."

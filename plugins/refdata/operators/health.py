@@ -14,6 +14,7 @@ from refdata.core.diagnosis import Trouble
 from refdata.core.errors import ConnectionLostError, RefdataError
 from refdata.core.health import Change, Check, State, changes, describe, is_worse, reported, settled, worst
 from refdata.core.model import FileStatus
+from refdata.core.runid import HEALTH_DAG
 from refdata.notifications import metrics
 from refdata.notifications.channels import send, send_due
 from refdata.notifications.failure import run_url
@@ -23,7 +24,7 @@ from refdata.watching import ReadValue, Request, WriteValue
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-HEALTH = Asset("refdata_health", uri="x-refdata://health")
+HEALTH = Asset(HEALTH_DAG, uri="x-refdata://health")
 """Its state store keeps the last reported states; nothing is written to the asset."""
 _KEY = "states"
 _OCCASIONS = {"error_rate": Occasion.ERROR_RATE, "slow_loads": Occasion.SLOW_LOAD}
@@ -134,7 +135,7 @@ def _alert(occasion: Occasion, members: Sequence[Change], checks: Sequence[Check
 
 def _run(context: Mapping[str, Any]) -> tuple[str, str]:
     run_id = str(context.get("run_id", ""))
-    return run_id, run_url("refdata_health", run_id)
+    return run_id, run_url(wiring.dag_id(HEALTH_DAG), run_id)
 
 
 def _state_of(name: str, checks: Iterable[Check]) -> State | None:

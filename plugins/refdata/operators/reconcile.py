@@ -45,9 +45,9 @@ def state_of_run(run_id: str) -> RunState:
     """Airflow's state of a run of ``refdata_load``, for a task, which may not read Airflow's database."""
     if not run_id or run_id.startswith((CLI_RUN, TASK_RUN)):
         return RunState.UNKNOWN
-    state = assetstore.state_of_run(LOAD_DAG, run_id)
+    state = assetstore.state_of_run(wiring.dag_id(LOAD_DAG), run_id)
     if state is None:
         return RunState.UNKNOWN
     if state not in _ENDED:
         return RunState.ACTIVE
-    return wiring.state_of_ended([assetstore.states_of_tasks(LOAD_DAG, run_id).get(Step.REFUSE)])
+    return wiring.state_of_ended([assetstore.states_of_tasks(wiring.dag_id(LOAD_DAG), run_id).get(Step.REFUSE)])

@@ -37,9 +37,16 @@ def on_dag_run_success(dag_run: DagRun, msg: str) -> None:
 
 
 def _heard(dag_run: DagRun, msg: str, state: str) -> None:
-    if dag_run.dag_id == LOAD_DAG and _BY_HAND in (msg or ""):
+    if _BY_HAND in (msg or "") and dag_run.dag_id.endswith(LOAD_DAG) and _is_ours(dag_run.dag_id):
         # In a thread, so that the person who clicked does not wait for another database.
         threading.Thread(target=cancel_run, args=(dag_run.run_id, state), name="refdata-cancel", daemon=True).start()
+
+
+def _is_ours(dag_id: str) -> bool:
+    """Whether the run is of the set that this process serves; the doctor of another set finds its own."""
+    from refdata import wiring
+
+    return dag_id == wiring.dag_id(LOAD_DAG)
 
 
 def cancel_run(run_id: str, state: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from refdata import wiring
 from refdata.core.runid import LOAD_DAG
 from refdata.core.steps import ASKING, Step, place_of, title_of
 from refdata.plugin.schemas import StepView
@@ -19,7 +20,7 @@ def steps_of(run_id: str) -> Sequence[StepView]:
     """The steps of a run of ``refdata_load`` that had work, in their order; none when Airflow does not know the run."""
     from airflow.models.dagrun import DagRun
 
-    runs = DagRun.find(dag_id=LOAD_DAG, run_id=run_id)
+    runs = DagRun.find(dag_id=wiring.dag_id(LOAD_DAG), run_id=run_id)
     steps: Sequence[Any] = runs[0].get_task_instances() if runs else ()
     held = _was_asked(steps)
     left_out = frozenset() if held else ASKING

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from refdata.dagfile import DAG_FILE
 from refdata.dropoff import ensure_tree
 from tests.s3_server import s3_endpoint, s3_filesystem
 
@@ -114,3 +117,39 @@ def test_a_file_in_a_bucket_is_loaded(home: Home) -> None:
     done = home.run("rates_from_bucket", AIRFLOW_CONN_MY_AWS=json.dumps(connection))
     assert done["runs"][0]["results"]["load"]["rows"] == 2
     assert store.cat_file("landing/in/rates.csv").decode() == RATES
+
+
+def rows(database: Path, table: str) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        (count,) = connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()
+        return int(count)
+
+
+def test_a_second_root_has_its_own_dags_files_and_database(home: Home) -> None:
+    eu = home.files / "eu"
+    ensure_tree(eu)
+    (eu / "contracts").mkdir()
+    (eu / "contracts" / "rates.yaml").write_text("schema:\n  fields: [{name: rate, constraints: {maximum: 9}}]\n")
+    gold = RATES + "XAU,2400\n"
+    zones = "code,name\n01,North\n"
+    for root, name, content in ((eu, "rates.csv", gold), (eu, "zones.csv", zones), (home.root, "rates.csv", RATES)):
+        (root / "none_reference_data_table" / "fullload" / name).write_text(content)
+    store = json.dumps({"conn_type": "sqlite", "host": str(home.folder / "eu.db")})
+    loads = [
+        f"{dag}={json.dumps({'path': f'none_reference_data_table/fullload/{name}.csv'})}"
+        for dag, name in (("eu_refdata_load", "rates"), ("refdata_load", "rates"), ("eu_refdata_load", "zones"))
+    ]
+    (home.folder / "dags" / "refdata.py").write_text(DAG_FILE)
+    done = home.run(*loads, "eu_refdata_health", "eu_refdata_maintenance", AIRFLOW_CONN_WAREHOUSE_EU=store)
+    own = ("watch", "load", "rollback", "health", "maintenance")
+    assert {f"{prefix}refdata_{name}" for prefix in ("", "eu_") for name in own} <= set(done["dags"])
+    assert [run["state"] for run in done["runs"]] == ["success"] * 5
+    eu_rates, main_rates, eu_zones = (run["results"]["load_rows"] for run in done["runs"][:3])
+    # The contract of the set's root counts, and max_rejected_rows of its file.
+    assert (eu_rates["rows"], eu_rates["rejected"], main_rates["rows"], eu_zones["rows"]) == (2, 1, 2, 1)
+    assert (rows(home.folder / "eu.ref.db", "rates"), rows(home.folder / "eu.ref.db", "zones")) == (2, 1)
+    assert rows(home.folder / "refdata.ref.db", "File_Monitor_Tracking") == 1
+    assert (
+        len(list((eu / "none_reference_data_table" / "fullload" / "processed").glob("*.csv"))) == 3
+    )  # a list of rejects
+    assert {check["name"]: check["state"] for check in done["runs"][3]["results"]["look"]["checks"]}["dropoff"] == "ok"

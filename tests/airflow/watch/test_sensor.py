@@ -12,6 +12,8 @@ from airflow.sdk import DAG, Asset
 from airflow.sdk.exceptions import TaskDeferred
 
 from refdata.core.errors import ConfigurationError, PermissionDeniedError
+from refdata.core.settings import Settings
+from refdata.dags.watch import watch_dag
 from refdata.operators.start_load import StartLoadOperator
 from refdata.sensors import stable_file
 from refdata.sensors.stable_file import DROPOFF, StableFileSensor
@@ -46,8 +48,10 @@ def test_types_that_are_switched_on_are_watched(root: Path) -> None:
 
 
 def test_the_watch_dag_takes_the_types_of_the_settings() -> None:
-    source = (Path(__file__).parents[3] / "dags/refdata_watch.py").read_text(encoding="utf-8")
-    assert "file_types=settings.file_types" in source
+    sensor = watch_dag(Settings(file_types="csv, xlsx"), {}).get_task("stable_files")
+    assert isinstance(sensor, StableFileSensor)
+    assert sensor.start_trigger_args is not None
+    assert (sensor.start_trigger_args.trigger_kwargs or {})["file_types"] == "csv, xlsx"
 
 
 def test_poking_counts_one_check_a_poke(root: Path, airflow: FakeAirflow) -> None:

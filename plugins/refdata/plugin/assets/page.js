@@ -3,7 +3,7 @@
 import { showAudit } from "./audit.js";
 import { showConfig } from "./config.js";
 import { element } from "./dom.js";
-import { SORTS as FILE_SORTS, STATUSES } from "./files.js";
+import { STATUSES } from "./files.js";
 import { absolute, tick } from "./format.js";
 import { followHealth } from "./health.js";
 import { showHome } from "./home.js";

@@ -14,15 +14,16 @@ With ``stewards_only``, a table whose contract names a steward is besides left t
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.auth.managers.models.resource_details import AssetDetails, DagAccessEntity, DagDetails
-from airflow.api_fastapi.core_api.security import requires_access_asset, requires_access_dag
-from fastapi import Depends, HTTPException
+from airflow.api_fastapi.core_api.security import get_user, requires_access_asset, requires_access_dag
+from fastapi import Depends, HTTPException, Request
 
+from refdata import wiring
 from refdata.core.naming import fold_name
 from refdata.core.runid import LOAD_DAG, ROLLBACK_DAG
 
@@ -39,7 +40,16 @@ class Right(StrEnum):
     ADMINISTER = "administer"
 
 
-may_read = Depends(requires_access_dag("GET", DagAccessEntity.RUN, LOAD_DAG))
+def _of_dag(method: ResourceMethod, entity: DagAccessEntity, dag: str) -> Any:
+    """A dependency that requires this right. The DAG's id is known only when a request comes: it has a setting."""
+
+    def check(request: Request, user: Annotated[BaseUser, Depends(get_user)]) -> None:
+        requires_access_dag(method, entity, wiring.dag_id(dag))(request, user)
+
+    return Depends(check)
+
+
+may_read = _of_dag("GET", DagAccessEntity.RUN, LOAD_DAG)
 
 _OF_DAGS: dict[Right, tuple[ResourceMethod, DagAccessEntity, str]] = {
     Right.DROP: ("POST", DagAccessEntity.RUN, LOAD_DAG),
@@ -47,7 +57,7 @@ _OF_DAGS: dict[Right, tuple[ResourceMethod, DagAccessEntity, str]] = {
     Right.UNDO: ("POST", DagAccessEntity.RUN, ROLLBACK_DAG),
 }
 REQUIRED = {
-    **{right: Depends(requires_access_dag(*asked)) for right, asked in _OF_DAGS.items()},
+    **{right: _of_dag(*asked) for right, asked in _OF_DAGS.items()},
     Right.ADMINISTER: Depends(requires_access_asset("PUT")),
 }
 
@@ -56,7 +66,9 @@ def rights_of(user: BaseUser) -> frozenset[Right]:
     """What a person may do, tables aside."""
     manager = get_auth_manager()
     may = {
-        right: manager.is_authorized_dag(method=method, access_entity=entity, details=DagDetails(id=dag), user=user)
+        right: manager.is_authorized_dag(
+            method=method, access_entity=entity, details=DagDetails(id=wiring.dag_id(dag)), user=user
+        )
         for right, (method, entity, dag) in _OF_DAGS.items()
     }
     may[Right.ADMINISTER] = manager.is_authorized_asset(method="PUT", details=AssetDetails(), user=user)
