@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -177,25 +177,29 @@ def answered(client: TestClient, path: str, headers: dict[str, str]) -> None:
 
 
 def measure(home: Path) -> None:
-    """Prints each request's figures."""
+    """Prints each request's figures; what Airflow logs goes to standard error."""
+    out = sys.stdout
     with redirect_stdout(sys.stderr):
-        from airflow.utils.db import initdb
+        _measure(home, out)
 
-        initdb()
-        fill(home)
-        from airflow.api_fastapi.app import create_app
-        from fastapi.testclient import TestClient
 
-        application = create_app("core")
-    with TestClient(application, base_url="http://testserver") as client:
+def _measure(home: Path, out: TextIO) -> None:
+    from airflow.utils.db import initdb
+
+    initdb()
+    fill(home)
+    from airflow.api_fastapi.app import create_app
+    from fastapi.testclient import TestClient
+
+    with TestClient(create_app("core"), base_url="http://testserver") as client:
         login = {"username": "viewer", "password": PASSWORD}
         headers = {"Authorization": f"Bearer {client.post('/auth/token', json=login).json()['access_token']}"}
         answered(client, "api/v1/me", headers)
-        print(f"{'request':<26}{'first':>10}{'best of 5':>12}   ms", flush=True)
+        print(f"{'request':<26}{'first':>10}{'best of 5':>12}   ms", file=out, flush=True)
         for name, path in REQUESTS.items():
             first = milliseconds(lambda path=path: answered(client, path, headers))  # type: ignore[misc]
             best = best_of_five(lambda path=path: answered(client, path, headers))  # type: ignore[misc]
-            print(f"{name:<26}{first:>10.1f}{best:>12.1f}", flush=True)
+            print(f"{name:<26}{first:>10.1f}{best:>12.1f}", file=out, flush=True)
 
 
 def main() -> None:
