@@ -19,6 +19,7 @@ _YEAR = 31_536_000.0
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,99}"
 _OPTIONAL_IDENTIFIER = f"(?:{_IDENTIFIER})?"
 _FILLED = r".*\S.*"
+_PREFIX = r"[A-Za-z0-9_.\-]{0,60}"
 LIMIT = r"\d{1,12}|\d{1,3}(\.\d{1,6})?%|"
 """Pattern of a change-gate limit: a number of rows, a percentage of the live rows, or empty for no limit."""
 
@@ -49,7 +50,7 @@ class Settings:
         "Folder with the four load folders, relative to AIRFLOW_HOME; or `scheme://connection@bucket/prefix`.",
         pattern=_FILLED,
     )
-    dag_prefix: str = _setting("", "Put before the ids of refdata's DAGs.", pattern=r"[A-Za-z0-9_.\-]{0,60}")
+    dag_prefix: str = _setting("", "Put before the ids of refdata's DAGs.", pattern=_PREFIX)
     spool_folder: str = _setting("", "Local folder for files of an object store while they are read; empty: temporary.")
     processed_root: str = _setting(
         "", "One folder for all loaded files, relative to the dropoff root; empty: `processed` inside each load folder."
@@ -338,6 +339,7 @@ def allowed(spec: Field[Any]) -> str:
             _IDENTIFIER: "at most 100 letters, digits and underscores",
             _OPTIONAL_IDENTIFIER: "empty, or at most 100 letters, digits and underscores",
             LIMIT: "a number, a percentage or empty",
+            _PREFIX: "empty, or at most 60 letters, digits, `_`, `.` and `-`",
             TYPES_PATTERN: f"a list of {', '.join(FILE_TYPES)}",
         }
         return words.get(pattern, "filled in")

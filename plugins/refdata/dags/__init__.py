@@ -19,19 +19,7 @@ from refdata.config import load_settings, settings_with
 from refdata.core.dagsets import require_apart
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
-from refdata.dags.health import health_dag
-from refdata.dags.load import load_dag
-from refdata.dags.maintenance import maintenance_dag
-from refdata.dags.rollback import rollback_dag
-from refdata.dags.watch import watch_dag
 
-BUILDERS: tuple[Callable[[Settings, Mapping[str, str]], DAG], ...] = (
-    watch_dag,
-    load_dag,
-    rollback_dag,
-    health_dag,
-    maintenance_dag,
-)
 _made: dict[str, Settings] = {}
 """The sets of this process by prefix; a file that is parsed again makes the same ones."""
 
@@ -57,8 +45,19 @@ def refdata_dags(*, root: str = "", conn_id: str = "", prefix: str = "", **setti
     if chosen:
         _require_second(found, root)
     _made[found.dag_prefix] = found
-    dags = [build(found, chosen) for build in BUILDERS]
+    dags = [build(found, chosen) for build in _builders()]
     return {dag.dag_id: dag for dag in dags}
+
+
+def _builders() -> tuple[Callable[[Settings, Mapping[str, str]], DAG], ...]:
+    """Imported on use: a file of ``dags/`` needs one of them, and is read again in each of its tasks."""
+    from refdata.dags.health import health_dag
+    from refdata.dags.load import load_dag
+    from refdata.dags.maintenance import maintenance_dag
+    from refdata.dags.rollback import rollback_dag
+    from refdata.dags.watch import watch_dag
+
+    return watch_dag, load_dag, rollback_dag, health_dag, maintenance_dag
 
 
 def load_dags() -> dict[str, DAG]:

@@ -18,7 +18,11 @@ from airflow.listeners import hookimpl
 log = logging.getLogger("refdata.preload")
 
 MODULES = (
-    "refdata.dags",
+    "refdata.dags.health",
+    "refdata.dags.load",
+    "refdata.dags.maintenance",
+    "refdata.dags.rollback",
+    "refdata.dags.watch",
     "refdata.operators.load",
     "refdata.operators.asking",
     "refdata.operators.health",
