@@ -1,4 +1,4 @@
-"""S3 on loopback by moto's server, once per test process; only for tests where moto and s3fs are installed."""
+"""S3 on loopback by moto's server, once per test process."""
 
 from __future__ import annotations
 

@@ -83,8 +83,6 @@ def object_store(folder: Path) -> Place:
 
 
 def s3(folder: Path) -> Place:
-    pytest.importorskip("s3fs", reason="S3 is tested where s3fs and moto are installed")
-    pytest.importorskip("moto.server", reason="S3 is tested where s3fs and moto are installed")
     fs = s3_filesystem()
     bucket = f"bucket-{next(_numbers)}"
     fs.mkdir(bucket)
