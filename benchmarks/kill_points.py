@@ -1,15 +1,16 @@
 """Kills loads at every change that they make to a file, and shows how each ends after the retry.
 
-usage: python -m benchmarks.kill_points [--engine sqlite|mssql] [--scenario [=]TEXT] [--recovery retry|clear|"give up"]
-    [--every N] [--settled] [--jobs N]
+usage: python -m benchmarks.kill_points [--engine sqlite|mssql] [--source folder|S3|...] [--scenario [=]TEXT]
+    [--recovery retry|clear|"give up"] [--every N] [--settled] [--store] [--jobs N]
 
 A change is a system call that alters a file or sends something to the server, made by anybody in the process; there is
 one run for each. SIGKILL comes right after it (for a message also right before it), then Airflow's part is played
 (--recovery), and tables, versions, ledger, configuration and folders are compared with those of a load that was not
 killed. With --settled, messages within a transaction are left out: the server takes back what they did, so a kill there
 leaves what one before the transaction does. Sites are in memory (/dev/shm), the archives of the scenarios "on another
-disk" in the temporary folder. The engine mssql needs REFDATA_TEST_MSSQL_URI. Linux only; exit code 1 when one ends
-differently.
+disk" in the temporary folder. With another --source than the folder, kills come at each change of the embedded
+database, and before and after each change of the store; with --store only at the latter. The engine mssql needs
+REFDATA_TEST_MSSQL_URI. Linux only; exit code 1 when one ends differently.
 """
 
 from __future__ import annotations
@@ -28,13 +29,15 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from tests.integration.places import PLACES
 from tests.integration.trust.killing import BULK, RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
 from tests.integration.trust.site import opened
 from tests.integration.trust.syscalls import Change, Point
 
 MEMORY = Path("/dev/shm")
-Task = tuple[str, int, str, int, bool]
-"""Engine, number of the scenario, recovery, every how many points, whether only those that settle something."""
+FOLDER = "folder"
+Task = tuple[str, str, int, str, int, str]
+"""Engine, source, number of the scenario, recovery, every how many points, which points."""
 
 
 @dataclass
@@ -51,15 +54,16 @@ class Outcome:
 
 def kill_all(task: Task) -> Outcome:
     """One scenario by its number, with one recovery, at every n-th point."""
-    engine, number, recovery, every, settled = task
+    engine, source, number, recovery, every, which = task
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder, other_disk() as archive:
-        scenario = scenarios(engine, archive)[number]
+        scenario = scenarios(engine, source, archive)[number]
         outcome = Outcome(scenario.name, recovery)
         began = time.monotonic()
-        with opened(engine, Path(folder), **scenario.settings) as site:
+        bucket = PLACES[source](Path(folder)) if source != FOLDER else None
+        with opened(engine, Path(folder), bucket=bucket, **scenario.settings) as site:
             trial = Trial(site, scenario)
             outcome.changes = trial.changes
-            points = trial.settled_points if settled else trial.points
+            points = {"settled": trial.settled_points, "store": trial.store_points}.get(which, trial.points)
             for point in points[number % every :: every]:
                 outcome.runs += 1
                 _count()
@@ -76,8 +80,10 @@ def other_disk() -> Iterator[str]:
         yield folder
 
 
-def scenarios(engine: str, archive: str) -> tuple[Scenario, ...]:
+def scenarios(engine: str, source: str, archive: str) -> tuple[Scenario, ...]:
     """All scenarios of an engine; those with an archive elsewhere only where there is another filesystem."""
+    if source != FOLDER:
+        return SCENARIOS
     if engine != "sqlite":
         return (*SCENARIOS, BULK)
     differs = MEMORY.is_dir() and MEMORY.stat().st_dev != Path(archive).stat().st_dev
@@ -140,16 +146,21 @@ def main() -> int:
     """Runs what the arguments ask for."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--engine", choices=("sqlite", "mssql"), default="sqlite")
+    options.add_argument("--source", choices=tuple(PLACES), default=FOLDER)
     options.add_argument("--scenario", default="", help="only scenarios whose name contains this text; =TEXT: equals")
     options.add_argument("--recovery", choices=tuple(RECOVERIES), action="append", help="default: each")
     options.add_argument("--every", type=int, default=1, help="take every n-th point only")
     options.add_argument("--settled", action="store_true", help="leave out messages within a transaction")
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    options.add_argument("--store", action="store_true", help="only before and after a change of the store")
     chosen = options.parse_args()
+    which = "settled" if chosen.settled else "store" if chosen.store else ""
+    if chosen.source != FOLDER and chosen.engine != "sqlite":
+        options.error("a source other than the folder is killed with the embedded database")
     with other_disk() as archive:
-        names = [scenario.name for scenario in scenarios(chosen.engine, archive)]
+        names = [scenario.name for scenario in scenarios(chosen.engine, chosen.source, archive)]
     tasks = [
-        (chosen.engine, number, recovery, chosen.every, chosen.settled)
+        (chosen.engine, chosen.source, number, recovery, chosen.every, which)
         for recovery in chosen.recovery or RECOVERIES
         for number, name in enumerate(names)
         if chosen.scenario in (f"={name}", "") or chosen.scenario in name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,7 @@ def s3_endpoint() -> str:
     """The address of the server, which stops with the process."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it would write a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     atexit.register(server.stop)

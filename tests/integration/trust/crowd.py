@@ -125,7 +125,7 @@ class Crowd:
 
     def end(self) -> State:
         """Tables, versions and the fate of each file, with files named instead of numbered."""
-        return observe(self.site.connect(), self.site.folders, by_name=True)
+        return observe(self.site.connect(), self.site.files(), by_name=True)
 
     def _write(self, drops: Sequence[Drop]) -> None:
         for drop in drops:

@@ -21,7 +21,7 @@ from tests.integration.trust import syscalls
 from tests.integration.trust.runs import KILLED, STEPS, Book, Disturb, align_answered, undisturbed, work
 from tests.integration.trust.site import NOW, Site
 from tests.integration.trust.state import State, differences, observe, outlined
-from tests.integration.trust.syscalls import Change, Point
+from tests.integration.trust.syscalls import Change, Point, Traced
 
 PATIENCE = 120
 """Seconds after which a process that does not end counts as hung."""
@@ -186,7 +186,7 @@ class Trial:
         syscalls.run(self._prepare)
         site.save()
         site.restore()  # without the runs of the earlier loads, as before each kill
-        self.changes: tuple[Change, ...] = tuple(syscalls.trace(self._work, roots=self._roots).changes)
+        self.changes: tuple[Change, ...] = tuple(self._trace(self._work).changes)
         self.expected = self._end()
         self._runs = len(Book(site.book).runs)
 
@@ -205,6 +205,12 @@ class Trial:
         settling = {change.number for change in self.changes if change.settles}
         return [point for point in self.points if point.number in settling]
 
+    @property
+    def store_points(self) -> list[Point]:
+        """Those before and after a change of the bucket; at the others the embedded database changes."""
+        marks = {change.number for change in self.changes if self._site.is_mark(change.what)}
+        return [point for point in self.points if point.number in marks]
+
     def kill(self, point: Point, recover: Callable[[Book], None] = retry) -> list[str]:
         """The differences at the end from the scenario that was not killed; none if all is well.
 
@@ -212,7 +218,7 @@ class Trial:
         failed before one of its steps: only what the ledger knows of a refused file depends on the moment then.
         """
         self._site.restore()
-        syscalls.trace(self._work, roots=self._roots, at=point)
+        self._trace(self._work, at=point)
         recover(Book(self._site.book))
         try:
             found = self._end(repaired=recover is give_up)
@@ -241,13 +247,17 @@ class Trial:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         self._site.restore()
-        syscalls.trace(lambda: self._work(disturb), roots=self._roots)
+        self._trace(lambda: self._work(disturb))
         give_up(Book(self._site.book))
         return self._end(repaired=True)
 
     @property
     def _roots(self) -> tuple[str, ...]:
         return (str(self._site.home), *map(str, self._site.folders.values()))
+
+    def _trace(self, body: Callable[[], None], at: Point | None = None) -> Traced:
+        """With a bucket its changes leave marks among the files; the many requests that change nothing do not count."""
+        return syscalls.trace(body, roots=self._roots, at=at, messages=self._site.bucket is None)
 
     def _prepare(self) -> None:
         signal.alarm(PATIENCE)
@@ -280,7 +290,7 @@ class Trial:
                 reconcile.repair(reconcile.find_defects(dataclasses.replace(deps, clock=lambda: LATER)))
                 self._work()
             deps.warehouse.initialise()  # as the next load does first
-            self._seen.write_text(json.dumps(observe(deps, self._site.folders)))
+            self._seen.write_text(json.dumps(observe(deps, self._site.files())))
 
         syscalls.run(finish)
         found: State = json.loads(self._seen.read_text())

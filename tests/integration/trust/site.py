@@ -33,6 +33,7 @@ from refdata.warehouse.connect import open_warehouse
 from refdata.warehouse.tsql.pool import close_pools
 from refdata.wiring import table_rules
 from tests.integration.engines import Server
+from tests.integration.places import Bucket
 
 CONN_ID = "refdata_trust"
 NOW = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
@@ -47,11 +48,14 @@ UNASKED: dict[str, Any] = {"on_missing_column": "null", "on_type_change": "widen
 class Site(abc.ABC):
     """Folders below ``home``, and a database; Airflow's files are beside it."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, bucket: Bucket | None = None, **changes: Any) -> None:
         self.home = folder / "site"
         self.book = folder / "airflow.jsonl"
+        self.bucket = bucket
         self._saved = folder / "saved"
-        self.settings = absolute(dataclasses.replace(Settings(conn_id=CONN_ID), **UNASKED | changes), self.home)
+        self._marks = self.home / "marks"
+        root = {"dropoff_root": bucket.address} if bucket else {}
+        self.settings = absolute(dataclasses.replace(Settings(conn_id=CONN_ID), **UNASKED | root | changes), self.home)
 
     @property
     def folders(self) -> dict[str, Path]:
@@ -60,7 +64,8 @@ class Site(abc.ABC):
         outside = {
             name: Path(root) for name, root in archives.items() if root and not Path(root).is_relative_to(self.home)
         }
-        return {"dropoff": Path(self.settings.dropoff_root), "warehouse": self.home / "warehouse", **outside}
+        inside = {"spool": self.home / "spool"} if self.bucket else {"dropoff": Path(self.settings.dropoff_root)}
+        return {**inside, "warehouse": self.home / "warehouse", **outside}
 
     @property
     def _places(self) -> dict[str, Path]:
@@ -74,10 +79,16 @@ class Site(abc.ABC):
         self.book.unlink(missing_ok=True)
         for path in self.folders.values():
             path.mkdir(parents=True)
-        ensure_tree(Path(self.settings.dropoff_root))
+        if self.bucket is None:
+            ensure_tree(Path(self.settings.dropoff_root))
+        else:
+            self._marks.mkdir()
+            self.bucket.clear()
 
     def save(self) -> None:
         """Remembers how everything is now."""
+        if self.bucket is not None:
+            self.bucket.save()
         for name, path in self._places.items():
             shutil.copytree(path, self._saved / name)
 
@@ -87,9 +98,29 @@ class Site(abc.ABC):
         for name, path in self._places.items():
             shutil.rmtree(path)
             shutil.copytree(self._saved / name, path)
+        if self.bucket is not None:
+            self.bucket.restore()
+
+    def files(self) -> dict[str, bytes]:
+        """The files of the state: of the folders, and of the bucket."""
+        files = {
+            f"{name}/{path.relative_to(folder)}": path.read_bytes()
+            for name, folder in self.folders.items()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        stored = self.bucket.state() if self.bucket else {}
+        return files | {f"dropoff/{path}": content for path, content in stored.items()}
+
+    def is_mark(self, path: str) -> bool:
+        """Whether a file marks a change of the bucket."""
+        return Path(path).parent == self._marks
 
     def drop(self, name: str, content: str, *, folder: str, order: int = 0) -> None:
-        """Drops a file; one of a higher order is younger."""
+        """Drops a file; one of a higher order is younger. In a bucket each is younger than the one before."""
+        if self.bucket is not None:
+            self.bucket.put(f"{folder}/{name}", content.encode())
+            return
         path = Path(self.settings.dropoff_root) / folder / name
         path.write_text(content, encoding="utf-8")
         os.utime(path, (EARLIER + order, EARLIER + order))
@@ -100,7 +131,7 @@ class Site(abc.ABC):
         return Deps(
             settings=self.settings,
             warehouse=open_warehouse(self.settings),
-            dropoff=Dropoff.of(self.settings),
+            dropoff=self.bucket.marked(self._marks, self.home / "spool") if self.bucket else Dropoff.of(self.settings),
             clock=lambda: NOW,
             rules=lambda table: table_rules(self.settings, table),
         )
@@ -124,7 +155,7 @@ class TsqlSite(Site):
     their keys and defaults, are emptied and filled again.
     """
 
-    def __init__(self, folder: Path, port: int = 0, **changes: Any) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, **changes: Any) -> None:
         schemas = {"ref_schema": f"ref_t{os.getpid()}", "bkp_schema": f"bkp_t{os.getpid()}"}
         super().__init__(folder, **{**schemas, "load_method": "insert", **changes})
         self._port = port
@@ -227,7 +258,10 @@ class TsqlSite(Site):
 
 @contextlib.contextmanager
 def opened(engine: str, folder: Path, **changes: Any) -> Iterator[Site]:
-    """A site on ``sqlite`` or ``mssql``; what it made on a server goes in the end."""
+    """A site on ``sqlite`` or ``mssql``; what it made on a server goes in the end.
+
+    :param changes: settings; ``bucket``: where files are dropped, instead of a folder.
+    """
     if engine == "sqlite":
         yield SqliteSite(folder, **changes)
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from refdata.core.model import TableName
@@ -27,16 +26,16 @@ _AUDIT = ("id", "action", "actor", "table_name", "load_id", "version_id", "subje
 _CONFIG = ("ref_name", "sp_name", "source_schema", "source_table", "is_enabled", "created_by")
 
 
-def observe(deps: Deps, folders: Mapping[str, Path], *, by_name: bool = False) -> State:
-    """The state of a site as plain values: tables, versions, ledger, configuration, stages, folders.
+def observe(deps: Deps, files: Mapping[str, bytes], *, by_name: bool = False) -> State:
+    """The state of a site as plain values: tables, versions, ledger, configuration, stages, files.
 
-    :param folders: name → folder whose files belong to the state.
+    :param files: path → content of the files that belong to the state.
     :param by_name: a load is called by its file's name where no two loads have the same, else by its rank.
     """
     ledger = _rows(deps, TableName(deps.settings.ref_schema, deps.settings.ledger_table), _LEDGER)
     ledger.sort(key=lambda row: row["id"])
-    files = [row["file_name"] for row in ledger]
-    twice = {name for name in files if files.count(name) > 1}
+    names = [row["file_name"] for row in ledger]
+    twice = {name for name in names if names.count(name) > 1}
     ranks = {
         row["id"]: row["file_name"] if by_name and row["file_name"] not in twice else rank
         for rank, row in enumerate(ledger)
@@ -51,18 +50,18 @@ def observe(deps: Deps, folders: Mapping[str, Path], *, by_name: bool = False) -
     state["stages"] = [stage.name for stage in deps.warehouse.stages()]
     for schema in (deps.settings.ref_schema, deps.settings.bkp_schema):
         for table in deps.warehouse.tables(schema):
-            names = tuple(column.name for column in table.columns)
+            columns = tuple(column.name for column in table.columns)
             rows = [
-                {**row, "ref_data_load_id": ranks[row["ref_data_load_id"]]} for row in _rows(deps, table.name, names)
+                {**row, "ref_data_load_id": ranks[row["ref_data_load_id"]]} for row in _rows(deps, table.name, columns)
             ]
             state[f"columns of {table.name}"] = [f"{column.name} {column.type_name}" for column in table.columns]
             with deps.warehouse.transaction(write=False) as session:
                 indexes = deps.warehouse.unique_indexes(session, table.name)
             state[f"indexes of {table.name}"] = [list(index.columns) for index in indexes]
             state[f"rows of {table.name}"] = sorted(map(json.dumps, rows))
-    for name, folder in folders.items():
-        state |= {f"file {name}/{path.relative_to(folder)}": _content(path, ranks) for path in _files(folder)}
-    return state
+    # A killed process leaves its journal; SQLite plays it back, or overwrites it, before it does anything else.
+    kept = {path: content for path, content in files.items() if not path.endswith(".db-journal")}
+    return state | {f"file {path}": _content(path, content, ranks) for path, content in kept.items()}
 
 
 def outlined(state: State) -> State:
@@ -116,16 +115,11 @@ def _plain(column: str, value: object) -> object:
     return value if isinstance(value, (int, float, str, type(None))) else str(value)
 
 
-def _files(folder: Path) -> list[Path]:
-    # A killed process leaves its journal; SQLite plays it back, or overwrites it, before it does anything else.
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(".db-journal"))
-
-
-def _content(path: Path, ranks: Mapping[int, object]) -> object:
+def _content(path: str, content: bytes, ranks: Mapping[int, object]) -> object:
     # A database's bytes depend on its past; that its rows are right is seen above, that nothing is left over here.
-    if path.suffix == ".db":
+    if path.endswith(".db"):
         return "a database"
-    if path.suffix == ".json":
-        report = json.loads(path.read_text())
+    if path.endswith(".json"):
+        report = json.loads(content)
         return {**report, "load_id": ranks.get(report.get("load_id"))}
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -128,13 +128,14 @@ def run(body: Body) -> None:
         raise RuntimeError(f"The forked process ended with wait status {status}")
 
 
-def trace(body: Body, *, roots: tuple[str, ...], at: Point | None = None) -> Traced:
+def trace(body: Body, *, roots: tuple[str, ...], at: Point | None = None, messages: bool = True) -> Traced:
     """Runs the function in a forked process, which is killed at the point; without one its changes are counted.
 
     :param roots: folders below which changes of files count.
+    :param messages: whether what is sent through sockets counts too.
     """
     process = _fork(lambda: _traced(body))
-    return _Tracer(process, roots, at).follow()
+    return _Tracer(process, roots, at, messages=messages).follow()
 
 
 def _traced(body: Body) -> None:
@@ -190,8 +191,9 @@ def _ptrace(request: int, process: int, address: int, data: object) -> int:
 class _Tracer:
     """Follows one process and its threads from system call to system call."""
 
-    def __init__(self, process: int, roots: tuple[str, ...], at: Point | None) -> None:
+    def __init__(self, process: int, roots: tuple[str, ...], at: Point | None, *, messages: bool) -> None:
         self._leader = process
+        self._messages = messages
         self._roots = roots
         self._at = at
         self._result = Traced()
@@ -274,7 +276,7 @@ class _Tracer:
             return ""
         if kind == _FD:
             target = _link(f"/proc/{thread}/fd/{arguments[0]}")
-            return target if target.startswith("socket:") else self._below(target)
+            return self._below(target) if not target.startswith("socket:") else target if self._messages else ""
         folder = ctypes.c_int32(arguments[0] & 0xFFFFFFFF).value if kind == _AT else -100
         path = _text(thread, arguments[1 if kind == _AT else 0])
         start = f"/proc/{thread}/cwd" if folder == -100 else f"/proc/{thread}/fd/{folder}"

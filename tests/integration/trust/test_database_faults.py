@@ -112,7 +112,7 @@ def test_while_the_server_is_away_files_stay_and_the_watcher_goes_on_then_all_is
 ) -> None:
     server = Server.named()
     relay = Relay(server.host, server.port)
-    site = TsqlSite(memory, relay.port, connect_timeout=1, pool_size=2)
+    site = TsqlSite(memory, port=relay.port, connect_timeout=1, pool_size=2)
     try:
         deps = made(site, ("a_2024.csv", LIVE, APPEND), ("b_2024.csv", LIVE, FULL))
         relay.cut(refuse=True)

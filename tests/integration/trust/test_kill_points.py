@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.engines import MSSQL
+from tests.integration.places import Bucket, s3_bucket
 from tests.integration.trust import syscalls
 from tests.integration.trust.killing import BULK, RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
 from tests.integration.trust.messages import Conversations
@@ -66,11 +67,18 @@ def test_a_load_into_sql_server_that_is_killed_ends_as_if_it_had_run_once(
     assert killed(engine, memory, scenario, recovery, POINTS - 2) == {}
 
 
-def killed(engine: str, folder: Path, scenario: Scenario, recovery: str, count: int) -> dict[str, list[str]]:
-    """The differences at the end, by point; for that many points, evenly spread."""
-    with opened(engine, folder, **scenario.settings) as site:
+@pytest.mark.parametrize(("name", "recovery"), [("damaged rows refused", "retry")])
+def test_a_load_from_a_bucket_that_is_killed_ends_as_if_it_had_run_once(name: str, recovery: str, memory: Path) -> None:
+    assert killed("sqlite", memory, BY_NAME[name], recovery, POINTS, s3_bucket(memory)) == {}
+
+
+def killed(
+    engine: str, folder: Path, scenario: Scenario, recovery: str, count: int, bucket: Bucket | None = None
+) -> dict[str, list[str]]:
+    """The differences at the end, by point; for that many points, evenly spread: with a bucket those of its changes."""
+    with opened(engine, folder, bucket=bucket, **scenario.settings) as site:
         trial = Trial(site, scenario)
-        points = trial.settled_points
+        points = trial.store_points if bucket else trial.settled_points
         chosen = [points[len(points) * place // count + len(points) // (2 * count)] for place in range(count)]
         wrong = {str(point): trial.kill(point, RECOVERIES[recovery]) for point in chosen}
     return {point: lines for point, lines in wrong.items() if lines}
