@@ -16,7 +16,7 @@ from refdata.core.owntables import own_tables
 from refdata.core.versions import live_version
 from refdata.ingest.context import Deps
 from refdata.ingest.memory import contract_of
-from refdata.versioning.browsing import RowCell, RowPage, read_page
+from refdata.versioning.browsing import Patience, RowCell, RowPage, read_page
 from refdata.versioning.diffexport import export_difference, workbook_writer, write_csv
 from refdata.versioning.exporting import export_csv, export_workbook
 from refdata.versioning.finding import Found, find
@@ -47,6 +47,7 @@ class TableRows:
         descending: bool = False,
         limit: int = 50,
         after: Position | None = None,
+        patience: float | None = None,
     ) -> RowPage:
         """A page of rows that meet all conditions and contain the searched text in some column.
 
@@ -55,6 +56,8 @@ class TableRows:
         :param version: None means the live table.
         :param sort: a column; default: SQLite's order of loading, elsewhere the columns of a unique index.
         :param after: where the page begins; None for the first.
+        :param patience: seconds after which a search answers with the rows that it has found so far, as a page that
+            ``is_partial``; None: when the page is full. An order by a column without an index needs all rows at once.
         :raises DataError: when there is no such table or version, or its rows were deleted.
         :raises ValueError: when a column does not exist, a value does not fit its column, or a limit is exceeded.
         """
@@ -63,7 +66,8 @@ class TableRows:
         deps = self._deps()
         asked = RowRequest(tuple(conditions), search, sort, descending, limit, after)
         with self._expected():
-            return read_page(_versions(deps), shown_table(deps, table), version, asked)
+            waits = None if patience is None else Patience.of(deps.clock, patience)
+            return read_page(_versions(deps), shown_table(deps, table), version, asked, waits)
 
     def find(self, text: str, *, after: str = "", patience: float = 1.0) -> Found:
         """Searches all tables for a text, in the order of their names; ask again with ``next`` for the tables behind.

@@ -390,6 +390,39 @@ def test_a_table_shows_its_rows_sorted_filtered_and_searched(steward: Steward, s
     expect(frame.get_by_text("No row matches.")).to_be_visible()
 
 
+MANY = 2_000_000
+
+
+@pytest.fixture
+def many(server: Server) -> Iterator[None]:
+    """A table in which a search takes longer than anybody should wait without a word; its last row alone has an x."""
+    with server.warehouse.transaction() as session:
+        session.execute("CREATE TABLE [ref].[many] ([code] NVARCHAR(10))")
+        session.execute(
+            "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ?)"
+            " INSERT INTO [ref].[many] SELECT CASE n WHEN ? THEN 'x' ELSE n END FROM s",
+            (MANY, MANY),
+        )
+    yield
+    with server.warehouse.transaction() as session:
+        session.execute("DROP TABLE [ref].[many]")
+
+
+def test_a_long_search_shows_how_far_it_is(steward: Steward, server: Server, many: None) -> None:
+    page, frame = steward.window, steward.frame
+    page.goto(f"{server.local.url}/plugin/refdata/refdata/?view=table&name=many")
+    expect(frame.get_by_text("Rows 1 to 50")).to_be_visible()
+    frame.locator("html").evaluate(
+        "html => { html.said = []; const look = () => html.said.push(html.querySelector('.rows-summary')?.textContent);"
+        " new MutationObserver(look).observe(html, {childList: true, subtree: true}); }"
+    )
+    frame.get_by_label("Search all columns").fill("x")
+    expect(frame.get_by_text("Rows 1 to 1; 1 match")).to_be_visible(timeout=30_000)
+    said = [one for one in frame.locator("html").evaluate("html => html.said") if one and "rows searched" in one]
+    assert said, "the page says how far the search is"
+    assert said[0].startswith("0 found so far; ")
+
+
 def test_a_rows_history_leads_to_the_file(steward: Steward, server: Server) -> None:
     steward.window.goto(f"{server.local.url}/plugin/refdata/refdata/?view=table&name=countries&search=000260")
     steward.frame.get_by_role("button", name="Whole row and its history: 000260").click()

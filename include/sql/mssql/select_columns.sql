@@ -6,6 +6,11 @@
 --   columns of a temporal table, which the server fills),
 --   has_default, is_utf8 (VARCHAR of a UTF-8 collation), table_name (as the catalog spells it, which may differ in what
 --   its collation ignores); in the table's order; no row if the table does not exist.
+-- The table's id is looked up first: some servers compute the catalog of all tables before they compare names.
+DECLARE @table INT = (
+    SELECT t.object_id FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = t.schema_id WHERE s.name = ? AND t.name = ?
+);
+DECLARE @named NVARCHAR(128) = (SELECT t.name FROM sys.tables AS t WHERE t.object_id = @table);
 SELECT CAST(c.name AS NVARCHAR(128)) AS name, COALESCE(base.name, own.name) AS type_name, c.max_length, c.precision, c.scale,
     COALESCE(base.scale, own.scale) AS full_scale, c.is_nullable AS nullable,
     CASE WHEN c.collation_name = CONVERT(NVARCHAR(128), DATABASEPROPERTYEX(DB_NAME(), N'Collation')) THEN NULL
@@ -14,11 +19,9 @@ SELECT CAST(c.name AS NVARCHAR(128)) AS name, COALESCE(base.name, own.name) AS t
     c.is_identity, CASE WHEN c.is_computed = 1 OR c.generated_always_type <> 0 THEN 1 ELSE 0 END AS is_computed,
     CASE WHEN c.default_object_id = 0 THEN 0 ELSE 1 END AS has_default,
     CASE WHEN UPPER(c.collation_name) LIKE N'%[_]UTF8' THEN 1 ELSE 0 END AS is_utf8,
-    CAST(t.name AS NVARCHAR(128)) AS table_name
-FROM sys.columns AS c
-JOIN sys.tables AS t ON t.object_id = c.object_id
-JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+    @named AS table_name
+FROM sys.all_columns AS c
 JOIN sys.types AS own ON own.user_type_id = c.user_type_id
 LEFT JOIN sys.types AS base ON base.user_type_id = c.system_type_id
-WHERE s.name = ? AND t.name = ?
+WHERE c.object_id = @table
 ORDER BY c.column_id

@@ -11,7 +11,6 @@ escape what LIKE would read as a wildcard.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -21,25 +20,20 @@ from refdata.core.cellvalues import cell_text, cell_value
 from refdata.core.columntext import unicode_text
 from refdata.core.model import Column
 from refdata.core.naming import fold_name, quote
+from refdata.core.rowvalues import SHOWN, is_binary, is_long, may_contain, named_column, readable, value_of
 from refdata.core.sqltypes import SqlType, TypeKind
 from refdata.core.statement import Statement
 from refdata.core.tablediff import Rows
 
-SHOWN = 300
-"""Characters of a text that a page of rows brings; the whole value is read with its row."""
 MAX_TERMS = 16
 """Columns that distinguish rows where a table has no unique index."""
 MAX_CONDITIONS = 20
 """Conditions of one request."""
 _KEPT = 1_500
 """Characters of a position; it travels in addresses."""
-_CHARACTERS = ("nchar", "char", "varchar")
-_BINARY = ("binary", "varbinary", "image", "geography", "geometry", "hierarchyid")
-"""Types that are shown in hex, and neither sorted nor searched."""
 _ORDER = "refdata_order_"
 """Begins the names of the order's terms, which a column's own name would leave ambiguous."""
 _NUMBER = SqlType(TypeKind.BIGINT)
-_DIGITS = re.compile(r"[-+0-9.,:eE T/]+")
 
 
 class Operator(StrEnum):
@@ -66,12 +60,14 @@ class Condition:
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where a page begins: after the row with these order values, and ``skip`` rows equal to it; ``before`` rows
-    were on the pages before. A text stands for each value, None for NULL.
+    were on the pages before, and ``searched`` rows at least were looked through for them. A text stands for each
+    value, None for NULL.
     """
 
     values: tuple[str | None, ...]
     skip: int = 0
     before: int = 0
+    searched: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +90,6 @@ class _Term:
     kind: SqlType
     nullable: bool = True
     descending: bool = False
-
-
-def named_column(columns: Sequence[Column], name: str) -> Column:
-    """The column of that name; upper and lower case are the same.
-
-    :raises ValueError: when there is none.
-    """
-    column = next((one for one in columns if fold_name(one.name) == fold_name(name)), None)
-    if column is None:
-        raise ValueError(f"There is no column {name}; there are {', '.join(one.name for one in columns)}")
-    return column
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +124,55 @@ class PagePlan:
             position of this order.
         """
         terms, after = self.terms, self.asked.after
-        conditions, values = self.conditions()
-        if after is not None:
-            where, more = self._after(terms, after)
-            conditions, values = [*conditions, where], [*values, *more]
-        named = (f"{term.sql} AS {_ORDER}{index}" for index, term in enumerate(terms))
-        names = ", ".join((*(self.shown(one) for one in self.columns), *named))
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        order = ", ".join(f"{_ORDER}{at}{' DESC' if term.descending else ''}" for at, term in enumerate(terms))
         page = self.engine.page_rows(after.skip if after else 0, self.asked.limit + 1)
-        sql = f"SELECT {names} FROM {self.rows.source}{where} ORDER BY {order} {page.sql}"
+        return self._selected([self.shown(one) for one in self.columns], terms, self.conditions(), page)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether the rows can be looked through a part at a time: a text is sought, which no index finds, in an order
+        which one serves.
+        """
+        plain = {quote(one.name) for one in self.columns} | {self._row_number()}
+        by_key = len(self.key) == 1 and fold_name(self.asked.sort) == fold_name(self.key[0])
+        is_served = (not self.asked.sort or by_key) and all(term.sql in plain for term in self.terms)
+        return self._is_distinct and is_served and bool(self._sought()[0])
+
+    def statement_within(self, rows: int) -> Statement:
+        """``statement`` for the next so many rows of the order alone, without those that an index may leave out."""
+        looked = self._selected(
+            [quote(one.name) for one in self.columns], self.terms, self._served(), self.engine.page_rows(0, rows)
+        )
+        sought, values = self._sought()
+        names = ", ".join((*(self.shown(one) for one in self.columns), *self._order_names()))
+        page = self.engine.page_rows(0, self.asked.limit + 1)
+        where = " AND ".join(sought)
+        order = f"ORDER BY {self._order(self.terms)} {page.sql}"
+        sql = f"SELECT {names} FROM ({looked.sql}) AS looked_at WHERE {where} {order}"
+        return Statement(sql, (*looked.values, *values, *page.values))
+
+    def end_within(self, rows: int) -> Statement:
+        """The terms of the last row of such a part; no row where fewer are left."""
+        return self._selected([], self.terms, self._served(), self.engine.page_rows(rows - 1, 1))
+
+    def _selected(
+        self, names: Sequence[str], terms: Sequence[_Term], where: tuple[list[str], list[object]], page: Statement
+    ) -> Statement:
+        conditions, values = where
+        if self.asked.after is not None:
+            beyond, more = self._after(terms, self.asked.after)
+            conditions, values = [*conditions, beyond], [*values, *more]
+        ordered = (f"{term.sql} AS {name}" for term, name in zip(terms, self._order_names(), strict=True))
+        listed = ", ".join((*names, *ordered))
+        kept = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        sql = f"SELECT {listed} FROM {self.rows.source}{kept} ORDER BY {self._order(terms)} {page.sql}"
         return Statement(sql, (*values, *page.values))
+
+    def _order_names(self) -> list[str]:
+        return [f"{_ORDER}{index}" for index in range(len(self.terms))]
+
+    def _order(self, terms: Sequence[_Term]) -> str:
+        down = (" DESC" if term.descending else "" for term in terms)
+        return ", ".join(f"{name}{sign}" for name, sign in zip(self._order_names(), down, strict=True))
 
     def position_after(self, rows: Sequence[Sequence[object]]) -> Position:
         """The position after the last of these rows, which are a page that the statement returned."""
@@ -161,8 +184,14 @@ class PagePlan:
         earlier = self.asked.after
         continues = equal == len(texts) and earlier is not None and _same(earlier.values) == last
         skip = equal + (earlier.skip if continues and earlier else 0)
-        before = len(texts) + (earlier.before if earlier else 0)
-        return Position(tuple(texts[-1][:kept]), 0 if self._is_distinct else skip, before)
+        before, searched = (earlier.before, earlier.searched) if earlier else (0, 0)
+        return Position(tuple(texts[-1][:kept]), 0 if self._is_distinct else skip, before + len(texts), searched)
+
+    def position_at(self, end: Sequence[object], shown: int, searched: int) -> Position:
+        """The position after a part that ends with these terms, of ``searched`` rows with ``shown`` among them."""
+        texts = tuple(cell_text(value, term.kind) for value, term in zip(end, self.terms, strict=True))
+        earlier = self.asked.after or Position(())
+        return Position(texts, 0, earlier.before + shown, earlier.searched + searched)
 
     @property
     def _is_distinct(self) -> bool:
@@ -218,18 +247,20 @@ class PagePlan:
 
     def conditions(self) -> tuple[list[str], list[object]]:
         """The conditions that rows must meet, each with its values."""
-        conditions = [f"({self.rows.where})"] if self.rows.where else []
-        values = [*self.rows.values]
-        for one in self.asked.conditions:
-            column = self._comparable(one.column)
-            sql, bound = self._condition(column, one)
-            conditions.append(sql)
-            values += bound
-        if self.asked.search:
-            sql, bound = self.containing(self.asked.search)
-            conditions.append(sql)
-            values += bound
-        return conditions, values
+        (served, values), (sought, more) = self._served(), self._sought()
+        return [*served, *sought], [*values, *more]
+
+    def _served(self) -> tuple[list[str], list[object]]:
+        """The conditions that an index may serve."""
+        kept = [(f"({self.rows.where})", [*self.rows.values])] if self.rows.where else []
+        asked = [one for one in self.asked.conditions if one.operator is not Operator.CONTAINS]
+        return _joined([*kept, *map(self._condition, asked)])
+
+    def _sought(self) -> tuple[list[str], list[object]]:
+        """The conditions for which each row has to be read."""
+        asked = [one for one in self.asked.conditions if one.operator is Operator.CONTAINS]
+        anywhere = [self.containing(self.asked.search)] if self.asked.search else []
+        return _joined([*map(self._condition, asked), *anywhere])
 
     def containing(self, text: str) -> tuple[str, list[object]]:
         """The condition that some column contains a text. Columns whose type cannot contain it are left out."""
@@ -242,7 +273,8 @@ class PagePlan:
         statement = self.engine.contains(value_of(self.engine, column), column.type, text)
         return statement.sql, [*statement.values]
 
-    def _condition(self, column: Column, asked: Condition) -> tuple[str, list[object]]:
+    def _condition(self, asked: Condition) -> tuple[str, list[object]]:
+        column = self._comparable(asked.column)
         value, is_text = value_of(self.engine, column), column.type.kind is TypeKind.NVARCHAR
         if asked.operator in (Operator.EMPTY, Operator.FILLED):
             blank = f"({value} IS NULL OR {value} = '')" if is_text else f"{value} IS NULL"
@@ -269,40 +301,9 @@ class PagePlan:
         return _beyond(terms[: len(values)], values, with_equal=after.skip > 0)
 
 
-def value_of(engine: Capabilities, column: Column) -> str:
-    """A column's value in a form that a server can compare."""
-    name, foreign = quote(column.name), _foreign(column)
-    is_other = bool(foreign) and foreign not in _CHARACTERS and column.type.kind is TypeKind.NVARCHAR
-    # Such as xml and uniqueidentifier, which a server does not compare with text.
-    return f"CAST({name} AS {engine.type_name(SqlType(TypeKind.NVARCHAR))})" if is_other else name
-
-
-def readable(engine: Capabilities, column: Column) -> str:
-    """A column's value in a form that a driver returns: bytes as they are."""
-    return quote(column.name) if is_binary(column) else value_of(engine, column)
-
-
-def _foreign(column: Column) -> str:
-    """The name of a column's type, without its size, where it is none of the nine; else ``""``."""
-    return column.native.name.partition("(")[0].lower() if column.native else ""
-
-
-def is_binary(column: Column) -> bool:
-    """Whether a column's values are bytes."""
-    return _foreign(column) in _BINARY
-
-
-def is_long(column: Column) -> bool:
-    """Whether a value of the column may be longer than what a list shows."""
-    length = column.type.length
-    return not is_binary(column) and column.type.kind is TypeKind.NVARCHAR and (length is None or length > SHOWN)
-
-
-def may_contain(column: Column, text: str) -> bool:
-    """Whether a value of the column's type, as text, can contain a text: a number contains no letters."""
-    if column.type.kind is TypeKind.NVARCHAR:
-        return not is_binary(column)
-    return column.type.kind is not TypeKind.BIT and _DIGITS.fullmatch(text) is not None
+def _joined(parts: Sequence[tuple[str, list[object]]]) -> tuple[list[str], list[object]]:
+    """Conditions and all their values."""
+    return [sql for sql, _ in parts], [value for _, bound in parts for value in bound]
 
 
 def _beyond(terms: Sequence[_Term], values: Sequence[object], *, with_equal: bool) -> tuple[str, list[object]]:

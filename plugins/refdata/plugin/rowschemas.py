@@ -25,6 +25,7 @@ _POSITION = TypeAdapter(
         Annotated[list[str | None], Field(max_length=64)],
         Annotated[int, Field(ge=0, lt=2**53)],
         Annotated[int, Field(ge=0, lt=2**53)],
+        Annotated[int, Field(ge=0, lt=2**53)],
     ]
 )
 
@@ -55,7 +56,8 @@ class RowPageView(BaseModel):
     """A page of rows.
 
     ``table_rows``: all rows of the version as the ledger recorded them, not counted now. ``before``: the rows on the
-    pages before. ``next`` is the position of the next page, null after the last.
+    pages before. ``next`` is the position of the next page, null after the last. ``is_partial``: the search was not
+    finished in time; ``searched`` rows were looked through so far.
     """
 
     table: str
@@ -66,6 +68,8 @@ class RowPageView(BaseModel):
     before: int
     next: str | None
     table_rows: int | None
+    is_partial: bool
+    searched: int | None
 
     @classmethod
     def of(cls, page: RowPage, contract: Contract, identified_by: tuple[str, ...]) -> RowPageView:
@@ -79,6 +83,8 @@ class RowPageView(BaseModel):
             before=page.before,
             next=written_position(page.next) if page.next else None,
             table_rows=page.table_rows,
+            is_partial=page.is_partial,
+            searched=page.next.searched if page.is_partial and page.next else None,
         )
 
 
@@ -149,9 +155,9 @@ def read_position(text: str) -> Position:
     """
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        values, skip, before = _POSITION.validate_json(raw)
+        values, skip, before, searched = _POSITION.validate_json(raw)
     except (binascii.Error, ValidationError, ValueError):
         raise ValueError("the position is not one that refdata gave; begin with the first page") from None
     if any(value is not None and "\0" in value for value in values):
         raise ValueError("the position contains a character that no value has")
-    return Position(tuple(values), skip, before)
+    return Position(tuple(values), skip, before, searched)

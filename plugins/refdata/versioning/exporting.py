@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from refdata.core.browsing import readable
 from refdata.core.contract import Contract
 from refdata.core.csvwriting import CsvForm, csv_form
 from refdata.core.errors import DataError
 from refdata.core.model import Column
+from refdata.core.rowvalues import readable
 from refdata.core.sheetwriting import sheet_form
 from refdata.core.versions import locate
 from refdata.versioning.locating import Versions

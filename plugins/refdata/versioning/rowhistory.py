@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from refdata.core.alignment import own_columns
-from refdata.core.browsing import SHOWN, is_binary, is_long, named_column, value_of
 from refdata.core.capabilities import Capabilities
 from refdata.core.cellvalues import cell_text, cell_value
 from refdata.core.columntext import unicode_text
@@ -14,6 +13,7 @@ from refdata.core.model import Column, Table
 from refdata.core.naming import LINEAGE_COLUMNS, VERSION_COLUMN, fold_name, quote
 from refdata.core.publishing import qualified
 from refdata.core.rowhistory import RowStep, RowTexts, row_steps
+from refdata.core.rowvalues import SHOWN, is_binary, is_long, named_column, value_of
 from refdata.core.sqltypes import TypeKind
 from refdata.core.versions import VersionRecord, locate
 from refdata.versioning.locating import Versions

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
 
-from refdata.core.browsing import SHOWN, Condition, Operator, Position, RowRequest
+from refdata.core.browsing import Condition, Operator, Position, RowRequest
 from refdata.core.errors import DataError
-from refdata.versioning.browsing import RowPage, read_page
+from refdata.core.rowvalues import SHOWN
+from refdata.versioning.browsing import Patience, RowPage, read_page
 from refdata.versioning.locating import Versions
 from tests.integration.engines import Database
 
@@ -47,6 +49,12 @@ def page(database: Database, *, after: Position | None = None, table: str = "goo
     return read_page(versions, table, None, RowRequest(after=after, **asked))
 
 
+def keyed(database: Database) -> None:
+    database.run("DELETE FROM ref.[goods] WHERE [code] = 'Z9'")
+    index = "ref.[k] ON [goods]" if database.is_sqlite else "[k] ON ref.[goods]"
+    database.run(f"CREATE UNIQUE INDEX {index} ([code])")
+
+
 def codes(read: RowPage) -> list[str | None]:
     return [row[0].text for row in read.rows]
 
@@ -70,9 +78,7 @@ SORTS = ["", "code", "name", "price", "valid", "pieces", "on"]
 @pytest.mark.parametrize("key", [False, True], ids=["no key", "key"])
 def test_pages_show_every_row_once_in_every_order(filled: Database, key: bool) -> None:
     if key:
-        filled.run("DELETE FROM ref.[goods] WHERE [code] = 'Z9'")
-        index = "ref.[k] ON [goods]" if filled.is_sqlite else "[k] ON ref.[goods]"
-        filled.run(f"CREATE UNIQUE INDEX {index} ([code])")
+        keyed(filled)
     whole = Counter(walk(filled, 1))
     assert whole.total() == len(ROWS) + (0 if key else 3)
     for sort in SORTS:
@@ -147,6 +153,67 @@ def test_a_condition_on_a_column(filled: Database, condition: tuple[str, str, st
 def test_a_search_looks_into_every_column(filled: Database, search: str, found: list[str]) -> None:
     assert codes(page(filled, search=search, sort="code")) == found
     assert len(walk(filled, 100)) == len(ROWS) + 3
+
+
+def impatient(part: int, seconds: float) -> Patience:
+    """A caller for whom a second passes whenever somebody looks at the clock."""
+    seconds_of = count()
+    start = datetime(2026, 1, 1)  # noqa: DTZ001  only differences count
+    return Patience(
+        lambda: start + timedelta(seconds=next(seconds_of)), start + timedelta(seconds=seconds), first_part=part
+    )
+
+
+def walk_in_parts(database: Database, part: int, seconds: float, limit: int, **asked: Any) -> list[str | None]:
+    """The codes on all pages; each page waits only for so many seconds of the clock above."""
+    versions, found, after, searched = Versions(database.settings, database.warehouse), list[str | None](), None, 0
+    while True:
+        wanted = RowRequest(after=after, limit=limit, **asked)
+        read = read_page(versions, "goods", None, wanted, impatient(part, seconds))
+        assert read.before == len(found)
+        assert len(read.rows) == limit or read.is_partial or read.next is None
+        found += codes(read)
+        if read.next is None:
+            assert not read.is_partial
+            return found
+        assert searched <= read.next.searched <= len(ROWS)
+        assert not read.is_partial or searched < read.next.searched, "each part goes on"
+        after, searched = read.next, read.next.searched
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"search": "nowhere"},
+        {"search": "a"},
+        {"search": "1", "descending": True},
+        {"search": "off", "conditions": (Condition("pieces", Operator.IS, "3"),)},
+        {"conditions": (Condition("name", Operator.CONTAINS, "i"),)},
+        {"search": "s", "conditions": (Condition("code", Operator.FROM, "E"),)},
+    ],
+)
+def test_a_search_in_parts_finds_what_the_whole_one_finds(filled: Database, asked: dict[str, Any]) -> None:
+    keyed(filled)
+    whole = [row[0] for row in walk(filled, 100, **asked)]
+    for part, seconds, limit in ((1, 9, 1), (2, 0, 2), (3, 0, 100), (5, 9, 1), (11, 9, 100), (12, 0, 2), (100, 9, 2)):
+        assert walk_in_parts(filled, part, seconds, limit, **asked) == whole, (part, seconds, limit)
+
+
+def test_a_search_that_takes_too_long_says_how_far_it_is(filled: Database) -> None:
+    keyed(filled)
+    versions = Versions(filled.settings, filled.warehouse)
+    read = read_page(versions, "goods", None, RowRequest(search="nowhere"), impatient(4, 0))
+    assert (read.rows, read.is_partial, read.next and read.next.searched) == ((), True, 4)
+    assert read.next
+    rest = read_page(versions, "goods", None, RowRequest(search="nowhere", after=read.next), impatient(100, 0))
+    assert (rest.rows, rest.is_partial, rest.next) == ((), False, None)
+
+
+@pytest.mark.parametrize("asked", [{"search": "a", "sort": "pieces"}, {"sort": "name"}, {}])
+def test_only_a_search_in_the_order_of_an_index_is_read_in_parts(filled: Database, asked: dict[str, Any]) -> None:
+    keyed(filled)
+    read = read_page(Versions(filled.settings, filled.warehouse), "goods", None, RowRequest(**asked), impatient(1, 0))
+    assert (read.is_partial, len(read.rows)) == (False, len(codes(page(filled, **asked))))
 
 
 def test_values_are_typed_and_null_is_not_empty(filled: Database) -> None:

@@ -27,17 +27,34 @@ export async function showRows(place, page, versions) {
   if (document.activeElement !== field) field.value = state.search;
   const parameters = { version: state.version, search: state.search, sort: state.sort, after: state.after, limit: PAGE_SIZE,
     filter: conditions.map((one) => JSON.stringify(one)) };
-  let answer;
+  const draw = (answer) => drawRows(place, { answer, conditions, state, versions }, page);
+  const known = place.drawnRows === JSON.stringify(parameters);
   try {
-    answer = (await ask(`tables/${encodeURIComponent(state.name)}/rows`, parameters, signal)).data;
+    const answer = await wholePage(state.name, parameters, signal, (part) => !known && draw(part));
+    place.drawnRows = JSON.stringify(parameters);
+    draw(answer);
   } catch (failure) {
     if (failure.name === "AbortError" || failure.status === 401 || failure.status === 0) throw failure;
     redraw(place.querySelector(".rows-result"), "failure", [failure.message, conditions], () => [chips(conditions, page),
       element("p", { class: "trouble", role: "alert" }, failureText(failure)),
       element("button", { type: "button", class: "plain", onclick: () => page.adjust({ search: "", filter: "", sort: "", version: null }) }, texts.showAll)]);
-    return;
   }
-  const shown = { answer, conditions, state, versions };
+}
+
+/** A page with all its rows: a search comes in parts, each of which is shown while the next one is asked for. */
+async function wholePage(name, parameters, signal, show) {
+  const part = async (after, limit) => (await ask(`tables/${encodeURIComponent(name)}/rows`, { ...parameters, after, limit }, signal)).data;
+  let answer = await part(parameters.after, PAGE_SIZE);
+  while (answer.is_partial) {
+    show(answer);
+    const more = await part(answer.next, PAGE_SIZE - answer.rows.length);
+    answer = { ...more, before: answer.before, rows: [...answer.rows, ...more.rows] };
+  }
+  return answer;
+}
+
+function drawRows(place, shown, page) {
+  const { answer, state, versions } = shown;
   redraw(place.querySelector(".rows-tools"), "tools", [answer.columns, versions.map((one) => [one.version, one.is_kept, one.is_live]), state.version],
     () => tools(shown, place));
   redraw(place.querySelector(".rows-result"), `rows ${state.name}`, [answer, state.sort, state.search, state.filter], () => result(shown, page));
@@ -104,7 +121,9 @@ function summary({ answer, conditions, state }) {
   const last = answer.before + answer.rows.length;
   const known = answer.next === null ? number(last) : texts.atLeast(last + 1);
   let words;
-  if (!answer.rows.length) words = filtered ? texts.noneMatches : texts.noRows;
+  if (answer.is_partial) words = texts.searching(answer.before + answer.rows.length, answer.searched, answer.table_rows);
+  else if (!answer.rows.length && answer.before) words = texts.noMore;
+  else if (!answer.rows.length) words = filtered ? texts.noneMatches : texts.noRows;
   else if (filtered) words = texts.matching(answer.before + 1, last, known);
   else words = texts.of(answer.before + 1, last, answer.next === null || answer.table_rows === null ? known : texts.asLastLoaded(answer.table_rows));
   return element("p", { class: "muted small rows-summary" }, words);
@@ -150,7 +169,7 @@ function asWritten(text, { kind, date_order: order, date_separator: separator })
 }
 
 function pager({ answer, state }, { adjust }) {
-  if (!answer.next && !state.after) return null;
+  if (answer.is_partial || (!answer.next && !state.after)) return null;
   const key = JSON.stringify([state.name, state.version, state.search, state.sort, state.filter]);
   const trail = trails.get(key) ?? new Map();
   trails.set(key, trail);

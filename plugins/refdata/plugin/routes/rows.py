@@ -33,6 +33,8 @@ _SortBy = Annotated[
     str,
     Query(max_length=129, pattern=r"^[^\x00]*$", description="Column to sort by; a leading minus means descending."),
 ]
+_PATIENCE = 0.25
+"""Seconds for which a search is awaited, so that a person sees how far it is."""
 _After = Annotated[str, Query(max_length=8_000, pattern=r"^[\w-]*$", description="`next` of the page before.")]
 
 
@@ -73,7 +75,11 @@ def router(connect: Connect) -> APIRouter:
         after: _After = "",
         limit: PageSize = 50,
     ) -> Envelope[RowPageView]:
-        """A page of a table's rows. Nothing is counted: `table_rows` is what the ledger recorded for the version."""
+        """A page of a table's rows. Nothing is counted: `table_rows` is what the ledger recorded for the version.
+
+        A text that few rows contain is sought for about a quarter of a second: a page that `is_partial` has the rows
+        found so far, and `next` goes on behind the `searched` ones. `next` is null when all rows were read.
+        """
         rows = connect().rows
         with bad_request():
             page = rows.page(
@@ -85,6 +91,7 @@ def router(connect: Connect) -> APIRouter:
                 descending=sort.startswith("-"),
                 limit=limit,
                 after=read_position(after) if after else None,
+                patience=_PATIENCE,
             )
         view = RowPageView.of(page, rows.described(name), rows.identified_by(page))
         is_whole = not filter and not search.strip()
