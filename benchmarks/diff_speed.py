@@ -17,7 +17,8 @@ import pytest
 from tests.integration.engines import Database, open_database
 
 from refdata.api import ReferenceData
-from refdata.config import absolute, table_rules, utc_now
+from refdata.config import absolute, utc_now
+from refdata.contracts.files import table_rules
 from refdata.dropoff import Dropoff, ensure_tree
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_processed

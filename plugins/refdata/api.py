@@ -15,8 +15,9 @@ from refdata import health, ledgerreport
 from refdata.archiveapi import ArchivedDrops
 from refdata.arrivalapi import Arrivals
 from refdata.audit import AuditAction, AuditEntry
-from refdata.config import load_settings, table_rules, utc_now
+from refdata.config import load_settings, utc_now
 from refdata.contractapi import ContractCheck, ContractDifference, Contracts
+from refdata.contracts.files import table_rules
 from refdata.core.alignment import own_columns
 from refdata.core.errors import DataError
 from refdata.core.filemodel import Format

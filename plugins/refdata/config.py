@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Mapping
@@ -9,9 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from airflow.configuration import conf
-
-from refdata.contracts.files import table_rules as table_rules
+from refdata import plainairflow
 from refdata.core import settings as core_settings
 from refdata.core.addresses import is_address
 from refdata.core.settings import SECTION, Settings
@@ -51,10 +50,7 @@ def settings_with(chosen: Mapping[str, str]) -> Settings:
     :raises ConfigurationError: naming the setting, when a value is wrong.
     """
     known = {spec.name for spec in core_settings.specs()}
-    values = {name: value for name in known if (value := conf.get(SECTION, name, fallback=None)) is not None}
-    # A misspelt name would silently leave its setting at the default, so the parser gets it and refuses it.
-    misspelt = dict.fromkeys(_written_names(known) - known, "")
-    return absolute(core_settings.parse({**values, **misspelt, **chosen}), airflow_home())
+    return absolute(core_settings.parse({**_written(known), **chosen}), airflow_home())
 
 
 def airflow_home() -> Path:
@@ -62,8 +58,28 @@ def airflow_home() -> Path:
     return Path(os.environ.get("AIRFLOW_HOME", "~/airflow")).expanduser()
 
 
+def _written(known: set[str]) -> dict[str, str]:
+    """What Airflow's configuration states, by name; read without Airflow where it is not loaded.
+
+    A misspelt name would silently leave its setting at the default, so the parser gets it too, and refuses it.
+    """
+    if not plainairflow.is_loaded():
+        with contextlib.suppress(plainairflow.OnlyAirflowKnowsError):
+            return plainairflow.options(SECTION)
+    return _in_airflow(known)
+
+
+def _in_airflow(known: set[str]) -> dict[str, str]:
+    from airflow.configuration import conf
+
+    values = {name: value for name in known if (value := conf.get(SECTION, name, fallback=None)) is not None}
+    return {**dict.fromkeys(_written_names(known) - known, ""), **values}
+
+
 def _written_names(known: set[str]) -> set[str]:
     """The section's names in the environment and, if those are all known, in ``airflow.cfg``."""
+    from airflow.configuration import conf
+
     prefix = f"AIRFLOW__{SECTION.upper()}__"
     written = {name.removeprefix(prefix).lower() for name in os.environ if name.startswith(prefix)}
     if not written <= known:

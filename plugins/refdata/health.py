@@ -16,8 +16,6 @@ from typing import Any, TypeAlias
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from airflow.configuration import conf
-
 from refdata.alertlog import AlertLog
 from refdata.config import load_settings, utc_now
 from refdata.core import healthrules
@@ -127,6 +125,8 @@ def check_airflow(settings: Settings) -> Iterable[Check]:  # noqa: ARG001  one f
 
 def health_address() -> str:
     """Airflow's own health endpoint, where workers reach the API server."""
+    from airflow.configuration import conf
+
     execution = conf.get("core", "execution_api_server_url", fallback="") or ""
     base = execution.partition("/execution")[0] or conf.get("api", "base_url", fallback="") or "http://localhost:8080"
     return f"{base.rstrip('/')}/api/v2/monitor/health"

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TaskInstanceState
-
-from refdata.config import dag_id, load_settings, table_rules, utc_now
+from refdata.config import dag_id, load_settings, utc_now
+from refdata.contracts.files import table_rules
 from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
 from refdata.core.loadstates import RunState
 from refdata.core.model import DroppedFile
@@ -115,6 +114,8 @@ def state_of_ended(error_branches: Iterable[str | None]) -> RunState:
 
     The error branch is also skipped after a successful load; its row is then not in flight, and this is not called.
     """
+    from airflow.sdk import TaskInstanceState
+
     return RunState.STOPPED if TaskInstanceState.SKIPPED in error_branches else RunState.ENDED
 
 
@@ -125,6 +126,8 @@ def is_retried(error: RefdataError) -> bool:
 
 def task_defaults(configured: Settings) -> dict[str, Any]:
     """``default_args`` of the load's tasks: transient errors are retried with growing delays, others are not."""
+    from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+
     return {
         "retries": configured.retries,
         "retry_delay": timedelta(seconds=configured.retry_delay),

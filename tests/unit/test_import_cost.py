@@ -21,19 +21,27 @@ print(*sorted(set({HEAVY}) & (set(sys.modules) - before)))
 """
 
 
-NEEDLESS = (
-    "airflow",
-    "refdata.core.questions",
-    "refdata.core.contract",
-    "rich.progress",
-    "rich.prompt",
-    "rich.logging",
-)
+NEEDLESS = ("airflow", "rich", "refdata.core.model", "refdata.commands.terminal")
 HELP = f"""
-import sys
+import contextlib, io, sys
 import refdata.cli
-refdata.cli.parser().format_help()
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+    refdata.cli.main(["--help"])
 print(*sorted(set({(*NEEDLESS, *HEAVY)}) & set(sys.modules)))
+"""
+LIGHT = """
+import contextlib, io, os, sys
+from pathlib import Path
+import refdata.cli
+file = Path(os.environ["AIRFLOW_HOME"], "cities.csv")
+file.write_text("code;name;day\\n01;Graz;2024-01-01\\n02;Linz;2024-01-02\\n")
+os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = f'{{"conn_type": "sqlite", "host": "{file.with_suffix(".db")}"}}'
+os.environ["AIRFLOW__REFDATA__DROPOFF_ROOT"] = os.environ["AIRFLOW_HOME"]
+for words in (["init-db"], ["detect", str(file)], ["tables", "--json"], ["history", "--json"], ["dags"]):
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert refdata.cli.main(words) == 0, words
+    assert said.getvalue().strip(), words
+print(*sorted({"airflow", "pandas", "sqlalchemy", "adbc_driver_manager"} & set(sys.modules)))
 """
 
 
@@ -48,6 +56,7 @@ STARTS = {
     "each process of Airflow": CODE,
     "the help of the command line": HELP,
     "a command that reads or writes no rows": ROWLESS,
+    "commands with a plain configuration": LIGHT,
 }
 
 

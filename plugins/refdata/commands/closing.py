@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from refdata.commands.listed import COMMANDS
 from refdata.commands.terminal import EXIT_OK, Run, Subcommands, add_command, console, filled, moment, print_json
 from refdata.commands.undoing import may_go_on
 
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    group = commands.add_parser(
-        "table", help="retire, rename and delete tables, and open them again", description="What becomes of tables."
-    )
+    group = commands.add_parser("table", help=COMMANDS["table"][1], description="What becomes of tables.")
     below = group.add_subparsers(required=True, metavar="COMMAND")
     _change(below, "retire", retire, "close a table to new files; its rows and versions stay")
     _change(below, "reopen", reopen, "let a retired or deleted table take files again")

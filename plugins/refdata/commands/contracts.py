@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from refdata.commands.listed import COMMANDS
 from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Run, Subcommands, add_command, console, print_json
 from refdata.core.errors import DataError
 
@@ -31,9 +32,7 @@ _VERDICTS = {
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    group = commands.add_parser(
-        "contract", help="create, show, check and export table contracts", description="Table contracts."
-    )
+    group = commands.add_parser("contract", help=COMMANDS["contract"][1], description="Table contracts.")
     below = group.add_subparsers(required=True, metavar="COMMAND")
     begun = add_command(
         below, "init", init, "create a commented first contract from a live table, a CSV file or a descriptor"

@@ -10,9 +10,7 @@ from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, say
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    command = add_command(
-        commands, "export", export, "write a table, or one of its versions, as CSV; dropped back, it changes nothing"
-    )
+    command = add_command(commands, "export", export)
     command.add_argument("table", help="name of the table, without its schema")
     command.add_argument("--version", type=int, help="number of the version; default: the live one")
     command.add_argument("--output", default="", help="the file to write, which must not exist; default: TABLE.csv")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    load = add_command(commands, "load", load_file, "load one file from the dropoff folder now, without Airflow's DAGs")
+    load = add_command(commands, "load", load_file)
     load.add_argument("path", help="path under the dropoff root, e.g. reference_data_table/fullload/airports.csv")
     load.add_argument(
         "--approve",

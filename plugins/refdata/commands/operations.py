@@ -29,22 +29,15 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    add_command(
-        commands, "health", health, "check that everything a load needs is ready: database, folders, memory, Airflow"
-    )
-    kept = add_command(commands, "maintenance", maintain, "delete data past its age limit, clean up after crashes")
+    add_command(commands, "health", health)
+    kept = add_command(commands, "maintenance", maintain)
     kept.add_argument("--apply", action="store_true", help="do it; without this, only show what would be done")
     kept.add_argument(
         "--convert-heaps",
         action="store_true",
         help="with --apply, also give tables without a clustered index one; each is rewritten once",
     )
-    moved = add_command(
-        commands,
-        "move-archives",
-        move_archives,
-        "move files that an earlier installation archived at the root into the load folders",
-    )
+    moved = add_command(commands, "move-archives", move_archives)
     moved.add_argument("--apply", action="store_true", help="do it; without this, only show what would be moved")
 
 

@@ -24,11 +24,9 @@ LOOKED_AT = 100
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    now = add_command(
-        commands, "status", status, "show the current state: queue, running loads, held loads, last errors and warnings"
-    )
+    now = add_command(commands, "status", status)
     now.add_argument("--limit", type=between(1, MAX_PAGE), default=20, help="files of each kind, 1 to 500")
-    failed = add_command(commands, "errors", errors, "list failures by category, with the usual cause and what to do")
+    failed = add_command(commands, "errors", errors)
     failed.add_argument("--days", type=between(1, MAX_DAYS), default=30, help="days to look back with today, 1 to 366")
 
 

@@ -18,16 +18,14 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    listed = add_command(
-        commands, "questions", questions, "list the questions of held loads, with the possible answers"
-    )
+    listed = add_command(commands, "questions", questions)
     listed.add_argument("--kept", metavar="TABLE", default="", help="list the answers that a table keeps instead")
-    given = add_command(commands, "answer", answer, "answer the questions of a load that waits in Airflow")
+    given = add_command(commands, "answer", answer)
     given.add_argument("load_id", type=int, help="the load's number, as `refdata questions` shows it")
     given.add_argument("answers", nargs="+", metavar="QUESTION=ANSWER", help="such as column_missing:price=empty")
     given.add_argument("--reason", required=True, type=filled, help="why; recorded in the audit trail")
     given.add_argument("--keep", action="store_true", help="also apply the answers to the table's later files")
-    gone = add_command(commands, "withdraw", withdraw, "stop applying an answer that a table keeps")
+    gone = add_command(commands, "withdraw", withdraw)
     gone.add_argument("question_id", type=int, help="its number, as `refdata questions --kept` shows it")
     gone.add_argument("--reason", required=True, type=filled, help="why; recorded in the audit trail")
 

@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    summary = (
-        "compare the table Reference_Data_Cfg with the reference tables, and repair the rows that refdata maintains"
-    )
-    command = add_command(commands, "config", config, summary)
+    command = add_command(commands, "config", config)
     command.add_argument("what", choices=("check", "repair"), help="`check` changes nothing")
     command.add_argument("--by", default=None, help="who requests it; default: the login name")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    made = add_command(commands, "report", report, "show throughput, slowest tables, refused files, and advice")
+    made = add_command(commands, "report", report)
     made.add_argument(
         "--days", type=between(0.01, 36500.0), default=30.0, help="days to look back, by the first sight of a file"
     )

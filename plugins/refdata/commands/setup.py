@@ -1,4 +1,4 @@
-"""``refdata init``: the first command of a new installation."""
+"""``refdata init``, ``init-db`` and ``dags``: the first commands of a new installation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from urllib.parse import quote, urlsplit
 
 from rich.markup import escape
 
-from refdata.commands.terminal import EXIT_OK, Subcommands, add_command, console, print_json
+from refdata.commands.terminal import EXIT_FAILED, EXIT_OK, Subcommands, add_command, console, print_json, say
+from refdata.core.errors import ConfigurationError
+from refdata.core.schemasteps import LATEST, SchemaChange
 
 if TYPE_CHECKING:
     from refdata.core.settings import Settings
@@ -22,10 +24,8 @@ _Ask = Callable[[str], str]
 
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
-    """Adds the command."""
-    made = add_command(
-        commands, "init", init, "set refdata up: connection, own tables, folders and settings; asks on a terminal"
-    )
+    """Adds the commands."""
+    made = add_command(commands, "init", init)
     made.add_argument("--root", help="dropoff root; a relative path is under AIRFLOW_HOME")
     made.add_argument(
         "--connection",
@@ -33,6 +33,9 @@ def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
         " empty for an embedded database in AIRFLOW_HOME",
     )
     made.add_argument("--yes", action="store_true", help="ask nothing; use defaults for anything not given")
+    upgraded = add_command(commands, "init-db", init_db, light=True)
+    upgraded.add_argument("--check", action="store_true", help="change nothing; exit code 1 when an upgrade is needed")
+    add_command(commands, "dags", dags, light=True)
 
 
 def init(options: argparse.Namespace) -> int:
@@ -88,3 +91,38 @@ def show(done: Installed) -> None:
     for number, (purpose, command) in enumerate(done.next_steps, start=1):
         out.print(f"  {number}. {escape(purpose)}:", highlight=False, soft_wrap=True)
         out.print(f"       {escape(command)}", highlight=False, soft_wrap=True)
+
+
+def init_db(options: argparse.Namespace) -> int:
+    """``refdata init-db``."""
+    from refdata import wiring
+
+    deps = wiring.connect()
+    change = SchemaChange(before := deps.warehouse.schema_version(), before)
+    if not options.check:
+        change = deps.warehouse.initialise(thorough=True)
+        if deps.dropoff.is_ready():  # never makes the root: a missing root is a missing mount
+            deps.dropoff.prepare()
+    facts = {"engine": deps.warehouse.engine, "database": deps.warehouse.database, "schema_before": change.before}
+    say(options, {**facts, "schema": change.after, "latest": LATEST, "dropoff": deps.settings.dropoff_root})
+    if not deps.dropoff.is_ready():
+        raise ConfigurationError(
+            "The dropoff folder is missing, so there are no load folders; the tables are up to date"
+            if change.after >= LATEST
+            else "The dropoff folder is missing",
+            where=deps.dropoff.place,
+            advice="Mount or create it and run this again, set dropoff_root to the right folder, or run"
+            " `refdata init`, which creates it.",
+        )
+    return EXIT_OK if change.after >= LATEST else EXIT_FAILED
+
+
+def dags(options: argparse.Namespace) -> int:
+    """``refdata dags``: for an Airflow with the package but without this project's ``dags`` folder."""
+    from refdata.dagfile import DAG_FILE
+
+    if options.json:
+        print_json({"file": DAG_FILE})
+    else:
+        sys.stdout.write(DAG_FILE)
+    return EXIT_OK

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import logging
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column
 from rich.table import Table as Grid
+
+from refdata.commands.listed import COMMANDS
 
 if TYPE_CHECKING:
     from refdata.core.model import Load
@@ -28,12 +28,17 @@ Subcommands = argparse._SubParsersAction  # noqa: SLF001  argparse gives its res
 
 
 def add_command(
-    commands: Subcommands[argparse.ArgumentParser], name: str, run: Run, summary: str
+    commands: Subcommands[argparse.ArgumentParser], name: str, run: Run, summary: str = "", *, light: bool = False
 ) -> argparse.ArgumentParser:
-    """Adds a command with the options that all commands have."""
-    command = commands.add_parser(name, help=summary, description=summary)
+    """Adds a command with the options that all commands have.
+
+    :param summary: only for a command below another one; the others have theirs in ``listed.COMMANDS``.
+    :param light: it needs no Airflow where settings and connection can be read without.
+    """
+    text = summary or COMMANDS[name][1]
+    command = commands.add_parser(name, help=text, description=text)
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, light=light)
     return command
 
 
@@ -74,38 +79,6 @@ def exit_code(failures: Iterable[bool]) -> int:
     if not transient:
         return EXIT_OK
     return EXIT_TRANSIENT if all(transient) else EXIT_FAILED
-
-
-@contextlib.contextmanager
-def log_on_stderr() -> Iterator[None]:
-    """Sends log lines to stderr, apart from the command's answer: Airflow writes logs to stdout."""
-    from rich.logging import RichHandler
-
-    import airflow  # noqa: F401  it configures logging on import, and must not do so after this
-
-    log, handler = logging.getLogger("refdata"), RichHandler(console=console(stderr=True), show_path=False)
-    propagated, log.propagate = log.propagate, False
-    log.addHandler(handler)
-    # Airflow warns once in each process that a value of a connection, such as "no", is too short to be masked.
-    masker = logging.getLogger("airflow.sdk._shared.secrets_masker.secrets_masker")
-    warned = masker.level
-    masker.setLevel(logging.ERROR)
-    # Airflow's own lines too.
-    theirs = [
-        one
-        for one in logging.getLogger().handlers
-        if isinstance(one, logging.StreamHandler) and one.stream is sys.stdout
-    ]
-    for one in theirs:
-        one.setStream(sys.stderr)
-    try:
-        yield
-    finally:
-        masker.setLevel(warned)
-        for one in theirs:
-            one.setStream(sys.stdout)
-        log.removeHandler(handler)
-        log.propagate = propagated
 
 
 def say(options: argparse.Namespace, facts: dict[str, object]) -> None:

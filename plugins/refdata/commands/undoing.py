@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    back = add_command(commands, "rollback", rollback, "make an earlier version's rows live again, as a new version")
+    back = add_command(commands, "rollback", rollback)
     back.add_argument("table", help="name of the table, without its schema")
     back.add_argument("version", type=int, help="number of the version to return to (see `refdata versions`)")
     _common(back)
     back.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
-    taken = add_command(commands, "take-back", take_back, "remove the rows that one append added")
+    taken = add_command(commands, "take-back", take_back)
     taken.add_argument("load", type=int, help="number of the load (see `refdata versions` or `refdata history`)")
     _common(taken)
 

@@ -40,9 +40,7 @@ class _StepResult:
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the command."""
-    made = add_command(
-        commands, "validate", validate, "load a canary file through every step into its own table, then remove it"
-    )
+    made = add_command(commands, "validate", validate)
     made.add_argument(
         "--airflow", action="store_true", help="let refdata_watch and refdata_load do the load, and wait for it"
     )

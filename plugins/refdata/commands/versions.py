@@ -23,16 +23,14 @@ MAX_CELL = 40
 
 def register(commands: Subcommands[argparse.ArgumentParser]) -> None:
     """Adds the commands."""
-    command = add_command(
-        commands, "versions", versions, "list a table's versions: who made each, when, and from which file"
-    )
+    command = add_command(commands, "versions", versions)
     command.add_argument("table", help="name of the table, without its schema")
-    compared = add_command(commands, "diff", diff, "show the differences between two versions of a table")
+    compared = add_command(commands, "diff", diff)
     compared.add_argument("table", help="name of the table, without its schema")
     compared.add_argument("before", type=int, help="number of the earlier version")
     compared.add_argument("after", type=int, nargs="?", help="number of the later version; default: the live one")
     compared.add_argument("--key", action="append", default=[], help="a key column; may be given several times")
-    held = add_command(commands, "held", held_diff, "show the changes of a load that waits for approval")
+    held = add_command(commands, "held", held_diff)
     held.add_argument("load", type=int, help="number of the load (see `refdata history --status review`)")
 
 

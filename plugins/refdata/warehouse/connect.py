@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from airflow.providers.sqlite.hooks.sqlite import SqliteHook
-from airflow.sdk import BaseHook, Connection
+import contextlib
+from typing import TYPE_CHECKING
 
+from refdata import plainairflow
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
 from refdata.warehouse.base import Warehouse
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
 
 
 def open_warehouse(settings: Settings) -> Warehouse:
@@ -16,8 +20,13 @@ def open_warehouse(settings: Settings) -> Warehouse:
     :raises ConfigurationError: when the connection is missing, no engine supports its type, or it needs ODBC and this
         machine has no library for it.
     """
+    if not plainairflow.is_loaded():
+        with contextlib.suppress(plainairflow.OnlyAirflowKnowsError):
+            return _open_plainly(settings)
     conn_type = _connection_type(settings.conn_id).removeprefix("refdata_")
     if conn_type == "sqlite":
+        from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+
         from refdata.warehouse.sqlite.engine import SqliteWarehouse
 
         return SqliteWarehouse(SqliteHook(sqlite_conn_id=settings.conn_id), settings)  # type: ignore[no-untyped-call]
@@ -34,6 +43,17 @@ def open_warehouse(settings: Settings) -> Warehouse:
     )
 
 
+def _open_plainly(settings: Settings) -> Warehouse:
+    """The embedded warehouse, from a connection that is read without Airflow."""
+    path = plainairflow.sqlite_file(settings.conn_id)
+    if path is None:
+        raise _missing(settings.conn_id)
+    from refdata.warehouse.sqlite.engine import SqliteWarehouse
+    from refdata.warehouse.sqlite.plainhook import PlainHook
+
+    return SqliteWarehouse(PlainHook(path), settings)
+
+
 def _open_odbc(settings: Settings) -> Warehouse:
     from refdata.warehouse.odbc.library import require_library
 
@@ -48,6 +68,8 @@ def find_connection(conn_id: str) -> Connection | None:
 
     :raises ConfigurationError: when it cannot be read.
     """
+    from airflow.sdk import BaseHook
+
     try:
         return BaseHook.get_connection(conn_id)
     except ValueError:
@@ -67,10 +89,14 @@ def find_connection(conn_id: str) -> Connection | None:
 def _connection_type(conn_id: str) -> str:
     connection = find_connection(conn_id)
     if connection is None:
-        raise ConfigurationError(
-            f"Airflow connection {conn_id} does not exist",
-            where=f"Airflow connection {conn_id}",
-            advice=f"Run `refdata init`, or create it: `airflow connections add {conn_id} --conn-type sqlite"
-            " --conn-host PATH`",
-        )
+        raise _missing(conn_id)
     return str(connection.conn_type)
+
+
+def _missing(conn_id: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Airflow connection {conn_id} does not exist",
+        where=f"Airflow connection {conn_id}",
+        advice=f"Run `refdata init`, or create it: `airflow connections add {conn_id} --conn-type sqlite"
+        " --conn-host PATH`",
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import refdata
-from refdata.commands.terminal import log_on_stderr
+from refdata.commands.running import log_on_stderr
 from refdata.core.errorguide import guide_to
 from refdata.core.errors import DatabaseError
 from refdata.warehouse.tsql.errors import DriverError, translate

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from refdata.config import table_rules
-from refdata.contracts.files import SCHEMA_FILE, contract_file, contract_files, declared, referring
+from refdata.contracts.files import SCHEMA_FILE, contract_file, contract_files, declared, referring, table_rules
 from refdata.core.contract import Contract
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings

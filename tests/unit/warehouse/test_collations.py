@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from refdata.config import table_rules, utc_now
+from refdata.config import utc_now
+from refdata.contracts.files import table_rules
 from refdata.core.alignment import align
 from refdata.core.collations import Collation
 from refdata.core.contract import Contract

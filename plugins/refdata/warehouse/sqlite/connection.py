@@ -19,8 +19,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.providers.sqlite.hooks.sqlite import SqliteHook
-
 from refdata.core.errors import (
     CancelledError,
     ConfigurationError,
@@ -35,6 +33,7 @@ from refdata.core.errors import (
 from refdata.core.naming import quote
 from refdata.core.settings import Settings
 from refdata.warehouse.base import STREAMED
+from refdata.warehouse.sqlite.plainhook import Opener
 
 _SHARE_PATIENCE = 100
 """Milliseconds that a reader waits for a file while it may have others locked."""
@@ -124,7 +123,7 @@ class _Shared(threading.local):
 class SqliteFiles:
     """The files behind one Airflow connection."""
 
-    def __init__(self, hook: SqliteHook, settings: Settings) -> None:
+    def __init__(self, hook: Opener, settings: Settings) -> None:
         self._hook = hook
         self._settings = settings
         self._only_thread: int | None = None

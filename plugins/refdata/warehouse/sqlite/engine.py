@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote as percent_encoded
 
-from airflow.providers.sqlite.hooks.sqlite import SqliteHook
-
 from refdata.core import alignment
 from refdata.core.alignment import Alignment, NewTable, Widening
 from refdata.core.collations import Collation
@@ -36,6 +34,7 @@ from refdata.warehouse.retyping import rewrite_texts
 from refdata.warehouse.sqlite import aligning, catalog, ddl
 from refdata.warehouse.sqlite.capabilities import STAGE_SCHEMA, SqliteCapabilities
 from refdata.warehouse.sqlite.connection import SqliteFiles, SqliteSession, files_translated
+from refdata.warehouse.sqlite.plainhook import Opener
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +46,7 @@ class SqliteWarehouse:
     engine = "sqlite"
     capabilities = SqliteCapabilities()
 
-    def __init__(self, hook: SqliteHook, settings: Settings) -> None:
+    def __init__(self, hook: Opener, settings: Settings) -> None:
         self._hook = hook
         self._settings = settings
         self._files = SqliteFiles(hook, settings)
