@@ -17,7 +17,11 @@ from refdata.dropoff.given import GivenFile, file_in_folder, file_in_store, file
 from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
+from refdata.dropoff.sftpsource import SftpSource
+from refdata.dropoff.sftpstore import SftpStore
 from refdata.dropoff.source import Source
+from refdata.dropoff.store import Store
+from refdata.sftpopening import sftp_store
 
 _PACKAGES = {
     "s3": "apache-airflow-providers-amazon[s3fs]",
@@ -33,22 +37,24 @@ _WILDCARD = re.compile(r"[*?\[]")
 
 
 def source_of(settings: Settings) -> Source:
-    """Where files are dropped: the folder tree below ``dropoff_root``, or the object store that it addresses.
+    """Where files are dropped: the folder tree below ``dropoff_root``, or the store or server that it addresses.
 
     :raises ConfigurationError: when the address is not one, or the package of its store is not installed.
     """
     if not is_address(settings.dropoff_root):
         return Dropoff.of(settings)
-    address = Address.parse(settings.dropoff_root)
-    store = ObjectStore(_filesystem(address), address.place, address.public)
+    store = _store(settings.dropoff_root)
     folder = Path(settings.spool_folder or Path(tempfile.gettempdir()) / "refdata-spool")
     spool = ObjectSpool(folder, settings.min_free_mb * MEGABYTE)
     gathered = settings.processed_root.strip("/"), settings.error_root.strip("/")
-    return ObjectSource(store, spool, gathered, enabled(settings.file_types))
+    types = enabled(settings.file_types)
+    if isinstance(store, SftpStore):
+        return SftpSource(store, spool, gathered, types)
+    return ObjectSource(store, spool, gathered, types)
 
 
 def given_file(path: str) -> GivenFile:
-    """The file that a task of another DAG wants loaded: at an absolute path, or at an object's address.
+    """The file that a task of another DAG wants loaded: at an absolute path, or at an address.
 
     :raises ConfigurationError: when it is neither, or the package of the store is not installed.
     :raises FileChangedError: when nothing is there.
@@ -111,8 +117,10 @@ def _given_if_there(path: str) -> dict[str, GivenFile]:
         return {}
 
 
-def _store(folder: str) -> ObjectStore:
+def _store(folder: str) -> Store:
     address = Address.parse(folder)
+    if address.scheme == "sftp":
+        return sftp_store(address)
     return ObjectStore(_filesystem(address), address.place, address.public)
 
 
@@ -133,5 +141,5 @@ def _filesystem(address: Address) -> Any:
             where=address.public,
             advice=f"Install {package}, for scheduler, triggerer and workers"
             if package
-            else f"Use a folder, or an address that begins with one of {', '.join(_PACKAGES)}",
+            else f"Use a folder, or an address that begins with one of {', '.join(_PACKAGES)}, sftp",
         ) from fault

@@ -270,7 +270,7 @@ def _refusal(deps: Deps) -> DataError | None:
     if not deps.dropoff.takes_uploads:
         return DataError(
             f"Files cannot be uploaded on this page: they are dropped into {deps.dropoff.place}",
-            advice=f"Put the file there with the tools of the object store, below {' or '.join(LOAD_FOLDERS[:2])}."
+            advice=f"Put the file there with the tools of its store or server, below {' or '.join(LOAD_FOLDERS[:2])}."
             " Its checks and its load then appear among the files.",
         )
     if not deps.settings.upload_max_mb:

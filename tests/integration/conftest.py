@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from refdata.dropoff.sftpsource import SftpSource
 from tests.integration.engines import ALL, Database, drop_schemas, open_database
 
 
@@ -29,3 +30,11 @@ def _schemas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
     with pytest.MonkeyPatch.context() as monkeypatch:
         drop_schemas(tmp_path_factory.mktemp("end"), monkeypatch)
+
+
+@pytest.fixture
+def drops(tmp_path: Path) -> tuple[Path, SftpSource]:
+    """A dropoff root on an SFTP server: its folder on this machine, and the source."""
+    from tests.sftp_servers import openssh_server, sftp_source
+
+    return sftp_source(openssh_server(), tmp_path / "spool")

@@ -36,6 +36,10 @@ class Relay:
         """
         self._tell("cut_at", text=text, after=after)
 
+    def cut_next(self, skip: int = 0, *, after: bool = False) -> None:
+        """Like ``cut_at`` for encrypted lines: at what a client sends next, but for the first ``skip`` times."""
+        self._tell("cut_next", skip=skip, after=after)
+
     def restore(self) -> None:
         """Lets new lines through again."""
         self._tell("restore")
@@ -64,6 +68,7 @@ class _Lines:
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._awaited = b""
+        self._skip = -1
         self._pass_first = False
         self._muted = False
         self._open: list[socket.socket] = []
@@ -73,12 +78,16 @@ class _Lines:
 
     def cut(self, *, refuse: bool) -> None:
         self._refuse = refuse
-        for line in self._open:
+        lines, self._open = self._open, []  # a client may come back while these are closed
+        for line in lines:
             _close(line)
-        self._open.clear()
 
     def cut_at(self, *, text: str, after: bool) -> None:
         self._awaited = text.encode("utf-16-le")
+        self._pass_first = after
+
+    def cut_next(self, *, skip: int, after: bool) -> None:
+        self._skip = skip
         self._pass_first = after
 
     def restore(self) -> None:
@@ -99,18 +108,24 @@ class _Lines:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 if not watched and self._muted:
-                    break
-                awaited = watched and bool(self._awaited) and self._awaited in data
+                    continue
+                awaited = watched and self._is_awaited(data)
                 self._muted = self._muted or (awaited and self._pass_first)
                 if not awaited or self._pass_first:
                     sink.sendall(data)
                 if awaited:
                     self._awaited = b""
                     time.sleep(0.3 if self._pass_first else 0)  # the server needs a moment to act on it
-                    self.cut(refuse=False)
                     self._muted = False
+                    self.cut(refuse=False)
         _close(source)
         _close(sink)
+
+    def _is_awaited(self, data: bytes) -> bool:
+        if self._skip >= 0:
+            self._skip -= 1
+            return self._skip < 0
+        return bool(self._awaited) and self._awaited in data
 
 
 def _close(line: socket.socket) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ from refdata.ingest.process import process
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
 from tests.memory_source import MemorySource
 from tests.s3_server import s3_filesystem
+from tests.sftp_servers import SftpTestServer, asyncssh_server, openssh_server, sftp_source
 
 FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
 _numbers = count(1)
@@ -89,7 +91,37 @@ def s3(folder: Path) -> Place:
     return of_store(folder, fs, f"{bucket}/prefix")
 
 
-SOURCES = {"folder tree": tree, "memory": memory, "object store": object_store, "S3": s3}
+def sftp(folder: Path, server: SftpTestServer) -> Place:
+    """Each drop is a second later than the one before: by nothing else a server distinguishes two of the same size."""
+    local, source = sftp_source(server, folder / "spool")
+    times = count(1_700_000_000)
+
+    def put(path: str, content: bytes) -> None:
+        (local / path).parent.mkdir(parents=True, exist_ok=True)
+        passing = local / f"{path}.part"
+        passing.write_bytes(content)
+        os.utime(passing, (moment := next(times), moment))
+        passing.rename(local / path)
+
+    return Place(source, put, lambda path: (local / path).unlink())
+
+
+def openssh(folder: Path) -> Place:
+    return sftp(folder, openssh_server())
+
+
+def asyncssh(folder: Path) -> Place:
+    return sftp(folder, asyncssh_server())
+
+
+SOURCES = {
+    "folder tree": tree,
+    "memory": memory,
+    "object store": object_store,
+    "S3": s3,
+    "SFTP by OpenSSH": openssh,
+    "SFTP by asyncssh": asyncssh,
+}
 
 
 @pytest.fixture(params=SOURCES)

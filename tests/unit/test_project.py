@@ -34,6 +34,7 @@ DISTRIBUTION_OF = {
     **dict.fromkeys(("pyodbc",), "apache-airflow-providers-odbc"),
     "apprise": "apache-airflow-providers-apprise",
     "openlineage": "apache-airflow-providers-openlineage",
+    "paramiko": "apache-airflow-providers-sftp",
 }
 
 

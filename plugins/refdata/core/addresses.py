@@ -1,4 +1,4 @@
-"""Addresses of object stores, as the setting ``dropoff_root`` writes them: ``s3://connection@bucket/prefix``."""
+"""Addresses of object stores and servers, as ``dropoff_root`` writes them: ``s3://connection@bucket/prefix``."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def with_connection(path: str, conn_id: str) -> str:
 class Address:
     """The parts of an address. ``conn_id`` names an Airflow connection, ``""`` the machine's own credentials.
 
-    ``place`` is the bucket and the prefix below it, without a slash at the end.
+    ``place`` is the bucket, or the host of a server, and the path below it, without a slash at the end.
     """
 
     scheme: str
@@ -62,10 +62,10 @@ class Address:
         parts = _ADDRESS.fullmatch(text)
         if parts is None or ".." in parts[3].split("/") or "//" in parts[3]:
             raise ConfigurationError(
-                "Setting dropoff_root is not an address of an object store",  # not quoted: it may contain a password
+                "Setting dropoff_root is not an address of a store or server",  # not quoted: it may contain a password
                 where="dropoff_root",
-                advice="Write scheme://connection@bucket/prefix, such as s3://my_aws@landing/refdata, and keep keys and"
-                " passwords in the Airflow connection",
+                advice="Write scheme://connection@bucket/prefix, such as s3://my_aws@landing/refdata, or"
+                " sftp://connection@host/path, and keep keys and passwords in the Airflow connection",
             )
         return cls(parts[1], parts[2] or "", parts[3].rstrip("/"))
 

@@ -47,11 +47,12 @@ class Settings:
     )
     dropoff_root: str = _setting(
         "dropoff",
-        "Folder with the four load folders, relative to AIRFLOW_HOME; or `scheme://connection@bucket/prefix`.",
+        "Folder with the four load folders, relative to AIRFLOW_HOME; or `scheme://connection@bucket/prefix`"
+        " (for SFTP the host in place of the bucket).",
         pattern=_FILLED,
     )
     dag_prefix: str = _setting("", "Put before the ids of refdata's DAGs.", pattern=_PREFIX)
-    spool_folder: str = _setting("", "Local folder for files of an object store while they are read; empty: temporary.")
+    spool_folder: str = _setting("", "Local folder for files of an address while they are read; empty: temporary.")
     processed_root: str = _setting(
         "", "One folder for all loaded files, relative to the dropoff root; empty: `processed` inside each load folder."
     )

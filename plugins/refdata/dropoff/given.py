@@ -15,8 +15,8 @@ from refdata.core.dropnames import printable
 from refdata.core.errors import ConfigurationError, DropoffError, FileChangedError
 from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.objectidentity import ObjectIdentity
-from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.osfiles import translated
+from refdata.dropoff.store import Store
 
 _CHUNK = 1 << 20
 _WAIT = "Check the path. For a file that is still to come, let one of Airflow's sensors wait for it first."
@@ -78,7 +78,7 @@ def files_in_folder(folder: str, pattern: str) -> Iterator[GivenFile]:
                 yield file_in_folder(str(path))
 
 
-def file_in_store(store: ObjectStore, name: str) -> GivenFile:
+def file_in_store(store: Store, name: str) -> GivenFile:
     """The object of that name directly below the store's prefix.
 
     :raises FileChangedError: when nothing is there.
@@ -86,7 +86,7 @@ def file_in_store(store: ObjectStore, name: str) -> GivenFile:
     return _object(store, name, _facts(store, name, f"{store.address}/{name}"))
 
 
-def files_in_store(store: ObjectStore, pattern: str) -> Iterator[GivenFile]:
+def files_in_store(store: Store, pattern: str) -> Iterator[GivenFile]:
     """The objects directly below the store's prefix whose names match, as ``files_in_folder`` for a folder."""
     facts = dict(store.children(""))
     return (_object(store, name, facts[name]) for name in _matching(facts, pattern))
@@ -106,7 +106,7 @@ def _require_absolute(path: str) -> None:
         )
 
 
-def _object(store: ObjectStore, name: str, facts: Any) -> GivenFile:
+def _object(store: Store, name: str, facts: Any) -> GivenFile:
     place = f"{store.address}/{name}"
     identity = ObjectIdentity.of(facts)
 
@@ -138,7 +138,7 @@ def _bytes_of(path: str, identity: PosixIdentity) -> Iterator[bytes]:
         raise _changed(path)
 
 
-def _facts(store: ObjectStore, name: str, place: str) -> Any:
+def _facts(store: Store, name: str, place: str) -> Any:
     facts = store.info(name)
     if facts is None:
         raise _missing(place)

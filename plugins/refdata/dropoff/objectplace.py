@@ -10,8 +10,8 @@ from refdata.core.filetypes import CSV_ONLY
 from refdata.dropoff.archivefolders import ERROR, PROCESSED, ArchiveFolders
 from refdata.dropoff.objectidentity import short_hash
 from refdata.dropoff.objectspool import ObjectSpool
-from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.osfiles import translated
+from refdata.dropoff.store import Store
 
 OWN = ".refdata"
 BACK, MOVES = f"{OWN}/back", f"{OWN}/moves"
@@ -26,7 +26,7 @@ class ObjectPlace:
         folder.
     """
 
-    store: ObjectStore
+    store: Store
     spool: ObjectSpool
     gathered: tuple[str, str] = ("", "")
     file_types: frozenset[str] = CSV_ONLY
@@ -53,7 +53,7 @@ class ObjectPlace:
 
     def is_ready(self) -> bool:
         """Whether the bucket is there."""
-        self.store.require_bucket()
+        self.store.require_place()
         return True
 
     def put_own(self, path: str, content: bytes) -> None:

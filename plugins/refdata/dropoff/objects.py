@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -84,8 +84,7 @@ class ObjectSource(ObjectPlace):
 
     def scan(self) -> ScanResult:
         """The objects waiting in the load folders now, and those beside the folders that look like drops."""
-        back = Counter(name.rpartition("-")[0] for name, _ in self.store.children(BACK))
-        files: list[DroppedFile] = []
+        found: list[tuple[str, ObjectIdentity]] = []
         malformed: list[Malformed] = []
         for folder in ("", *CLASS_FOLDERS, *LOAD_FOLDERS):
             for name, facts in self.store.children(folder):
@@ -95,10 +94,10 @@ class ObjectSource(ObjectPlace):
                 if fault := name_fault(name) if folder in LOAD_FOLDERS else OUTSIDE:
                     malformed.append(Malformed(printable(path), fault, identity.mtime_ns))
                 else:
-                    files.append(_handed_back(path, identity, back[_key(path, identity)]))
-        if not files and not malformed:
-            self.store.require_bucket()
-        return ScanResult(tuple(files), tuple(malformed))
+                    found.append((path, identity))
+        if not found and not malformed:
+            self.store.require_place()
+        return ScanResult(self._dropped(found), tuple(malformed))
 
     def overlooked(self) -> tuple[Malformed, ...]:
         """Objects of other types, and temporary names, in a load folder; the rest of the bucket is not searched."""
@@ -153,7 +152,7 @@ class ObjectSource(ObjectPlace):
 
     def is_reachable(self, file: DroppedFile) -> bool:  # noqa: ARG002  folders of a store need not exist
         """Whether the bucket is there."""
-        self.store.require_bucket()
+        self.store.require_place()
         return True
 
     def content_hash(self, file: DroppedFile) -> str:
@@ -187,7 +186,7 @@ class ObjectSource(ObjectPlace):
         if not self.is_there(file):
             return None
         identity = ObjectIdentity.read(file.identity)
-        self.store.create(f"{BACK}/{_key(file.path, identity)}-{identity.back + 1}", file.path.encode())
+        self.store.create(f"{BACK}/{mark_of(file.path, identity)}-{identity.back + 1}", file.path.encode())
         found = self._at(file.path)
         return found.identity if found is not None and self.lies(file) else None
 
@@ -297,23 +296,31 @@ class ObjectSource(ObjectPlace):
             if not self.lies(file):
                 return ""
             place = self._decide(file, received, refused=failure is not None)
-        if self.lies(file):
-            self.store.copy(file.path, place)
-            if not self.lies(file):  # replaced meanwhile: the copy may be of the new file, which is not ours to archive
-                self.store.delete(place)
-                self.store.delete(self._decision(file))
-                return ""
-        elif self.store.info(place) is None:
+        if not self._bring(file, place):
             self.store.delete(self._decision(file))
             return ""
         if failure is not None:
             document = reason_document(failure, file.path, load_id, received)
             self.store.write(_beside(place, "error.json"), _json(document))
         self._put_rejects(file, load_id, _beside(place, "rejects.csv"))
+        self._leave(file)
+        return self._address(place)
+
+    def _bring(self, file: DroppedFile, place: str) -> bool:
+        """Puts the file to its place, where an earlier call may have put it; False when it is gone or replaced."""
+        if not self.lies(file):
+            return self.store.info(place) is not None
+        self.store.copy(file.path, place)
+        if not self.lies(file):  # replaced meanwhile: the copy may be of the new file, which is not ours to archive
+            self.store.delete(place)
+            return False
+        return True
+
+    def _leave(self, file: DroppedFile) -> None:
+        """Ends an archive: nothing of the file stays where it was dropped."""
         if self.lies(file):
             self.store.delete(file.path)
         self._forget_back(file)
-        return self._address(place)
 
     def _put_rejects(self, file: DroppedFile, load_id: int, target: str) -> None:
         self.share_rejects(file, load_id)
@@ -323,7 +330,7 @@ class ObjectSource(ObjectPlace):
             self.store.delete(shared)
 
     def _decision(self, file: DroppedFile) -> str:
-        return f"{MOVES}/{_key(file.path, ObjectIdentity.read(file.identity))}"
+        return f"{MOVES}/{mark_of(file.path, ObjectIdentity.read(file.identity))}"
 
     def _decided(self, file: DroppedFile) -> str:
         """The place that an earlier call chose, ``""`` when none did."""
@@ -338,7 +345,7 @@ class ObjectSource(ObjectPlace):
         return place if self.store.create(self._decision(file), place.encode()) else self._decided(file)
 
     def _forget_back(self, file: DroppedFile) -> None:
-        key = _key(file.path, ObjectIdentity.read(file.identity))
+        key = mark_of(file.path, ObjectIdentity.read(file.identity))
         for name, _ in self.store.children(BACK):
             if name.startswith(f"{key}-"):
                 self.store.delete(f"{BACK}/{name}")
@@ -347,21 +354,25 @@ class ObjectSource(ObjectPlace):
         facts = self.store.info(path)
         if facts is None:
             return None
-        identity = ObjectIdentity.of(facts)
-        key = _key(path, identity)
-        return _handed_back(path, identity, sum(name.startswith(f"{key}-") for name, _ in self.store.children(BACK)))
+        return self._dropped([(path, ObjectIdentity.of(facts))])[0]
+
+    def _dropped(self, found: Sequence[tuple[str, ObjectIdentity]]) -> tuple[DroppedFile, ...]:
+        """The drops that these objects are, by the marks of those that were handed back."""
+        back = Counter(name.rpartition("-")[0] for name, _ in self.store.children(BACK)) if found else Counter()
+        return tuple(handed_back(path, identity, back[mark_of(path, identity)]) for path, identity in found)
 
     def _require(self, file: DroppedFile) -> None:
         if not self.is_there(file):
             raise FileChangedError(_GONE[0], where=file.path, advice=_GONE[1])
 
 
-def _key(path: str, identity: ObjectIdentity) -> str:
+def mark_of(path: str, identity: ObjectIdentity) -> str:
     """A name for one drop in refdata's own folders."""
     return f"{short_hash(path)}-{short_hash(str(identity.content))}"
 
 
-def _handed_back(path: str, identity: ObjectIdentity, times: int) -> DroppedFile:
+def handed_back(path: str, identity: ObjectIdentity, times: int) -> DroppedFile:
+    """The drop at a path that was handed back so many times."""
     return ObjectIdentity(identity.size, identity.mtime_ns, identity.tag, times).dropped(path)
 
 

@@ -64,7 +64,7 @@ class ObjectStore:
                 return None
         return facts if facts["type"] == "file" else None
 
-    def require_bucket(self) -> None:
+    def require_place(self) -> None:
         """A missing bucket must not look like an empty one.
 
         :raises ConfigurationError: when it is missing, or the connection may not see it.

@@ -17,6 +17,7 @@ import pytest
 from refdata.dagfile import DAG_FILE
 from refdata.dropoff import ensure_tree
 from tests.s3_server import s3_endpoint, s3_filesystem
+from tests.sftp_servers import asyncssh_server
 
 PROJECT = Path(__file__).parents[3]
 PAGE = PROJECT / "docs" / "own-dags.md"
@@ -35,7 +36,7 @@ class Home:
         ensure_tree(self.root)
         (folder / "dags").mkdir()
         for number, code in enumerate(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)):
-            text = code.replace("/data/in", str(self.files))
+            text = code.replace("/data/in", str(self.files)).replace("files.example.com", "127.0.0.1")
             (folder / "dags" / f"own_{number}.py").write_text(text)
 
     def run(self, *dags: str, **variables: str) -> dict[str, Any]:
@@ -95,13 +96,25 @@ def test_files_are_loaded_once_all_of_them_are_stable(home: Home) -> None:
     (home.files / "daily_1.csv").write_text(RATES)
     (home.files / "daily_2.csv").write_text("currency,rate\nCHF,0.9\n")
     (home.files / "other.csv").write_text(RATES)
+    server = asyncssh_server()
+    (server.files / "in").mkdir(exist_ok=True)
+    for name, row in (("rates_1.csv", "GBP,0.8"), ("rates_2.csv", "JPY,160"), ("other.csv", "XAU,1")):
+        (server.files / "in" / name).write_text(f"currency,rate\n{row}\n")
     done = home.run(
-        "rates_when_ready", AIRFLOW__REFDATA__STABILITY_CHECKS="1", AIRFLOW__REFDATA__STABILITY_INTERVAL="0.2"
+        "rates_when_ready",
+        "rates_from_sftp",
+        AIRFLOW_CONN_MY_SFTP=server.connection(),
+        AIRFLOW__REFDATA__STABILITY_CHECKS="1",
+        AIRFLOW__REFDATA__STABILITY_INTERVAL="0.2",
     )
-    (run,) = done["runs"]
-    assert run["state"] == "success"
-    assert run["results"]["ready"] == [str(home.files / "daily_1.csv"), str(home.files / "daily_2.csv")]
-    assert (run["results"]["load[0]"]["rows"], run["results"]["load[1]"]["rows"]) == (2, 1)
+    assert [run["state"] for run in done["runs"]] == ["success"] * 2
+    folder, on_server = (run["results"] for run in done["runs"])
+    assert folder["ready"] == [str(home.files / "daily_1.csv"), str(home.files / "daily_2.csv")]
+    assert (folder["load[0]"]["rows"], folder["load[1]"]["rows"]) == (2, 1)
+    place = "sftp://my_sftp@127.0.0.1/in"
+    assert sorted(on_server["ready"]) == [f"{place}/rates_1.csv", f"{place}/rates_2.csv"]
+    assert [on_server[f"load[{number}]"]["status"] for number in (0, 1)] == ["completed"] * 2
+    assert len(list((server.files / "in").iterdir())) == 3, "the originals stay"
 
 
 def test_a_file_in_a_bucket_is_loaded(home: Home) -> None:

@@ -1,0 +1,87 @@
+"""An SFTP root for tests, a person who drops files there, and connections that somebody watches or ends."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from refdata.core.failure import Failure
+from refdata.dropoff.sftpserver import SftpServer
+from refdata.dropoff.sftpsource import SftpSource
+
+FULL = "reference_data_table/fullload"
+RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
+REASON = Failure("data", "It is damaged", "line 1", "Correct it.", transient=False, task="detect_format")
+
+
+class Killed(BaseException):
+    """Ends the process as far as the code can see."""
+
+
+class Watched:
+    """A connection that calls somebody before, and after, each change."""
+
+    def __init__(self, client: Any, at: Callable[[str, bool], None]) -> None:
+        self._client, self._at = client, at
+
+    def __getattr__(self, name: str) -> Any:
+        operation = getattr(self._client, name)
+        return self._told(name, operation) if name in {"open", "rename", "remove", "mkdir", "rmdir"} else operation
+
+    def _told(self, name: str, operation: Any) -> Any:
+        def run(*arguments: Any) -> Any:
+            if arguments[1:] == ("rb",):
+                return operation(*arguments)
+            self._at(name, False)
+            answer = operation(*arguments)
+            self._at(name, True)
+            return answer
+
+        return run
+
+
+class WatchedServer(SftpServer):
+    """A server whose connections are watched."""
+
+    def __init__(self, server: SftpServer, at: Callable[[str, bool], None]) -> None:
+        self._server, self._at = server, at
+
+    @contextmanager
+    def session(self) -> Iterator[Any]:
+        with self._server.session() as client:
+            yield Watched(client, self._at)
+
+
+def watched(source: SftpSource, at: Callable[[str, bool], None]) -> SftpSource:
+    store = dataclasses.replace(source.store, server=WatchedServer(source.store.server, at))
+    return dataclasses.replace(source, store=store)
+
+
+def mortal(source: SftpSource, lives: int, *, after: bool) -> SftpSource:
+    """Lets a number of changes through and dies at the next one, before or after it is made."""
+    left = lives
+
+    def at(_name: str, made: bool) -> None:
+        nonlocal left
+        left -= made is after
+        if left < 0:
+            raise Killed
+
+    return watched(source, at)
+
+
+def put(local: Path, content: bytes = b"a\n1\n", name: str = "airports.csv", at: int = 1_700_000_000) -> str:
+    path = local / FULL / name
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+    os.utime(path, (at, at))
+    return f"{FULL}/{name}"
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
