@@ -598,6 +598,29 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 """WCAG 2.2, levels A and AA, as far as axe-core can see them."""
 
 
+FAINT_FIELDS = """() => {
+  const pixel = document.createElement("canvas").getContext("2d");
+  const light = (colour) => {
+    pixel.fillStyle = getComputedStyle(document.body).backgroundColor;
+    pixel.fillRect(0, 0, 1, 1);
+    pixel.fillStyle = colour;
+    pixel.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...pixel.getImageData(0, 0, 1, 1).data].map((one) => one / 255)
+      .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+  };
+  const fields = [...document.querySelectorAll("input:not([type=file]), select, textarea")];
+  const seen = fields.filter((field) => field.checkVisibility({ opacityProperty: true }) && field.offsetWidth > 20);
+  return seen.flatMap((field) => {
+    const style = getComputedStyle(field);
+    const [edge, inside] = [light(style.borderTopColor), light(style.backgroundColor)];
+    const contrast = Math.max(edge, inside) / Math.min(edge, inside);
+    return contrast < 3 ? [`faint edge (${contrast.toFixed(1)}): ${field.outerHTML.slice(0, 120)}`] : [];
+  });
+}"""
+"""Fields whose edge contrasts with their background by less than 3 to 1 (WCAG 1.4.11): axe-core does not look."""
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_view_meets_wcag_aa(theme: str, server: Server, profile: BrowserContext) -> None:
     found: dict[str, list[str]] = {}
@@ -612,5 +635,6 @@ def test_every_view_meets_wcag_aa(theme: str, server: Server, profile: BrowserCo
                 f"{one['id']}: {', '.join(node['html'][:120] for node in one['nodes'][:3])}"
                 for one in answer.response["violations"]
             ]
+            faults += page.evaluate(FAINT_FIELDS)
             found |= {view: faults} if faults else {}
     assert found == {}
