@@ -19,11 +19,13 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from refdata.core.addresses import is_address
 from refdata.core.errors import RefdataError
 from refdata.core.settings import Settings
 from scripts import demo_gate
 from scripts.demo_site import DemoSite, callers, settings_of, variables
-from scripts.local_airflow import PROJECT, LocalAirflow, LocalAirflowError
+from scripts.demo_source import bucket_environment, short
+from scripts.local_airflow import PROJECT, LocalAirflow, LocalAirflowError, free_port
 
 SAMPLES = PROJECT / "include" / "samples"
 ENDS = ("completed", "error", "duplicate", "cancelled")
@@ -69,10 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=max(Console().width, 110) if not sys.stdout.isatty() else None)
     began = time.monotonic() - options.elapsed
     chosen = variables(os.environ, gate=options.gate)
+    bucket_port = free_port() if options.source == "s3" else None
+    chosen |= bucket_environment(bucket_port) if bucket_port else {}
     airflow = LocalAirflow(PROJECT / ".demo", options.port, chosen)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        site = DemoSite(airflow, settings_of(chosen), tuple(callers(os.environ)))
+        site = DemoSite(airflow, settings_of(chosen), tuple(callers(os.environ)), bucket_port)
         return _run(site, console, began, once=options.once)
     except (LocalAirflowError, RefdataError) as error:
         console.print(f"[red]The demo cannot continue.[/red] {escape(str(error))}", soft_wrap=True)
@@ -88,6 +92,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="exit after the last file instead of keeping Airflow up")
     parser.add_argument("--gate", action="store_true", help="then drop a file that has to be approved first")
+    parser.add_argument("--source", choices=("folder", "s3"), default="folder", help="s3: a bucket instead of folders")
     parser.add_argument("--port", type=int, default=int(os.environ.get("REFDATA_DEMO_PORT", "8080")))
     parser.add_argument("--elapsed", type=float, default=0.0, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
@@ -105,6 +110,7 @@ def _run(site: DemoSite, console: Console, began: float, *, once: bool) -> int:
     if site.own:
         console.print(f"Settings from your environment: {', '.join(site.own)}", soft_wrap=True, highlight=False)
     airflow.prepare()
+    site.source.start()
     airflow.start(["standalone"])
     with console.status("Waiting for scheduler, triggerer and DAG processor ..."):
         airflow.wait_healthy()
@@ -135,9 +141,8 @@ def _clean(airflow: LocalAirflow) -> None:
 
 
 def _drop(site: DemoSite) -> None:
-    site.dropoff.create_folders()
     for sample in EXPECTED:
-        shutil.copy(SAMPLES / sample.file, site.airflow.dropoff / sample.folder)
+        site.source.put(f"{sample.folder}/{sample.file}", (SAMPLES / sample.file).read_bytes())
 
 
 def _watch(site: DemoSite, console: Console) -> dict[str, Fate]:
@@ -166,7 +171,7 @@ def _fates(site: DemoSite) -> dict[str, Fate]:
 
 
 def _ended(fate: Fate) -> bool:
-    return fate.status in ENDS and Path(fate.path).is_absolute()
+    return fate.status in ENDS and (Path(fate.path).is_absolute() or is_address(fate.path))
 
 
 def _as_expected(sample: Sample, fate: Fate) -> bool:
@@ -216,19 +221,18 @@ def _verdict(sample: Sample, fate: Fate, site: DemoSite) -> str:
 
 def where_to_look(site: DemoSite, console: Console, *, running: bool) -> None:
     """One place a line, outside any box: each can be copied whole, however narrow the terminal is."""
-    airflow, dropoff = site.airflow, site.dropoff
-    sample = f"{EXPECTED[0].folder}/{EXPECTED[0].file}"
+    airflow = site.airflow
+    drop, loaded, refused = site.source.where(f"{EXPECTED[0].folder}/{EXPECTED[0].file}").items()
     pages = {
         "Page of refdata": f"{airflow.url}/plugin/refdata/refdata/",
         "Airflow": airflow.url,
         "User and password for both": f"admin {airflow.password}",
-        "Drop files here": _short((dropoff.root / sample).parent),
+        **dict((drop,)),
     }
     places = {
         **(pages if running else {}),
-        "Loaded files": _short(dropoff.processed.of(sample)),
-        "Refused files, with reasons": _short(dropoff.error.of(sample)),
-        "Logs": _short(airflow.home / "logs"),
+        **(dict((loaded, refused)) if running or site.bucket_port is None else {}),
+        "Logs": short(airflow.home / "logs"),
         "Rows of a loaded table": _reading_command(site),
     }
     console.print("\n[bold]Where to look[/bold]")
@@ -236,22 +240,17 @@ def where_to_look(site: DemoSite, console: Console, *, running: bool) -> None:
         console.print(f"  {name}:", highlight=False)
         console.print(f"    {escape(place)}", highlight=False, soft_wrap=True)
     if not running:
-        console.print("Airflow stops now. Without --once it keeps running, with the page of refdata in it.")
-
-
-def _short(path: Path) -> str:
-    """The path from where the caller is, if that is shorter; otherwise the whole path."""
-    here = Path(os.environ.get("REFDATA_DEMO_CALLED_FROM", Path.cwd()))
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+        bucket = " and the bucket" if site.bucket_port else ""
+        console.print(f"Airflow{bucket} stops now. Without --once it keeps running, with the page of refdata in it.")
 
 
 def _reading_command(site: DemoSite) -> str:
     """A line for the shell; on a machine without the ``sqlite3`` program, one for the demo's own Python."""
-    database = shlex.quote(_short(site.airflow.ref_database))
+    database = shlex.quote(short(site.airflow.ref_database))
     sql = "SELECT * FROM countries LIMIT 5"
     if shutil.which("sqlite3"):
         return f'sqlite3 {database} "{sql}"'
-    python = shlex.quote(_short(Path(sys.executable)))
+    python = shlex.quote(short(Path(sys.executable)))
     code = f"import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('{sql}'), sep='\\n')"
     return f'{python} -c "{code}" {database}'
 

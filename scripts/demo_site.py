@@ -12,6 +12,7 @@ from refdata.core import settings as core_settings
 from refdata.core.naming import quote
 from refdata.core.settings import SECTION, Settings
 from refdata.dropoff import Dropoff
+from scripts.demo_source import Bucket, DemoSource, Folders
 from scripts.local_airflow import LocalAirflow
 
 PREFIX = f"AIRFLOW__{SECTION.upper()}__"
@@ -44,16 +45,26 @@ def settings_of(chosen: Mapping[str, str]) -> Settings:
 
 @dataclass(frozen=True)
 class DemoSite:
-    """Airflow and the settings that it runs with. ``own`` are the names of the variables that the caller set."""
+    """Airflow and the settings that it runs with. ``own`` are the names of the variables that the caller set,
+    ``bucket_port`` the port of the S3 server that the files are dropped on, where they are.
+    """
 
     airflow: LocalAirflow
     settings: Settings
     own: tuple[str, ...] = ()
+    bucket_port: int | None = None
 
     @property
     def dropoff(self) -> Dropoff:
         """The folders."""
         return Dropoff.of(replace(self.settings, dropoff_root=str(self.airflow.dropoff)))
+
+    @property
+    def source(self) -> DemoSource:
+        """Where files are dropped."""
+        if self.bucket_port is None:
+            return Folders(self.airflow, self.dropoff)
+        return Bucket(self.airflow, self.bucket_port)
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the embedded database; ``{ledger}`` stands for the ledger. Nothing before the first load made it."""

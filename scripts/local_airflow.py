@@ -117,10 +117,14 @@ class LocalAirflow:
     def start(self, components: Sequence[str] = COMPONENTS) -> None:
         """Starts components (or ``standalone``), each in a process group of its own with a log file."""
         for name in components:
-            with (self.home / "logs" / f"{name}.log").open("ab") as log:
-                self.processes[name] = subprocess.Popen(
-                    _airflow(name), env=self.environment(), stdout=log, stderr=log, start_new_session=True
-                )
+            self.start_beside(name, _airflow(name))
+
+    def start_beside(self, name: str, command: Sequence[str]) -> None:
+        """Starts a program that Airflow needs, as one of its components."""
+        with (self.home / "logs" / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, env=self.environment(), stdout=log, stderr=log, start_new_session=True
+            )
 
     def healthy(self) -> bool:
         """Whether the API server answers and scheduler, triggerer and DAG processor give signs of life."""
@@ -137,7 +141,7 @@ class LocalAirflow:
         for name, process in self.processes.items():
             if process.poll() is not None:
                 tail = (self.home / "logs" / f"{name}.log").read_text(errors="replace")[-2000:]
-                raise LocalAirflowError(f"airflow {name} ended with status {process.returncode}:\n{tail}")
+                raise LocalAirflowError(f"{name} ended with status {process.returncode}:\n{tail}")
 
     def wait_healthy(self, seconds: float = 180, waiting: Callable[[], None] = lambda: None) -> None:
         """Returns as soon as all components are healthy; calls ``waiting`` between the looks.

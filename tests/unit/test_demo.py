@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 from scripts import demo_run
 from scripts.demo_site import FASTER, PREFIX, DemoSite, settings_of, variables
+from scripts.demo_source import BUCKET, bucket_environment
 from scripts.local_airflow import LocalAirflow
 
 from refdata.core import settings as core_settings
 from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
+from tests.s3_server import s3_endpoint, s3_filesystem
 
 NAMES = [f"{PREFIX}{spec.name.upper()}" for spec in core_settings.specs()]
 
@@ -124,6 +126,21 @@ def test_no_address_is_shown_of_an_airflow_that_is_stopped(tmp_path: Path) -> No
     assert demo.airflow.password not in stopped
     assert demo.airflow.url not in stopped
     assert "--once" in stopped
+
+
+def test_a_bucket_is_where_the_demo_says_it_is(tmp_path: Path) -> None:
+    port = int(s3_endpoint().rpartition(":")[2])
+    demo = DemoSite(LocalAirflow(tmp_path, 8080, bucket_environment(port)), settings_of(FASTER), bucket_port=port)
+    s3_filesystem().mkdirs(BUCKET, exist_ok=True)
+    demo.source.put(f"{demo_run.EXPECTED[0].folder}/countries.csv", b"code\n")
+    assert s3_filesystem().cat(f"{BUCKET}/refdata/{demo_run.EXPECTED[0].folder}/countries.csv") == b"code\n"
+    sample = tmp_path / "own.csv"
+    sample.write_bytes(b"code\nAT\n")
+    lines = shown(demo, running=True)
+    command = next(line for line in lines if "FILE.csv" in line).strip().replace("FILE.csv", str(sample))
+    subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    assert s3_filesystem().cat(f"{BUCKET}/refdata/{demo_run.EXPECTED[0].folder}/own.csv") == b"code\nAT\n"
+    assert "s3://" not in "\n".join(shown(demo, running=False)), "the bucket ends with the demo"
 
 
 def test_samples_of_the_demo_exist_and_are_unique() -> None:
