@@ -88,6 +88,12 @@ class Bucket:
         """See ``DemoSource``."""
         self._filesystem().pipe_file(f"{BUCKET}/{PREFIX}/{path}", content)
 
+    def objects(self) -> list[str]:
+        """The keys of all objects, with the bucket."""
+        filesystem = self._filesystem()
+        filesystem.invalidate_cache()
+        return [str(path) for path in filesystem.find(BUCKET)]
+
     def where(self, sample: str) -> dict[str, str]:
         """See ``DemoSource``."""
         folder = f"s3://{BUCKET}/{PREFIX}/{sample.rpartition('/')[0]}"

@@ -1,0 +1,176 @@
+"""Loads objects of a bucket in an Airflow whose processes share no folder; looks whether each came once, in order.
+
+usage: python -m benchmarks.bucket_airflow [--files 200] [--server] [--folder FOLDER]
+
+Scheduler with LocalExecutor, triggerer, DAG processor and API server run in mount namespaces of their own (``unshare``,
+as root), where temporary folder and spool are private. What they have in common is Airflow's own database, the
+installed code, the bucket (moto's S3 server) and the warehouse: with ``--server`` the T-SQL server of
+``REFDATA_TEST_MSSQL_URI``, else the embedded engine's files. Exit code 1 when something is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from scripts.demo_source import Bucket, bucket_environment
+from scripts.local_airflow import COMPONENTS, LocalAirflow, free_port
+from tests.integration.engines import Server
+
+from refdata.core.settings import Settings
+from refdata.warehouse.base import Warehouse
+from refdata.warehouse.connect import open_warehouse
+
+TABLES = 10
+FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
+PATIENCE = 300.0
+"""Seconds without a file that comes to an end, after which Airflow counts as stuck."""
+QUICK = {
+    "AIRFLOW__REFDATA__STABILITY_INTERVAL": "1",
+    "AIRFLOW__REFDATA__TURN_POLL_INTERVAL": "2",
+    "AIRFLOW__REFDATA__MIN_FREE_MB": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """An object: its table, its rows, and whether it replaces those before it."""
+
+    name: str
+    table: str
+    rows: range
+    replaces: bool
+
+
+@dataclass(frozen=True)
+class Site:
+    """Airflow, the bucket and the warehouse."""
+
+    airflow: LocalAirflow
+    bucket: Bucket
+    warehouse: Warehouse
+    settings: Settings
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of the warehouse; ``{ref}`` stands for the schema of ledger and tables."""
+        with self.warehouse.transaction(write=False) as session:
+            return session.query(sql.format(ref=f"[{self.settings.ref_schema}]"))
+
+
+def site_in(folder: Path, *, server: bool) -> Site:
+    """The warehouse is made new; nothing runs yet."""
+    schemas = {"ref_schema": f"bucket_{os.getpid()}", "bkp_schema": f"bucket_{os.getpid()}_bkp"}
+    settings = Settings(ref_schema=schemas["ref_schema"], bkp_schema=schemas["bkp_schema"])
+    port = free_port()
+    chosen = {**QUICK, **bucket_environment(port), **{f"AIRFLOW__REFDATA__{k.upper()}": v for k, v in schemas.items()}}
+    if server:
+        chosen["AIRFLOW_CONN_REFDATA_DEFAULT"] = json.dumps(Server.named().connection("mssql"))
+    private = folder / "private"
+    chosen |= {"TMPDIR": str(private), "AIRFLOW__REFDATA__SPOOL_FOLDER": str(private / "spool")}
+    airflow = LocalAirflow(folder, free_port(), chosen)
+    airflow.prepare()
+    private.mkdir()
+    os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = airflow.environment()["AIRFLOW_CONN_REFDATA_DEFAULT"]
+    warehouse = open_warehouse(settings)
+    warehouse.initialise()
+    return Site(airflow, Bucket(airflow, port), warehouse, settings)
+
+
+def start(site: Site) -> None:
+    """Each component sees an empty folder of its own where the others see theirs."""
+    site.bucket.start()
+    for name in COMPONENTS:
+        script = f'mount -t tmpfs private "$TMPDIR" && exec "{sys.executable}" -m airflow {name}'
+        site.airflow.start_beside(name, ["unshare", "--mount", "sh", "-c", script])
+    site.airflow.wait_healthy()
+
+
+def upload(site: Site, files: int) -> list[Uploaded]:
+    """Ten tables, every second one of appends; a table's later objects have later names."""
+    uploads = []
+    for number in range(files):
+        table, replaces = f"bucket_{number % TABLES}", bool(number % 2)
+        rows = range(number * 1_000, number * 1_000 + 200)
+        name = f"{table}_{20_240_101 + number // TABLES}.csv"
+        content = "id,note\n" + "".join(f"{row},of {name}\n" for row in rows)
+        site.bucket.put(f"{FULL if replaces else APPEND}/{name}", content.encode())
+        uploads.append(Uploaded(name, table, rows, replaces))
+    return uploads
+
+
+def wait(site: Site, files: int, console: Console) -> None:
+    """Returns when every file is archived, or none came to its end for a long time."""
+    done, since = 0, time.monotonic()
+    while done < files and time.monotonic() < since + PATIENCE:
+        time.sleep(5)
+        site.airflow.require_running()
+        found = site.query("SELECT COUNT(*) FROM {ref}.[File_Monitor_Tracking] WHERE processed_at IS NOT NULL")[0][0]
+        if found > done:
+            done, since = found, time.monotonic()
+            console.print(f"{done} of {files} archived", highlight=False)
+
+
+def wrongs(site: Site, uploads: list[Uploaded]) -> list[str]:
+    """What is not as it should be."""
+    ledger = site.query("SELECT file_name, status, table_name, version_id FROM {ref}.[File_Monitor_Tracking]")
+    times = Counter(row[0] for row in ledger)
+    wrong = [f"{one.name}: {times[one.name]} rows in the ledger" for one in uploads if times[one.name] != 1]
+    wrong += [f"{name}: {status}" for name, status, *_ in ledger if status != "completed"]
+    for table in sorted({one.table for one in uploads}):
+        mine = [one for one in uploads if one.table == table]
+        order = [name for name, _, of, _ in sorted(ledger, key=lambda row: row[3] or 0) if of == table]
+        if order != [one.name for one in mine]:
+            wrong.append(f"{table}: loaded in the order {order}")
+        expected = Counter(row for one in (mine[-1:] if mine[0].replaces else mine) for row in one.rows)
+        if Counter(int(row[0]) for row in site.query(f"SELECT id FROM {{ref}}.[{table}]")) != expected:
+            wrong.append(f"{table}: other rows than those of its files")
+    return wrong + _misplaced(site, uploads)
+
+
+def _misplaced(site: Site, uploads: list[Uploaded]) -> list[str]:
+    objects = [path for path in site.bucket.objects() if "/.refdata/" not in path]
+    kept = Counter(next((one.name for one in uploads if path.endswith(one.name)), path) for path in objects)
+    wrong = [f"{one.name}: {kept[one.name]} objects" for one in uploads if kept[one.name] != 1]
+    return wrong + [f"{path} is not in processed/" for path in objects if "/processed/" not in path]
+
+
+def main() -> int:
+    """Runs, prints what it came to."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--files", type=int, default=200)
+    options.add_argument("--server", action="store_true", help="load into the T-SQL server")
+    options.add_argument("--folder", type=Path)
+    chosen, console = options.parse_args(), Console()
+    folder = chosen.folder or Path(tempfile.mkdtemp())
+    site = site_in(folder, server=chosen.server)
+    try:
+        start(site)
+        began = time.monotonic()
+        uploads = upload(site, chosen.files)
+        wait(site, chosen.files, console)
+        seconds = time.monotonic() - began
+        wrong = wrongs(site, uploads)
+    finally:
+        site.airflow.stop()
+    grid = Table("Engine", "Objects", "Seconds", "A minute", "Wrong", "Load average")
+    engine, load = site.warehouse.engine, os.getloadavg()[0]
+    per_minute = 60 * len(uploads) / seconds
+    grid.add_row(engine, str(len(uploads)), f"{seconds:.0f}", f"{per_minute:.0f}", str(len(wrong)), f"{load:.1f}")
+    console.print(grid)
+    for one in wrong[:20]:
+        console.print(one, soft_wrap=True, markup=False)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
