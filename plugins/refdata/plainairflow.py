@@ -25,8 +25,6 @@ from refdata.core.settings import SECTION, Settings
 
 _ELSEWHERE = ("_cmd", "_secret")
 """Endings of options that say where Airflow finds a value."""
-CONN_TYPE = "sqlite"
-"""The type of connection that leads to a file and to nothing else, so that it can be read here."""
 _LOCAL_SETTINGS = "airflow_local_settings"
 
 
@@ -46,13 +44,13 @@ def is_loaded() -> bool:
     return "airflow" in sys.modules
 
 
-def suffices() -> bool:
-    """Whether settings, connection and folders need no Airflow in this process."""
+def suffices(conn_type: str) -> bool:
+    """Whether settings, folders and a connection of this type need no Airflow in this process."""
     if is_loaded():
         return False
     with contextlib.suppress(OnlyAirflowKnowsError):
         written = options(SECTION)
-        sqlite_file(written.get("conn_id", Settings().conn_id).strip())
+        file_of(written.get("conn_id", Settings().conn_id).strip(), conn_type)
         return not is_address(written.get("dropoff_root", ""))
     return False
 
@@ -88,8 +86,8 @@ def _variable(section: str, name: str) -> str:
     return f"AIRFLOW__{section.upper()}__{name.upper()}"
 
 
-def sqlite_file(conn_id: str) -> str | None:
-    """The file of a connection to the embedded engine, or None where there is no connection of that name.
+def file_of(conn_id: str, conn_type: str) -> str | None:
+    """The file that a connection of this type states and nothing else, or None where no connection has that name.
 
     :raises OnlyAirflowKnowsError: where the connection has another type, or may come from elsewhere.
     """
@@ -98,8 +96,8 @@ def sqlite_file(conn_id: str) -> str | None:
         raise OnlyAirflowKnowsError(conn_id)
     _require_no_backend()
     if text := os.environ.get(f"AIRFLOW_CONN_{conn_id.upper()}"):
-        return _in_text(text.strip())
-    return _in_database(conn_id)
+        return _in_text(text.strip(), conn_type)
+    return _in_database(conn_id, conn_type)
 
 
 def _require_no_backend() -> None:
@@ -112,19 +110,19 @@ def _is_on(section: str, name: str) -> bool:
     return _option(section, name, "false").strip().lower() not in ("false", "f", "0")
 
 
-def _in_text(text: str) -> str:
+def _in_text(text: str, conn_type: str) -> str:
     """The file that a connection in the environment names, as JSON or as a URI in Airflow's own form."""
     if not text.startswith("{"):
-        matched = re.fullmatch(r"sqlite://(%2F[^/?#@:]*)/?", text, re.IGNORECASE)
+        matched = re.fullmatch(rf"{re.escape(conn_type)}://(%2F[^/?#@:]*)/?", text, re.IGNORECASE)
         return _plain(unquote(matched[1]) if matched else None)
     try:
         fields = json.loads(text)
     except ValueError:
         raise OnlyAirflowKnowsError("JSON") from None
-    return _of_fields(fields)
+    return _of_fields(fields, conn_type)
 
 
-def _in_database(conn_id: str) -> str | None:
+def _in_database(conn_id: str, conn_type: str) -> str | None:
     address = _option("database", "sql_alchemy_conn", f"sqlite:///{_home()}/airflow.db")
     matched = re.fullmatch(r"sqlite:///(/[^?#%]+)", address)
     if matched is None or _option("core", "sql_alchemy_conn"):  # where it was in Airflow 1
@@ -132,7 +130,7 @@ def _in_database(conn_id: str) -> str | None:
     if not Path(matched[1]).exists():
         return None
     row = _row(matched[1], conn_id)
-    return _of_fields(row) if row else None
+    return _of_fields(row, conn_type) if row else None
 
 
 def _row(path: str, conn_id: str) -> dict[str, object] | None:
@@ -148,12 +146,12 @@ def _row(path: str, conn_id: str) -> dict[str, object] | None:
     return dict(zip(names, row, strict=True)) if row else None
 
 
-def _of_fields(fields: object) -> str:
+def _of_fields(fields: object, conn_type: str) -> str:
     """The file, if the connection states nothing else."""
     if not isinstance(fields, dict):
         raise OnlyAirflowKnowsError("JSON")
     filled = {name: value for name, value in fields.items() if value not in (None, "", {}, "{}")}
-    if filled.pop("conn_type", "") != CONN_TYPE or filled.keys() - {"host", "description"}:
+    if filled.pop("conn_type", "") != conn_type or filled.keys() - {"host", "description"}:
         raise OnlyAirflowKnowsError("type")
     return _plain(filled.get("host"))
 

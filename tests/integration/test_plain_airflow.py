@@ -99,13 +99,13 @@ def test_a_connection_in_the_environment_leads_to_the_file_that_airflow_opens(
     with SqliteHook(sqlite_conn_id="plain").get_conn() as opened:  # type: ignore[no-untyped-call]
         airflows = opened.execute("PRAGMA database_list").fetchone()[2]
     opened.close()
-    assert plainairflow.sqlite_file("plain") == airflows == there
+    assert plainairflow.file_of("plain", "sqlite") == airflows == there
 
 
 def test_a_connection_in_airflows_own_database_is_found(home: Path) -> None:
-    assert plainairflow.sqlite_file("plain") is None, "nobody has started Airflow"
+    assert plainairflow.file_of("plain", "sqlite") is None, "nobody has started Airflow"
     with sqlite3.connect(home / "airflow.db") as database:
-        assert plainairflow.sqlite_file("plain") is None
+        assert plainairflow.file_of("plain", "sqlite") is None
         columns = ", ".join(column.name for column in Connection.__table__.columns)
         database.execute(f"CREATE TABLE connection ({columns})")
         add = "INSERT INTO connection (conn_id, conn_type, host, login, extra) VALUES (?, ?, ?, '', ?)"
@@ -113,11 +113,11 @@ def test_a_connection_in_airflows_own_database_is_found(home: Path) -> None:
         database.execute(add, ("special", "sqlite", "/data/refdata.db", "gAAAAencrypted"))
         database.execute(add, ("server", "mssql", "sql01", None))
     database.close()
-    assert plainairflow.sqlite_file("plain") == "/data/refdata.db"
-    assert plainairflow.sqlite_file("other") is None
+    assert plainairflow.file_of("plain", "sqlite") == "/data/refdata.db"
+    assert plainairflow.file_of("other", "sqlite") is None
     for conn_id in ("special", "server"):
         with pytest.raises(OnlyAirflowKnowsError):
-            plainairflow.sqlite_file(conn_id)
+            plainairflow.file_of(conn_id, "sqlite")
 
 
 @pytest.mark.parametrize("variables", NO_PLAIN_CONNECTION)
@@ -127,8 +127,8 @@ def test_airflow_is_asked_for_a_connection_that_is_not_plain(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(OnlyAirflowKnowsError):
-        plainairflow.sqlite_file("plain")
+        plainairflow.file_of("plain", "sqlite")
 
 
 def test_a_process_with_airflow_asks_airflow(home: Path) -> None:
-    assert not plainairflow.suffices()
+    assert not plainairflow.suffices("sqlite")

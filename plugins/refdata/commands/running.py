@@ -13,9 +13,9 @@ from importlib.abc import MetaPathFinder
 from rich.logging import RichHandler
 from rich.markup import escape
 
-from refdata import plainairflow
 from refdata.commands.terminal import EXIT_FAILED, EXIT_TRANSIENT, console
 from refdata.core.errors import RefdataError, TransientError, unforeseen
+from refdata.warehouse.connect import needs_airflow
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -49,7 +49,7 @@ class _NoPandas(MetaPathFinder):
 
 def _prepare(*, light: bool) -> None:
     """Imports Airflow where the command needs it: its import sets up logging, which ``log_on_stderr`` redirects."""
-    if light and plainairflow.suffices():
+    if light and not needs_airflow():
         sys.meta_path.insert(0, _NoPandas())
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts a thread for each core otherwise, unused here
     else:

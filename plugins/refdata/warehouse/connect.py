@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
 
+_EMBEDDED = "sqlite"
+
+
+def needs_airflow() -> bool:
+    """Whether the warehouse of this process's settings can only be opened through Airflow."""
+    return not plainairflow.suffices(_EMBEDDED)
+
+
 def open_warehouse(settings: Settings) -> Warehouse:
     """The warehouse behind the Airflow connection ``settings.conn_id``.
 
@@ -24,7 +32,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
         with contextlib.suppress(plainairflow.OnlyAirflowKnowsError):
             return _open_plainly(settings)
     conn_type = _connection_type(settings.conn_id).removeprefix("refdata_")
-    if conn_type == "sqlite":
+    if conn_type == _EMBEDDED:
         from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 
         from refdata.warehouse.sqlite.engine import SqliteWarehouse
@@ -45,7 +53,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
 
 def _open_plainly(settings: Settings) -> Warehouse:
     """The embedded warehouse, from a connection that is read without Airflow."""
-    path = plainairflow.sqlite_file(settings.conn_id)
+    path = plainairflow.file_of(settings.conn_id, _EMBEDDED)
     if path is None:
         raise _missing(settings.conn_id)
     from refdata.warehouse.sqlite.engine import SqliteWarehouse
