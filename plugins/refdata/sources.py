@@ -45,7 +45,7 @@ def source_of(settings: Settings) -> Source:
         return Dropoff.of(settings)
     store = _store(settings.dropoff_root)
     folder = Path(settings.spool_folder or Path(tempfile.gettempdir()) / "refdata-spool")
-    spool = ObjectSpool(folder, settings.min_free_mb * MEGABYTE)
+    spool = ObjectSpool(folder, settings.min_free_mb * MEGABYTE, settings.spool_encrypted)
     gathered = settings.processed_root.strip("/"), settings.error_root.strip("/")
     types = enabled(settings.file_types)
     if isinstance(store, SftpStore):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,17 @@ from refdata.core.errors import (
     ThrottledError,
 )
 from refdata.core.failure import Failure
+from refdata.core.filetypes import enabled
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
 from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore, error_of
+from refdata.ingest.process import process
+from refdata.sealing import open_local
 from refdata.sources import source_of
+from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
+from tests.workbooks import as_ods, by_openpyxl, gzipped, zipped, zstandard
 
 FULL = "reference_data_table/fullload"
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
@@ -200,3 +206,41 @@ def test_the_settings_say_what_the_spool_leaves_free() -> None:
     chosen = source_of(Settings(dropoff_root="memory://bucket/drop", min_free_mb=3))
     assert isinstance(chosen, ObjectSource)
     assert chosen.spool.free_bytes == 3 << 20
+
+
+def plain(path: Path) -> Path:
+    path.write_text(ROWS)
+    return path
+
+
+TYPES = "csv, gz, zst, zip, xlsx, ods"
+ROWS = "code,name\n01,Graz\n02,Linz an der Donau\n"
+SHEET = {"cities": [line.split(",") for line in ROWS.splitlines()]}
+KINDS: dict[str, Callable[[Path], Path]] = {
+    "cities.csv": plain,
+    "cities.csv.gz": lambda path: gzipped(path, ROWS),
+    "cities.csv.zst": lambda path: zstandard(path, ROWS),
+    "cities.zip": lambda path: zipped(path, {"cities.csv": ROWS}),
+    "cities.xlsx": lambda path: by_openpyxl(path, SHEET),
+    "cities.ods": lambda path: as_ods(path, SHEET),
+}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize("name", KINDS)
+def test_files_are_loaded_from_an_encrypted_spool(bucket: Any, site: Site, tmp_path: Path, name: str) -> None:  # noqa: F811
+    content = KINDS[name](tmp_path / name).read_bytes()
+    spool = ObjectSpool(tmp_path / "spool", sealed=True)
+    store = ObjectStore(bucket, "bucket/drop", "s3://bucket/drop")
+    source = ObjectSource(store, spool, file_types=enabled(TYPES))
+    bucket.pipe_file(f"bucket/drop/{FULL}/{name}", content)
+    file = source.find(f"{FULL}/{name}")
+    with source.open(file) as path:
+        assert Path(path).read_bytes() != content, "what is on the disk is encrypted"
+        assert open_local(Path(path)).read() == content
+    settings = dataclasses.replace(site.deps.settings, file_types=TYPES)
+    deps = dataclasses.replace(site.deps, dropoff=source, settings=settings)
+    done = process(deps, file, "run 1")
+    assert (done.status, done.rows_loaded) == ("completed", 2)
+    assert site.rows("cities", "code, name") == [("01", "Graz"), ("02", "Linz an der Donau")]
+    assert source.rejects_path(file, 7).is_relative_to("/dev/shm"), "rejects quote their rows"

@@ -8,12 +8,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 from refdata.copies import packed, workbook
 from refdata.copies.parts import Part
 from refdata.copies.sheetcopy import Lines, copy_sheet
 from refdata.copies.spool import Spool, most_bytes
+from refdata.sealing import open_local
 
 _Copier = Callable[[Path, str, Spool], "PlainCopy"]
 """Copies the named part of a file into a spool."""
@@ -92,10 +95,10 @@ class Copies:
     def _made(self, path: Path, part: str, copier: _Copier, status: os.stat_result) -> PlainCopy:
         # The copy before is not closed here but when nobody uses it any more: another thread may still read it.
         self._copy = self._key = None
-        spool = Spool(most_bytes(status.st_size))
+        spool = Spool.beside(path, most_bytes(status.st_size))
         try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            with open_local(path) as file:
+                digest = hashlib.file_digest(cast("BufferedReader", file), "sha256").hexdigest()
             return replace(copier(path, part, spool), sha256=digest, size=status.st_size)
         except BaseException:
             spool.close()

@@ -15,6 +15,7 @@ from refdata.copies.parts import Part
 from refdata.copies.spool import Spool
 from refdata.core.errors import FileBusyError, FormatError
 from refdata.core.filetypes import TEXT_TYPES, ending
+from refdata.sealing import open_local
 
 _CHUNK = 1 << 20
 _SIDE_FILES = ("__MACOSX/", ".")
@@ -27,7 +28,7 @@ def unpack_stream(path: Path, codec: str, spool: Spool) -> None:
     :param codec: ``gzip`` or ``zstd``, as pyarrow names them.
     :raises FormatError: the file is damaged or ends early, or the spool's limit is reached.
     """
-    with _damage(), path.open("rb") as file, pa.CompressedInputStream(pa.PythonFile(file), codec) as stream:
+    with _damage(), open_local(path) as file, pa.CompressedInputStream(pa.PythonFile(file), codec) as stream:
         _copy(stream, spool)
     spool.done()
 
@@ -37,7 +38,7 @@ def members(path: Path) -> tuple[Part, ...]:
 
     :raises FormatError: when the archive is damaged.
     """
-    with _damage(), zipfile.ZipFile(path) as archive:
+    with _damage(), open_local(path) as packed, zipfile.ZipFile(packed) as archive:
         files = [info for info in archive.infolist() if not info.is_dir() and not _is_side_file(info.filename)]
     texts = [info for info in files if ending(info.filename).lower().lstrip(".") in TEXT_TYPES]
     return tuple(
@@ -50,7 +51,7 @@ def unpack_member(path: Path, name: str, spool: Spool) -> None:
 
     :raises FormatError: it is damaged, encrypted or packed in an unknown way, or the spool's limit is reached.
     """
-    with _damage(), zipfile.ZipFile(path) as archive:
+    with _damage(), open_local(path) as packed, zipfile.ZipFile(packed) as archive:
         if archive.getinfo(name).flag_bits & 1:
             raise FormatError("The archive is encrypted", advice="Drop it without a password.")
         with archive.open(name) as member:

@@ -13,6 +13,7 @@ from refdata.copies.cells import CellKind
 from refdata.copies.spool import Spool
 from refdata.copies.workbook import CellRow
 from refdata.core.errors import FormatError
+from refdata.sealing import open_local
 
 MOST_COLUMNS = 16_384
 """Columns of a sheet, https://support.microsoft.com/office/excel-specifications-and-limits."""
@@ -111,7 +112,7 @@ def _write_even(raw: Spool, spool: Spool, shape: _Shape) -> Lines:
 
     def even() -> Iterator[list[str]]:
         line = 1
-        with raw.path.open(encoding="utf-8", newline="") as file:
+        with io.TextIOWrapper(open_local(raw.path), encoding="utf-8", newline="") as file:
             for row in islice(csv.reader(file), shape.rows):
                 cells = row[shape.first : shape.width]
                 breaks = sum(map(_breaks, cells))

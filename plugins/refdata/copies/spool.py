@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from refdata.core.errors import FileBusyError, FormatError
+from refdata.sealing import is_sealed, temporary_file
 
 MOST_BYTES = 16 << 30
 FREE_BYTES = 1 << 30
@@ -35,6 +36,11 @@ class Spool:
     limit: int
     size: int = 0
     file: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+
+    @classmethod
+    def beside(cls, path: Path, limit: int) -> Spool:
+        """For a copy of the file at a path; of a sealed file it is sealed too."""
+        return cls(limit, file=temporary_file(sealed=is_sealed(path)))
 
     def __post_init__(self) -> None:
         weakref.finalize(self, self.file.close)  # its readers may use it for longer than its maker

@@ -14,6 +14,7 @@ from typing import IO, Any
 from refdata.copies.cells import CellKind, cell_text
 from refdata.copies.parts import Part
 from refdata.core.errors import FormatError, RefdataError
+from refdata.sealing import open_local
 
 MOST_WHOLE = 256 << 20
 """Bytes that the readers may keep in memory: the shared texts of an ``.xlsx``, all of an ``.xlsb`` or ``.ods``."""
@@ -42,7 +43,7 @@ def is_open_xml(path: Path) -> bool:
 
     :raises FormatError: when its archive is damaged.
     """
-    with _damage(), zipfile.ZipFile(path) as archive:
+    with _damage(), open_local(path) as packed, zipfile.ZipFile(packed) as archive:
         return "xl/workbook.xml" in archive.namelist()
 
 
@@ -57,7 +58,7 @@ def sheets(path: Path) -> tuple[Part, ...]:
         if is_open_xml(path):
             return _open_xml_sheets(path)
         _refuse_large(path)
-        with path.open("rb") as file:
+        with open_local(path) as file:
             book = load_workbook(file)
             return tuple(
                 Part(
@@ -77,7 +78,7 @@ def open_sheet(path: Path, name: str) -> Iterator[_Sheet]:
 
     :raises FormatError: the workbook is damaged or too large, or contains formulas without a value.
     """
-    with _damage(), path.open("rb") as file:
+    with _damage(), open_local(path) as file:
         if not is_open_xml(path):
             yield _Sheet(_calamine_rows(file, name))
             return
@@ -102,7 +103,7 @@ def _open_xml(file: IO[bytes]) -> Iterator[Any]:
 
 
 def _open_xml_sheets(path: Path) -> tuple[Part, ...]:
-    with path.open("rb") as file, _open_xml(file) as book:
+    with open_local(path) as file, _open_xml(file) as book:
         return tuple(
             Part(sheet.title, number, hidden=sheet.sheet_state != "visible", empty=_is_empty(sheet))
             for number, sheet in enumerate(book.worksheets, start=1)
@@ -157,7 +158,7 @@ def _formula_notes(path: Path, sheet: Any, name: str) -> tuple[str, ...]:
 def _count_formulas(path: Path, member: str) -> tuple[int, int]:
     """How many cells contain a formula, and how many of these have no value."""
     formulas = uncalculated = 0
-    with zipfile.ZipFile(path) as archive, archive.open(member) as xml:
+    with open_local(path) as packed, zipfile.ZipFile(packed) as archive, archive.open(member) as xml:
         text = b""
         while chunk := xml.read(_CHUNK):
             text += chunk
@@ -173,7 +174,7 @@ def _count_formulas(path: Path, member: str) -> tuple[int, int]:
 
 
 def _refuse_large(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
+    with open_local(path) as packed, zipfile.ZipFile(packed) as archive:
         _refuse_over(sum(info.file_size for info in archive.infolist()))
 
 

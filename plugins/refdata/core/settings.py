@@ -53,6 +53,7 @@ class Settings:
     )
     dag_prefix: str = _setting("", "Put before the ids of refdata's DAGs.", pattern=_PREFIX)
     spool_folder: str = _setting("", "Local folder for files of an address while they are read; empty: temporary.")
+    spool_encrypted: bool = _setting(False, "Encrypt these files, with a key that is only in the process's memory.")
     processed_root: str = _setting(
         "", "One folder for all loaded files, relative to the dropoff root; empty: `processed` inside each load folder."
     )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from refdata.sealing import open_local
+
 SAMPLE_BYTES = 1 << 20
 """Bytes that detection reads by default: half from the head, a quarter each from middle and tail."""
 
@@ -64,7 +66,7 @@ class Sample:
 
 def read_sample(path: Path, sample_bytes: int = SAMPLE_BYTES) -> Sample:
     """Read the windows of a file. Raises OSError as ``open`` and ``read`` do."""
-    with path.open("rb") as file:
+    with open_local(path) as file:
         size = file.seek(0, 2)
         if size <= sample_bytes:
             return Sample(size, _window(file, 0, size))

@@ -20,6 +20,7 @@ import numpy as np
 from refdata.core.errors import DropoffError, FileBusyError, FileChangedError, FormatError, PermissionDeniedError
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 from refdata.csvformat.repairs import Repairs, broken_at
+from refdata.sealing import open_local
 
 _FEED = 10
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -81,7 +82,7 @@ def storage_errors(path: Path) -> Iterator[None]:
 def open_binary(path: Path) -> BinaryIO:
     """Open for reading, unbuffered, with errors of the tree."""
     try:
-        return path.open("rb", buffering=0)
+        return open_local(path, buffering=0)
     except PermissionError as error:
         raise PermissionDeniedError("The file is not readable", where=str(path), advice="Grant read access.") from error
     except FileNotFoundError as error:

@@ -251,7 +251,7 @@ class ObjectSource(ObjectPlace):
 
     def rejects_path(self, file: DroppedFile, load_id: int) -> Path:  # noqa: ARG002  the load alone names it
         """A file in the spool; ``share_rejects`` puts it where every worker finds it."""
-        return self.spool.ready() / f"{OWN_PREFIX}{short_hash(self.store.address)}-rejects-{load_id}.csv"
+        return self.spool.lists() / f"{OWN_PREFIX}{short_hash(self.store.address)}-rejects-{load_id}.csv"
 
     def share_rejects(self, file: DroppedFile, load_id: int) -> None:
         """Uploads the list of rejects: the next step may run on another worker."""
@@ -271,7 +271,7 @@ class ObjectSource(ObjectPlace):
         """Lists of rejects that are not beside an archived file: in the store, and in this worker's spool."""
         shared = {name: Path(self.store.prefix, _REJECTS, name) for name, _ in self.store.children(_REJECTS)}
         start = f"{OWN_PREFIX}{short_hash(self.store.address)}-rejects-"
-        local = {path.name.removeprefix(start): path for path in self.spool.ready().glob(f"{start}*.csv")}
+        local = {path.name.removeprefix(start): path for path in self.spool.lists().glob(f"{start}*.csv")}
         loads = {name.removesuffix(".csv"): path for name, path in {**shared, **local}.items()}
         return {int(load): path for load, path in loads.items() if load.isdecimal()}
 

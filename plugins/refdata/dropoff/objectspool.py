@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from refdata.core.errors import FileChangedError, StorageFullError
+from refdata.core.errors import ConfigurationError, FileChangedError, StorageFullError
 from refdata.dropoff.osfiles import translated
+from refdata.sealing import temporary_file
+
+_MEMORY = Path("/dev/shm")  # noqa: S108  its folder is checked before it is used
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,12 @@ class ObjectSpool:
     """A local folder, made when it is first needed.
 
     :param free_bytes: bytes that a copy leaves free on its disk, which other loads and programs share.
+    :param sealed: copies are encrypted with a key that is only in memory, and lists of rejects are in memory.
     """
 
     folder: Path
     free_bytes: int = 0
+    sealed: bool = False
 
     @property
     def disk(self) -> Path:
@@ -36,6 +41,26 @@ class ObjectSpool:
             self.folder.mkdir(parents=True, exist_ok=True)
         return self.folder
 
+    def lists(self) -> Path:
+        """The folder for lists of rejects, which quote their rows: in memory, where copies are sealed.
+
+        :raises ConfigurationError: when this machine has no such folder, or somebody else made it.
+        """
+        if not self.sealed:
+            return self.ready()
+        folder = _MEMORY / f"refdata-spool-{os.getuid()}"
+        if _MEMORY.is_dir():
+            with translated(str(folder)):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                status = folder.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid():
+                return folder
+        raise ConfigurationError(
+            "spool_encrypted needs a folder of its own in memory",
+            where=str(folder),
+            advice="Remove what is there; on a system without /dev/shm use an encrypted disk instead.",
+        )
+
     @contextmanager
     def copy(self, chunks: Iterable[bytes], where: str, size: int | None = None) -> Iterator[BinaryIO]:
         """A copy without a name, to be read from its start: a killed worker cannot leave it behind.
@@ -47,7 +72,7 @@ class ObjectSpool:
         """
         if size is not None:
             self._require_space(size, where)
-        with translated(str(self.folder)), tempfile.TemporaryFile(dir=self.ready()) as spool:
+        with translated(str(self.folder)), temporary_file(self.ready(), sealed=self.sealed) as spool:
             for chunk in chunks:
                 if size is not None and spool.tell() + len(chunk) > size:
                     raise FileChangedError(
@@ -56,7 +81,7 @@ class ObjectSpool:
                 self._require_space(len(chunk), where)
                 spool.write(chunk)
             spool.seek(0)
-            yield spool
+            yield cast("BinaryIO", spool)
 
     def _require_space(self, size: int, where: str) -> None:
         free = shutil.disk_usage(self.ready()).free
