@@ -29,7 +29,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from tests.integration.places import PLACES
+from tests.integration.places import BUCKETS
 from tests.integration.trust.killing import BULK, RECOVERIES, SCENARIOS, Scenario, Trial, across_disks
 from tests.integration.trust.site import opened
 from tests.integration.trust.syscalls import Change, Point
@@ -59,7 +59,7 @@ def kill_all(task: Task) -> Outcome:
         scenario = scenarios(engine, source, archive)[number]
         outcome = Outcome(scenario.name, recovery)
         began = time.monotonic()
-        bucket = PLACES[source](Path(folder)) if source != FOLDER else None
+        bucket = BUCKETS[source](Path(folder)) if source != FOLDER else None
         with opened(engine, Path(folder), bucket=bucket, **scenario.settings) as site:
             trial = Trial(site, scenario)
             outcome.changes = trial.changes
@@ -146,7 +146,7 @@ def main() -> int:
     """Runs what the arguments ask for."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--engine", choices=("sqlite", "mssql"), default="sqlite")
-    options.add_argument("--source", choices=tuple(PLACES), default=FOLDER)
+    options.add_argument("--source", choices=(FOLDER, *BUCKETS), default=FOLDER)
     options.add_argument("--scenario", default="", help="only scenarios whose name contains this text; =TEXT: equals")
     options.add_argument("--recovery", choices=tuple(RECOVERIES), action="append", help="default: each")
     options.add_argument("--every", type=int, default=1, help="take every n-th point only")

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.table import Table
+from tests.integration.places import BUCKETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,19 @@ def parts(minutes: float, server: bool) -> Iterator[Part]:
         yield Part(f"kill {engine}", "a kill at every change", ("-m", "benchmarks.kill_points", *on))
         yield Part(f"crowd {engine}", "order, two deployments", ("-m", "benchmarks.crowd", *on))
     yield Part("changed", "files that change under our feet", changed, {"REFDATA_TEST_FULL": "1"})
+    yield from (part for source in BUCKETS for part in _of_source(source))
     yield Part("hostile", "files made to exhaust their reader", ("-m", "benchmarks.hostile"))
     yield Part("airflow", "Airflow's processes die", ("-m", "benchmarks.airflow_kills", "--files", "50"))
     yield Part("soak", "steady drops", ("-m", "benchmarks.soak", "--minutes", f"{minutes:g}"))
+
+
+def _of_source(source: str) -> Iterator[Part]:
+    """What every place other than a folder must stand too."""
+    kills = ("-m", "benchmarks.kill_points", "--source", source, "--store")
+    changed = ("-m", "pytest", "-q", "tests/integration/ingest/test_changed_objects.py")
+    chosen = {"REFDATA_TEST_FULL": "1", "REFDATA_TEST_SOURCE": source}
+    yield Part(f"kill {source}", "a kill before and after every change of the store", kills)
+    yield Part(f"changed {source}", "objects that change under our feet", changed, chosen)
 
 
 def main() -> int:

@@ -1,12 +1,11 @@
-"""Places where files are dropped, as the people and programs around refdata use them: a folder, a bucket.
+"""Places other than a folder where files are dropped, as the people and programs around refdata use them.
 
 The cases of files that change while they are loaded, and the kills of ``benchmarks/kill_points.py``, run at each. A
-source that is added joins ``PLACES``.
+place that is added joins ``BUCKETS``.
 """
 
 from __future__ import annotations
 
-import abc
 import re
 from collections.abc import Callable
 from itertools import count
@@ -14,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from refdata.core.settings import Settings
-from refdata.dropoff import Dropoff, ensure_tree
 from refdata.dropoff.objectidentity import ObjectIdentity
 from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
-from refdata.dropoff.source import Source
+from tests.azure_server import azure_container, azure_filesystem
 from tests.s3_server import s3_filesystem
 
 _numbers = count(1)
@@ -28,59 +26,7 @@ _CHANGES = ("write", "create", "upload", "copy", "delete")
 """What changes something in a store."""
 
 
-class Place(abc.ABC):
-    """Files below a root, by their paths relative to it, with ``/``."""
-
-    @abc.abstractmethod
-    def source(self, settings: Settings) -> Source:
-        """The source as a process that works on its own connects to it."""
-
-    @abc.abstractmethod
-    def put(self, path: str, content: bytes) -> None:
-        """Drops a file, over any other."""
-
-    @abc.abstractmethod
-    def take(self, path: str) -> None:
-        """Deletes a file."""
-
-    @abc.abstractmethod
-    def move(self, path: str, target: str) -> None:
-        """Renames a file, or does what comes nearest to it."""
-
-    @abc.abstractmethod
-    def files(self) -> dict[str, bytes]:
-        """All files, also refdata's own, in the order in which they came."""
-
-    def read(self, address: str) -> bytes:
-        """The file at a place that archiving returned."""
-        return next(content for path, content in self.files().items() if address.endswith(path))
-
-
-class Folder(Place):
-    """A folder of this machine."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        ensure_tree(root)
-
-    def source(self, settings: Settings) -> Source:
-        return Dropoff.of(settings)
-
-    def put(self, path: str, content: bytes) -> None:
-        (self.root / path).write_bytes(content)
-
-    def take(self, path: str) -> None:
-        (self.root / path).unlink()
-
-    def move(self, path: str, target: str) -> None:
-        (self.root / path).rename(self.root / target)
-
-    def files(self) -> dict[str, bytes]:
-        paths = sorted(self.root.rglob("*"), key=lambda path: path.lstat().st_mtime_ns)
-        return {str(path.relative_to(self.root)): path.read_bytes() for path in paths if path.is_file()}
-
-
-class Bucket(Place):
+class Bucket:
     """A prefix of a bucket. Its contents can be put back to how they were.
 
     :param connect: the filesystem of fsspec, for the process that asks.
@@ -173,9 +119,11 @@ def s3_bucket(folder: Path) -> Bucket:
     return Bucket(s3_filesystem, f"s3://{name}/prefix", folder / "spool")
 
 
-def folder_of(folder: Path) -> Folder:
-    """The folder that the tests' sites use."""
-    return Folder(folder / "dropoff")
+def azure_bucket(folder: Path) -> Bucket:
+    """A container of its own on Azurite."""
+    name = f"place-{next(_numbers)}"
+    azure_container(name)
+    return Bucket(azure_filesystem, f"abfs://{name}/prefix", folder / "spool")
 
 
-PLACES: dict[str, Callable[[Path], Place]] = {"folder": folder_of, "S3": s3_bucket}
+BUCKETS: dict[str, Callable[[Path], Bucket]] = {"S3": s3_bucket, "Azure": azure_bucket}
