@@ -25,6 +25,7 @@ from refdata.core.failure import Failure
 from refdata.core.filetypes import enabled
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
+from refdata.dropoff.objectidentity import ObjectIdentity
 from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore, error_of
@@ -117,6 +118,28 @@ def test_a_file_that_is_replaced_while_it_is_copied_stays_and_is_not_archived(bu
 
     assert source(Replacing(bucket, 0, after=False), tmp_path).archive_processed(file, RECEIVED, 7) == ""
     assert [path for path in bucket.find("bucket/drop") if path.endswith(".csv")] == [f"/{place}"]
+
+
+def test_an_original_stays_until_its_copy_is_complete(bucket: Any, tmp_path: Path) -> None:
+    bucket.pipe_file(f"bucket/drop/{FULL}/airports.csv", b"a\n1\n")
+    file = source(bucket, tmp_path).find(f"{FULL}/airports.csv")
+
+    class Pending(Mortal):
+        def _mortal(self, operation: Any) -> Any:
+            pending = operation.__name__ == "cp_file"
+            return (lambda path, target: bucket.pipe_file(target, b"")) if pending else operation
+
+    with pytest.raises(FileBusyError, match="copy is incomplete"):
+        source(Pending(bucket, 0, after=False), tmp_path).archive_processed(file, RECEIVED, 7)
+    assert source(bucket, tmp_path).is_there(file)
+    archived = source(bucket, tmp_path).archive_processed(file, RECEIVED, 7)
+    assert bucket.cat_file(archived.removeprefix("s3://")) == b"a\n1\n"
+
+
+@pytest.mark.parametrize("name", ["ETag", "etag"])
+def test_a_tag_is_the_same_with_and_without_quotes(name: str) -> None:
+    facts = {"size": 4, "LastModified": 1_700_000_000}
+    assert ObjectIdentity.of({**facts, name: '"0x8D"'}) == ObjectIdentity.of({**facts, name: "0x8D"})
 
 
 def test_a_drop_outside_the_load_folders_is_reported_once(bucket: Any, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,11 @@ from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.source import Source
 from refdata.ingest.process import process
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
+from tests.integration.places import Bucket, azure_bucket, s3_bucket
 from tests.memory_source import MemorySource
-from tests.s3_server import s3_filesystem
 from tests.sftp_servers import SftpTestServer, asyncssh_server, openssh_server, sftp_source
 
 FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
-_numbers = count(1)
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
 REASON = Failure("data", "It is damaged", "line 1", "Correct it.", transient=False, task="detect_format")
 
@@ -84,11 +84,9 @@ def object_store(folder: Path) -> Place:
     return of_store(folder, fs, "bucket/prefix")
 
 
-def s3(folder: Path) -> Place:
-    fs = s3_filesystem()
-    bucket = f"bucket-{next(_numbers)}"
-    fs.mkdir(bucket)
-    return of_store(folder, fs, f"{bucket}/prefix")
+def bucket(of: Callable[[Path], Bucket], folder: Path) -> Place:
+    made = of(folder)
+    return Place(made.source(Settings()), made.put, made.take)
 
 
 def sftp(folder: Path, server: SftpTestServer) -> Place:
@@ -114,11 +112,12 @@ def asyncssh(folder: Path) -> Place:
     return sftp(folder, asyncssh_server())
 
 
-SOURCES = {
+SOURCES: dict[str, Callable[[Path], Place]] = {
     "folder tree": tree,
     "memory": memory,
     "object store": object_store,
-    "S3": s3,
+    "S3": partial(bucket, s3_bucket),
+    "Azure Blob": partial(bucket, azure_bucket),
     "SFTP by OpenSSH": openssh,
     "SFTP by asyncssh": asyncssh,
 }

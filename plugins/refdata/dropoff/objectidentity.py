@@ -44,7 +44,8 @@ class ObjectIdentity:
     @classmethod
     def of(cls, info: Mapping[str, Any]) -> ObjectIdentity:
         """The identity of an object, from what fsspec reports about it."""
-        tag = next((str(info[name]) for name in _TAGS if info.get(name)), "")
+        # A listing of Azure has no quotes around it, a single look has; not every version of its client evens that out.
+        tag = next((str(info[name]).strip('"') for name in _TAGS if info.get(name)), "")
         changed = next((info[name] for name in _TIMES if info.get(name)), None)
         time_ns = _nanoseconds(changed)
         # A listing of S3 has milliseconds and a single look has seconds; with a tag, seconds are enough.

@@ -314,6 +314,7 @@ class ObjectSource(ObjectPlace):
         if not self.lies(file):  # replaced meanwhile: the copy may be of the new file, which is not ours to archive
             self.store.delete(place)
             return False
+        self._require_whole(place, file.size)
         return True
 
     def _leave(self, file: DroppedFile) -> None:
@@ -322,11 +323,18 @@ class ObjectSource(ObjectPlace):
             self.store.delete(file.path)
         self._forget_back(file)
 
+    def _require_whole(self, place: str, size: int) -> None:
+        """Azure may go on copying when it has answered; without its original that copy would fail."""
+        facts = self.store.info(place)
+        if facts is None or facts["size"] != size:
+            raise FileBusyError("The copy is incomplete", where=self._address(place), advice="Nothing: it is retried")
+
     def _put_rejects(self, file: DroppedFile, load_id: int, target: str) -> None:
         self.share_rejects(file, load_id)
         shared = f"{_REJECTS}/{load_id}.csv"
-        if self.store.info(shared) is not None:
+        if (facts := self.store.info(shared)) is not None:
             self.store.copy(shared, target)
+            self._require_whole(target, facts["size"])
             self.store.delete(shared)
 
     def _decision(self, file: DroppedFile) -> str:
