@@ -9,7 +9,6 @@ import logging
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -39,6 +38,10 @@ KbdInteractiveAuthentication no
 Subsystem sftp internal-sftp
 ForceCommand internal-sftp
 """
+
+
+_WHILE_READ = '"$0" "$@" & read -r _; kill $!'
+"""The server ends with the process that started it, also when that is killed."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ def openssh_server() -> SftpTestServer:
         os.chown(path, user.pw_uid, -1)
     log = (folder / "sshd.log").open("w")
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(folder / "sshd_config")], stderr=log, **as_user)  # type: ignore[call-overload]
+    command = ["sh", "-c", _WHILE_READ, SSHD, "-D", "-e", "-f", str(folder / "sshd_config")]
+    nowhere = subprocess.DEVNULL
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=nowhere, stderr=log, **as_user)  # type: ignore[call-overload]
     log.close()
     atexit.register(_ended, server)
     _wait_for(port, folder / "sshd.log")
@@ -195,5 +200,6 @@ def _closed(acceptor: asyncssh.SSHAcceptor, loop: asyncio.AbstractEventLoop, thr
 
 
 def _ended(server: subprocess.Popen[bytes]) -> None:
-    server.send_signal(signal.SIGTERM)
+    assert server.stdin is not None
+    server.stdin.close()
     server.wait(10)

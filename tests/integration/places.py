@@ -19,10 +19,11 @@ from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
 from tests.azure_server import azure_container, azure_filesystem
 from tests.s3_server import s3_filesystem
+from tests.sftp_servers import openssh_server
 
 _numbers = count(1)
 _MARKS = re.compile(r"\.refdata/(?:moves|back)/")
-_CHANGES = ("write", "create", "upload", "copy", "delete")
+_CHANGES = ("write", "create", "upload", "copy", "delete", "move")
 """What changes something in a store."""
 
 
@@ -126,4 +127,11 @@ def azure_bucket(folder: Path) -> Bucket:
     return Bucket(azure_filesystem, f"abfs://{name}/prefix", folder / "spool")
 
 
-BUCKETS: dict[str, Callable[[Path], Bucket]] = {"S3": s3_bucket, "Azure": azure_bucket}
+def sftp_root(folder: Path) -> Bucket:
+    """A root of its own on OpenSSH's server."""
+    from tests.integration.sftp_place import OnServer  # it is built on what is above
+
+    return OnServer(openssh_server(), folder)
+
+
+BUCKETS: dict[str, Callable[[Path], Bucket]] = {"S3": s3_bucket, "Azure": azure_bucket, "SFTP": sftp_root}
