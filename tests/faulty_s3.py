@@ -79,7 +79,7 @@ def asks(method: str, part: str = "") -> Callable[[Environ], bool]:
 @lru_cache(maxsize=1)
 def faulty_server() -> tuple[FaultyS3, str]:
     """The server and its address, once per process; it stops with the process."""
-    from moto.server import DomainDispatcherApplication, create_backend_app
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
     faulty = FaultyS3(DomainDispatcherApplication(create_backend_app))
