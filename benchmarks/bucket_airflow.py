@@ -37,7 +37,6 @@ PATIENCE = 300.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
 QUICK = {
     "AIRFLOW__REFDATA__STABILITY_INTERVAL": "1",
-    "AIRFLOW__REFDATA__TURN_POLL_INTERVAL": "2",
     "AIRFLOW__REFDATA__MIN_FREE_MB": "0",
 }
 
