@@ -91,7 +91,7 @@ def test_names_in_ascii_need_no_question() -> None:
 
 def test_a_file_with_columns_that_are_one_to_the_database_is_refused_before_any_change() -> None:
     collation = Answer("N'Collation'", rows=[("Latin1_General_CI_AI",)])
-    made, server = engine(Answer("sys.columns", rows=[]), Answer("CATALOG_DEFAULT", rows=[(0, 1)]), collation)
+    made, server = engine(Answer("sys.all_columns", rows=[]), Answer("CATALOG_DEFAULT", rows=[(0, 1)]), collation)
     settings = Settings()
     nothing = cast("Any", None)
     deps = Deps(settings, made, nothing, utc_now, lambda table: table_rules(settings, table), nothing)

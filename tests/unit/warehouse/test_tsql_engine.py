@@ -44,7 +44,7 @@ PUBLICATION = Publication(STAGE, LoadType.APPEND, ("a",), 2, 0, "insert", dateti
 GRANTED = Answer("sp_getapplock", rows=[(0,)])
 EDITION = Answer("EngineEdition", rows=[(2, 0)])
 NO_TABLES = Answer("sys.tables AS t\nJOIN sys.schemas AS s ON s.schema_id = t.schema_id\nWHERE", rows=[])
-COLUMNS = r"^FROM sys\.columns|sys\.columns AS c"
+COLUMNS = r"FROM sys\.all_columns AS c"
 HIDDEN = ("^-- Purpose: .*lock", "TRANSACTION$", COLUMNS)
 
 
