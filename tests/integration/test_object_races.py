@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from refdata.core.settings import Settings
 from tests.integration.places import BUCKETS
 
 RACERS = 12
@@ -14,7 +15,7 @@ RACERS = 12
 
 @pytest.mark.parametrize("kind", BUCKETS)
 def test_of_many_who_create_the_same_object_one_succeeds(kind: str, tmp_path: Path) -> None:
-    store = BUCKETS[kind](tmp_path).store()
+    store = BUCKETS[kind](tmp_path).source(Settings()).store
     with ThreadPoolExecutor(RACERS) as pool:
         for race in range(5):
             made = list(pool.map(lambda one, name=f"race-{race}": store.create(name, str(one).encode()), range(RACERS)))

@@ -23,7 +23,7 @@ from refdata.core.errors import (
 )
 
 _CHUNK = 8 << 20
-_THROTTLED = ("slowdown", "slow down", "toomanyrequests", "throttl", "serverbusy", "503", "429")
+_THROTTLED = ("slowdown", "slow down", "service unavailable", "toomanyrequests", "throttl", "serverbusy", "503", "429")
 _REFUSED = ("accessdenied", "access denied", "forbidden", "403", "invalidaccesskeyid", "signaturedoesnotmatch")
 
 

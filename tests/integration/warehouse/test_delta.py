@@ -176,7 +176,7 @@ def exact(rows: Rows) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("keyed", [True, False])
 def test_delta_and_full_publish_leave_the_same(loads: Loads, keyed: bool) -> None:
     made = 0
-    examples = 25 if loads.database.is_sqlite else 4
+    examples = 15 if loads.database.is_sqlite else 4
     source = keyed_tables if keyed else tables
 
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))

@@ -182,7 +182,7 @@ def test_differences_and_copies_give_the_same_versions(loads: Loads, keyed: bool
     rows = keyed_tables if keyed else tables
 
     @settings(
-        max_examples=40 if loads.database.is_sqlite else 5, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=20 if loads.database.is_sqlite else 5, deadline=None, suppress_health_check=list(HealthCheck)
     )
     @given(rows, changes(rows, keyed=keyed))
     def same(first: Rows, later: list[tuple[str, Any, str]]) -> None:

@@ -344,7 +344,7 @@ COLUMNS = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=COLUMNS, block=st.sampled_from([3, 11, 1 << 20]))
 def test_typed_value_means_what_the_text_means(tmp_path: Path, values: list[str], block: int) -> None:
     column, _ = one_column(tmp_path / "file.csv", values, block)
