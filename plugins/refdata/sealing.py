@@ -95,16 +95,21 @@ def temporary_file(folder: Path | None = None, *, sealed: bool) -> IO[bytes]:
     >>> with temporary_file(sealed=True) as file:
     ...     _ = file.write(b"secret")
     ...     file.flush()
-    ...     path = Path(f"/proc/self/fd/{file.fileno()}")
+    ...     path = path_of(file)
     ...     path.read_bytes() == b"secret", open_local(path).read()
     (False, b'secret')
     """
     file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  its caller closes it
     if not sealed:
         return cast("IO[bytes]", file)
-    path = f"/proc/self/fd/{file.fileno()}"
+    path = os.fspath(path_of(file))
     _keys[path] = secrets.token_bytes(32)
     return cast("IO[bytes]", SealedFile(cast("IO[bytes]", file), _keys[path], path))
+
+
+def path_of(file: IO[bytes]) -> Path:
+    """A path to an open file without a name, for this process."""
+    return Path(f"/proc/self/fd/{file.fileno()}")
 
 
 def is_sealed(path: Path) -> bool:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdata.sealing import is_sealed, open_local, temporary_file
-
-
-def path_of(file: IO[bytes]) -> Path:
-    return Path(f"/proc/self/fd/{file.fileno()}")
+from refdata.copies.cells import CellKind
+from refdata.copies.sheetcopy import copy_sheet
+from refdata.copies.spool import Spool
+from refdata.copies.workbook import CellRow
+from refdata.sealing import is_sealed, open_local, path_of, temporary_file
 
 
 @given(st.lists(st.binary(max_size=70), max_size=8), st.lists(st.tuples(st.integers(0, 600), st.integers(0, 99))))
@@ -61,3 +61,20 @@ def test_what_was_written_is_not_written_over() -> None:
         file.seek(0)
         with pytest.raises(io.UnsupportedOperation):
             file.write(b"two")
+
+
+def test_a_sheet_leaves_no_plain_row_on_its_way_into_a_sealed_copy() -> None:
+    secret = "Jean-Luc"
+
+    def rows() -> Iterator[CellRow]:
+        for _ in range(5_000):
+            yield [(secret, CellKind.TEXT)]
+        open_files = [path for path in Path("/proc/self/fd").iterdir() if path.is_file()]
+        assert [path for path in open_files if secret.encode() in path.read_bytes()] == []
+
+    with temporary_file(sealed=True) as file:
+        spool = Spool.beside(path_of(file), 1 << 20)
+        copy_sheet(rows(), spool)
+        assert open_local(spool.path).read().count(secret.encode()) == 5_000
+        assert secret.encode() not in spool.path.read_bytes()
+        spool.close()

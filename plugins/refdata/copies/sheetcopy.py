@@ -81,7 +81,7 @@ def copy_sheet(rows: Iterable[CellRow], spool: Spool) -> _SheetCopy:
 
     :raises FormatError: the sheet is empty, or the copy is too large.
     """
-    raw = Spool(spool.limit)
+    raw = Spool.beside(spool.path, spool.limit)
     try:
         shape = _write(rows, raw)
         if not shape.rows:

@@ -6,12 +6,12 @@ import contextlib
 import tempfile
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from refdata.core.errors import FileBusyError, FormatError
-from refdata.sealing import is_sealed, temporary_file
+from refdata.sealing import is_sealed, path_of, temporary_file
 
 MOST_BYTES = 16 << 30
 FREE_BYTES = 1 << 30
@@ -34,13 +34,13 @@ class Spool:
     """Collects bytes up to a limit. ``path`` can be read any number of times until ``close``."""
 
     limit: int
+    file: IO[bytes]
     size: int = 0
-    file: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
     @classmethod
     def beside(cls, path: Path, limit: int) -> Spool:
         """For a copy of the file at a path; of a sealed file it is sealed too."""
-        return cls(limit, file=temporary_file(sealed=is_sealed(path)))
+        return cls(limit, temporary_file(sealed=is_sealed(path)))
 
     def __post_init__(self) -> None:
         weakref.finalize(self, self.file.close)  # its readers may use it for longer than its maker
@@ -48,7 +48,7 @@ class Spool:
     @property
     def path(self) -> Path:
         """A path to the bytes, for this process."""
-        return Path(f"/proc/self/fd/{self.file.fileno()}")
+        return path_of(self.file)
 
     def write(self, data: bytes) -> None:
         """:raises FormatError: when there would be more bytes than the limit.
