@@ -58,6 +58,7 @@ from refdata.dropoff.objectplace import BACK, MOVES, OWN, ObjectPlace
 from refdata.dropoff.osfiles import translated
 from refdata.dropoff.overlooked import overlooked_name
 from refdata.dropoff.tree import OUTSIDE, Malformed, ScanResult
+from refdata.sealing import path_of
 
 _REJECTS = f"{OWN}/rejects"
 _GONE = ("The file changed after its release", "Nothing: the watcher takes up what is there.")
@@ -127,7 +128,7 @@ class ObjectSource(ObjectPlace):
         self._require(file)
         with self.spool.copy(self.store.read(file.path), file.path, file.size) as spool:
             self._require(file)
-            path = f"/proc/self/fd/{spool.fileno()}"
+            path = os.fspath(path_of(spool))
             try:
                 with named_in_errors(path, file.path):
                     yield path
@@ -143,8 +144,7 @@ class ObjectSource(ObjectPlace):
 
     def lies(self, file: DroppedFile) -> bool:
         """Whether the object is unchanged, even if it was handed back since."""
-        facts = self.store.info(file.path)
-        return facts is not None and ObjectIdentity.of(facts) == ObjectIdentity.read(file.identity).content
+        return self._holds(file.path, file)
 
     def exists(self, path: str) -> bool:
         """Whether any object that the watcher would pick up is at a path."""
@@ -171,10 +171,9 @@ class ObjectSource(ObjectPlace):
         with self.spool.copy(chunks, path) as spool:
             size = os.fstat(spool.fileno()).st_size
             self.store.upload(path, spool)
-        facts = self.store.info(path)
-        if facts is None or facts["size"] != size:
+        if not self._is_whole(path, size):
             self.store.delete(path)
-            raise FileBusyError("The copy is incomplete", where=self._address(path), advice="Nothing: it is retried")
+            raise self._incomplete(path)
 
     def clear(self, path: str) -> None:
         """Deletes a copy that a second attempt uploaded when the first one had loaded its own."""
@@ -325,9 +324,20 @@ class ObjectSource(ObjectPlace):
 
     def _require_whole(self, place: str, size: int) -> None:
         """Azure may go on copying when it has answered; without its original that copy would fail."""
-        facts = self.store.info(place)
-        if facts is None or facts["size"] != size:
-            raise FileBusyError("The copy is incomplete", where=self._address(place), advice="Nothing: it is retried")
+        if not self._is_whole(place, size):
+            raise self._incomplete(place)
+
+    def _is_whole(self, path: str, size: int) -> bool:
+        facts = self.store.info(path)
+        return facts is not None and facts["size"] == size
+
+    def _incomplete(self, path: str) -> FileBusyError:
+        return FileBusyError("The copy is incomplete", where=self._address(path), advice="Nothing: it is retried")
+
+    def _holds(self, path: str, file: DroppedFile) -> bool:
+        """Whether the file's content is at a path."""
+        facts = self.store.info(path)
+        return facts is not None and ObjectIdentity.of(facts) == ObjectIdentity.read(file.identity).content
 
     def _put_rejects(self, file: DroppedFile, load_id: int, target: str) -> None:
         self.share_rejects(file, load_id)

@@ -124,10 +124,6 @@ class SftpSource(ObjectSource):
         identity = ObjectIdentity.read(file.identity)
         return f"{MOVES}/{mark_of(file.path, identity)}-{identity.back}"
 
-    def _holds(self, path: str, file: DroppedFile) -> bool:
-        facts = self.store.info(path)
-        return facts is not None and ObjectIdentity.of(facts) == ObjectIdentity.read(file.identity).content
-
     def _dropped(self, found: Sequence[tuple[str, ObjectIdentity]]) -> tuple[DroppedFile, ...]:
         if len(found) > _FEW:
             return ObjectSource._dropped(self, found)  # noqa: SLF001  super() does not know classes with slots

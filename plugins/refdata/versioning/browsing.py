@@ -10,6 +10,7 @@ from refdata.core.browsing import PagePlan, Position, RowRequest
 from refdata.core.cellvalues import cell_text
 from refdata.core.model import Column
 from refdata.core.rowvalues import SHOWN, is_long
+from refdata.core.statement import Statement
 from refdata.core.versions import VersionRecord, list_versions, live_version
 from refdata.versioning.locating import Versions
 from refdata.warehouse.base import Row, Session
@@ -103,21 +104,20 @@ def _page(
     with versions.warehouse.transaction(write=False) as session:
         key = unique_key(versions, session, table, columns) if version is None else ()
         plan = PagePlan(versions.warehouse.capabilities, source, columns, key, asked)
-        plan.statement()  # a wrong request is reported before anything else
+        whole = plan.statement()  # a wrong request is reported before anything else
         if version is not None and asked.after is None:
             versions.require_rows(session, source, table, version, records)
-        fetched = _in_parts(session, plan, patience) if patience and plan.has_parts else _at_once(session, plan)
+        fetched = _in_parts(session, plan, patience) if patience and plan.has_parts else _at_once(session, plan, whole)
     rows = tuple(tuple(map(_cell, row, columns)) for row in fetched.rows)
     known = next((one.rows for one in list_versions(records) if one.version == shown), None)
     before = asked.after.before if asked.after else 0
     return RowPage(table, shown, columns, key, rows, before, fetched.next, known, fetched.is_partial)
 
 
-def _at_once(session: Session, plan: PagePlan) -> _Fetched:
-    statement, limit = plan.statement(), plan.asked.limit
-    fetched = session.query(statement.sql, statement.values)
-    page = tuple(fetched[:limit])
-    return _Fetched(page, plan.position_after(page) if len(fetched) > limit else None)
+def _at_once(session: Session, plan: PagePlan, whole: Statement) -> _Fetched:
+    fetched = session.query(whole.sql, whole.values)
+    page = tuple(fetched[: plan.asked.limit])
+    return _Fetched(page, plan.position_after(page) if len(fetched) > len(page) else None)
 
 
 def _in_parts(session: Session, plan: PagePlan, patience: Patience) -> _Fetched:
