@@ -242,7 +242,7 @@ def test_a_search_narrows_files_and_numbers(steward: Steward) -> None:
 
 def test_the_page_is_usable_by_keyboard_alone(steward: Steward) -> None:
     keys = steward.window.keyboard
-    steward.frame.get_by_role("link", name="Files").focus()
+    steward.frame.get_by_role("link", name="Files", exact=True).focus()
     keys.press("/")
     expect(steward.frame.get_by_role("searchbox")).to_be_focused()
     keys.type("cost-centres")
@@ -282,7 +282,7 @@ def test_progress_shows_without_reload_and_takes_no_focus(steward: Steward, serv
 
 
 def test_tables_show_rows_and_version_and_lead_to_their_files(steward: Steward) -> None:
-    steward.frame.get_by_role("link", name="Tables").click()
+    steward.frame.get_by_role("link", name="Tables", exact=True).click()
     steward.heading("6 tables")
     expect(steward.frame.get_by_role("row", name=re.compile("bookings Other 101,755 5"))).to_be_visible()
     picture(steward.window, "tables-light")
@@ -318,7 +318,7 @@ def test_a_refused_files_story_shows_why_and_says_where_its_archive_is_gone(stew
 
 
 def test_a_viewer_compares_versions_and_is_offered_no_change(steward: Steward) -> None:
-    steward.frame.get_by_role("link", name="Tables").click()
+    steward.frame.get_by_role("link", name="Tables", exact=True).click()
     steward.frame.get_by_role("link", name="countries", exact=True).click()
     steward.heading("countries")
     steward.frame.get_by_role("button", name="What changed version 5").click()
@@ -448,7 +448,7 @@ def test_the_rows_fit_every_width(steward: Steward, server: Server, goods: None,
 
 
 def test_the_overview_shows_figures_over_time(steward: Steward) -> None:
-    steward.frame.get_by_role("link", name="Overview").click()
+    steward.frame.get_by_role("link", name="Overview", exact=True).click()
     steward.heading("The last 30 days")
     charts = steward.frame.get_by_role("figure")
     expect(charts).to_have_count(4)
@@ -557,7 +557,7 @@ def test_an_editor_rolls_back_after_a_look_at_the_difference(server: Server, bro
         page = context.new_page()
         log_in(page, server.local.url, "admin", server.local.password)
         frame = open_page(page)
-        frame.get_by_role("link", name="Tables").click()
+        frame.get_by_role("link", name="Tables", exact=True).click()
         frame.get_by_role("link", name="airports", exact=True).click()
         frame.get_by_role("button", name="Roll back to version 3").click()
         dialog = frame.get_by_role("dialog", name="Roll airports back to version 3?")
