@@ -7,8 +7,9 @@ server; two with scheduler, triggerer and DAG processor; two with a Celery worke
 temporary folders of its own. The warehouse is with ``--server`` the T-SQL server of ``REFDATA_TEST_MSSQL_URI``, else
 the embedded engine's files. Files for ten tables are uploaded in waves. Meanwhile, in random order, components are
 killed by SIGKILL, hosts are cut off for up to a minute, and lose power (cut off, all is killed, all starts again);
-Redis is restarted and loses its queue. At the end every file must be in the ledger and in its archive once, each table
-must have its files in their order, and the doctor must have nothing to report. Exit code 1 when something is wrong.
+Redis is restarted and loses its queue, and all workers are away for minutes. At the end every file must be in the
+ledger and in its archive once, each table must have its files in their order, and the doctor must have nothing to
+report. Exit code 1 when something is wrong.
 
 Needs, on Debian, redis-server, postgresql, socat with ``--server``, and what Celery needs, beside the environment:
 ``uv pip install --no-deps --target .venv/celery -r docker/requirements.txt``.
@@ -25,7 +26,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from refdata.core.errors import RefdataError
 
 WAVE = 2 * TABLES
 """Files that are uploaded at a time; the next wave follows when no more than two waves are under way."""
+SIZES = (200, 3, 20_000)
 BETWEEN_FAULTS = (10.0, 30.0)
 RESTART_SECONDS = 2.0
 PATIENCE = 420.0
@@ -58,6 +60,20 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.kind} {self.program or self.host}"
 
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts that are cut off."""
+        return [self.host] if self.kind in ("cut", "power") else []
+
+    @property
+    def programs(self) -> list[str]:
+        """The programs that are killed, and started again at the end."""
+        if self.kind == "outage":
+            return [name for name, (_, command) in AIRFLOW.items() if command[0] == "celery"]
+        if self.kind == "power":
+            return [name for name, (host, _) in AIRFLOW.items() if host == self.host]
+        return [self.program] if self.program else []
+
 
 FAULTS = (
     *(Fault("kill", host, name) for name, (host, _) in AIRFLOW.items()),
@@ -65,7 +81,9 @@ FAULTS = (
     Fault("power", "worker-1", seconds=(5, 30)),
     Fault("power", "scheduler-2", seconds=(5, 30)),
     Fault("restart", DATA, "redis"),
+    Fault("outage", "worker-1", seconds=(180, 200)),
 )
+KINDS = tuple(dict.fromkeys(fault.kind for fault in FAULTS))
 
 
 @dataclass
@@ -96,7 +114,7 @@ class Run:
             first = len(self.uploads)
             wave = range(first, min(first + WAVE, self.files))
             try:
-                for file in upload(self.cluster.site, wave):
+                for file in upload(self.cluster.site, wave, SIZES):
                     self.uploads.append(file)
             except OSError as error:  # the data host is cut off: the next try begins with the file that failed
                 self.say(f"no upload: {type(error).__name__}")
@@ -122,18 +140,16 @@ class Run:
         seconds = self.chance.uniform(*fault.seconds)
         self.say(f"{fault} for {seconds:.0f} s")
         self.happened.append(fault)
-        host = self.cluster.hosts[fault.host]
-        doomed = {"cut": [], "power": self.cluster.on(fault.host)}.get(fault.kind, [fault.program])
-        try:
-            if not fault.program:
-                host.cut()
-            for name in doomed:
-                if name in self.cluster.airflow.processes:
-                    self.cluster.airflow.kill(name)
-            self.pause(seconds)
-        finally:
-            if not fault.program:
-                host.connect()
+        hosts = [self.cluster.hosts[name] for name in fault.hosts]
+        doomed = fault.programs
+        for host in hosts:
+            host.cut()
+        for name in doomed:
+            if name in self.cluster.airflow.processes:
+                self.cluster.airflow.kill(name)
+        self.pause(seconds)
+        for host in hosts:
+            host.connect()
         for name in doomed:
             self.cluster.start(name)
 
@@ -149,14 +165,14 @@ class Run:
                 self.say("")
 
 
-def run(cluster: Cluster, files: int, faults: int, seed: int, console: Console) -> tuple[Run, list[str]]:
+def run(cluster: Cluster, chosen: argparse.Namespace, console: Console) -> list[str]:
     """Uploads, lets faults happen, waits and judges."""
-    this = Run(cluster, files, random.Random(seed), console)
+    this = Run(cluster, chosen.files, random.Random(chosen.seed), console)
     start_airflow(cluster, this.say)
     this.began = time.monotonic()
     uploading = threading.Thread(target=this.upload, daemon=True)
     uploading.start()
-    for fault in planned(this.chance, faults):
+    for fault in planned(this.chance, chosen.faults, chosen.only):
         this.pause(this.chance.uniform(*BETWEEN_FAULTS))
         this.happen(fault)
     while uploading.is_alive():
@@ -167,14 +183,14 @@ def run(cluster: Cluster, files: int, faults: int, seed: int, console: Console) 
     if said := doctor_says(this):
         wrong.append(f"the doctor says: {said}")
     show(this, seconds, wrong)
-    return this, wrong
+    return wrong
 
 
-def planned(chance: random.Random, faults: int) -> Iterator[Fault]:
-    """All faults in random order, again and again."""
-    plan: list[Fault] = []
+def planned(chance: random.Random, faults: int, kinds: Sequence[str]) -> Iterator[Fault]:
+    """All faults of these kinds in random order, again and again."""
+    chosen, plan = [fault for fault in FAULTS if fault.kind in kinds], list[Fault]()
     while len(plan) < faults:
-        plan += chance.sample(FAULTS, len(FAULTS))
+        plan += chance.sample(chosen, len(chosen))
     return iter(plan[:faults])
 
 
@@ -212,11 +228,11 @@ def show(this: Run, seconds: float, wrong: list[str]) -> None:
     summary = Table("Engine", "Files", "Seconds", "A minute", "Faults", "Runs given up", "Wrong", "Load average")
     cells = (files, f"{seconds:.0f}", f"{60 * files / seconds:.0f}", len(this.happened), len(failed), len(wrong))
     summary.add_row(this.cluster.site.warehouse.engine, *map(str, cells), f"{os.getloadavg()[0]:.1f}")
-    faults = Table("Host", "Killed", "Cut off", "Power", "Restarted", "Ended by itself")
+    faults = Table("Host", "Killed", "Cut off", "Power", "Restarted", "Outage", "Ended by itself")
     for host in HOSTS:
         kinds = Counter(fault.kind for fault in this.happened if fault.host == host)
         by_itself = sum(number for name, number in this.ended.items() if AIRFLOW.get(name, (DATA,))[0] == host)
-        faults.add_row(host, *(str(kinds[kind]) for kind in ("kill", "cut", "power", "restart")), str(by_itself))
+        faults.add_row(host, *(str(kinds[kind]) for kind in KINDS), str(by_itself))
     this.console.print(summary, faults)
     if failed:
         runs = Table("File", "Failed tasks", "End", title="Runs that Airflow gave up")
@@ -232,6 +248,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--files", type=int, default=500)
     options.add_argument("--faults", type=int, default=2 * len(FAULTS), help="how many kills and cuts")
+    options.add_argument("--only", nargs="+", choices=KINDS, default=KINDS, help="kinds of faults")
     options.add_argument("--server", action="store_true", help="load into the T-SQL server")
     options.add_argument("--packages", type=Path, default=PROJECT / ".venv" / "celery")
     options.add_argument("--folder", type=Path, help="Airflow's homes; a temporary folder when left out")
@@ -246,9 +263,9 @@ def main() -> int:
     console.print(f"Written to {folder}", highlight=False)
     cluster = make_cluster(folder, chosen.packages, server=chosen.server)
     try:
-        _, wrong = run(cluster, chosen.files, chosen.faults, chosen.seed, console)
+        wrong = run(cluster, chosen, console)
     finally:
-        cluster.airflow.stop()
+        cluster.stop(server=chosen.server)
     return 1 if wrong else 0
 
 

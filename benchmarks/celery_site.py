@@ -21,8 +21,8 @@ from typing import Any
 from benchmarks.hosts import OUTSIDE, Host, make_hosts
 from benchmarks.uploads import Site
 from scripts.demo_source import Bucket, bucket_environment
-from scripts.local_airflow import PROJECT, LocalAirflow
-from tests.integration.engines import Server
+from scripts.local_airflow import PROJECT, LocalAirflow, LocalAirflowError
+from tests.integration.engines import Database, Server
 
 from refdata.core.settings import Settings
 from refdata.warehouse.connect import open_warehouse
@@ -31,7 +31,8 @@ DATA = "data"
 HOSTS = (DATA, "scheduler-1", "scheduler-2", "worker-1", "worker-2")
 API, POSTGRES, REDIS, S3 = 8080, 5432, 6379, 9000
 SERVER, BULK = 1433, 1434
-START_SECONDS = 120
+FORWARDERS = ("mssql-out", "mssql-in", "bulk-out", "bulk-in")
+START_SECONDS, HEALTHY_SECONDS = 120, 300
 AIRFLOW = {
     "api-server": (DATA, ("api-server",)),
     **{
@@ -46,17 +47,21 @@ QUICK = {
     "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
     "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
     "AIRFLOW__CELERY__WORKER_CONCURRENCY": "3",
+    "AIRFLOW__CELERY__EXTRA_CELERY_CONFIG": '{"imports": ["refdata.preloaded"]}',
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     # A worker that dies takes the messages along that it has fetched and not begun.
-    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "60",
-    "AIRFLOW__REFDATA__STABILITY_INTERVAL": "1",
+    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "40",
+    "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "20",
+    "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "2",
+    "AIRFLOW__REFDATA__STABILITY_INTERVAL": "2",
     "AIRFLOW__REFDATA__MIN_FREE_MB": "0",
     "AIRFLOW__REFDATA__TURN_POLL_INTERVAL": "2",
     "AIRFLOW__REFDATA__STALE_AFTER": "60",
     "AIRFLOW__REFDATA__RETRY_DELAY": "5",
     "AIRFLOW__REFDATA__MAX_RETRY_DELAY": "30",
-    "AIRFLOW__REFDATA__HEALTH_INTERVAL": "60",
+    "AIRFLOW__REFDATA__HEALTH_INTERVAL": "120",
 }
 
 
@@ -76,10 +81,6 @@ class Cluster:
         """Starts a program, for the first time or again."""
         self.airflow.start_beside(name, self.commands[name])
 
-    def on(self, host: str) -> list[str]:
-        """The names of Airflow's components on a host."""
-        return [name for name, (there, _) in AIRFLOW.items() if there == host]
-
     def revive(self) -> list[str]:
         """Starts again what ended by itself, as a service manager would; the names."""
         ended = [name for name, process in self.airflow.processes.items() if process.poll() is not None]
@@ -87,6 +88,17 @@ class Cluster:
             self.airflow.processes.pop(name)
             self.start(name)
         return ended
+
+    def stop(self, *, server: bool) -> None:
+        """Ends everything; takes away what was made on the T-SQL server, whose forwarders end last."""
+        processes, forwarders = self.airflow.processes, {}
+        if server:
+            forwarders = {name: processes.pop(name) for name in FORWARDERS if name in processes}
+        self.airflow.stop()
+        if forwarders:
+            Database("mssql", self.site.settings, self.site.warehouse).drop()
+            processes.update(forwarders)
+            self.airflow.stop()
 
     def metadata(self, sql: str) -> list[dict[str, Any]]:
         """Rows of Airflow's own database."""
@@ -126,7 +138,7 @@ def make_cluster(folder: Path, packages: Path, *, server: bool) -> Cluster:
     try:
         _start_data(cluster, folder, server=server)
     except BaseException:
-        airflow.stop()
+        cluster.stop(server=server)
         raise
     return cluster
 
@@ -236,9 +248,17 @@ def _forwarders(data: Host, folder: Path) -> dict[str, Sequence[str]]:
 
 
 def start_airflow(cluster: Cluster, say: Callable[[str], None]) -> None:
-    """Returns when all of Airflow is healthy."""
+    """Returns when all of Airflow is healthy; what ends meanwhile is started again.
+
+    Two DAG processors that are new to a database can both insert a DAG's assets, and Airflow's ends where it is second.
+    """
     began = time.monotonic()
     for name in AIRFLOW:
         cluster.start(name)
-    cluster.airflow.wait_healthy(300)
+    while not cluster.airflow.healthy():
+        for name in cluster.revive():
+            say(f"{name} ended by itself, started again")
+        if time.monotonic() > began + HEALTHY_SECONDS:
+            raise LocalAirflowError(f"Airflow is not healthy after {HEALTHY_SECONDS:.0f} s; see {cluster.airflow.home}")
+        time.sleep(1)
     say(f"Airflow is healthy after {time.monotonic() - began:.0f} s")

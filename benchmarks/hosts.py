@@ -32,8 +32,10 @@ def alone(module: str, arguments: Sequence[str]) -> int | None:
     if INSIDE in os.environ:
         return None
     flags = ("--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc")
-    command = ["unshare", *flags, "sh", "-c", _ALONE, "sh", sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, env={**os.environ, INSIDE: "1"}, check=False).returncode
+    # unshare lets SIGTERM pass, and everything ends with it: so it has to end with this process.
+    mortal = ["setpriv", "--pdeathsig", "KILL", "unshare"]
+    command = [*mortal, *flags, "sh", "-c", _ALONE, "sh", sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, env={**os.environ, INSIDE: "1", "PYTHONUNBUFFERED": "1"}, check=False).returncode
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Host:
         return [*there, str(self.own), str(self.private), *command]
 
     def cut(self) -> None:
-        """Takes the cable out: packets are lost, and neither side is told."""
+        """Takes the cable out: packets are lost, and neither side learns of it."""
         _ip("link", "set", _port(self.name), "down")
 
     def connect(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from refdata.core.settings import Settings
 from refdata.warehouse.base import Warehouse
 
 TABLES = 10
+APART = 100_000
+"""Between the first ids of two files."""
 FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
 
 
@@ -47,11 +49,14 @@ class Site:
         return int(self.query(sql)[0][0])
 
 
-def upload(site: Site, numbers: range) -> Iterator[Uploaded]:
-    """Ten tables, every second one of appends; a table's later objects have later names."""
+def upload(site: Site, numbers: range, sizes: Sequence[int] = (200,)) -> Iterator[Uploaded]:
+    """Ten tables, every second one of appends; a table's later objects have later names.
+
+    :param sizes: rows of a file, in turns.
+    """
     for number in numbers:
         table, replaces = f"bucket_{number % TABLES}", bool(number % 2)
-        rows = range(number * 1_000, number * 1_000 + 200)
+        rows = range(number * APART, number * APART + sizes[number // TABLES % len(sizes)])
         name = f"{table}_{20_240_101 + number // TABLES}.csv"
         content = "id,note\n" + "".join(f"{row},of {name}\n" for row in rows)
         site.bucket.put(f"{FULL if replaces else APPEND}/{name}", content.encode())
