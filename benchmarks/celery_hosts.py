@@ -44,7 +44,7 @@ WAVE = 2 * TABLES
 SIZES = (200, 3, 20_000)
 BETWEEN_FAULTS = (10.0, 30.0)
 RESTART_SECONDS = 2.0
-PATIENCE = 420.0
+PATIENCE = 600.0
 """Seconds without a file that comes to an end, after which the run counts as stuck."""
 
 
@@ -92,6 +92,7 @@ class Run:
 
     cluster: Cluster
     files: int
+    minutes: float
     chance: random.Random
     console: Console
     began: float = field(default_factory=time.monotonic)
@@ -106,8 +107,8 @@ class Run:
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def upload(self) -> None:
-        """All files, in waves; the next one when most of those before it are archived."""
-        while len(self.uploads) < self.files:
+        """All files, or as many as time allows, in waves; the next one when most of those before it are archived."""
+        while len(self.uploads) < self.files and time.monotonic() < self.began + 60 * self.minutes:
             if len(self.uploads) - self.archived > 2 * WAVE:
                 time.sleep(2)
                 continue
@@ -156,7 +157,7 @@ class Run:
     def finish(self) -> None:
         """Returns when every file is archived, or none came to its end for a long time."""
         most, since, said = self.archived, time.monotonic(), 0.0
-        while self.archived < self.files and time.monotonic() < since + PATIENCE:
+        while self.archived < len(self.uploads) and time.monotonic() < since + PATIENCE:
             self.pause(2)
             if self.archived > most:
                 most, since = self.archived, time.monotonic()
@@ -167,12 +168,14 @@ class Run:
 
 def run(cluster: Cluster, chosen: argparse.Namespace, console: Console) -> list[str]:
     """Uploads, lets faults happen, waits and judges."""
-    this = Run(cluster, chosen.files, random.Random(chosen.seed), console)
+    this = Run(cluster, chosen.files, chosen.minutes, random.Random(chosen.seed), console)
     start_airflow(cluster, this.say)
     this.began = time.monotonic()
     uploading = threading.Thread(target=this.upload, daemon=True)
     uploading.start()
     for fault in planned(this.chance, chosen.faults, chosen.only):
+        if not uploading.is_alive() and this.archived == len(this.uploads):
+            break
         this.pause(this.chance.uniform(*BETWEEN_FAULTS))
         this.happen(fault)
     while uploading.is_alive():
@@ -247,6 +250,7 @@ def main() -> int:
     """Runs what the arguments ask for, on hosts of its own."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--files", type=int, default=500)
+    options.add_argument("--minutes", type=float, default=120, help="after which no more files are uploaded")
     options.add_argument("--faults", type=int, default=2 * len(FAULTS), help="how many kills and cuts")
     options.add_argument("--only", nargs="+", choices=KINDS, default=KINDS, help="kinds of faults")
     options.add_argument("--server", action="store_true", help="load into the T-SQL server")

@@ -65,17 +65,21 @@ def upload(site: Site, numbers: range, sizes: Sequence[int] = (200,)) -> Iterato
 
 def wrongs(site: Site, uploads: list[Uploaded]) -> list[str]:
     """What is not as it should be."""
-    ledger = site.query("SELECT file_name, status, table_name, version_id FROM {ref}.[File_Monitor_Tracking]")
+    ledger = site.query(
+        "SELECT file_name, status, table_name, version_id, error_message FROM {ref}.[File_Monitor_Tracking]"
+    )
     times = Counter(row[0] for row in ledger)
     wrong = [f"{file.name}: {times[file.name]} rows in the ledger" for file in uploads if times[file.name] != 1]
-    wrong += [f"{name}: {status}" for name, status, *_ in ledger if status != "completed"]
+    wrong += [f"{row[0]}: {row[1]}, {row[4]}" for row in ledger if row[1] != "completed"]
     for table in sorted({file.table for file in uploads}):
         mine = [file for file in uploads if file.table == table]
-        order = [name for name, _, of, _ in sorted(ledger, key=lambda row: row[3] or 0) if of == table]
+        order = [
+            name for name, _, of, number, _ in sorted(ledger, key=lambda row: row[3] or 0) if of == table and number
+        ]
         if order != [file.name for file in mine]:
             wrong.append(f"{table}: loaded in the order {order}")
         expected = Counter(row for file in (mine[-1:] if mine[0].replaces else mine) for row in file.rows)
-        if Counter(int(row[0]) for row in site.query(f"SELECT id FROM {{ref}}.[{table}]")) != expected:
+        if order and Counter(int(row[0]) for row in site.query(f"SELECT id FROM {{ref}}.[{table}]")) != expected:
             wrong.append(f"{table}: other rows than those of its files")
     return wrong + _misplaced(site, uploads)
 
