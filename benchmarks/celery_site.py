@@ -32,7 +32,7 @@ HOSTS = (DATA, "scheduler-1", "scheduler-2", "worker-1", "worker-2")
 API, POSTGRES, REDIS, S3 = 8080, 5432, 6379, 9000
 SERVER, BULK = 1433, 1434
 FORWARDERS = ("mssql-out", "mssql-in", "bulk-out", "bulk-in")
-START_SECONDS, HEALTHY_SECONDS = 120, 300
+START_SECONDS, HEALTHY_SECONDS = 120, 600
 AIRFLOW = {
     "api-server": (DATA, ("api-server",)),
     **{
