@@ -17,6 +17,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,8 @@ NOT_FOR_TASKS = {
 
 def rendered(chart: Path, values: dict[str, Any]) -> list[dict[str, Any]]:
     """The objects that the chart makes, with the name of their template."""
-    import helm_python  # only here: the rest of the project needs no Helm
-
-    with helm_python.Chart.load(str(chart)) as loaded:
+    helm = import_module("helm_python")  # not a dependency: its types need not be there
+    with helm.Chart.load(str(chart)) as loaded:
         texts = loaded.render(values, name=RELEASE, namespace=NAMESPACE)
     return [
         found
@@ -54,13 +54,12 @@ def rendered(chart: Path, values: dict[str, Any]) -> list[dict[str, Any]]:
 
 def invalid(found: dict[str, Any], version: str) -> str:
     """Why Kubernetes would refuse an object; empty where it would not."""
-    import kubernetes_validate
-
+    kubernetes = import_module("kubernetes_validate")
     try:
-        kubernetes_validate.validate(found, version, strict=True)
-    except kubernetes_validate.ValidationError as error:
+        kubernetes.validate(found, version, strict=True)
+    except kubernetes.ValidationError as error:
         return f"{found['kind']} {found['metadata']['name']}: {'.'.join(map(str, error.path))}: {error.message}"
-    except kubernetes_validate.SchemaNotFoundError as error:
+    except kubernetes.SchemaNotFoundError as error:
         return f"{found['kind']}: {error.message}"
     return ""
 
@@ -82,8 +81,8 @@ def lacks(own: dict[str, Any], charts: dict[str, Any]) -> Iterator[str]:
         if volumes[0].get(name) != volume:
             yield f"the volume {name} is {volumes[0].get(name)}, the chart has {volume}"
     for key in ("serviceAccountName", "restartPolicy"):
-        if own["spec"][key] != charts["spec"][key]:
-            yield f"{key} is {own['spec'][key]}, the chart has {charts['spec'][key]}"
+        if own["spec"].get(key) != charts["spec"][key]:
+            yield f"{key} is {own['spec'].get(key)}, the chart has {charts['spec'][key]}"
 
 
 def main() -> int:
