@@ -123,10 +123,10 @@ def make_cluster(folder: Path, packages: Path, *, server: bool) -> Cluster:
     hosts = make_hosts(HOSTS, folder / "hosts", private)
     for host in hosts.values():
         (host.own / "tmp").mkdir()
-    settings = Settings(**(schemas := {f"{kind}_schema": f"celery_{secrets.token_hex(3)}_{kind}" for kind in _KINDS}))
-    chosen = _environment(hosts[DATA].address, private, packages) | {
-        f"AIRFLOW__REFDATA__{name.upper()}": value for name, value in schemas.items()
-    }
+    schemas = [f"celery_{(token := secrets.token_hex(3))}_ref", f"celery_{token}_bkp"]
+    settings = Settings(ref_schema=schemas[0], bkp_schema=schemas[1])
+    chosen = _environment(hosts[DATA].address, private, packages)
+    chosen |= {"AIRFLOW__REFDATA__REF_SCHEMA": schemas[0], "AIRFLOW__REFDATA__BKP_SCHEMA": schemas[1]}
     if server:
         chosen["AIRFLOW_CONN_REFDATA_DEFAULT"] = json.dumps(_server(hosts[DATA].address))
     airflow = LocalAirflow(folder, API, chosen, host=hosts[DATA].address)
@@ -141,9 +141,6 @@ def make_cluster(folder: Path, packages: Path, *, server: bool) -> Cluster:
         cluster.stop(server=server)
         raise
     return cluster
-
-
-_KINDS = ("ref", "bkp")
 
 
 def _environment(data: str, private: Path, packages: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
 
@@ -51,9 +51,12 @@ def mark(task_instance: TaskInstance) -> None:
     from airflow.models.xcom import XComModel
     from sqlalchemy.orm import object_session
 
-    which = {name: getattr(task_instance, name) for name in ("dag_id", "task_id", "run_id", "map_index")}
-    session = object_session(task_instance)
-    XComModel.set(MARKED_KEY, True, **which, **({"session": session} if session else {}))
+    where: dict[str, Any] = {
+        name: getattr(task_instance, name) for name in ("dag_id", "task_id", "run_id", "map_index")
+    }
+    if session := object_session(task_instance):
+        where["session"] = session
+    XComModel.set(MARKED_KEY, True, **where)
 
 
 def _heard(dag_run: DagRun, msg: str, state: str) -> None:
