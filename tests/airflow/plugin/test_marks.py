@@ -1,4 +1,4 @@
-"""A load's task that somebody marks failed gets a mark, which tells it from one that Airflow gave up."""
+"""A task of a load that somebody marks failed gets a mark; one that Airflow gave up does not."""
 
 from __future__ import annotations
 
