@@ -19,11 +19,12 @@ from airflow.sdk.exceptions import (
     ErrorType,
 )
 
-from refdata import serial, wiring
+from refdata import assetstore, serial, wiring
 from refdata.core.errors import AirflowAwayError, ConnectionLostError, RefdataError, StoppedError, unforeseen
 from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
 from refdata.core.model import DroppedFile, FileStatus, Load
+from refdata.core.runid import LOAD_DAG
 from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, MARKED_KEY, Step, failed_step
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
@@ -114,7 +115,7 @@ class RefDataStep(BaseOperator, abc.ABC):
         """Does the step's work."""
 
     def _connect(self, context: Context) -> Deps:  # noqa: ARG002
-        return dataclasses.replace(wiring.connect(), asks=True)
+        return dataclasses.replace(wiring.connect(), asks=True, is_running=_is_running)
 
     def _file(self, deps: Deps, context: Context) -> DroppedFile:
         return wiring.file_of_run(deps.dropoff, context)
@@ -162,6 +163,11 @@ def _airflow_away(error: Exception) -> AirflowAwayError | None:
         where=conf.get("core", "execution_api_server_url", fallback=""),
         advice="Nothing: the step is retried. If it recurs, check the API server and the network.",
     )
+
+
+def _is_running(run_id: str) -> bool:
+    """Whether a load run is under way; one that is still queued may wait for this very run to end."""
+    return assetstore.state_of_run(wiring.dag_id(LOAD_DAG), run_id) == "running"
 
 
 def _own_state(context: Context) -> str | None:
