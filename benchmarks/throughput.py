@@ -37,7 +37,7 @@ FOLDERS = ("reference_data_table/fullload", "none_reference_data_table/append")
 CHECKS, INTERVAL = 6, 1.0
 ROWS = 200
 SAMPLE_SECONDS = 5.0
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
 PAGES = {"files": "refdata/api/v1/files?limit=50", "now": "refdata/api/v1/now", "tables": "refdata/api/v1/tables"}
 SETTINGS = {"AIRFLOW__REFDATA__STABILITY_INTERVAL": f"{INTERVAL:g}"}
