@@ -1,7 +1,7 @@
 """Drops small files into a running Airflow: how many are loaded a minute, how soon, and at what cost in CPU and memory.
 
 usage: python -m benchmarks.throughput [--files 200] [--tables 10] [--every SECONDS] [--one-by-one N]
-    [--folder FOLDER] [--plot FILE.png]
+    [--set AIRFLOW__SECTION__NAME=VALUE] [--folder FOLDER] [--plot FILE.png]
 
 Real Airflow runs on a home of its own with the embedded engine: API server, scheduler with LocalExecutor, DAG
 processor, triggerer. All files are dropped at once, or one every ``--every`` seconds; every second table by append.
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,12 +53,19 @@ class Watched:
     memory: list[float] = field(default_factory=list)
     page: list[float] = field(default_factory=list)
 
+    def add(self, seconds: float, done: int, memory: float, page: float) -> None:
+        """One look."""
+        self.seconds.append(seconds)
+        self.done.append(done)
+        self.memory.append(memory)
+        self.page.append(page)
+
 
 class Site:
     """An Airflow in a folder, and what it says of itself."""
 
-    def __init__(self, folder: Path) -> None:
-        self.airflow = LocalAirflow(folder, free_port(), SETTINGS)
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.airflow = LocalAirflow(folder, free_port(), {**SETTINGS, **settings})
         self._client = httpx.Client(timeout=60)
 
     def start(self) -> None:
@@ -135,12 +142,7 @@ def watch(site: Site, files: int, every: float, planned: list[tuple[str, str, st
         done = sum(row[4] is not None for row in site.rows())
         if done > before:
             before, moved = done, time.monotonic()
-        for values, value in zip(
-            (watched.seconds, watched.done, watched.memory, watched.page),
-            (seconds, done, site.memory(), site.slowest_page()),
-            strict=True,
-        ):
-            values.append(value)
+        watched.add(seconds, done, site.memory(), site.slowest_page())
         console.print(f"{seconds:5.0f} s: {done} of {files} done, page {watched.page[-1]:.0f} ms", highlight=False)
         if done >= files or time.monotonic() > moved + PATIENCE:
             return watched
@@ -199,10 +201,12 @@ def main() -> int:
     options.add_argument("--tables", type=int, default=10)
     options.add_argument("--every", type=float, default=0.0, help="seconds between two files")
     options.add_argument("--one-by-one", type=int, metavar="N", help="drop N files, each when the one before is done")
+    options.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a variable for Airflow")
     options.add_argument("--folder", type=Path)
     options.add_argument("--plot", type=Path, help="write a picture")
     chosen, console = options.parse_args(), Console()
-    site = Site(chosen.folder or Path(tempfile.mkdtemp()))
+    settings = dict(one.split("=", 1) for one in chosen.set)
+    site = Site(chosen.folder or Path(tempfile.mkdtemp()), settings)
     planned = list(names(chosen.files, chosen.tables))
     try:
         site.start()
