@@ -22,7 +22,7 @@ from pathlib import Path
 import asyncssh
 
 from refdata.core.settings import Settings
-from refdata.dropoff.sftpsource import SftpSource
+from refdata.dropoff.serversource import ServerSource
 from refdata.sources import source_of
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
@@ -133,14 +133,14 @@ def asyncssh_server() -> SftpTestServer:
     return SftpTestServer(acceptor.get_port(), "files", files, "", host_key, key, os.geteuid())
 
 
-def sftp_source(server: SftpTestServer, spool: Path) -> tuple[Path, SftpSource]:
+def sftp_source(server: SftpTestServer, spool: Path) -> tuple[Path, ServerSource]:
     """A dropoff root of its own on a server: the folder on this machine, and the source, with the load folders made."""
     os.environ[f"AIRFLOW_CONN_SFTP_{server.port}"] = server.connection()
     local, path = server.folder()
     chosen = source_of(
         Settings(dropoff_root=f"sftp://sftp_{server.port}@127.0.0.1{path}", spool_folder=str(spool), min_free_mb=0)
     )
-    assert isinstance(chosen, SftpSource)
+    assert isinstance(chosen, ServerSource)
     chosen.prepare()
     for folder in local.rglob("*"):
         folder.chmod(0o777)  # the person who drops files is another user

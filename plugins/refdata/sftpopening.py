@@ -9,8 +9,8 @@ from typing import Any
 
 from refdata.core.addresses import Address
 from refdata.core.errors import ConfigurationError, FileBusyError, PermissionDeniedError, RefdataError
-from refdata.dropoff.sftpserver import SftpServer
-from refdata.dropoff.sftpstore import SftpStore
+from refdata.dropoff.fileserver import FileServer
+from refdata.dropoff.serverstore import ServerStore
 
 PACKAGE = "apache-airflow-providers-sftp"
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::(\d{1,5}))?")
@@ -23,7 +23,7 @@ _KEY_ADVICE = (
 )
 
 
-def sftp_store(address: Address) -> SftpStore:
+def sftp_store(address: Address) -> ServerStore:
     """The folder that an address names; nothing is opened yet.
 
     :param address: ``sftp://connection@host/path``, or ``host:port``; the path begins at the account's topmost folder.
@@ -38,13 +38,13 @@ def sftp_store(address: Address) -> SftpStore:
             advice="Write sftp://connection@host/path, such as sftp://my_sftp@files.example.com/landing.",
         )
     prefix = f"/{path}".rstrip("/")
-    return SftpStore(_server(address.conn_id, parts[1].strip("[]"), int(parts[2] or 0)), prefix, address.public)
+    return ServerStore(_server(address.conn_id, parts[1].strip("[]"), int(parts[2] or 0)), prefix, address.public)
 
 
 @lru_cache(maxsize=32)
-def _server(conn_id: str, host: str, port: int) -> SftpServer:
+def _server(conn_id: str, host: str, port: int) -> FileServer:
     """One for the life of the process, so that its connections stay open from step to step."""
-    return SftpServer(partial(_connect, conn_id, host, port))
+    return FileServer(partial(_connect, conn_id, host, port), "SFTP server")
 
 
 def _connect(conn_id: str, host: str, port: int) -> Any:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from refdata.dropoff.sftpsource import SftpSource
+from refdata.dropoff.serversource import ServerSource
 from tests.integration.engines import ALL, Database, drop_schemas, open_database
 
 
@@ -33,7 +33,7 @@ def _schemas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
-def drops(tmp_path: Path) -> tuple[Path, SftpSource]:
+def drops(tmp_path: Path) -> tuple[Path, ServerSource]:
     """A dropoff root on an SFTP server: its folder on this machine, and the source."""
     from tests.sftp_servers import openssh_server, sftp_source
 

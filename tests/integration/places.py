@@ -129,7 +129,7 @@ def azure_bucket(folder: Path) -> Bucket:
 
 def sftp_root(folder: Path) -> Bucket:
     """A root of its own on OpenSSH's server."""
-    from tests.integration.sftp_place import OnServer  # it is built on what is above
+    from tests.integration.server_place import OnServer  # it is built on what is above
 
     return OnServer(openssh_server(), folder)
 

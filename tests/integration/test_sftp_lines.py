@@ -15,10 +15,10 @@ import pytest
 
 from refdata.core.addresses import Address
 from refdata.core.errors import FileBusyError
-from refdata.dropoff.sftpsource import SftpSource
+from refdata.dropoff.serversource import ServerSource
 from refdata.sftpopening import sftp_store
 from tests.integration.relay import Relay
-from tests.integration.sftp_meddling import FULL, RECEIVED, names_in, put, watched
+from tests.integration.server_meddling import FULL, RECEIVED, names_in, put, watched
 from tests.sftp_servers import openssh_server
 
 
@@ -31,7 +31,7 @@ def relay(monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
 
 
 @pytest.fixture
-def relayed(drops: tuple[Path, SftpSource], relay: Relay) -> Iterator[SftpSource]:
+def relayed(drops: tuple[Path, ServerSource], relay: Relay) -> Iterator[ServerSource]:
     """The same root by way of the relay, over an open connection."""
     _, source = drops
     store = sftp_store(Address.parse(f"sftp://relayed@127.0.0.1:{relay.port}{source.store.prefix}"))
@@ -42,7 +42,7 @@ def relayed(drops: tuple[Path, SftpSource], relay: Relay) -> Iterator[SftpSource
 
 
 def test_a_line_cut_while_a_file_is_read_ends_the_attempt_and_the_next_one_reads_it(
-    drops: tuple[Path, SftpSource], relay: Relay, relayed: SftpSource
+    drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource
 ) -> None:
     content = random.Random(1).randbytes(6 << 20)
     file = relayed.find(put(drops[0], content))
@@ -56,7 +56,7 @@ def test_a_line_cut_while_a_file_is_read_ends_the_attempt_and_the_next_one_reads
 
 
 def test_a_line_cut_within_a_listing_is_no_empty_folder(
-    drops: tuple[Path, SftpSource], relay: Relay, relayed: SftpSource
+    drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource
 ) -> None:
     for number in range(250):
         put(drops[0], name=f"file_{number}.csv")
@@ -70,7 +70,7 @@ def test_a_line_cut_within_a_listing_is_no_empty_folder(
 
 @pytest.mark.parametrize("after", [True, False])
 def test_a_line_cut_at_a_rename_ends_the_attempt_and_the_next_one_finishes_it(
-    drops: tuple[Path, SftpSource], relay: Relay, relayed: SftpSource, after: bool
+    drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource, after: bool
 ) -> None:
     local, _ = drops
     for number in (1, 2, 3):
@@ -88,7 +88,7 @@ def test_a_line_cut_at_a_rename_ends_the_attempt_and_the_next_one_finishes_it(
     assert len(names_in(local / FULL / "processed")) == 3
 
 
-def test_a_server_that_is_away_is_a_failure_that_passes(relay: Relay, relayed: SftpSource) -> None:
+def test_a_server_that_is_away_is_a_failure_that_passes(relay: Relay, relayed: ServerSource) -> None:
     relay.cut(refuse=True)
     with pytest.raises(FileBusyError, match="cannot be reached"):
         for _ in range(5):  # the end of an open line may be noticed a moment later
@@ -100,12 +100,12 @@ def test_a_server_that_is_away_is_a_failure_that_passes(relay: Relay, relayed: S
 def test_a_connection_is_kept_for_its_process_and_never_shared_with_a_fork() -> None:
     script = """
 import os
-from refdata.dropoff.sftpserver import SftpServer
+from refdata.dropoff.fileserver import FileServer
 class Line:
     is_open = True
     def __init__(self): self.process = os.getpid()
     def close(self): raise SystemExit("a line of the parent was closed")
-server = SftpServer(Line)
+server = FileServer(Line, "server")
 with server.session() as first: pass
 with server.session() as second: assert second is first
 with server.session() as second, server.session() as third: assert third is not second

@@ -18,13 +18,13 @@ from refdata.core.errors import (
     RefdataError,
 )
 from refdata.core.model import DroppedFile
-from refdata.dropoff.sftpsource import SftpSource
-from refdata.dropoff.sftpstore import PASSING
+from refdata.dropoff.serversource import ServerSource
+from refdata.dropoff.serverstore import PASSING
 from refdata.ingest.process import process
 from refdata.sources import given_file, given_files
 from tests.integration.engines import MSSQL, SQLITE
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
-from tests.integration.sftp_meddling import FULL, REASON, RECEIVED, Killed, mortal, names_in, put, watched
+from tests.integration.server_meddling import FULL, REASON, RECEIVED, Killed, mortal, names_in, put, watched
 from tests.sftp_servers import SSHD, openssh_server, sftp_source
 
 _numbers = count(1)
@@ -67,7 +67,7 @@ def first(change: Callable[[], object], name: str = "rename") -> Callable[[str, 
     return at
 
 
-def test_a_file_that_is_replaced_at_the_moment_of_the_rename_goes_back(drops: tuple[Path, SftpSource]) -> None:
+def test_a_file_that_is_replaced_at_the_moment_of_the_rename_goes_back(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     file = source.find(put(local))
     meddled = watched(source, first(lambda: put(local, b"a\n2\n", at=1_700_000_009)))
@@ -78,7 +78,7 @@ def test_a_file_that_is_replaced_at_the_moment_of_the_rename_goes_back(drops: tu
     assert source.archive_processed(again, RECEIVED, 8)
 
 
-def test_a_file_that_replaced_another_goes_back_also_after_a_kill(drops: tuple[Path, SftpSource]) -> None:
+def test_a_file_that_replaced_another_goes_back_also_after_a_kill(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     file = source.find(put(local))
     renames = count(1)
@@ -96,7 +96,7 @@ def test_a_file_that_replaced_another_goes_back_also_after_a_kill(drops: tuple[P
     assert (local / file.path).read_bytes() == b"a\n2\n"
 
 
-def test_the_same_file_dropped_again_with_its_old_time_is_another_drop(drops: tuple[Path, SftpSource]) -> None:
+def test_the_same_file_dropped_again_with_its_old_time_is_another_drop(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     places, identities = [], set()
     for _ in range(3):
@@ -110,7 +110,7 @@ def test_the_same_file_dropped_again_with_its_old_time_is_another_drop(drops: tu
     assert len(identities) == len(set(places)) == 3
 
 
-def test_a_file_that_is_written_is_seen_and_changes(drops: tuple[Path, SftpSource]) -> None:
+def test_a_file_that_is_written_is_seen_and_changes(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     assert source.shows_unfinished
     seen: list[DroppedFile] = []
@@ -121,7 +121,7 @@ def test_a_file_that_is_written_is_seen_and_changes(drops: tuple[Path, SftpSourc
     assert len({file.identity for file in seen}) == 2
 
 
-def test_links_lead_nowhere(drops: tuple[Path, SftpSource], tmp_path: Path) -> None:
+def test_links_lead_nowhere(drops: tuple[Path, ServerSource], tmp_path: Path) -> None:
     local, source = drops
     elsewhere = local.parent / f"elsewhere-{next(_numbers)}"
     elsewhere.mkdir(mode=0o777)
@@ -140,7 +140,7 @@ def test_links_lead_nowhere(drops: tuple[Path, SftpSource], tmp_path: Path) -> N
         source.scan()
 
 
-def test_a_name_that_is_not_utf8_hides_no_other(drops: tuple[Path, SftpSource]) -> None:
+def test_a_name_that_is_not_utf8_hides_no_other(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     put(local)
     (local / FULL / os.fsdecode(b"caf\xe9.csv")).write_bytes(b"a\n1\n")
@@ -149,7 +149,7 @@ def test_a_name_that_is_not_utf8_hides_no_other(drops: tuple[Path, SftpSource]) 
     assert [place.reason for place in found.malformed] == ["its name is not valid UTF-8"]
 
 
-def test_a_folder_with_more_names_than_an_answer_has_is_listed_whole(drops: tuple[Path, SftpSource]) -> None:
+def test_a_folder_with_more_names_than_an_answer_has_is_listed_whole(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     for number in range(450):
         put(local, name=f"file_{number}.csv")
@@ -159,7 +159,7 @@ def test_a_folder_with_more_names_than_an_answer_has_is_listed_whole(drops: tupl
     assert files["file_7.csv"].identity == back
 
 
-def test_missing_folders_are_not_empty_ones(drops: tuple[Path, SftpSource]) -> None:
+def test_missing_folders_are_not_empty_ones(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     file = source.find(put(local))
     (local / FULL).rename(local / "gone")
@@ -172,7 +172,7 @@ def test_missing_folders_are_not_empty_ones(drops: tuple[Path, SftpSource]) -> N
         source.scan()
 
 
-def test_a_copy_of_a_task_leaves_no_folder_behind(drops: tuple[Path, SftpSource]) -> None:
+def test_a_copy_of_a_task_leaves_no_folder_behind(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     path = f".refdata-tasks/0123456789abcdef0123/{FULL}/airports.csv"
     source.deliver(path, [b"a\n", b"1\n"], 0)
@@ -186,7 +186,7 @@ def test_a_copy_of_a_task_leaves_no_folder_behind(drops: tuple[Path, SftpSource]
     assert len(names_in(local / FULL / "processed")) == 1
 
 
-def test_what_a_killed_attempt_was_writing_is_deleted_after_a_week(drops: tuple[Path, SftpSource]) -> None:
+def test_what_a_killed_attempt_was_writing_is_deleted_after_a_week(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     with pytest.raises(Killed):
         mortal(source, 2, after=True).put_own(f"{FULL}/canary.csv", b"a\n1\n")
@@ -200,7 +200,7 @@ def test_what_a_killed_attempt_was_writing_is_deleted_after_a_week(drops: tuple[
 
 
 @pytest.mark.skipif(SSHD is None and os.geteuid() == 0, reason="this user may read everything")
-def test_a_folder_without_the_right_to_write_keeps_its_file(drops: tuple[Path, SftpSource]) -> None:
+def test_a_folder_without_the_right_to_write_keeps_its_file(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     file = source.find(put(local))
     (local / FULL).chmod(0o555)
@@ -216,7 +216,7 @@ def test_a_folder_without_the_right_to_write_keeps_its_file(drops: tuple[Path, S
 @pytest.mark.parametrize("engine", [SQLITE, MSSQL])
 def test_files_on_a_server_are_loaded_refused_and_archived(
     site: Site,  # noqa: F811
-    drops: tuple[Path, SftpSource],
+    drops: tuple[Path, ServerSource],
 ) -> None:
     local, source = drops
     deps = dataclasses.replace(site.deps, dropoff=source)
@@ -231,7 +231,7 @@ def test_files_on_a_server_are_loaded_refused_and_archived(
     assert sorted(site.rows("cities", "code, name")) == [("01", "Graz"), ("02", "Linz")]
 
 
-def test_a_task_is_given_files_on_a_server(drops: tuple[Path, SftpSource]) -> None:
+def test_a_task_is_given_files_on_a_server(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     (local / "in").mkdir()
     for name in ("daily_1.csv", "daily_2.csv", "other.csv"):
@@ -245,7 +245,7 @@ def test_a_task_is_given_files_on_a_server(drops: tuple[Path, SftpSource]) -> No
         list(file.read())
 
 
-def test_a_dropped_file_is_known_by_size_and_time(drops: tuple[Path, SftpSource]) -> None:
+def test_a_dropped_file_is_known_by_size_and_time(drops: tuple[Path, ServerSource]) -> None:
     local, source = drops
     file: DroppedFile = source.find(put(local))
     assert (file.size, file.changed_ns) == (4, 1_700_000_000 * 10**9)

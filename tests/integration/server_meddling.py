@@ -1,4 +1,4 @@
-"""An SFTP root for tests, a person who drops files there, and connections that somebody watches or ends."""
+"""A root on a file server for tests, a person who drops files there, and connections that somebody watches or ends."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from refdata.core.failure import Failure
-from refdata.dropoff.sftpserver import SftpServer
-from refdata.dropoff.sftpsource import SftpSource
+from refdata.dropoff.fileserver import FileServer
+from refdata.dropoff.serversource import ServerSource
 
 FULL = "reference_data_table/fullload"
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
@@ -31,12 +31,10 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._client, name)
-        return self._told(name, operation) if name in {"open", "rename", "remove", "mkdir", "rmdir"} else operation
+        return self._told(name, operation) if name in {"create", "rename", "remove", "mkdir", "rmdir"} else operation
 
     def _told(self, name: str, operation: Any) -> Any:
         def run(*arguments: Any) -> Any:
-            if arguments[1:] == ("rb",):
-                return operation(*arguments)
             self._at(name, False)
             answer = operation(*arguments)
             self._at(name, True)
@@ -45,11 +43,12 @@ class Watched:
         return run
 
 
-class WatchedServer(SftpServer):
+class WatchedServer(FileServer):
     """A server whose connections are watched."""
 
-    def __init__(self, server: SftpServer, at: Callable[[str, bool], None]) -> None:
+    def __init__(self, server: FileServer, at: Callable[[str, bool], None]) -> None:
         self._server, self._at = server, at
+        self.kind, self.knows_open_files = server.kind, server.knows_open_files
 
     @contextmanager
     def session(self) -> Iterator[Any]:
@@ -57,12 +56,12 @@ class WatchedServer(SftpServer):
             yield Watched(client, self._at)
 
 
-def watched(source: SftpSource, at: Callable[[str, bool], None]) -> SftpSource:
+def watched(source: ServerSource, at: Callable[[str, bool], None]) -> ServerSource:
     store = dataclasses.replace(source.store, server=WatchedServer(source.store.server, at))
     return dataclasses.replace(source, store=store)
 
 
-def mortal(source: SftpSource, lives: int, *, after: bool) -> SftpSource:
+def mortal(source: ServerSource, lives: int, *, after: bool) -> ServerSource:
     """Lets a number of changes through and dies at the next one, before or after it is made."""
     left = lives
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from refdata.core.settings import Settings
 from refdata.dropoff.objectspool import ObjectSpool
-from refdata.dropoff.sftpsource import SftpSource
-from refdata.dropoff.sftpstore import PASSING
+from refdata.dropoff.serversource import ServerSource
+from refdata.dropoff.serverstore import PASSING
 from tests.integration.places import Bucket, Marked
 from tests.sftp_servers import SftpTestServer, sftp_source
 
@@ -26,12 +26,12 @@ class OnServer(Bucket):
         self._copy = folder / "saved-on-server"
         super().__init__(lambda: None, self._source.place, folder / "spool")
 
-    def source(self, settings: Settings) -> SftpSource:
-        return SftpSource(self._source.store, ObjectSpool(self._spool))
+    def source(self, settings: Settings) -> ServerSource:
+        return ServerSource(self._source.store, ObjectSpool(self._spool))
 
-    def marked(self, marks: Path, spool: Path) -> SftpSource:
+    def marked(self, marks: Path, spool: Path) -> ServerSource:
         store: Any = Marked(self._source.store, marks)
-        return SftpSource(store, ObjectSpool(spool))
+        return ServerSource(store, ObjectSpool(spool))
 
     def put(self, path: str, content: bytes) -> None:
         place = self._local / path
