@@ -9,11 +9,8 @@ import logging
 import os
 import pwd
 import shutil
-import socket
-import subprocess
 import tempfile
 import threading
-import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
@@ -24,6 +21,7 @@ import asyncssh
 from refdata.core.settings import Settings
 from refdata.dropoff.serversource import ServerSource
 from refdata.sources import source_of
+from tests.loopback import free_port, start_server
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 _CONFIG = """
@@ -38,10 +36,6 @@ KbdInteractiveAuthentication no
 Subsystem sftp internal-sftp
 ForceCommand internal-sftp
 """
-
-
-_WHILE_READ = '"$0" "$@" & read -r _; kill $!'
-"""The server ends with the process that started it, also when that is killed."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +86,12 @@ def openssh_server() -> SftpTestServer:
         return asyncssh_server()
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     folder, key, host_key = _home(user.pw_uid)
-    port = _free_port()
+    port = free_port()
     (folder / "sshd_config").write_text(_CONFIG.format(port=port, folder=folder))
     for path in folder.iterdir():
         os.chown(path, user.pw_uid, -1)
-    log = (folder / "sshd.log").open("w")
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    command = ["sh", "-c", _WHILE_READ, SSHD, "-D", "-e", "-f", str(folder / "sshd_config")]
-    nowhere = subprocess.DEVNULL
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=nowhere, stderr=log, **as_user)  # type: ignore[call-overload]
-    log.close()
-    atexit.register(_ended, server)
-    _wait_for(port, folder / "sshd.log")
+    start_server([SSHD, "-D", "-e", "-f", str(folder / "sshd_config")], port, folder / "sshd.log", **as_user)
     files = folder / "files"
     return SftpTestServer(port, user.pw_name, files, str(files), host_key, key, user.pw_uid)
 
@@ -168,23 +156,6 @@ def _home(user: int) -> tuple[Path, str, str]:
     return folder, private, host_public
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def _wait_for(port: int, log: Path) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), 5).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"sshd does not listen: {log.read_text()}")
-
-
 def _closed(acceptor: asyncssh.SSHAcceptor, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
     async def close() -> None:
         acceptor.close()
@@ -197,9 +168,3 @@ def _closed(acceptor: asyncssh.SSHAcceptor, loop: asyncio.AbstractEventLoop, thr
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
-
-
-def _ended(server: subprocess.Popen[bytes]) -> None:
-    assert server.stdin is not None
-    server.stdin.close()
-    server.wait(10)

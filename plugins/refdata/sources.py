@@ -22,6 +22,7 @@ from refdata.dropoff.serverstore import ServerStore
 from refdata.dropoff.source import Source
 from refdata.dropoff.store import Store
 from refdata.sftpopening import sftp_store
+from refdata.smbopening import smb_store
 
 _PACKAGES = {
     "s3": "apache-airflow-providers-amazon[s3fs]",
@@ -123,6 +124,8 @@ def _store(folder: str) -> Store:
     address = Address.parse(folder)
     if address.scheme == "sftp":
         return sftp_store(address)
+    if address.scheme == "smb":
+        return smb_store(address)
     return ObjectStore(_filesystem(address), address.place, address.public)
 
 
@@ -143,5 +146,5 @@ def _filesystem(address: Address) -> Any:
             where=address.public,
             advice=f"Install {package}, for scheduler, triggerer and workers"
             if package
-            else f"Use a folder, or an address that begins with one of {', '.join(_PACKAGES)}, sftp",
+            else f"Use a folder, or an address that begins with one of {', '.join(_PACKAGES)}, sftp, smb",
         ) from fault

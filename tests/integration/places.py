@@ -19,7 +19,8 @@ from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
 from tests.azure_server import azure_container, azure_filesystem
 from tests.s3_server import s3_filesystem
-from tests.sftp_servers import openssh_server
+from tests.sftp_servers import openssh_server, sftp_source
+from tests.smb_server import samba_server, smb_source
 
 _numbers = count(1)
 _MARKS = re.compile(r"\.refdata/(?:moves|back)/")
@@ -131,7 +132,19 @@ def sftp_root(folder: Path) -> Bucket:
     """A root of its own on OpenSSH's server."""
     from tests.integration.server_place import OnServer  # it is built on what is above
 
-    return OnServer(openssh_server(), folder)
+    return OnServer(sftp_source(openssh_server(), folder / "spool"), folder)
 
 
-BUCKETS: dict[str, Callable[[Path], Bucket]] = {"S3": s3_bucket, "Azure": azure_bucket, "SFTP": sftp_root}
+def smb_root(folder: Path) -> Bucket:
+    """A root of its own on Samba."""
+    from tests.integration.server_place import OnServer
+
+    return OnServer(smb_source(samba_server(), folder / "spool"), folder)
+
+
+BUCKETS: dict[str, Callable[[Path], Bucket]] = {
+    "S3": s3_bucket,
+    "Azure": azure_bucket,
+    "SFTP": sftp_root,
+    "SMB": smb_root,
+}
