@@ -19,8 +19,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def start_server(command: Sequence[str], port: int, log: Path, **how: Any) -> None:
-    """Starts a server, in a session of its own, and waits until it listens.
+def start_server(command: Sequence[str], port: int, log: Path, **how: Any) -> int:
+    """Starts a server, in a process group of its own, and waits until it listens; returns the group.
 
     :param how: arguments of ``Popen``.
     """
@@ -41,7 +41,7 @@ def start_server(command: Sequence[str], port: int, log: Path, **how: Any) -> No
         except OSError:
             time.sleep(0.05)
         else:
-            return
+            return server.pid
     raise AssertionError(f"{command[0]} does not listen: {log.read_text()}")
 
 

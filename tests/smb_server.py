@@ -60,12 +60,16 @@ read only = no
 
 @dataclass(frozen=True)
 class SmbTestServer:
-    """A server that serves a folder of this machine, ``files``, as the share of the same name; ``user`` writes there."""
+    """A server that serves a folder of this machine, ``files``, as the share of that name.
+
+    ``user`` writes there; ``group`` is that of the server's processes.
+    """
 
     port: int
     login: str
     files: Path
     user: int
+    group: int
     numbers: count[int] = field(default_factory=count)
 
     def folder(self) -> tuple[Path, str]:
@@ -104,8 +108,8 @@ def started(more: str = "") -> SmbTestServer:
     config.write_text(_CONFIG.format(folder=folder, port=port, more=more))
     add = ["pdbedit", "-s", str(config), "-a", "-u", user.pw_name, "-t"]
     subprocess.run(add, input=f"{PASSWORD}\n" * 2, text=True, check=True, capture_output=True)
-    start_server([SMBD, "-F", "--no-process-group", "-s", str(config)], port, folder / "smbd.log")
-    return SmbTestServer(port, user.pw_name, folder / "files", user.pw_uid)
+    group = start_server([SMBD, "-F", "--no-process-group", "-s", str(config)], port, folder / "smbd.log")
+    return SmbTestServer(port, user.pw_name, folder / "files", user.pw_uid, group)
 
 
 def smb_source(server: SmbTestServer, spool: Path, **parts: object) -> tuple[Path, ServerSource]:

@@ -13,7 +13,13 @@ from typing import Any
 from refdata.core.failure import Failure
 from refdata.dropoff.fileserver import FileServer
 from refdata.dropoff.serversource import ServerSource
+from tests.sftp_servers import openssh_server, sftp_source
+from tests.smb_server import samba_server, smb_source
 
+SERVERS: dict[str, Callable[[Path], tuple[Path, ServerSource]]] = {
+    "SFTP": lambda spool: sftp_source(openssh_server(), spool),
+    "SMB": lambda spool: smb_source(samba_server(), spool),
+}
 FULL = "reference_data_table/fullload"
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
 REASON = Failure("data", "It is damaged", "line 1", "Correct it.", transient=False, task="detect_format")
@@ -78,8 +84,16 @@ def put(local: Path, content: bytes = b"a\n1\n", name: str = "airports.csv", at:
     path = local / FULL / name
     path.unlink(missing_ok=True)
     path.write_bytes(content)
+    path.chmod(0o666)  # the server's account is another user
     os.utime(path, (at, at))
     return f"{FULL}/{name}"
+
+
+def address_of(source: ServerSource) -> str:
+    """The address with the connection of the tests."""
+    scheme, _, place = source.place.partition("://")
+    port = openssh_server().port if scheme == "sftp" else samba_server().port
+    return f"{scheme}://{scheme}_{port}@{place}"
 
 
 def names_in(folder: Path) -> set[str]:

@@ -31,9 +31,9 @@ def relay(monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
 
 
 @pytest.fixture
-def relayed(drops: tuple[Path, ServerSource], relay: Relay) -> Iterator[ServerSource]:
+def relayed(sftp_drops: tuple[Path, ServerSource], relay: Relay) -> Iterator[ServerSource]:
     """The same root by way of the relay, over an open connection."""
-    _, source = drops
+    _, source = sftp_drops
     store = sftp_store(Address.parse(f"sftp://relayed@127.0.0.1:{relay.port}{source.store.prefix}"))
     source = dataclasses.replace(source, store=store)
     source.is_ready()
@@ -42,10 +42,10 @@ def relayed(drops: tuple[Path, ServerSource], relay: Relay) -> Iterator[ServerSo
 
 
 def test_a_line_cut_while_a_file_is_read_ends_the_attempt_and_the_next_one_reads_it(
-    drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource
+    sftp_drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource
 ) -> None:
     content = random.Random(1).randbytes(6 << 20)
-    file = relayed.find(put(drops[0], content))
+    file = relayed.find(put(sftp_drops[0], content))
     chunks = relayed.store.read(file.path)
     next(chunks)
     relay.cut()
@@ -56,10 +56,10 @@ def test_a_line_cut_while_a_file_is_read_ends_the_attempt_and_the_next_one_reads
 
 
 def test_a_line_cut_within_a_listing_is_no_empty_folder(
-    drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource
+    sftp_drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource
 ) -> None:
     for number in range(250):
-        put(drops[0], name=f"file_{number}.csv")
+        put(sftp_drops[0], name=f"file_{number}.csv")
     for skip in range(6):
         relayed.is_ready()
         relay.cut_next(skip, after=bool(skip % 2))
@@ -70,9 +70,9 @@ def test_a_line_cut_within_a_listing_is_no_empty_folder(
 
 @pytest.mark.parametrize("after", [True, False])
 def test_a_line_cut_at_a_rename_ends_the_attempt_and_the_next_one_finishes_it(
-    drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource, after: bool
+    sftp_drops: tuple[Path, ServerSource], relay: Relay, relayed: ServerSource, after: bool
 ) -> None:
-    local, _ = drops
+    local, _ = sftp_drops
     for number in (1, 2, 3):
         renames = count(1)
 
