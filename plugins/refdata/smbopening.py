@@ -81,12 +81,35 @@ def _connect(conn_id: str, host: str, port: int, share: str) -> Any:
     if _refused.get(key, 0.0) > time.monotonic():
         raise _not_accepted(account, conn_id, where, "it was refused before, and is not tried again for ten minutes")
     try:
-        return SmbShare(host, account._asdict())
+        opened = SmbShare(host, account._asdict())
     except Exception as fault:  # noqa: BLE001  sockets, SMB and logins each have classes of their own
         error = _not_connected(fault, account, conn_id, where)
-        if isinstance(error, PermissionDeniedError):
+        if isinstance(error, PermissionDeniedError) and account.password:
             _refused[key] = time.monotonic() + _AGAIN_AFTER
         raise error from None
+    _require_share(opened, host, share, where)
+    return opened
+
+
+def _require_share(opened: Any, host: str, share: str, where: str) -> None:
+    """A server with DFS reports a missing share like a missing file.
+
+    :raises ConfigurationError: when there is no such share.
+    """
+    try:
+        opened.look(f"\\\\{host}\\{share}")
+    except FileNotFoundError:
+        opened.close()
+        raise ConfigurationError(
+            "The file server has no such share",
+            where=where,
+            advice=f"Write {_FORM}; the share is the name behind the host in \\\\host\\share.",
+        ) from None
+    except PermissionError:  # the account may have rights further down only
+        return
+    except Exception as fault:  # noqa: BLE001  as for a connection
+        opened.close()
+        raise opened.explain(fault, where) from None
 
 
 def _quieten() -> None:
@@ -155,7 +178,13 @@ def _not_connected(fault: Exception, account: SmbAccount, conn_id: str, where: s
     if "authenticated as a guest" in text:
         return _not_accepted(account, conn_id, where, "the server would let it in as a guest only")
     if isinstance(fault, SMBAuthenticationError):
-        return _not_accepted(account, conn_id, where, "there are no credentials, or no package for Kerberos")
+        return _not_accepted(account, conn_id, where, "it has no valid ticket or password")
+    if isinstance(fault, ImportError):
+        return ConfigurationError(
+            "The package for Kerberos is missing",
+            where=where,
+            advice=f"Install smbprotocol[kerberos], or name a connection with a password: {_FORM}",
+        )
     if "encryption is required" in text:
         return ConfigurationError(
             "The file server cannot encrypt, and the connection requires it",
@@ -178,7 +207,7 @@ def _not_connected(fault: Exception, account: SmbAccount, conn_id: str, where: s
 def _not_accepted(account: SmbAccount, conn_id: str, where: str, why: str) -> PermissionDeniedError:
     login = f"the login {account.username!r}" if account.username else "the login by Kerberos ticket"
     advice = f"Check user and password of the Airflow connection {conn_id!r}, and that the account is not locked"
-    by_ticket = "Get a ticket with kinit as the user who runs Airflow, and install smbprotocol[kerberos]"
+    by_ticket = "Get a ticket with kinit as the user who runs Airflow"
     return PermissionDeniedError(
         f"The file server did not accept {login}: {why}",
         where=where,

@@ -37,7 +37,14 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._client, name)
-        return self._told(name, operation) if name in {"create", "rename", "remove", "mkdir", "rmdir"} else operation
+        return self._told(name, operation) if name in {"rename", "remove", "mkdir", "rmdir"} else operation
+
+    @contextmanager
+    def create(self, place: Any) -> Iterator[Any]:
+        self._at("create", False)
+        with self._client.create(place) as stream:
+            self._at("create", True)
+            yield stream
 
     def _told(self, name: str, operation: Any) -> Any:
         def run(*arguments: Any) -> Any:

@@ -40,8 +40,7 @@ from tests.sftp_servers import SSHD
 _numbers = count(1)
 
 
-@pytest.mark.parametrize("after", [True, False])
-@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize(("kind", "after"), [("SFTP", True), ("SFTP", False), ("SMB", True)])
 def test_an_archive_killed_at_any_change_is_finished_by_the_next_call(tmp_path: Path, kind: str, after: bool) -> None:
     for lives in count():
         local, whole = SERVERS[kind](tmp_path / "spool")

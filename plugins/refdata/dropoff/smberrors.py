@@ -10,7 +10,6 @@ from smbprotocol.exceptions import SMBOSError, SMBResponseException
 from smbprotocol.header import NtStatus
 
 from refdata.core.errors import (
-    ConfigurationError,
     FileBusyError,
     FileChangedError,
     PermissionDeniedError,
@@ -20,8 +19,12 @@ from refdata.core.errors import (
 from refdata.dropoff.fileclient import FolderLinkError
 
 # https://learn.microsoft.com/openspecs/windows_protocols/ms-erref/596a1078-e883-4972-9bbc-49e60bebca55
-_MISSING = frozenset((0xC000000F, 0xC0000034, 0xC0000039, 0xC000003A, 0xC0000056, 0xC00000BA, 0xC0000103, 0xC0000225))
-"""No such name, file or path; deletion is pending; a folder instead of a file, or a file instead of a folder."""
+_MISSING = frozenset(
+    (0xC000000F, 0xC0000034, 0xC0000039, 0xC000003A, 0xC0000056, 0xC00000BA, 0xC00000CC, 0xC0000103, 0xC0000225)
+)
+    (0xC000000F, 0xC0000034, 0xC0000039, 0xC000003A, 0xC0000056, 0xC00000BA, 0xC00000CC, 0xC0000103, 0xC0000225)
+)
+"""No such name, file, path or share; deletion is pending; a folder instead of a file, or a file instead of a folder."""
 _REFUSED = frozenset((0xC0000022, 0xC0000061, 0xC00000A2, 0xC00000CA, 0xC0000121))
 """Access denied, a privilege is missing, write protected, no access by network, cannot be deleted."""
 _HELD = frozenset((0xC0000043, 0xC0000054, 0xC0000055, 0xC0000243))
@@ -92,12 +95,6 @@ def explained(fault: Exception, where: str) -> RefdataError:
             where=where,
             advice="Allow the account of the connection to change what is in the load folders and their archives, in"
             " the permissions of the share and in those of the folders",
-        )
-    if status == NtStatus.STATUS_BAD_NETWORK_NAME:
-        return ConfigurationError(
-            "The file server has no such share",
-            where=where,
-            advice="Write smb://connection@host/share/path; the share is the name behind the host in \\\\host\\share.",
         )
     return _passing(fault, where)
 
