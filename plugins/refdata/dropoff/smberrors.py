@@ -22,8 +22,6 @@ from refdata.dropoff.fileclient import FolderLinkError
 _MISSING = frozenset(
     (0xC000000F, 0xC0000034, 0xC0000039, 0xC000003A, 0xC0000056, 0xC00000BA, 0xC00000CC, 0xC0000103, 0xC0000225)
 )
-    (0xC000000F, 0xC0000034, 0xC0000039, 0xC000003A, 0xC0000056, 0xC00000BA, 0xC00000CC, 0xC0000103, 0xC0000225)
-)
 """No such name, file, path or share; deletion is pending; a folder instead of a file, or a file instead of a folder."""
 _REFUSED = frozenset((0xC0000022, 0xC0000061, 0xC00000A2, 0xC00000CA, 0xC0000121))
 """Access denied, a privilege is missing, write protected, no access by network, cannot be deleted."""
