@@ -213,5 +213,7 @@ class ServerStore:
 def _make_one(client: FileClient, place: Any) -> None:
     try:
         client.mkdir(place)
+    except PermissionError:
+        raise
     except OSError:
         client.look(place)  # made by another process meanwhile; otherwise it is still missing, which this reports
