@@ -56,6 +56,13 @@ class SmbConnection(Connection):  # type: ignore[misc]  # smbprotocol has no typ
         """The answer to a request."""
         return super().receive(request, wait, timeout or _PATIENCE, resolve_symlinks=False)
 
+    def drop(self) -> None:
+        """Closes the connection; the server closes with it whatever is open."""
+        self.disconnect(close=False)
+        for session in self.session_table.values():
+            for handle in session.open_table.values():
+                handle._connected = False  # noqa: SLF001  closing it by a message would fail
+
     def verify_signature(self, header: Any, session_id: int, force: bool = False) -> None:
         """Checks an answer that came in the clear: smbprotocol checks only those that say that they are signed.
 
@@ -75,7 +82,10 @@ class _Connections(dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ARG002  one is always made
         connection = super().get(key)
-        if connection is None or not connection.transport.connected:
+        if connection is not None and not connection.transport.connected:
+            connection.drop()
+            connection = None
+        if connection is None:
             host, _, port = key.rpartition(":")
             connection = SmbConnection(uuid4(), host, int(port), require_signing=True)
             connection.connect(timeout=_CONNECT)
@@ -108,7 +118,7 @@ class SmbShare:
         """Closes the connections; the server ends the session with them."""
         while self._connections:
             _, connection = self._connections.popitem()
-            connection.disconnect(close=False)
+            connection.drop()
 
     def folder(self, top: str, folder: str) -> str:
         """The path of a folder below ``top``, which the address names and is not looked at.
