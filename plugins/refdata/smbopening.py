@@ -66,8 +66,6 @@ def _server(conn_id: str, host: str, port: int, share: str) -> FileServer:
 def _connect(conn_id: str, host: str, port: int, share: str) -> Any:
     where = f"smb://{host}{f':{port}' if port else ''}/{share}"
     try:
-        import spnego  # noqa: F401  smbprotocol needs it too
-
         from refdata.dropoff.smbshare import SmbShare
     except ImportError as fault:
         raise ConfigurationError(

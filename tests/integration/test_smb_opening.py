@@ -99,7 +99,7 @@ def test_a_missing_connection_package_or_ticket_is_named(monkeypatch: pytest.Mon
         smb_store(Address.parse("smb://nobodys@127.0.0.1/x")).require_place()
     with pytest.raises(ConfigurationError, match="package for Kerberos is missing"):
         smb_store(Address.parse(f"smb://127.0.0.1:{samba_server().port}/files")).require_place()
-    monkeypatch.setitem(sys.modules, "spnego", None)
+    monkeypatch.setitem(sys.modules, "refdata.dropoff.smbshare", None)
     with pytest.raises(ConfigurationError, match="Install apache-airflow-providers-samba"):
         smb_store(Address.parse("smb://other@127.0.0.1/x")).require_place()
 
