@@ -33,7 +33,7 @@ from refdata.warehouse.connect import open_warehouse
 
 TABLES = 10
 FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
 QUICK = {
     "AIRFLOW__REFDATA__STABILITY_INTERVAL": "1",

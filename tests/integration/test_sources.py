@@ -34,7 +34,7 @@ from refdata.dropoff.serversource import ServerSource
 from refdata.dropoff.source import Source
 from refdata.ingest.process import process
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
-from tests.integration.places import Bucket, azure_bucket, s3_bucket
+from tests.integration.places import Bucket, azure_bucket, gcs_bucket, s3_bucket
 from tests.memory_source import MemorySource
 from tests.sftp_servers import asyncssh_server, openssh_server, sftp_source
 from tests.smb_server import samba_server, smb_source
@@ -124,6 +124,7 @@ SOURCES: dict[str, Callable[[Path], Place]] = {
     "object store": object_store,
     "S3": partial(bucket, s3_bucket),
     "Azure Blob": partial(bucket, azure_bucket),
+    "Google Cloud Storage": partial(bucket, gcs_bucket),
     "SFTP by OpenSSH": openssh,
     "SFTP by asyncssh": asyncssh,
     "SMB by Samba": samba,
