@@ -11,17 +11,15 @@ import pwd
 import shutil
 import tempfile
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 
 import asyncssh
 
-from refdata.core.settings import Settings
 from refdata.dropoff.serversource import ServerSource
-from refdata.sources import source_of
 from tests.loopback import free_port, start_server
+from tests.root_on_server import new_folder, source_at
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 _CONFIG = """
@@ -52,15 +50,6 @@ class SftpTestServer:
     host_key: str
     private_key: str
     user: int
-    numbers: count[int] = field(default_factory=count)
-
-    def folder(self) -> tuple[Path, str]:
-        """A new folder for a dropoff root: on this machine, and as the account sees it."""
-        name = f"root-{next(self.numbers)}"
-        local = self.files / name
-        local.mkdir()
-        os.chown(local, self.user, -1)
-        return local, f"{self.path}/{name}"
 
     def connection(self, *, port: int = 0, **extra: object) -> str:
         """An Airflow connection to it, as JSON; None leaves a part of the extra out."""
@@ -124,15 +113,8 @@ def asyncssh_server() -> SftpTestServer:
 def sftp_source(server: SftpTestServer, spool: Path) -> tuple[Path, ServerSource]:
     """A dropoff root of its own on a server: the folder on this machine, and the source, with the load folders made."""
     os.environ[f"AIRFLOW_CONN_SFTP_{server.port}"] = server.connection()
-    local, path = server.folder()
-    chosen = source_of(
-        Settings(dropoff_root=f"sftp://sftp_{server.port}@127.0.0.1{path}", spool_folder=str(spool), min_free_mb=0)
-    )
-    assert isinstance(chosen, ServerSource)
-    chosen.prepare()
-    for folder in local.rglob("*"):
-        folder.chmod(0o777)  # the person who drops files is another user
-    return local, chosen
+    local = new_folder(server.files, server.user)
+    return source_at(f"sftp://sftp_{server.port}@127.0.0.1{server.path}/{local.name}", local, spool)
 
 
 def new_key() -> tuple[str, str]:

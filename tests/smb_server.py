@@ -9,17 +9,15 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from refdata.core.settings import Settings
 from refdata.dropoff.serversource import ServerSource
-from refdata.sources import source_of
 from tests.loopback import free_port, start_server
+from tests.root_on_server import new_folder, source_at
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 SMBD = shutil.which("smbd", path=_PATH)
@@ -70,15 +68,6 @@ class SmbTestServer:
     files: Path
     user: int
     group: int
-    numbers: count[int] = field(default_factory=count)
-
-    def folder(self) -> tuple[Path, str]:
-        """A new folder for a dropoff root: on this machine, and below the host in an address."""
-        name = f"root-{next(self.numbers)}"
-        local = self.files / name
-        local.mkdir()
-        os.chown(local, self.user, -1)
-        return local, f"files/{name}"
 
     def connection(self, *, password: str = PASSWORD, login: str = "", port: int = 0, **parts: object) -> str:
         """An Airflow connection to it, as JSON; ``extra`` and ``schema`` among the parts."""
@@ -112,15 +101,8 @@ def started(more: str = "") -> SmbTestServer:
     return SmbTestServer(port, user.pw_name, folder / "files", user.pw_uid, group)
 
 
-def smb_source(server: SmbTestServer, spool: Path, **parts: object) -> tuple[Path, ServerSource]:
+def smb_source(server: SmbTestServer, spool: Path) -> tuple[Path, ServerSource]:
     """A dropoff root of its own on a server: the folder on this machine, and the source, with the load folders made."""
-    os.environ[f"AIRFLOW_CONN_SMB_{server.port}"] = server.connection(**parts)  # type: ignore[arg-type]
-    local, path = server.folder()
-    chosen = source_of(
-        Settings(dropoff_root=f"smb://smb_{server.port}@127.0.0.1/{path}", spool_folder=str(spool), min_free_mb=0)
-    )
-    assert isinstance(chosen, ServerSource)
-    chosen.prepare()
-    for folder in local.rglob("*"):
-        folder.chmod(0o777)  # the person who drops files is another user
-    return local, chosen
+    os.environ[f"AIRFLOW_CONN_SMB_{server.port}"] = server.connection()
+    local = new_folder(server.files, server.user)
+    return source_at(f"smb://smb_{server.port}@127.0.0.1/files/{local.name}", local, spool)

@@ -10,9 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from refdata.core.addresses import Address
 from refdata.core.failure import Failure
 from refdata.dropoff.fileserver import FileServer
 from refdata.dropoff.serversource import ServerSource
+from refdata.dropoff.serverstore import ServerStore
+from refdata.sftpopening import sftp_store
+from refdata.smbopening import smb_store
 from tests.sftp_servers import openssh_server, sftp_source
 from tests.smb_server import samba_server, smb_source
 
@@ -101,6 +105,14 @@ def address_of(source: ServerSource) -> str:
     scheme, _, place = source.place.partition("://")
     port = openssh_server().port if scheme == "sftp" else samba_server().port
     return f"{scheme}://{scheme}_{port}@{place}"
+
+
+def relayed_store(source: ServerSource, port: int) -> ServerStore:
+    """The same folder at another port, by the connection ``relayed``."""
+    scheme, _, rest = source.place.partition("://127.0.0.1")
+    path = rest[rest.index("/") :]
+    open_store = smb_store if scheme == "smb" else sftp_store
+    return open_store(Address.parse(f"{scheme}://relayed@127.0.0.1:{port}{path}"))
 
 
 def names_in(folder: Path) -> set[str]:

@@ -35,9 +35,9 @@ from refdata.dropoff.source import Source
 from refdata.ingest.process import process
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
 from tests.integration.places import Bucket, azure_bucket, gcs_bucket, s3_bucket
+from tests.integration.server_meddling import SERVERS
 from tests.memory_source import MemorySource
-from tests.sftp_servers import asyncssh_server, openssh_server, sftp_source
-from tests.smb_server import samba_server, smb_source
+from tests.sftp_servers import asyncssh_server, sftp_source
 
 FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
@@ -91,8 +91,9 @@ def bucket(of: Callable[[Path], Bucket], folder: Path) -> Place:
     return Place(made.source(Settings()), made.put, made.take)
 
 
-def on_server(local: Path, source: ServerSource) -> Place:
+def on_server(of: Callable[[Path], tuple[Path, ServerSource]], folder: Path) -> Place:
     """Each drop is a second later than the one before: by nothing else a server distinguishes two of the same size."""
+    local, source = of(folder / "spool")
     times = count(1_700_000_000)
 
     def put(path: str, content: bytes) -> None:
@@ -106,18 +107,6 @@ def on_server(local: Path, source: ServerSource) -> Place:
     return Place(source, put, lambda path: (local / path).unlink())
 
 
-def openssh(folder: Path) -> Place:
-    return on_server(*sftp_source(openssh_server(), folder / "spool"))
-
-
-def asyncssh(folder: Path) -> Place:
-    return on_server(*sftp_source(asyncssh_server(), folder / "spool"))
-
-
-def samba(folder: Path) -> Place:
-    return on_server(*smb_source(samba_server(), folder / "spool"))
-
-
 SOURCES: dict[str, Callable[[Path], Place]] = {
     "folder tree": tree,
     "memory": memory,
@@ -125,9 +114,9 @@ SOURCES: dict[str, Callable[[Path], Place]] = {
     "S3": partial(bucket, s3_bucket),
     "Azure Blob": partial(bucket, azure_bucket),
     "Google Cloud Storage": partial(bucket, gcs_bucket),
-    "SFTP by OpenSSH": openssh,
-    "SFTP by asyncssh": asyncssh,
-    "SMB by Samba": samba,
+    "SFTP by OpenSSH": partial(on_server, SERVERS["SFTP"]),
+    "SFTP by asyncssh": partial(on_server, lambda spool: sftp_source(asyncssh_server(), spool)),
+    "SMB by Samba": partial(on_server, SERVERS["SMB"]),
 }
 
 
