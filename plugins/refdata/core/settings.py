@@ -48,7 +48,7 @@ class Settings:
     dropoff_root: str = _setting(
         "dropoff",
         "Folder with the four load folders, relative to AIRFLOW_HOME; or `scheme://connection@bucket/prefix`"
-        " (for SFTP the host in place of the bucket).",
+        " (for SFTP and SMB the host in place of the bucket).",
         pattern=_FILLED,
     )
     dag_prefix: str = _setting("", "Put before the ids of refdata's DAGs.", pattern=_PREFIX)
