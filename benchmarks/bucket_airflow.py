@@ -16,11 +16,9 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from benchmarks.uploads import Site, upload, wrongs
 from rich.console import Console
 from rich.table import Table
 from scripts.demo_source import Bucket, bucket_environment
@@ -28,42 +26,14 @@ from scripts.local_airflow import COMPONENTS, LocalAirflow, free_port
 from tests.integration.engines import Server
 
 from refdata.core.settings import Settings
-from refdata.warehouse.base import Warehouse
 from refdata.warehouse.connect import open_warehouse
 
-TABLES = 10
-FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
 PATIENCE = 900.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
 QUICK = {
     "AIRFLOW__REFDATA__STABILITY_INTERVAL": "1",
     "AIRFLOW__REFDATA__MIN_FREE_MB": "0",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Uploaded:
-    """An object: its table, its rows, and whether it replaces those before it."""
-
-    name: str
-    table: str
-    rows: range
-    replaces: bool
-
-
-@dataclass(frozen=True)
-class Site:
-    """Airflow, the bucket and the warehouse."""
-
-    airflow: LocalAirflow
-    bucket: Bucket
-    warehouse: Warehouse
-    settings: Settings
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of the warehouse; ``{ref}`` stands for the schema of ledger and tables."""
-        with self.warehouse.transaction(write=False) as session:
-            return session.query(sql.format(ref=f"[{self.settings.ref_schema}]"))
 
 
 def site_in(folder: Path, *, server: bool) -> Site:
@@ -94,53 +64,15 @@ def start(site: Site) -> None:
     site.airflow.wait_healthy()
 
 
-def upload(site: Site, files: int) -> list[Uploaded]:
-    """Ten tables, every second one of appends; a table's later objects have later names."""
-    uploads = []
-    for number in range(files):
-        table, replaces = f"bucket_{number % TABLES}", bool(number % 2)
-        rows = range(number * 1_000, number * 1_000 + 200)
-        name = f"{table}_{20_240_101 + number // TABLES}.csv"
-        content = "id,note\n" + "".join(f"{row},of {name}\n" for row in rows)
-        site.bucket.put(f"{FULL if replaces else APPEND}/{name}", content.encode())
-        uploads.append(Uploaded(name, table, rows, replaces))
-    return uploads
-
-
 def wait(site: Site, files: int, console: Console) -> None:
     """Returns when every file is archived, or none came to its end for a long time."""
     done, since = 0, time.monotonic()
     while done < files and time.monotonic() < since + PATIENCE:
         time.sleep(5)
         site.airflow.require_running()
-        found = site.query("SELECT COUNT(*) FROM {ref}.[File_Monitor_Tracking] WHERE processed_at IS NOT NULL")[0][0]
-        if found > done:
+        if (found := site.archived()) > done:
             done, since = found, time.monotonic()
             console.print(f"{done} of {files} archived", highlight=False)
-
-
-def wrongs(site: Site, uploads: list[Uploaded]) -> list[str]:
-    """What is not as it should be."""
-    ledger = site.query("SELECT file_name, status, table_name, version_id FROM {ref}.[File_Monitor_Tracking]")
-    times = Counter(row[0] for row in ledger)
-    wrong = [f"{one.name}: {times[one.name]} rows in the ledger" for one in uploads if times[one.name] != 1]
-    wrong += [f"{name}: {status}" for name, status, *_ in ledger if status != "completed"]
-    for table in sorted({one.table for one in uploads}):
-        mine = [one for one in uploads if one.table == table]
-        order = [name for name, _, of, _ in sorted(ledger, key=lambda row: row[3] or 0) if of == table]
-        if order != [one.name for one in mine]:
-            wrong.append(f"{table}: loaded in the order {order}")
-        expected = Counter(row for one in (mine[-1:] if mine[0].replaces else mine) for row in one.rows)
-        if Counter(int(row[0]) for row in site.query(f"SELECT id FROM {{ref}}.[{table}]")) != expected:
-            wrong.append(f"{table}: other rows than those of its files")
-    return wrong + _misplaced(site, uploads)
-
-
-def _misplaced(site: Site, uploads: list[Uploaded]) -> list[str]:
-    objects = [path for path in site.bucket.objects() if "/.refdata/" not in path]
-    kept = Counter(next((one.name for one in uploads if path.endswith(one.name)), path) for path in objects)
-    wrong = [f"{one.name}: {kept[one.name]} objects" for one in uploads if kept[one.name] != 1]
-    return wrong + [f"{path} is not in processed/" for path in objects if "/processed/" not in path]
 
 
 def main() -> int:
@@ -155,7 +87,7 @@ def main() -> int:
     try:
         start(site)
         began = time.monotonic()
-        uploads = upload(site, chosen.files)
+        uploads = list(upload(site, range(chosen.files)))
         wait(site, chosen.files, console)
         seconds = time.monotonic() - began
         wrong = wrongs(site, uploads)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -44,6 +45,8 @@ def parts(minutes: float, server: bool) -> Iterator[Part]:
     yield from (part for source in BUCKETS for part in _of_source(source))
     yield Part("hostile", "files made to exhaust their reader", ("-m", "benchmarks.hostile"))
     yield Part("airflow", "Airflow's processes die", ("-m", "benchmarks.airflow_kills", "--files", "50"))
+    if shutil.which("redis-server"):
+        yield Part("celery", "five hosts die or are cut off", ("-m", "benchmarks.celery_hosts"))
     yield Part("soak", "steady drops", ("-m", "benchmarks.soak", "--minutes", f"{minutes:g}"))
 
 

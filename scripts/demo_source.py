@@ -8,7 +8,7 @@ import shlex
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -67,20 +67,25 @@ class Folders:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket on moto's server, which Airflow reaches by a connection only."""
+    """A bucket on moto's server, which Airflow reaches by a connection only.
+
+    :param within: what a command becomes where the server is to run, such as on another host.
+    """
 
     airflow: LocalAirflow
     port: int
+    host: str = "127.0.0.1"
+    within: Callable[[Sequence[str]], Sequence[str]] = list
 
     @property
     def url(self) -> str:
         """The server's address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self) -> None:
         """See ``DemoSource``; the server ends with Airflow."""
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
-        self.airflow.start_beside("s3", command)
+        command = [sys.executable, "-m", "moto.server", "-H", self.host, "-p", str(self.port)]
+        self.airflow.start_beside("s3", self.within(command))
         self.airflow.wait_for(lambda: answers(self.url), START_SECONDS, "The S3 server does not answer")
         self._filesystem().mkdir(BUCKET)
 
@@ -115,9 +120,9 @@ class Bucket:
         return s3fs.S3FileSystem(key=KEYS["login"], secret=KEYS["password"], endpoint_url=self.url)
 
 
-def bucket_environment(port: int) -> Mapping[str, str]:
+def bucket_environment(port: int, host: str = "127.0.0.1") -> Mapping[str, str]:
     """What Airflow's processes need to find the bucket; the provider's packages are beside the environment's own."""
-    connection = {"conn_type": "aws", **KEYS, "extra": {"endpoint_url": f"http://127.0.0.1:{port}"}}
+    connection = {"conn_type": "aws", **KEYS, "extra": {"endpoint_url": f"http://{host}:{port}"}}
     return {
         "AIRFLOW__REFDATA__DROPOFF_ROOT": f"s3://{CONNECTION}@{BUCKET}/{PREFIX}",
         f"AIRFLOW_CONN_{CONNECTION.upper()}": json.dumps(connection),

@@ -31,20 +31,22 @@ class LocalAirflow:
     """An Airflow home with the project's DAGs and plugin, the embedded engine, and the processes of it.
 
     :param home: folder for everything that is written; made when missing.
-    :param port: port of the API server on 127.0.0.1.
+    :param port: port of the API server.
     :param extra: further environment variables, such as ``AIRFLOW__REFDATA__STABILITY_INTERVAL``.
+    :param host: address of the API server.
     """
 
     home: Path
     port: int
     extra: Mapping[str, str] = field(default_factory=dict)
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    host: str = "127.0.0.1"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         """Address of Airflow's pages."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def dropoff(self) -> Path:
@@ -81,7 +83,7 @@ class LocalAirflow:
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,steward:user,viewer:viewer",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self._passwords),
-            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__HOST": self.host,
             "AIRFLOW__API__PORT": str(self.port),
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API__WORKERS": "1",

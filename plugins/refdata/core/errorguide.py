@@ -49,6 +49,11 @@ GUIDES: dict[str, _Guide] = {
         "A worker was shut down, somebody cleared the running task.",
         "Nothing: the next retry starts the step again.",
     ),
+    "airflow": _Guide(
+        "The API server was restarted, its network was cut, or all workers were away for long.",
+        "Nothing: the file is loaded when Airflow is back. If it recurs, check the API server, the workers and the"
+        " network.",
+    ),
     "held": _Guide(
         "A load from Python or the command line changes more than the table's limits allow.",
         "Look at the file; load it again with an approval, or leave it to refdata_watch: Airflow then asks.",

@@ -10,6 +10,7 @@
     │   ├── FileChangedError        the file changed after its release; it is watched again
     │   ├── StorageFullError        no space left on a disk or in a database log
     │   ├── StoppedError            Airflow stopped the task to run it again
+    │   ├── AirflowAwayError        Airflow's API server does not answer, or no worker began the task in time
     │   └── HeldError               the change gate requires an approval, and there is none
     └── PermanentError          a retry changes nothing; the file moves to error/
         ├── FormatError             the bytes cannot be read safely as CSV
@@ -38,6 +39,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 __all__ = [
+    "AirflowAwayError",
     "CancelledError",
     "ClosedTableError",
     "ConfigurationError",
@@ -218,6 +220,12 @@ class StoppedError(TransientError):
     """Airflow stopped the task and will run it again: its worker was shut down, or somebody cleared it."""
 
     category: ClassVar[str] = "stopped"
+
+
+class AirflowAwayError(TransientError):
+    """Airflow's API server does not answer a task, or no worker began the task in time."""
+
+    category: ClassVar[str] = "airflow"
 
 
 class HeldError(TransientError):

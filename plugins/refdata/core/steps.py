@@ -60,6 +60,8 @@ AFTER_PUBLISHING = frozenset(info.step.value for info in STEPS if info.published
 """Steps that run once the rows are in the table: from there on the file must not be loaded again."""
 LAST_FIRST = tuple(info.step.value for info in reversed(STEPS))
 """The order in which to look for a failure: the step that failed last explains it."""
+MARKED_KEY = "marked"
+"""XCom of a step that somebody marked failed in Airflow, written by the server that took the request."""
 ASKING = frozenset(info.step.value for info in STEPS if info.asking)
 """Steps that have work only where a load was held."""
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import dataclasses
 import time
+from datetime import timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow.sdk import BaseOperator, conf
-from airflow.sdk.exceptions import AirflowException, AirflowTaskTimeout
+from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError, AirflowTaskTimeout, ErrorType
 
 from refdata import config, serial, wiring
-from refdata.core.errors import ConnectionLostError, RefdataError, StoppedError, unforeseen
+from refdata.core.errors import AirflowAwayError, ConnectionLostError, RefdataError, StoppedError, unforeseen
 from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
 from refdata.core.model import DroppedFile, FileStatus, Load
-from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, Step, failed_step
+from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, MARKED_KEY, Step, failed_step
 from refdata.core.turns import Wait
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
@@ -83,7 +86,7 @@ class RefDataStep(BaseOperator, abc.ABC):
             self._push_failure(error, context)
             raise
         except Exception as error:  # noqa: BLE001  raised again as one of the tree
-            unexpected = unforeseen(error)
+            unexpected = _airflow_away(error) or unforeseen(error)
             self._push_failure(unexpected, context)
             raise unexpected from None
         finally:
@@ -101,8 +104,10 @@ class RefDataStep(BaseOperator, abc.ABC):
             self._work.stop()
 
     def _push_failure(self, error: RefdataError, context: Context) -> None:
-        failure = Failure.of(error, self.task_id, final=not self._is_tried_again(error, context))
-        context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(failure))
+        again = self._is_tried_again(error, context)
+        failure = Failure.of(error, self.task_id, final=not again)
+        with contextlib.suppress(*((AirflowRuntimeError,) if again else ())):  # a retry makes up for it
+            context["ti"].xcom_push(key=FAILURE_KEY, value=serial.to_json(failure))
 
     @abc.abstractmethod
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> Any:
@@ -146,6 +151,21 @@ class RefDataStep(BaseOperator, abc.ABC):
     def _is_tried_again(self, error: RefdataError, context: Context) -> bool:
         ti = context["ti"]
         return wiring.is_retried(error) and ti.try_number <= ti.max_tries
+
+
+def _airflow_away(error: Exception) -> AirflowAwayError | None:
+    """The error of an API server that did not answer, or answered that it cannot; None for any other."""
+    if not isinstance(error, AirflowRuntimeError) or error.error.error is not ErrorType.API_SERVER_ERROR:
+        return None
+    detail = error.error.detail or {}
+    status = detail.get("status_code")
+    if status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return None
+    return AirflowAwayError(
+        f"Airflow's API server does not answer the task ({status or detail.get('exception_type', 'no reason given')})",
+        where=conf.get("core", "execution_api_server_url", fallback=""),
+        advice="Nothing: the step is retried. If it recurs, check the API server and the network.",
+    )
 
 
 def _own_state(context: Context) -> str | None:
@@ -272,21 +292,27 @@ class MoveToErrorOperator(RefDataStep):
             pushed = context["ti"].xcom_pull(task_ids=task, key=FAILURE_KEY)
             if pushed:
                 failure = serial.from_json(Failure, pushed)
-                return (
-                    failure if failure.final else _by_hand(file, task, f"while it waited for a retry: {failure.what}")
-                )
+                if failure.final or not _is_marked(context, task):
+                    return failure
+                return _by_hand(file, task, f"while it waited for a retry: {failure.what}")
         return self._unsaid(deps, file, context)
 
     def _unsaid(self, deps: Deps, file: DroppedFile, context: Context) -> Failure:
-        """Why a step failed without saying so: it was killed, or somebody marked it."""
+        """Why a step failed without saying so: somebody marked it, no worker began it in time, or it was killed."""
+        deps.warehouse.initialise()  # the very first load may have died before it did this
         row = deps.ledger.by_run(context["run_id"])
-        if row is not None and row.status is FileStatus.PENDING and _states(context).get(Step.ALIGN) == "failed":
-            return _by_hand(file, Step.ALIGN, "while it waited for its turn")
+        marked = next((task for task in LAST_FIRST if _is_marked(context, task)), None)
+        if marked == Step.ALIGN and row is not None and row.status is FileStatus.PENDING:
+            return _by_hand(file, marked, "while it waited for its turn")
         if row is not None and row.status is FileStatus.REVIEW and _was_asked(context):
             return Failure.of(reject_by_hand(deps, row), Step.REVIEW)
         row = self._settled(deps, context["run_id"])
         if row is not None and row.status is FileStatus.CANCELLED:
             return failure_of(row)
+        if marked:
+            return _by_hand(file, marked, "before it was done")
+        if _was_given_up(deps, row, context):
+            return _no_worker(context)
         return Failure(
             category="internal",
             what="A step ended without saying why: it was killed, or ran into an unforeseen error",
@@ -321,6 +347,35 @@ def _states(context: Context) -> dict[str, str | None]:
 def _failed_step(context: Context) -> str:
     """The step that failed last, ``unknown`` when Airflow reports none."""
     return failed_step(_states(context))
+
+
+def _is_marked(context: Context, task: str) -> bool:
+    """Whether somebody marked a task failed in Airflow, which says so to ``plugin.listener``."""
+    return bool(context["ti"].xcom_pull(task_ids=task, key=MARKED_KEY))
+
+
+def _was_given_up(deps: Deps, row: Load | None, context: Context) -> bool:
+    """Whether Airflow failed a step that no worker had begun: after a few times as long in its queue as it may be.
+
+    A step that was killed says as little. But it would have left its row, the turn, or a recent sign: a file that kills
+    its process must not be loaded again and again.
+    """
+    if row is None or (row.status is FileStatus.PENDING and _failed_step(context) == Step.ALIGN):
+        return True
+    seconds = conf.getfloat("scheduler", "task_queued_timeout", fallback=600.0)
+    times = conf.getint("scheduler", "num_stuck_in_queued_retries", fallback=2) + 1
+    seen = next((seen for other, seen in deps.ledger.unfinished() if other.id == row.id), deps.clock())
+    return deps.clock() - seen > timedelta(seconds=seconds * times)
+
+
+def _no_worker(context: Context) -> Failure:
+    away = AirflowAwayError(
+        "Airflow gave up a task that no worker had begun in time",
+        where=context["run_id"],
+        advice="Nothing: the file goes back to the watcher. If it recurs, check the workers, or raise Airflow's"
+        " task_queued_timeout.",
+    )
+    return Failure.of(away, _failed_step(context))
 
 
 def _was_asked(context: Context) -> bool:

@@ -1,22 +1,24 @@
-"""Notices load runs that somebody marks in Airflow while none of their tasks is running.
+"""Notices load runs and tasks that somebody marks in Airflow while none of their tasks is running.
 
 A running task is stopped by a signal and cancels its load itself. A waiting run (for its table's turn, for its next
-retry) has no process: Airflow skips its tasks, including the error branch. The server that takes the request calls
-this.
+retry) has no process: Airflow skips its tasks, including the error branch. A waiting task that is marked looks like one
+that Airflow gave up because no worker began it. The server that takes the request calls this.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
 
 from refdata.core.runid import LOAD_DAG
+from refdata.core.steps import MARKED_KEY
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
 
 log = logging.getLogger("refdata.listener")
 
@@ -34,6 +36,27 @@ def on_dag_run_failed(dag_run: DagRun, msg: str) -> None:
 def on_dag_run_success(dag_run: DagRun, msg: str) -> None:
     """Cancels the load of a run that somebody marked a success before it was one."""
     _heard(dag_run, msg, "success")
+
+
+@hookimpl
+def on_task_instance_failed(previous_state: object, task_instance: TaskInstance, error: object) -> None:
+    """Leaves a mark at a task of a load that somebody marked failed, for ``move_to_error``, which begins at once."""
+    by_hand = previous_state is None and isinstance(error, str) and _BY_HAND in error
+    if by_hand and task_instance.dag_id.endswith(LOAD_DAG):
+        mark(task_instance)
+
+
+def mark(task_instance: TaskInstance) -> None:
+    """Writes the mark in the transaction that changes the task's state."""
+    from airflow.models.xcom import XComModel
+    from sqlalchemy.orm import object_session
+
+    where: dict[str, Any] = {
+        name: getattr(task_instance, name) for name in ("dag_id", "task_id", "run_id", "map_index")
+    }
+    if session := object_session(task_instance):
+        where["session"] = session
+    XComModel.set(MARKED_KEY, True, **where)
 
 
 def _heard(dag_run: DagRun, msg: str, state: str) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType, TaskDeferred
+from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from refdata import serial, wiring
 from refdata.config import load_settings
 from refdata.core.errors import (
+    AirflowAwayError,
     ConfigurationError,
     ConnectionLostError,
     DataError,
@@ -25,6 +27,7 @@ from refdata.core.errors import (
     SchemaError,
 )
 from refdata.core.failure import Failure
+from refdata.core.steps import MARKED_KEY
 from refdata.dropoff import Dropoff
 from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.tree import identity_of
@@ -180,6 +183,35 @@ def test_an_unforeseen_exception_is_reported_by_its_place_and_not_its_text(root:
     assert "test_load_dag.py:" in failure.where and "in step" in failure.where
 
 
+class Unanswered(RefDataStep):
+    """Asks Airflow's API server, which answers ``status``, or not at all."""
+
+    def __init__(self, *, status: int | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.status = status
+
+    def step(self, *_: Any) -> Any:
+        detail = {"status_code": self.status, "message": "[Errno 113] No route", "exception_type": "ConnectError"}
+        raise AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail=detail))
+
+
+@pytest.mark.parametrize(("status", "category"), [(None, "airflow"), (503, "airflow"), (409, "internal")])
+def test_an_api_server_that_does_not_answer_is_waited_for(root: Path, status: int | None, category: str) -> None:
+    run = Run(drop(root, "cities.csv", "code\n1\n"))
+    run.xcoms.task = "align_table"
+    with pytest.raises(RefdataError) as raised:
+        Unanswered(task_id="align_table", status=status).execute(run.context)
+    failure = serial.from_json(Failure, run.xcoms.values["align_table", FAILURE_KEY])
+    assert (raised.value.category, failure.category, failure.transient) == (category, category, category == "airflow")
+
+
+def test_a_step_says_why_it_failed_although_airflow_cannot_be_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(drop(root, "cities.csv", "code\n1\n"))
+    monkeypatch.setattr(run.xcoms, "xcom_push", lambda **_: Unanswered(task_id="align_table", status=None).step())
+    with pytest.raises(AirflowAwayError, match=r"does not answer the task \(ConnectError\)"):
+        Unanswered(task_id="align_table", status=None).execute(run.context)
+
+
 def test_a_step_killed_without_a_word_still_gives_a_reason(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MoveToErrorOperator, "sleep", staticmethod(lambda _: None))
     run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
@@ -197,8 +229,38 @@ def test_a_task_marked_failed_while_it_waits_for_its_turn_cancels_the_load(root:
     run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
     run.step("detect_format")
     run.xcoms.states = {"detect_format": "success", "align_table": "failed"}
+    run.xcoms.values["align_table", MARKED_KEY] = True
     assert reported(run) == "cancelled"
     assert list((root / FULL).glob("*.csv")) == []
+
+
+@pytest.mark.parametrize(
+    ("done", "waited", "given_back"),
+    [
+        ([], 0, True),
+        (["detect_format"], 0, True),
+        (["detect_format", "align_table"], 1900, True),
+        (["detect_format", "align_table"], 300, False),
+    ],
+    ids=["detect_format", "align_table", "load_rows", "load_rows, killed"],
+)
+def test_a_file_whose_task_no_worker_began_goes_back_to_the_watcher(
+    root: Path, done: list[str], waited: int, given_back: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MoveToErrorOperator, "sleep", staticmethod(lambda _: None))
+    path = drop(root, "cities.csv", "code,name\n01,Graz\n")
+    run = Run(path)
+    for step in done:
+        run.step(step)
+    run.xcoms.states = {**dict.fromkeys(done, "success"), list(STEPS)[len(done)]: "failed"}
+    warehouse = wiring.connect().warehouse
+    warehouse.initialise()
+    with warehouse.transaction() as session:
+        for sign in ("started_at", "heartbeat_at", "created_at"):
+            sql = f"UPDATE ref.File_Monitor_Tracking SET {sign} = datetime({sign}, ?)"
+            session.execute(sql, [f"-{waited} seconds"])
+    assert (run.step("move_to_error") == "") is given_back
+    assert (root / path).exists() is given_back
 
 
 @pytest.mark.parametrize(("tries", "category"), [(1, "cancelled"), (6, "")], ids=["retries left", "last try"])
@@ -212,6 +274,7 @@ def test_a_transient_failure_hands_the_file_back_unless_somebody_ended_the_retri
     with pytest.raises(ConnectionLostError):
         run.step("align_table")
     if category:
+        run.xcoms.values["align_table", MARKED_KEY] = True
         assert reported(run) == category
     else:
         assert run.step("move_to_error") == ""
