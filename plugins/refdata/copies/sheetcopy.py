@@ -9,14 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from refdata.copies.cells import CellKind
+from refdata.copies.bounds import MOST_COLUMNS
+from refdata.copies.cells import CellKind, CellRow
 from refdata.copies.spool import Spool
-from refdata.copies.workbook import CellRow
 from refdata.core.errors import FormatError
 from refdata.sealing import open_local
-
-MOST_COLUMNS = 16_384
-"""Columns of a sheet, https://support.microsoft.com/office/excel-specifications-and-limits."""
 
 _WRITTEN_AT_ONCE = 1000
 

@@ -1,0 +1,195 @@
+"""The sheets of an ``.xlsx``, read row by row by openpyxl."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+from xml.etree.ElementTree import Element, iterparse
+
+from openpyxl import load_workbook
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.packaging.manifest import Manifest
+from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS, XLSM, XLSX, XLTM, XLTX
+from openpyxl.xml.functions import fromstring
+
+from refdata.copies.bounds import MOST_COLUMNS, MOST_ROWS, SAVE, refuse_over, refuse_trees
+from refdata.copies.cells import CellRow, cell_text, trimmed
+from refdata.copies.parts import Part
+from refdata.core.errors import FormatError
+from refdata.sealing import open_local
+
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_RECALCULATED = re.compile(rb'<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad="(?:1|true)"')
+# Excel writes control characters so, such as the carriage return of a line break, and openpyxl leaves them.
+_CONTROL = re.compile(r"_x00([01][0-9A-Fa-f])_")
+
+
+class _Parser(WorkSheetParser):  # type: ignore[misc]
+    """openpyxl's reader of rows, with less memory; counts formulas, those without a value and those that are 0."""
+
+    formulas = uncalculated = zeros = 0
+
+    def parse_row(self, row: Element) -> tuple[int, list[dict[str, Any]]]:
+        parsed: tuple[int, list[dict[str, Any]]] = super().parse_row(row)
+        # The heights of all rows, which nobody asks for.
+        self.row_dimensions.clear()
+        return parsed
+
+    def parse_cell(self, element: Element) -> dict[str, Any]:
+        cell: dict[str, Any] = super().parse_cell(element)
+        if element.find(FORMULA_TAG) is not None:
+            self.formulas += 1
+            self.uncalculated += cell["value"] is None and element.get("t") != "str"
+            self.zeros += cell["data_type"] == "n" and cell["value"] == 0
+        if cell["data_type"] == "e" and element.get("t", "n") == "n":
+            # A number that is too large for its date format, which openpyxl calls an error.
+            cell |= {"data_type": "n", "value": float(element.findtext(VALUE_TAG) or 0)}
+        return cell
+
+
+class OpenXmlBook:
+    """A workbook, open as long as its file; ``recalculated`` when it asks to be calculated before it is shown."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """:raises FormatError: it is too large, or of the strict kind, which openpyxl does not read."""
+        with zipfile.ZipFile(file) as archive:
+            main = _main_part(archive)
+        if _STRICT in main[:4096]:
+            raise FormatError(
+                "The workbook is of the kind Strict Open XML",
+                advice="Save it as Excel workbook (.xlsx), not as Strict Open XML Spreadsheet.",
+            )
+        self.recalculated = bool(_RECALCULATED.search(main))
+        file.seek(0)
+        self.book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The sheets with cells, in their order; a sheet with formulas is not empty."""
+        return tuple(
+            Part(sheet.title, number, hidden=sheet.sheet_state != "visible", empty=self._is_empty(sheet))
+            for number, sheet in enumerate(self.book.worksheets, start=1)
+        )
+
+    def rows(self, name: str, notes: list[str]) -> Iterator[CellRow]:
+        """All rows of a sheet. After the last one ``notes`` has a sentence on formulas.
+
+        :raises FormatError: after the last row, when formulas have no value; when rows or cells are out of order.
+        """
+        sheet = self.book[name]
+        parser = self._parser(sheet)
+        yield from self._texts(sheet, parser)
+        notes += self._formula_notes(parser, name)
+
+    def _is_empty(self, sheet: Any) -> bool:
+        parser = self._parser(sheet)
+        return not any(row or parser.formulas for row in self._texts(sheet, parser))
+
+    # openpyxl has rows with the styles of their cells only behind names that begin with an underscore.
+    def _parser(self, sheet: Any) -> _Parser:
+        book = self.book
+        return _Parser(
+            None, sheet._shared_strings, data_only=True, epoch=book.epoch,  # noqa: SLF001
+            date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,  # noqa: SLF001
+        )  # fmt: skip
+
+    def _texts(self, sheet: Any, parser: _Parser) -> Iterator[CellRow]:
+        formats: dict[int, str] = {}
+        done = 0
+        with sheet._get_source() as source:  # noqa: SLF001
+            for number, cells in _parsed(source, parser):
+                if not done < number <= MOST_ROWS:
+                    raise _out_of_order(number)
+                yield from [()] * (number - done - 1)
+                yield _placed(sheet, number, cells, formats)
+                done = number
+
+    def _formula_notes(self, parser: _Parser, name: str) -> list[str]:
+        never = parser.uncalculated
+        if self.recalculated and parser.formulas and parser.zeros == parser.formulas:
+            never = parser.zeros  # programs that do not calculate write 0, and this mark
+        if never:
+            raise FormatError(
+                f"{never:,} formulas in the sheet {name!r} have no value, because no program has calculated them",
+                advice="Open the workbook in a spreadsheet program and save it again.",
+            )
+        doubtful = f" {parser.zeros:,} of them are 0 and may never have been calculated." if self.recalculated else ""
+        read = f"{parser.formulas:,} cells of the sheet {name!r} contain formulas; their last calculated values were read."
+        return [read + (doubtful if parser.zeros else "")] if parser.formulas else []
+
+
+def _parsed(source: IO[bytes], parser: _Parser) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """The cells of each row. The rows that are done leave the tree, so memory stays flat."""
+    data: Element | None = None
+    for event, element in iterparse(source, ("start", "end")):
+        if event == "start":
+            data = element if element.tag == DATA_TAG else data
+        elif element.tag == ROW_TAG and data is not None:
+            yield parser.parse_row(element)
+            data.clear()
+        elif element.tag == DATA_TAG:
+            return
+
+
+def _placed(sheet: Any, number: int, cells: list[dict[str, Any]], formats: dict[int, str]) -> CellRow:
+    row: list[Any] = []
+    for cell in cells:
+        if not len(row) < cell["column"] <= MOST_COLUMNS or cell["row"] != number:
+            raise _out_of_order(number)
+        row += [cell_text(None)] * (cell["column"] - len(row) - 1)
+        value = cell["value"]
+        if isinstance(value, str):
+            row.append(cell_text(_CONTROL.sub(lambda code: chr(int(code[1], 16)), value) if "_x00" in value else value))
+        else:
+            row.append(cell_text(value, _format(sheet, cell["style_id"], formats)))
+    return trimmed(row)
+
+
+def _format(sheet: Any, style: int, formats: dict[int, str]) -> str:
+    if style not in formats:
+        formats[style] = str(ReadOnlyCell(sheet, 1, 1, None, "n", style).number_format or "")
+    return formats[style]
+
+
+def _out_of_order(number: int) -> FormatError:
+    return FormatError(f"The rows or cells of the workbook are out of order at row {number:,}", advice=SAVE)
+
+
+def _main_part(archive: zipfile.ZipFile) -> bytes:
+    """The part that lists the sheets.
+
+    :raises FormatError: when the parts that are kept in memory are too large.
+    """
+    sizes = {info.filename: info.file_size for info in archive.infolist()}
+    refuse_trees(sizes.get(ARC_CONTENT_TYPES, 0))
+    manifest = Manifest.from_tree(fromstring(archive.read(ARC_CONTENT_TYPES)))
+    kinds = {one.PartName.lstrip("/"): one.ContentType for one in manifest.Override}
+    texts = {name for name, kind in kinds.items() if kind == SHARED_STRINGS}
+    sheets = {name for name, kind in kinds.items() if kind.endswith("worksheet+xml")} - texts
+    refuse_over(sum(sizes.get(name, 0) for name in texts))
+    refuse_trees(sum(size for name, size in sizes.items() if _is_tree(name) and name not in sheets | texts))
+    main = next((name for name, kind in kinds.items() if kind in (XLSX, XLSM, XLTX, XLTM)), "xl/workbook.xml")
+    return archive.read(main)
+
+
+def _is_tree(name: str) -> bool:
+    """Whether openpyxl parses a part of this name as a whole; it reads no drawings, comments, pivot tables or links."""
+    return name.endswith((".xml", ".rels")) and not re.match(r"xl/(?:drawings|charts|pivot\w+|comments|externalLinks)", name)
+
+
+@contextlib.contextmanager
+def open_xml(path: Path) -> Iterator[OpenXmlBook]:
+    """A workbook, while the context lasts."""
+    with open_local(path) as file, warnings.catch_warnings():
+        # About drawings and data validation, which are no values.
+        warnings.simplefilter("ignore")
+        opened = OpenXmlBook(file)
+        try:
+            yield opened
+        finally:
+            opened.book.close()
