@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from benchmarks.workbook_contents import Rows
 from refdata.copies.copy import COPIERS, Copies
 from refdata.copyreader import CopyReader
 from refdata.core.errors import FormatError
@@ -22,6 +23,31 @@ class Reading:
     refused: str = ""
     notes: str = ""
     doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A file, and what reading it must give; see ``Content``."""
+
+    name: str
+    writer: str
+    path: Path
+    rows: Rows = ()
+    refused: str = ""
+    note: str = ""
+    doubt: bool = False
+    table: str = ""
+
+    def fault(self, reading: Reading) -> str:
+        """What is wrong with a reading; ``""`` where it is as it must be."""
+        if self.refused or reading.refused:
+            as_must = bool(self.refused) and self.refused in reading.refused
+            return "" if as_must else f"refused: {reading.refused[:150]}" if reading.refused else f"loaded: {reading.rows}"
+        if self.doubt or reading.doubt:
+            return "" if self.doubt == bool(reading.doubt) else f"doubt: {reading.doubt!r}"
+        if self.note and self.note not in reading.notes:
+            return f"notes: {reading.notes!r}"
+        return "" if reading.rows == tuple(map(tuple, self.rows)) else f"rows: {reading.rows}"
 
 
 def read(path: Path, table: str = "", sheet: str = "") -> Reading:

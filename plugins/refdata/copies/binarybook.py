@@ -14,7 +14,7 @@ from xml.etree.ElementTree import iterparse
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
-from refdata.copies.bounds import MOST_ROWS, SAVE_OTHERWISE, refuse_large, refuse_wide
+from refdata.copies.bounds import MOST_COLUMNS, MOST_ROWS, SAVE_OTHERWISE, refuse_large, refuse_wide
 from refdata.copies.wholebook import Besides, BesidesRow
 from refdata.core.errors import FormatError
 from refdata.sealing import open_local
@@ -22,24 +22,23 @@ from refdata.sealing import open_local
 _ERRORS = {
     0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA",
 }  # fmt: skip
-_ROW, _BLANK, _ERROR, _RICH = 0, 1, 3, 62
+_ROW, _ERROR, _FORMULA_ERROR, _RICH = 0, 3, 11, 62
 _NUMBERS = (2, 5, 9)
 _FORMULAS = range(8, 12)
 _CELLS = (*range(2, 12), _RICH)
-_SHORT = range(12, 19)
-"""Cells without a column, which stand beside the one before; calamine leaves them out."""
+_SHORT = range(13, 19)
+"""Cells with a value but no column, which stand beside the one before; calamine leaves them out."""
 _END_OF_ROWS, _PROPERTIES, _SHEET, _FORMAT, _STYLES, _END_OF_STYLES, _STYLE = 146, 153, 156, 44, 617, 618, 47
 
 _CHUNK, _MOST_HEAD = 1 << 20, 6
 
 
 @dataclass(slots=True)
-class SheetFacts:
-    """The cells of a sheet: how many formulas, and the area from the first to the last with a value."""
+class _Area:
+    """From the first to the last cell with a value, which is what calamine keeps."""
 
-    formulas: int = 0
     top: int = MOST_ROWS
-    left: int = 1 << 14
+    left: int = MOST_COLUMNS
     bottom: int = -1
     right: int = -1
 
@@ -47,11 +46,6 @@ class SheetFacts:
         """Takes a cell into account."""
         self.top, self.left = min(self.top, row), min(self.left, column)
         self.bottom, self.right = max(self.bottom, row), max(self.right, column)
-
-    @property
-    def empty(self) -> bool:
-        """Whether no cell has a value."""
-        return self.bottom < 0
 
 
 @dataclass(slots=True)
@@ -80,16 +74,28 @@ class BinaryBook:
                 book.formats = _formats(archive)
         return book
 
-    def facts(self, name: str) -> SheetFacts:
-        """:raises FormatError: when the sheet is too large for memory, or has cells that cannot be read."""
-        facts = SheetFacts()
+    def is_empty(self, name: str) -> bool:
+        """Whether no cell of a sheet has a value."""
+        return not any(cells for _, cells in self._cells(name))
+
+    def formulas(self, name: str) -> int:
+        """How many cells of a sheet contain a formula.
+
+        :raises FormatError: when calamine cannot read it: it is too large for memory, or has cells of the short form.
+        """
+        area, formulas = _Area(), 0
         for row, cells in self._cells(name):
             for number, column, _, _ in cells:
-                facts.formulas += number in _FORMULAS
-                facts.add(row, column)
-            if not facts.empty:
-                refuse_wide(facts.bottom + 1 - facts.top, facts.right + 1 - facts.left, name)
-        return facts
+                if number in _SHORT:
+                    raise FormatError(
+                        f"The sheet {name!r} has cells in the short form of .xlsb, which cannot be read",
+                        advice=SAVE_OTHERWISE,
+                    )
+                formulas += number in _FORMULAS
+                area.add(row, column)
+            if cells:
+                refuse_wide(area.bottom + 1 - area.top, area.right + 1 - area.left, name)
+        return formulas
 
     def besides(self, name: str) -> Iterator[BesidesRow]:
         """The formats, errors and rich texts of a sheet's cells."""
@@ -99,7 +105,7 @@ class BinaryBook:
                 yield row, known
 
     def _besides(self, number: int, style: int, body: bytes) -> Besides | None:
-        if number in (_ERROR, 11):
+        if number in (_ERROR, _FORMULA_ERROR):
             return Besides(_ERRORS.get(body[8], "#ERROR!"))
         if number == _RICH:
             return Besides(_wide(body, 9)[0])
@@ -118,10 +124,7 @@ class BinaryBook:
                     yield row, cells
                     row, cells = _next_row(row, body), []
                 elif number in _SHORT:
-                    raise FormatError(
-                        f"The sheet {name!r} has cells in the short form of .xlsb, which cannot be read",
-                        advice=SAVE_OTHERWISE,
-                    )
+                    cells.append((number, -1, 0, b""))
                 elif number == _END_OF_ROWS:
                     break
         yield row, cells

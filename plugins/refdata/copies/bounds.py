@@ -19,6 +19,9 @@ MOST_CELLS = 4_000_000
 MOST_TREE = 48 << 20
 """Bytes of the parts of an ``.xlsx`` that openpyxl parses as a whole, such as its styles: it needs six times as much."""
 
+MOST_ROW = 32 << 20
+"""Bytes of the XML of one row of an ``.xlsx``."""
+
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 """Rows and columns of a sheet, https://support.microsoft.com/office/excel-specifications-and-limits."""
 

@@ -64,10 +64,9 @@ class _Cell:
 
     @property
     def is_uncalculated(self) -> bool:
-        if "table:formula" not in self.attributes:
-            return False
-        shown = self.attributes.get("office:value-type") == "string" or "calcext:value-type" in self.attributes
-        return not shown and not any(name in self.attributes for name in _VALUES)
+        # An empty text is a value: it is written as an empty paragraph.
+        has_value = self.paragraphs or any(name in self.attributes for name in _VALUES)
+        return "table:formula" in self.attributes and not has_value
 
     def besides(self) -> Besides | None:
         """What calamine leaves out."""

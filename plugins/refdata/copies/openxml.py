@@ -18,7 +18,7 @@ from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS, XLSM, XLSX, XLTM, XLTX
 from openpyxl.xml.functions import fromstring
 
-from refdata.copies.bounds import MOST_COLUMNS, MOST_ROWS, SAVE, refuse_over, refuse_trees
+from refdata.copies.bounds import MOST_COLUMNS, MOST_ROW, MOST_ROWS, SAVE, refuse_over, refuse_trees
 from refdata.copies.cells import CellRow, cell_text, trimmed
 from refdata.copies.parts import Part
 from refdata.core.errors import FormatError
@@ -123,15 +123,33 @@ class OpenXmlBook:
         return [read + (doubtful if parser.zeros else "")] if parser.formulas else []
 
 
+class _Bounded:
+    """The XML of a sheet; ``size`` counts the bytes of the row that is being read."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self.source = source
+        self.size = 0
+
+    def read(self, size: int) -> bytes:
+        """:raises FormatError: when a row has more bytes than memory should."""
+        data = self.source.read(size)
+        self.size += len(data)
+        if self.size > MOST_ROW:
+            raise FormatError(f"A row of the workbook has more than {MOST_ROW // (1 << 20)} MB", advice=SAVE)
+        return data
+
+
 def _parsed(source: IO[bytes], parser: _Parser) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """The cells of each row. The rows that are done leave the tree, so memory stays flat."""
     data: Element | None = None
-    for event, element in iterparse(source, ("start", "end")):
+    bounded = _Bounded(source)
+    for event, element in iterparse(bounded, ("start", "end")):
         if event == "start":
             data = element if element.tag == DATA_TAG else data
         elif element.tag == ROW_TAG and data is not None:
             yield parser.parse_row(element)
             data.clear()
+            bounded.size = 0
         elif element.tag == DATA_TAG:
             return
 

@@ -7,23 +7,19 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from refdata.copies.binarybook import BinaryBook
 from refdata.copies.bounds import workbook_damage
 from refdata.copies.cells import CellRow
-from refdata.copies.opendocument import table_besides, table_facts
+from refdata.copies.opendocument import TableFacts, table_besides, table_facts
 from refdata.copies.openxml import open_xml
 from refdata.copies.parts import Part
 from refdata.copies.wholebook import BesidesRow, completed
 from refdata.core.errors import FormatError
 from refdata.sealing import open_local
-
-if TYPE_CHECKING:
-    from refdata.copies.binarybook import SheetFacts
-    from refdata.copies.opendocument import TableFacts
 
 _BINARY, _OPEN_DOCUMENT, _OPEN_XML = "xlsb", "ods", "xlsx"
 
@@ -63,8 +59,7 @@ def open_sheet(path: Path, name: str) -> Iterator[_Sheet]:
                 yield _Sheet(book.rows(name, notes), notes)
         elif kind == _BINARY:
             binary = BinaryBook.opened(path)
-            facts = binary.facts(name)
-            yield _whole(path, name, facts.formulas, binary.besides(name), date_1904=binary.date_1904)
+            yield _whole(path, name, binary.formulas(name), binary.besides(name), date_1904=binary.date_1904)
         else:
             table = table_facts(path)[name]
             _refuse_uncalculated(table, name)
@@ -84,8 +79,8 @@ def _parts(path: Path, kind: str) -> Iterator[Part]:
     with open_local(path) as file:
         for number, one in enumerate(load_workbook(file).sheets_metadata, start=1):
             if one.typ is SheetTypeEnum.WorkSheet:
-                facts: SheetFacts | TableFacts = binary.facts(one.name) if binary else tables[one.name]
-                yield Part(one.name, number, hidden=one.visible is not SheetVisibleEnum.Visible, empty=facts.empty)
+                empty = binary.is_empty(one.name) if binary else tables[one.name].empty
+                yield Part(one.name, number, hidden=one.visible is not SheetVisibleEnum.Visible, empty=empty)
 
 
 def _whole(path: Path, name: str, formulas: int, besides: Iterator[BesidesRow], *, date_1904: bool = False) -> _Sheet:
