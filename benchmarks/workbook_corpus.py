@@ -99,8 +99,8 @@ def judge(cases: Iterator[Case], console: Console) -> Counter[tuple[str, str]]:
 
 def report(counts: Counter[tuple[str, str]], console: Console, first: str = "writer and kind") -> bool:
     """Prints the table; True when nothing is wrong."""
-    verdicts = [one for one in ("right", "refused as expected", "refused", "wrong")
-                if one != "refused" or any(verdict == one for _, verdict in counts)]  # fmt: skip
+    given = {verdict for _, verdict in counts} | {"right", "wrong"}
+    verdicts = [one for one in ("right", "refused as expected", "refused", "not compared", "wrong") if one in given]
     table = Table(first, "files", *verdicts)
     for writer in dict.fromkeys(writer for writer, _ in counts):
         row = [counts[writer, verdict] for verdict in verdicts]

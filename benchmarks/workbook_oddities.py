@@ -51,6 +51,7 @@ _PNG = bytes.fromhex(
 
 def _furnished_openpyxl(path: Path) -> None:
     import openpyxl
+    from openpyxl.chart import BarChart, Reference
     from openpyxl.comments import Comment
     from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -65,7 +66,9 @@ def _furnished_openpyxl(path: Path) -> None:
     sheet["B2"].hyperlink = "https://example.com"
     sheet["B2"].value = "a"
     sheet.column_dimensions["A"].hidden = True
-    book.create_chartsheet("Chart")
+    chart = BarChart()
+    chart.add_data(Reference(sheet, min_col=1, min_row=2, max_row=3))
+    book.create_chartsheet("Chart").add_chart(chart)
     book.save(path)
 
 
@@ -100,13 +103,13 @@ def _some_zeros(path: Path) -> None:
             sheet.write_formula(at, 1, f"=A{at + 1}-1", None, at - 1)
 
 
-def _wide(path: Path) -> None:
+def _wide(path: Path, columns: int = 1024) -> None:
     import xlsxwriter
 
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("Data")
         for at in (0, 1, 2):
-            sheet.write_row(at, 0, [f"c{column}" if not at else f"v{at}" for column in range(16_384)])
+            sheet.write_row(at, 0, [f"c{column}" if not at else f"v{at}" for column in range(columns)])
 
 
 def _empty_tail(path: Path) -> None:
@@ -127,14 +130,19 @@ ODDITIES: tuple[Odd, ...] = (
     Odd("rich text", "XlsxWriter", "xlsx", _rich, (("code", "name"), ("001", "plain bold end"))),
     Odd("results 0 of formulas to calculate again", "XlsxWriter", "xlsx", _some_zeros,
         (("n", "x"), ("1", "0"), ("2", "1"), ("3", "2")), note="may never have been calculated"),
-    Odd("16,384 columns", "XlsxWriter", "xlsx", _wide,
-        (tuple(f"c{n}" for n in range(16_384)), ("v1",) * 16_384, ("v2",) * 16_384)),
+    Odd("as many columns as a table may have", "XlsxWriter", "xlsx", _wide,
+        (tuple(f"c{n}" for n in range(1024)), ("v1",) * 1024, ("v2",) * 1024)),
+    Odd("as many columns as a sheet may have", "XlsxWriter", "xlsx", lambda path: _wide(path, 16_384),
+        refused="16384 columns"),
     Odd("an empty tail up to the last row", "hand xlsx", "xlsx", _empty_tail, _ROWS),
     Odd("phonetic texts", "hand xlsx", "xlsx", lambda path: xlsx(
         path, rows_of('<c r="A1" t="s"><v>0</v></c>', '<c r="A2" t="s"><v>1</v></c>'),
         strings="<si><t>city</t></si><si><t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh></si>"), (("city",), ("東京",))),
-    Odd("carriage returns", "hand xlsx", "xlsx", lambda path: xlsx(path, texts([["x", "y"], ["a_x000D_\nb", "_x0041_"]])),
+    Odd("carriage returns", "hand xlsx", "xlsx", lambda path: xlsx(path, texts([["x", "y"], ["a_x000D_\nb", "_x005F_x0041_"]])),
         (("x", "y"), ("a\r\nb", "_x0041_"))),
+    Odd("escapes in shared texts", "hand xlsx", "xlsx", lambda path: xlsx(path, rows_of('<c r="A1" t="s"><v>0</v></c>',
+        '<c r="A2" t="s"><v>1</v></c>', '<c r="A3" t="s"><v>2</v></c>'), strings="<si><t>x</t></si>"
+        "<si><t>a_x000D_b</t></si><si><t>_x005F_x000D_</t></si>"), (("x",), ("a\rb",), ("_x000D_",))),
     Odd("shared and array formulas", "hand xlsx", "xlsx", lambda path: xlsx(path, rows_of(
         cell("A1", "n") + cell("B1", "x"), '<c r="A2"><v>1</v></c>' + _FORMULA.format(2, ' t="shared" ref="B2:B3" si="0"', 2),
         '<c r="A3"><v>2</v></c><c r="B3"><f t="shared" si="0"/><v>4</v></c>',

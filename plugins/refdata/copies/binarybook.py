@@ -10,9 +10,11 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import iterparse
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
 from refdata.copies.bounds import MOST_COLUMNS, MOST_ROWS, SAVE_OTHERWISE, refuse_large, refuse_wide
 from refdata.copies.wholebook import Besides, BesidesRow
@@ -23,7 +25,7 @@ _ERRORS = {
     0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA",
 }  # fmt: skip
 _ROW, _ERROR, _FORMULA_ERROR, _RICH = 0, 3, 11, 62
-_NUMBERS = (2, 5, 9)
+_SMALL, *_NUMBERS = 2, 2, 5, 9
 _FORMULAS = range(8, 12)
 _CELLS = (*range(2, 12), _RICH)
 _SHORT = range(13, 19)
@@ -110,7 +112,19 @@ class BinaryBook:
         if number == _RICH:
             return Besides(_wide(body, 9)[0])
         code = self.formats[style] if number in _NUMBERS and style < len(self.formats) else ""
-        return Besides(number_format=code) if code not in ("", "General") else None
+        if code in ("", "General"):
+            return None
+        # Calamine gives some dates as numbers, and those before the first day as times.
+        moment = self._moment(_number(number, body), code) if is_date_format(code) else None
+        return Besides(moment=moment, number_format=code)
+
+    def _moment(self, value: float, code: str) -> Any:
+        """The date that a number stands for; the number where it is too large for one."""
+        try:
+            epoch = MAC_EPOCH if self.date_1904 else WINDOWS_EPOCH
+            return from_excel(value, epoch, timedelta=is_timedelta_format(code))
+        except (OverflowError, ValueError):
+            return value
 
     def _cells(self, name: str) -> Iterator[tuple[int, list[tuple[int, int, int, bytes]]]]:
         """Each row with its cells with a value: number of the record, column, style and body."""
@@ -128,6 +142,15 @@ class BinaryBook:
                 elif number == _END_OF_ROWS:
                     break
         yield row, cells
+
+
+def _number(number: int, body: bytes) -> float:
+    """The value of a cell with a number: eight bytes, or a part of them with two marks."""
+    if number != _SMALL:
+        return float(struct.unpack_from("<d", body, 8)[0])
+    (packed,) = struct.unpack_from("<i", body, 8)
+    value = packed >> 2 if packed & 2 else struct.unpack("<d", struct.pack("<ii", 0, packed & ~3))[0]
+    return value / 100 if packed & 1 else value
 
 
 def _next_row(row: int, body: bytes) -> int:

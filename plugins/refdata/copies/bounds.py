@@ -80,6 +80,4 @@ def workbook_damage() -> Iterator[None]:
 
 
 def _damaged(kind: str) -> FormatError:
-    if kind == "PasswordError":
-        return FormatError("The workbook has a password", advice="Save it without a password and drop it again.")
     return FormatError(f"The workbook is damaged, encrypted or not complete ({kind})", advice=SAVE)

@@ -21,7 +21,7 @@ from refdata.copies.wholebook import Besides, BesidesRow
 from refdata.core.errors import FormatError
 from refdata.sealing import open_local
 
-_CONTENT = "content.xml"
+_CONTENT, _MANIFEST = "content.xml", "META-INF/manifest.xml"
 _CHUNK = 1 << 18
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
@@ -206,10 +206,17 @@ def table_facts(path: Path) -> dict[str, TableFacts]:
     :raises FormatError: when it is too large for memory.
     """
     refuse_large(path)
+    _refuse_password(path)
     scan = _Scan()
     for _ in _scanned(path, scan):
         pass
     return scan.tables
+
+
+def _refuse_password(path: Path) -> None:
+    with open_local(path) as packed, zipfile.ZipFile(packed) as archive:
+        if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
+            raise FormatError("The workbook has a password", advice="Save it without a password and drop it again.")
 
 
 def table_besides(path: Path, name: str) -> Iterator[BesidesRow]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import Element, iterparse
 
-from openpyxl import load_workbook
 from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.cell.text import Text
 from openpyxl.packaging.manifest import Manifest
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
-from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS, XLSM, XLSX, XLTM, XLTX
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS, SHEET_MAIN_NS, XLSM, XLSX, XLTM, XLTX
 from openpyxl.xml.functions import fromstring
 
 from refdata.copies.bounds import MOST_COLUMNS, MOST_ROW, MOST_ROWS, SAVE, refuse_over, refuse_trees
@@ -24,10 +25,33 @@ from refdata.copies.parts import Part
 from refdata.core.errors import FormatError
 from refdata.sealing import open_local
 
+_TEXT_TAG = f"{{{SHEET_MAIN_NS}}}si"
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _RECALCULATED = re.compile(rb'<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad="(?:1|true)"')
-# Excel writes control characters so, such as the carriage return of a line break, and openpyxl leaves them.
-_CONTROL = re.compile(r"_x00([01][0-9A-Fa-f])_")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def unescaped(text: str) -> str:
+    """A text without the escapes of Open XML, which control characters have, such as those of a line break.
+
+    >>> unescaped("a_x000D_b"), unescaped("_x005F_x000D_")
+    ('a\\rb', '_x000D_')
+    """
+    return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
+
+
+class _Reader(ExcelReader):  # type: ignore[misc]
+    """openpyxl's reader of workbooks, which otherwise removes a part of some escapes from shared texts."""
+
+    def read_strings(self) -> None:
+        part = self.package.find(SHARED_STRINGS)
+        if part is None:
+            return
+        with self.archive.open(part.PartName[1:]) as source:
+            for _, element in iterparse(source):
+                if element.tag == _TEXT_TAG:
+                    self.shared_strings.append(Text.from_tree(element).content)
+                    element.clear()
 
 
 class _Parser(WorkSheetParser):  # type: ignore[misc]
@@ -67,7 +91,9 @@ class OpenXmlBook:
             )
         self.recalculated = bool(_RECALCULATED.search(main))
         file.seek(0)
-        self.book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        reader = _Reader(file, read_only=True, data_only=True, keep_links=False)
+        reader.read()
+        self.book = reader.wb
 
     def parts(self) -> tuple[Part, ...]:
         """The sheets with cells, in their order; a sheet with formulas is not empty."""
@@ -162,7 +188,7 @@ def _placed(sheet: Any, number: int, cells: list[dict[str, Any]], formats: dict[
         row += [cell_text(None)] * (cell["column"] - len(row) - 1)
         value = cell["value"]
         if isinstance(value, str):
-            row.append(cell_text(_CONTROL.sub(lambda code: chr(int(code[1], 16)), value) if "_x00" in value else value))
+            row.append(cell_text(unescaped(value)))
         else:
             row.append(cell_text(value, _format(sheet, cell["style_id"], formats)))
     return trimmed(row)

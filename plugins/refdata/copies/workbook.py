@@ -59,7 +59,7 @@ def open_sheet(path: Path, name: str) -> Iterator[_Sheet]:
                 yield _Sheet(book.rows(name, notes), notes)
         elif kind == _BINARY:
             binary = BinaryBook.opened(path)
-            yield _whole(path, name, binary.formulas(name), binary.besides(name), date_1904=binary.date_1904)
+            yield _whole(path, name, binary.formulas(name), binary.besides(name))
         else:
             table = table_facts(path)[name]
             _refuse_uncalculated(table, name)
@@ -83,16 +83,16 @@ def _parts(path: Path, kind: str) -> Iterator[Part]:
                 yield Part(one.name, number, hidden=one.visible is not SheetVisibleEnum.Visible, empty=empty)
 
 
-def _whole(path: Path, name: str, formulas: int, besides: Iterator[BesidesRow], *, date_1904: bool = False) -> _Sheet:
+def _whole(path: Path, name: str, formulas: int, besides: Iterator[BesidesRow]) -> _Sheet:
     notes = [f"{formulas:,} cells of the sheet {name!r} contain formulas; their last calculated values were read."]
-    return _Sheet(_rows(path, name, besides, date_1904), notes if formulas else [])
+    return _Sheet(_rows(path, name, besides), notes if formulas else [])
 
 
-def _rows(path: Path, name: str, besides: Iterator[BesidesRow], date_1904: bool) -> Iterator[CellRow]:
+def _rows(path: Path, name: str, besides: Iterator[BesidesRow]) -> Iterator[CellRow]:
     with open_local(path) as file:
         sheet: Any = load_workbook(file).get_sheet_by_name(name)
         start = sheet.start
-        yield from completed(sheet.iter_rows() if start else iter(()), start[1] if start else 0, besides, date_1904=date_1904)
+        yield from completed(sheet.iter_rows() if start else iter(()), start[1] if start else 0, besides)
 
 
 def _refuse_uncalculated(facts: TableFacts, name: str) -> None:
