@@ -23,8 +23,8 @@ FROM_EXCEL = tuple(one for one in ALL if one != "openpyxl")
 """The writers that know formulas with their values."""
 
 REFUSED_WRITERS = {"SheetJS xlsb": "short form", "SheetJS ods": "save it again"}
-"""SheetJS writes all cells of an ``.xlsb`` but a row's first in a form that calamine does not read, and breaks the lines
-of an ``.ods`` where calamine expects cells. Both are refused, unless there is only one column or nothing."""
+"""SheetJS writes all cells of an ``.xlsb`` but a row's first in a form that calamine does not read, and breaks the
+lines of an ``.ods`` where calamine expects cells. Both are refused, unless there is only one column or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,10 @@ class Content:
     date_1904: bool = False
     writers: tuple[str, ...] = ALL
     but: Mapping[str, str | Rows] = field(default_factory=dict)
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _one(*rows: Sequence[Any]) -> dict[str, Sequence[Sequence[Any]]]:
@@ -81,8 +85,8 @@ CONTENTS: dict[str, Content] = {
         writers=("openpyxl", "XlsxWriter", "LibreOffice xlsx", "LibreOffice ods", "SheetJS xlsx", "hand xlsb"),
     ),
     "moments": Content(
-        _one(["at", "name"], [(datetime(2024, 5, 1, 13, 45, 30), "dd.mm.yyyy hh:mm:ss"), "a"],
-             [(datetime(2024, 5, 2), "dd.mm.yyyy hh:mm"), "b"]),
+        _one(["at", "name"], [(_at("2024-05-01 13:45:30"), "dd.mm.yyyy hh:mm:ss"), "a"],
+             [(_at("2024-05-02"), "dd.mm.yyyy hh:mm"), "b"]),
         (("at", "name"), ("2024-05-01 13:45:30", "a"), ("2024-05-02 00:00:00", "b")),
         # The form of a date is not in an .ods cell's value, which has no time at midnight.
         but={"LibreOffice ods": (("at", "name"), ("2024-05-01 13:45:30", "a"), ("2024-05-02", "b")),
@@ -141,7 +145,8 @@ CONTENTS: dict[str, Content] = {
         but={"XlsxWriter": _NEVER, "SheetJS xlsx": _NEVER},
     ),
     "formulas of dates": Content(
-        _one(["n", "day", "share"], [1, (Formula("DATE(2024,5,1)", 45413), "dd/mm/yyyy"), (Formula("1/4", 0.25), "0%")]),
+        _one(["n", "day", "share"], [1, (Formula("DATE(2024,5,1)", 45413), "dd/mm/yyyy"), (Formula("1/4", 0.25), "0%")]
+        ),
         (("n", "day", "share"), ("1", "2024-05-01", "25%")),
         note="contain formulas", writers=FROM_EXCEL,
     ),
@@ -179,7 +184,8 @@ CONTENTS: dict[str, Content] = {
         (("name", "x"), ("a\tb", "c"), ("d", "e")),
     ),
     "letters of the world": Content(
-        _one(["name", "x"], ["Žluťoučký kůň", "Ελλάδα"], ["日本語", "العربية"], ["שלום", "🇦🇹 🙂"], ["e\u0301", "\u00a0x"]),
+        _one(["name", "x"], ["Žluťoučký kůň", "Ελλάδα"], ["日本語", "العربية"], ["שלום", "🇦🇹 🙂"],
+             ["e\u0301", "\u00a0x"]),
         (("name", "x"), ("Žluťoučký kůň", "Ελλάδα"), ("日本語", "العربية"), ("שלום", "🇦🇹 🙂"), ("e\u0301", "\u00a0x")),
     ),
     "a very long text": Content(

@@ -18,9 +18,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks.workbook_contents import CONTENTS, FROM_EXCEL, REFUSED_WRITERS, Content
 from benchmarks.workbook_oddities import oddities
 from benchmarks.workbook_reading import Case, read
@@ -33,6 +30,8 @@ from benchmarks.workbook_writers import (
     write_openpyxl,
     write_xlsxwriter,
 )
+from rich.console import Console
+from rich.table import Table
 
 
 def of_content(name: str, content: Content, writer: str, path: Path) -> Case:
@@ -52,7 +51,8 @@ def written(folder: Path, wanted: str) -> Iterator[Case]:
     """All contents by all writers that are there."""
     chosen = {name: content for name, content in CONTENTS.items() if wanted in name}
     for writer, ending, write in (
-        ("openpyxl", "xlsx", write_openpyxl), ("XlsxWriter", "xlsx", write_xlsxwriter), ("hand xlsb", "xlsb", write_by_hand),
+        ("openpyxl", "xlsx", write_openpyxl), ("XlsxWriter", "xlsx", write_xlsxwriter),
+        ("hand xlsb", "xlsb", write_by_hand),
     ):  # fmt: skip
         (folder / writer).mkdir(parents=True, exist_ok=True)
         for name, content in chosen.items():

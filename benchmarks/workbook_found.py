@@ -1,12 +1,13 @@
 """Compares workbooks that other projects publish with what SheetJS reads in them, cell by cell.
 
-SheetJS shares no code with openpyxl and calamine. It gives type, value and number format of each cell; what refdata must
-read follows from these by the rules of docs/file-types.md, written here once more. A refused file is no error; a cell
-that is different, lost or added is one.
+SheetJS shares no code with openpyxl and calamine. It gives type, value and number format of each cell; what refdata
+must read follows from these by the rules of docs/file-types.md, written here once more. A refused file is no error; a
+cell that is different, lost or added is one. What SheetJS itself gets wrong shows by LibreOffice, which is asked then.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import re
@@ -17,10 +18,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from benchmarks.workbook_reading import sheet_texts
 from benchmarks.workbook_writers import by_libreoffice, sheetjs
+from rich.console import Console
+
 from refdata.copies.copy import LISTINGS
 from refdata.core.errors import FormatError
 from refdata.readers import reader_of
@@ -39,7 +40,8 @@ for (const [from, to] of JSON.parse(fs.readFileSync(process.argv[2]))) {
         if (key[0] == "!") continue;
         const {t, v, z, w, F} = sheet[key], {r, c} = XLSX.utils.decode_cell(key);
         if (t != "z" && v !== undefined)
-          cells.push([r, c, t == "n" && z && XLSX.SSF.is_date(z) ? "n-date" : t, t == "d" ? v.toISOString() : v, z || "", w || ""]);
+          cells.push([r, c,
+            t == "n" && z && XLSX.SSF.is_date(z) ? "n-date" : t, t == "d" ? v.toISOString() : v, z || "", w || ""]);
       }
       sheets[name] = cells;
     });
@@ -77,11 +79,9 @@ def _dumped(paths: list[Path], place: Path) -> Iterator[tuple[Path, Mapping[str,
         some = paths[start : start + 40]
         pairs = [(str(path), str(place / f"{at}.json")) for at, path in enumerate(some)]
         (place / "pairs.json").write_text(json.dumps(pairs))
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # the files that it had no time for are not compared
             subprocess.run(["node", "--max-old-space-size=4000", "-e", _DUMP, sheetjs(), str(place / "pairs.json")],
                            check=False, capture_output=True, timeout=240)  # fmt: skip
-        except subprocess.TimeoutExpired:
-            pass  # the files that it had no time for are not compared
         for path, (_, target) in zip(some, pairs, strict=True):
             dump = Path(target)
             yield path, json.loads(dump.read_text()) if dump.exists() else {"error": "no time"}
@@ -107,7 +107,7 @@ def judged(path: Path, dump: Mapping[str, Any], second: Mapping[str, Any] | None
         read = {part.name: [] if part.empty else sheet_texts(path, part.name) for part in parts}
     except FormatError as error:
         return "refused", str(error).split(" [")[0]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever it is, it is a fault
         return "wrong", f"{type(error).__name__}: {error}"
     if "error" in dump:
         return "not compared", ""
@@ -131,23 +131,26 @@ def _difference(rows: list[list[str]], cells: list[list[Any]], others: list[list
     for cell in filled:
         ours = read.pop((cell[0], cell[1]), "")
         other = second.get((cell[0], cell[1]), [*cell[:2], "s", "", "", ""] if others else cell)
-        if not is_same(ours, *cell[2:], date_1904) and not is_same(ours, *other[2:], date_1904):
+        if not is_same(ours, cell, date_1904) and not is_same(ours, other, date_1904):
             return f"row {cell[0] + 1}, column {cell[1] + 1}: read {ours[:80]!r}, but it is {str(cell[2:])[:160]}"
     for (row, column), text in read.items():
-        if (row, column) not in second or not is_same(text, *second[row, column][2:], date_1904):
+        if (row, column) not in second or not is_same(text, second[row, column], date_1904):
             return f"row {row + 1}, column {column + 1}: read {text[:80]!r}, but it is empty"
     return ""
 
 
-def is_same(ours: str, kind: str, value: Any, shown: str, text: str, date_1904: bool) -> bool:
-    """Whether a text is what a cell of SheetJS stands for."""
+def is_same(ours: str, cell: list[Any], date_1904: bool) -> bool:
+    """Whether a text is what a cell of SheetJS stands for: row, column, type, value, number format, shown text."""
+    kind, value, shown, text = cell[2:]
+    if value is None:
+        return True  # not a number, for SheetJS
     match kind:
         case "s":
             return ours.replace("\r", "") == str(value).replace("\r", "")
         case "b":
             return ours == str(bool(value)).lower()
         case "e":
-            return ours == text
+            return ours == str(text)
         case "n-date" | "d":
             return _same_moment(ours, value, date_1904)
     return _same_number(ours, float(value), shown)
@@ -165,11 +168,11 @@ def _same_number(ours: str, value: float, shown: str) -> bool:
     return ours.endswith("%") == ("%" in plain) and abs(number - value) <= 1e-13 * abs(value)
 
 
-def _same_moment(ours: str, value: Any, date_1904: bool) -> bool:
+def _same_moment(ours: str, value: float | str, date_1904: bool) -> bool:
     """Within a second: the serial number of a day, or the ISO form of a date."""
     if isinstance(value, str):
         return ours[:10] == value[:10]
-    epoch = datetime.datetime(1904, 1, 1) if date_1904 else datetime.datetime(1899, 12, 30)
+    epoch = datetime.datetime.fromisoformat("1904-01-01" if date_1904 else "1899-12-30")
     second = 1 / 86_400
     if re.fullmatch(r"-?\d+:\d\d:\d\d(\.\d+)?", ours):
         hours, minutes, seconds = ours.lstrip("-").split(":")

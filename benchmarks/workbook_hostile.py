@@ -35,7 +35,9 @@ def _flipped(path: Path) -> None:
 
 def _laughing(path: Path) -> None:
     xlsx(path, "")
-    sheet = f'<?xml version="1.0"?>{_LAUGHS}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    sheet = (
+        f'<?xml version="1.0"?>{_LAUGHS}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    )
     rows = f"<sheetData>{rows_of(cell('A1', 'LAUGH')).replace('LAUGH', '&a9;')}</sheetData></worksheet>"
     _replace(path, "xl/worksheets/s1.xml", sheet + rows)
 
@@ -77,11 +79,13 @@ HOSTILE: tuple[Odd, ...] = (
     Odd("cut at 95 %", "hand ods", "ods", _cut(0.95, lambda path: ods(path, "")), refused="damaged"),
     Odd("cut at 80 %", "hand xlsb", "xlsb", _cut(0.8, lambda path: as_xlsb(path, {"A": _CELLS})), refused="damaged"),
     Odd("bytes changed within", "hand xlsx", "xlsx", _flipped, refused="damaged"),
-    Odd("a password", "hand xlsx", "xlsx", _written(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000)), refused="password"),
+    Odd("a password", "hand xlsx", "xlsx", _written(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000)),
+        refused="password"),
     Odd("a password", "hand ods", "ods", lambda path: ods(path, "", manifest=_ENCRYPTED), refused="password"),
     Odd("CSV named .xlsx", "hand xlsx", "xlsx", _written(b"code,name\n001,a\n002,b\n"),
         (("code", "name"), ("001", "a"), ("002", "b"))),
-    Odd("HTML named .xlsx", "hand xlsx", "xlsx", _written(b"<html><body><table><tr><td>1</td></tr></table></body></html>"),
+    Odd("HTML named .xlsx", "hand xlsx", "xlsx",
+        _written(b"<html><body><table><tr><td>1</td></tr></table></body></html>"),
         refused="HTML page"),
     Odd("XML named .xlsx", "hand xlsx", "xlsx", _written(b'<?xml version="1.0"?><Workbook/>'), refused="XML"),
     Odd("nothing named .xlsx", "hand xlsx", "xlsx", _written(b""), refused="empty"),
@@ -98,7 +102,8 @@ HOSTILE: tuple[Odd, ...] = (
     Odd("entities within entities", "hand xlsx", "xlsx", _laughing, refused="damaged"),
     Odd("entities within entities", "hand ods", "ods", lambda path: ods(
         path, "<table:table-row/>", before=_LAUGHS), refused="document type"),
-    Odd("300 MB in one file", "hand ods", "ods", lambda path: ods(path, f"<!--{'a' * 300 * _MB}-->"), refused="too large"),
+    Odd("300 MB in one file", "hand ods", "ods", lambda path: ods(path, f"<!--{'a' * 300 * _MB}-->"),
+        refused="too large"),
     Odd("a million rows repeated", "hand ods", "ods", lambda path: ods(path, _REPEATED.format(1_000_000, 100)),
         refused="too large"),
     Odd("rows repeated beyond a sheet", "hand ods", "ods", lambda path: ods(path, _REPEATED.format(2_000_000_000, 1)),

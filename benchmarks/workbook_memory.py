@@ -2,8 +2,8 @@
 
     python -m benchmarks.workbook_memory [--rows NUMBER ...]
 
-The sheets have ten columns: codes, texts, numbers, dates, percentages. ``.xlsx`` comes with its texts in the cells, with
-few shared texts, and with a shared text for each row. Where a file is refused the table says why.
+The sheets have ten columns: codes, texts, numbers, dates, percentages. ``.xlsx`` comes with its texts in the cells,
+with few shared texts, and with a shared text for each row. Where a file is refused the table says why.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks.read_speed import peak_mib
 from benchmarks.workbook_parts import ods, xlsx
+from rich.console import Console
+from rich.table import Table
 from tests.binaryworkbooks import as_xlsb, record, row_header, wide
 
 _HEADER = ("id", "code", "name", "city", "price", "share", "day", "n", "flag", "note")
@@ -53,8 +52,10 @@ def _pieces(rows: int, row: Callable[[int], bytes]) -> Iterator[bytes]:
 def write_inline(path: Path, rows: int) -> None:
     def row(n: int) -> bytes:
         text = '<c t="inlineStr"><is><t>{}</t></is></c>'.format
-        cells = (f"<c><v>{n}</v></c>{text(f'{n:07}')}{text(f'Name {n}')}{text(f'City {n % 500}')}<c><v>{n / 7!r}</v></c>"
-                 f'<c><v>{n % 100 / 100}</v></c><c><v>{40000 + n % 9000}</v></c><c><v>{n * 3}</v></c><c t="b"><v>1</v></c>'
+        cells = (f"<c><v>{n}</v></c>{text(f'{n:07}')}{text(f'Name {n}')}{text(f'City {n % 500}')}"
+                 f"<c><v>{n / 7!r}</v></c>"
+                 f'<c><v>{n % 100 / 100}</v></c><c><v>{40000 + n % 9000}</v></c><c><v>{n * 3}</v></c>'
+                 f'<c t="b"><v>1</v></c>'
                  f"{text(f'note {n % 50}')}")  # fmt: skip
         return f'<row r="{n + 1}" ht="15" customHeight="1">{cells}</row>'.encode()
 
@@ -70,8 +71,10 @@ def _headed(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _shared(path: Path, rows: int, texts: int) -> None:
     def row(n: int) -> bytes:
-        cells = (f'<c><v>{n}</v></c><c t="s"><v>{n % texts}</v></c><c t="s"><v>{n % 50}</v></c><c t="s"><v>{n % 500}</v></c>'
-                 f"<c><v>{n / 7!r}</v></c><c><v>{n % 100 / 100}</v></c><c><v>{40000 + n % 9000}</v></c><c><v>{n * 3}</v></c>"
+        cells = (f'<c><v>{n}</v></c><c t="s"><v>{n % texts}</v></c><c t="s"><v>{n % 50}</v></c>'
+                 f'<c t="s"><v>{n % 500}</v></c>'
+                 f"<c><v>{n / 7!r}</v></c><c><v>{n % 100 / 100}</v></c><c><v>{40000 + n % 9000}</v></c>"
+                 f"<c><v>{n * 3}</v></c>"
                  f'<c t="b"><v>1</v></c><c t="s"><v>{n % 40}</v></c>')  # fmt: skip
         return f'<row r="{n + 1}">{cells}</row>'.encode()
 
@@ -103,10 +106,13 @@ def write_xlsb(path: Path, rows: int) -> None:
 
 def write_ods(path: Path, rows: int) -> None:
     cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'.format
-    value = '<table:table-cell office:value-type="float" office:value="{0}"><text:p>{0}</text:p></table:table-cell>'.format
+    value = (
+        '<table:table-cell office:value-type="float" office:value="{0}"><text:p>{0}</text:p></table:table-cell>'.format
+    )
 
     def row(n: int) -> bytes:
-        cells = (value(n), cell(f"{n:07}"), cell(f"Name {n}"), cell(f"City {n % 500}"), value(n / 7), value(n % 100 / 100),
+        cells = (value(n), cell(f"{n:07}"), cell(f"Name {n}"), cell(f"City {n % 500}"), value(n / 7),
+                 value(n % 100 / 100),
                  value(n), value(n * 3), value(1), cell(f"note {n % 50}"))  # fmt: skip
         return f"<table:table-row>{''.join(cells)}</table:table-row>".encode()
 

@@ -119,7 +119,9 @@ def _empty_tail(path: Path) -> None:
 
 def _rich_record(path: Path) -> None:
     cell_of = (0).to_bytes(8, "little")
-    body = row_header(0) + record(6, cell_of + wide("name")) + row_header(1) + record(62, cell_of + b"\0" + wide("rich"))
+    body = (
+        row_header(0) + record(6, cell_of + wide("name")) + row_header(1) + record(62, cell_of + b"\0" + wide("rich"))
+    )
     packed_xlsb(path, {"Data": sheet_of(body)})
 
 
@@ -137,14 +139,17 @@ ODDITIES: tuple[Odd, ...] = (
     Odd("an empty tail up to the last row", "hand xlsx", "xlsx", _empty_tail, _ROWS),
     Odd("phonetic texts", "hand xlsx", "xlsx", lambda path: xlsx(
         path, rows_of('<c r="A1" t="s"><v>0</v></c>', '<c r="A2" t="s"><v>1</v></c>'),
-        strings="<si><t>city</t></si><si><t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh></si>"), (("city",), ("東京",))),
-    Odd("carriage returns", "hand xlsx", "xlsx", lambda path: xlsx(path, texts([["x", "y"], ["a_x000D_\nb", "_x005F_x0041_"]])),
+        strings="<si><t>city</t></si><si><t>東京</t><rPh sb='0' eb='2'><t>トウキョウ</t></rPh></si>"),
+        (("city",), ("東京",))),
+    Odd("carriage returns", "hand xlsx", "xlsx", lambda path: xlsx(
+        path, texts([["x", "y"], ["a_x000D_\nb", "_x005F_x0041_"]])),
         (("x", "y"), ("a\r\nb", "_x0041_"))),
     Odd("escapes in shared texts", "hand xlsx", "xlsx", lambda path: xlsx(path, rows_of('<c r="A1" t="s"><v>0</v></c>',
         '<c r="A2" t="s"><v>1</v></c>', '<c r="A3" t="s"><v>2</v></c>'), strings="<si><t>x</t></si>"
         "<si><t>a_x000D_b</t></si><si><t>_x005F_x000D_</t></si>"), (("x",), ("a\rb",), ("_x000D_",))),
     Odd("shared and array formulas", "hand xlsx", "xlsx", lambda path: xlsx(path, rows_of(
-        cell("A1", "n") + cell("B1", "x"), '<c r="A2"><v>1</v></c>' + _FORMULA.format(2, ' t="shared" ref="B2:B3" si="0"', 2),
+        cell("A1", "n") + cell("B1", "x"), '<c r="A2"><v>1</v></c>' +
+        _FORMULA.format(2, ' t="shared" ref="B2:B3" si="0"', 2),
         '<c r="A3"><v>2</v></c><c r="B3"><f t="shared" si="0"/><v>4</v></c>',
         '<c r="A4"><v>3</v></c>' + _FORMULA.format(4, ' t="array" ref="B4"', 6))),
         (("n", "x"), ("1", "2"), ("2", "4"), ("3", "6")), note="3 cells"),
@@ -158,7 +163,8 @@ ODDITIES: tuple[Odd, ...] = (
         path, texts(_CELLS) + "<row><c><v>3</v></c><c><f>A2</f></c></row>", prefix="x:"),
         refused="no program has calculated"),
     Odd("cells without references", "hand xlsx", "xlsx", lambda path: xlsx(path, texts(_CELLS, places=False)), _ROWS),
-    Odd("wrong dimensions", "hand xlsx", "xlsx", lambda path: xlsx(path, texts(_CELLS), before='<dimension ref="A1"/>'), _ROWS),
+    Odd("wrong dimensions", "hand xlsx", "xlsx", lambda path: xlsx(
+        path, texts(_CELLS), before='<dimension ref="A1"/>'), _ROWS),
     Odd("rows out of order", "hand xlsx", "xlsx", lambda path: xlsx(
         path, texts(_CELLS) + '<row r="2"><c r="A2"><v>7</v></c></row>'), refused="out of order"),
     Odd("cells out of order", "hand xlsx", "xlsx", lambda path: xlsx(
@@ -176,9 +182,10 @@ ODDITIES: tuple[Odd, ...] = (
     Odd("an external link", "hand xlsx", "xlsx", lambda path: xlsx(
         path, texts(_CELLS) + '<row r="4"><c r="A4"><f>[1]S!$A$1</f><v>5</v></c></row>', linked=True),
         (*_ROWS, ("5", "")), note="contain formulas"),
-    Odd("with macros", "hand xlsx", "xlsx", lambda path: xlsx(path, texts(_CELLS), kind="application/vnd.ms-excel.sheet."
-        "macroEnabled.main+xml", extra={"xl/vbaProject.bin": "x"}), _ROWS),
-    Odd("the workbook under another name", "hand xlsx", "xlsx", lambda path: xlsx(path, texts(_CELLS), main="xl/book.xml"),
+    Odd("with macros", "hand xlsx", "xlsx", lambda path: xlsx(path, texts(_CELLS),
+        kind="application/vnd.ms-excel.sheet.macroEnabled.main+xml", extra={"xl/vbaProject.bin": "x"}), _ROWS),
+    Odd("the workbook under another name", "hand xlsx", "xlsx", lambda path: xlsx(
+        path, texts(_CELLS), main="xl/book.xml"),
         _ROWS),
     Odd("strict Open XML", "hand xlsx", "xlsx", lambda path: xlsx(path, texts(_CELLS), strict=True), refused="Strict"),
     Odd("named .ods", "hand xlsx", "ods", lambda path: xlsx(path, texts(_CELLS)), _ROWS),
@@ -186,7 +193,8 @@ ODDITIES: tuple[Odd, ...] = (
     Odd("named .xlsx", "hand ods", "xlsx", lambda path: ods(path, "".join(map(_line, _CELLS))), _ROWS),
     Odd("named .xlsx", "hand xlsb", "xlsx", lambda path: as_xlsb(path, {"Data": _CELLS}), _ROWS),
     Odd("texts of several kinds", "hand ods", "ods", lambda path: ods(path, _line(["x", "y"]) + _row(
-        '<text:p>a<text:tab/>b<text:line-break/>c<text:s text:c="2"/>d</text:p><text:p>e <text:span>f</text:span></text:p>',
+        '<text:p>a<text:tab/>b<text:line-break/>c<text:s text:c="2"/>d</text:p>'
+        '<text:p>e <text:span>f</text:span></text:p>',
         '<office:annotation><text:p>note</text:p></office:annotation><text:p><text:a>link</text:a></text:p>')),
         (("x", "y"), ("a\tb\nc  d\ne f", "link"))),
     Odd("old errors, percentages and zeros", "hand ods", "ods", lambda path: ods(path, _line(["n", "x"]) + "".join(
@@ -201,12 +209,14 @@ ODDITIES: tuple[Odd, ...] = (
         'table:number-columns-repeated="16384"/></table:table-row>'),
         (("a", "b", "c"), *((("50%",) * 3,) * 3), ("x", "", ""))),
     Odd("formulas never calculated", "hand ods", "ods", lambda path: ods(path, _line(["x"]) +
-        '<table:table-row><table:table-cell table:formula="of:=1+1"/></table:table-row>'), refused="no program has calculated"),
+        '<table:table-row><table:table-cell table:formula="of:=1+1"/></table:table-row>'),
+        refused="no program has calculated"),
     Odd("rich text", "hand xlsb", "xlsb", _rich_record, (("name",), ("rich",))),
     Odd("cells of the short form", "hand xlsb", "xlsb", lambda path: as_xlsb(path, {"Data": _CELLS}, short=True),
         refused="short form"),
     Odd("only errors on the right", "hand xlsb", "xlsb", lambda path: as_xlsb(
-        path, {"Data": [["a", "b"], ["x", Formula("", "#N/A")], [None, "#REF!"]]}), (("a", "b"), ("x", "#N/A"), ("", "#REF!"))),
+        path, {"Data": [["a", "b"], ["x", Formula("", "#N/A")], [None, "#REF!"]]}),
+        (("a", "b"), ("x", "#N/A"), ("", "#REF!"))),
 )  # fmt: skip
 
 
@@ -234,4 +244,3 @@ def oddities(folder: Path, wanted: str) -> Iterator[Case]:
             path = folder / f"{number}.{odd.ending}"
             odd.write(path)
             yield Case(odd.name, odd.writer, path, odd.rows, odd.refused, odd.note)
-

@@ -64,7 +64,8 @@ def xlsx(
         main: f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATED}"><sheets>{listed}</sheets>{links}</workbook>',
         f"xl/_rels/{main.rpartition('/')[2]}.rels": _relations(
             [*((f"r{at}", "worksheet", f"/xl/worksheets/s{at}.xml") for at, _ in enumerate(sheets, 1)),
-             ("s", "styles", "/xl/styles.xml"), *([("x1", "externalLink", "/xl/externalLinks/e1.xml")] if linked else [])]),
+             ("s", "styles", "/xl/styles.xml"),
+             *([("x1", "externalLink", "/xl/externalLinks/e1.xml")] if linked else [])]),
         "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}">{styles}</styleSheet>',
     }  # fmt: skip
     if strings:
@@ -73,7 +74,8 @@ def xlsx(
                     for name in (*parts, *(f"xl/worksheets/s{at}.xml" for at, _ in enumerate(sheets, 1)))
                     if not name.endswith(".rels"))  # fmt: skip
     parts["[Content_Types].xml"] = (
-        f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType="{_PACKAGE}/relationships+xml"/>'
+        f'<Types xmlns="{_PACKAGE}/content-types">'
+        f'<Default Extension="rels" ContentType="{_PACKAGE}/relationships+xml"/>'
         f'<Default Extension="xml" ContentType="application/xml"/>{types}</Types>'
     )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from benchmarks.workbook_contents import Rows
+
 from refdata.copies.copy import COPIERS, Copies
 from refdata.copyreader import CopyReader
 from refdata.core.errors import FormatError
@@ -42,7 +42,9 @@ class Case:
         """What is wrong with a reading; ``""`` where it is as it must be."""
         if self.refused or reading.refused:
             as_must = bool(self.refused) and self.refused in reading.refused
-            return "" if as_must else f"refused: {reading.refused[:150]}" if reading.refused else f"loaded: {reading.rows}"
+            return (
+                "" if as_must else f"refused: {reading.refused[:150]}" if reading.refused else f"loaded: {reading.rows}"
+            )
         if self.doubt or reading.doubt:
             return "" if self.doubt == bool(reading.doubt) else f"doubt: {reading.doubt!r}"
         if self.note and self.note not in reading.notes:
@@ -67,7 +69,7 @@ def _rows(path: Path, reader: object, part: str, preamble: int) -> tuple[tuple[s
     plain = path
     if isinstance(reader, CopyReader):
         copies = Copies()
-        copy = copies.of(path, part, COPIERS[cast("CopyReader", reader).kind])
+        copy = copies.of(path, part, COPIERS[reader.kind])
         plain = copy.path
     with plain.open(encoding="utf-8", newline="") as file:
         for _ in range(preamble):

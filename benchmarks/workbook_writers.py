@@ -15,9 +15,8 @@ from typing import Any
 
 import openpyxl
 import xlsxwriter
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
-
 from benchmarks.workbook_contents import Content
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from tests.binaryworkbooks import as_xlsb
 from tests.workbooks import Formula
 
@@ -108,7 +107,8 @@ def libreoffice() -> str:
 def by_libreoffice(sources: Sequence[Path], folder: Path, ending: str) -> None:
     """Saves workbooks as another kind, all by one process."""
     profile = folder / "profile"
-    command = [libreoffice(), f"-env:UserInstallation={profile.absolute().as_uri()}", "--headless", "--convert-to", ending,
+    command = [libreoffice(), f"-env:UserInstallation={profile.absolute().as_uri()}", "--headless",
+               "--convert-to", ending,
                "--outdir", str(folder), *map(str, sources)]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     shutil.rmtree(profile, ignore_errors=True)

@@ -12,7 +12,7 @@ from typing import Any
 from tests.workbooks import Cells, Formula
 
 _ERRORS = {"#NULL!": 0, "#DIV/0!": 7, "#VALUE!": 15, "#REF!": 23, "#NAME?": 29, "#NUM!": 36, "#N/A": 42}
-_EPOCH = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
+_EPOCH = {False: datetime.fromisoformat("1899-12-30"), True: datetime.fromisoformat("1904-01-01")}
 _NO_FORMULA = struct.pack("<HII", 0, 0, 0)
 _TYPES = "application/vnd.ms-excel."
 
@@ -147,7 +147,7 @@ def _serial(value: Any, date_1904: bool) -> float:
         case date():
             return (datetime.combine(value, time()) - _EPOCH[date_1904]) / timedelta(days=1)
         case time():
-            return (datetime.combine(date.min, value) - datetime.min) / timedelta(days=1)
+            return timedelta(hours=value.hour, minutes=value.minute, seconds=value.second) / timedelta(days=1)
         case timedelta():
             return value / timedelta(days=1)
     return float(value)

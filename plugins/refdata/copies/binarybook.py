@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import iterparse
 
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
+from openpyxl.xml.functions import iterparse
 
 from refdata.copies.bounds import MOST_COLUMNS, MOST_ROWS, SAVE_OTHERWISE, refuse_large, refuse_wide
 from refdata.copies.wholebook import Besides, BesidesRow
@@ -102,7 +102,9 @@ class BinaryBook:
     def besides(self, name: str) -> Iterator[BesidesRow]:
         """The formats, errors and rich texts of a sheet's cells."""
         for row, cells in self._cells(name):
-            known = {column: one for number, column, style, body in cells if (one := self._besides(number, style, body))}
+            known = {
+                column: one for number, column, style, body in cells if (one := self._besides(number, style, body))
+            }
             if known:
                 yield row, known
 
@@ -150,7 +152,7 @@ def _number(number: int, body: bytes) -> float:
         return float(struct.unpack_from("<d", body, 8)[0])
     (packed,) = struct.unpack_from("<i", body, 8)
     value = packed >> 2 if packed & 2 else struct.unpack("<d", struct.pack("<ii", 0, packed & ~3))[0]
-    return value / 100 if packed & 1 else value
+    return float(value / 100 if packed & 1 else value)
 
 
 def _next_row(row: int, body: bytes) -> int:

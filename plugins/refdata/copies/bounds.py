@@ -17,7 +17,7 @@ MOST_CELLS = 4_000_000
 """Cells of a sheet that calamine may keep, the empty ones between them too: it needs about 64 bytes for each."""
 
 MOST_TREE = 48 << 20
-"""Bytes of the parts of an ``.xlsx`` that openpyxl parses as a whole, such as its styles: it needs six times as much."""
+"""Bytes of the parts of an ``.xlsx`` that openpyxl parses as a whole, such as its styles."""
 
 MOST_ROW = 32 << 20
 """Bytes of the XML of one row of an ``.xlsx``."""
@@ -57,9 +57,18 @@ def refuse_wide(rows: int, columns: int, name: str) -> None:
     """:raises FormatError: when a sheet has too many cells for memory, counting the empty ones between them."""
     if rows * columns > MOST_CELLS:
         raise FormatError(
-            f"The sheet {name!r} is too large: {rows:,} rows and {columns:,} columns, with the empty ones between cells, "
-            "would have to be kept in memory",
+            f"The sheet {name!r} is too large: {rows:,} rows and {columns:,} columns, with the empty ones between "
+            "cells, would have to be kept in memory",
             advice="Save it as .xlsx, which is read row by row, or save the sheet as CSV.",
+        )
+
+
+def refuse_uncalculated(formulas: int, name: str) -> None:
+    """:raises FormatError: when a sheet has so many formulas without a value."""
+    if formulas:
+        raise FormatError(
+            f"{formulas:,} formulas in the sheet {name!r} have no value, because no program has calculated them",
+            advice="Open the workbook in a spreadsheet program and save it again.",
         )
 
 

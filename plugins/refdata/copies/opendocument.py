@@ -75,11 +75,19 @@ class _Cell:
             return Besides(shown or "#ERROR!")
         if kind == "percentage":
             return Besides(number_format="0%")
-        if kind == "float" and _ZEROS.fullmatch(shown) and float(shown) == float(self.attributes.get("office:value", "nan")):
+        if (
+            kind == "float"
+            and _ZEROS.fullmatch(shown)
+            and float(shown) == float(self.attributes.get("office:value", "nan"))
+        ):
             return Besides(shown)
         if kind == "time":
             return _duration(self.attributes.get("office:time-value", ""))
-        return Besides(shown) if kind == "string" and self.has_breaks and "office:string-value" not in self.attributes else None
+        return (
+            Besides(shown)
+            if kind == "string" and self.has_breaks and "office:string-value" not in self.attributes
+            else None
+        )
 
     def _is_old_error(self, kind: str, shown: str) -> bool:
         """As programs without LibreOffice's extensions write errors: a formula with another value than it shows."""
@@ -91,7 +99,9 @@ def _duration(value: str) -> Besides | None:
     if not found:
         return Besides(value) if value else None
     sign, days, hours, minutes, seconds = found.groups()
-    length = timedelta(int(days or 0), float((seconds or "0").replace(",", ".")), 0, 0, int(minutes or 0), int(hours or 0))
+    length = timedelta(
+        int(days or 0), float((seconds or "0").replace(",", ".")), 0, 0, int(minutes or 0), int(hours or 0)
+    )
     return None if not sign and length < timedelta(days=1) else Besides(cell_text(-length if sign else length)[0])
 
 
@@ -196,7 +206,7 @@ def _scanned(path: Path, scan: _Scan) -> Iterator[None]:
         while data := part.read(_CHUNK):
             scan.parser.Parse(data)
             yield
-        scan.parser.Parse(b"", True)  # noqa: FBT003
+        scan.parser.Parse(b"", True)
         yield
 
 

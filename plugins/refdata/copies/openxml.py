@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
-from xml.etree.ElementTree import Element, iterparse
+from xml.etree.ElementTree import Element
 
 from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.cell.text import Text
@@ -17,9 +17,17 @@ from openpyxl.packaging.manifest import Manifest
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS, SHEET_MAIN_NS, XLSM, XLSX, XLTM, XLTX
-from openpyxl.xml.functions import fromstring
+from openpyxl.xml.functions import fromstring, iterparse
 
-from refdata.copies.bounds import MOST_COLUMNS, MOST_ROW, MOST_ROWS, SAVE, refuse_over, refuse_trees
+from refdata.copies.bounds import (
+    MOST_COLUMNS,
+    MOST_ROW,
+    MOST_ROWS,
+    SAVE,
+    refuse_over,
+    refuse_trees,
+    refuse_uncalculated,
+)
 from refdata.copies.cells import CellRow, cell_text, trimmed
 from refdata.copies.parts import Part
 from refdata.core.errors import FormatError
@@ -37,7 +45,11 @@ def unescaped(text: str) -> str:
     >>> unescaped("a_x000D_b"), unescaped("_x005F_x000D_")
     ('a\\rb', '_x000D_')
     """
-    return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
+    if "_x" not in text:
+        return text
+    plain = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
+    # A letter beyond the first 65,536 has two escapes, for the two halves of its UTF-16 form.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _Reader(ExcelReader):  # type: ignore[misc]
@@ -85,10 +97,7 @@ class OpenXmlBook:
         with zipfile.ZipFile(file) as archive:
             main = _main_part(archive)
         if _STRICT in main[:4096]:
-            raise FormatError(
-                "The workbook is of the kind Strict Open XML",
-                advice="Save it as Excel workbook (.xlsx), not as Strict Open XML Spreadsheet.",
-            )
+            raise _unknown_form()
         self.recalculated = bool(_RECALCULATED.search(main))
         file.seek(0)
         reader = _Reader(file, read_only=True, data_only=True, keep_links=False)
@@ -139,13 +148,11 @@ class OpenXmlBook:
         never = parser.uncalculated
         if self.recalculated and parser.formulas and parser.zeros == parser.formulas:
             never = parser.zeros  # programs that do not calculate write 0, and this mark
-        if never:
-            raise FormatError(
-                f"{never:,} formulas in the sheet {name!r} have no value, because no program has calculated them",
-                advice="Open the workbook in a spreadsheet program and save it again.",
-            )
+        refuse_uncalculated(never, name)
         doubtful = f" {parser.zeros:,} of them are 0 and may never have been calculated." if self.recalculated else ""
-        read = f"{parser.formulas:,} cells of the sheet {name!r} contain formulas; their last calculated values were read."
+        read = (
+            f"{parser.formulas:,} cells of the sheet {name!r} contain formulas; their last calculated values were read."
+        )
         return [read + (doubtful if parser.zeros else "")] if parser.formulas else []
 
 
@@ -168,9 +175,13 @@ class _Bounded:
 def _parsed(source: IO[bytes], parser: _Parser) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """The cells of each row. The rows that are done leave the tree, so memory stays flat."""
     data: Element | None = None
+    known = False
     bounded = _Bounded(source)
     for event, element in iterparse(bounded, ("start", "end")):
         if event == "start":
+            if not known and not element.tag.startswith(f"{{{SHEET_MAIN_NS}}}"):
+                raise _unknown_form()
+            known = True
             data = element if element.tag == DATA_TAG else data
         elif element.tag == ROW_TAG and data is not None:
             yield parser.parse_row(element)
@@ -200,6 +211,13 @@ def _format(sheet: Any, style: int, formats: dict[int, str]) -> str:
     return formats[style]
 
 
+def _unknown_form() -> FormatError:
+    return FormatError(
+        "The workbook is of the kind Strict Open XML, or of an early form of Excel 2007",
+        advice="Save it as Excel workbook (.xlsx), not as Strict Open XML Spreadsheet.",
+    )
+
+
 def _out_of_order(number: int) -> FormatError:
     return FormatError(f"The rows or cells of the workbook are out of order at row {number:,}", advice=SAVE)
 
@@ -223,7 +241,9 @@ def _main_part(archive: zipfile.ZipFile) -> bytes:
 
 def _is_tree(name: str) -> bool:
     """Whether openpyxl parses a part of this name as a whole; it reads no drawings, comments, pivot tables or links."""
-    return name.endswith((".xml", ".rels")) and not re.match(r"xl/(?:drawings|charts|pivot\w+|comments|externalLinks)", name)
+    return name.endswith((".xml", ".rels")) and not re.match(
+        r"xl/(?:drawings|charts|pivot\w+|comments|externalLinks)", name
+    )
 
 
 @contextlib.contextmanager

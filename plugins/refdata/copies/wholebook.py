@@ -29,9 +29,7 @@ BesidesRow = tuple[int, Mapping[int, Besides]]
 _EMPTY = cell_text(None)
 
 
-def completed(
-    rows: Iterator[Sequence[Any]], first: int, besides: Iterator[BesidesRow]
-) -> Iterator[CellRow]:
+def completed(rows: Iterator[Sequence[Any]], first: int, besides: Iterator[BesidesRow]) -> Iterator[CellRow]:
     """The rows of a sheet, of which calamine gives the cells from column ``first`` on."""
     pending = next(besides, None)
     done = 0
@@ -48,9 +46,7 @@ def completed(
         done, pending = pending[0] + 1, next(besides, None)
 
 
-def _row(
-    cells: list[tuple[str, CellKind]], values: Sequence[Any], first: int, known: Mapping[int, Besides]
-) -> CellRow:
+def _row(cells: list[tuple[str, CellKind]], values: Sequence[Any], first: int, known: Mapping[int, Besides]) -> CellRow:
     for column, one in known.items():
         cells += [_EMPTY] * (column + 1 - len(cells))
         at = column - first

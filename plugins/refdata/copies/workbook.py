@@ -12,9 +12,9 @@ from typing import Any
 from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 from refdata.copies.binarybook import BinaryBook
-from refdata.copies.bounds import workbook_damage
+from refdata.copies.bounds import SAVE, refuse_uncalculated, workbook_damage
 from refdata.copies.cells import CellRow
-from refdata.copies.opendocument import TableFacts, table_besides, table_facts
+from refdata.copies.opendocument import table_besides, table_facts
 from refdata.copies.openxml import open_xml
 from refdata.copies.parts import Part
 from refdata.copies.wholebook import BesidesRow, completed
@@ -62,13 +62,15 @@ def open_sheet(path: Path, name: str) -> Iterator[_Sheet]:
             yield _whole(path, name, binary.formulas(name), binary.besides(name))
         else:
             table = table_facts(path)[name]
-            _refuse_uncalculated(table, name)
+            refuse_uncalculated(table.uncalculated, name)
             yield _whole(path, name, table.formulas, table_besides(path, name))
 
 
 def _kind(path: Path) -> str:
     with open_local(path) as packed, zipfile.ZipFile(packed) as archive:
         names = archive.namelist()
+    if len(set(names)) < len(names):
+        raise FormatError("The workbook has two parts of the same name", advice=SAVE)
     return _BINARY if "xl/workbook.bin" in names else _OPEN_DOCUMENT if "content.xml" in names else _OPEN_XML
 
 
@@ -93,11 +95,3 @@ def _rows(path: Path, name: str, besides: Iterator[BesidesRow]) -> Iterator[Cell
         sheet: Any = load_workbook(file).get_sheet_by_name(name)
         start = sheet.start
         yield from completed(sheet.iter_rows() if start else iter(()), start[1] if start else 0, besides)
-
-
-def _refuse_uncalculated(facts: TableFacts, name: str) -> None:
-    if facts.uncalculated:
-        raise FormatError(
-            f"{facts.uncalculated:,} formulas in the sheet {name!r} have no value, because no program has calculated them",
-            advice="Open the workbook in a spreadsheet program and save it again.",
-        )
