@@ -142,6 +142,8 @@ def _difference(rows: list[list[str]], cells: list[list[Any]], others: list[list
 def is_same(ours: str, cell: list[Any], date_1904: bool) -> bool:
     """Whether a text is what a cell of SheetJS stands for: row, column, type, value, number format, shown text."""
     kind, value, shown, text = cell[2:]
+    if ours == str(text) and ours.startswith("#"):
+        return True  # Excel writes errors into .ods as the number 0
     if value is None:
         return True  # not a number, for SheetJS
     match kind:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,8 +45,6 @@ def _laughing(path: Path) -> None:
 
 
 def _replace(path: Path, member: str, text: str) -> None:
-    import zipfile
-
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     zipped(path, {**parts, member: text})
@@ -53,6 +53,13 @@ def _replace(path: Path, member: str, text: str) -> None:
 def _far_cells(path: Path) -> None:
     real = [record(5, struct.pack("<IId", column, 0, 1)) for column in (0, 16_383)]
     packed_xlsb(path, {"Data": sheet_of(row_header(0) + real[0] + row_header(1_048_575) + real[1])})
+
+
+def _twice(path: Path) -> None:
+    xlsx(path, texts(_CELLS))
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "a") as archive:
+        warnings.simplefilter("ignore")
+        archive.writestr("xl/worksheets/s1.xml", archive.read("xl/worksheets/s1.xml").replace(b"001", b"007"))
 
 
 def _short_record(path: Path) -> None:
@@ -97,6 +104,7 @@ HOSTILE: tuple[Odd, ...] = (
         path, texts(_CELLS), styles=f"<cellXfs>{'<xf/>' * (12 * _MB)}</cellXfs>"), refused="too large"),
     Odd("a text of 300 MB", "hand xlsx", "xlsx", lambda path: xlsx(path, rows_of(cell("A1", "a" * 300 * _MB))),
         refused="A row of the workbook"),
+    Odd("two parts of one name", "hand xlsx", "xlsx", _twice, refused="two parts of the same name"),
     Odd("a row far away", "hand xlsx", "xlsx", lambda path: xlsx(
         path, texts(_CELLS) + '<row r="4000000000"><c r="A4000000000"><v>1</v></c></row>'), refused="out of order"),
     Odd("entities within entities", "hand xlsx", "xlsx", _laughing, refused="damaged"),

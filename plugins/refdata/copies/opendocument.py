@@ -26,7 +26,7 @@ _CHUNK = 1 << 18
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 _BREAKS = {"text:tab": "\t", "text:line-break": "\n"}
 _ZEROS = re.compile(r"0\d+")
-_ERROR = re.compile(r"#[A-ZÄÖÜ0-9/!?]+|Err:\d+")
+_ERROR = re.compile(r"¡?#[^\d\s]\S*|Err:\d+")
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 _VALUES = ("office:value", "office:string-value", "office:date-value", "office:time-value", "office:boolean-value")
 
@@ -90,8 +90,9 @@ class _Cell:
         )
 
     def _is_old_error(self, kind: str, shown: str) -> bool:
-        """As programs without LibreOffice's extensions write errors: a formula with another value than it shows."""
-        return "table:formula" in self.attributes and kind in ("float", "string") and bool(_ERROR.fullmatch(shown))
+        """As Excel and programs before LibreOffice write errors: as formulas with the value 0 or a text."""
+        has_none = kind == "string" or (kind == "float" and float(self.attributes.get("office:value", 0)) == 0)
+        return "table:formula" in self.attributes and has_none and bool(_ERROR.fullmatch(shown))
 
 
 def _duration(value: str) -> Besides | None:

@@ -129,6 +129,7 @@ def _breaks(cell: str) -> int:
 def _write_rows(rows: Iterator[list[str]], spool: Spool) -> None:
     while some := list(islice(rows, _WRITTEN_AT_ONCE)):
         text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(some)
+        # Only texts with a character of the line's end are quoted, and a carriage return needs that too.
+        csv.writer(text, lineterminator="\r\n").writerows(some)
         spool.write(text.getvalue().encode("utf-8", "replace"))
     spool.done()
