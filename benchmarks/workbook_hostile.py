@@ -13,6 +13,8 @@ from tests.binaryworkbooks import as_xlsb, packed_xlsb, record, row_header, shee
 from tests.workbooks import zipped
 
 _CELLS = [["code", "name"], ["001", "a"], ["002", "b"]]
+_ROWS = (("code", "name"), ("001", "a"), ("002", "b"))
+_STYLE = '<xf numFmtId="10"/>'
 _MB = 1 << 20
 _LAUGHS = "<!DOCTYPE x [" + '<!ENTITY a0 "ha">' + "".join(
     f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10)
@@ -90,7 +92,7 @@ HOSTILE: tuple[Odd, ...] = (
         refused="password"),
     Odd("a password", "hand ods", "ods", lambda path: ods(path, "", manifest=_ENCRYPTED), refused="password"),
     Odd("CSV named .xlsx", "hand xlsx", "xlsx", _written(b"code,name\n001,a\n002,b\n"),
-        (("code", "name"), ("001", "a"), ("002", "b"))),
+        _ROWS),
     Odd("HTML named .xlsx", "hand xlsx", "xlsx",
         _written(b"<html><body><table><tr><td>1</td></tr></table></body></html>"),
         refused="HTML page"),
@@ -100,8 +102,12 @@ HOSTILE: tuple[Odd, ...] = (
         refused="damaged"),
     Odd("300 MB of shared texts", "hand xlsx", "xlsx", lambda path: xlsx(
         path, texts(_CELLS), strings=f"<si><t>{'a' * 300 * _MB}</t></si>"), refused="too large"),
-    Odd("60 MB of styles", "hand xlsx", "xlsx", lambda path: xlsx(
-        path, texts(_CELLS), styles=f"<cellXfs>{'<xf/>' * (12 * _MB)}</cellXfs>"), refused="too large"),
+    Odd("12 MB of names", "hand xlsx", "xlsx", lambda path: xlsx(
+        path, texts(_CELLS), names="<definedName name='n'>1</definedName>" * (12 * _MB // 38)), refused="too large"),
+    Odd("300,000 styles", "hand xlsx", "xlsx", lambda path: xlsx(
+        path, texts(_CELLS), styles=f"<cellXfs>{_STYLE * 300_000}</cellXfs>"), _ROWS),
+    Odd("a damaged style", "hand xlsx", "xlsx", lambda path: xlsx(
+        path, texts(_CELLS), styles="<fills><fill/></fills><cellXfs><xf/></cellXfs>"), _ROWS),
     Odd("a text of 300 MB", "hand xlsx", "xlsx", lambda path: xlsx(path, rows_of(cell("A1", "a" * 300 * _MB))),
         refused="A row of the workbook"),
     Odd("two parts of one name", "hand xlsx", "xlsx", _twice, refused="two parts of the same name"),

@@ -52,7 +52,8 @@ def texts(rows: Sequence[Sequence[str]], *, places: bool = True) -> str:
 def xlsx(
     path: Path, rows: str, *, strings: str = "", prefix: str = "", strict: bool = False, encoding: str = "utf-8",
     before: str = "", main: str = "xl/workbook.xml", kind: str = f"{_SHEET}sheet.main+xml", linked: bool = False,
-    other: tuple[str, str, str] | None = None, styles: str = "", extra: Mapping[str, str] | None = None,
+    other: tuple[str, str, str] | None = None, styles: str = "", names: str = "",
+    extra: Mapping[str, str] | None = None,
 ) -> Path:  # fmt: skip
     """A workbook with the sheet ``Data``; ``other`` is the name, state and rows of a second one."""
     sheets = [("Data", "visible", rows), *([other] if other else [])]
@@ -61,7 +62,8 @@ def xlsx(
     links = "<externalReferences><externalReference r:id='x1'/></externalReferences>" if linked else ""
     parts = {
         "_rels/.rels": _relations([("r1", "officeDocument", f"/{main}")]),
-        main: f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATED}"><sheets>{listed}</sheets>{links}</workbook>',
+        main: f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATED}"><sheets>{listed}</sheets>{links}'
+        f'<definedNames>{names}</definedNames></workbook>',
         f"xl/_rels/{main.rpartition('/')[2]}.rels": _relations(
             [*((f"r{at}", "worksheet", f"/xl/worksheets/s{at}.xml") for at, _ in enumerate(sheets, 1)),
              ("s", "styles", "/xl/styles.xml"),

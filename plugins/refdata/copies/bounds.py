@@ -16,8 +16,8 @@ MOST_WHOLE = 256 << 20
 MOST_CELLS = 4_000_000
 """Cells of a sheet that calamine may keep, the empty ones between them too: it needs about 64 bytes for each."""
 
-MOST_TREE = 48 << 20
-"""Bytes of the parts of an ``.xlsx`` that openpyxl parses as a whole, such as its styles."""
+MOST_TREE = 8 << 20
+"""Bytes of the parts of an ``.xlsx`` that openpyxl parses as a whole: the lists of its parts, sheets and names."""
 
 MOST_ROW = 32 << 20
 """Bytes of the XML of one row of an ``.xlsx``."""
@@ -42,7 +42,7 @@ def refuse_trees(size: int) -> None:
     """:raises FormatError: when the parts that describe an ``.xlsx`` are too large for memory."""
     if size > MOST_TREE:
         raise FormatError(
-            f"The workbook is too large: its styles and other descriptions have {size // (1 << 20):,} MB",
+            f"The workbook is too large: the lists of its parts and names have {size // (1 << 20):,} MB",
             advice="Save the sheet as CSV and drop that.",
         )
 

@@ -6,15 +6,15 @@ import contextlib
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import Element
 
-from openpyxl.cell.read_only import ReadOnlyCell
 from openpyxl.cell.text import Text
 from openpyxl.packaging.manifest import Manifest
 from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.worksheet._reader import DATA_TAG, FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
 from openpyxl.xml.constants import ARC_CONTENT_TYPES, SHARED_STRINGS, SHEET_MAIN_NS, XLSM, XLSX, XLTM, XLTX
 from openpyxl.xml.functions import fromstring, iterparse
@@ -33,7 +33,7 @@ from refdata.copies.parts import Part
 from refdata.core.errors import FormatError
 from refdata.sealing import open_local
 
-_TEXT_TAG = f"{{{SHEET_MAIN_NS}}}si"
+_STYLES = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _RECALCULATED = re.compile(rb'<(?:\w+:)?calcPr\b[^>]*\bfullCalcOnLoad="(?:1|true)"')
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -53,17 +53,60 @@ def unescaped(text: str) -> str:
 
 
 class _Reader(ExcelReader):  # type: ignore[misc]
-    """openpyxl's reader of workbooks, which otherwise removes a part of some escapes from shared texts."""
+    """openpyxl's reader of workbooks, without what is no cell and may be damaged: author, theme, fonts and fills.
+
+    openpyxl itself keeps all styles, and removes a part of some escapes from the shared texts.
+    """
+
+    formats: Sequence[str] = ()
+    """The number formats of the cells' styles."""
+
+    def read(self) -> None:
+        self.read_manifest()
+        self.read_strings()
+        self.read_workbook()
+        part = self.package.find(_STYLES)
+        if part is not None and part.PartName[1:] in self.valid_files:
+            with self.archive.open(part.PartName[1:]) as source:
+                self.formats = _formats(source)
+        self.read_worksheets()
 
     def read_strings(self) -> None:
         part = self.package.find(SHARED_STRINGS)
         if part is None:
             return
         with self.archive.open(part.PartName[1:]) as source:
-            for _, element in iterparse(source):
-                if element.tag == _TEXT_TAG:
-                    self.shared_strings.append(Text.from_tree(element).content)
-                    element.clear()
+            for element in _flat(source, "sst", "si"):
+                self.shared_strings.append(Text.from_tree(element).content)
+
+
+def _formats(source: IO[bytes]) -> list[str]:
+    """The format codes of the cells' styles, in their order."""
+    codes, formats = dict(BUILTIN_FORMATS), list[str]()
+    for element in _flat(source, "cellXfs", "xf", "numFmts", "numFmt"):
+        if element.tag == _tag("numFmt"):
+            codes[int(element.attrib["numFmtId"])] = element.attrib["formatCode"]
+        else:
+            formats.append(codes.get(int(element.get("numFmtId", 0)), "General"))
+    return formats
+
+
+def _flat(source: IO[bytes], *names: str) -> Iterator[Element]:
+    """The elements of lists: pairs of a list's name and an element's. What is done leaves the tree."""
+    lists = {_tag(outer): _tag(inner) for outer, inner in zip(names[::2], names[1::2], strict=True)}
+    outer: Element | None = None
+    for event, element in iterparse(source, ("start", "end")):
+        if event == "start":
+            outer = element if element.tag in lists else outer
+        elif outer is not None and element.tag == lists[outer.tag]:
+            yield element
+            outer.clear()
+        elif element is outer:
+            outer = None
+
+
+def _tag(name: str) -> str:
+    return f"{{{SHEET_MAIN_NS}}}{name}"
 
 
 class _Parser(WorkSheetParser):  # type: ignore[misc]
@@ -103,6 +146,9 @@ class OpenXmlBook:
         reader = _Reader(file, read_only=True, data_only=True, keep_links=False)
         reader.read()
         self.book = reader.wb
+        self.formats = reader.formats
+        self.dates = {at for at, code in enumerate(self.formats) if is_date_format(code)}
+        self.durations = {at for at, code in enumerate(self.formats) if is_timedelta_format(code)}
 
     def parts(self) -> tuple[Part, ...]:
         """The sheets with cells, in their order; a sheet with formulas is not empty."""
@@ -127,21 +173,19 @@ class OpenXmlBook:
 
     # openpyxl has rows with the styles of their cells only behind names that begin with an underscore.
     def _parser(self, sheet: Any) -> _Parser:
-        book = self.book
         return _Parser(
-            None, sheet._shared_strings, data_only=True, epoch=book.epoch,  # noqa: SLF001
-            date_formats=book._date_formats, timedelta_formats=book._timedelta_formats,  # noqa: SLF001
+            None, sheet._shared_strings, data_only=True, epoch=self.book.epoch,  # noqa: SLF001
+            date_formats=self.dates, timedelta_formats=self.durations,
         )  # fmt: skip
 
     def _texts(self, sheet: Any, parser: _Parser) -> Iterator[CellRow]:
-        formats: dict[int, str] = {}
         done = 0
         with sheet._get_source() as source:  # noqa: SLF001
             for number, cells in _parsed(source, parser):
                 if not done < number <= MOST_ROWS:
                     raise _out_of_order(number)
                 yield from [()] * (number - done - 1)
-                yield _placed(sheet, number, cells, formats)
+                yield _placed(number, cells, self.formats)
                 done = number
 
     def _formula_notes(self, parser: _Parser, name: str) -> list[str]:
@@ -179,7 +223,7 @@ def _parsed(source: IO[bytes], parser: _Parser) -> Iterator[tuple[int, list[dict
     bounded = _Bounded(source)
     for event, element in iterparse(bounded, ("start", "end")):
         if event == "start":
-            if not known and not element.tag.startswith(f"{{{SHEET_MAIN_NS}}}"):
+            if not known and not element.tag.startswith(_tag("")):
                 raise _unknown_form()
             known = True
             data = element if element.tag == DATA_TAG else data
@@ -191,7 +235,7 @@ def _parsed(source: IO[bytes], parser: _Parser) -> Iterator[tuple[int, list[dict
             return
 
 
-def _placed(sheet: Any, number: int, cells: list[dict[str, Any]], formats: dict[int, str]) -> CellRow:
+def _placed(number: int, cells: list[dict[str, Any]], formats: Sequence[str]) -> CellRow:
     row: list[Any] = []
     for cell in cells:
         if not len(row) < cell["column"] <= MOST_COLUMNS or cell["row"] != number:
@@ -201,14 +245,9 @@ def _placed(sheet: Any, number: int, cells: list[dict[str, Any]], formats: dict[
         if isinstance(value, str):
             row.append(cell_text(unescaped(value)))
         else:
-            row.append(cell_text(value, _format(sheet, cell["style_id"], formats)))
+            style = cell["style_id"]
+            row.append(cell_text(value, formats[style] if style < len(formats) else ""))
     return trimmed(row)
-
-
-def _format(sheet: Any, style: int, formats: dict[int, str]) -> str:
-    if style not in formats:
-        formats[style] = str(ReadOnlyCell(sheet, 1, 1, None, "n", style).number_format or "")
-    return formats[style]
 
 
 def _unknown_form() -> FormatError:
@@ -231,7 +270,7 @@ def _main_part(archive: zipfile.ZipFile) -> bytes:
     refuse_trees(sizes.get(ARC_CONTENT_TYPES, 0))
     manifest = Manifest.from_tree(fromstring(archive.read(ARC_CONTENT_TYPES)))
     kinds = {one.PartName.lstrip("/"): one.ContentType for one in manifest.Override}
-    texts = {name for name, kind in kinds.items() if kind == SHARED_STRINGS}
+    texts = {name for name, kind in kinds.items() if kind in (SHARED_STRINGS, _STYLES)}
     sheets = {name for name, kind in kinds.items() if kind.endswith("worksheet+xml")} - texts
     refuse_over(sum(sizes.get(name, 0) for name in texts))
     refuse_trees(sum(size for name, size in sizes.items() if _is_tree(name) and name not in sheets | texts))
