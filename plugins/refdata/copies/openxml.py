@@ -7,10 +7,12 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import Element
 
+import pyarrow as pa
 from openpyxl.cell.text import Text
 from openpyxl.packaging.manifest import Manifest
 from openpyxl.reader.excel import ExcelReader
@@ -52,6 +54,23 @@ def unescaped(text: str) -> str:
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+class _Texts:
+    """The shared texts as Arrow keeps them, in about a third of the memory of Python's strings."""
+
+    _AT_ONCE = 10_000
+
+    def __init__(self, texts: Iterator[str]) -> None:
+        self.pieces: list[pa.Array] = []
+        while some := list(islice(texts, self._AT_ONCE)):
+            self.pieces.append(pa.array(some, pa.string()))
+
+    def __getitem__(self, number: int) -> str:
+        if number < 0:
+            raise IndexError(number)
+        piece, at = divmod(number, self._AT_ONCE)
+        return str(self.pieces[piece][at])
+
+
 class _Reader(ExcelReader):  # type: ignore[misc]
     """openpyxl's reader of workbooks, without what is no cell and may be damaged: author, theme, fonts and fills.
 
@@ -76,8 +95,7 @@ class _Reader(ExcelReader):  # type: ignore[misc]
         if part is None:
             return
         with self.archive.open(part.PartName[1:]) as source:
-            for element in _flat(source, "sst", "si"):
-                self.shared_strings.append(Text.from_tree(element).content)
+            self.shared_strings = _Texts(Text.from_tree(one).content for one in _flat(source, "sst", "si"))
 
 
 def _formats(source: IO[bytes]) -> list[str]:
