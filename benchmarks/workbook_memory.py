@@ -20,8 +20,6 @@ from pathlib import Path
 
 from benchmarks.read_speed import peak_mib
 from benchmarks.workbook_parts import ods, xlsx
-from rich.console import Console
-from rich.table import Table
 from tests.binaryworkbooks import as_xlsb, record, row_header, wide
 
 _HEADER = ("id", "code", "name", "city", "price", "share", "day", "n", "flag", "note")
@@ -154,7 +152,9 @@ def main() -> None:
     if options.file:
         print(copy_one(options.file))
         return
-    table = Table("sheet", "rows", "file MB", "peak MiB", "above start", "CPU s", "end")
+    print(
+        "| sheet | rows | file MB | peak MiB | above start | CPU s | end |\n| --- | ---: | ---: | ---: | ---: | ---: | --- |"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for kind, (ending, write) in WRITERS.items():
             for rows in options.rows if options.only in kind else []:
@@ -162,8 +162,9 @@ def main() -> None:
                 write(path, rows)
                 command = [sys.executable, "-m", "benchmarks.workbook_memory", "--file", str(path)]
                 result = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().split("\t")
-                table.add_row(kind, f"{rows:,}", f"{path.stat().st_size / 1e6:.0f}", *result)
-    Console(width=170).print(table)
+                print(
+                    "|", " | ".join((kind, f"{rows:,}", f"{path.stat().st_size / 1e6:.0f}", *result)), "|", flush=True
+                )
 
 
 if __name__ == "__main__":
