@@ -152,9 +152,8 @@ def main() -> None:
     if options.file:
         print(copy_one(options.file))
         return
-    print(
-        "| sheet | rows | file MB | peak MiB | above start | CPU s | end |\n| --- | ---: | ---: | ---: | ---: | ---: | --- |"
-    )
+    print("| sheet | rows | file MB | peak MiB | above start | CPU s | end |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | --- |", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for kind, (ending, write) in WRITERS.items():
             for rows in options.rows if options.only in kind else []:
