@@ -165,6 +165,8 @@ ODDITIES: tuple[Odd, ...] = (
     Odd("cells without references", "hand xlsx", "xlsx", lambda path: xlsx(path, texts(_CELLS, places=False)), _ROWS),
     Odd("wrong dimensions", "hand xlsx", "xlsx", lambda path: xlsx(
         path, texts(_CELLS), before='<dimension ref="A1"/>'), _ROWS),
+    Odd("a missing sheet", "hand xlsx", "xlsx", lambda path: xlsx(path, texts(_CELLS), missing=True),
+        refused="damaged"),
     Odd("rows out of order", "hand xlsx", "xlsx", lambda path: xlsx(
         path, texts(_CELLS) + '<row r="2"><c r="A2"><v>7</v></c></row>'), refused="out of order"),
     Odd("cells out of order", "hand xlsx", "xlsx", lambda path: xlsx(

@@ -53,7 +53,7 @@ def xlsx(
     path: Path, rows: str, *, strings: str = "", prefix: str = "", strict: bool = False, encoding: str = "utf-8",
     before: str = "", main: str = "xl/workbook.xml", kind: str = f"{_SHEET}sheet.main+xml", linked: bool = False,
     other: tuple[str, str, str] | None = None, styles: str = "", names: str = "",
-    extra: Mapping[str, str] | None = None,
+    missing: bool = False, extra: Mapping[str, str] | None = None,
 ) -> Path:  # fmt: skip
     """A workbook with the sheet ``Data``; ``other`` is the name, state and rows of a second one."""
     sheets = [("Data", "visible", rows), *([other] if other else [])]
@@ -83,7 +83,7 @@ def xlsx(
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(parts):  # [Content_Types].xml is the first
             archive.writestr(name, parts[name].replace(_MAIN, _STRICT) if strict else parts[name])
-        for at, (_, _, some) in enumerate(sheets, 1):
+        for at, (_, _, some) in enumerate([] if missing else sheets, 1):
             archive.writestr(f"xl/worksheets/s{at}.xml", _sheet(some, prefix, before, encoding))
         for name, text in (extra or {}).items():
             archive.writestr(name, text)

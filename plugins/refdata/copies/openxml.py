@@ -6,7 +6,7 @@ import contextlib
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -80,6 +80,9 @@ class _Reader(ExcelReader):  # type: ignore[misc]
     formats: Sequence[str] = ()
     """The number formats of the cells' styles."""
 
+    sheets: Mapping[str, tuple[str, str]] = {}
+    """The state and the part of each sheet with cells, by its name."""
+
     def read(self) -> None:
         self.read_manifest()
         self.read_strings()
@@ -89,6 +92,14 @@ class _Reader(ExcelReader):  # type: ignore[misc]
             with self.archive.open(part.PartName[1:]) as source:
                 self.formats = _formats(source)
         self.read_worksheets()
+
+    def read_worksheets(self) -> None:
+        # openpyxl would look for the dimensions in the whole sheet, and parse the links of each.
+        self.sheets = {
+            sheet.name: (sheet.state, related.target)
+            for sheet, related in self.parser.find_sheets()
+            if "chartsheet" not in related.Type and "dialogsheet" not in related.Type
+        }
 
     def read_strings(self) -> None:
         part = self.package.find(SHARED_STRINGS)
@@ -163,7 +174,7 @@ class OpenXmlBook:
         file.seek(0)
         reader = _Reader(file, read_only=True, data_only=True, keep_links=False)
         reader.read()
-        self.book = reader.wb
+        self.reader = reader
         self.formats = reader.formats
         self.dates = {at for at, code in enumerate(self.formats) if is_date_format(code)}
         self.durations = {at for at, code in enumerate(self.formats) if is_timedelta_format(code)}
@@ -171,8 +182,8 @@ class OpenXmlBook:
     def parts(self) -> tuple[Part, ...]:
         """The sheets with cells, in their order; a sheet with formulas is not empty."""
         return tuple(
-            Part(sheet.title, number, hidden=sheet.sheet_state != "visible", empty=self._is_empty(sheet))
-            for number, sheet in enumerate(self.book.worksheets, start=1)
+            Part(name, number, hidden=state != "visible", empty=self._is_empty(name))
+            for number, (name, (state, _)) in enumerate(self.reader.sheets.items(), start=1)
         )
 
     def rows(self, name: str, notes: list[str]) -> Iterator[CellRow]:
@@ -180,25 +191,23 @@ class OpenXmlBook:
 
         :raises FormatError: after the last row, when formulas have no value; when rows or cells are out of order.
         """
-        sheet = self.book[name]
-        parser = self._parser(sheet)
-        yield from self._texts(sheet, parser)
+        parser = self._parser()
+        yield from self._texts(name, parser)
         notes += self._formula_notes(parser, name)
 
-    def _is_empty(self, sheet: Any) -> bool:
-        parser = self._parser(sheet)
-        return not any(row or parser.formulas for row in self._texts(sheet, parser))
+    def _is_empty(self, name: str) -> bool:
+        parser = self._parser()
+        return not any(row or parser.formulas for row in self._texts(name, parser))
 
-    # openpyxl has rows with the styles of their cells only behind names that begin with an underscore.
-    def _parser(self, sheet: Any) -> _Parser:
+    def _parser(self) -> _Parser:
         return _Parser(
-            None, sheet._shared_strings, data_only=True, epoch=self.book.epoch,  # noqa: SLF001
-            date_formats=self.dates, timedelta_formats=self.durations,
+            None, self.reader.shared_strings, data_only=True, epoch=self.reader.wb.epoch, date_formats=self.dates,
+            timedelta_formats=self.durations,
         )  # fmt: skip
 
-    def _texts(self, sheet: Any, parser: _Parser) -> Iterator[CellRow]:
+    def _texts(self, name: str, parser: _Parser) -> Iterator[CellRow]:
         done = 0
-        with sheet._get_source() as source:  # noqa: SLF001
+        with self.reader.archive.open(self.reader.sheets[name][1]) as source:
             for number, cells in _parsed(source, parser):
                 if not done < number <= MOST_ROWS:
                     raise _out_of_order(number)
@@ -313,4 +322,4 @@ def open_xml(path: Path) -> Iterator[OpenXmlBook]:
         try:
             yield opened
         finally:
-            opened.book.close()
+            opened.reader.archive.close()
