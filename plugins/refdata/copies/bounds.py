@@ -57,8 +57,8 @@ def refuse_wide(rows: int, columns: int, name: str) -> None:
     """:raises FormatError: when a sheet has too many cells for memory, counting the empty ones between them."""
     if rows * columns > MOST_CELLS:
         raise FormatError(
-            f"The sheet {name!r} is too large: {rows:,} rows and {columns:,} columns, with the empty ones between "
-            "cells, would have to be kept in memory",
+            f"The sheet {name!r} is too large: more than {MOST_CELLS:,} cells, with the empty ones between them, would "
+            "have to be kept in memory",
             advice="Save it as .xlsx, which is read row by row, or save the sheet as CSV.",
         )
 
