@@ -54,7 +54,7 @@ def unescaped(text: str) -> str:
     return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-class _Texts:
+class _SharedTexts:
     """The shared texts as Arrow keeps them, in about a third of the memory of Python's strings."""
 
     _AT_ONCE = 10_000
@@ -106,7 +106,7 @@ class _Reader(ExcelReader):  # type: ignore[misc]
         if part is None:
             return
         with self.archive.open(part.PartName[1:]) as source:
-            self.shared_strings = _Texts(Text.from_tree(one).content for one in _flat(source, "sst", "si"))
+            self.shared_strings = _SharedTexts(Text.from_tree(one).content for one in _flat(source, "sst", "si"))
 
 
 def _formats(source: IO[bytes]) -> list[str]:
@@ -138,7 +138,7 @@ def _tag(name: str) -> str:
     return f"{{{SHEET_MAIN_NS}}}{name}"
 
 
-class _Parser(WorkSheetParser):  # type: ignore[misc]
+class _RowParser(WorkSheetParser):  # type: ignore[misc]
     """openpyxl's reader of rows, with less memory; counts formulas, those without a value and those that are 0."""
 
     formulas = uncalculated = zeros = 0
@@ -199,13 +199,13 @@ class OpenXmlBook:
         parser = self._parser()
         return not any(row or parser.formulas for row in self._texts(name, parser))
 
-    def _parser(self) -> _Parser:
-        return _Parser(
+    def _parser(self) -> _RowParser:
+        return _RowParser(
             None, self.reader.shared_strings, data_only=True, epoch=self.reader.wb.epoch, date_formats=self.dates,
             timedelta_formats=self.durations,
         )  # fmt: skip
 
-    def _texts(self, name: str, parser: _Parser) -> Iterator[CellRow]:
+    def _texts(self, name: str, parser: _RowParser) -> Iterator[CellRow]:
         done = 0
         with self.reader.archive.open(self.reader.sheets[name][1]) as source:
             for number, cells in _parsed(source, parser):
@@ -215,7 +215,7 @@ class OpenXmlBook:
                 yield _placed(number, cells, self.formats)
                 done = number
 
-    def _formula_notes(self, parser: _Parser, name: str) -> list[str]:
+    def _formula_notes(self, parser: _RowParser, name: str) -> list[str]:
         never = parser.uncalculated
         if self.recalculated and parser.formulas and parser.zeros == parser.formulas:
             never = parser.zeros  # programs that do not calculate write 0, and this mark
@@ -243,7 +243,7 @@ class _Bounded:
         return data
 
 
-def _parsed(source: IO[bytes], parser: _Parser) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+def _parsed(source: IO[bytes], parser: _RowParser) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """The cells of each row. The rows that are done leave the tree, so memory stays flat."""
     data: Element | None = None
     known = False
