@@ -147,6 +147,8 @@ def is_same(ours: str, cell: list[Any], date_1904: bool) -> bool:
     if value is None:
         return True  # not a number, for SheetJS
     match kind:
+        case "s" if any("\ud800" <= letter <= "\udfff" for letter in str(value)):
+            return True  # half a letter, which no text in UTF-8 can have
         case "s":
             return ours.replace("\r", "") == str(value).replace("\r", "")
         case "b":

@@ -51,7 +51,10 @@ def unescaped(text: str) -> str:
         return text
     plain = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
     # A letter beyond the first 65,536 has two escapes, for the two halves of its UTF-16 form.
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    try:
+        return plain.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        return text  # one half alone is no letter
 
 
 class _SharedTexts:
