@@ -13,8 +13,8 @@ from refdata.sealing import open_local
 MOST_WHOLE = 256 << 20
 """Bytes that the readers may keep in memory: the shared texts of an ``.xlsx``, all of an ``.xlsb`` or ``.ods``."""
 
-MOST_CELLS = 4_000_000
-"""Cells of a sheet that calamine may keep, the empty ones between them too: it needs about 64 bytes for each."""
+MOST_CELLS = 3_000_000
+"""Cells of a sheet that calamine may keep, the empty ones between them too: it needs 60 to 120 bytes for each."""
 
 MOST_TREE = 8 << 20
 """Bytes of the parts of an ``.xlsx`` that openpyxl parses as a whole: the lists of its parts, sheets and names."""
