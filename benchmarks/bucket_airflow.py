@@ -28,7 +28,7 @@ from tests.integration.engines import Server
 from refdata.core.settings import Settings
 from refdata.warehouse.connect import open_warehouse
 
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
 QUICK = {
     "AIRFLOW__REFDATA__STABILITY_INTERVAL": "1",

@@ -88,7 +88,6 @@ class LocalAirflow:
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "false",
-            "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "100",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
             "AIRFLOW__REFDATA__DROPOFF_ROOT": str(self.dropoff),
             self._connection_variable: json.dumps({"conn_type": "sqlite", "host": str(self.database)}),

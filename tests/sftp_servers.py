@@ -9,21 +9,17 @@ import logging
 import os
 import pwd
 import shutil
-import socket
-import subprocess
 import tempfile
 import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 
 import asyncssh
 
-from refdata.core.settings import Settings
-from refdata.dropoff.sftpsource import SftpSource
-from refdata.sources import source_of
+from refdata.dropoff.serversource import ServerSource
+from tests.loopback import free_port, start_server
+from tests.root_on_server import new_folder, source_at
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 _CONFIG = """
@@ -40,10 +36,6 @@ ForceCommand internal-sftp
 """
 
 
-_WHILE_READ = '"$0" "$@" & read -r _; kill $!'
-"""The server ends with the process that started it, also when that is killed."""
-
-
 @dataclass(frozen=True)
 class SftpTestServer:
     """A server that serves a folder of this machine to one account, who logs in by a key.
@@ -58,15 +50,6 @@ class SftpTestServer:
     host_key: str
     private_key: str
     user: int
-    numbers: count[int] = field(default_factory=count)
-
-    def folder(self) -> tuple[Path, str]:
-        """A new folder for a dropoff root: on this machine, and as the account sees it."""
-        name = f"root-{next(self.numbers)}"
-        local = self.files / name
-        local.mkdir()
-        os.chown(local, self.user, -1)
-        return local, f"{self.path}/{name}"
 
     def connection(self, *, port: int = 0, **extra: object) -> str:
         """An Airflow connection to it, as JSON; None leaves a part of the extra out."""
@@ -92,18 +75,12 @@ def openssh_server() -> SftpTestServer:
         return asyncssh_server()
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     folder, key, host_key = _home(user.pw_uid)
-    port = _free_port()
+    port = free_port()
     (folder / "sshd_config").write_text(_CONFIG.format(port=port, folder=folder))
     for path in folder.iterdir():
         os.chown(path, user.pw_uid, -1)
-    log = (folder / "sshd.log").open("w")
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    command = ["sh", "-c", _WHILE_READ, SSHD, "-D", "-e", "-f", str(folder / "sshd_config")]
-    nowhere = subprocess.DEVNULL
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=nowhere, stderr=log, **as_user)  # type: ignore[call-overload]
-    log.close()
-    atexit.register(_ended, server)
-    _wait_for(port, folder / "sshd.log")
+    start_server([SSHD, "-D", "-e", "-f", str(folder / "sshd_config")], port, folder / "sshd.log", **as_user)
     files = folder / "files"
     return SftpTestServer(port, user.pw_name, files, str(files), host_key, key, user.pw_uid)
 
@@ -133,18 +110,11 @@ def asyncssh_server() -> SftpTestServer:
     return SftpTestServer(acceptor.get_port(), "files", files, "", host_key, key, os.geteuid())
 
 
-def sftp_source(server: SftpTestServer, spool: Path) -> tuple[Path, SftpSource]:
+def sftp_source(server: SftpTestServer, spool: Path) -> tuple[Path, ServerSource]:
     """A dropoff root of its own on a server: the folder on this machine, and the source, with the load folders made."""
     os.environ[f"AIRFLOW_CONN_SFTP_{server.port}"] = server.connection()
-    local, path = server.folder()
-    chosen = source_of(
-        Settings(dropoff_root=f"sftp://sftp_{server.port}@127.0.0.1{path}", spool_folder=str(spool), min_free_mb=0)
-    )
-    assert isinstance(chosen, SftpSource)
-    chosen.prepare()
-    for folder in local.rglob("*"):
-        folder.chmod(0o777)  # the person who drops files is another user
-    return local, chosen
+    local = new_folder(server.files, server.user)
+    return source_at(f"sftp://sftp_{server.port}@127.0.0.1{server.path}/{local.name}", local, spool)
 
 
 def new_key() -> tuple[str, str]:
@@ -168,23 +138,6 @@ def _home(user: int) -> tuple[Path, str, str]:
     return folder, private, host_public
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def _wait_for(port: int, log: Path) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), 5).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"sshd does not listen: {log.read_text()}")
-
-
 def _closed(acceptor: asyncssh.SSHAcceptor, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
     async def close() -> None:
         acceptor.close()
@@ -197,9 +150,3 @@ def _closed(acceptor: asyncssh.SSHAcceptor, loop: asyncio.AbstractEventLoop, thr
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
-
-
-def _ended(server: subprocess.Popen[bytes]) -> None:
-    assert server.stdin is not None
-    server.stdin.close()
-    server.wait(10)

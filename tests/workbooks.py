@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,14 @@ import xlsxwriter
 
 Cells = Sequence[Sequence[Any]]
 """Rows of a sheet; a value may be a pair of a value and its number format."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula and its calculated value. openpyxl writes no values."""
+
+    text: str
+    value: Any
 
 
 def by_openpyxl(path: Path, sheets: Mapping[str, Cells], hidden: Sequence[str] = ()) -> Path:

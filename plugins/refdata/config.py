@@ -30,6 +30,11 @@ def choose(settings: Mapping[str, str]) -> None:
         load_settings.cache_clear()
 
 
+def chosen() -> dict[str, str]:
+    """What ``choose`` was given last."""
+    return dict(_chosen)
+
+
 def dag_id(name: str) -> str:
     """The id of one of refdata's DAGs in the set that this process serves."""
     return f"{load_settings().dag_prefix}{name}"

@@ -197,7 +197,9 @@ def _at(path: Path) -> Iterator[None]:
 
 
 _ZIP = rb"PK(?:\x03\x04|\x05\x06|\x07\x08)"
-_BOOK = rb"PK\x03\x04.{26}(?:\[Content_Types\]|_rels/|docProps/|xl/|mimetypeapplication/vnd\.oasis)"
+_BOOK = (
+    rb"PK\x03\x04.{26}(?:\[Content_Types\]|_rels/|docProps/|xl/|META-INF/manifest\.xml|mimetypeapplication/vnd\.oasis)"
+)
 
 
 def copy_readers(csv: CsvReader) -> tuple[CopyReader, ...]:

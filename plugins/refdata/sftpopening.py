@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from functools import lru_cache, partial
 from typing import Any
 
 from refdata.core.addresses import Address
 from refdata.core.errors import ConfigurationError, FileBusyError, PermissionDeniedError, RefdataError
-from refdata.dropoff.sftpserver import SftpServer
-from refdata.dropoff.sftpstore import SftpStore
+from refdata.dropoff.fileserver import FileServer
+from refdata.dropoff.serverstore import ServerStore
+from refdata.serveropening import ServerPlace, require_same_server
 
 PACKAGE = "apache-airflow-providers-sftp"
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::(\d{1,5}))?")
 _CONNECT = 15
 """Seconds for making a connection, unless it says conn_timeout itself."""
 _KEY_ADVICE = (
@@ -23,28 +22,20 @@ _KEY_ADVICE = (
 )
 
 
-def sftp_store(address: Address) -> SftpStore:
+def sftp_store(address: Address) -> ServerStore:
     """The folder that an address names; nothing is opened yet.
 
     :param address: ``sftp://connection@host/path``, or ``host:port``; the path begins at the account's topmost folder.
     :raises ConfigurationError: when its host is not one.
     """
-    server, _, path = address.place.partition("/")
-    parts = _HOST.fullmatch(server)
-    if parts is None:
-        raise ConfigurationError(
-            "The address does not name a host",
-            where=address.public,
-            advice="Write sftp://connection@host/path, such as sftp://my_sftp@files.example.com/landing.",
-        )
-    prefix = f"/{path}".rstrip("/")
-    return SftpStore(_server(address.conn_id, parts[1].strip("[]"), int(parts[2] or 0)), prefix, address.public)
+    host, port, path = ServerPlace.of(address, "sftp://connection@host/path")
+    return ServerStore(_server(address.conn_id, host, port), f"/{path}".rstrip("/"), address.public)
 
 
 @lru_cache(maxsize=32)
-def _server(conn_id: str, host: str, port: int) -> SftpServer:
+def _server(conn_id: str, host: str, port: int) -> FileServer:
     """One for the life of the process, so that its connections stay open from step to step."""
-    return SftpServer(partial(_connect, conn_id, host, port))
+    return FileServer(partial(_connect, conn_id, host, port), "SFTP server")
 
 
 def _connect(conn_id: str, host: str, port: int) -> Any:
@@ -89,7 +80,7 @@ def _hook(kind: Any, conn_id: str, host: str, port: int, where: str) -> Any:
     """
     try:
         if conn_id:
-            _require_same_server(kind.get_connection(conn_id), conn_id, host, port, where)
+            require_same_server(kind.get_connection(conn_id), host, port, 22, where)
         hook = kind(ssh_conn_id=conn_id or None, remote_host=host, port=port or None)
     except RefdataError:
         raise
@@ -109,16 +100,6 @@ def _hook(kind: Any, conn_id: str, host: str, port: int, where: str) -> Any:
     hook.conn_retry_attempts = 1  # Airflow retries the task; a wrong password must not be tried three times
     hook.conn_timeout = hook.conn_timeout or _CONNECT
     return hook
-
-
-def _require_same_server(connection: Any, conn_id: str, host: str, port: int, where: str) -> None:
-    named, own = connection.host or host, connection.port or port
-    if named.lower() != host.lower() or (port and own != port):
-        raise ConfigurationError(
-            f"The Airflow connection {conn_id!r} is for another server: {named}:{own or 22}",
-            where=where,
-            advice="Write the connection's host into the address, and its port if the address has one.",
-        )
 
 
 def _changed_key(fault: Any, where: str) -> ConfigurationError:

@@ -17,11 +17,12 @@ from refdata.dropoff.given import GivenFile, file_in_folder, file_in_store, file
 from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
-from refdata.dropoff.sftpsource import SftpSource
-from refdata.dropoff.sftpstore import SftpStore
+from refdata.dropoff.serversource import ServerSource
+from refdata.dropoff.serverstore import ServerStore
 from refdata.dropoff.source import Source
 from refdata.dropoff.store import Store
 from refdata.sftpopening import sftp_store
+from refdata.smbopening import smb_store
 
 _PACKAGES = {
     "s3": "apache-airflow-providers-amazon[s3fs]",
@@ -48,8 +49,8 @@ def source_of(settings: Settings) -> Source:
     spool = ObjectSpool(folder, settings.min_free_mb * MEGABYTE, settings.spool_encrypted)
     gathered = settings.processed_root.strip("/"), settings.error_root.strip("/")
     types = enabled(settings.file_types)
-    if isinstance(store, SftpStore):
-        return SftpSource(store, spool, gathered, types)
+    if isinstance(store, ServerStore):
+        return ServerSource(store, spool, gathered, types)
     return ObjectSource(store, spool, gathered, types)
 
 
@@ -112,15 +113,19 @@ def _public(path: str) -> str:
 
 def _given_if_there(path: str) -> dict[str, GivenFile]:
     try:
-        return {path: given_file(path)}
+        file = given_file(path)
     except FileChangedError:
         return {}
+    folder, _, name = path.rpartition("/")
+    return {} if is_address(path) and _store(folder).held([name]) else {path: file}
 
 
 def _store(folder: str) -> Store:
     address = Address.parse(folder)
     if address.scheme == "sftp":
         return sftp_store(address)
+    if address.scheme == "smb":
+        return smb_store(address)
     return ObjectStore(_filesystem(address), address.place, address.public)
 
 
@@ -141,5 +146,5 @@ def _filesystem(address: Address) -> Any:
             where=address.public,
             advice=f"Install {package}, for scheduler, triggerer and workers"
             if package
-            else f"Use a folder, or an address that begins with one of {', '.join(_PACKAGES)}, sftp",
+            else f"Use a folder, or an address that begins with one of {', '.join(_PACKAGES)}, sftp, smb",
         ) from fault

@@ -95,7 +95,7 @@ def test_marking_a_run_that_waits_for_its_turn_cancels_its_load(airflow: Running
         airflow.drop("waiting_run.csv", SECOND)
         airflow.local.wait_for(lambda: airflow.status("waiting_run.csv") == ["completed", "pending"], 90, "No load")
         run_id = run_of(airflow, "waiting_run.csv")
-        waiting = lambda: task_state(airflow, run_id, "align_table") == "up_for_reschedule"  # noqa: E731
+        waiting = lambda: task_state(airflow, run_id, "align_table") == "deferred"  # noqa: E731
         airflow.local.wait_for(waiting, 60, "It does not wait")
         mark = lambda: airflow.mark(f"{RUNS}/{run_id}", state="failed")  # noqa: E731
         assert cancelled_after(airflow, "waiting_run.csv", mark) < SECONDS
@@ -109,7 +109,7 @@ def test_marking_a_task_that_waits_for_its_turn_cancels_its_load(airflow: Runnin
         airflow.drop("waiting_task.csv", SECOND)
         airflow.local.wait_for(lambda: airflow.status("waiting_task.csv") == ["completed", "pending"], 90, "No load")
         run_id = run_of(airflow, "waiting_task.csv")
-        waiting = lambda: task_state(airflow, run_id, "align_table") == "up_for_reschedule"  # noqa: E731
+        waiting = lambda: task_state(airflow, run_id, "align_table") == "deferred"  # noqa: E731
         airflow.local.wait_for(waiting, 60, "It does not wait")
         mark = lambda: airflow.mark(f"{RUNS}/{run_id}/taskInstances/align_table", new_state="failed")  # noqa: E731
         assert cancelled_after(airflow, "waiting_task.csv", mark) < SECONDS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from refdata.dropoff.sftpsource import SftpSource
+from refdata.dropoff.serversource import ServerSource
 from tests.integration.engines import ALL, Database, drop_schemas, open_database
 
 
@@ -32,9 +32,23 @@ def _schemas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         drop_schemas(tmp_path_factory.mktemp("end"), monkeypatch)
 
 
-@pytest.fixture
-def drops(tmp_path: Path) -> tuple[Path, SftpSource]:
-    """A dropoff root on an SFTP server: its folder on this machine, and the source."""
-    from tests.sftp_servers import openssh_server, sftp_source
+@pytest.fixture(params=["SFTP", "SMB"])
+def drops(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, ServerSource]:
+    """A dropoff root on a file server: its folder on this machine, and the source."""
+    from tests.integration.server_meddling import SERVERS
 
-    return sftp_source(openssh_server(), tmp_path / "spool")
+    return SERVERS[request.param](tmp_path / "spool")
+
+
+@pytest.fixture
+def sftp_drops(tmp_path: Path) -> tuple[Path, ServerSource]:
+    from tests.integration.server_meddling import SERVERS
+
+    return SERVERS["SFTP"](tmp_path / "spool")
+
+
+@pytest.fixture
+def smb_drops(tmp_path: Path) -> tuple[Path, ServerSource]:
+    from tests.integration.server_meddling import SERVERS
+
+    return SERVERS["SMB"](tmp_path / "spool")

@@ -18,8 +18,10 @@ from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
 from tests.azure_server import azure_container, azure_filesystem
+from tests.gcs_server import gcs_filesystem
 from tests.s3_server import s3_filesystem
-from tests.sftp_servers import openssh_server
+from tests.sftp_servers import openssh_server, sftp_source
+from tests.smb_server import samba_server, smb_source
 
 _numbers = count(1)
 _MARKS = re.compile(r"\.refdata/(?:moves|back)/")
@@ -127,11 +129,31 @@ def azure_bucket(folder: Path) -> Bucket:
     return Bucket(azure_filesystem, f"abfs://{name}/prefix", folder / "spool")
 
 
+def gcs_bucket(folder: Path) -> Bucket:
+    """A bucket of its own on the emulator of Google Cloud Storage."""
+    name = f"place-{next(_numbers)}"
+    gcs_filesystem().mkdir(name)
+    return Bucket(gcs_filesystem, f"gs://{name}/prefix", folder / "spool")
+
+
 def sftp_root(folder: Path) -> Bucket:
     """A root of its own on OpenSSH's server."""
-    from tests.integration.sftp_place import OnServer  # it is built on what is above
+    from tests.integration.server_place import OnServer  # it is built on what is above
 
-    return OnServer(openssh_server(), folder)
+    return OnServer(sftp_source(openssh_server(), folder / "spool"), folder)
 
 
-BUCKETS: dict[str, Callable[[Path], Bucket]] = {"S3": s3_bucket, "Azure": azure_bucket, "SFTP": sftp_root}
+def smb_root(folder: Path) -> Bucket:
+    """A root of its own on Samba."""
+    from tests.integration.server_place import OnServer
+
+    return OnServer(smb_source(samba_server(), folder / "spool"), folder)
+
+
+BUCKETS: dict[str, Callable[[Path], Bucket]] = {
+    "S3": s3_bucket,
+    "Azure": azure_bucket,
+    "GCS": gcs_bucket,
+    "SFTP": sftp_root,
+    "SMB": smb_root,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from refdata.copies.workbook import _count_formulas
 from refdata.core.errors import FormatError, SchemaError
 from refdata.core.filemodel import ColumnReading, Format, Notation, ReadColumn, RejectedRow, Scan
 from refdata.core.filetypes import FILE_TYPES
@@ -224,17 +224,26 @@ def test_formulas_are_read_by_their_values_and_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cell", "uncalculated"),
     [
-        ('<c r="A1"><f>B1</f><v>2</v></c>', 0),
-        ('<c r="A1" t="str"><f>B1</f><v></v></c>', 0),
-        ('<c r="A1" t="str"><f t="shared" si="0"/><v>x</v></c>', 0),
-        ('<c r="A1"><f>B1</f></c>', 1),
-        ('<c r="A1" s="3"><f>B1</f><v></v></c>', 1),
-        ('<c r="A1"><f t="shared" si="0"/><v/></c>', 1),
+        ('<c r="A3"><f>B1</f><v>2</v></c>', 0),
+        ('<c r="A3" t="str"><f>B1</f><v></v></c>', 0),
+        ('<c r="A3" t="str"><f t="shared" si="0"/><v>x</v></c>', 0),
+        ('<c r="A3"><f>B1</f></c>', 1),
+        ('<c r="A3" s="0"><f>B1</f><v></v></c>', 1),
+        ('<c r="A3"><f t="shared" si="0"/><v/></c>', 1),
     ],
 )
 def test_an_empty_text_is_a_value_and_no_value_is_not(cell: str, uncalculated: int, tmp_path: Path) -> None:
-    path = zipped(tmp_path / "a.zip", {"sheet.xml": f'<row><c r="Z1"><v>1</v></c>{cell}</row>'})
-    assert _count_formulas(path, "sheet.xml") == (1, uncalculated)
+    source = by_xlsxwriter(tmp_path / "a.xlsx", {"s": [["x"], ["marked"]]})
+    with zipfile.ZipFile(source) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"</sheetData>", f'<row r="3">{cell}</row></sheetData>'.encode())
+    path = zipped(tmp_path / "b.xlsx", parts)
+    if uncalculated:
+        with pytest.raises(FormatError, match="1 formulas in the sheet 's' have no value"):
+            layout(path)
+    else:
+        assert "1 cells of the sheet 's' contain formulas" in " ".join(layout(path).notes)
 
 
 def test_a_formula_without_a_value_refuses_the_workbook(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The contract of every source of dropped files: the folder tree and one in memory pass the same cases.
 
-A source that is added (an object store, SFTP) joins ``SOURCES``.
+A source that is added joins ``SOURCES``.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ from refdata.dropoff import Dropoff, ensure_tree
 from refdata.dropoff.objects import ObjectSource
 from refdata.dropoff.objectspool import ObjectSpool
 from refdata.dropoff.objectstore import ObjectStore
+from refdata.dropoff.serversource import ServerSource
 from refdata.dropoff.source import Source
 from refdata.ingest.process import process
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
-from tests.integration.places import Bucket, azure_bucket, s3_bucket
+from tests.integration.places import Bucket, azure_bucket, gcs_bucket, s3_bucket
+from tests.integration.server_meddling import SERVERS
 from tests.memory_source import MemorySource
-from tests.sftp_servers import SftpTestServer, asyncssh_server, openssh_server, sftp_source
+from tests.sftp_servers import asyncssh_server, sftp_source
 
 FULL, APPEND = "reference_data_table/fullload", "none_reference_data_table/append"
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
@@ -89,27 +91,20 @@ def bucket(of: Callable[[Path], Bucket], folder: Path) -> Place:
     return Place(made.source(Settings()), made.put, made.take)
 
 
-def sftp(folder: Path, server: SftpTestServer) -> Place:
+def on_server(of: Callable[[Path], tuple[Path, ServerSource]], folder: Path) -> Place:
     """Each drop is a second later than the one before: by nothing else a server distinguishes two of the same size."""
-    local, source = sftp_source(server, folder / "spool")
+    local, source = of(folder / "spool")
     times = count(1_700_000_000)
 
     def put(path: str, content: bytes) -> None:
         (local / path).parent.mkdir(parents=True, exist_ok=True)
         passing = local / f"{path}.part"
         passing.write_bytes(content)
+        passing.chmod(0o666)
         os.utime(passing, (moment := next(times), moment))
         passing.rename(local / path)
 
     return Place(source, put, lambda path: (local / path).unlink())
-
-
-def openssh(folder: Path) -> Place:
-    return sftp(folder, openssh_server())
-
-
-def asyncssh(folder: Path) -> Place:
-    return sftp(folder, asyncssh_server())
 
 
 SOURCES: dict[str, Callable[[Path], Place]] = {
@@ -118,8 +113,10 @@ SOURCES: dict[str, Callable[[Path], Place]] = {
     "object store": object_store,
     "S3": partial(bucket, s3_bucket),
     "Azure Blob": partial(bucket, azure_bucket),
-    "SFTP by OpenSSH": openssh,
-    "SFTP by asyncssh": asyncssh,
+    "Google Cloud Storage": partial(bucket, gcs_bucket),
+    "SFTP by OpenSSH": partial(on_server, SERVERS["SFTP"]),
+    "SFTP by asyncssh": partial(on_server, lambda spool: sftp_source(asyncssh_server(), spool)),
+    "SMB by Samba": partial(on_server, SERVERS["SMB"]),
 }
 
 

@@ -35,6 +35,7 @@ DISTRIBUTION_OF = {
     "apprise": "apache-airflow-providers-apprise",
     "openlineage": "apache-airflow-providers-openlineage",
     "paramiko": "apache-airflow-providers-sftp",
+    "smbclient": "smbprotocol",
 }
 
 

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdata.copies.cells import CellKind
+from refdata.copies.cells import CellKind, CellRow
 from refdata.copies.sheetcopy import copy_sheet
 from refdata.copies.spool import Spool
-from refdata.copies.workbook import CellRow
 from refdata.sealing import is_sealed, open_local, path_of, temporary_file
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -21,6 +22,10 @@ class CellKind(Enum):
     """A number, a date, a time or a boolean: written in one way, whatever the table's notation is."""
     PERCENT = "percent"
     """A number that is shown, and written, as a percentage."""
+
+
+CellRow = Sequence[tuple[str, CellKind]]
+"""The texts and kinds of a row's cells, from the first column on, up to the last one that is not empty."""
 
 
 def cell_text(value: Any, number_format: str = "") -> tuple[str, CellKind]:
@@ -47,6 +52,17 @@ def cell_text(value: Any, number_format: str = "") -> tuple[str, CellKind]:
     return _moment(value, number_format), CellKind.TYPED
 
 
+def trimmed(cells: list[tuple[str, CellKind]]) -> CellRow:
+    """A row without the empty cells at its end.
+
+    >>> trimmed([cell_text("a"), cell_text(None)])
+    [('a', <CellKind.TEXT: 'text'>)]
+    """
+    while cells and cells[-1][1] is CellKind.EMPTY:
+        cells.pop()
+    return cells
+
+
 def _is_padded(number_format: str) -> bool:
     """Whether a format shows zeros that the number does not have: ``00000``."""
     return bool(_ZEROS.fullmatch(number_format.split(";")[0]))
@@ -64,7 +80,7 @@ def _number(value: float, number_format: str) -> tuple[str, CellKind]:
 def _plain(number: Decimal) -> str:
     """Without an exponent, unless it would need more than 30 digits, and without zeros at the end of a fraction."""
     if number == number.to_integral_value():
-        whole = number.to_integral_value()
+        whole = number.to_integral_value() or Decimal()  # without the sign of a negative zero
         return f"{whole:f}" if abs(whole.adjusted()) < 30 else f"{number.normalize()}"
     number = number.normalize()
     return f"{number:f}" if number.adjusted() > -30 else str(number)
@@ -84,6 +100,7 @@ def _moment(value: Any, number_format: str) -> str:
 
 
 def _duration(value: timedelta) -> str:
-    seconds = round(value.total_seconds())
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    sign, value = ("-", -value) if value < timedelta() else ("", value)
+    seconds, thousandths = divmod(round(value / timedelta(milliseconds=1)), 1000)
+    parts = f".{thousandths:03}" if thousandths else ""
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{parts}"

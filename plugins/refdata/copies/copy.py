@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import cast
 
-from refdata.copies import packed, workbook
+from refdata.copies import packed
 from refdata.copies.parts import Part
 from refdata.copies.sheetcopy import Lines, copy_sheet
 from refdata.copies.spool import Spool, most_bytes
@@ -52,9 +52,17 @@ def _member_copy(path: Path, part: str, spool: Spool) -> PlainCopy:
 
 
 def _sheet_copy(path: Path, part: str, spool: Spool) -> PlainCopy:
+    from refdata.copies import workbook  # openpyxl takes a quarter of a second, which packed text need not wait for
+
     with workbook.open_sheet(path, part) as sheet:
         copied = copy_sheet(sheet.rows, spool)
-        return PlainCopy(spool, copied.lines, copied.typed, copied.percent, sheet.notes)
+        return PlainCopy(spool, copied.lines, copied.typed, copied.percent, tuple(sheet.notes))
+
+
+def _sheets(path: Path) -> tuple[Part, ...]:
+    from refdata.copies import workbook
+
+    return workbook.sheets(path)
 
 
 COPIERS: dict[str, _Copier] = {
@@ -65,7 +73,7 @@ COPIERS: dict[str, _Copier] = {
 }
 """How each kind of file is copied."""
 
-LISTINGS: dict[str, Callable[[Path], tuple[Part, ...]]] = {"sheet": workbook.sheets, "member": packed.members}
+LISTINGS: dict[str, Callable[[Path], tuple[Part, ...]]] = {"sheet": _sheets, "member": packed.members}
 """The parts of the kinds of files that have some."""
 
 

@@ -9,14 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from refdata.copies.cells import CellKind
+from refdata.copies.bounds import MOST_COLUMNS
+from refdata.copies.cells import CellKind, CellRow
 from refdata.copies.spool import Spool
-from refdata.copies.workbook import CellRow
 from refdata.core.errors import FormatError
 from refdata.sealing import open_local
-
-MOST_COLUMNS = 16_384
-"""Columns of a sheet, https://support.microsoft.com/office/excel-specifications-and-limits."""
 
 _WRITTEN_AT_ONCE = 1000
 
@@ -132,6 +129,7 @@ def _breaks(cell: str) -> int:
 def _write_rows(rows: Iterator[list[str]], spool: Spool) -> None:
     while some := list(islice(rows, _WRITTEN_AT_ONCE)):
         text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(some)
+        # Only texts with a character of the line's end are quoted, and a carriage return needs that too.
+        csv.writer(text, lineterminator="\r\n").writerows(some)
         spool.write(text.getvalue().encode("utf-8", "replace"))
     spool.done()

@@ -65,7 +65,8 @@ class Address:
                 "Setting dropoff_root is not an address of a store or server",  # not quoted: it may contain a password
                 where="dropoff_root",
                 advice="Write scheme://connection@bucket/prefix, such as s3://my_aws@landing/refdata, or"
-                " sftp://connection@host/path, and keep keys and passwords in the Airflow connection",
+                " sftp://connection@host/path, smb://connection@host/share/path, and keep keys and passwords in the"
+                " Airflow connection",
             )
         return cls(parts[1], parts[2] or "", parts[3].rstrip("/"))
 

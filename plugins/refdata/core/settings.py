@@ -48,7 +48,7 @@ class Settings:
     dropoff_root: str = _setting(
         "dropoff",
         "Folder with the four load folders, relative to AIRFLOW_HOME; or `scheme://connection@bucket/prefix`"
-        " (for SFTP the host in place of the bucket).",
+        " (for SFTP and SMB the host in place of the bucket).",
         pattern=_FILLED,
     )
     dag_prefix: str = _setting("", "Put before the ids of refdata's DAGs.", pattern=_PREFIX)
@@ -157,7 +157,7 @@ class Settings:
         0.2, "Confidence in the detected format below which a file is refused.", least=0, most=1
     )
     code_page: str = _setting("cp1252", "Encoding assumed for non-Unicode text that nothing else identifies.")
-    turn_poll_interval: float = _setting(15.0, "Seconds between two checks for a table's turn.", least=0.1, most=3600)
+    turn_poll_interval: float = _setting(2.0, "Seconds between two looks at the tables' turns.", least=0.1, most=3600)
     turn_timeout: float = _setting(
         86400.0, "Seconds that a file waits for its turn before it is handed back.", least=1, most=_YEAR
     )

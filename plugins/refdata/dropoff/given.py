@@ -87,9 +87,14 @@ def file_in_store(store: Store, name: str) -> GivenFile:
 
 
 def files_in_store(store: Store, pattern: str) -> Iterator[GivenFile]:
-    """The objects directly below the store's prefix whose names match, as ``files_in_folder`` for a folder."""
+    """The objects directly below the store's prefix whose names match, as ``files_in_folder`` for a folder.
+
+    Those that another program has open are left out.
+    """
     facts = dict(store.children(""))
-    return (_object(store, name, facts[name]) for name in _matching(facts, pattern))
+    names = list(_matching(facts, pattern))
+    held = store.held(names)
+    return (_object(store, name, facts[name]) for name in names if name not in held)
 
 
 def _matching(names: Iterable[str], pattern: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -63,6 +63,10 @@ class ObjectStore:
             except FileNotFoundError:
                 return None
         return facts if facts["type"] == "file" else None
+
+    def held(self, paths: Iterable[str]) -> frozenset[str]:  # noqa: ARG002  the port's signature
+        """None: an object appears when it is complete."""
+        return frozenset()
 
     def require_place(self) -> None:
         """A missing bucket must not look like an empty one.

@@ -1,8 +1,8 @@
-"""What a source needs of a place that is no folder of this machine: the port of ``ObjectStore`` and ``SftpStore``."""
+"""What a source needs of a place that is no folder of this machine: the port of ``ObjectStore`` and ``ServerStore``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any, Protocol
 
 
@@ -25,6 +25,10 @@ class Store(Protocol):
 
     def info(self, path: str) -> Mapping[str, Any] | None:
         """The facts about a file; None where there is none."""
+        ...
+
+    def held(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of the files that another program has open, as far as the store knows."""
         ...
 
     def require_place(self) -> None:

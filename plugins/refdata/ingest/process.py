@@ -16,6 +16,7 @@ from refdata.core.model import DroppedFile, Load
 from refdata.core.questions import Given, Question
 from refdata.core.runid import CLI_RUN
 from refdata.core.steps import Step, info_of, pipeline
+from refdata.core.turns import Wait
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.asking import QuestionsError, answer
@@ -30,6 +31,9 @@ from refdata.ingest.turn import NotYetError
 
 class TurnTakenError(LockTimeoutError):
     """Another load has the table's turn; nothing happened to the file, which waits in its folder."""
+
+    wait: Wait | None = None
+    """For what; None in a copy from another process."""
 
 
 class Moment(StrEnum):
@@ -105,7 +109,9 @@ def process(
     try:
         _run_answering(work, run_id, answers)
     except NotYetError as wait:
-        raise TurnTakenError(str(wait), where=file.path, advice="Retry when that file is loaded.") from None
+        taken = TurnTakenError(str(wait), where=file.path, advice="Retry when that file is loaded.")
+        taken.wait = wait.wait
+        raise taken from None
     except RefdataError as error:
         failure = Failure.of(error, work.at)
         with work.step(Step.REFUSE, stoppable=False):

@@ -22,6 +22,7 @@ from refdata.core.failure import Failure
 from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, FileStatus, Load, Stage
 from refdata.core.runid import run_id_of
+from refdata.core.turns import Wait
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.heartbeat import signs_of_life
 
@@ -33,7 +34,14 @@ PREVIEW_TIME = timedelta(hours=1)
 
 
 class NotYetError(Exception):
-    """Another load has the turn; ask again later. Not a failure, so not part of the error tree."""
+    """Another load has the turn; ask again later. Not a failure, so not part of the error tree.
+
+    :param wait: for what, so that it need not be asked for before.
+    """
+
+    def __init__(self, message: str, wait: Wait) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 def row_of(deps: Deps, detection: Detection) -> Load:
@@ -58,17 +66,18 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
     :raises FileChangedError: when the file was removed while it waited.
     :raises ClosedTableError: when the table was retired or deleted.
     """
+    wait = Wait(row.id, _since(deps, file, row) + timedelta(seconds=deps.settings.turn_timeout))
     if not deps.dropoff.is_there(file):
         if (deps.ledger.get(row.id) or row).status in DONE:
-            raise NotYetError(f"{row.file_name} was finished by another attempt in the meantime")
+            raise NotYetError(f"{row.file_name} was finished by another attempt in the meantime", wait)
         raise FileChangedError(
             "The file is gone, or was changed after its release",
             where=file.path,
             advice="Nothing, if you removed it; a changed file is watched and loaded again.",
         )
     older = _older_unregistered(deps, file, row)
-    if older:
-        raise NotYetError(f"{row.file_name} is waiting for the older {older}")
+    if older is not None:
+        raise NotYetError(f"{row.file_name} is waiting for the older {older.name}", replace(wait, expected=older.path))
     # A worker of an earlier release may have registered the file, without its key.
     keyed = row if row.order_key else replace(row, order_key=file.order)
     attempt = deps.ledger.claim_turn(keyed, deps.settings.stale_after, deps.clock())
@@ -78,8 +87,8 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
         _require_open(deps, row)
     else:
         ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
-        _check_patience(deps, file, row, ahead)
-        raise NotYetError(f"{row.file_name} is waiting for {ahead}")
+        _check_patience(deps, row, ahead, wait)
+        raise NotYetError(f"{row.file_name} is waiting for {ahead}", wait)
     return attempt
 
 
@@ -135,8 +144,8 @@ def _holds_turn(row: Load, attempt: int) -> bool:
     return row.attempt == attempt and (row.status is FileStatus.PROCESSING or row.status in DONE)
 
 
-def _check_patience(deps: Deps, file: DroppedFile, row: Load, ahead: str) -> None:
-    if deps.clock() - _since(deps, file, row) > timedelta(seconds=deps.settings.turn_timeout):
+def _check_patience(deps: Deps, row: Load, ahead: str, wait: Wait) -> None:
+    if deps.clock() > wait.until:
         raise LockTimeoutError(
             f"The file waited longer than turn_timeout allows ({deps.settings.turn_timeout:.0f} s) for {ahead}",
             where=row.file_path,
@@ -153,7 +162,7 @@ def _since(deps: Deps, file: DroppedFile, row: Load) -> datetime:
     return max(row.created_at, offered) if offered <= deps.clock() else row.created_at
 
 
-def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> str:
+def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> DroppedFile | None:
     """An older file for the same table that is in the folder and whose own load has not started yet.
 
     The wait is bounded: a file that never becomes stable must not block the others forever. It is not while Airflow has
@@ -166,8 +175,8 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> str:
         if other.order < file.order and other.path != file.path and deps.table_of(other) in names:
             known = deps.ledger.by_path(other.path)
             if known is None and (patient or deps.is_running(run_id_of(other))):
-                return other.name
-    return ""
+                return other
+    return None
 
 
 def _cancel_vanished(deps: Deps, row: Load) -> bool:

@@ -46,9 +46,9 @@ class StageRowsOperator(PublishingStep):
     A load that is not held skips the tasks that ask: none of them costs a process then.
     """
 
-    def execute(self, context: Context) -> Any:
-        """The step's result; see ``RefDataStep.execute``."""
-        result = super().execute(context)
+    def perform(self, context: Context) -> Any:
+        """The step's result; see ``RefDataStep.perform``."""
+        result = super().perform(context)
         if result["status"] == FileStatus.REVIEW:
             return result
         context["ti"].xcom_push(key="return_value", value=result)

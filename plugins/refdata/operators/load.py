@@ -6,24 +6,19 @@ import abc
 import contextlib
 import dataclasses
 import time
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from airflow.sdk import BaseOperator, conf, timezone
-from airflow.sdk.exceptions import (
-    AirflowException,
-    AirflowRescheduleException,
-    AirflowRuntimeError,
-    AirflowTaskTimeout,
-)
+from airflow.sdk import BaseOperator, conf
+from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError, AirflowTaskTimeout
 
-from refdata import assetstore, serial, wiring
+from refdata import assetstore, config, serial, wiring
 from refdata.core.errors import ConnectionLostError, RefdataError, StoppedError, unforeseen
 from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
 from refdata.core.model import DroppedFile, FileStatus, Load
 from refdata.core.runid import LOAD_DAG
 from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, MARKED_KEY, Step, failed_step
+from refdata.core.turns import Wait
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error, move_to_processed
 from refdata.ingest.cancel import cancel, cancellation
@@ -42,6 +37,7 @@ from refdata.notifications.warned import report_warnings
 from refdata.operators.away import airflow_away, no_worker, was_given_up
 from refdata.operators.stopping import StoppableWork, StoppedEarly
 from refdata.sources import source_of
+from refdata.triggers.turn import TurnTrigger
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -81,9 +77,9 @@ class RefDataStep(BaseOperator, abc.ABC):
         try:
             deps = self._connect(context)
             return self._run(work, deps, self._file(deps, context), context)
-        except NotYetError as wait:
-            self.log.info("Not yet: %s", wait)
-            self._wait()
+        except NotYetError as not_yet:
+            self.log.info("Not yet: %s", not_yet)
+            self._wait(not_yet.wait)
         except AirflowException:
             raise
         except RefdataError as error:
@@ -96,6 +92,10 @@ class RefDataStep(BaseOperator, abc.ABC):
         finally:
             self._work = None
             metrics.step_took(self.task_id, time.monotonic() - began)
+
+    def resume(self, context: Context, event: Any = None) -> Any:  # noqa: ARG002  Airflow's signature
+        """Asks again for the table's turn, after the triggerer has waited."""
+        return self.perform(context)
 
     def on_kill(self) -> None:
         """Called when Airflow stops the task, by the SIGTERM handler in the main thread, which waits in ``execute``."""
@@ -123,9 +123,16 @@ class RefDataStep(BaseOperator, abc.ABC):
         """The load's run id in the ledger."""
         return context["run_id"]
 
-    def _wait(self) -> NoReturn:
-        """Ends this attempt until the table's turn is asked for again."""
-        raise AirflowRescheduleException(timezone.utcnow() + self._turn_poll()) from None  # type: ignore[no-untyped-call]
+    def _wait(self, wait: Wait) -> NoReturn:
+        """Gives the worker free until the load seems to have its turn."""
+        trigger = TurnTrigger(
+            load_id=wait.load_id, until=wait.until.isoformat(), expected=wait.expected, chosen=self._chosen()
+        )
+        self.defer(trigger=trigger, method_name="resume")
+
+    def _chosen(self) -> dict[str, str]:
+        """The settings of this set of DAGs that differ from Airflow's configuration."""
+        return config.chosen()
 
     def _run(self, work: StoppableWork[Any], deps: Deps, file: DroppedFile, context: Context) -> Any:
         limit = deps.settings.load_timeout
@@ -144,9 +151,6 @@ class RefDataStep(BaseOperator, abc.ABC):
     def _is_tried_again(self, error: RefdataError, context: Context) -> bool:
         ti = context["ti"]
         return wiring.is_retried(error) and ti.try_number <= ti.max_tries
-
-    def _turn_poll(self) -> timedelta:
-        return timedelta(seconds=wiring.settings().turn_poll_interval)
 
 
 def _is_running(run_id: str) -> bool:
@@ -176,7 +180,7 @@ class DetectFormatOperator(RefDataStep):
 
 
 class AlignTableOperator(RefDataStep):
-    """Waits for the table's turn by rescheduling itself, then creates or widens the table."""
+    """Waits for the table's turn in the triggerer, then creates or widens the table."""
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> str:
         """The result, in words."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
-from airflow.sdk import conf
+from airflow.sdk import conf, timezone
+from airflow.sdk.exceptions import AirflowRescheduleException
 
 from refdata import serial, wiring
 from refdata.core.errors import ConfigurationError, HeldError, RefdataError
@@ -16,6 +17,7 @@ from refdata.core.model import DROPPED_TYPES, DroppedFile, Load, LoadType
 from refdata.core.naming import fold_name
 from refdata.core.questions import Given, Question
 from refdata.core.settings import Settings
+from refdata.core.turns import Wait
 from refdata.ingest.asking import QuestionsError
 from refdata.ingest.context import Deps, Loaded
 from refdata.ingest.handing import HandedFile, give_up, hand_over, path_of
@@ -28,6 +30,9 @@ from refdata.sources import given_file, require_outside
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+RESCHEDULED = timedelta(seconds=15)
+"""Between two attempts to get the turn where the wait takes place in no triggerer: each costs a task's start."""
 
 
 class LoadFileOperator(RefDataStep):
@@ -92,17 +97,15 @@ class LoadFileOperator(RefDataStep):
         run_id = self._run_id(context)
         try:
             row = process(deps, file, run_id, approval=approval, answers=lambda one: self._answer(one, context))
-        except TurnTakenError as wait:
-            raise NotYetError(str(wait)) from None
+        except TurnTakenError as taken:
+            if taken.wait is None:
+                raise
+            raise NotYetError(str(taken), taken.wait) from None
         except HeldError as error:
             raise _unasked(error) from None
         deps.dropoff.clear(file.path)
         self._report(deps, row, context)
         return serial.to_json(_result(row))
-
-    def resume(self, context: Context, event: Any = None) -> Any:  # noqa: ARG002  Airflow's signature
-        """Asks again for the table's turn, after the triggerer has waited."""
-        return self.perform(context)
 
     def _connect(self, context: Context) -> Deps:  # noqa: ARG002
         return wiring.connect(_chosen(wiring.settings(), self.conn_id, self.contract, self.table))
@@ -118,10 +121,13 @@ class LoadFileOperator(RefDataStep):
     def _run_id(self, context: Context) -> str:
         return self._wish.run_id if self._wish else context["run_id"]
 
-    def _wait(self) -> NoReturn:
+    def _wait(self, wait: Wait) -> NoReturn:
         if self.deferrable:
-            self.defer(trigger=TimeDeltaTrigger(self._turn_poll()), method_name="resume")
-        super()._wait()
+            super()._wait(wait)
+        raise AirflowRescheduleException(timezone.utcnow() + RESCHEDULED)  # type: ignore[no-untyped-call]
+
+    def _chosen(self) -> dict[str, str]:
+        return {**super()._chosen(), **({"conn_id": self.conn_id} if self.conn_id else {})}
 
     def _push_failure(self, error: RefdataError, context: Context) -> None:
         super()._push_failure(error, context)

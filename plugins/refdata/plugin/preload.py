@@ -31,6 +31,7 @@ MODULES = (
     "refdata.operators.start_load",
     "refdata.sensors.stable_file",
     "refdata.triggers.stable_file",
+    "refdata.triggers.turn",
     "refdata.notifications.deadlines",
     "refdata.notifications.failure",
     "refdata.warehouse.sqlite.engine",

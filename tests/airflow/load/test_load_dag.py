@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowRescheduleException, AirflowRuntimeError, ErrorType
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType, TaskDeferred
 from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
@@ -42,6 +42,7 @@ from refdata.operators.load import (
     RefDataStep,
     WriteConfigOperator,
 )
+from refdata.triggers.turn import TurnTrigger
 from tests.embedded import deploy_in
 
 FULL = "reference_data_table/fullload"
@@ -299,13 +300,14 @@ def test_the_error_branch_waits_for_a_load_that_is_being_cancelled(root: Path, m
     assert (row.status, row.error_category) == ("cancelled", "cancelled")
 
 
-def test_a_table_whose_turn_is_taken_reschedules_the_task(root: Path) -> None:
+def test_a_task_whose_table_has_no_turn_for_it_waits_in_the_triggerer(root: Path) -> None:
     first, second = (Run(drop(root, f"cities_2024010{day}.csv", f"code\n{day}x\n"), f"run {day}") for day in (1, 2))
     first.step("detect_format")
     second.step("detect_format")
     first.step("align_table")
-    with pytest.raises(AirflowRescheduleException):
+    with pytest.raises(TaskDeferred) as waiting:
         second.step("align_table")
+    assert (waiting.value.method_name, type(waiting.value.trigger)) == ("resume", TurnTrigger)
     first.step("load_rows")
     assert second.step("align_table") == "no change"
 

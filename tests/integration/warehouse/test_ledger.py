@@ -7,7 +7,9 @@ import pytest
 from refdata.core.errors import SupersededError
 from refdata.core.filemodel import Scan
 from refdata.core.model import FileStatus, Load, LoadType
+from refdata.core.turns import Wait, is_due
 from refdata.ledger import FileOrder
+from refdata.turnqueue import TurnQueue
 from tests.integration.warehouse.conftest import NOW, Loads, dropped, failed, plain_format
 
 HOSTILE = "x'; DROP TABLE t; --[a]]\"%s%d *\\ ä\u0301 \U0001f4a9 ?"
@@ -109,11 +111,20 @@ def test_files_of_one_table_take_turns(loads: Loads, mtimes: dict[str, int], exp
     rows = [loads.register(name, mtime=mtime) for name, mtime in mtimes.items()]
     loaded: list[str] = []
     while len(loaded) < len(rows):
+        due = due_of(loads, rows)
         given = [row for row in rows if row.file_name not in loaded and loads.claim(row) is not None]
         assert len(given) == 1
+        # An ended load waits for nothing, nor does the one that has the turn.
+        assert due == due_of(loads, rows) == [row for row in rows if row.file_name in (given[0].file_name, *loaded)]
         loads.ledger.mark_failed(given[0].id, failed("done"), NOW)
         loaded.append(given[0].file_name)
     assert loaded == expected
+
+
+def due_of(loads: Loads, rows: list[Load]) -> list[Load]:
+    """Those that the triggerer lets ask for their turn now."""
+    queue, later = TurnQueue(loads.ledger._warehouse).loads(0), NOW + timedelta(hours=1)
+    return [row for row in rows if is_due(Wait(row.id, later), queue, NOW, NOW, timedelta(minutes=15))]
 
 
 def test_other_tables_do_not_wait(loads: Loads) -> None:

@@ -1,4 +1,4 @@
-"""A dropoff root on an SFTP server, as the cases for buckets use one: its contents can be put back to how they were."""
+"""A dropoff root on a file server, as the cases for buckets use one: its contents can be put back to how they were."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 
 from refdata.core.settings import Settings
 from refdata.dropoff.objectspool import ObjectSpool
-from refdata.dropoff.sftpsource import SftpSource
-from refdata.dropoff.sftpstore import PASSING
+from refdata.dropoff.serversource import ServerSource
+from refdata.dropoff.serverstore import PASSING
 from tests.integration.places import Bucket, Marked
-from tests.sftp_servers import SftpTestServer, sftp_source
 
 _times = count(1_700_000_000)
 
@@ -21,23 +20,24 @@ _times = count(1_700_000_000)
 class OnServer(Bucket):
     """People reach the server's folder on this machine. Each file is a second younger than the one before."""
 
-    def __init__(self, server: SftpTestServer, folder: Path) -> None:
-        self._local, self._source = sftp_source(server, folder / "spool")
+    def __init__(self, made: tuple[Path, ServerSource], folder: Path) -> None:
+        self._local, self._source = made
         self._copy = folder / "saved-on-server"
         super().__init__(lambda: None, self._source.place, folder / "spool")
 
-    def source(self, settings: Settings) -> SftpSource:
-        return SftpSource(self._source.store, ObjectSpool(self._spool))
+    def source(self, settings: Settings) -> ServerSource:
+        return ServerSource(self._source.store, ObjectSpool(self._spool))
 
-    def marked(self, marks: Path, spool: Path) -> SftpSource:
+    def marked(self, marks: Path, spool: Path) -> ServerSource:
         store: Any = Marked(self._source.store, marks)
-        return SftpSource(store, ObjectSpool(spool))
+        return ServerSource(store, ObjectSpool(spool))
 
     def put(self, path: str, content: bytes) -> None:
         place = self._local / path
         place.parent.mkdir(parents=True, exist_ok=True)
         passing = place.with_name(f"{place.name}.part")
         passing.write_bytes(content)
+        passing.chmod(0o666)
         os.utime(passing, (moment := next(_times), moment))
         passing.rename(place)
 

@@ -1,10 +1,10 @@
-"""Drops on an SFTP server: an object source whose store can rename. The third ``Source``.
+"""Drops on a file server: an object source whose store can rename. The third ``Source``, for SFTP and SMB.
 
 An archive is a rename, first to a hidden name beside the file that belongs to this drop alone, then to its place. What
-was renamed is looked at in between: if somebody replaced the file in that moment, it goes back. A server reports
-neither inode nor ctime, and the tools that upload often keep a file's time, so the same file that is dropped again
-looks like the drop before. Its archive therefore counts it, by the mark that a hand-back makes too: the next file of
-this path, size and time is another drop.
+was renamed is looked at in between: if somebody replaced the file in that moment, it goes back. A file is known by its
+size and time, and the tools that upload often keep a file's time, so the same file that is dropped again looks like the
+drop before. Its archive therefore counts it, by the mark that a hand-back makes too: the next file of this path, size
+and time is another drop.
 """
 
 from __future__ import annotations
@@ -13,27 +13,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
 
-from refdata.core.dropnames import LOAD_FOLDERS, OWN_PREFIX, TASK_FOLDER
+from refdata.core.dropnames import LOAD_FOLDERS, OWN_PREFIX, TASK_FOLDER, printable
 from refdata.core.errors import ConfigurationError, FileBusyError
 from refdata.core.model import DroppedFile
 from refdata.dropoff.leftovers import Leftover
 from refdata.dropoff.objectidentity import ObjectIdentity
 from refdata.dropoff.objectplace import BACK, MOVES
 from refdata.dropoff.objects import ObjectSource, handed_back, mark_of
-from refdata.dropoff.sftpstore import PASSING, SftpStore
-from refdata.dropoff.tree import ScanResult
+from refdata.dropoff.serverstore import PASSING, ServerStore
+from refdata.dropoff.tree import Malformed, ScanResult
 
 _FEW = 50
 """Files whose marks are looked for one by one; for more, all marks are listed."""
+_OPEN = "another program has it open; it is taken up when it is closed there"
 _DAYS = 7
 _DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class SftpSource(ObjectSource):
+class ServerSource(ObjectSource):
     """See ``refdata.dropoff.source.Source``."""
 
-    store: SftpStore
+    store: ServerStore
 
     @property
     def look_pause(self) -> float:
@@ -52,7 +53,10 @@ class SftpSource(ObjectSource):
         return f"load folders in {self.place}"
 
     def scan(self) -> ScanResult:
-        """As of an object store; but its folders must be there, since a missing mount looks like an empty folder."""
+        """As of an object store; but its folders must be there, since a missing mount looks like an empty folder.
+
+        A file that another program has open is not listed: it is not finished, or could not be moved.
+        """
         found = ObjectSource.scan(self)
         if not found.files and not any(self.store.has_folder(folder) for folder in LOAD_FOLDERS):
             raise ConfigurationError(
@@ -60,7 +64,16 @@ class SftpSource(ObjectSource):
                 where=self.place,
                 advice="Check the path, or let refdata init-db make them; the account needs the right to write there.",
             )
-        return found
+        held = self.store.held(file.path for file in found.files)
+        return ScanResult(tuple(file for file in found.files if file.path not in held), found.malformed)
+
+    def overlooked(self) -> tuple[Malformed, ...]:
+        """As of an object store, and the files that another program has open."""
+        knows = self.store.server.knows_open_files
+        files = {file.path: file for file in ObjectSource.scan(self).files} if knows else {}
+        held = self.store.held(files)
+        open_files = (Malformed(printable(path), _OPEN, files[path].changed_ns) for path in sorted(held))
+        return (*ObjectSource.overlooked(self), *open_files)
 
     def is_reachable(self, file: DroppedFile) -> bool:
         """Whether the folder that the file was dropped into is there."""

@@ -1,4 +1,4 @@
-"""An SFTP root for tests, a person who drops files there, and connections that somebody watches or ends."""
+"""A root on a file server for tests, a person who drops files there, and connections that somebody watches or ends."""
 
 from __future__ import annotations
 
@@ -10,10 +10,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from refdata.core.addresses import Address
 from refdata.core.failure import Failure
-from refdata.dropoff.sftpserver import SftpServer
-from refdata.dropoff.sftpsource import SftpSource
+from refdata.dropoff.fileserver import FileServer
+from refdata.dropoff.serversource import ServerSource
+from refdata.dropoff.serverstore import ServerStore
+from refdata.sftpopening import sftp_store
+from refdata.smbopening import smb_store
+from tests.sftp_servers import openssh_server, sftp_source
+from tests.smb_server import samba_server, smb_source
 
+SERVERS: dict[str, Callable[[Path], tuple[Path, ServerSource]]] = {
+    "SFTP": lambda spool: sftp_source(openssh_server(), spool),
+    "SMB": lambda spool: smb_source(samba_server(), spool),
+}
 FULL = "reference_data_table/fullload"
 RECEIVED = datetime(2024, 12, 1, 12, 0, 0)  # noqa: DTZ001  the ledger's times are naive UTC
 REASON = Failure("data", "It is damaged", "line 1", "Correct it.", transient=False, task="detect_format")
@@ -31,12 +41,17 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         operation = getattr(self._client, name)
-        return self._told(name, operation) if name in {"open", "rename", "remove", "mkdir", "rmdir"} else operation
+        return self._told(name, operation) if name in {"rename", "remove", "mkdir", "rmdir"} else operation
+
+    @contextmanager
+    def create(self, place: Any) -> Iterator[Any]:
+        self._at("create", False)
+        with self._client.create(place) as stream:
+            self._at("create", True)
+            yield stream
 
     def _told(self, name: str, operation: Any) -> Any:
         def run(*arguments: Any) -> Any:
-            if arguments[1:] == ("rb",):
-                return operation(*arguments)
             self._at(name, False)
             answer = operation(*arguments)
             self._at(name, True)
@@ -45,11 +60,12 @@ class Watched:
         return run
 
 
-class WatchedServer(SftpServer):
+class WatchedServer(FileServer):
     """A server whose connections are watched."""
 
-    def __init__(self, server: SftpServer, at: Callable[[str, bool], None]) -> None:
+    def __init__(self, server: FileServer, at: Callable[[str, bool], None]) -> None:
         self._server, self._at = server, at
+        self.kind, self.knows_open_files = server.kind, server.knows_open_files
 
     @contextmanager
     def session(self) -> Iterator[Any]:
@@ -57,12 +73,12 @@ class WatchedServer(SftpServer):
             yield Watched(client, self._at)
 
 
-def watched(source: SftpSource, at: Callable[[str, bool], None]) -> SftpSource:
+def watched(source: ServerSource, at: Callable[[str, bool], None]) -> ServerSource:
     store = dataclasses.replace(source.store, server=WatchedServer(source.store.server, at))
     return dataclasses.replace(source, store=store)
 
 
-def mortal(source: SftpSource, lives: int, *, after: bool) -> SftpSource:
+def mortal(source: ServerSource, lives: int, *, after: bool) -> ServerSource:
     """Lets a number of changes through and dies at the next one, before or after it is made."""
     left = lives
 
@@ -79,8 +95,24 @@ def put(local: Path, content: bytes = b"a\n1\n", name: str = "airports.csv", at:
     path = local / FULL / name
     path.unlink(missing_ok=True)
     path.write_bytes(content)
+    path.chmod(0o666)  # the server's account is another user
     os.utime(path, (at, at))
     return f"{FULL}/{name}"
+
+
+def address_of(source: ServerSource) -> str:
+    """The address with the connection of the tests."""
+    scheme, _, place = source.place.partition("://")
+    port = openssh_server().port if scheme == "sftp" else samba_server().port
+    return f"{scheme}://{scheme}_{port}@{place}"
+
+
+def relayed_store(source: ServerSource, port: int) -> ServerStore:
+    """The same folder at another port, by the connection ``relayed``."""
+    scheme, _, rest = source.place.partition("://127.0.0.1")
+    path = rest[rest.index("/") :]
+    open_store = smb_store if scheme == "smb" else sftp_store
+    return open_store(Address.parse(f"{scheme}://relayed@127.0.0.1:{port}{path}"))
 
 
 def names_in(folder: Path) -> set[str]:
