@@ -26,6 +26,9 @@ from refdata.operators.load import (
 
 HELD_FOR_EACH = 8
 """Runs that may wait for approval or a turn, per run that may be active."""
+_FIRST_LAST = (Step.ALIGN, Step.DETECT, Step.LOAD, Step.REVIEW, Step.PUBLISH, Step.CONFIGURE, Step.ARCHIVE)
+"""The steps by their priority, the least urgent first: what has begun is finished before other files are begun, and
+``align_table``, which may do no more than ask for its turn, must not take the place of the step that it waits for."""
 
 _PARAMS = {
     "path": Param(
@@ -54,7 +57,11 @@ def load_dag(settings: Settings, chosen: Mapping[str, str]) -> DAG:
         # A load that is held for approval is an idle run: it must not keep others from running.
         max_active_runs=settings.max_parallel_loads * HELD_FOR_EACH,
         max_active_tasks=settings.max_parallel_loads,
-        default_args={**wiring.task_defaults(settings), "pre_execute": Chooser(chosen)},
+        default_args={
+            **wiring.task_defaults(settings),
+            "pre_execute": Chooser(chosen),
+            "weight_rule": "absolute",
+        },
         on_failure_callback=Chooser(chosen, alert_on_failure),
         deadline=load_deadline(settings, chosen),
         params=_PARAMS,
@@ -62,8 +69,13 @@ def load_dag(settings: Settings, chosen: Mapping[str, str]) -> DAG:
         doc_md=__doc__,
     ) as dag:
         operators = _operators(settings)
-        tasks = {step: operators[step](task_id=step.value) for step in pipeline(asking=True)}
-        refuse = MoveToErrorOperator(task_id=Step.REFUSE.value, trigger_rule=TriggerRule.ONE_FAILED)
+        tasks = {
+            step: operators[step](task_id=step.value, priority_weight=_FIRST_LAST.index(step) + 1)
+            for step in pipeline(asking=True)
+        }
+        refuse = MoveToErrorOperator(
+            task_id=Step.REFUSE.value, trigger_rule=TriggerRule.ONE_FAILED, priority_weight=len(_FIRST_LAST) + 1
+        )
 
         chain(*tasks.values())
         [tasks[step] for step in guarded(asking=True)] >> refuse

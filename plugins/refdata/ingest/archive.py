@@ -71,7 +71,7 @@ def move_to_error(deps: Deps, file: DroppedFile, failure: Failure, run_id: str =
         deps.log.info("%s is left to the newer attempt of its load", file.path)
         return ""
     if failure.transient:
-        return _hand_back(deps, file, failure)
+        return _hand_back(deps, file, failure, run_id)
     # While the load's own process cancels it, the error branch is still to come: it hands the file back if necessary.
     with contextlib.nullcontext() if at_work else _returning(deps, file, failure):
         if not at_work:
@@ -128,10 +128,11 @@ def _returning(deps: Deps, file: DroppedFile, failure: Failure) -> Iterator[None
         raise
 
 
-def _hand_back(deps: Deps, file: DroppedFile, failure: Failure) -> str:
+def _hand_back(deps: Deps, file: DroppedFile, failure: Failure, run_id: str) -> str:
     with _returning(deps, file, failure):
         deps.warehouse.initialise()
-        row = _row(deps, file)
+        # A load that died before it registered its file gets its row now, so that later files of the table wait for it.
+        row = _row(deps, file) or _registered_late(deps, file, run_id)
     if row is not None and row.status in DONE:
         # If it were handed back, it would be loaded, or at best compared, a second time.
         return move_to_processed(deps, file)

@@ -59,6 +59,11 @@ def on_one_connection(step: Callable[Concatenate[Deps, P], T]) -> Callable[Conca
     return connected
 
 
+def _no_run(run_id: str) -> bool:  # noqa: ARG001
+    """Used when Airflow is not asked."""
+    return False
+
+
 def _unheard(rows: int, total: int) -> None:
     """Used when progress is not reported."""
 
@@ -68,7 +73,8 @@ class Deps:
     """Settings, database, folders, clock (UTC, naive) and log of a load.
 
     ``on_rows`` gets the number of staged rows and the total after each batch; raising in it stops the load. ``asks``:
-    a person can be asked, so that a load with open questions is held; otherwise it fails with them.
+    a person can be asked, so that a load with open questions is held; otherwise it fails with them. ``is_running``:
+    whether Airflow has begun the load run of that id, and it is not over.
     """
 
     settings: Settings
@@ -79,6 +85,7 @@ class Deps:
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("refdata.ingest"))
     on_rows: Callable[[int, int], None] = _unheard
     asks: bool = False
+    is_running: Callable[[str], bool] = _no_run
 
     @property
     def ledger(self) -> Ledger:

@@ -21,6 +21,7 @@ from refdata.core.errors import (
 from refdata.core.failure import Failure
 from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, FileStatus, Load, Stage
+from refdata.core.runid import run_id_of
 from refdata.core.turns import Wait
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.heartbeat import signs_of_life
@@ -164,16 +165,16 @@ def _since(deps: Deps, file: DroppedFile, row: Load) -> datetime:
 def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> DroppedFile | None:
     """An older file for the same table that is in the folder and whose own load has not started yet.
 
-    The wait is bounded: a file that never becomes stable must not block the others forever.
+    The wait is bounded: a file that never becomes stable must not block the others forever. It is not while Airflow has
+    the file's run, whose first task may have to wait for a worker.
     """
     patience = timedelta(seconds=60 + 4 * deps.settings.stability_checks * deps.settings.stability_interval)
-    if deps.clock() - _since(deps, file, row) > patience:
-        return None
+    patient = deps.clock() - _since(deps, file, row) <= patience
     names = {row.table_name, *former_names(ClosedStore(deps.warehouse).all(), row.table_name)}
     for other in deps.dropoff.scan().files:
         if other.order < file.order and other.path != file.path and deps.table_of(other) in names:
             known = deps.ledger.by_path(other.path)
-            if known is None:
+            if known is None and (patient or deps.is_running(run_id_of(other))):
                 return other
     return None
 

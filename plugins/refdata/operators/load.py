@@ -6,18 +6,17 @@ import abc
 import contextlib
 import dataclasses
 import time
-from datetime import timedelta
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from airflow.sdk import BaseOperator, conf
-from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError, AirflowTaskTimeout, ErrorType
+from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError, AirflowTaskTimeout
 
-from refdata import config, serial, wiring
-from refdata.core.errors import AirflowAwayError, ConnectionLostError, RefdataError, StoppedError, unforeseen
+from refdata import assetstore, config, serial, wiring
+from refdata.core.errors import ConnectionLostError, RefdataError, StoppedError, unforeseen
 from refdata.core.failure import Failure, failure_of
 from refdata.core.loadstates import IN_FLIGHT, PUBLISHED
 from refdata.core.model import DroppedFile, FileStatus, Load
+from refdata.core.runid import LOAD_DAG
 from refdata.core.steps import AFTER_PUBLISHING, LAST_FIRST, MARKED_KEY, Step, failed_step
 from refdata.core.turns import Wait
 from refdata.ingest.align import align_table
@@ -35,6 +34,7 @@ from refdata.notifications.failure import alert_about
 from refdata.notifications.lineage import FileToTable, lineage_of
 from refdata.notifications.outage import report_recovery
 from refdata.notifications.warned import report_warnings
+from refdata.operators.away import airflow_away, no_worker, was_given_up
 from refdata.operators.stopping import StoppableWork, StoppedEarly
 from refdata.sources import source_of
 from refdata.triggers.turn import TurnTrigger
@@ -86,7 +86,7 @@ class RefDataStep(BaseOperator, abc.ABC):
             self._push_failure(error, context)
             raise
         except Exception as error:  # noqa: BLE001  raised again as one of the tree
-            unexpected = _airflow_away(error) or unforeseen(error)
+            unexpected = airflow_away(error) or unforeseen(error)
             self._push_failure(unexpected, context)
             raise unexpected from None
         finally:
@@ -114,7 +114,7 @@ class RefDataStep(BaseOperator, abc.ABC):
         """Does the step's work."""
 
     def _connect(self, context: Context) -> Deps:  # noqa: ARG002
-        return dataclasses.replace(wiring.connect(), asks=True)
+        return dataclasses.replace(wiring.connect(), asks=True, is_running=_is_running)
 
     def _file(self, deps: Deps, context: Context) -> DroppedFile:
         return wiring.file_of_run(deps.dropoff, context)
@@ -153,19 +153,9 @@ class RefDataStep(BaseOperator, abc.ABC):
         return wiring.is_retried(error) and ti.try_number <= ti.max_tries
 
 
-def _airflow_away(error: Exception) -> AirflowAwayError | None:
-    """The error of an API server that did not answer, or answered that it cannot; None for any other."""
-    if not isinstance(error, AirflowRuntimeError) or error.error.error is not ErrorType.API_SERVER_ERROR:
-        return None
-    detail = error.error.detail or {}
-    status = detail.get("status_code")
-    if status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return None
-    return AirflowAwayError(
-        f"Airflow's API server does not answer the task ({status or detail.get('exception_type', 'no reason given')})",
-        where=conf.get("core", "execution_api_server_url", fallback=""),
-        advice="Nothing: the step is retried. If it recurs, check the API server and the network.",
-    )
+def _is_running(run_id: str) -> bool:
+    """Whether a load run is under way; one that is still queued may wait for this very run to end."""
+    return assetstore.state_of_run(wiring.dag_id(LOAD_DAG), run_id) == "running"
 
 
 def _own_state(context: Context) -> str | None:
@@ -311,8 +301,8 @@ class MoveToErrorOperator(RefDataStep):
             return failure_of(row)
         if marked:
             return _by_hand(file, marked, "before it was done")
-        if _was_given_up(deps, row, context):
-            return _no_worker(context)
+        if was_given_up(deps, row, _failed_step(context)):
+            return no_worker(context["run_id"], _failed_step(context))
         return Failure(
             category="internal",
             what="A step ended without saying why: it was killed, or ran into an unforeseen error",
@@ -352,30 +342,6 @@ def _failed_step(context: Context) -> str:
 def _is_marked(context: Context, task: str) -> bool:
     """Whether somebody marked a task failed in Airflow, which says so to ``plugin.listener``."""
     return bool(context["ti"].xcom_pull(task_ids=task, key=MARKED_KEY))
-
-
-def _was_given_up(deps: Deps, row: Load | None, context: Context) -> bool:
-    """Whether Airflow failed a step that no worker had begun: after a few times as long in its queue as it may be.
-
-    A step that was killed says as little. But it would have left its row, the turn, or a recent sign: a file that kills
-    its process must not be loaded again and again.
-    """
-    if row is None or (row.status is FileStatus.PENDING and _failed_step(context) == Step.ALIGN):
-        return True
-    seconds = conf.getfloat("scheduler", "task_queued_timeout", fallback=600.0)
-    times = conf.getint("scheduler", "num_stuck_in_queued_retries", fallback=2) + 1
-    seen = next((seen for other, seen in deps.ledger.unfinished() if other.id == row.id), deps.clock())
-    return deps.clock() - seen > timedelta(seconds=seconds * times)
-
-
-def _no_worker(context: Context) -> Failure:
-    away = AirflowAwayError(
-        "Airflow gave up a task that no worker had begun in time",
-        where=context["run_id"],
-        advice="Nothing: the file goes back to the watcher. If it recurs, check the workers, or raise Airflow's"
-        " task_queued_timeout.",
-    )
-    return Failure.of(away, _failed_step(context))
 
 
 def _was_asked(context: Context) -> bool:

@@ -332,6 +332,14 @@ def test_the_dag_has_two_ends_and_fails_when_a_step_fails() -> None:
     assert dag.get_task("load_rows").upstream_task_ids == {"align_table"}
 
 
+def test_a_task_that_may_only_wait_is_the_least_urgent_and_the_last_steps_are_the_most() -> None:
+    tasks = sorted(_dag().tasks, key=lambda task: task.priority_weight)
+    assert {task.weight_rule for task in tasks} == {"absolute"}
+    names = [task.task_id for task in tasks]
+    assert names[:3] == ["align_table", "detect_format", "load_rows"]
+    assert names[-3:] == ["write_config", "move_to_processed", "move_to_error"]
+
+
 def test_permanent_errors_and_changed_files_are_not_retried() -> None:
     task = _dag().get_task("load_rows")
     policy = task.retry_policy

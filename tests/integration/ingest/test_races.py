@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refdata.core.errors import (
+    AirflowAwayError,
     ConnectionLostError,
     FileChangedError,
     FormatError,
@@ -23,6 +24,7 @@ from refdata.core.errors import (
 )
 from refdata.core.failure import Failure
 from refdata.core.model import DroppedFile, FileStatus, Load
+from refdata.core.runid import run_id_of
 from refdata.core.tablerules import TableRules
 from refdata.ingest.align import align_table
 from refdata.ingest.archive import move_to_error
@@ -205,6 +207,32 @@ def test_after_an_outage_an_older_file_that_the_ledger_never_heard_of_goes_first
     site.drop("cities_2024.csv", GOOD, mtime=1)
     with pytest.raises(NotYetError, match="is waiting for the older cities_2024"):
         after_an_outage[1]()
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["its run is under way", "nothing loads it"])
+def test_a_file_waits_for_an_older_one_that_no_worker_has_begun(site: Site, running: bool) -> None:
+    older = site.drop("cities_2024.csv", GOOD, mtime=1)
+    file = site.drop("cities_2025.csv", GOOD, mtime=2)
+    detection = detect_format(site.deps, file, "run")
+    site.clock.now += timedelta(hours=1)
+    deps = dataclasses.replace(site.deps, is_running=lambda run_id: running and run_id == run_id_of(older))
+    if running:
+        with pytest.raises(NotYetError, match="is waiting for the older cities_2024"):
+            align_table(deps, file, detection)
+    else:
+        align_table(deps, file, detection)
+
+
+def test_a_file_keeps_its_place_when_no_worker_began_its_load(site: Site) -> None:
+    older = site.drop("cities_2024.csv", GOOD, mtime=1)
+    file = site.drop("cities_2025.csv", GOOD, mtime=2)
+    detection = detect_format(site.deps, file, "run")
+    move_to_error(site.deps, older, Failure.of(AirflowAwayError("No worker"), "detect_format"), "older")
+    site.clock.now += timedelta(hours=1)
+    with pytest.raises(NotYetError, match="is waiting for cities_2024"):
+        align_table(site.deps, file, detection)
+    assert site.load(again(site, older), "next run").status is FileStatus.COMPLETED
+    align_table(site.deps, file, detection)
 
 
 def test_an_outage_does_not_count_as_waiting_for_a_turn(
