@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from refdata.config import dag_id
 from refdata.core.errors import ConnectionLostError, DataError
@@ -18,7 +18,10 @@ from refdata.core.model import Load
 from refdata.core.questionform import GO_ON, KEEP, REASON, answers_of, form_of
 from refdata.core.questions import REFUSE, Given, Question
 from refdata.core.runid import LOAD_DAG
-from refdata.core.steps import Step
+from refdata.core.steps import MARKED_KEY, Step
+
+if TYPE_CHECKING:
+    from airflow.models.taskinstance import TaskInstance
 
 _T = TypeVar("_T")
 
@@ -39,6 +42,19 @@ _COMING = frozenset({"", "scheduled", "queued", "running"})
 def at_once(work: Callable[[], None]) -> None:
     """Does the work before going on."""
     work()
+
+
+def record_mark(task_instance: TaskInstance) -> None:
+    """Records at a task that a person marked it failed, in the transaction that changes its state."""
+    from airflow.models.xcom import XComModel
+    from sqlalchemy.orm import object_session
+
+    where: dict[str, Any] = {
+        name: getattr(task_instance, name) for name in ("dag_id", "task_id", "run_id", "map_index")
+    }
+    if session := object_session(task_instance):
+        where["session"] = session
+    XComModel.set(MARKED_KEY, True, **where)
 
 
 def respond(

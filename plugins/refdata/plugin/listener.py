@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow.listeners import hookimpl
 
 from refdata.core.runid import LOAD_DAG
-from refdata.core.steps import MARKED_KEY
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
@@ -43,20 +42,9 @@ def on_task_instance_failed(previous_state: object, task_instance: TaskInstance,
     """Leaves a mark at a task of a load that somebody marked failed, for ``move_to_error``, which begins at once."""
     by_hand = previous_state is None and isinstance(error, str) and _BY_HAND in error
     if by_hand and task_instance.dag_id.endswith(LOAD_DAG):
-        mark(task_instance)
+        from refdata.reviewing import record_mark
 
-
-def mark(task_instance: TaskInstance) -> None:
-    """Writes the mark in the transaction that changes the task's state."""
-    from airflow.models.xcom import XComModel
-    from sqlalchemy.orm import object_session
-
-    where: dict[str, Any] = {
-        name: getattr(task_instance, name) for name in ("dag_id", "task_id", "run_id", "map_index")
-    }
-    if session := object_session(task_instance):
-        where["session"] = session
-    XComModel.set(MARKED_KEY, True, **where)
+        record_mark(task_instance)
 
 
 def _heard(dag_run: DagRun, msg: str, state: str) -> None:
