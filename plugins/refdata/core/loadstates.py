@@ -176,6 +176,7 @@ STATEMENTS: tuple[tuple[str, tuple[Event, ...]], ...] = (
 
 GROUPS: Mapping[str, frozenset[FileStatus]] = {
     "select_blocking_files": IN_FLIGHT,
+    "select_turns": IN_FLIGHT,
     "select_unpublished_tables": IN_FLIGHT,
     "select_moving_loads": UNSETTLED,
     "select_running_loads": HOLDS_TURN,
