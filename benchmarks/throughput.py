@@ -115,7 +115,7 @@ def _times(process: psutil.Process) -> tuple[float, ...]:
 def names(files: int, tables: int) -> Iterator[tuple[str, str, str]]:
     """Folder, table and name of each file, in the order of their turns."""
     for number in range(files):
-        table = f"rates_{chr(97 + number % tables // 26)}{chr(97 + number % tables % 26)}"
+        table = f"burst_{number % tables:02d}"
         yield FOLDERS[number % tables % 2], table, f"{table}_{20_000_101 + number // tables}.csv"
 
 
