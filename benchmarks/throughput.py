@@ -29,11 +29,11 @@ from typing import Any
 
 import httpx
 import psutil
+from benchmarks.uploads import APART, APPEND, FULL, Uploaded, wrong_loads
 from rich.console import Console
 from rich.table import Table
 from scripts.local_airflow import COMPONENTS, LocalAirflow, free_port
 
-FOLDERS = ("reference_data_table/fullload", "none_reference_data_table/append")
 CHECKS, INTERVAL = 6, 1.0
 ROWS = 200
 SAMPLE_SECONDS = 5.0
@@ -41,7 +41,7 @@ PATIENCE = 900.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
 PAGES = {"files": "refdata/api/v1/files?limit=50", "now": "refdata/api/v1/now", "tables": "refdata/api/v1/tables"}
 SETTINGS = {"AIRFLOW__REFDATA__STABILITY_INTERVAL": f"{INTERVAL:g}"}
-LEDGER = "SELECT file_name, status, table_name, version_id, processed_at FROM File_Monitor_Tracking ORDER BY version_id"
+DONE = "SELECT COUNT(*) FROM {ref}.[File_Monitor_Tracking] WHERE processed_at IS NOT NULL"
 
 
 @dataclass(slots=True)
@@ -80,10 +80,14 @@ class Site:
         token = self._client.post(f"{self.airflow.url}/auth/token", json=login).json()["access_token"]
         self._client.headers["Authorization"] = f"Bearer {token}"
 
-    def rows(self) -> list[tuple[Any, ...]]:
-        """The ledger."""
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of ledger and tables; ``{ref}`` stands for their schema."""
         with closing(sqlite3.connect(f"file:{self.airflow.ref_database}?mode=ro", uri=True)) as connection:
-            return connection.execute(LEDGER).fetchall()
+            return connection.execute(sql.format(ref="main")).fetchall()
+
+    def done(self) -> int:
+        """How many files are archived."""
+        return int(self.query(DONE)[0][0])
 
     def cpu(self) -> float:
         """Seconds of CPU so far, with those of processes that ended."""
@@ -112,39 +116,38 @@ def _times(process: psutil.Process) -> tuple[float, ...]:
         return ()
 
 
-def names(files: int, tables: int) -> Iterator[tuple[str, str, str]]:
-    """Folder, table and name of each file, in the order of their turns."""
+def planned(files: int, tables: int) -> Iterator[Uploaded]:
+    """The files in the order of their turns; every second table is appended to."""
     for number in range(files):
         table = f"burst_{number % tables:02d}"
-        yield FOLDERS[number % tables % 2], table, f"{table}_{20_000_101 + number // tables}.csv"
+        rows = range(number * APART, number * APART + ROWS)
+        yield Uploaded(f"{table}_{20_000_101 + number // tables}.csv", table, rows, not number % tables % 2)
 
 
-def drop(site: Site, folder: str, name: str, number: int) -> None:
+def drop(site: Site, file: Uploaded, number: int) -> None:
     """Writes a file under a hidden name first, as uploads do."""
-    place = site.airflow.dropoff / folder
-    passing = place / f".{name}.writing"
-    lines = (f"{number * 1_000_000 + row},of {name}\n" for row in range(ROWS))
-    passing.write_text("id,note\n" + "".join(lines))
+    place = site.airflow.dropoff / (FULL if file.replaces else APPEND)
+    passing = place / f".{file.name}.writing"
+    passing.write_text("id,note\n" + "".join(f"{row},of {file.name}\n" for row in file.rows))
     os.utime(passing, (moment := 1_700_000_000 + number, moment))
-    passing.rename(place / name)
+    passing.rename(place / file.name)
 
 
-def watch(site: Site, files: int, every: float, planned: list[tuple[str, str, str]], console: Console) -> Watched:
+def watch(site: Site, files: list[Uploaded], every: float, console: Console) -> Watched:
     """Drops the files and looks until all are done."""
     watched, began, dropped = Watched(), time.monotonic(), 0
     moved, before = began, 0
     while True:
         seconds = time.monotonic() - began
-        while dropped < files and seconds >= dropped * every:
-            folder, _, name = planned[dropped]
-            drop(site, folder, name, dropped)
+        while dropped < len(files) and seconds >= dropped * every:
+            drop(site, files[dropped], dropped)
             dropped += 1
-        done = sum(row[4] is not None for row in site.rows())
+        done = site.done()
         if done > before:
             before, moved = done, time.monotonic()
         watched.add(seconds, done, site.memory(), site.slowest_page())
-        console.print(f"{seconds:5.0f} s: {done} of {files} done, page {watched.page[-1]:.0f} ms", highlight=False)
-        if done >= files or time.monotonic() > moved + PATIENCE:
+        console.print(f"{seconds:5.0f} s: {done} of {len(files)} done, page {watched.page[-1]:.0f} ms", highlight=False)
+        if done >= len(files) or time.monotonic() > moved + PATIENCE:
             return watched
         site.airflow.require_running()
         time.sleep(min(SAMPLE_SECONDS, every or SAMPLE_SECONDS))
@@ -153,28 +156,21 @@ def watch(site: Site, files: int, every: float, planned: list[tuple[str, str, st
 def one_by_one(site: Site, files: int) -> list[float]:
     """Seconds from stable to archived of each file, the first left out: it sets up the database."""
     found = []
-    for number, (folder, _, name) in enumerate(names(files + 1, 1)):
-        drop(site, folder, name, number)
+    for number, file in enumerate(planned(files + 1, 1)):
+        drop(site, file, number)
         stable = time.time() + CHECKS * INTERVAL
-        site.airflow.wait_for(lambda: sum(row[4] is not None for row in site.rows()) > number, 120, f"{name} waits")  # noqa: B023
+        site.airflow.wait_for(lambda: site.done() > number, 120, f"{file.name} waits")  # noqa: B023
         found.append(time.time() - stable)
     return found[1:]
 
 
-def wrongs(site: Site, planned: list[tuple[str, str, str]]) -> list[str]:
+def wrongs(site: Site, files: list[Uploaded]) -> list[str]:
     """What is not as it should be."""
-    ledger = site.rows()
-    times = Counter(row[0] for row in ledger)
-    wrong = [f"{name}: {times[name]} rows in the ledger" for _, _, name in planned if times[name] != 1]
-    wrong += [f"{name}: {status}" for name, status, *_ in ledger if status != "completed"]
-    for table in dict.fromkeys(table for _, table, _ in planned):
-        order = [row[0] for row in ledger if row[2] == table]
-        if order != [name for _, of, name in planned if of == table]:
-            wrong.append(f"{table}: loaded in the order {order[:5]} …")
     # The archive puts the time before a name.
-    paths = (path for folder in FOLDERS for path in (site.airflow.dropoff / folder).rglob("*.csv"))
-    archived = Counter(path.name[-len(planned[0][2]) :] for path in paths)
-    return wrong + [f"{name}: {archived[name]} files" for _, _, name in planned if archived[name] != 1]
+    paths = (path for folder in (FULL, APPEND) for path in (site.airflow.dropoff / folder).rglob("*.csv"))
+    archived = Counter(path.name[-len(files[0].name) :] for path in paths)
+    wrong = [f"{file.name}: {archived[file.name]} files" for file in files if archived[file.name] != 1]
+    return wrong_loads(site.query, files) + wrong
 
 
 def plot(watched: Watched, target: Path) -> None:
@@ -207,16 +203,16 @@ def main() -> int:
     chosen, console = options.parse_args(), Console()
     settings = dict(one.split("=", 1) for one in chosen.set)
     site = Site(chosen.folder or Path(tempfile.mkdtemp()), settings)
-    planned = list(names(chosen.files, chosen.tables))
+    files = list(planned(chosen.files, chosen.tables))
     try:
         site.start()
         if chosen.one_by_one:
             _print_latency(one_by_one(site, chosen.one_by_one), console)
             return 0
         before = site.cpu()
-        watched = watch(site, chosen.files, chosen.every, planned, console)
+        watched = watch(site, files, chosen.every, console)
         cpu = site.cpu() - before
-        wrong = wrongs(site, planned)
+        wrong = wrongs(site, files)
     finally:
         site.airflow.stop()
     _print(watched, chosen.files, cpu, wrong, console)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,9 +65,15 @@ def upload(site: Site, numbers: range, sizes: Sequence[int] = (200,)) -> Iterato
 
 def wrongs(site: Site, uploads: list[Uploaded]) -> list[str]:
     """What is not as it should be."""
-    ledger = site.query(
-        "SELECT file_name, status, table_name, version_id, error_message FROM {ref}.[File_Monitor_Tracking]"
-    )
+    return wrong_loads(site.query, uploads) + _misplaced(site, uploads)
+
+
+def wrong_loads(query: Callable[[str], list[tuple[Any, ...]]], uploads: list[Uploaded]) -> list[str]:
+    """The files that were not loaded once and in order, and the tables with other rows than those of their files.
+
+    :param query: as ``Site.query``.
+    """
+    ledger = query("SELECT file_name, status, table_name, version_id, error_message FROM {ref}.[File_Monitor_Tracking]")
     times = Counter(row[0] for row in ledger)
     wrong = [f"{file.name}: {times[file.name]} rows in the ledger" for file in uploads if times[file.name] != 1]
     wrong += [f"{row[0]}: {row[1]}, {row[4]}" for row in ledger if row[1] != "completed"]
@@ -79,9 +85,9 @@ def wrongs(site: Site, uploads: list[Uploaded]) -> list[str]:
         if order != [file.name for file in mine]:
             wrong.append(f"{table}: loaded in the order {order}")
         expected = Counter(row for file in (mine[-1:] if mine[0].replaces else mine) for row in file.rows)
-        if order and Counter(int(row[0]) for row in site.query(f"SELECT id FROM {{ref}}.[{table}]")) != expected:
+        if order and Counter(int(row[0]) for row in query(f"SELECT id FROM {{ref}}.[{table}]")) != expected:
             wrong.append(f"{table}: other rows than those of its files")
-    return wrong + _misplaced(site, uploads)
+    return wrong
 
 
 def _misplaced(site: Site, uploads: list[Uploaded]) -> list[str]:
