@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from refdata.core.model import FileStatus
 from refdata.core.turns import Queued
+from refdata.dropoff.identity import PosixIdentity
 from refdata.warehouse.base import Row, Warehouse, moment
 
 
@@ -41,9 +42,6 @@ class TurnQueue:
 
 def _queued(line: Row) -> Queued:
     load_id, table, path, status, order, mtime_ns, name, heartbeat = line
-    return Queued(load_id, table, path, FileStatus(status), order or _legacy_order(mtime_ns, name), moment(heartbeat))
-
-
-def _legacy_order(mtime_ns: int, name: str) -> str:
-    """Of a row that a worker of an earlier release wrote; see ``claim_turn``."""
-    return f"0{mtime_ns + 2**63:019d}{name}" if mtime_ns < 0 else f"1{mtime_ns:019d}{name}"
+    if not order:  # a worker of an earlier release wrote the row; see ``claim_turn``
+        order = PosixIdentity(0, mtime_ns, 0, 0).order(name)
+    return Queued(load_id, table, path, FileStatus(status), order, moment(heartbeat))
