@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import postgres
 from benchmarks.hosts import OUTSIDE, Host, make_hosts
 from benchmarks.uploads import Site
 from scripts.demo_source import Bucket, bucket_environment
@@ -104,7 +104,7 @@ class Cluster:
         """Rows of Airflow's own database."""
         wrapped = f"SELECT coalesce(json_agg(rows), '[]') FROM ({sql}) AS rows"
         address = ("--host", self.hosts[DATA].address, "--username", "postgres", "--dbname", "postgres")
-        command = [str(_postgres() / "psql"), *address, "--tuples-only", "--no-align", "--command", wrapped]
+        command = [str(postgres.programs() / "psql"), *address, "--tuples-only", "--no-align", "--command", wrapped]
         return list(json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout))
 
     def doctor(self, *arguments: str) -> str:
@@ -170,7 +170,7 @@ def _server(data: str) -> dict[str, Any]:
 
 def _start_data(cluster: Cluster, folder: Path, *, server: bool) -> None:
     data, airflow = cluster.hosts[DATA], cluster.airflow
-    commands: dict[str, Sequence[str]] = {"postgres": _database(folder), "redis": _redis(folder)}
+    commands: dict[str, Sequence[str]] = {"postgres": postgres.server(folder, POSTGRES), "redis": _redis(folder)}
     cluster.commands |= {name: data.command(command) for name, command in commands.items()}
     if server:
         cluster.commands |= _forwarders(data, folder)
@@ -191,37 +191,6 @@ def _answers(cluster: Cluster) -> bool:
         return bool(cluster.metadata("SELECT 1 AS one"))
     except (subprocess.SubprocessError, ValueError):
         return False
-
-
-def _postgres() -> Path:
-    """The folder of PostgreSQL's programs: Debian does not put it on PATH."""
-    return max(Path("/usr/lib/postgresql").glob("*/bin"))
-
-
-def _database(folder: Path) -> list[str]:
-    """PostgreSQL refuses to run as root; the network is this benchmark's own, so it asks for no password."""
-    as_owner = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
-    place = folder / "postgres"
-    place.mkdir()
-    shutil.chown(place, "postgres", "postgres")
-    made = [*as_owner, str(_postgres() / "initdb"), "--auth", "trust", "--no-sync", "--pgdata", str(place)]
-    subprocess.run(made, check=True, capture_output=True)
-    with (place / "pg_hba.conf").open("a") as rules:
-        rules.write("host all all samenet trust\n")
-    options = {
-        "listen_addresses": "*",
-        "port": str(POSTGRES),
-        "unix_socket_directories": str(place),
-        "fsync": "off",
-        "max_connections": "300",
-        # The connections of a host that is gone hold their locks until the server notices.
-        "tcp_keepalives_idle": "10",
-        "tcp_keepalives_interval": "5",
-        "tcp_keepalives_count": "4",
-        "tcp_user_timeout": "30000",
-    }
-    settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    return [*as_owner, str(_postgres() / "postgres"), "-D", str(place), *settings]
 
 
 def _redis(folder: Path) -> list[str]:

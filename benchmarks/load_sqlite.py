@@ -1,10 +1,11 @@
 """Loading one CSV file into SQLite: refdata beside pandas.to_sql and sqlite-utils insert, in one run.
 
-usage: python -m benchmarks.load_sqlite [--rows 1000000] [--memory]
+usage: python -m benchmarks.load_sqlite [--rows 1000000] [--memory [MB ...]]
 
 refdata's figure is a whole load: detection, full scan, staging, publishing, ledger, archive. Each contender
-runs in a process of its own; peak memory is that process's. --memory loads a 100 MB and a 1 GB file with
-refdata alone and prints the ratio of their peaks. Needs sqlite-utils (pip install sqlite-utils).
+runs in a process of its own; peak memory is that process's. --memory loads files of these sizes (100 MB and 1 GB) with
+refdata alone and prints the ratio of the last one's peak to that of the first. Needs sqlite-utils
+(pip install sqlite-utils).
 """
 
 from __future__ import annotations
@@ -153,26 +154,26 @@ def compare(rows: int, folder: Path) -> None:
     Console(width=100).print(table)
 
 
-def memory(folder: Path) -> None:
-    """Peak memory of a 100 MB and a 1 GB load."""
+def memory(folder: Path, sizes: list[int]) -> None:
+    """Peak memory of loads of files of some sizes, in MB."""
     peaks = []
     table = Table("File", "Rows", "Seconds", "Peak MB", title="Memory of a whole load into SQLite")
-    for size in (100_000_000, 1_000_000_000):
+    for size in sizes:
         csv = folder / f"{size}.csv"
-        rows = generate(csv, size=size)
+        rows = generate(csv, size=size * 1_000_000)
         seconds, peak = measure("refdata", csv)
         csv.unlink()
         peaks.append(peak)
-        table.add_row(f"{size / 1e6:,.0f} MB", f"{rows:,}", f"{seconds:.1f}", f"{peak:.0f}")
+        table.add_row(f"{size:,} MB", f"{rows:,}", f"{seconds:.1f}", f"{peak:.0f}")
     Console(width=100).print(table)
-    print(f"Peak of 1 GB to peak of 100 MB: {peaks[1] / peaks[0]:.3f}")
+    print(f"Peak of {sizes[-1]:,} MB to peak of {sizes[0]:,} MB: {peaks[-1] / peaks[0]:.3f}")
 
 
 def main() -> None:
     """Runs the comparison, the memory figures, or one contender."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--memory", type=int, nargs="*", metavar="MB")
     parser.add_argument("--contender", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.contender:
@@ -180,8 +181,8 @@ def main() -> None:
         CONTENDERS[name](Path(csv), Path(home))
         return
     with tempfile.TemporaryDirectory() as folder:
-        if options.memory:
-            memory(Path(folder))
+        if options.memory is not None:
+            memory(Path(folder), options.memory or [100, 1000])
         else:
             compare(options.rows, Path(folder))
 

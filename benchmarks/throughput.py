@@ -1,13 +1,17 @@
 """Drops small files into a running Airflow: how many are loaded a minute, how soon, and at what cost in CPU and memory.
 
 usage: python -m benchmarks.throughput [--files 200] [--tables 10] [--every SECONDS] [--one-by-one N]
-    [--set AIRFLOW__SECTION__NAME=VALUE] [--folder FOLDER] [--plot FILE.png]
+    [--postgres] [--set AIRFLOW__SECTION__NAME=VALUE] [--folder FOLDER] [--plot FILE.png]
 
 Real Airflow runs on a home of its own with the embedded engine: API server, scheduler with LocalExecutor, DAG
 processor, triggerer. All files are dropped at once, or one every ``--every`` seconds; every second table by append.
 With ``--one-by-one`` a file is dropped when the one before is archived, for the seconds from stable to completed.
 While files are loaded, the page's requests are timed. The CPU is that of Airflow's processes and all that they
 started. Exit code 1 when a file was not loaded once and in order.
+
+With ``--postgres``, Airflow's own database is a PostgreSQL server instead of SQLite, which lets one process write at a
+time. That needs, as root, Debian's package postgresql and
+``uv pip install --no-deps --target .venv/celery -r docker/requirements.txt``.
 """
 
 from __future__ import annotations
@@ -29,14 +33,15 @@ from typing import Any
 
 import httpx
 import psutil
+from benchmarks import postgres
 from benchmarks.uploads import APART, APPEND, FULL, Uploaded, wrong_loads
 from rich.console import Console
 from rich.table import Table
-from scripts.local_airflow import COMPONENTS, LocalAirflow, free_port
+from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 
 CHECKS, INTERVAL = 6, 1.0
 ROWS = 200
-SAMPLE_SECONDS = 5.0
+SAMPLE_SECONDS, MOST_SAMPLES = 5.0, 500
 PATIENCE = 900.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
 PAGES = {"files": "refdata/api/v1/files?limit=50", "now": "refdata/api/v1/now", "tables": "refdata/api/v1/tables"}
@@ -64,12 +69,16 @@ class Watched:
 class Site:
     """An Airflow in a folder, and what it says of itself."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
-        self.airflow = LocalAirflow(folder, free_port(), {**SETTINGS, **settings})
+    def __init__(self, folder: Path, settings: Mapping[str, str], postgres_port: int = 0) -> None:
+        more = _metadata(postgres_port) if postgres_port else {}
+        self.airflow = LocalAirflow(folder, free_port(), {**SETTINGS, **more, **settings})
         self._client = httpx.Client(timeout=60)
+        self._postgres_port = postgres_port
 
     def start(self) -> None:
         """Returns when all components are healthy and the load folders are there."""
+        if self._postgres_port:
+            self._start_postgres(self.airflow.home)
         self.airflow.prepare()
         self.airflow.dropoff.mkdir()
         command = [sys.executable, "-m", "refdata.cli", "init-db"]
@@ -79,6 +88,15 @@ class Site:
         login = {"username": "admin", "password": self.airflow.password}
         token = self._client.post(f"{self.airflow.url}/auth/token", json=login).json()["access_token"]
         self._client.headers["Authorization"] = f"Bearer {token}"
+        self.slowest_page()  # the API server builds the page beside its first requests
+
+    def _start_postgres(self, folder: Path) -> None:
+        folder.chmod(0o711)  # PostgreSQL's user goes through it
+        (folder / "logs").mkdir()
+        command = postgres.server(folder, self._postgres_port, "127.0.0.1")
+        self.airflow.start_beside("postgres", command)
+        asking = [str(postgres.programs() / "pg_isready"), "--host", "127.0.0.1", "--port", str(self._postgres_port)]
+        self.airflow.wait_for(lambda: subprocess.call(asking, stdout=subprocess.DEVNULL) == 0, 60, "No PostgreSQL")
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of ledger and tables; ``{ref}`` stands for their schema."""
@@ -89,13 +107,13 @@ class Site:
         """How many files are archived."""
         return int(self.query(DONE)[0][0])
 
-    def cpu(self) -> float:
-        """Seconds of CPU so far, with those of processes that ended."""
-        return sum(sum(times) for name in COMPONENTS for one in self.airflow.tree(name) if (times := _times(one)))
+    def cpu(self) -> dict[str, float]:
+        """Seconds of CPU so far by component, with those of processes that ended."""
+        return {name: sum(sum(_times(one)) for one in self.airflow.tree(name)) for name in self.airflow.processes}
 
     def memory(self) -> float:
         """MB of the processes that stand; pages that they share count once."""
-        roots = (self.airflow.tree(name)[0] for name in COMPONENTS)
+        roots = (self.airflow.tree(name)[0] for name in self.airflow.processes)
         return sum(one.memory_full_info().pss / 1e6 for one in roots)
 
     def slowest_page(self) -> float:
@@ -107,6 +125,13 @@ class Site:
         answer = self._client.get(f"{self.airflow.url}/{path}")
         answer.raise_for_status()
         return (time.perf_counter() - began) * 1000
+
+
+def _metadata(port: int) -> dict[str, str]:
+    return {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://postgres@127.0.0.1:{port}/postgres",
+        "PYTHONPATH": os.pathsep.join((os.environ.get("PYTHONPATH", ""), str(PROJECT / ".venv" / "celery"))),
+    }
 
 
 def _times(process: psutil.Process) -> tuple[float, ...]:
@@ -136,6 +161,7 @@ def drop(site: Site, file: Uploaded, number: int) -> None:
 def watch(site: Site, files: list[Uploaded], every: float, console: Console) -> Watched:
     """Drops the files and looks until all are done."""
     watched, began, dropped = Watched(), time.monotonic(), 0
+    pause = max(SAMPLE_SECONDS, len(files) / MOST_SAMPLES)  # a look at the memory of all processes costs CPU itself
     moved, before = began, 0
     while True:
         seconds = time.monotonic() - began
@@ -150,7 +176,7 @@ def watch(site: Site, files: list[Uploaded], every: float, console: Console) -> 
         if done >= len(files) or time.monotonic() > moved + PATIENCE:
             return watched
         site.airflow.require_running()
-        time.sleep(min(SAMPLE_SECONDS, every or SAMPLE_SECONDS))
+        time.sleep(min(pause, every or pause))
 
 
 def one_by_one(site: Site, files: int) -> list[float]:
@@ -197,12 +223,13 @@ def main() -> int:
     options.add_argument("--tables", type=int, default=10)
     options.add_argument("--every", type=float, default=0.0, help="seconds between two files")
     options.add_argument("--one-by-one", type=int, metavar="N", help="drop N files, each when the one before is done")
+    options.add_argument("--postgres", action="store_true", help="PostgreSQL for Airflow's own database")
     options.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a variable for Airflow")
     options.add_argument("--folder", type=Path)
     options.add_argument("--plot", type=Path, help="write a picture")
     chosen, console = options.parse_args(), Console()
     settings = dict(one.split("=", 1) for one in chosen.set)
-    site = Site(chosen.folder or Path(tempfile.mkdtemp()), settings)
+    site = Site(chosen.folder or Path(tempfile.mkdtemp()), settings, free_port() if chosen.postgres else 0)
     files = list(planned(chosen.files, chosen.tables))
     try:
         site.start()
@@ -211,7 +238,7 @@ def main() -> int:
             return 0
         before = site.cpu()
         watched = watch(site, files, chosen.every, console)
-        cpu = site.cpu() - before
+        cpu = {name: seconds - before[name] for name, seconds in site.cpu().items()}
         wrong = wrongs(site, files)
     finally:
         site.airflow.stop()
@@ -228,15 +255,19 @@ def _print_latency(seconds: list[float], console: Console) -> None:
     console.print(grid)
 
 
-def _print(watched: Watched, files: int, cpu: float, wrong: list[str], console: Console) -> None:
+def _print(watched: Watched, files: int, cpu: Mapping[str, float], wrong: list[str], console: Console) -> None:
     grid = Table(
         "Files", "Seconds", "A minute", "CPU s a file", "MB, first", "MB, most", "Page ms, median", "most", "Wrong"
     )
+    parts = Table("Component", "CPU s a file", "of one core, %")
+    for name, spent in cpu.items():
+        parts.add_row(name, f"{spent / files:.2f}", f"{100 * spent / watched.seconds[-1]:.0f}")
     seconds = watched.seconds[-1]
     page = statistics.median(watched.page), max(watched.page)
-    numbers = (seconds, 60 * watched.done[-1] / seconds, cpu / files, watched.memory[0], max(watched.memory), *page)
+    each, memory = sum(cpu.values()) / files, (watched.memory[0], max(watched.memory))
+    numbers = (seconds, 60 * watched.done[-1] / seconds, each, *memory, *page)
     grid.add_row(str(files), *(f"{one:.1f}" for one in numbers), str(len(wrong)))
-    console.print(grid, f"load average {os.getloadavg()[0]:.1f}")
+    console.print(parts, grid, f"load average {os.getloadavg()[0]:.1f}")
     for one in wrong[:20]:
         console.print(one, soft_wrap=True, markup=False)
 

@@ -57,6 +57,13 @@ def record_mark(task_instance: TaskInstance) -> None:
     XComModel.set(MARKED_KEY, True, **where)
 
 
+def is_record_away(error: Exception) -> bool:
+    """Whether an error says that Airflow's own database has no connection to give, or does not answer in time."""
+    from sqlalchemy import exc
+
+    return isinstance(error, (exc.OperationalError, exc.TimeoutError))
+
+
 def respond(
     row: Load,
     questions: Sequence[Question],

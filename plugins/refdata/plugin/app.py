@@ -13,7 +13,14 @@ from starlette.exceptions import HTTPException
 
 from refdata import __version__
 from refdata.api import ReferenceData
-from refdata.core.errors import DataError, NotInitialisedError, RefdataError, TransientError, unforeseen
+from refdata.core.errors import (
+    AirflowAwayError,
+    DataError,
+    NotInitialisedError,
+    RefdataError,
+    TransientError,
+    unforeseen,
+)
 from refdata.plugin.downloads import download_router
 from refdata.plugin.health_route import health_router
 from refdata.plugin.page import page_router
@@ -22,6 +29,7 @@ from refdata.plugin.routes.common import failures
 from refdata.plugin.routes.rights import may_read
 from refdata.plugin.runs import steps_of as airflows_steps
 from refdata.plugin.schemas import Envelope, FaultView, begin_request
+from refdata.reviewing import is_record_away
 
 log = logging.getLogger("refdata.plugin")
 
@@ -42,6 +50,14 @@ _HTTP_CATEGORIES = {
     405: "method_not_allowed",
     422: "bad_request",
 }
+
+
+_UNFORESEEN = FaultView(category="internal", message="Unforeseen error; check the API server's log")
+_METADATA_AWAY = AirflowAwayError(
+    "Airflow's own database does not answer in time",
+    advice="Try again. If it recurs, Airflow runs more tasks at once than its database serves: PostgreSQL serves more"
+    " than SQLite, and [core] parallelism limits them.",
+)
 
 
 def create_app(connect: Connect = ReferenceData.connect, steps_of: StepsOf = airflows_steps) -> FastAPI:
@@ -87,7 +103,7 @@ async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Re
         response = await call_next(request)
     except Exception as error:  # noqa: BLE001  the last resort of every route
         log.error("%s: %s", request.url.path, unforeseen(error))  # noqa: TRY400  the text may quote a row
-        response = _failure(500, FaultView(category="internal", message="Unforeseen error; check the API server's log"))
+        response = _failure(503, FaultView.of(_METADATA_AWAY)) if is_record_away(error) else _failure(500, _UNFORESEEN)
     response.headers.update(_HEADERS)
     response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -14,6 +14,8 @@ import pytest
 from airflow.providers.sqlite.hooks.sqlite import SqliteHook
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 import refdata
 from refdata.api import ReferenceData
@@ -293,6 +295,8 @@ def refusing(error: Exception) -> Callable[[], ReferenceData]:
         (ConfigurationError("Setting x is wrong", advice="Fix it."), 500, "configuration"),
         (PermissionDeniedError("No right to read"), 500, "permission"),
         (RuntimeError("login failed for sa, password hunter2"), 500, "internal"),
+        (OperationalError("SELECT 'hunter2'", {}, Exception("database is locked")), 503, "airflow"),
+        (PoolTimeout("QueuePool limit reached, connection timed out"), 503, "airflow"),
     ],
 )
 def test_a_failure_shows_reason_and_advice_but_no_secret_or_trace(
