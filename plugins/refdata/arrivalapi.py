@@ -18,17 +18,26 @@ from refdata.dropoff import Malformed
 from refdata.ingest.context import Deps
 from refdata.ledgerreport import LedgerReport, Motion
 
-__all__ = ["Arrivals", "FolderLook", "Now"]
+__all__ = ["MOST_LISTED", "Arrivals", "FolderLook", "Now"]
+
+MOST_LISTED = 50
+"""Files that the page lists, of those on their way and of those left where they are; more are only counted."""
+_QUICK, _LOOK_SHARE = 0.05, 0.05
+"""Seconds of a look that costs little, and the share of the time that longer ones may take (thousands of files)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderLook:
-    """What was in the dropoff folders at a moment; ``fault`` says why nobody could look."""
+    """What was in the dropoff folders at a moment.
+
+    ``fault`` says why nobody could look, ``took`` how many seconds it took.
+    """
 
     files: tuple[DroppedFile, ...] = ()
     not_taken: tuple[NotTaken, ...] = ()
     at_ns: int = 0
     fault: str = ""
+    took: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,8 @@ class Now:
     """Everything that is on its way to a table.
 
     ``is_known``: Airflow's state store has what the watcher knows; otherwise the checks in ``arriving`` say nothing.
-    ``place`` is the folder or address where files are dropped, ``tables`` the table of each file by its path.
+    ``place`` is the folder or address where files are dropped, ``tables`` the table of each of the first
+    ``MOST_LISTED`` files in ``arriving``, by path.
     """
 
     motion: Motion
@@ -57,16 +67,19 @@ class Arrivals:
 
     def look(self, before: FolderLook | None = None) -> FolderLook:
         """Looks into the folders, or repeats an earlier look that is recent enough."""
-        deps, now = self._deps(), time.time_ns()
-        if before is not None and 0 <= now - before.at_ns < deps.dropoff.look_pause * 1e9:
-            return before
+        deps, now, began = self._deps(), time.time_ns(), time.monotonic()
+        if before is not None:
+            rest = before.took / _LOOK_SHARE if before.took > _QUICK else 0
+            if 0 <= now - before.at_ns < max(deps.dropoff.look_pause, rest) * 1e9:
+                return before
         try:
             scanned = deps.dropoff.scan()
             left = (*scanned.malformed, *deps.dropoff.overlooked())
         except RefdataError as error:
             return FolderLook(at_ns=now, fault=error.reason)
         types = enabled(deps.settings.file_types)
-        return FolderLook(scanned.files, tuple(_not_taken(one, types) for one in left), now)
+        not_taken = tuple(_not_taken(one, types) for one in left)
+        return FolderLook(scanned.files, not_taken, now, took=time.monotonic() - began)
 
     def now(self, state: WatchState | None, look: FolderLook) -> Now:
         """What is on its way: loads that are not over, and files that are not loads yet.
@@ -78,7 +91,8 @@ class Arrivals:
         taken = {(load.file_path, load.file_identity) for load in motion.loads}
         files = [file for file in look.files if (file.path, file.identity) not in taken]
         found = arrivals(files, state or WatchState(), Rule.of(deps.settings), time.time_ns())
-        tables = {file.path: table_name(file.name, reserved=own_tables(deps.settings)) for file in files}
+        reserved = own_tables(deps.settings)
+        tables = {one.file.path: table_name(one.file.name, reserved=reserved) for one in found[:MOST_LISTED]}
         source = deps.dropoff
         return Now(motion, look, found, state is not None, source.place, not source.shows_unfinished, tables)
 

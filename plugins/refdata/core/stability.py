@@ -23,10 +23,13 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from refdata.core.settings import Settings
 
+_REMEMBERED = 1 << 15
+"""Texts whose digests are kept: each check, and each page that shows it, asks for those of all files."""
 DIGEST_LENGTH = 12
 """Characters of a digest: 72 bits."""
 
@@ -173,6 +176,7 @@ def report(state: WatchState, places: Iterable[str]) -> tuple[WatchState, tuple[
     return replace(state, reported=frozenset(keys)), fresh
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def digest(text: str) -> str:
     """What the state has of a path or an identity."""
     data = text.encode("utf-8", "surrogateescape")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, Field
 
-from refdata.arrivalapi import Now
+from refdata.arrivalapi import MOST_LISTED, Now
 from refdata.core.arrivals import Arrival, NotTaken, Progress
 from refdata.core.loadstates import REVIEW
 from refdata.core.model import LoadType
@@ -76,8 +77,12 @@ class NowView(BaseModel):
     mark: str = Field(description="Changes when a file, a check, a load or its progress does.")
     is_moving: bool = Field(description="Whether anything will change without a person.")
     waiting: int = Field(description="Loads that wait for an answer.")
-    arriving: tuple[ArrivalView, ...]
-    not_taken: tuple[NotTakenView, ...]
+    arriving: tuple[ArrivalView, ...] = Field(
+        description=f"At most {MOST_LISTED}; the load that starts first is first."
+    )
+    arriving_count: int = Field(description="All files that are on their way.")
+    not_taken: tuple[NotTakenView, ...] = Field(description=f"At most {MOST_LISTED}.")
+    not_taken_count: int
     place: str = Field(description="The folder or address where files are dropped.")
     is_bucket: bool = Field(
         description="Whether it is an object store, whose uploads show only when they are complete."
@@ -88,14 +93,17 @@ class NowView(BaseModel):
     @classmethod
     def of(cls, now: Now) -> NowView:
         """From ledger, folders and the watcher's state."""
-        arriving = tuple(ArrivalView.of(one, now.tables[one.file.path], is_known=now.is_known) for one in now.arriving)
+        first = now.arriving[:MOST_LISTED]
+        arriving = tuple(ArrivalView.of(one, now.tables[one.file.path], is_known=now.is_known) for one in first)
         loads = now.motion.loads
         return cls(
             mark=_mark(now, arriving),
-            is_moving=any(load.status is not REVIEW for load in loads) or any(map(_is_on_its_way, arriving)),
+            is_moving=any(load.status is not REVIEW for load in loads) or _is_on_its_way(now),
             waiting=sum(load.status is REVIEW for load in loads),
             arriving=arriving,
-            not_taken=tuple(map(NotTakenView.of, now.look.not_taken)),
+            arriving_count=len(now.arriving),
+            not_taken=tuple(map(NotTakenView.of, now.look.not_taken[:MOST_LISTED])),
+            not_taken_count=len(now.look.not_taken),
             place=now.place,
             is_bucket=now.is_bucket,
             looked_at=_time(now.look.at_ns),
@@ -103,15 +111,19 @@ class NowView(BaseModel):
         )
 
 
-def _is_on_its_way(one: ArrivalView) -> bool:
-    return one.progress is not Progress.UNWATCHED
+def _is_on_its_way(now: Now) -> bool:
+    """Whether a file will be a load without a person; where nobody knows the checks, every one may be."""
+    return any(not now.is_known or one.progress is not Progress.UNWATCHED for one in now.arriving)
 
 
 def _mark(now: Now, arriving: tuple[ArrivalView, ...]) -> str:
+    checks = Counter((one.progress, one.checks) for one in now.arriving if now.is_known)
     shown = (
         now.motion.newest_id,
         [(load.id, load.status.value, load.attempt, load.rows_staged) for load in now.motion.loads],
         [(one.path, one.progress, one.checks) for one in arriving],
+        len(now.arriving),
+        sorted(checks.items()),
         now.look.not_taken,
     )
     return hashlib.blake2b(repr(shown).encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +18,7 @@ from airflow.utils.session import create_session
 
 from refdata import dropoff
 from refdata.api import ReferenceData
+from refdata.arrivalapi import MOST_LISTED, Arrivals, FolderLook
 from refdata.config import load_settings, utc_now
 from refdata.core.settings import Settings
 from refdata.core.stability import Rule, WatchState, check
@@ -107,6 +111,34 @@ def test_files_that_are_not_taken_up_have_reason_and_remedy(now: Ask, drop: Call
     listed = {one["path"]: one for one in now()["not_taken"]}
     assert listed[f"{FULL}/rates.xlsx"]["reason"].startswith("files that end with .xlsx are not enabled")
     assert listed["lost.csv"]["advice"].startswith("Move it into the load folder")
+
+
+def test_of_many_files_the_first_are_listed_and_all_are_counted(
+    now: Ask, drop: Callable[[str], Path], watcher: Callable[[int], None]
+) -> None:
+    for number in range(MOST_LISTED + 3):
+        drop(f"{FULL}/rates_{number:03d}.csv")
+        drop(f"{FULL}/rates_{number:03d}.xlsx")
+    watcher(6)
+    answer = now()
+    assert (len(answer["arriving"]), answer["arriving_count"]) == (MOST_LISTED, MOST_LISTED + 3)
+    assert (len(answer["not_taken"]), answer["not_taken_count"]) == (MOST_LISTED, MOST_LISTED + 3)
+    assert answer["arriving"][0]["table"] == "rates_000"
+    last = drop(f"{FULL}/rates_{MOST_LISTED:03d}.csv")
+    last.write_bytes(b"code;name\n2;b\n")  # begins again, at the end of the list
+    assert now()["mark"] != answer["mark"]
+    assert now()["arriving_count"] == MOST_LISTED + 3
+
+
+def test_a_look_that_takes_long_is_repeated_seldom(tmp_path: Path) -> None:
+    root = tmp_path / "dropoff"
+    dropoff.ensure_tree(root)
+    settings = replace(load_settings(), dropoff_root=str(root))
+    deps = SimpleNamespace(dropoff=Dropoff.of(settings), settings=settings)
+    arrivals = Arrivals(lambda: deps, nullcontext)  # type: ignore[arg-type, return-value]
+    just_now = FolderLook(at_ns=time.time_ns() - 2 * SECOND)
+    assert arrivals.look(replace(just_now, took=0.05)).at_ns > just_now.at_ns
+    assert arrivals.look(replace(just_now, took=5.0)).at_ns == just_now.at_ns
 
 
 def test_the_mark_changes_with_what_happens_and_only_then(

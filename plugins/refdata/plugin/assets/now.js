@@ -64,8 +64,9 @@ export function drawNow(place, view) {
 
 function onTheWay(data) {
   if (!data.arriving.length) return [];
-  return [element("h2", {}, texts.onTheWay(data.arriving.length)),
+  return [element("h2", {}, texts.onTheWay(data.arriving_count)),
     element("ul", { class: "arrivals" }, data.arriving.map(arrival)),
+    data.arriving_count > data.arriving.length && element("p", { class: "muted small" }, texts.more(data.arriving_count - data.arriving.length)),
     data.is_bucket && element("p", { class: "muted small" }, texts.bucket(data.place))];
 }
 
@@ -91,9 +92,10 @@ function checks(file) {
 
 function notTaken(data) {
   if (!data.not_taken.length) return [];
-  return [element("h2", {}, texts.notTaken(data.not_taken.length)),
+  return [element("h2", {}, texts.notTaken(data.not_taken_count)),
     element("ul", { class: "arrivals left" }, data.not_taken.map((one) => element("li", {},
       element("div", { class: "names" }, element("strong", { dir: "auto" }, one.path), one.changed_at && moment(one.changed_at)),
       element("div", { class: "names" }, element("span", { dir: "auto" }, `${one.reason[0].toUpperCase()}${one.reason.slice(1)}.`),
-        element("span", { class: "muted" }, one.plain_advice)))))];
+        element("span", { class: "muted" }, one.plain_advice))))),
+    data.not_taken_count > data.not_taken.length && element("p", { class: "muted small" }, texts.more(data.not_taken_count - data.not_taken.length))];
 }

@@ -294,6 +294,7 @@ export const now = {
   bucket: (place) => `${place} is listed every 15 seconds. A file that is still being uploaded there cannot be seen.`,
   checking: (made, needed) => `${made} of ${needed} checks, about `,
   checksOf: (file) => `Checks of ${file}`,
+  more: (count) => `and ${number(count)} more`,
   noCheck: "No check is being made",
   notTaken: (count) => `${plural(count, "file is", "files are")} not taken up`,
   onTheWay: (count) => `${plural(count, "file", "files")} on the way`,
