@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from refdata.core.dropnames import error_name, is_candidate, load_of, processed_name
+from refdata.core.dropnames import any_name, error_name, is_candidate, load_of, processed_name
 from refdata.core.errors import (
     ConfigurationError,
     DataError,
@@ -98,9 +98,9 @@ class MemorySource:
     def dataset(self, path: str) -> tuple[str, str]:
         return "memory", path
 
-    def scan(self) -> ScanResult:
+    def scan(self, wanted: Callable[[str], bool] = any_name) -> ScanResult:
         found, malformed = [], []
-        for path in self.objects:
+        for path in (path for path in self.objects if wanted(path.rpartition("/")[2])):
             try:
                 found.append(self.find(path))
             except DropoffError as error:

@@ -140,6 +140,12 @@ def test_drops_are_listed_with_their_class_and_load_type(place: Place) -> None:
     assert {file.size for file in files} == {4}
 
 
+def test_a_scan_for_some_names_lists_no_others(place: Place) -> None:
+    wanted = {dropped(place), dropped(place, "airports_2024.csv", folder=APPEND)}
+    dropped(place, "rates.csv")
+    assert set(place.source.scan(lambda name: name.startswith("airports")).files) == wanted
+
+
 def test_files_that_no_scan_takes_up_are_listed_with_the_reason(place: Place) -> None:
     dropped(place)
     for name in ("rates.xlsx", "rates.zip"):

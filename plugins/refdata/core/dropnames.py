@@ -37,6 +37,11 @@ _ARCHIVE_BYTES = len("ERROR_20241201_120000_.rejects.csv")
 _TEMPORARY = re.compile(r"^[.~].*|.*\.(?:tmp|temp|part|partial|filepart|crdownload|download)$", re.IGNORECASE)
 
 
+def any_name(_: str) -> bool:
+    """Every name is wanted."""
+    return True
+
+
 def is_candidate(name: str, types: Collection[str] = CSV_ONLY) -> bool:
     """Whether a name is to be loaded: it has the ending of an enabled type and is not hidden or temporary."""
     wanted = types_of(name)
@@ -45,7 +50,7 @@ def is_candidate(name: str, types: Collection[str] = CSV_ONLY) -> bool:
 
 def is_temporary(name: str) -> bool:
     """Whether a name is that of a hidden or unfinished file."""
-    return any(_TEMPORARY.match(one) for one in (name, name.removesuffix(ending(name))))
+    return bool(_TEMPORARY.match(name) or _TEMPORARY.match(name.removesuffix(ending(name))))
 
 
 def name_fault(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 TEXT_TYPES = ("csv", "tsv", "txt")
 PACKED_TYPES = ("gz", "zst", "zip")
@@ -37,7 +38,12 @@ def types_of(name: str) -> frozenset[str]:
     >>> sorted(types_of("rates.csv.gz")), sorted(types_of("rates.zip")), sorted(types_of("rates.pdf"))
     (['csv', 'gz'], ['zip'], [])
     """
-    return frozenset(ending(name).lower().split(".")) - {""}
+    return _types_by_ending(ending(name).lower())
+
+
+@lru_cache(maxsize=64)
+def _types_by_ending(text: str) -> frozenset[str]:
+    return frozenset(text.split(".")) - {""}
 
 
 def enabled(setting: str) -> frozenset[str]:

@@ -25,6 +25,10 @@ _TIME_SUFFIX = re.compile(
     rf"({_GAP}+{_DATE})(?:t|{_GAP})?(?:[01][0-9]|2[0-3])[-_.:]?[0-5][0-9](?:[-_.:]?[0-5][0-9])?z?[)\]]?$"
 )
 
+_ALTERED = re.compile(r"^(?:n|data|file)_|_data$")
+"""Tables whose name need not begin as their file's does."""
+_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
+
 
 def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
     """The table that a file loads: ``airports_20241201.csv`` → ``airports``.
@@ -40,6 +44,18 @@ def table_name(file_name: str, *, reserved: Sequence[str] = ()) -> str:
     stem = stem.removesuffix(ending(stem))
     undated = _DATE_SUFFIX.sub("", _TIME_SUFFIX.sub(r"\1", stem))
     return _unreserved(identifier_of(undated or stem) or f"file_{digest_of(undated or stem)}", reserved)
+
+
+def may_lead_to(file_name: str, table: str) -> bool:
+    """Whether ``table_name`` may give a file this table, for a hundredth of the time: a no is certain.
+
+    >>> may_lead_to("Air-ports 2024.csv", "air_ports"), may_lead_to("rates.csv", "air_ports")
+    (True, False)
+    """
+    if not file_name.isascii() or _ALTERED.search(table) or len(table) >= MAX_NAME - len("data_"):
+        return True
+    written = file_name.lower().encode("ascii").translate(None, _SIGNS)
+    return written.startswith(table.replace("_", "").encode())
 
 
 def name_for(name: str, table: str, *, reserved: Sequence[str] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from refdata.core.dropnames import error_name, load_of, printable, processed_name, unfinished
+from refdata.core.dropnames import any_name, error_name, load_of, printable, processed_name, unfinished
 from refdata.core.errors import DataError, DropoffError, FileChangedError, FormatError, named_in_errors
 from refdata.core.failure import Failure
 from refdata.core.filetypes import CSV_ONLY, enabled
@@ -122,9 +122,9 @@ class Dropoff:
         """Namespace and name of a drop, as lineage identifies a local file."""
         return "file", (self.root / path).absolute().as_posix()
 
-    def scan(self) -> ScanResult:
+    def scan(self, wanted: Callable[[str], bool] = any_name) -> ScanResult:
         """The files waiting in the tree now; see ``tree.scan``."""
-        return tree.scan(self.root, self._archives_inside(), self.file_types)
+        return tree.scan(self.root, self._archives_inside(), self.file_types, wanted)
 
     def overlooked(self) -> tuple[Malformed, ...]:
         """What a scan leaves alone without a word; see ``overlooked.overlooked``."""

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from refdata.core.dropnames import (
     CLASS_FOLDERS,
     LOAD_FOLDERS,
     OWN_PREFIX,
+    any_name,
     beside,
     error_name,
     is_candidate,
@@ -83,15 +84,15 @@ class ObjectSource(ObjectPlace):
             yield Check("dropoff", State.OK, self.place)
         yield healthrules.space_check([look_at(self.spool.disk)], min_free_mb)
 
-    def scan(self) -> ScanResult:
+    def scan(self, wanted: Callable[[str], bool] = any_name) -> ScanResult:
         """The objects waiting in the load folders now, and those beside the folders that look like drops."""
         found: list[tuple[str, ObjectIdentity]] = []
         malformed: list[Malformed] = []
         for folder in ("", *CLASS_FOLDERS, *LOAD_FOLDERS):
             for name, facts in self.store.children(folder):
-                path, identity = f"{folder}/{name}".lstrip("/"), ObjectIdentity.of(facts)
-                if not is_candidate(name, self.file_types):
+                if not wanted(name) or not is_candidate(name, self.file_types):
                     continue
+                path, identity = f"{folder}/{name}".lstrip("/"), ObjectIdentity.of(facts)
                 if fault := name_fault(name) if folder in LOAD_FOLDERS else OUTSIDE:
                     malformed.append(Malformed(printable(path), fault, identity.mtime_ns))
                 else:

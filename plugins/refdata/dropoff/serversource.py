@@ -9,11 +9,11 @@ and time is another drop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import time
 
-from refdata.core.dropnames import LOAD_FOLDERS, OWN_PREFIX, TASK_FOLDER, printable
+from refdata.core.dropnames import LOAD_FOLDERS, OWN_PREFIX, TASK_FOLDER, any_name, printable
 from refdata.core.errors import ConfigurationError, FileBusyError
 from refdata.core.model import DroppedFile
 from refdata.dropoff.leftovers import Leftover
@@ -52,12 +52,12 @@ class ServerSource(ObjectSource):
             self.store.make(folder)
         return f"load folders in {self.place}"
 
-    def scan(self) -> ScanResult:
+    def scan(self, wanted: Callable[[str], bool] = any_name) -> ScanResult:
         """As of an object store; but its folders must be there, since a missing mount looks like an empty folder.
 
         A file that another program has open is not listed: it is not finished, or could not be moved.
         """
-        found = ObjectSource.scan(self)
+        found = ObjectSource.scan(self, wanted)
         if not found.files and not any(self.store.has_folder(folder) for folder in LOAD_FOLDERS):
             raise ConfigurationError(
                 "The dropoff root contains none of the load folders",

@@ -6,12 +6,13 @@ source passes the same contract tests (``tests/integration/test_sources.py``), a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from refdata.core.dropnames import any_name
 from refdata.core.failure import Failure
 from refdata.core.health import Check
 from refdata.core.maintenance import ArchivedFile
@@ -97,8 +98,11 @@ class Source(Protocol):
         """
         ...
 
-    def scan(self) -> ScanResult:
-        """The waiting drops, and things that look like a drop but are not."""
+    def scan(self, wanted: Callable[[str], bool] = any_name) -> ScanResult:
+        """The waiting drops, and things that look like a drop but are not.
+
+        :param wanted: whether a file of this name in a load folder is asked for; the others are left out.
+        """
         ...
 
     def overlooked(self) -> tuple[Malformed, ...]:

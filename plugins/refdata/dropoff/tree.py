@@ -26,6 +26,7 @@ from refdata.core.dropnames import (
     LOAD_FOLDERS,
     OWN_PREFIX,
     REFERENCE_FOLDER,
+    any_name,
     is_candidate,
     load_of,
     name_fault,
@@ -80,7 +81,12 @@ def ensure_tree(root: Path) -> None:
         (root / folder).mkdir(parents=True, exist_ok=True)
 
 
-def scan(root: Path, archives: frozenset[str] = frozenset(), types: frozenset[str] = CSV_ONLY) -> ScanResult:
+def scan(
+    root: Path,
+    archives: frozenset[str] = frozenset(),
+    types: frozenset[str] = CSV_ONLY,
+    wanted: Callable[[str], bool] = any_name,
+) -> ScanResult:
     """All files waiting in the load folders, and everything misplaced; one ``lstat`` per file.
 
     An unreadable folder is reported as malformed; an unreadable file is found, and its load refuses it.
@@ -88,11 +94,12 @@ def scan(root: Path, archives: frozenset[str] = frozenset(), types: frozenset[st
     :param archives: folders to skip, together with those above them that are not part of the tree; as paths
         relative to the root.
     :param types: the file types to take up.
+    :param wanted: which names in load folders to look at.
     :raises ConfigurationError: when the root is missing or contains none of the load folders.
     :raises PermissionDeniedError: when the root is not readable.
     :raises FileBusyError: when the storage currently fails.
     """
-    findings = _Findings([], [], _with_parents(archives), types)
+    findings = _Findings([], [], _with_parents(archives), types, wanted)
     with root_folder(root) as top, translated(str(root)):
         _note_misplaced(top, "", frozenset(CLASS_FOLDERS), findings)
         for kind in CLASS_FOLDERS:
@@ -281,6 +288,7 @@ class _Findings:
     malformed: list[Malformed]
     archives: frozenset[str]
     types: frozenset[str]
+    wanted: Callable[[str], bool]
     folders: int = 0
 
     def takes(self, name: str) -> bool:
@@ -327,7 +335,7 @@ def _visit_load_folder(folder: int, path: str, findings: _Findings) -> None:
     load_type, is_reference_data = LoadType(load), kind == REFERENCE_FOLDER
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not findings.takes(entry.name):
+            if not findings.wanted(entry.name) or not findings.takes(entry.name):
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)

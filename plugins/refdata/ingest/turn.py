@@ -22,6 +22,7 @@ from refdata.core.failure import Failure
 from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, FileStatus, Load, Stage
 from refdata.core.runid import run_id_of
+from refdata.core.tablenames import may_lead_to
 from refdata.core.turns import Wait
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.heartbeat import signs_of_life
@@ -75,7 +76,8 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
             where=file.path,
             advice="Nothing, if you removed it; a changed file is watched and loaded again.",
         )
-    older = _older_unregistered(deps, file, row)
+    # A load that has the turn already goes on: who came since comes after it.
+    older = None if row.status is FileStatus.PROCESSING else _older_unregistered(deps, file, row)
     if older is not None:
         raise NotYetError(f"{row.file_name} is waiting for the older {older.name}", replace(wait, expected=older.path))
     # A worker of an earlier release may have registered the file, without its key.
@@ -171,7 +173,7 @@ def _older_unregistered(deps: Deps, file: DroppedFile, row: Load) -> DroppedFile
     patience = timedelta(seconds=60 + 4 * deps.settings.stability_checks * deps.settings.stability_interval)
     patient = deps.clock() - _since(deps, file, row) <= patience
     names = {row.table_name, *former_names(ClosedStore(deps.warehouse).all(), row.table_name)}
-    for other in deps.dropoff.scan().files:
+    for other in deps.dropoff.scan(lambda name: any(may_lead_to(name, table) for table in names)).files:
         if other.order < file.order and other.path != file.path and deps.table_of(other) in names:
             known = deps.ledger.by_path(other.path)
             if known is None and (patient or deps.is_running(run_id_of(other))):

@@ -20,7 +20,7 @@ from refdata.core.naming import (
     quote,
     stage_name,
 )
-from refdata.core.tablenames import table_name
+from refdata.core.tablenames import may_lead_to, table_name
 
 LEDGER = ("File_Monitor_Tracking", "Reference_Data_Cfg")
 MAX_SYSNAME = 128
@@ -118,6 +118,22 @@ def test_a_table_name_is_one_that_the_database_takes_in_any_role(file_name: str)
     assert len(backup_name(name)) <= MAX_SYSNAME
     assert len(stage_name(name, 2**31 - 1, 999)) <= MAX_SYSNAME
     assert parse_stage_name(name) is None
+
+
+@given(FILE_NAMES | st.from_regex(r"[ -~]{1,40}\.(csv|CSV|csv\.gz)", fullmatch=True))
+@example("2024.csv")
+@example("data_x_data.csv")
+@example("x_stage_1_2.csv")
+@example("file_monitor_tracking.csv")
+@example(f"{'x' * 300}.csv")
+@example(f"{'x_' * 61}.csv")
+def test_the_quick_look_at_a_name_excludes_no_file_of_the_table(file_name: str) -> None:
+    assert may_lead_to(file_name, table_name(file_name, reserved=LEDGER))
+
+
+@pytest.mark.parametrize("file_name", ["rates.csv", "port_air.csv", "air_2.csv", "2_airports.csv"])
+def test_the_quick_look_at_a_name_excludes_files_of_other_tables(file_name: str) -> None:
+    assert not may_lead_to(file_name, "airports")
 
 
 @given(FILE_NAMES, st.sampled_from(["2024", "202412", "20241201", "2024-12-01", "20241201_235959"]))
