@@ -24,11 +24,13 @@ from refdata.operators.load import (
     WriteConfigOperator,
 )
 
-HELD_FOR_EACH = 8
-"""Runs that may wait for approval or a turn, per run that may be active."""
-_FIRST_LAST = (Step.ALIGN, Step.DETECT, Step.LOAD, Step.REVIEW, Step.PUBLISH, Step.CONFIGURE, Step.ARCHIVE)
-"""The steps by their priority, the least urgent first: what has begun is finished before other files are begun, and
-``align_table``, which may do no more than ask for its turn, must not take the place of the step that it waits for."""
+MOST_HELD = 28
+"""Runs that may wait for an answer or a turn, besides those that work. Not in proportion to these: the scheduler looks
+at each active run again and again, at 25 ms a look."""
+_FIRST_LAST = (Step.DETECT, Step.ALIGN, Step.LOAD, Step.REVIEW, Step.PUBLISH, Step.CONFIGURE, Step.ARCHIVE)
+"""The steps by their priority, the least urgent first: what has begun is finished before other files are begun. So
+``align_table``, which may do no more than ask for its turn, neither takes the place of the step that it waits for, nor
+asks long before its turn."""
 
 _PARAMS = {
     "path": Param(
@@ -55,7 +57,7 @@ def load_dag(settings: Settings, chosen: Mapping[str, str]) -> DAG:
         schedule=None,
         catchup=False,
         # A load that is held for approval is an idle run: it must not keep others from running.
-        max_active_runs=settings.max_parallel_loads * HELD_FOR_EACH,
+        max_active_runs=settings.max_parallel_loads + MOST_HELD,
         max_active_tasks=settings.max_parallel_loads,
         default_args={
             **wiring.task_defaults(settings),
@@ -95,7 +97,7 @@ def _operators(settings: Settings) -> dict[Step, Callable[..., BaseOperator]]:
         Step.LOAD: StageRowsOperator,
         Step.REVIEW: review,
         Step.PUBLISH: PublishRowsOperator,
-        # The tasks that ask are skipped if there is nothing to ask.
+        # The tasks that ask are skipped if there is nothing to ask, and the next if there is nothing to register.
         Step.CONFIGURE: partial(WriteConfigOperator, trigger_rule=TriggerRule.NONE_FAILED),
-        Step.ARCHIVE: MoveToProcessedOperator,
+        Step.ARCHIVE: partial(MoveToProcessedOperator, trigger_rule=TriggerRule.NONE_FAILED),
     }

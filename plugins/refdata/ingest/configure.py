@@ -28,6 +28,11 @@ def write_config(deps: Deps, loaded: Loaded) -> str:
     return done
 
 
+def has_nothing_to_configure(deps: Deps, table: str, *, is_reference_data: bool) -> bool:
+    """Whether both ``write_config`` and ``run_post_load`` would do nothing after a load of a table."""
+    return not is_reference_data and not deps.rules(table).post_load_procedure
+
+
 def run_post_load(deps: Deps, loaded: Loaded) -> RefdataError | None:
     """Calls the table's ``post_load_procedure``; returns its error, which is reported but never undoes the load.
 

@@ -24,6 +24,7 @@ from refdata.core.questions import Given, Question
 from refdata.core.steps import ASKING, Step
 from refdata.ingest.answered import load_answered
 from refdata.ingest.asking import open_questions
+from refdata.ingest.configure import has_nothing_to_configure
 from refdata.ingest.context import Deps
 from refdata.ingest.load import load_or_hold, load_reviewed
 from refdata.ingest.review import Answer, Held
@@ -43,8 +44,11 @@ NOBODY = "gate_default"
 class StageRowsOperator(PublishingStep):
     """Stages the rows and publishes them, unless the change gate or a question requires a person first.
 
-    A load that is not held skips the tasks that ask: none of them costs a process then.
+    A load that is not held skips the tasks that ask, and ``write_config`` where it would do nothing: none of them costs
+    a process then.
     """
+
+    _idle: frozenset[str] = frozenset()
 
     def perform(self, context: Context) -> Any:
         """The step's result; see ``RefDataStep.perform``."""
@@ -52,7 +56,7 @@ class StageRowsOperator(PublishingStep):
         if result["status"] == FileStatus.REVIEW:
             return result
         context["ti"].xcom_push(key="return_value", value=result)
-        raise DownstreamTasksSkipped(tasks=sorted(ASKING))  # type: ignore[no-untyped-call]
+        raise DownstreamTasksSkipped(tasks=sorted(ASKING | self._idle))  # type: ignore[no-untyped-call]
 
     def step(self, deps: Deps, file: DroppedFile, context: Context) -> dict[str, Any]:
         """Rows, rejects and version; status ``review`` when the load is held."""
@@ -60,6 +64,8 @@ class StageRowsOperator(PublishingStep):
         loaded, held = load_or_hold(deps, file, detection)
         if held is not None:
             context["ti"].xcom_push(key=HELD_KEY, value=serial.to_json(held))
+        if has_nothing_to_configure(deps, loaded.table, is_reference_data=file.is_reference_data):
+            self._idle = frozenset((Step.CONFIGURE.value,))
         return self.published(file, detection, loaded)
 
 

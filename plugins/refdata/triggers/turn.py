@@ -13,7 +13,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from refdata.config import settings_with, utc_now
 from refdata.core.errors import RefdataError
 from refdata.core.settings import Settings
-from refdata.core.turns import Wait, is_due
+from refdata.core.turns import Wait, is_due, settled_after
 from refdata.turnqueue import TurnQueue
 from refdata.warehouse.connect import open_warehouse
 
@@ -72,6 +72,9 @@ class TurnTrigger(BaseTrigger):
             due = waited >= UNSEEN
         else:
             due = is_due(self.wait, loads, since + waited, since, timedelta(seconds=settings.stale_after))
+            rest = settled_after(len(loads)) - waited
+            if due and rest > timedelta():
+                return min(pause, rest.total_seconds())
         return None if due else pause
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType, TaskDeferred
+from airflow.sdk.exceptions import AirflowRuntimeError, DownstreamTasksSkipped, ErrorType, TaskDeferred
 from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.context import OutletEventAccessors
 
@@ -32,6 +32,7 @@ from refdata.dropoff import Dropoff
 from refdata.dropoff.identity import PosixIdentity
 from refdata.dropoff.tree import identity_of
 from refdata.ingest.cancel import cancel
+from refdata.operators.asking import StageRowsOperator
 from refdata.operators.load import (
     FAILURE_KEY,
     AlignTableOperator,
@@ -45,7 +46,7 @@ from refdata.operators.load import (
 from refdata.triggers.turn import TurnTrigger
 from tests.embedded import deploy_in
 
-FULL = "reference_data_table/fullload"
+FULL, OTHER = "reference_data_table/fullload", "none_reference_data_table/fullload"
 STEPS: dict[str, type[RefDataStep]] = {
     "detect_format": DetectFormatOperator,
     "align_table": AlignTableOperator,
@@ -115,6 +116,34 @@ def test_the_steps_of_a_good_file_end_in_processed(root: Path) -> None:
     assert (results["load_rows"]["rows"], results["load_rows"]["version"]) == (2, 1)
     assert results["write_config"] == "inserted"
     assert Path(results["move_to_processed"]).parent == root / FULL / "processed"
+
+
+@pytest.mark.parametrize(
+    ("folder", "procedure", "skipped"),
+    [
+        (FULL, "", {"review", "publish_rows"}),
+        (OTHER, "dbo.after_load", {"review", "publish_rows"}),
+        (OTHER, "", {"review", "publish_rows", "write_config"}),
+    ],
+    ids=["reference table", "procedure after the load", "neither"],
+)
+def test_steps_without_work_are_skipped(
+    root: Path, monkeypatch: pytest.MonkeyPatch, folder: str, procedure: str, skipped: set[str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW__REFDATA__POST_LOAD_PROCEDURE", procedure)
+    load_settings.cache_clear()
+    (root / folder / "cities.csv").write_text("code\n1\n")
+    run = Run(f"{folder}/cities.csv")
+    for name in ("detect_format", "align_table"):
+        run.step(name)
+    run.xcoms.task = "load_rows"
+    with pytest.raises(DownstreamTasksSkipped) as raised:
+        StageRowsOperator(task_id="load_rows").execute(run.context)
+    assert set(raised.value.tasks) == skipped
+    run.step("move_to_processed")
+    (row,) = wiring.connect().ledger.page().files
+    assert row.rows_loaded == 1
+    assert row.processed_at is not None
 
 
 def test_every_step_may_run_again_after_its_success(root: Path) -> None:
@@ -332,12 +361,16 @@ def test_the_dag_has_two_ends_and_fails_when_a_step_fails() -> None:
     assert dag.get_task("load_rows").upstream_task_ids == {"align_table"}
 
 
-def test_a_task_that_may_only_wait_is_the_least_urgent_and_the_last_steps_are_the_most() -> None:
+def test_files_that_were_begun_are_finished_before_others_are_begun() -> None:
     tasks = sorted(_dag().tasks, key=lambda task: task.priority_weight)
     assert {task.weight_rule for task in tasks} == {"absolute"}
     names = [task.task_id for task in tasks]
-    assert names[:3] == ["align_table", "detect_format", "load_rows"]
+    assert names[:3] == ["detect_format", "align_table", "load_rows"]
     assert names[-3:] == ["write_config", "move_to_processed", "move_to_error"]
+
+
+def test_the_last_step_follows_a_registration_that_was_left_out() -> None:
+    assert _dag().get_task("move_to_processed").trigger_rule == "none_failed"
 
 
 def test_permanent_errors_and_changed_files_are_not_retried() -> None:

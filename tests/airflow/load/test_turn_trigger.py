@@ -11,6 +11,7 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
 from refdata.config import load_settings
+from refdata.core.turns import settled_after
 from refdata.triggers import turn
 from refdata.triggers.turn import TurnTrigger
 from tests.airflow.load.test_load_dag import Run, drop
@@ -59,6 +60,13 @@ async def seconds_until_fired(trigger: TurnTrigger, move: Move = lambda now: Non
 async def test_it_fires_when_the_load_before_is_done(root: Path) -> None:
     first, second, trigger = waiting(root)
     assert await seconds_until_fired(trigger, lambda now: now == 30 and first.step("load_rows")) == 30
+    assert second.step("align_table") == "no change"
+
+
+async def test_a_turn_that_is_free_at_once_is_not_taken_before_airflow_knows_that_the_task_waits(root: Path) -> None:
+    first, second, trigger = waiting(root)
+    first.step("load_rows")
+    assert await seconds_until_fired(trigger) == settled_after(1).total_seconds()
     assert second.step("align_table") == "no change"
 
 
