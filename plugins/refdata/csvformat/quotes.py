@@ -7,6 +7,8 @@ the end, and a doubled one stands for itself. Python's csv module and pyarrow th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,18 +19,35 @@ Positions = npt.NDArray[np.int32]
 
 _FEED, _RETURN = b"\n\r"
 _STRETCH = 65_536
-_WHERE = 1 << 20
+_WHERE = 1 << 18
 
 
 def quote_positions(text: bytes, quote: str) -> Positions:
     """Offsets of all quotes in ``text``."""
-    return _where(np.frombuffer(text, np.uint8) == ord(quote))
+    return places_of(text, (ord(quote),))
 
 
-def _where(mask: npt.NDArray[np.bool_]) -> Positions:
-    """``flatnonzero`` in 32 bits, a stretch at a time."""
-    parts = [(np.flatnonzero(mask[at : at + _WHERE]) + at).astype(np.int32) for at in range(0, mask.size, _WHERE)]
+def places_of(text: bytes, wanted: Sequence[int]) -> Positions:
+    """Offsets of all bytes of ``text`` that are one of ``wanted``.
+
+    A stretch at a time: a mask of a whole block would be new memory each time, which costs more than to fill it.
+
+    >>> places_of(b"a,b,c", (ord(","),)).tolist()
+    [1, 3]
+    """
+    data = np.frombuffer(text, np.uint8)
+    parts = [
+        (np.flatnonzero(_is_one(data[at : at + _WHERE], wanted)) + at).astype(np.int32)
+        for at in range(0, data.size, _WHERE)
+    ]
     return np.concatenate(parts) if parts else np.empty(0, np.int32)
+
+
+def _is_one(data: Bytes, wanted: Sequence[int]) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = data == wanted[0]
+    for byte in wanted[1:]:
+        found |= data == byte
+    return found
 
 
 def escaped_positions(text: bytes, escape: str) -> tuple[Positions, int | None]:
@@ -37,7 +56,7 @@ def escaped_positions(text: bytes, escape: str) -> tuple[Positions, int | None]:
     Parsers differ over an escaped line end; an escaped escape would need counting, and is rare.
     """
     data = np.frombuffer(text, np.uint8)
-    escapes = _where(data == ord(escape))
+    escapes = places_of(text, (ord(escape),))
     escaped = escapes + 1
     following = data[np.minimum(escaped, data.size - 1)]
     doubtful = (escaped == data.size) | np.isin(following, (_FEED, _RETURN, ord(escape)))
@@ -91,7 +110,7 @@ def last_record_end(text: bytes, quotes: Positions) -> int:
         ends = data[start:stop] == _FEED
         if returns:
             ends |= _lone_returns(data, start, stop)
-        places = _where(ends) + np.int32(start)  # of the quotes' type, or each search would convert all of them
+        places = np.flatnonzero(ends).astype(np.int32) + np.int32(start)  # the quotes' type, or a search converts them
         outside = places[np.searchsorted(quotes, places) % 2 == 0]
         if outside.size:
             return int(outside[-1]) + 1
