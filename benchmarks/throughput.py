@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 
 CHECKS, INTERVAL = 6, 1.0
 ROWS = 200
+FIRST_DAY = date(2000, 1, 1)
 SAMPLE_SECONDS, MOST_SAMPLES = 5.0, 500
 PATIENCE = 900.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
@@ -146,7 +148,8 @@ def planned(files: int, tables: int) -> Iterator[Uploaded]:
     for number in range(files):
         table = f"burst_{number % tables:02d}"
         rows = range(number * APART, number * APART + ROWS)
-        yield Uploaded(f"{table}_{20_000_101 + number // tables}.csv", table, rows, not number % tables % 2)
+        day = FIRST_DAY + timedelta(days=number // tables)  # what is no date belongs to the table's name
+        yield Uploaded(f"{table}_{day:%Y%m%d}.csv", table, rows, not number % tables % 2)
 
 
 def drop(site: Site, file: Uploaded, number: int) -> None:

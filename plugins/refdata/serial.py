@@ -35,6 +35,12 @@ def from_json(kind: type[T], value: object) -> T:
     return made
 
 
+def prepare(*kinds: type[Any]) -> None:
+    """Builds what ``from_json`` needs for some kinds, in a process from which others are forked."""
+    for kind in kinds:
+        _adapter(kind)
+
+
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)

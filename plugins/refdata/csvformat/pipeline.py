@@ -1,16 +1,15 @@
 """Processes blocks in a few threads; results come in order, and the number in flight is limited.
 
->>> list(in_order(str.upper, ["a", "b"])), list(ahead(iter(["a", "b"])))
-(['A', 'B'], ['a', 'b'])
+>>> list(in_order(str.upper, ["a", "b"]))
+['A', 'B']
 """
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from enum import Enum, auto
 from typing import TypeVar
 
 from refdata.csvformat.limits import BLOCK_BYTES
@@ -59,35 +58,4 @@ def in_order(
                 yield pending.popleft()[0].result()
         finally:
             for future, _ in pending:
-                future.cancel()
-
-
-AHEAD = 2
-"""Items made ahead: more would only take memory."""
-
-
-class _Over(Enum):
-    """Stands for the end of the items."""
-
-    OVER = auto()
-
-
-def ahead(items: Iterable[_In], most: int = AHEAD) -> Generator[_In, None, None]:
-    """The items in order, made in a thread of their own while the caller works on those before.
-
-    At most ``most`` items wait. What making one raises is raised in its place.
-    """
-    iterator = iter(items)
-    with ThreadPoolExecutor(1, thread_name_prefix="refdata-ahead") as maker:
-        pending: deque[Future[_In | _Over]] = deque()
-        try:
-            while True:
-                while len(pending) < most:
-                    pending.append(maker.submit(next, iterator, _Over.OVER))
-                item = pending.popleft().result()
-                if isinstance(item, _Over):
-                    return
-                yield item
-        finally:
-            for future in pending:
                 future.cancel()

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from refdata.ahead import ahead
 from refdata.core.errors import DropoffError, FileBusyError, FileChangedError, FormatError, PermissionDeniedError
 from refdata.csvformat.limits import BLOCK_BYTES, MAX_RECORD_BYTES
 from refdata.csvformat.repairs import Repairs, broken_at
@@ -32,7 +33,7 @@ _ASCII = bytes(range(128))
 class FileBytes:
     """The bytes of a file, read once in order; hashes them when asked to.
 
-    ``size`` counts the bytes handed out so far.
+    ``size`` counts the bytes handed out so far; up to ``AHEAD`` chunks more have been read.
     """
 
     path: Path
@@ -45,7 +46,7 @@ class FileBytes:
 
     @property
     def sha256(self) -> str:
-        """Hex digest of the bytes handed out so far."""
+        """Hex digest of the bytes read so far."""
         return self._hash.hexdigest()
 
     def chunks(self) -> Iterator[bytes]:
@@ -56,14 +57,18 @@ class FileBytes:
         :raises DropoffError: the path is a directory.
         :raises FileBusyError: the storage failed.
         """
+        for chunk in ahead(self._chunks()):
+            self.size += len(chunk)
+            yield chunk
+            if self.progress is not None:
+                self.progress(self.size)
+
+    def _chunks(self) -> Iterator[bytes]:
         with open_binary(self.path) as file:
             while chunk := self._read(file):
-                self.size += len(chunk)
                 if self.hashed:
                     self._hash.update(chunk)
                 yield chunk
-                if self.progress is not None:
-                    self.progress(self.size)
 
     def _read(self, file: BinaryIO) -> bytes:
         with storage_errors(self.path):

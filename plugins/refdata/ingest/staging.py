@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from refdata.core.errors import DataError
 from refdata.core.filemodel import RejectedRow
 from refdata.core.model import DroppedFile, Load, Stage
-from refdata.csvformat.pipeline import ahead
 from refdata.csvformat.rejects import OnReject, RejectsFile
 from refdata.dropoff.osfiles import translated
 from refdata.ingest.context import Deps, Detection
@@ -61,7 +60,7 @@ def stage_rows(
         batches = reader_of(path).read_rows(
             path, detection.format, columns=ruling.plan.read, on_reject=counted.into(listed), rules=rules
         )
-        rows, method = deps.warehouse.stage(stage, ruling.columns, ahead(ruling.staged(watch(batches))), progress)
+        rows, method = deps.warehouse.stage(stage, ruling.columns, ruling.staged(watch(batches)), progress)
         ruling.rejected = counted.rows - scan.rejected
         _check_counts(detection, rows, counted.rows, ruling, file)
         reasons = ruling.check_keys(stage)

@@ -39,7 +39,15 @@ MODULES = (
     "refdata.warehouse.mssql.engine",
     "refdata.warehouse.tsql.jsonrows",
     "refdata.warehouse.tsql.rowliterals",
+    "refdata.csvformat.detection",
+    "refdata.csvformat.placing",
+    "refdata.csvformat.reader",
+    "refdata.csvformat.rowwatch",
+    "refdata.csvformat.scan",
+    "refdata.csvformat.stated",
+    "refdata.copyreader",
     "pandas",
+    "pyarrow.csv",
     # What Airflow itself imports in each task.
     "airflow.sdk.bases.decorator",
     "airflow.sdk.definitions.asset.metadata",
@@ -58,6 +66,15 @@ IF_INSTALLED = ("airflow.providers.openlineage.plugins.listener",)
 def on_starting() -> None:
     """Airflow is about to start a scheduler, DAG processor or triggerer: the components that run as a ``Job``."""
     preload((*MODULES, *filter(_is_installed, IF_INSTALLED)), importlib.import_module)
+    _prepare()
+
+
+def _prepare() -> None:
+    """Builds the readers of what the steps hand on, which takes a task longer than the reading."""
+    from refdata import serial
+    from refdata.ingest.context import Detection, Loaded
+
+    serial.prepare(Detection, Loaded)
 
 
 def _is_installed(module: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,15 +15,32 @@ import yaml
 from refdata.plugin.preload import MODULES, preload
 
 LOADED_LATER = """
-import json, sys
+import json, os, sys
+from pathlib import Path
 from airflow import settings
 settings.initialize()
 exec(sys.argv[1])
 before = set(sys.modules)
 from refdata.dags import load_dags
-from refdata import wiring
+from refdata import dropoff, wiring
 load_dags()
-wiring.connect()
+from refdata.ingest.align import align_table
+from refdata.ingest.archive import move_to_processed
+from refdata.ingest.configure import write_config
+from refdata.ingest.detect import detect_format
+from refdata.ingest.load import load_or_hold
+deps = wiring.connect()
+root = Path(os.environ["AIRFLOW__REFDATA__DROPOFF_ROOT"])
+dropoff.ensure_tree(root)
+for run in (2024, 2025):
+    path = f"reference_data_table/fullload/a_{run}.csv"
+    rows = "".join(f"{row},of x,2024-01-01,{row}.5\\n" for row in range(50))
+    (root / path).write_text(f"id,note,day,amount\\n{rows}")
+    file = deps.dropoff.find(path)
+    found = detect_format(deps, file, f"run {run}")
+    align_table(deps, file, found)
+    write_config(deps, load_or_hold(deps, file, found)[0])
+    move_to_processed(deps, file)
 heavy = ("refdata", "pandas", "pyarrow", "adbc_driver_sqlite", "numpy")
 print(json.dumps(sorted(one for one in set(sys.modules) - before if one.partition(".")[0] in heavy)))
 """
@@ -37,8 +55,14 @@ CELERY_WORKER = "".join(f"import {module}\n" for module in IMPORTS)
 
 
 @pytest.mark.parametrize("starts", [JOB, CELERY_WORKER], ids=["job of Airflow", "Celery worker"])
-def test_a_task_of_the_load_finds_its_imports_done(airflow_home: Path, starts: str) -> None:
-    done = subprocess.run([sys.executable, "-c", LOADED_LATER, starts], capture_output=True, text=True, check=True)
+def test_a_task_of_the_load_finds_its_imports_done(airflow_home: Path, tmp_path: Path, starts: str) -> None:
+    connection = {"conn_type": "sqlite", "host": str(tmp_path / "refdata.db")}
+    site = {
+        "AIRFLOW__REFDATA__DROPOFF_ROOT": str(tmp_path / "dropoff"),
+        "AIRFLOW_CONN_REFDATA_DEFAULT": json.dumps(connection),
+    }
+    command = [sys.executable, "-c", LOADED_LATER, starts]
+    done = subprocess.run(command, env={**os.environ, **site}, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == []
 
 

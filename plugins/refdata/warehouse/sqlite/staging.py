@@ -15,6 +15,7 @@ import adbc_driver_sqlite.dbapi as adbc
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
 
+from refdata.ahead import ahead
 from refdata.core.errors import StorageFullError
 from refdata.core.model import Column, TableName
 from refdata.warehouse.sqlite import ddl, values
@@ -39,7 +40,7 @@ def fill(
     :raises StorageFullError: when the driver fails to write.
     """
     _create(path, table, columns)
-    feed = _StageFeed(batches, on_progress)
+    feed = _StageFeed(ahead(map(values.bindable_batch, batches)), on_progress)
     try:
         with contextlib.closing(adbc.connect(str(path), autocommit=True)) as connection:
             _ingest(connection, table, columns, feed)
@@ -69,7 +70,7 @@ def _ingest(connection: adbc.Connection, table: str, columns: Sequence[Column], 
 
 
 class _StageFeed:
-    """Converts the batches to types that bind, and counts them; keeps the exception that ended them."""
+    """Counts the batches' rows; keeps the exception that ended them."""
 
     def __init__(self, batches: Iterable[pa.RecordBatch], on_progress: Callable[[int], None]) -> None:
         self._batches = batches
@@ -80,7 +81,7 @@ class _StageFeed:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         try:
             for batch in self._batches:
-                yield values.bindable_batch(batch)
+                yield batch
                 self.rows += batch.num_rows
                 self._on_progress(self.rows)
         except BaseException as error:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from refdata.ahead import ahead
 from refdata.core.errors import ConfigurationError, DataError, RefdataError
 from refdata.core.model import Column, TableName
 from refdata.warehouse.tsql.pool import ConnectionPool
@@ -40,7 +41,7 @@ class StagedBatches:
         on_progress: Callable[[int], None],
         go_on: Callable[[], None] = lambda: None,
     ) -> None:
-        self._batches = iter(batches)
+        self._batches: Iterator[pa.RecordBatch] = ahead(batches)
         self.go_on = go_on
         self._on_progress = on_progress
         self.started = False

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refdata.csvformat.pipeline import AHEAD, ahead
+from refdata.ahead import AHEAD, ahead
 
 SECONDS = 10.0
 
