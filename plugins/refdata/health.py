@@ -63,6 +63,7 @@ def _ledger_checks(settings: Settings, warehouse: Warehouse, now: datetime) -> I
     yield healthrules.waiting_check(waits, settings)
     silent = {row.table_name: _seconds(now, seen) for row, seen in unfinished if row.status is FileStatus.PROCESSING}
     yield healthrules.turns_check(silent, settings)
+    yield healthrules.answers_check(sum(row.status is FileStatus.REVIEW for row, _ in unfinished), settings)
     recent = ledger.recent(now - timedelta(seconds=settings.health_period))
     yield healthrules.error_rate_check(recent, settings)
     yield healthrules.slow_load_check(recent, settings)

@@ -15,6 +15,7 @@ from refdata.core.loadstates import FAILED, PUBLISHED
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.storage import PAGE, StorageReport
+from refdata.core.turns import MOST_HELD
 
 MEBIBYTE = 1024 * 1024
 LEAST_LOADS = 5
@@ -227,6 +228,17 @@ def turns_check(silent: Mapping[str, float], settings: Settings) -> Check:
     message = f"Loads of {_some(sorted(stuck))} hold their table's turn but send no heartbeat"
     advice = "If their runs hang, mark them failed in Airflow; `refdata_health` must be running, it repairs the rest."
     return Check("turns", State.WARN, f"{len(stuck)}, {_span(max(stuck.values()))}", message, advice)
+
+
+def answers_check(held: int, settings: Settings) -> Check:
+    """The loads that wait for a person's answer; each keeps a place that another load could have."""
+    figure = f"{held} loads" if held != 1 else "1 load"
+    if held < MOST_HELD:
+        return Check("answers", State.OK, figure)
+    advice = "Answer some of them: Home on refdata's page lists them."
+    if held < MOST_HELD + settings.max_parallel_loads:
+        return Check("answers", State.WARN, figure, "So many loads wait for an answer that fewer others run", advice)
+    return Check("answers", State.FAIL, figure, "So many loads wait for an answer that no other can begin", advice)
 
 
 def error_rate_check(loads: Sequence[LoadFigures], settings: Settings) -> Check:

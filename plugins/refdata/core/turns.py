@@ -12,6 +12,9 @@ LOOK_AGAIN = timedelta(seconds=60)
 """After this long a load that waits behind one that does nothing asks anyway: that one's file may be gone."""
 
 
+MOST_HELD = 28
+"""Runs that may wait for an answer or a turn, besides those that work. Not in proportion to these: the scheduler looks
+at each active run again and again, at 25 ms a look."""
 _AT_LEAST, _FOR_EACH = timedelta(seconds=2), timedelta(seconds=0.1)
 
 

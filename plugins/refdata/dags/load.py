@@ -12,6 +12,7 @@ from refdata import wiring
 from refdata.core.runid import LOAD_DAG
 from refdata.core.settings import Settings
 from refdata.core.steps import Step, guarded, pipeline
+from refdata.core.turns import MOST_HELD
 from refdata.dags.chosen import Chooser
 from refdata.notifications.deadlines import load_deadline
 from refdata.notifications.failure import alert_on_failure
@@ -24,9 +25,6 @@ from refdata.operators.load import (
     WriteConfigOperator,
 )
 
-MOST_HELD = 28
-"""Runs that may wait for an answer or a turn, besides those that work. Not in proportion to these: the scheduler looks
-at each active run again and again, at 25 ms a look."""
 _FIRST_LAST = (Step.DETECT, Step.ALIGN, Step.LOAD, Step.REVIEW, Step.PUBLISH, Step.CONFIGURE, Step.ARCHIVE)
 """The steps by their priority, the least urgent first: what has begun is finished before other files are begun. So
 ``align_table``, which may do no more than ask for its turn, neither takes the place of the step that it waits for, nor

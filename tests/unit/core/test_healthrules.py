@@ -10,6 +10,7 @@ from refdata.core.health import Change, Check, State, changes, describe, is_wors
 from refdata.core.healthrules import (
     MEBIBYTE,
     Folder,
+    answers_check,
     archive_check,
     component_checks,
     error_rate_check,
@@ -84,6 +85,11 @@ CASES = [
     (turns_check({}, SETTINGS), OK, "none stuck"),
     (turns_check({"airports": 1500}, SETTINGS), OK, "none stuck"),  # the next run of refdata_health repairs it
     (turns_check({"airports": 1501, "cities": 10}, SETTINGS), WARN, "1, 25 min"),
+    (answers_check(1, SETTINGS), OK, "1 load"),
+    (answers_check(27, SETTINGS), OK, "27 loads"),
+    (answers_check(28, SETTINGS), WARN, "28 loads"),
+    (answers_check(35, SETTINGS), WARN, "35 loads"),
+    (answers_check(36, SETTINGS), FAIL, "36 loads"),
     (error_rate_check([], SETTINGS), OK, "0 of 0"),
     (error_rate_check(BAD, SETTINGS), OK, "4 of 4"),
     (error_rate_check([*DONE, *BAD[:2]], SETTINGS), OK, "20% of 10"),
