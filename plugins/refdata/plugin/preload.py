@@ -8,12 +8,15 @@ processor parses and the triggers.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import logging
 from collections.abc import Callable, Iterable
 
 from airflow.listeners import hookimpl
+
+from refdata.core.errors import RefdataError
 
 log = logging.getLogger("refdata.preload")
 
@@ -70,11 +73,14 @@ def on_starting() -> None:
 
 
 def _prepare() -> None:
-    """Builds the readers of what the steps hand on, which takes a task longer than the reading."""
+    """Reads the settings, and builds the readers of what the steps hand on: each takes a task some milliseconds."""
     from refdata import serial
+    from refdata.config import load_settings
     from refdata.ingest.context import Detection, Loaded
 
     serial.prepare(Detection, Loaded)
+    with contextlib.suppress(RefdataError):  # said by the DAGs and the health checks, which read them too
+        load_settings()
 
 
 def _is_installed(module: str) -> bool:
