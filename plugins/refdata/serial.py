@@ -38,7 +38,7 @@ def from_json(kind: type[T], value: object) -> T:
 def prepare(*kinds: type[Any]) -> None:
     """Builds what ``from_json`` needs for some kinds, in a process from which others are forked."""
     for kind in kinds:
-        _adapter(kind)
+        _adapter(cast(Any, kind))
 
 
 @cache
