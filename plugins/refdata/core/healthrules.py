@@ -15,7 +15,7 @@ from refdata.core.loadstates import FAILED, PUBLISHED
 from refdata.core.schemasteps import LATEST
 from refdata.core.settings import Settings
 from refdata.core.storage import PAGE, StorageReport
-from refdata.core.turns import MOST_HELD
+from refdata.core.turns import MOST_HELD, most_active
 
 MEBIBYTE = 1024 * 1024
 LEAST_LOADS = 5
@@ -196,7 +196,8 @@ def unseen_check(paths: Sequence[str], oldest: float | None, settings: Settings)
     """Files that the ledger does not know, and for how many seconds the oldest has been there unchanged."""
     patience = settings.stability_checks * settings.stability_interval + settings.alert_unseen
     if oldest is None or oldest < patience:
-        figure = _files(len(paths)) if oldest is None else f"{_files(len(paths))}, {_span(oldest)}"
+        files = _count(len(paths), "file")
+        figure = files if oldest is None else f"{files}, {_span(oldest)}"
         return Check("watcher", State.OK, figure, "New files are being checked" if paths else "No file waits unseen")
     message = f"Not picked up: {_some(paths)}"
     advice = "Make sure that refdata_watch is not paused, its runs succeed, and triggerer and scheduler are running."
@@ -208,7 +209,7 @@ def waiting_check(waits: Mapping[str, float], settings: Settings) -> Check:
     if not waits:
         return Check("queue", State.OK, "0 files")
     oldest = max(waits.values())
-    figure = f"{_files(len(waits))}, {_span(oldest)}"
+    figure = f"{_count(len(waits), 'file')}, {_span(oldest)}"
     if oldest < settings.alert_waiting:
         return Check("queue", State.OK, figure)
     late = sorted((path for path in waits if waits[path] >= settings.alert_waiting), key=lambda path: -waits[path])
@@ -232,11 +233,11 @@ def turns_check(silent: Mapping[str, float], settings: Settings) -> Check:
 
 def answers_check(held: int, settings: Settings) -> Check:
     """The loads that wait for a person's answer; each keeps a place that another load could have."""
-    figure = f"{held} loads" if held != 1 else "1 load"
+    figure = _count(held, "load")
     if held < MOST_HELD:
         return Check("answers", State.OK, figure)
     advice = "Answer some of them: Home on refdata's page lists them."
-    if held < MOST_HELD + settings.max_parallel_loads:
+    if held < most_active(settings.max_parallel_loads):
         return Check("answers", State.WARN, figure, "So many loads wait for an answer that fewer others run", advice)
     return Check("answers", State.FAIL, figure, "So many loads wait for an answer that no other can begin", advice)
 
@@ -276,8 +277,8 @@ def alerts_check(waiting: int) -> Check:
     return Check("alerts", State.OK, f"{waiting} gathered" if waiting else "none waiting")
 
 
-def _files(number: int) -> str:
-    return f"{number} file{'s' * (number != 1)}"
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _span(seconds: float) -> str:

@@ -15,6 +15,17 @@ LOOK_AGAIN = timedelta(seconds=60)
 MOST_HELD = 28
 """Runs that may wait for an answer or a turn, besides those that work. Not in proportion to these: the scheduler looks
 at each active run again and again, at 25 ms a look."""
+
+
+def most_active(parallel: int) -> int:
+    """Runs of loads that Airflow may have begun at once, where ``parallel`` of them may work.
+
+    >>> most_active(8)
+    36
+    """
+    return parallel + MOST_HELD
+
+
 _AT_LEAST, _FOR_EACH = timedelta(seconds=2), timedelta(seconds=0.1)
 
 

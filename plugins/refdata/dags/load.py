@@ -12,7 +12,7 @@ from refdata import wiring
 from refdata.core.runid import LOAD_DAG
 from refdata.core.settings import Settings
 from refdata.core.steps import Step, guarded, pipeline
-from refdata.core.turns import MOST_HELD
+from refdata.core.turns import most_active
 from refdata.dags.chosen import Chooser
 from refdata.notifications.deadlines import load_deadline
 from refdata.notifications.failure import alert_on_failure
@@ -55,7 +55,7 @@ def load_dag(settings: Settings, chosen: Mapping[str, str]) -> DAG:
         schedule=None,
         catchup=False,
         # A load that is held for approval is an idle run: it must not keep others from running.
-        max_active_runs=settings.max_parallel_loads + MOST_HELD,
+        max_active_runs=most_active(settings.max_parallel_loads),
         max_active_tasks=settings.max_parallel_loads,
         default_args={
             **wiring.task_defaults(settings),
