@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from refdata import serial
@@ -264,11 +266,37 @@ CONF = ("path", "identity", "load_type", "is_reference_data")
 """The facts about its file that a load's run receives; the source finds the rest by path and identity."""
 
 
-def load_run(file: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``TriggerDagRunOperator`` needs to start the load of a released file."""
+def grouped(files: Sequence[Mapping[str, Any]], groups: int, now: datetime) -> list[list[dict[str, Any]]]:
+    """The files for at most ``groups`` tasks, each with its load's ``run_after``.
+
+    Airflow starts waiting runs by ``run_after``. So the moments follow the files' order, a microsecond apart, and
+    whichever task is quicker, no run takes the place of one that it would have to wait for.
+
+    >>> lists = grouped([{"path": name} for name in "abcde"], 2, datetime(2026, 1, 31))
+    >>> [[(file["path"], file["run_after"][-2:]) for file in files] for files in lists]
+    [[('a', '00'), ('b', '01'), ('c', '02')], [('d', '03'), ('e', '04')]]
+    """
+    first = now.replace(microsecond=0)
+    moments = (first + timedelta(microseconds=number) for number in range(len(files)))
+    timed = [
+        {**file, "run_after": moment.isoformat(timespec="microseconds")}
+        for file, moment in zip(files, moments, strict=True)
+    ]
+    size = max(1, math.ceil(len(timed) / groups))
+    return [timed[start : start + size] for start in range(0, len(timed), size)]
+
+
+def load_runs(files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What ``StartLoadOperator`` needs to start the loads of released files."""
+    return {"runs": [_load_run(file) for file in files]}
+
+
+def _load_run(file: Mapping[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in file.items() if name != "run_after"}
     return {
-        "trigger_run_id": run_id_of(serial.from_json(DroppedFile, file)),
+        "trigger_run_id": run_id_of(serial.from_json(DroppedFile, known)),
         "conf": {name: file[name] for name in CONF},
+        "run_after": file["run_after"],
     }
 
 

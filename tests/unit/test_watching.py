@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from refdata.core.errors import ConfigurationError, FileBusyError, PermissionDeniedError, RefdataError
 from refdata.core.model import DroppedFile
@@ -25,7 +28,8 @@ from refdata.watching import (
     answered_async,
     failure_event,
     files_of,
-    load_run,
+    grouped,
+    load_runs,
     released_event,
 )
 
@@ -328,7 +332,9 @@ def test_what_starts_a_load(site: Site) -> None:
     site.next_look(watch)
     files = watch.dropoff.scan().files
     (event,) = [json.loads(json.dumps(released_event(files)))]
-    (arguments,) = [load_run(file) for file in files_of(event)]
+    (group,) = grouped(files_of(event), 25, datetime(2026, 1, 31, 12, 0, 5, 700, tzinfo=UTC))
+    (arguments,) = load_runs(group)["runs"]
+    assert arguments["run_after"] == "2026-01-31T12:00:05.000000+00:00"
     assert arguments["trigger_run_id"].startswith("drop_airports_csv__")
     assert arguments["conf"] == {
         "path": f"{FULL}/airports.csv",
@@ -337,6 +343,17 @@ def test_what_starts_a_load(site: Site) -> None:
         "is_reference_data": True,
     }
     assert isinstance(files[0], DroppedFile)
+
+
+@given(count=st.integers(0, 400), groups=st.integers(1, 30))
+def test_groups_have_every_file_once_in_order_and_time_follows_it(count: int, groups: int) -> None:
+    files = [{"path": str(number)} for number in range(count)]
+    found = grouped(files, groups, datetime(2026, 1, 31, tzinfo=UTC))
+    flat = [file for group in found for file in group]
+    assert [file["path"] for file in flat] == [file["path"] for file in files]
+    assert sorted({file["run_after"] for file in flat}) == [file["run_after"] for file in flat]
+    assert len(found) <= groups
+    assert all(found)
 
 
 @pytest.mark.parametrize("kind", [ConfigurationError, PermissionDeniedError, FileBusyError])

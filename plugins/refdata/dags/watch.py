@@ -15,7 +15,13 @@ from refdata.notifications.deadlines import watch_deadline
 from refdata.notifications.failure import alert_on_failure
 from refdata.operators.start_load import StartLoadOperator
 from refdata.sensors.stable_file import DROPOFF, StableFileSensor
-from refdata.watching import load_run
+from refdata.watching import load_runs
+
+START_TASKS = 25
+"""Most mapped tasks that start the loads of one release; of 200 files each then starts eight."""
+START_AT_A_TIME = 1
+"""Of them so many run at a time. Runs are then created in the files' order, little faster than two cores load files: an
+API server that creates runs for 16 tasks at once answers nobody else for half a second, nor the tasks of loads."""
 
 
 def watch_dag(settings: Settings, chosen: Mapping[str, str]) -> DAG:
@@ -51,6 +57,7 @@ def watch_dag(settings: Settings, chosen: Mapping[str, str]) -> DAG:
             checks=settings.stability_checks,
             poke_interval=settings.stability_interval,
             max_releases=settings.max_releases,
+            groups=START_TASKS,
             idle_timeout=settings.watch_timeout,
             asset=Asset(f"{prefix}{ASSET}", uri=f"x-refdata://{prefix}dropoff") if prefix else DROPOFF,
             deferrable=True,
@@ -60,13 +67,12 @@ def watch_dag(settings: Settings, chosen: Mapping[str, str]) -> DAG:
         StartLoadOperator.partial(
             task_id="start_load",
             trigger_dag_id=f"{prefix}{LOAD_DAG}",
-            # The run id follows from the file's identity: a file offered twice is loaded once.
-            skip_when_already_exists=True,
             logical_date=None,
             # While this waits nothing is watched. A load that cannot be started is offered again by the next run.
             retries=2,
             retry_delay=timedelta(seconds=5),
             retry_exponential_backoff=False,
-            map_index_template="{{ task.trigger_run_id }}",
-        ).expand_kwargs(stable_files.output.map(load_run))
+            map_index_template="{{ task.label }}",
+            max_active_tis_per_dagrun=START_AT_A_TIME,
+        ).expand_kwargs(stable_files.output.map(load_runs))
     return dag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.sensors.filesystem import FileSensor
@@ -15,7 +15,7 @@ from refdata.assetstore import AssetAnswers
 from refdata.core.settings import Settings
 from refdata.core.statecodec import ASSET
 from refdata.triggers.stable_file import StableFileTrigger
-from refdata.watching import Watch, answered, files_of, released_event
+from refdata.watching import Watch, answered, files_of, grouped, released_event
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -29,7 +29,8 @@ DROPOFF = Asset(ASSET, uri="x-refdata://dropoff")
 class StableFileSensor(FileSensor):
     """Returns the files of a dropoff tree that have not changed for several checks, as a list for XCom.
 
-    Each item is a ``DroppedFile`` as JSON. The list is empty when nothing was released for ``idle_timeout`` seconds.
+    Each item is a ``DroppedFile`` as JSON, or with ``groups`` a list of them. The list is empty when nothing was
+    released for ``idle_timeout`` seconds.
     Deferred or poking, the same state machine decides (``refdata.core.stability``), and either mode continues the
     other's counts.
 
@@ -41,6 +42,8 @@ class StableFileSensor(FileSensor):
     :param checks: consecutive unchanged checks that release a file.
     :param poke_interval: seconds between two checks.
     :param max_releases: most files released at once; limited by ``[core] max_map_length``.
+    :param groups: returns at most so many lists of files instead of the files, for a task that is mapped over them:
+        each mapped task is a process, and one more row that the scheduler weighs again and again. 0: the files.
     :param idle_timeout: seconds after which the task ends without files.
     :param processed_root: folder for all loaded files; empty for one inside each load folder.
     :param error_root: the same for refused files.
@@ -58,6 +61,7 @@ class StableFileSensor(FileSensor):
         checks: int = _DEFAULTS.stability_checks,
         poke_interval: float | timedelta = _DEFAULTS.stability_interval,
         max_releases: int = _DEFAULTS.max_releases,
+        groups: int = 0,
         idle_timeout: float = _DEFAULTS.watch_timeout,
         processed_root: str = _DEFAULTS.processed_root,
         error_root: str = _DEFAULTS.error_root,
@@ -68,6 +72,7 @@ class StableFileSensor(FileSensor):
         kwargs["inlets"] = [asset, *kwargs.get("inlets", ())]
         super().__init__(poke_interval=poke_interval, **kwargs)
         self.idle_timeout = idle_timeout
+        self.groups = groups
         self._watched = {
             "processed_root": processed_root,
             "error_root": error_root,
@@ -107,7 +112,7 @@ class StableFileSensor(FileSensor):
         """Takes the trigger's event; a failure is raised as the original error."""
         files = files_of(event)
         self._log_files(files)
-        return files
+        return self._grouped(files)
 
     def poke(self, context: Context) -> Any:
         """One check; done when it released files, or when nothing was released for ``idle_timeout``."""
@@ -122,7 +127,11 @@ class StableFileSensor(FileSensor):
         files = released_event(self._watch.look())["files"]
         answered(self._watch.keep(), answers.now)
         self._log_files(files)
-        return PokeReturnValue(bool(files) or time.monotonic() - self._since >= self.idle_timeout, files)
+        over = bool(files) or time.monotonic() - self._since >= self.idle_timeout
+        return PokeReturnValue(over, self._grouped(files))
+
+    def _grouped(self, files: Sequence[Any]) -> Sequence[Any]:
+        return grouped(files, self.groups, datetime.now(UTC)) if self.groups else files
 
     def _watched_settings(self) -> dict[str, Any]:
         return {"dropoff_root": self.filepath, **self._watched}  # filepath is final only when the task runs

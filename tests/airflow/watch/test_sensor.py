@@ -18,7 +18,7 @@ from refdata.operators.start_load import StartLoadOperator
 from refdata.sensors import stable_file
 from refdata.sensors.stable_file import DROPOFF, StableFileSensor
 from refdata.triggers.stable_file import StableFileTrigger
-from refdata.watching import failure_event, load_run
+from refdata.watching import failure_event, load_runs
 from tests.airflow.watch.conftest import FakeAirflow, drop
 
 CONTEXT: Any = {"ti": SimpleNamespace(dag_id="refdata_watch", run_id="1")}
@@ -37,7 +37,8 @@ def test_poking_returns_the_stable_files_for_xcom(root: Path, airflow: FakeAirfl
     drop(root, "a.csv")
     (file,) = json.loads(json.dumps(sensor_of(root).execute(CONTEXT)))
     assert file["path"] == "reference_data_table/fullload/a.csv"
-    assert load_run(file)["conf"].items() <= file.items()
+    (run,) = load_runs([{**file, "run_after": "2026-11-30T04:15:00+00:00"}])["runs"]
+    assert run["conf"].items() <= file.items()
     assert airflow.counts() == {"o6": 1}
 
 
@@ -124,6 +125,25 @@ def test_the_event_of_a_release_becomes_the_result(root: Path) -> None:
     assert sensor_of(root).execute_complete(CONTEXT, {"status": "released", "files": files}) == files
 
 
+@pytest.mark.parametrize("poking", [True, False])
+def test_with_groups_the_files_come_in_lists(root: Path, poking: bool) -> None:
+    names = [f"{letter}.csv" for letter in "abcde"]
+    for name in names:
+        drop(root, name)
+    sensor = sensor_of(root, groups=3)
+    event = {"status": "released", "files": [{"path": name, "size": 1} for name in names]}
+    found = sensor.execute(CONTEXT) if poking else sensor.execute_complete(CONTEXT, event)
+    assert [[Path(file["path"]).name for file in group] for group in found] == [
+        ["a.csv", "b.csv"], ["c.csv", "d.csv"], ["e.csv"],
+    ]  # fmt: skip
+    moments = {Path(file["path"]).name: file["run_after"] for group in found for file in group}
+    assert sorted(names, key=moments.__getitem__) == names
+
+
+def test_with_groups_no_files_are_no_lists(root: Path) -> None:
+    assert sensor_of(root, groups=3).execute_complete(CONTEXT, {"status": "released", "files": []}) == []
+
+
 @pytest.mark.parametrize("kind", [ConfigurationError, PermissionDeniedError])
 def test_the_event_of_a_failure_fails_with_its_reason(root: Path, kind: type[ConfigurationError]) -> None:
     event = failure_event(kind("The folder is missing", where="/data", advice="Mount it"))
@@ -144,9 +164,8 @@ def test_a_misspelt_argument_is_refused(root: Path) -> None:
 
 def test_a_files_name_is_never_rendered(root: Path) -> None:
     """``TriggerDagRunOperator`` renders a mapped ``conf``; a name could then read connections."""
+    runs = [{"trigger_run_id": "{{ 2 }}", "conf": {"path": "{{ 1 + 1 }}"}}]
     with DAG("any", schedule=None):
-        operator = StartLoadOperator(
-            task_id="start", trigger_dag_id="refdata_load", conf={"path": "{{ 1 + 1 }}"}, trigger_run_id="{{ 2 }}"
-        )
+        operator = StartLoadOperator(task_id="start", trigger_dag_id="refdata_load", runs=runs)
     operator.render_template_fields({})
-    assert (operator.conf, operator.trigger_run_id) == ({"path": "{{ 1 + 1 }}"}, "{{ 2 }}")
+    assert operator.runs == [{"trigger_run_id": "{{ 2 }}", "conf": {"path": "{{ 1 + 1 }}"}}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
+from refdata.dags.watch import START_TASKS
 from tests.airflow.watch.conftest import drop
 
 PROJECT = Path(__file__).parents[3]
@@ -55,6 +57,15 @@ def test_a_file_starts_one_load_however_often_it_is_released(tmp_path: Path, roo
     assert conf["path"] == f"reference_data_table/fullload/{name}"
 
 
+def test_of_many_files_each_starts_one_load_and_a_task_starts_several(tmp_path: Path, root: Path) -> None:
+    names = [f"rates_{number:02d}.csv" for number in range(START_TASKS + 1)]
+    for name in names:
+        drop(root, name)
+    answer = run_watch(tmp_path / "airflow", root, "run")
+    assert sorted(Path(conf["path"]).name for conf in answer["loads"].values()) == names
+    assert answer["files"] == [math.ceil(len(names) / 2)]
+
+
 @pytest.fixture(scope="module")
 def bag() -> DagBag:
     return DagBag(PROJECT / "dags", bundle_path=PROJECT / "dags")
@@ -72,7 +83,6 @@ def test_one_watch_runs_at_a_time_and_does_not_wait_for_loads(bag: DagBag) -> No
     start_load = dag.task_dict["start_load"]
     assert isinstance(start_load, MappedOperator)
     assert start_load.partial_kwargs.get("wait_for_completion", False) is False
-    assert start_load.partial_kwargs["skip_when_already_exists"] is True
     assert start_load.partial_kwargs["logical_date"] is None
 
 
