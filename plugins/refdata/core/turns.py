@@ -26,21 +26,24 @@ def most_active(parallel: int) -> int:
     return parallel + MOST_HELD
 
 
-_AT_LEAST, _FOR_EACH = timedelta(seconds=2), timedelta(seconds=0.1)
+_AT_LEAST, _FOR_EACH = timedelta(seconds=1), timedelta(seconds=0.1)
 
 
-def settled_after(in_flight: int) -> timedelta:
+def settled_after(in_flight: int, heartbeat: timedelta) -> timedelta:
     """How long a load waits at least, by the number of loads in flight.
 
     The scheduler must have seen the end of the process that asked, before the next one is queued. Otherwise Airflow
     3.3.2 takes the one for the end of the other (``executor reported ... finished with state success, but the task
-    instance's state is queued``) and starts the task again after ``retry_delay``. A loop of the scheduler took 0.1 s at
-    rest and up to 7 s with 96 active runs on two cores.
+    instance's state is queued``) and starts the task again after ``retry_delay``. A task's supervisor may see the end
+    so much late as two heartbeats are apart (it waits for a process without open sockets as if it would still send),
+    and a loop of the scheduler took 0.1 s at rest and up to 7 s with 96 active runs on two cores.
 
-    >>> settled_after(1).total_seconds(), settled_after(96).total_seconds()
-    (2.1, 11.6)
+    :param heartbeat: ``[workers] min_heartbeat_interval``.
+
+    >>> settled_after(1, timedelta(seconds=5)).total_seconds(), settled_after(96, timedelta(seconds=1)).total_seconds()
+    (6.1, 11.6)
     """
-    return _AT_LEAST + in_flight * _FOR_EACH
+    return _AT_LEAST + heartbeat + in_flight * _FOR_EACH
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from airflow.sdk import conf
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from refdata.config import settings_with, utc_now
@@ -72,10 +73,15 @@ class TurnTrigger(BaseTrigger):
             due = waited >= UNSEEN
         else:
             due = is_due(self.wait, loads, since + waited, since, timedelta(seconds=settings.stale_after))
-            rest = settled_after(len(loads)) - waited
+            rest = settled_after(len(loads), heartbeat()) - waited
             if due and rest > timedelta():
                 return min(pause, rest.total_seconds())
         return None if due else pause
+
+
+def heartbeat() -> timedelta:
+    """The time between two heartbeats of a task, as the triggerer is configured: workers have the same setting."""
+    return timedelta(seconds=conf.getint("workers", "min_heartbeat_interval"))
 
 
 @lru_cache(maxsize=32)

@@ -63,10 +63,15 @@ async def test_it_fires_when_the_load_before_is_done(root: Path) -> None:
     assert second.step("align_table") == "no change"
 
 
-async def test_a_turn_that_is_free_at_once_is_not_taken_before_airflow_knows_that_the_task_waits(root: Path) -> None:
+@pytest.mark.parametrize("heartbeat", ["1", "5"])
+async def test_a_turn_that_is_free_at_once_is_not_taken_before_airflow_knows_that_the_task_waits(
+    root: Path, monkeypatch: pytest.MonkeyPatch, heartbeat: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", heartbeat)
     first, second, trigger = waiting(root)
     first.step("load_rows")
-    assert await seconds_until_fired(trigger) == settled_after(1).total_seconds()
+    expected = settled_after(1, timedelta(seconds=int(heartbeat)))
+    assert await seconds_until_fired(trigger) == expected.total_seconds()
     assert second.step("align_table") == "no change"
 
 
