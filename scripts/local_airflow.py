@@ -34,6 +34,7 @@ class LocalAirflow:
     :param port: port of the API server.
     :param extra: further environment variables, such as ``AIRFLOW__REFDATA__STABILITY_INTERVAL``.
     :param host: address of the API server.
+    :param tasks_nice: how far scheduler and tasks leave the processor to the pages (``nice``): see docs/tuning.md.
     """
 
     home: Path
@@ -41,6 +42,7 @@ class LocalAirflow:
     extra: Mapping[str, str] = field(default_factory=dict)
     password: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     host: str = "127.0.0.1"
+    tasks_nice: int = 0
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -88,6 +90,8 @@ class LocalAirflow:
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "false",
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+            "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
             "AIRFLOW__REFDATA__DROPOFF_ROOT": str(self.dropoff),
             self._connection_variable: json.dumps({"conn_type": "sqlite", "host": str(self.database)}),
@@ -118,7 +122,8 @@ class LocalAirflow:
     def start(self, components: Sequence[str] = COMPONENTS) -> None:
         """Starts components (or ``standalone``), each in a process group of its own with a log file."""
         for name in components:
-            self.start_beside(name, _airflow(name))
+            yielding = ("nice", "-n", str(self.tasks_nice)) if name == "scheduler" and self.tasks_nice else ()
+            self.start_beside(name, [*yielding, *_airflow(name)])
 
     def start_beside(self, name: str, command: Sequence[str]) -> None:
         """Starts a program that Airflow needs, as one of its components."""
