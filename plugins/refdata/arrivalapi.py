@@ -22,22 +22,19 @@ __all__ = ["MOST_LISTED", "Arrivals", "FolderLook", "Now"]
 
 MOST_LISTED = 50
 """Files that the page lists, of those on their way and of those left where they are; more are only counted."""
-_QUICK, _LOOK_SHARE = 0.05, 0.05
-"""Seconds of a look that costs little, and the share of the time that longer ones may take (thousands of files)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderLook:
     """What was in the dropoff folders at a moment.
 
-    ``fault`` says why nobody could look, ``took`` how many seconds it took.
+    ``fault`` says why nobody could look.
     """
 
     files: tuple[DroppedFile, ...] = ()
     not_taken: tuple[NotTaken, ...] = ()
     at_ns: int = 0
     fault: str = ""
-    took: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +64,9 @@ class Arrivals:
 
     def look(self, before: FolderLook | None = None) -> FolderLook:
         """Looks into the folders, or repeats an earlier look that is recent enough."""
-        deps, now, began = self._deps(), time.time_ns(), time.monotonic()
-        if before is not None:
-            rest = before.took / _LOOK_SHARE if before.took > _QUICK else 0
-            if 0 <= now - before.at_ns < max(deps.dropoff.look_pause, rest) * 1e9:
-                return before
+        deps, now = self._deps(), time.time_ns()
+        if before is not None and 0 <= now - before.at_ns < deps.dropoff.look_pause * 1e9:
+            return before
         try:
             scanned = deps.dropoff.scan()
             left = (*scanned.malformed, *deps.dropoff.overlooked())
@@ -79,7 +74,7 @@ class Arrivals:
             return FolderLook(at_ns=now, fault=error.reason)
         types = enabled(deps.settings.file_types)
         not_taken = tuple(_not_taken(one, types) for one in left)
-        return FolderLook(scanned.files, not_taken, now, took=time.monotonic() - began)
+        return FolderLook(scanned.files, not_taken, now)
 
     def now(self, state: WatchState | None, look: FolderLook) -> Now:
         """What is on its way: loads that are not over, and files that are not loads yet.

@@ -59,8 +59,11 @@ class _LazyApp:
 
 def _build() -> _Asgi:
     from refdata.plugin.app import create_app
+    from refdata.plugin.collecting import Collections
 
-    return create_app()
+    app = create_app()
+    Collections().begin()
+    return app
 
 
 _APP = _LazyApp(_build)

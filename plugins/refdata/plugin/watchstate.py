@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from refdata.core.stability import WatchState
 from refdata.core.statecodec import ASSET, StoredStateError, decode, key_of, part_count
@@ -18,11 +20,15 @@ def stored_state(root: str) -> WatchState | None:
     None, too, before the first watch run, and where workers keep values in a store of their own
     (``[workers] state_store_backend``): Airflow's database then has only a reference.
     """
+    from airflow.utils.session import create_session
+
     try:
-        first = _text(key_of(root, 0))
-        if first is None:
-            return None
-        return _decoded((first, *(_text(key_of(root, number)) for number in range(1, _parts(first)))))
+        with create_session() as session:
+            read = _reader(session)
+            first = read(key_of(root, 0))
+            if first is None:
+                return None
+            return _decoded((first, *(read(key_of(root, number)) for number in range(1, _parts(first)))))
     except StoredStateError as error:
         log.info("What the watcher knows cannot be shown: %s", error)
         return None
@@ -39,11 +45,13 @@ def _decoded(texts: tuple[str | None, ...]) -> WatchState:
     return decode([None if text is None else json.loads(text) for text in texts])
 
 
-def _text(key: str) -> str | None:
+def _reader(session: Any) -> Callable[[str], str | None]:
+    """Reads values of the asset's store by their key; a state of 10,000 files has five."""
     from airflow.models.asset import AssetModel
     from airflow.state import AssetScope, get_state_backend
-    from airflow.utils.session import create_session
 
-    with create_session() as session:
-        newest = session.query(AssetModel.id).filter(AssetModel.name == ASSET).order_by(AssetModel.id.desc()).first()
-        return get_state_backend().get(AssetScope(asset_id=newest[0]), key, session=session) if newest else None
+    newest = session.query(AssetModel.id).filter(AssetModel.name == ASSET).order_by(AssetModel.id.desc()).first()
+    if newest is None:
+        return lambda _: None
+    backend, scope = get_state_backend(), AssetScope(asset_id=newest[0])
+    return lambda key: backend.get(scope, key, session=session)

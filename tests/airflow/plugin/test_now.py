@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -18,13 +18,16 @@ from airflow.utils.session import create_session
 
 from refdata import dropoff
 from refdata.api import ReferenceData
-from refdata.arrivalapi import MOST_LISTED, Arrivals, FolderLook
+from refdata.arrivalapi import MOST_LISTED, FolderLook, Now
 from refdata.config import load_settings, utc_now
+from refdata.core.errors import ConfigurationError
 from refdata.core.settings import Settings
 from refdata.core.stability import Rule, WatchState, check
 from refdata.core.statecodec import ASSET, encode, key_of
 from refdata.dropoff import Dropoff
 from refdata.ledger import Ledger
+from refdata.ledgerreport import Motion
+from refdata.plugin.routes import now as now_route
 from refdata.plugin.watchstate import stored_state
 from refdata.warehouse.base import Warehouse
 
@@ -39,6 +42,8 @@ Ask = Callable[[], dict[str, Any]]
 @pytest.fixture
 def now(client: TestClient, viewer: dict[str, str], filled: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Ask:
     monkeypatch.setattr(dropoff, "LOOK_PAUSE", 0)  # each request looks itself
+    monkeypatch.setattr(now_route, "PATIENCE", 60)  # and waits for what it finds, however slow the machine is
+    monkeypatch.setattr(now_route, "QUICK", 60)
 
     def ask() -> dict[str, Any]:
         answer = client.get("/refdata/api/v1/now", headers=viewer)
@@ -130,15 +135,79 @@ def test_of_many_files_the_first_are_listed_and_all_are_counted(
     assert now()["arriving_count"] == MOST_LISTED + 3
 
 
-def test_a_look_that_takes_long_is_repeated_seldom(tmp_path: Path) -> None:
-    root = tmp_path / "dropoff"
-    dropoff.ensure_tree(root)
-    settings = replace(load_settings(), dropoff_root=str(root))
-    deps = SimpleNamespace(dropoff=Dropoff.of(settings), settings=settings)
-    arrivals = Arrivals(lambda: deps, nullcontext)  # type: ignore[arg-type, return-value]
-    just_now = FolderLook(at_ns=time.time_ns() - 2 * SECOND)
-    assert arrivals.look(replace(just_now, took=0.05)).at_ns > just_now.at_ns
-    assert arrivals.look(replace(just_now, took=5.0)).at_ns == just_now.at_ns
+class SlowArrivals:
+    """Looks that take as long as the test says."""
+
+    def __init__(self) -> None:
+        self.began, self.may_end, self.looks = threading.Event(), threading.Event(), 0
+        self.fault: Exception | None = None
+
+    def look(self, before: FolderLook | None = None) -> FolderLook:
+        self.looks += 1
+        self.began.set()
+        found = FolderLook(at_ns=self.looks * SECOND)
+        self.may_end.wait(30)
+        if self.fault:
+            raise self.fault
+        return found
+
+    def now(self, state: WatchState | None, look: FolderLook) -> Now:
+        return Now(Motion(0, ()), look, (), is_known=False, place="/drops", is_bucket=False)
+
+
+@pytest.fixture
+def slow() -> SlowArrivals:
+    return SlowArrivals()
+
+
+@pytest.fixture
+def looks(slow: SlowArrivals) -> Callable[[], int]:
+    """The number of the look that a page is shown."""
+    answers = now_route._Answers(lambda _: None)
+    data: Any = SimpleNamespace(settings=Settings(dropoff_root="/drops"), arrivals=slow)
+    return lambda: int(answers.latest(data).looked_at.timestamp())
+
+
+def test_while_a_look_takes_long_pages_see_the_one_before(
+    slow: SlowArrivals, looks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow.may_end.set()
+    assert looks() == 1
+    slow.may_end.clear()
+    assert [looks(), looks()] == [1, 1]
+    assert slow.looks == 2  # one look for both
+    monkeypatch.setattr(now_route, "PATIENCE", 30)
+    slow.may_end.set()
+    assert looks() >= 2
+
+
+def test_the_first_page_waits_for_the_first_look(slow: SlowArrivals, looks: Callable[[], int]) -> None:
+    with ThreadPoolExecutor(1) as pages:
+        page = pages.submit(looks)
+        assert slow.began.wait(30)
+        assert not page.done()
+        slow.may_end.set()
+        assert page.result(30) == 1
+
+
+def test_an_answer_that_took_long_is_repeated_for_a_while(
+    slow: SlowArrivals, looks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow.may_end.set()
+    monkeypatch.setattr(now_route, "QUICK", -1)
+    monkeypatch.setattr(now_route, "SHARE", 1e-9)
+    assert [looks(), looks()] == [1, 1]
+    monkeypatch.setattr(now_route, "QUICK", 60)
+    assert looks() == 2
+
+
+def test_a_fault_reaches_the_page_and_the_next_look_starts_anew(slow: SlowArrivals, looks: Callable[[], int]) -> None:
+    slow.may_end.set()
+    slow.fault = ConfigurationError("The setting is wrong")
+    with pytest.raises(ConfigurationError, match="The setting is wrong"):
+        looks()
+    slow.fault = None
+    assert looks() == 2
 
 
 def test_the_mark_changes_with_what_happens_and_only_then(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from refdata.arrivalapi import Arrivals, FolderLook
+from refdata.api import ReferenceData
+from refdata.arrivalapi import FolderLook
 from refdata.core.stability import WatchState
 from refdata.plugin.nowschemas import NowView
 from refdata.plugin.routes.common import Connect, failures
@@ -15,33 +19,88 @@ from refdata.plugin.schemas import Envelope
 from refdata.plugin.watchstate import stored_state
 
 StateOf = Callable[[str], WatchState | None]
+PATIENCE = 0.1
+"""Seconds that a request waits for a new answer where there is an earlier one. With thousands of files in the folders,
+or on a slow drive, a look takes longer than a page may."""
+QUICK, SHARE = 0.05, 0.05
+"""Seconds of an answer that costs little, and the share of the time that others take: they are repeated meanwhile."""
 
 
-class _Looks:
-    """The last look into the folders: many pages that ask at once cause one."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer for everybody, the look that it is made from, and when and how long it was made (seconds)."""
 
-    def __init__(self) -> None:
-        self._lock, self._last = threading.Lock(), FolderLook()
+    view: NowView
+    look: FolderLook
+    began: float
+    ended: float
+
+    def rests(self) -> bool:
+        took = self.ended - self.began
+        return took > QUICK and time.monotonic() - self.ended < took / SHARE
+
+
+class _Answers:
+    """The last answer about one dropoff root: many pages that ask at once cause one."""
+
+    def __init__(self, state_of: StateOf) -> None:
+        self._state_of = state_of
+        self._lock = threading.Lock()
         self._place = ""
+        self._going: Future[_Answer] | None = None
+        self._last: _Answer | None = None
 
-    def latest(self, arrivals: Arrivals, place: str) -> FolderLook:
-        """A look that is recent enough, for one dropoff root."""
+    def latest(self, data: ReferenceData) -> NowView:
+        """What is on its way, or what was a moment ago while finding out takes long."""
         with self._lock:
-            before = self._last if place == self._place else None
-            self._last, self._place = arrivals.look(before), place
-            return self._last
+            before = self._known(data.settings.dropoff_root)
+            if before and before.rests():
+                return before.view
+            if self._going is None or self._going.done():
+                self._going = _begun(lambda: self._made(data, before))
+            going = self._going
+        try:
+            return going.result(PATIENCE if before else None).view
+        except TimeoutError:
+            if before is None:
+                raise
+            return before.view
+
+    def _known(self, place: str) -> _Answer | None:
+        if place != self._place:
+            self._place, self._going, self._last = place, None, None
+        if self._going and self._going.done() and not self._going.exception():
+            self._last = self._going.result()
+        return self._last
+
+    def _made(self, data: ReferenceData, before: _Answer | None) -> _Answer:
+        began = time.monotonic()
+        look = data.arrivals.look(before.look if before else None)
+        view = NowView.of(data.arrivals.now(self._state_of(data.settings.dropoff_root), look))
+        return _Answer(view, look, began, time.monotonic())
+
+
+def _begun(make: Callable[[], _Answer]) -> Future[_Answer]:
+    going: Future[_Answer] = Future()
+
+    def run() -> None:
+        try:
+            going.set_result(make())
+        except Exception as error:  # noqa: BLE001  raised again by the requests that wait for it
+            going.set_exception(error)
+
+    # Not a pool: at the end of the process Python waits for a pool's threads, and a drive may hang.
+    threading.Thread(target=run, daemon=True, name="refdata-now").start()
+    return going
 
 
 def router(connect: Connect, state_of: StateOf = stored_state) -> APIRouter:
     """``now``."""
-    routes, looks = APIRouter(), _Looks()
+    routes, answers = APIRouter(), _Answers(state_of)
 
     @routes.get("/now", responses=failures())
     def what_happens_now() -> Envelope[NowView]:
         """Files that are checked before their load, files that are not taken up and why, and whether anything moves."""
-        data = connect()
-        root = data.settings.dropoff_root
-        look = looks.latest(data.arrivals, root)
-        return Envelope(data=NowView.of(data.arrivals.now(state_of(root), look)))
+        return Envelope(data=answers.latest(connect()))
 
     return routes
