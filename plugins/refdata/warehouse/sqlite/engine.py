@@ -356,7 +356,8 @@ class SqliteWarehouse:
     def _stage_of(self, path: Path) -> Stage | None:
         """The stage in a file, from its only table; an attempt that died early has none yet."""
         try:
-            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            # One that is being filled is locked: nothing is gained by waiting for it.
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0)) as connection:
                 row = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchone()
         except sqlite3.Error:
             row = None  # half written or in use: the file's name still gives the load

@@ -16,11 +16,14 @@ import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
 
 from refdata.ahead import ahead
-from refdata.core.errors import StorageFullError
+from refdata.core.errors import LockTimeoutError, StorageFullError, TransientError
 from refdata.core.model import Column, TableName
 from refdata.warehouse.sqlite import ddl, values
 from refdata.warehouse.sqlite.connection import translate
 
+_PATIENCE = 10_000
+"""Milliseconds that a stage waits for who looks which table it is for: another load that begins (``stages``). Without,
+its commit failed in 18 of 4,400 loads of a burst, and the step was retried."""
 _PAGE_BYTES = 16_384
 """Of a stage's file. Measured on 1,000,000 rows of 13 columns: a sixth less time than with SQLite's 4,096, no more with
 65,536."""
@@ -38,6 +41,7 @@ def fill(
     A stage left by a crash is thrown away, so it does not need durability.
 
     :raises StorageFullError: when the driver fails to write.
+    :raises LockTimeoutError: when another process keeps the stage locked.
     """
     _create(path, table, columns)
     feed = _StageFeed(ahead(map(values.bindable_batch, batches)), on_progress)
@@ -62,7 +66,12 @@ def _create(path: Path, table: str, columns: Sequence[Column]) -> None:
 
 def _ingest(connection: adbc.Connection, table: str, columns: Sequence[Column], feed: _StageFeed) -> None:
     with connection.cursor() as cursor:
-        for pragma in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
+        for pragma in (
+            f"busy_timeout = {_PATIENCE}",
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            "locking_mode = EXCLUSIVE",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
             cursor.fetchall()
         reader = pa.RecordBatchReader.from_batches(values.schema(columns), feed)
@@ -89,7 +98,13 @@ class _StageFeed:
             raise
 
 
-def _refused(error: AdbcError, path: Path) -> StorageFullError:
+def _refused(error: AdbcError, path: Path) -> TransientError:
+    if "database is locked" in str(error):  # the driver passes on SQLite's text and not its code
+        return LockTimeoutError(
+            f"Another process has looked at the stage database for {_PATIENCE / 1000:.0f} s",
+            where=path.name,
+            advice="Nothing: the step is retried.",
+        )
     return StorageFullError(
         f"The stage database cannot be written: {error}",
         where=path.name,
