@@ -1,11 +1,12 @@
 """Drops small files into a running Airflow: how many are loaded a minute, how soon, and at what cost in CPU and memory.
 
-usage: python -m benchmarks.throughput [--files 200] [--tables 10] [--every SECONDS] [--one-by-one N]
+usage: python -m benchmarks.throughput [--files 200] [--tables 10] [--every SECONDS] [--one-by-one N [--browser]]
     [--postgres] [--set AIRFLOW__SECTION__NAME=VALUE] [--folder FOLDER] [--plot FILE.png]
 
 Real Airflow runs on a home of its own with the embedded engine: API server, scheduler with LocalExecutor, DAG
 processor, triggerer. All files are dropped at once, or one every ``--every`` seconds; every second table by append.
-With ``--one-by-one`` a file is dropped when the one before is archived, for the seconds from stable to completed.
+With ``--one-by-one`` a file is dropped when the one before is archived, for the seconds from stable to completed; with
+``--browser``, also for those until a page that is open in Chromium shows it so.
 While files are loaded, the page's requests are timed. The CPU is that of Airflow's processes and all that they
 started. Exit code 1 when a file was not loaded once and in order.
 
@@ -26,11 +27,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import psutil
@@ -39,6 +40,9 @@ from benchmarks.uploads import APART, APPEND, FULL, Uploaded, wrong_loads
 from rich.console import Console
 from rich.table import Table
 from scripts.local_airflow import PROJECT, LocalAirflow, free_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FrameLocator
 
 CHECKS, INTERVAL = 6, 1.0
 TASKS_NICE = 10
@@ -49,6 +53,7 @@ PATIENCE = 900.0
 """Seconds without a file that comes to an end, after which Airflow counts as stuck."""
 PAGES = {"files": "refdata/api/v1/files?limit=50", "now": "refdata/api/v1/now", "tables": "refdata/api/v1/tables"}
 SETTINGS = {"AIRFLOW__REFDATA__STABILITY_INTERVAL": f"{INTERVAL:g}"}
+ARCHIVED = "SELECT MAX(processed_at) FROM {ref}.[File_Monitor_Tracking]"
 DONE = "SELECT COUNT(*) FROM {ref}.[File_Monitor_Tracking] WHERE processed_at IS NOT NULL"
 
 
@@ -191,15 +196,41 @@ def watch(site: Site, files: list[Uploaded], every: float, console: Console) -> 
         time.sleep(min(pause, every or pause))
 
 
-def one_by_one(site: Site, files: int) -> list[float]:
-    """Seconds from stable to archived of each file, the first left out: it sets up the database."""
+def one_by_one(site: Site, files: int, page: FrameLocator | None) -> list[tuple[float, float]]:
+    """Seconds from stable to archived of each file, and from then until the page shows it.
+
+    The first file is left out: it sets up the database.
+    """
     found = []
     for number, file in enumerate(planned(files + 1, 1)):
         drop(site, file, number)
         stable = time.time() + CHECKS * INTERVAL
+        if page:
+            _shown(page, file.name)
+        seen = time.time()
         site.airflow.wait_for(lambda: site.done() > number, 120, f"{file.name} waits")  # noqa: B023
-        found.append(time.time() - stable)
+        archived = datetime.fromisoformat(site.query(ARCHIVED)[0][0]).replace(tzinfo=UTC).timestamp()
+        found.append((archived - stable, seen - archived))
     return found[1:]
+
+
+def _shown(page: FrameLocator, name: str) -> None:
+    file = page.locator("tbody", has=page.get_by_role("link", name=name, exact=True))
+    file.locator(".badge.completed").wait_for(timeout=120_000)
+
+
+@contextmanager
+def open_page(site: Site) -> Iterator[FrameLocator]:
+    """refdata's page with its files, in a browser."""
+    from tests.e2e.browser import log_in, running_browser
+    from tests.e2e.browser import open_page as opened
+
+    with running_browser() as browser:
+        window = browser.new_page()
+        log_in(window, site.airflow.url, "admin", site.airflow.password)
+        frame = opened(window)
+        frame.get_by_role("link", name="Files", exact=True).first.click()
+        yield frame
 
 
 def wrongs(site: Site, files: list[Uploaded]) -> list[str]:
@@ -235,6 +266,7 @@ def main() -> int:
     options.add_argument("--tables", type=int, default=10)
     options.add_argument("--every", type=float, default=0.0, help="seconds between two files")
     options.add_argument("--one-by-one", type=int, metavar="N", help="drop N files, each when the one before is done")
+    options.add_argument("--browser", action="store_true", help="with --one-by-one: when an open page shows it, too")
     options.add_argument("--postgres", action="store_true", help="PostgreSQL for Airflow's own database")
     options.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a variable for Airflow")
     options.add_argument("--folder", type=Path)
@@ -246,7 +278,8 @@ def main() -> int:
     try:
         site.start()
         if chosen.one_by_one:
-            _print_latency(one_by_one(site, chosen.one_by_one), console)
+            with open_page(site) if chosen.browser else nullcontext() as page:
+                _print_latency(one_by_one(site, chosen.one_by_one, page), console, is_watched=chosen.browser)
             return 0
         before = site.cpu()
         watched = watch(site, files, chosen.every, console)
@@ -260,11 +293,13 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _print_latency(seconds: list[float], console: Console) -> None:
-    grid = Table("Files", "Stable to archived, s: least", "median", "most", "Load average")
-    figures = (min(seconds), statistics.median(seconds), max(seconds), os.getloadavg()[0])
-    grid.add_row(str(len(seconds)), *(f"{one:.1f}" for one in figures))
-    console.print(grid)
+def _print_latency(found: list[tuple[float, float]], console: Console, *, is_watched: bool) -> None:
+    grid = Table("Seconds", "Files", "Least", "Median", "Most")
+    labels = ("stable to archived", "archived to shown in the browser")[: 2 if is_watched else 1]
+    for label, seconds in zip(labels, zip(*found, strict=True), strict=False):
+        figures = (min(seconds), statistics.median(seconds), max(seconds))
+        grid.add_row(label, str(len(seconds)), *(f"{one:.1f}" for one in figures))
+    console.print(grid, f"load average {os.getloadavg()[0]:.1f}")
 
 
 def _print(watched: Watched, files: int, cpu: Mapping[str, float], wrong: list[str], console: Console) -> None:
