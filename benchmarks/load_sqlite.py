@@ -71,9 +71,9 @@ def connect(home: Path) -> Deps:
 def load_refdata(csv: Path, home: Path) -> int:
     """A whole load through the use cases; the rows loaded."""
     deps = connect(home)
-    from refdata.plugin.preload import on_starting
+    from refdata.plugin.preload import import_ahead
 
-    on_starting()  # as Airflow's scheduler does for its tasks; pandas is imported before its own time, too
+    import_ahead()  # as Airflow's scheduler does for its tasks; pandas is imported before its own time, too
     from refdata.ingest.align import align_table
     from refdata.ingest.archive import move_to_processed
     from refdata.ingest.detect import detect_format

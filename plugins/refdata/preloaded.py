@@ -6,6 +6,6 @@ setting ``imports`` names before it forks: ``AIRFLOW__CELERY__EXTRA_CELERY_CONFI
 
 from __future__ import annotations
 
-from refdata.plugin.preload import on_starting
+from refdata.plugin.preload import import_ahead
 
-on_starting()
+import_ahead()

@@ -66,8 +66,20 @@ IF_INSTALLED = ("airflow.providers.openlineage.plugins.listener",)
 
 
 @hookimpl
-def on_starting() -> None:
-    """Airflow is about to start a scheduler, DAG processor or triggerer: the components that run as a ``Job``."""
+def on_starting(component: object) -> None:
+    """Airflow is about to start a scheduler, DAG processor or triggerer: the components that run as a ``Job``.
+
+    It says so in each task, too. A task that was forked has everything, and another one, such as a pod's, imports less
+    by itself.
+    """
+    from airflow.sdk.execution_time.task_runner import TaskRunnerMarker
+
+    if not isinstance(component, TaskRunnerMarker):
+        import_ahead()
+
+
+def import_ahead() -> None:
+    """Imports ``MODULES`` and prepares what each task would make for itself."""
     preload((*MODULES, *filter(_is_installed, IF_INSTALLED)), importlib.import_module)
     _prepare()
 

@@ -66,6 +66,18 @@ def test_a_task_of_the_load_finds_its_imports_done(airflow_home: Path, tmp_path:
     assert json.loads(done.stdout.splitlines()[-1]) == []
 
 
+def test_a_task_imports_no_more_than_it_needs() -> None:
+    code = """
+import sys
+from airflow.listeners.listener import get_listener_manager
+from airflow.sdk.execution_time.task_runner import TaskRunnerMarker
+get_listener_manager().hook.on_starting(component=TaskRunnerMarker())
+print("refdata.plugin.preload" in sys.modules, "pandas" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True False"
+
+
 def test_a_module_that_cannot_be_imported_is_left_to_the_task_that_needs_it(caplog: pytest.LogCaptureFixture) -> None:
     asked = []
 
