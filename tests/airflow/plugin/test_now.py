@@ -181,6 +181,35 @@ def test_while_a_look_takes_long_pages_see_the_one_before(
     assert looks() >= 2
 
 
+def test_a_look_that_hangs_is_waited_for(
+    slow: SlowArrivals, looks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow.may_end.set()
+    assert looks() == 1
+    slow.may_end.clear()
+    assert looks() == 1
+    monkeypatch.setattr(now_route, "OUTDATED", 0)
+    with ThreadPoolExecutor(1) as pages:
+        page = pages.submit(looks)
+        slow.may_end.set()
+        assert page.result(30) == 2
+
+
+def test_a_fault_behind_an_earlier_answer_reaches_the_next_page(
+    slow: SlowArrivals, looks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow.may_end.set()
+    assert looks() == 1
+    slow.may_end.clear()
+    slow.fault = ConfigurationError("The setting is wrong")
+    assert looks() == 1  # the look is under way
+    monkeypatch.setattr(now_route, "PATIENCE", 30)
+    slow.may_end.set()
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="The setting is wrong"):
+            looks()
+
+
 def test_the_first_page_waits_for_the_first_look(slow: SlowArrivals, looks: Callable[[], int]) -> None:
     with ThreadPoolExecutor(1) as pages:
         page = pages.submit(looks)

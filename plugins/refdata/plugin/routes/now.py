@@ -20,8 +20,10 @@ from refdata.plugin.watchstate import stored_state
 
 StateOf = Callable[[str], WatchState | None]
 PATIENCE = 0.1
-"""Seconds that a request waits for a new answer where there is an earlier one. With thousands of files in the folders,
-or on a slow drive, a look takes longer than a page may."""
+"""Seconds that a request waits for a new answer where there is an earlier one: with thousands of files in the folders a
+look takes longer than a page may."""
+OUTDATED = 2.0
+"""Seconds after which it waits nevertheless: a drive that hangs or a locked database must not look like one at rest."""
 QUICK, SHARE = 0.05, 0.05
 """Seconds of an answer that costs little, and the share of the time that others take: they are repeated meanwhile."""
 
@@ -48,6 +50,7 @@ class _Answers:
         self._lock = threading.Lock()
         self._place = ""
         self._going: Future[_Answer] | None = None
+        self._began = 0.0
         self._last: _Answer | None = None
 
     def latest(self, data: ReferenceData) -> NowView:
@@ -57,20 +60,21 @@ class _Answers:
             if before and before.rests():
                 return before.view
             if self._going is None or self._going.done():
-                self._going = _begun(lambda: self._made(data, before))
-            going = self._going
+                self._going, self._began = _begun(lambda: self._made(data, before)), time.monotonic()
+            going, is_recent = self._going, time.monotonic() - self._began < OUTDATED
+        if before is None or not is_recent:
+            return going.result().view
         try:
-            return going.result(PATIENCE if before else None).view
+            return going.result(PATIENCE).view
         except TimeoutError:
-            if before is None:
-                raise
             return before.view
 
     def _known(self, place: str) -> _Answer | None:
         if place != self._place:
             self._place, self._going, self._last = place, None, None
-        if self._going and self._going.done() and not self._going.exception():
-            self._last = self._going.result()
+        if self._going and self._going.done():
+            # After a fault nobody is shown what was before it.
+            self._last = None if self._going.exception() else self._going.result()
         return self._last
 
     def _made(self, data: ReferenceData, before: _Answer | None) -> _Answer:
