@@ -292,9 +292,8 @@ def load_runs(files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _load_run(file: Mapping[str, Any]) -> dict[str, Any]:
-    known = {name: value for name, value in file.items() if name != "run_after"}
     return {
-        "trigger_run_id": run_id_of(serial.from_json(DroppedFile, known)),
+        "trigger_run_id": run_id_of(serial.from_json(DroppedFile, file)),
         "conf": {name: file[name] for name in CONF},
         "run_after": file["run_after"],
     }
