@@ -154,10 +154,12 @@ class Run:
         for name in doomed:
             self.cluster.start(name)
 
-    def finish(self) -> None:
-        """Returns when every file is archived, or none came to its end for a long time."""
+    def finish(self, uploading: threading.Thread) -> None:
+        """Returns when every file is uploaded and archived, or none came to its end for a long time."""
         most, since, said = self.archived, time.monotonic(), 0.0
-        while self.archived < len(self.uploads) and time.monotonic() < since + PATIENCE:
+        while uploading.is_alive() or self.archived < len(self.uploads):
+            if time.monotonic() > since + PATIENCE:
+                return
             self.pause(2)
             if self.archived > most:
                 most, since = self.archived, time.monotonic()
@@ -178,9 +180,7 @@ def run(cluster: Cluster, chosen: argparse.Namespace, console: Console) -> list[
             break
         this.pause(this.chance.uniform(*BETWEEN_FAULTS))
         this.happen(fault)
-    while uploading.is_alive():
-        this.pause(2)
-    this.finish()
+    this.finish(uploading)
     seconds = time.monotonic() - this.began
     wrong = wrongs(cluster.site, this.uploads)
     if said := doctor_says(this):

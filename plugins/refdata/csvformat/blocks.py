@@ -17,6 +17,7 @@ import numpy as np
 from refdata.core.errors import FormatError
 from refdata.core.filemodel import Format, RejectedRow, SkippedLine
 from refdata.csvformat.careful import CarefulReader, CarefulRows
+from refdata.csvformat.doubtful import doubtful_places
 from refdata.csvformat.drawn import redrawn_chunks
 from refdata.csvformat.limits import CAREFUL_BYTES, MAX_RECORD_BYTES, refuse_wide
 from refdata.csvformat.quotes import (
@@ -28,7 +29,6 @@ from refdata.csvformat.quotes import (
     quote_positions,
     without,
 )
-from refdata.csvformat.skipping import doubtful_places
 from refdata.csvformat.text import FileBytes, count_lines, drop_last_lines, skip_lines, utf8_chunks
 
 _NONE = np.empty(0, np.int32)

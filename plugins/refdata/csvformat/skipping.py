@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -35,7 +35,6 @@ END_OF_FILE = "\x1a"
 ENDED = "the mark of DOS for the end of a file"
 BEFORE, BEHIND = "before the table", "after the table"
 
-_FEED, _RETURN = b"\n\r"
 _RULE_CELL = re.compile(r"\s*[-=_]+\s*")
 _LONG_RULE = re.compile(r"\s*[-=_]{2,}\s*")
 
@@ -102,70 +101,6 @@ def is_reordered(fmt: Format, cells: Sequence[str]) -> bool:
     header = [name.casefold() for name in fmt.header]
     named = all(header) and (len(cells) > 2 or min(map(len, header)) > 2)
     return named and names != header and sorted(names) == sorted(header)
-
-
-def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
-    """Offsets of the first lines in a block that may not be rows, apart from comments."""
-    at = -1 if text.isascii() else text.find(BOM.encode())  # a twentieth of the time of the search
-    if at >= 0:
-        yield at
-    named = fields > 1 and fmt.has_header
-    if named:
-        yield from _longest_name(text, fmt)
-    starts = (PAGE.encode(), END_OF_FILE.encode(), *(_line_starts(fmt) if named else ()))
-    line = next((line for line in _lines_from(text, starts) if text.startswith(starts, line)), None)
-    if line is not None:
-        yield line
-
-
-def _lines_from(text: bytes, starts: tuple[bytes, ...]) -> Iterator[int]:
-    """Offsets of the lines that begin with the first byte of one of ``starts``: a few comparisons for most blocks."""
-    import numpy as np  # here, because detection needs this module too, and starts without numpy
-
-    from refdata.csvformat.quotes import places_of
-
-    if text[:1] in {start[:1] for start in starts}:
-        yield 0
-    data = np.frombuffer(text, np.uint8)
-    first = np.zeros(256, np.bool_)
-    first[[start[0] for start in starts]] = True
-    lines = places_of(text, (_FEED, _RETURN) if b"\r" in text else (_FEED,)) + 1
-    lines = lines[: np.searchsorted(lines, data.size)]  # the end of the text begins no line
-    yield from map(int, lines[first[data[lines]]])
-
-
-def _longest_name(text: bytes, fmt: Format) -> Iterator[int]:
-    """Where the longest name is a cell, as in a line with the names in another order; the first place each way."""
-    name = max(fmt.header, key=len)
-    before = f"{fmt.delimiter[-1:]}{fmt.quote}{BOM}{PAGE} \r\n".encode()
-    behind = f"{fmt.delimiter[:1]}{fmt.quote} \r\n".encode()
-    for written in {name, name.upper(), name.lower()} if name else ():
-        cell = written.encode()
-        at = text.find(cell)
-        while at >= 0 and not (text[at - 1 : at] in before and text[at + len(cell) : at + len(cell) + 1] in behind):
-            at = text.find(cell, at + 1)
-        if at >= 0:
-            yield at
-
-
-def _line_starts(fmt: Format) -> Iterator[bytes]:
-    """The possible beginnings of a repeated header or a rule."""
-    texts = {*fmt.header_texts, *_written(fmt)}
-    for header in sorted(texts):
-        yield header.encode()
-    yield from (b"--", b"==", b"__", b'"--', b'"==', b" --", f"-{fmt.delimiter}-".encode())
-
-
-def _written(fmt: Format) -> Iterator[str]:
-    """How the header may begin if a writer that quotes, pads or capitalises otherwise wrote it again."""
-    first = fmt.header[:2]
-    if not all(first):
-        return
-    for names in (first, [name.upper() for name in first], [name.lower() for name in first]):
-        yield fmt.delimiter.join(names)
-        if fmt.quote:
-            yield fmt.delimiter.join(f"{fmt.quote}{name}{fmt.quote}" for name in names)
-    yield f" {first[0]}"
 
 
 def trailer_lines(fmt: Format, first: int) -> list[SkippedLine]:

@@ -86,14 +86,30 @@ def _definition(column: Column) -> str:
 
 
 def _converted(name: str, change: Widening | None) -> str:
-    if change is None or change.column.type.kind is not TypeKind.NVARCHAR:
-        return quote(name)
-    if change.old.type.kind is TypeKind.BIT:
-        return f"CASE {quote(name)} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
-    if change.old.type.kind is TypeKind.FLOAT:
+    value = quote(name)
+    if change is None:
+        return value
+    old, new = change.old.type, change.column.type
+    if old.kind is TypeKind.DECIMAL and not _is_text(old) and _is_text(new):
+        # As a number it has no zeros at its end, and SQLite writes a small one as 1.5e-07.
+        scale = old.scale if new.scale is None else new.scale
+        return _if_equal(value, f"printf('%.{scale}f', {value})", f"CAST({value} AS TEXT)")
+    if new.kind is not TypeKind.NVARCHAR:
+        return value
+    if old.kind is TypeKind.BIT:
+        return f"CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
+    if old.kind is TypeKind.FLOAT:
         # CAST writes 15 digits, which does not round-trip every double; quote() writes as many as needed.
-        value = quote(name)
-        short = f"printf('%.15g', {value})"
-        exact = f"CASE WHEN CAST({short} AS REAL) = {value} THEN {short} ELSE quote({value}) END"
+        exact = _if_equal(value, f"printf('%.15g', {value})", f"quote({value})")
         return f"CASE WHEN {value} IS NOT NULL THEN {exact} END"
-    return f"CAST({quote(name)} AS TEXT)"
+    return f"CAST({value} AS TEXT)"
+
+
+def _is_text(kind: SqlType) -> bool:
+    """Whether SQLite stores a type's values as text."""
+    return kind.kind is TypeKind.NVARCHAR or declared_type(kind).startswith("DECIMAL_TEXT")
+
+
+def _if_equal(value: str, written: str, otherwise: str) -> str:
+    """A number's text ``written`` where it is the same number."""
+    return f"CASE WHEN CAST({written} AS REAL) = {value} THEN {written} ELSE {otherwise} END"

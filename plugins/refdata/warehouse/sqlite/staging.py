@@ -44,10 +44,11 @@ def fill(
     :raises LockTimeoutError: when another process keeps the stage locked.
     """
     _create(path, table, columns)
-    feed = _StageFeed(ahead(map(values.bindable_batch, batches)), on_progress)
+    bound = values.schema(columns)
+    feed = _StageFeed(ahead(values.bindable_batch(batch, bound) for batch in batches), on_progress)
     try:
         with contextlib.closing(adbc.connect(str(path), autocommit=True)) as connection:
-            _ingest(connection, table, columns, feed)
+            _ingest(connection, table, pa.RecordBatchReader.from_batches(bound, feed))
     except AdbcError as error:
         # The driver passes on an exception of the batches as text only.
         # Not chained: that text repeats the reader's exception, and so a row's values.
@@ -64,7 +65,7 @@ def _create(path: Path, table: str, columns: Sequence[Column]) -> None:
         raise translate(error, f"stage {path.name}") from error
 
 
-def _ingest(connection: adbc.Connection, table: str, columns: Sequence[Column], feed: _StageFeed) -> None:
+def _ingest(connection: adbc.Connection, table: str, reader: pa.RecordBatchReader) -> None:
     with connection.cursor() as cursor:
         for pragma in (
             f"busy_timeout = {_PATIENCE}",
@@ -74,7 +75,6 @@ def _ingest(connection: adbc.Connection, table: str, columns: Sequence[Column], 
         ):
             cursor.execute(f"PRAGMA {pragma}")
             cursor.fetchall()
-        reader = pa.RecordBatchReader.from_batches(values.schema(columns), feed)
         cursor.adbc_ingest(table, reader, mode="append")
 
 
