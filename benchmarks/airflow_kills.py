@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from benchmarks.uploads import dated
 from rich.console import Console
 from rich.table import Table
 from scripts.local_airflow import LocalAirflow, free_port
@@ -138,7 +139,7 @@ class Dropper(threading.Thread):
     def _drop(self, number: int) -> Drop:
         table = f"kills_{number % TABLES}"
         folder = FULL if number % 2 else APPEND
-        name = f"{table}_{20_240_101 + number // TABLES}.csv"
+        name = dated(table, number // TABLES)
         rows = range(number * 100_000, number * 100_000 + self._chance.choice([3, 100, 20_000]))
         hidden = self._dropoff / folder / f".{name}.writing"
         hidden.write_text("id,note\n" + "".join(f"{row},of {name}\n" for row in rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from scripts.demo_source import Bucket
@@ -49,6 +50,11 @@ class Site:
         return int(self.query(sql)[0][0])
 
 
+def dated(table: str, number: int) -> str:
+    """The name of a table's file of a day; later days come later."""
+    return f"{table}_{date(2024, 1, 1) + timedelta(days=number):%Y%m%d}.csv"
+
+
 def upload(site: Site, numbers: range, sizes: Sequence[int] = (200,)) -> Iterator[Uploaded]:
     """Ten tables, every second one of appends; a table's later objects have later names.
 
@@ -57,7 +63,7 @@ def upload(site: Site, numbers: range, sizes: Sequence[int] = (200,)) -> Iterato
     for number in numbers:
         table, replaces = f"bucket_{number % TABLES}", bool(number % 2)
         rows = range(number * APART, number * APART + sizes[number // TABLES % len(sizes)])
-        name = f"{table}_{20_240_101 + number // TABLES}.csv"
+        name = dated(table, number // TABLES)
         content = "id,note\n" + "".join(f"{row},of {name}\n" for row in rows)
         site.bucket.put(f"{FULL if replaces else APPEND}/{name}", content.encode())
         yield Uploaded(name, table, rows, replaces)
