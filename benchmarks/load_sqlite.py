@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -55,11 +55,11 @@ def _line(rng: random.Random, number: int) -> str:
     )
 
 
-def connect(home: Path) -> Deps:
-    """What loads need, in a new embedded warehouse with its folders below ``home``."""
+def connect(home: Path, server: dict[str, Any] | None = None) -> Deps:
+    """What loads need, with its folders below ``home``: in a new embedded warehouse, or by an Airflow connection."""
     (home / "warehouse").mkdir(parents=True)
-    connection = {"conn_type": "sqlite", "host": str(home / "warehouse" / "refdata.db")}
-    os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = json.dumps(connection)
+    embedded = {"conn_type": "sqlite", "host": str(home / "warehouse" / "refdata.db")}
+    os.environ["AIRFLOW_CONN_REFDATA_DEFAULT"] = json.dumps(server or embedded)
     os.environ["AIRFLOW__REFDATA__DROPOFF_ROOT"] = str(home / "dropoff")
     from refdata import wiring
     from refdata.dropoff import ensure_tree
@@ -68,9 +68,13 @@ def connect(home: Path) -> Deps:
     return wiring.connect()
 
 
-def load_refdata(csv: Path, home: Path) -> int:
-    """A whole load through the use cases; the rows loaded."""
-    deps = connect(home)
+def load_refdata(csv: Path, home: Path) -> tuple[int, float]:
+    """A whole load into the embedded engine."""
+    return load_whole(csv, home, connect(home))
+
+
+def load_whole(csv: Path, home: Path, deps: Deps) -> tuple[int, float]:
+    """A whole load through the use cases; the rows loaded, and the seconds it took without imports."""
     from refdata.plugin.preload import import_ahead
 
     import_ahead()  # as Airflow's scheduler does for its tasks; pandas is imported before its own time, too
@@ -87,11 +91,10 @@ def load_refdata(csv: Path, home: Path) -> int:
     align_table(deps, file, detection)
     loaded = load_rows(deps, file, detection)
     move_to_processed(deps, file)
-    report(began)
-    return loaded.rows
+    return loaded.rows, time.perf_counter() - began
 
 
-def load_pandas(csv: Path, home: Path) -> int:
+def load_pandas(csv: Path, home: Path) -> tuple[int, float]:
     """pandas.read_csv in chunks and to_sql, as its documentation shows."""
     import sqlite3
 
@@ -103,33 +106,31 @@ def load_pandas(csv: Path, home: Path) -> int:
         for chunk in pd.read_csv(csv, chunksize=100_000):
             chunk.to_sql("bench", connection, if_exists="append", index=False)
             rows += len(chunk)
-    report(began)
-    return rows
+    return rows, time.perf_counter() - began
 
 
-def load_sqlite_utils(csv: Path, home: Path) -> int:
+def load_sqlite_utils(csv: Path, home: Path) -> tuple[int, float]:
     """``sqlite-utils insert --csv``, which detects types by itself."""
     database = home / "utils.db"
     began = time.perf_counter()
     command = [sys.executable, "-m", "sqlite_utils", "insert", str(database), "bench", str(csv), "--csv"]
     subprocess.run([*command, "--silent"], check=True)
-    report(began)
+    seconds = time.perf_counter() - began
     import sqlite3
 
     with sqlite3.connect(database) as connection:
-        return int(connection.execute("SELECT COUNT(*) FROM bench").fetchone()[0])
+        return int(connection.execute("SELECT COUNT(*) FROM bench").fetchone()[0]), seconds
 
 
-CONTENDERS: dict[str, Callable[[Path, Path], int]] = {
+CONTENDERS: dict[str, Callable[[Path, Path], tuple[int, float]]] = {
     "refdata": load_refdata,
     "pandas": load_pandas,
     "sqlite-utils": load_sqlite_utils,
 }
 
 
-def report(began: float) -> None:
+def report(seconds: float) -> None:
     """Prints seconds and peak memory in MB for the parent process, children included."""
-    seconds = time.perf_counter() - began
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(json.dumps({"seconds": seconds, "peak_mb": peak / 1024}))
 
@@ -181,7 +182,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.contender:
         name, csv, home = options.contender
-        CONTENDERS[name](Path(csv), Path(home))
+        report(CONTENDERS[name](Path(csv), Path(home))[1])
         return
     with tempfile.TemporaryDirectory() as folder:
         if options.memory is not None:

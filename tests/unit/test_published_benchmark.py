@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from benchmarks.published import Result, last_error, page
+import pytest
+from benchmarks import published
+from benchmarks.published import Comparison, Result, last_error, page
 
-OWN = Result("refdata", "0.1.0", seconds=12.0, cpu=10.0, peak=300.0)
+OWN = Result("refdata", "0.1.0", seconds=12.0, loading=10.0, cpu=11.0, peak=300.0)
 
 
-def test_a_tool_is_compared_by_its_cpu_and_one_that_cannot_do_it_says_why() -> None:
-    other, broken = Result("slow", "1.0", seconds=30.0, cpu=25.0, peak=90.0), Result("broken", "2.0", fault="no driver")
-    written = page([OWN, other, broken], rows=1_000_000, size=119_000_000, load=("3.2", "5.6"))
-    assert "| slow | 1.0 | 25.0 | 2.50 | 30.0 | 40,000 | 90 |" in written
+def comparison(*others: Result, title: str = "SQLite 3.40.1") -> Comparison:
+    return Comparison("sqlite", title, 1_000_000, 119_000_000, ("3.2", "5.6"), [OWN, *others])
+
+
+def test_a_tool_is_compared_without_its_imports_and_one_that_cannot_do_it_says_why() -> None:
+    library = Result("library", "1.0", seconds=30.0, loading=25.0, cpu=26.0, peak=90.0)
+    program = Result("program", "1.0", seconds=40.0, cpu=26.0, peak=90.0)
+    written = page([comparison(library, program, Result("broken", "2.0", fault="no driver"))])
+    assert "| library | 1.0 | 25.0 | 2.50 | 40,000 | 30.0 | 26.0 | 90 |" in written
+    assert "| program | 1.0 | 40.0 | 4.00 | 25,000 | 40.0 | 26.0 | 90 |" in written
     assert "| broken | 2.0 | no driver |" in written
     assert "Load average of the machine: 3.2 before, 5.6 after." in written
 
 
 def test_figures_of_a_load_that_lost_rows_are_not_shown() -> None:
     lossy = Result("lossy", "1.0", seconds=1.0, cpu=1.0, peak=9.0, fault="9 of 10 rows arrived")
-    assert "| lossy | 1.0 | 9 of 10 rows arrived |  |" in page([OWN, lossy], rows=10, size=10, load=("0", "0"))
+    assert "| lossy | 1.0 | 9 of 10 rows arrived |  |" in page([comparison(lossy)])
 
 
-def test_of_a_tools_output_the_last_line_about_an_error_is_kept() -> None:
-    assert last_error("Traceback\n│ ValueError: a | b │\nSee the manual.\n") == "ValueError: a / b"
-    assert last_error("first\nlast\n") == "last"
-    assert last_error("") == ""
+def test_each_target_has_its_table() -> None:
+    written = page([comparison(), comparison(title="SQL Server")])
+    assert written.index("## SQLite 3.40.1") < written.index("## SQL Server")
+    assert written.count("| refdata | 0.1.0 | 10.0 | 1.00 |") == 2
+
+
+@pytest.mark.parametrize(
+    ("output", "kept"),
+    [
+        ("Traceback\n│ ValueError: a | b │\nSee the manual.\n", "ValueError: a / b"),
+        ("Cause: (pyodbc.ProgrammingError) no such table\n(Background on this error at: x)\n", "no such table"),
+        ("first\nlast\n", "last"),
+        ("", ""),
+    ],
+)
+def test_of_a_tools_output_the_last_line_with_an_error_is_kept(output: str, kept: str) -> None:
+    assert last_error(output).endswith(kept)
+
+
+def test_a_password_in_an_error_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "URI", "mssql://user:p%40ss@host/db")
+    assert last_error("LoginError: mssql://user:p%40ss@host, p@ss") == "LoginError: mssql://user:***@host, ***"
