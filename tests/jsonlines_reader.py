@@ -65,7 +65,7 @@ class JsonBlocks:
                 rows.places.append((at, at + 1))
         first, self.next_line = self.next_line, self.next_line + len(lines)
         rows.next_line = self.next_line
-        return Block(rows.text(), first, rows)
+        return Block(rows.text(), first, rows.next_line, rows)
 
 
 @dataclass

@@ -17,7 +17,7 @@ import numpy as np
 from refdata.core.errors import FormatError
 from refdata.core.filemodel import Format, RejectedRow, SkippedLine
 from refdata.csvformat.careful import CarefulReader, CarefulRows
-from refdata.csvformat.doubtful import doubtful_places
+from refdata.csvformat.doubtful import doubtful_places, line_breaks
 from refdata.csvformat.drawn import redrawn_chunks
 from refdata.csvformat.limits import CAREFUL_BYTES, MAX_RECORD_BYTES, refuse_wide
 from refdata.csvformat.quotes import (
@@ -38,12 +38,13 @@ _NONE = np.empty(0, np.int32)
 class Block:
     """Whole records as UTF-8.
 
-    ``line`` is the physical line of the first record. ``rows`` is set if the csv module has already read the block;
-    ``text`` is then its clean form.
+    ``line`` is the physical line of the first record, ``next_line`` the one behind the last. ``rows`` is set if the csv
+    module has already read the block; ``text`` is then its clean form.
     """
 
     text: bytes
     line: int
+    next_line: int
     rows: CarefulRows | None = None
 
     def size(self) -> int:
@@ -131,21 +132,23 @@ class BlockCutter:
             block, consumed = self._first_block(text, at_end=at_end)
             if block is None:
                 break
-            self._line = block.rows.next_line if block.rows else self._line + count_lines(block.text)
+            self._line = block.next_line
             text = text[consumed:]
             yield block
         return text
 
     def _first_block(self, text: bytes, *, at_end: bool) -> tuple[Block | None, int]:
-        end, doubtful = self._plain_end(text, at_end=at_end)
+        breaks = line_breaks(text)
+        end, doubtful = self._plain_end(text, breaks, at_end=at_end)
         if end:
-            return Block(text[:end], self._line), end
+            lines = count_lines(text[:end]) if b"\r" in text else int(np.searchsorted(breaks, end, "right"))
+            return Block(text[:end], self._line, self._line + lines), end
         return self._careful_block(text, at_end=at_end) if doubtful or at_end else (None, 0)
 
-    def _plain_end(self, text: bytes, *, at_end: bool) -> tuple[int, bool]:
+    def _plain_end(self, text: bytes, breaks: Positions, *, at_end: bool) -> tuple[int, bool]:
         """The length of the plain whole records at the start of ``text``, and whether something doubtful follows."""
         quotes, misplaced = self._quotes(text)
-        doubts = [at for at in (*misplaced, *self._hazards(text)) if at is not None]
+        doubts = [at for at in (*misplaced, *self._hazards(text, breaks)) if at is not None]
         if not doubts and at_end and quotes.size % 2 == 0:
             return len(text), False
         sound = text[: min(doubts)] if doubts else text
@@ -162,11 +165,11 @@ class BlockCutter:
         misplaced = first_misplaced(text, quotes, self.format.delimiter) if quotes.size else None
         return quotes, (misplaced, *escape_doubts)
 
-    def _hazards(self, text: bytes) -> Iterator[int | None]:
+    def _hazards(self, text: bytes, breaks: Positions) -> Iterator[int | None]:
         """Offsets of anything that parsers may read differently, apart from quotes."""
         yield _found(text.find(b"\0"))
         yield 0 if self.format.skip_initial_space else None
-        yield from doubtful_places(text, self.format, self.fields)
+        yield from doubtful_places(text, breaks, self.format, self.fields)
         if self.format.comment:
             mark = self.format.comment.encode("utf-8")
             comment = re.search(rb"(?:\A|[\r\n])" + re.escape(mark), text)
@@ -178,7 +181,7 @@ class BlockCutter:
             stretch = text if at_end and size >= len(text) else _whole_lines(text, size)
             rows = self.careful.read(stretch, self._line, at_end=at_end and size >= len(text))
             if rows.consumed:
-                return Block(rows.text(), self._line, rows), rows.consumed
+                return Block(rows.text(), self._line, rows.next_line, rows), rows.consumed
             if size >= len(text):
                 return None, 0
             size *= 2

@@ -35,7 +35,7 @@ def signs(values: Values, sensitive: Sensitive) -> Iterator[str]:
     """The distinct values of a text column that may be damaged codes."""
     if not len(values):
         return
-    first = values.data[values.starts]
+    first = values.firsts
     digits = (first - np.uint8(_ZERO)) <= 9
     if sensitive.marked:
         yield from _matching(values, _MARKS[first], _MARKED)

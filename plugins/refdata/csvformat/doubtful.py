@@ -21,13 +21,26 @@ _BLANKS = (" ", "\t", PAGE, BOM)
 """What may precede the first name of a line."""
 
 
-def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
-    """Offsets of the first lines in a block that may not be rows, apart from comments."""
+def line_breaks(text: bytes) -> Positions:
+    r"""Offsets behind each ``\n`` and ``\r``: a ``\r\n`` counts twice.
+
+    >>> line_breaks(b"a\nb\n").tolist()
+    [2, 4]
+    """
+    return places_of(text, (_FEED, _RETURN) if b"\r" in text else (_FEED,)) + np.int32(1)
+
+
+def doubtful_places(text: bytes, breaks: Positions, fmt: Format, fields: int) -> Iterator[int]:
+    """Offsets of the first lines in a block that may not be rows, apart from comments.
+
+    :param breaks: ``line_breaks`` of the text.
+    """
     at = -1 if text.isascii() else text.find(BOM.encode())  # a twentieth of the time of the search
     if at >= 0:
         yield at
     named = fields > 1 and fmt.has_header
-    lines = _lines(text)
+    lines = np.concatenate([np.zeros(1, np.int32), breaks])
+    lines = lines[: np.searchsorted(lines, len(text))]  # the end of the text begins no line
     first = np.frombuffer(text, np.uint8)[lines]
     if named and _may_begin_with_name(text, lines, first, fmt):
         yield from _longest_name(text, fmt)
@@ -38,13 +51,6 @@ def doubtful_places(text: bytes, fmt: Format, fields: int) -> Iterator[int]:
     line = next((line for line in map(int, lines[among[first]]) if text.startswith(starts, line)), None)
     if line is not None:
         yield line
-
-
-def _lines(text: bytes) -> Positions:
-    """Offsets of the beginnings of all lines."""
-    behind = places_of(text, (_FEED, _RETURN) if b"\r" in text else (_FEED,)) + np.int32(1)
-    lines = np.concatenate([np.zeros(1, np.int32), behind])
-    return lines[: np.searchsorted(lines, len(text))]  # the end of the text begins no line
 
 
 def _may_begin_with_name(text: bytes, lines: Positions, first: Bytes, fmt: Format) -> bool:

@@ -101,7 +101,7 @@ def plain_shape(values: Values) -> NumberShape | None:
 
     Refused: leading zeros, a point without digits after it, ``-0``, and all other characters.
     """
-    negative = values.data[values.starts] == _MINUS
+    negative = values.firsts == _MINUS
     points = values.at[values.marks == _POINT]
     if values.at.size - points.size != int(negative.sum()):
         return None  # a minus that is not in front, or some other character

@@ -108,7 +108,7 @@ def _note(known: dict[str, None], values: Iterable[str]) -> None:
 
 def _may_be_numbers(values: Values, length: int | None) -> Mask:
     """Which values begin as numbers do and are shorter than codes of ``length``, or have a decimal behind."""
-    first = values.data[values.starts]
+    first = values.firsts
     nought = (first == _ZERO) & ((values.lengths == 1) | (values.lengths == len("0.0")))
     begins: Mask = ((first - np.uint8(_ONE)) < 9) | nought
     if length is None or not begins.any():

@@ -57,13 +57,14 @@ def damaged(values: Values) -> list[str]:
 
 def count_errors(values: Values) -> int:
     """How many values are errors of a spreadsheet, such as ``#REF!``."""
-    return _count(values.take(_ERROR_BEGINS[values.data[values.starts]]).arrow(), ERROR)
+    begins = _ERROR_BEGINS[values.firsts]
+    return _count(values.take(begins).arrow(), ERROR) if begins.any() else 0
 
 
 def missing_words(values: Values) -> list[str]:
     """The distinct values that stand for no value, as words of programs or errors of a spreadsheet."""
     short = values.lengths <= LONGEST
-    begins = short & _WORD_BEGINS[values.data[values.starts]]
+    begins = short & _WORD_BEGINS[values.firsts]
     if not begins.any():
         return []
     texts = pc.unique(values.take(begins).arrow())
@@ -91,7 +92,7 @@ def _may_be_powers(values: Values) -> Mask:
 
 def count_formulas(values: Values) -> int:
     """How many values a spreadsheet would run, such as ``=cmd|' /C calc'!A0``; by their first bytes, then in full."""
-    begins = _BEGINS[values.data[values.starts]]
+    begins = _BEGINS[values.firsts]
     return _count(values.take(begins).arrow(), _FORMULA) if begins.any() else 0
 
 

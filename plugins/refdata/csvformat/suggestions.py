@@ -200,12 +200,16 @@ def _nearly(texts: Sequence[str], base: ColumnReading) -> tuple[Suggestion, ...]
     typed = [text for text in texts if cell_type(text) in _USUAL]
     if len(typed) < _MANY or len(texts) - len(typed) > MOST_MARKERS:
         return ()
-    alone = {text: decide(gather(pa.array([text], pa.string()), Evidence())) for text in typed}
-    # A date that may have the day or the month first has several readings; the others decide.
-    fitting = [text for text, one in alone.items() if one.choices or not _is_text(one.type)]
-    # Digits that are no number are codes with leading zeros, and then all are codes.
-    codes = any(text.strip().isdigit() and text == text.strip() for text in typed if text not in fitting)
-    if codes or len(texts) - len(fitting) > MOST_MARKERS:
+    fits = set[str]()
+    for text in sorted(typed, key=lambda text: not text.startswith("0")):
+        alone = decide(gather(pa.array([text], pa.string()), Evidence()))
+        # A date that may have the day or the month first has several readings; the others decide.
+        if alone.choices or not _is_text(alone.type):
+            fits.add(text)
+        elif text.isdigit():
+            return ()  # codes with leading zeros, and then all are codes
+    fitting = [text for text in typed if text in fits]
+    if len(texts) - len(fitting) > MOST_MARKERS:
         return ()
     decision = decide(gather(pa.array(fitting, pa.string()), Evidence()))
     if decision.type is None or _is_text(decision.type):

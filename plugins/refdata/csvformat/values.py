@@ -87,6 +87,11 @@ class Values:
         return self.ends - self.starts
 
     @cached_property
+    def firsts(self) -> Bytes:
+        """The first byte of each value."""
+        return self.data[self.starts]
+
+    @cached_property
     def at(self) -> Ints:
         """The positions of the bytes that are not digits, in order."""
         return np.flatnonzero((self.data - np.uint8(48)) > 9)

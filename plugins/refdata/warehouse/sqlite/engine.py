@@ -93,10 +93,12 @@ class SqliteWarehouse:
             self._files.main.parent.mkdir(parents=True, exist_ok=True)
         if self._files.super_journals():
             self._end_stale_journals()
-        with self.transaction() as session:
-            change = schema.upgrade(session, self.statement)
-            self._files.sweep_super_journals()
-            return change
+        with self._files.opened() as connection:
+            self._files.size_pages(connection)
+            with self._begun(connection, write=True) as session:
+                change = schema.upgrade(session, self.statement)
+                self._files.sweep_super_journals()
+                return change
 
     def connected(self) -> AbstractContextManager[None]:
         """See ``Warehouse.connected``."""
