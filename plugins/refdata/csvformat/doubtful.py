@@ -6,6 +6,7 @@ What is found is a doubt: the reader that goes row by row decides (``skipping.wh
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,8 +18,11 @@ from refdata.csvformat.skipping import BOM, END_OF_FILE, PAGE
 from refdata.csvformat.values import Bytes
 
 _FEED, _RETURN = b"\n\r"
+_BLANK = ord(" ")
 _BLANKS = (" ", "\t", PAGE, BOM)
 """What may precede the first name of a line."""
+_MOST_WORDS = 500
+"""Spellings of names that are looked for one by one."""
 
 
 def line_breaks(text: bytes) -> Positions:
@@ -44,48 +48,107 @@ def doubtful_places(text: bytes, breaks: Positions, fmt: Format, fields: int) ->
     first = np.frombuffer(text, np.uint8)[lines]
     if named and _may_begin_with_name(text, lines, first, fmt):
         yield from _longest_name(text, fmt)
-    starts = (PAGE.encode(), END_OF_FILE.encode(), *(_line_starts(fmt) if named else ()))
-    among = np.zeros(256, np.bool_)
-    among[[start[0] for start in starts]] = True
-    # A few comparisons for most blocks.
-    line = next((line for line in map(int, lines[among[first]]) if text.startswith(starts, line)), None)
-    if line is not None:
-        yield line
+    starts = (PAGE, END_OF_FILE, *(_line_starts(fmt) if named else ()))
+    some = lines[_among(*starts)[first]]
+    data = np.frombuffer(text, np.uint8)
+    found = (_places(data, some, start) for start in starts)
+    yield from (int(places[0]) for places in found if places.size)
 
 
 def _may_begin_with_name(text: bytes, lines: Positions, first: Bytes, fmt: Format) -> bool:
-    """Whether a line begins like one of the names, as each line with all of them does, whatever their order.
+    """Whether a line begins with one of the names, as each line with all of them does, whatever their order.
 
-    Two bytes are compared. Without, the whole block is searched for a name: a third of the time of a scan.
+    Without, the whole block is searched for a name: a third of the time of a scan.
 
     :param first: the first byte of each line.
     """
     data = np.frombuffer(text, np.uint8)
-    begins = _beginnings(fmt.header, fmt.delimiter, fmt.quote)
-    if _any_begins(data, lines, first, begins):
+    names = _Names.of(fmt.header, fmt.delimiter, fmt.quote)
+    if names.any_begins(data, lines, first):
         return True
     inside = lines[first == ord(fmt.quote)] + 1 if fmt.quote else lines[:0]
     inside = inside[: np.searchsorted(inside, data.size)]
-    return _any_begins(data, inside, data[inside], begins)
+    return names.any_begins(data, inside, data[inside])
 
 
-def _any_begins(data: Bytes, at: Positions, first: Bytes, begins: npt.NDArray[np.bool_]) -> bool:
-    """Whether the two bytes at one of the offsets, the first of which is ``first``, are among ``begins``."""
-    some: npt.NDArray[np.bool_] = np.any(begins, axis=1)
-    at = at[some[first]]
-    return bool(begins[data[at], data[np.minimum(at + 1, data.size - 1)]].any())
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names as a line may begin with one of them.
+
+    ``begins`` has the pairs of bytes with which such a line may begin, by first and second byte; ``anyhow`` those first
+    bytes that need no name behind them; ``words`` the first word of each name, in each spelling, and whether it is the
+    whole name; ``ends`` the bytes behind a cell.
+    """
+
+    begins: npt.NDArray[np.bool_]
+    anyhow: npt.NDArray[np.bool_]
+    words: tuple[tuple[str, bool], ...]
+    ends: npt.NDArray[np.bool_]
+
+    @classmethod
+    @lru_cache(maxsize=8)
+    def of(cls, header: tuple[str, ...], delimiter: str, quote: str) -> _Names:
+        """The names of a header; the first one may be none."""
+        cell_ends = (delimiter, "\r", "\n", *((quote,) if quote else ()))
+        anyhow = _among(*_BLANKS, *(cell_ends if not header[0] else ()))
+        begins = np.repeat(anyhow[:, None], 256, axis=1)
+        words = {_first_word(text) for name in header for text in _spellings(name) if name}
+        for word in (word.encode() for word, _ in words):
+            begins[word[0], word[1] if len(word) > 1 else slice(None)] = True
+        return cls(begins, anyhow, tuple(words), _among(*cell_ends))
+
+    def any_begins(self, data: Bytes, at: Positions, first: Bytes) -> bool:
+        """Whether a name is at one of the offsets, where the bytes are ``first``."""
+        some: npt.NDArray[np.bool_] = np.any(self.begins, axis=1)
+        at = at[some[first]]
+        at = at[self.begins[data[at], data[np.minimum(at + 1, data.size - 1)]]]
+        if not at.size:
+            return False
+        return bool(self.anyhow[data[at]].any()) or len(self.words) > _MOST_WORDS or self._any_is_name(data, at)
+
+    def _any_is_name(self, data: Bytes, at: Positions) -> bool:
+        return any(
+            not whole or _any_ends(data, behind, self.ends)
+            for word, whole in self.words
+            if (behind := _places(data, at, word) + np.int32(len(word.encode()))).size
+        )
 
 
-@lru_cache(maxsize=8)
-def _beginnings(header: tuple[str, ...], delimiter: str, quote: str) -> npt.NDArray[np.bool_]:
-    """The pairs of bytes with which a line of names may begin, by first and second byte."""
-    begins = np.zeros((256, 256), np.bool_)
-    unnamed = (delimiter, *((quote,) if quote else ())) if not header[0] else ()
-    begins[[text.encode()[0] for text in (*_BLANKS, *unnamed)]] = True
-    written = {text.encode() for name in header for text in (name, name.upper(), name.lower())}
-    for name in filter(None, written):
-        begins[name[0], name[1] if len(name) > 1 else slice(None)] = True
-    return begins
+def _first_word(name: str) -> tuple[str, bool]:
+    """The first word of a name, and whether there is no other: blanks between words may be written otherwise."""
+    word = name.split()[0]
+    return word, word == name
+
+
+def _places(data: Bytes, at: Positions, word: str) -> Positions:
+    """Those of the offsets where a text is; byte by byte, because few are left after the first ones."""
+    for index, byte in enumerate(word.encode()):
+        at = at[: np.searchsorted(at, data.size - index)]
+        at = at[data[at + np.int32(index)] == byte]
+        if not at.size:
+            break
+    return at
+
+
+def _any_ends(data: Bytes, at: Positions, ends: npt.NDArray[np.bool_]) -> bool:
+    """Whether a cell ends at one of the offsets, or after blanks from there on."""
+    while at.size:
+        if at[-1] >= data.size or ends[data[at]].any():
+            return True
+        at = at[data[at] == _BLANK] + np.int32(1)
+    return False
+
+
+def _among(*texts: str) -> npt.NDArray[np.bool_]:
+    """Which bytes one of the texts begins with."""
+    among = np.zeros(256, np.bool_)
+    among[[text.encode()[0] for text in texts]] = True
+    return among
+
+
+def _spellings(name: str) -> set[str]:
+    """How a name may be written again, in capitals or small letters."""
+    return {name, name.upper(), name.lower(), name.capitalize(), name.title()}
 
 
 def _longest_name(text: bytes, fmt: Format) -> Iterator[int]:
@@ -93,7 +156,7 @@ def _longest_name(text: bytes, fmt: Format) -> Iterator[int]:
     name = max(fmt.header, key=len)
     before = f"{fmt.delimiter[-1:]}{fmt.quote}{BOM}{PAGE} \r\n".encode()
     behind = f"{fmt.delimiter[:1]}{fmt.quote} \r\n".encode()
-    for written in {name, name.upper(), name.lower()} if name else ():
+    for written in _spellings(name) if name else ():
         cell = written.encode()
         at = text.find(cell)
         while at >= 0 and not (text[at - 1 : at] in before and text[at + len(cell) : at + len(cell) + 1] in behind):
@@ -102,12 +165,10 @@ def _longest_name(text: bytes, fmt: Format) -> Iterator[int]:
             yield at
 
 
-def _line_starts(fmt: Format) -> Iterator[bytes]:
+def _line_starts(fmt: Format) -> Iterator[str]:
     """The possible beginnings of a repeated header or a rule."""
-    texts = {*fmt.header_texts, *_written(fmt)}
-    for header in sorted(texts):
-        yield header.encode()
-    yield from (b"--", b"==", b"__", b'"--', b'"==', b" --", f"-{fmt.delimiter}-".encode())
+    yield from sorted({*fmt.header_texts, *_written(fmt)})
+    yield from ("--", "==", "__", '"--', '"==', " --", f"-{fmt.delimiter}-")
 
 
 def _written(fmt: Format) -> Iterator[str]:

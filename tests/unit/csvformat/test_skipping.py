@@ -91,8 +91,19 @@ def test_repeated_headers_rules_and_marks_are_not_rows(seed: int, tmp_path: Path
     assert all(str(column.type) == "INT" for column in result.columns[1:])
 
 
-@pytest.mark.parametrize("again", ['"id","full name",n', '"id","full name","n"', "id,full name,n", 'id,full name,"n"'])
-def test_header_that_is_quoted_in_another_way_is_the_header_again(again: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "again",
+    [
+        '"id","full name",n',
+        '"id","full name","n"',
+        "id,full name,n",
+        'id,full name,"n"',
+        "Id,Full Name,N",
+        '"ID","Full name",N',
+        " id , full  name ,n",
+    ],
+)
+def test_header_that_is_written_in_another_way_is_the_header_again(again: str, tmp_path: Path) -> None:
     rows = "".join(f"A{at},{at},{at}\n" for at in range(4))
     found = scanned(tmp_path, f"id,full name,n\n{rows}{again}\n{rows}")
     assert (found.rows, found.rejected) == (8, 0)
@@ -241,8 +252,9 @@ def test_a_header_in_another_order_refuses_the_file(seed: int, tmp_path: Path) -
     other = names
     while other == names:
         other = rng.sample(names, len(names))
-    upper, quoted = (name.upper() for name in other), (f'"{name}"' for name in other)
-    written = rng.choice([other, upper, quoted] if len(names) > 2 else [other, quoted])
+    upper, title = (name.upper() for name in other), (name.title() for name in other)
+    quoted = (f'"{name}"' for name in other)
+    written = rng.choice([other, upper, title, quoted] if len(names) > 2 else [other, quoted])
     at = rng.randint(4, 20)
     mark = rng.choice(["", "\ufeff", "\f", *([] if written is quoted else [" "])])
     lines = [delimiter.join(names), *rows[:at], mark + delimiter.join(written), *rows[at:]]
