@@ -28,11 +28,13 @@ MOST_LISTED = 50
 class FolderLook:
     """What was in the dropoff folders at a moment.
 
-    ``fault`` says why nobody could look.
+    ``not_taken`` has the first ``MOST_LISTED`` of the ``not_taken_count`` files that are left where they are. ``fault``
+    says why nobody could look.
     """
 
     files: tuple[DroppedFile, ...] = ()
     not_taken: tuple[NotTaken, ...] = ()
+    not_taken_count: int = 0
     at_ns: int = 0
     fault: str = ""
 
@@ -73,8 +75,8 @@ class Arrivals:
         except RefdataError as error:
             return FolderLook(at_ns=now, fault=error.reason)
         types = enabled(deps.settings.file_types)
-        not_taken = tuple(_not_taken(one, types) for one in left)
-        return FolderLook(scanned.files, not_taken, now)
+        not_taken = tuple(_not_taken(one, types) for one in left[:MOST_LISTED])
+        return FolderLook(scanned.files, not_taken, len(left), now)
 
     def now(self, state: WatchState | None, look: FolderLook) -> Now:
         """What is on its way: loads that are not over, and files that are not loads yet.

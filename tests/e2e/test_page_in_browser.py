@@ -29,6 +29,7 @@ from scripts.local_airflow import LocalAirflow, free_port
 
 from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
+from refdata.dropoff import ensure_tree
 from refdata.ledger import Ledger
 from refdata.notifications.failure import airflow_url, page_url
 from refdata.warehouse.sqlite.engine import SqliteWarehouse
@@ -165,6 +166,29 @@ def test_home_shows_first_what_needs_a_person(steward: Steward) -> None:
     lines.filter(has_text="bookings_29.csv").get_by_role("link", name="bookings_29.csv").click()
     steward.heading("bookings_29.csv")
     expect(needs).to_be_hidden()
+
+
+@pytest.fixture
+def flood(server: Server) -> Iterator[None]:
+    """More files than the page lists, on their way and in no folder for them."""
+    ensure_tree(server.local.dropoff)
+    folder = server.local.dropoff / "none_reference_data_table" / "fullload"
+    files = [folder / f"flood_{number}.csv" for number in range(60)]
+    files += [folder / f"flood_{number}.docx" for number in range(1_055)]
+    for file in files:
+        file.write_text("id\n1\n")
+    yield
+    for file in files:
+        file.unlink()
+
+
+def test_files_that_are_too_many_to_list_are_counted(steward: Steward, flood: None) -> None:
+    steward.frame.get_by_role("link", name="Home", exact=True).click()
+    expect(steward.frame.get_by_role("heading", name="60 files on the way")).to_be_visible(timeout=20_000)
+    expect(steward.frame.get_by_role("heading", name="1,055 files are not taken up")).to_be_visible()
+    expect(steward.frame.get_by_text("and 10 more", exact=True)).to_be_visible()
+    expect(steward.frame.get_by_text("and 1,005 more", exact=True)).to_be_visible()
+    picture(steward.window, "flood-light")
 
 
 def test_a_held_load_leads_to_airflows_form(steward: Steward) -> None:

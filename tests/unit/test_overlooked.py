@@ -10,7 +10,6 @@ import pytest
 from refdata.core.dropnames import LOAD_FOLDERS, OWN_PREFIX
 from refdata.core.settings import Settings
 from refdata.dropoff import Dropoff
-from refdata.dropoff.overlooked import LISTED_AT_MOST
 
 FULL = "reference_data_table/fullload"
 
@@ -75,7 +74,8 @@ def test_no_link_is_followed_and_a_name_is_made_printable(dropoff: Dropoff, tmp_
     assert sorted(listed(dropoff)) == [f"{FULL}/a\\n.pdf", f"{FULL}/link"]
 
 
-def test_the_list_ends_somewhere(dropoff: Dropoff) -> None:
-    for number in range(LISTED_AT_MOST + 5):
-        os.close(os.open(dropoff.root / FULL / f"{number}.pdf", os.O_CREAT))
-    assert len(dropoff.overlooked()) == LISTED_AT_MOST
+def test_all_are_counted_among_many_files_that_wait(dropoff: Dropoff) -> None:
+    for number in range(6_000):
+        os.close(os.open(dropoff.root / FULL / f"{number}.{'pdf' if number % 3 else 'csv'}", os.O_CREAT))
+    paths = [place.path for place in dropoff.overlooked()]
+    assert (len(paths), paths) == (4_000, sorted(paths))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 from refdata.core.arrivals import FOLDER_OF_FILES
@@ -14,15 +14,12 @@ from refdata.core.filetypes import types_of
 from refdata.dropoff.osfiles import root_folder, subfolder
 from refdata.dropoff.tree import OUTSIDE, Malformed, holds_drops
 
-LISTED_AT_MOST = 200
-LOOKED_AT_MOST = 5_000
-"""Entries of one folder that are looked at: the list must not cost more than the scan."""
 _NOTES = frozenset(("txt",))
 """Beside the load folders, such files are notes for people."""
 
 
 def overlooked(root: Path, archives: frozenset[str], types: frozenset[str]) -> tuple[Malformed, ...]:
-    """Files of other types, temporary names, and folders with data inside a load folder; at most 200.
+    """Files of other types, temporary names, and folders with data inside a load folder, by path.
 
     What ``scan`` reports as malformed is not repeated.
 
@@ -31,11 +28,11 @@ def overlooked(root: Path, archives: frozenset[str], types: frozenset[str]) -> t
     places: list[Malformed] = []
     for folder in ("", *CLASS_FOLDERS, *LOAD_FOLDERS):
         with suppress(OSError), _opened(root, folder) as handle, os.scandir(handle) as entries:
-            for entry in islice(entries, LOOKED_AT_MOST):
+            for entry in entries:
                 path = f"{folder}/{entry.name}".lstrip("/")
                 if path not in archives and (reason := _reason(handle, folder, entry, types)):
                     places.append(Malformed(printable(path), reason, _changed(entry)))
-    return tuple(places[:LISTED_AT_MOST])
+    return tuple(sorted(places, key=attrgetter("path")))
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class NowView(BaseModel):
     )
     arriving_count: int = Field(description="All files that are on their way.")
     not_taken: tuple[NotTakenView, ...] = Field(description=f"At most {MOST_LISTED}.")
-    not_taken_count: int
+    not_taken_count: int = Field(description="All files that are left where they are.")
     place: str = Field(description="The folder or address where files are dropped.")
     is_bucket: bool = Field(
         description="Whether it is an object store, whose uploads show only when they are complete."
@@ -102,8 +102,8 @@ class NowView(BaseModel):
             waiting=sum(load.status is REVIEW for load in loads),
             arriving=arriving,
             arriving_count=len(now.arriving),
-            not_taken=tuple(map(NotTakenView.of, now.look.not_taken[:MOST_LISTED])),
-            not_taken_count=len(now.look.not_taken),
+            not_taken=tuple(map(NotTakenView.of, now.look.not_taken)),
+            not_taken_count=now.look.not_taken_count,
             place=now.place,
             is_bucket=now.is_bucket,
             looked_at=_time(now.look.at_ns),
@@ -125,6 +125,7 @@ def _mark(now: Now, arriving: tuple[ArrivalView, ...]) -> str:
         len(now.arriving),
         sorted(checks.items()),
         now.look.not_taken,
+        now.look.not_taken_count,
     )
     return hashlib.blake2b(repr(shown).encode("utf-8", "surrogateescape"), digest_size=9).hexdigest()
 
