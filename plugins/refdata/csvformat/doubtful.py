@@ -92,7 +92,7 @@ class _Names:
         cell_ends = (delimiter, "\r", "\n", *((quote,) if quote else ()))
         anyhow = _among(*_BLANKS, *(cell_ends if not header[0] else ()))
         begins = np.repeat(anyhow[:, None], 256, axis=1)
-        words = {_first_word(text) for name in header for text in _spellings(name) if name}
+        words = {_first_word(text) for name in header for text in _spellings(name) if text.strip()}
         for word in (word.encode() for word, _ in words):
             begins[word[0], word[1] if len(word) > 1 else slice(None)] = True
         return cls(begins, anyhow, tuple(words), _among(*cell_ends))
