@@ -17,9 +17,14 @@ from refdata.csvformat.limits import BLOCK_BYTES
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
-WORKERS = max(1, min(4, (os.cpu_count() or 1) - 1))
+_CORES = os.cpu_count() or 1
+WORKERS = max(1, min(4, _CORES - 1))
 """Threads for parsing; pyarrow and numpy release the interpreter lock. One core is left to the thread that cuts the
-blocks, or stores the rows: on two cores, a scan and a load take a tenth longer with two threads for parsing."""
+blocks: on two cores, a scan takes a tenth longer with two threads for parsing."""
+
+BESIDE = max(0, min(4, _CORES - 2))
+"""The same while another thread stores the rows. On two cores the thread that cuts the blocks parses them too: with one
+more, staging into the embedded engine takes a twelfth longer."""
 
 MOST_BYTES = (WORKERS + 1) * BLOCK_BYTES
 """Bytes in flight. A row of 16 MiB takes many times that to process; blocks of that size go one by one."""
@@ -41,8 +46,12 @@ def in_order(
 
     At most ``workers + 1`` items of together at most ``most`` bytes are in memory, but always at least one.
 
+    :param workers: threads; with none, the caller works.
     :param size: returns an item's size in bytes.
     """
+    if not workers:
+        yield from map(work, items)
+        return
     with ThreadPoolExecutor(workers, thread_name_prefix="refdata-csv") as pool:
         pending: deque[tuple[Future[_Out], int]] = deque()
         held = 0

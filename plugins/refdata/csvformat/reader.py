@@ -18,7 +18,7 @@ from refdata.csvformat.convert import CLEAN, read_text, read_typed
 from refdata.csvformat.dialects import Dialect
 from refdata.csvformat.fitting import Readings, set_aside
 from refdata.csvformat.limits import BATCH_ROWS, BLOCK_BYTES
-from refdata.csvformat.pipeline import in_order
+from refdata.csvformat.pipeline import BESIDE, in_order
 from refdata.csvformat.rejects import OnReject
 from refdata.csvformat.repairs import is_utf8
 from refdata.csvformat.rowrules import RowRule, broken_rules
@@ -54,7 +54,7 @@ def read_rows(
     fields = len(fmt.header)
     cutter = cut(FileBytes(Path(path), progress, chunk_bytes=block_bytes), fmt, fields)
     convert = partial(_convert, Dialect.of(fmt), fields, columns, rules, cutter.careful)
-    for converted in in_order(convert, cutter.blocks(), size=Block.size):
+    for converted in in_order(convert, cutter.blocks(), BESIDE, size=Block.size):
         for reject in converted.rejects:
             on_reject(reject)
         for batch in converted.batches:

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import os
+import threading
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -458,6 +459,14 @@ def test_blocks_at_work_are_bounded_in_number_and_bytes_and_come_in_order() -> N
     assert got == sizes
     assert all(len(found) <= 3 and (sum(found) <= 4 or len(found) == 1) for found in held)
     assert [1, 1, 1] in held
+
+
+def test_without_threads_the_caller_works_on_one_block_after_the_other() -> None:
+    at_work, items = threading.current_thread(), iter([1, 2])
+    results = in_order(lambda item: (item, threading.current_thread() is at_work), items, 0)
+    assert next(results) == (1, True)
+    assert next(items) == 2
+    assert [*results] == []
 
 
 @pytest.mark.parametrize("error", [PermissionDeniedError, FileChangedError, DropoffError])
