@@ -21,6 +21,7 @@ from scripts.local_airflow import PROJECT, LocalAirflow, free_port
 from tests.airflow.secrets.canaries import EXTRA
 from tests.e2e.browser import chromium, log_in, running_browser
 from tests.e2e.desk import WIDE, Place, running_desk
+from tests.fileclock import next_tick
 from tests.integration.engines import MSSQL, SQLITE, Database, Server, open_database
 
 FULL = "reference_data_table/fullload"
@@ -71,6 +72,7 @@ class RunningAirflow:
         target.parent.mkdir(parents=True, exist_ok=True)
         hidden = target.with_name(f".{name}.writing")
         hidden.write_bytes(content)
+        next_tick(self.local.home)
         return hidden.rename(target)
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -33,6 +33,7 @@ from refdata.dropoff.objectstore import ObjectStore
 from refdata.dropoff.serversource import ServerSource
 from refdata.dropoff.source import Source
 from refdata.ingest.process import process
+from tests.fileclock import next_tick
 from tests.integration.ingest.conftest import Site, make_site, site  # noqa: F401  fixtures
 from tests.integration.places import Bucket, azure_bucket, gcs_bucket, s3_bucket
 from tests.integration.server_meddling import SERVERS
@@ -62,6 +63,7 @@ def tree(folder: Path) -> Place:
         passing = root / f"{path}.part"
         passing.write_bytes(content)
         passing.rename(root / path)
+        next_tick(root.parent)
 
     return Place(dropoff, put, lambda path: (root / path).unlink())
 

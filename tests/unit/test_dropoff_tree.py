@@ -36,6 +36,7 @@ from refdata.dropoff.tree import (
     recover_handed_back,
     scan,
 )
+from tests.fileclock import next_tick
 
 FULL = "reference_data_table/fullload"
 NOBODY = 65534
@@ -79,6 +80,7 @@ def append(path: Path, text: str) -> None:
 
 def drop(root: Path, path: str = f"{FULL}/airports.csv", text: str = "code\nNA\n") -> DroppedFile:
     (root / path).write_text(text)
+    next_tick(root.parent)
     return next(file for file in scan(root).files if file.path == path)
 
 

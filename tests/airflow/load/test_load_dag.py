@@ -45,6 +45,7 @@ from refdata.operators.load import (
 )
 from refdata.triggers.turn import TurnTrigger
 from tests.embedded import deploy_in
+from tests.fileclock import next_tick
 
 FULL, OTHER = "reference_data_table/fullload", "none_reference_data_table/fullload"
 STEPS: dict[str, type[RefDataStep]] = {
@@ -105,6 +106,7 @@ def _fresh_settings() -> Any:
 
 def drop(root: Path, name: str, content: str) -> str:
     (root / FULL / name).write_text(content)
+    next_tick(root.parent)
     return f"{FULL}/{name}"
 
 

@@ -26,6 +26,7 @@ from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
 from refdata.wiring import table_rules
+from tests.fileclock import next_tick
 from tests.integration.engines import Database, open_database
 
 FULL = "reference_data_table/fullload"
@@ -61,6 +62,7 @@ class Site:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         if mtime is not None:
             os.utime(path, (mtime, mtime))
+        next_tick(Path(self.deps.settings.dropoff_root).parent)
         return self.deps.dropoff.find(f"{folder}/{name}")
 
     def load(
