@@ -157,12 +157,13 @@ def load_pandas_on_server(file: Path, home: Path) -> float:  # noqa: ARG001
             if not number:
                 connection.exec_driver_sql(pandas_sql.get_schema(chunk, TABLE, con=connection, schema="dbo"))
             pandas_sql.SQLTable(TABLE, database, frame=chunk, index=False, schema="dbo").insert()
-    count(engine.connect())
+    count_with_sqlalchemy()
     return ready
 
 
-def count(connection: Any) -> None:
-    """Lets the server's table be counted and dropped over a connection of SQLAlchemy."""
+def count_with_sqlalchemy() -> None:
+    """Lets the server's table be counted and dropped afterwards."""
+    connection = import_module("sqlalchemy").create_engine(server_address("mssql+pyodbc")).connect()
     _counts.append(lambda: connection.exec_driver_sql(f"SELECT COUNT(*) FROM dbo.{TABLE}").scalar())
     _afterwards.append(lambda: (connection.exec_driver_sql(f"DROP TABLE dbo.{TABLE}"), connection.commit()))
 
@@ -170,14 +171,14 @@ def count(connection: Any) -> None:
 def load_dlt_on_server(file: Path, home: Path) -> float:
     """A dlt pipeline to its SQLAlchemy destination over ODBC."""
     ready = pipe(file, home, server_address("mssql+pyodbc"), "dbo", TABLE)
-    count(import_module("sqlalchemy").create_engine(server_address("mssql+pyodbc")).connect())
+    count_with_sqlalchemy()
     return ready
 
 
 def load_ingestr_on_server(file: Path, home: Path) -> None:  # noqa: ARG001
     """``ingestr ingest`` to the server."""
     ingest(file, server_address("mssql"), f"dbo.{TABLE}")
-    count(import_module("sqlalchemy").create_engine(server_address("mssql+pyodbc")).connect())
+    count_with_sqlalchemy()
 
 
 def server_address(scheme: str) -> str:

@@ -45,24 +45,23 @@ def doubtful_places(text: bytes, breaks: Positions, fmt: Format, fields: int) ->
     named = fields > 1 and fmt.has_header
     lines = np.concatenate([np.zeros(1, np.int32), breaks])
     lines = lines[: np.searchsorted(lines, len(text))]  # the end of the text begins no line
-    first = np.frombuffer(text, np.uint8)[lines]
-    if named and _may_begin_with_name(text, lines, first, fmt):
+    data = np.frombuffer(text, np.uint8)
+    first = data[lines]
+    if named and _may_begin_with_name(data, lines, first, fmt):
         yield from _longest_name(text, fmt)
     starts = (PAGE, END_OF_FILE, *(_line_starts(fmt) if named else ()))
     some = lines[_among(*starts)[first]]
-    data = np.frombuffer(text, np.uint8)
     found = (_places(data, some, start) for start in starts)
     yield from (int(places[0]) for places in found if places.size)
 
 
-def _may_begin_with_name(text: bytes, lines: Positions, first: Bytes, fmt: Format) -> bool:
+def _may_begin_with_name(data: Bytes, lines: Positions, first: Bytes, fmt: Format) -> bool:
     """Whether a line begins with one of the names, as each line with all of them does, whatever their order.
 
     Without, the whole block is searched for a name: a third of the time of a scan.
 
     :param first: the first byte of each line.
     """
-    data = np.frombuffer(text, np.uint8)
     names = _Names.of(fmt.header, fmt.delimiter, fmt.quote)
     if names.any_begins(data, lines, first):
         return True
@@ -75,12 +74,13 @@ def _may_begin_with_name(text: bytes, lines: Positions, first: Bytes, fmt: Forma
 class _Names:
     """The names as a line may begin with one of them.
 
-    ``begins`` has the pairs of bytes with which such a line may begin, by first and second byte; ``anyhow`` those first
-    bytes that need no name behind them; ``words`` the first word of each name, in each spelling, and whether it is the
-    whole name; ``ends`` the bytes behind a cell.
+    ``begins`` has the pairs of bytes with which such a line may begin, by first and second byte, ``firsts`` those first
+    bytes; ``anyhow`` those that need no name behind them; ``words`` the first word of each name, in each spelling, and
+    whether it is the whole name; ``ends`` the bytes behind a cell.
     """
 
     begins: npt.NDArray[np.bool_]
+    firsts: npt.NDArray[np.bool_]
     anyhow: npt.NDArray[np.bool_]
     words: tuple[tuple[str, bool], ...]
     ends: npt.NDArray[np.bool_]
@@ -95,12 +95,11 @@ class _Names:
         words = {_first_word(text) for name in header for text in _spellings(name) if text.strip()}
         for word in (word.encode() for word, _ in words):
             begins[word[0], word[1] if len(word) > 1 else slice(None)] = True
-        return cls(begins, anyhow, tuple(words), _among(*cell_ends))
+        return cls(begins, np.any(begins, axis=1), anyhow, tuple(words), _among(*cell_ends))
 
     def any_begins(self, data: Bytes, at: Positions, first: Bytes) -> bool:
         """Whether a name is at one of the offsets, where the bytes are ``first``."""
-        some: npt.NDArray[np.bool_] = np.any(self.begins, axis=1)
-        at = at[some[first]]
+        at = at[self.firsts[first]]
         at = at[self.begins[data[at], data[np.minimum(at + 1, data.size - 1)]]]
         if not at.size:
             return False

@@ -20,11 +20,16 @@ _DECLARED = re.compile(r"(?P<name>[A-Z0-9_]+)\s*(?:\(\s*(?P<first>\d+)\s*(?:,\s*
 _INDEX_HEAD = re.compile(r"^CREATE\s+(?P<kind>(?:UNIQUE\s+)?INDEX|TRIGGER)\s+(?:IF\s+NOT\s+EXISTS\s+)?", re.IGNORECASE)
 
 
+def is_text(kind: SqlType) -> bool:
+    """Whether a string, or a decimal that a double cannot keep: SQLite stores both as text."""
+    return kind.kind is TypeKind.NVARCHAR or (kind.kind is TypeKind.DECIMAL and (kind.precision or 0) > EXACT_DIGITS)
+
+
 def declared_type(kind: SqlType) -> str:
     """How a type is written in CREATE TABLE. ``NVARCHAR(MAX)`` is ``TEXT``: SQLite accepts only numbers there."""
     if kind.kind is TypeKind.NVARCHAR and kind.length is None:
         return "TEXT"
-    if kind.kind is TypeKind.DECIMAL and (kind.precision or 0) > EXACT_DIGITS:
+    if kind.kind is TypeKind.DECIMAL and is_text(kind):
         return f"DECIMAL_TEXT({kind.precision},{kind.scale})"
     return str(kind)
 
@@ -90,7 +95,7 @@ def _converted(name: str, change: Widening | None) -> str:
     if change is None:
         return value
     old, new = change.old.type, change.column.type
-    if old.kind is TypeKind.DECIMAL and not _is_text(old) and _is_text(new):
+    if old.kind is TypeKind.DECIMAL and not is_text(old) and is_text(new):
         # As a number it has no zeros at its end, and SQLite writes a small one as 1.5e-07.
         scale = old.scale if new.scale is None else new.scale
         return _if_equal(value, f"printf('%.{scale}f', {value})", f"CAST({value} AS TEXT)")
@@ -103,11 +108,6 @@ def _converted(name: str, change: Widening | None) -> str:
         exact = _if_equal(value, f"printf('%.15g', {value})", f"quote({value})")
         return f"CASE WHEN {value} IS NOT NULL THEN {exact} END"
     return f"CAST({value} AS TEXT)"
-
-
-def _is_text(kind: SqlType) -> bool:
-    """Whether SQLite stores a type's values as text."""
-    return kind.kind is TypeKind.NVARCHAR or declared_type(kind).startswith("DECIMAL_TEXT")
 
 
 def _if_equal(value: str, written: str, otherwise: str) -> str:

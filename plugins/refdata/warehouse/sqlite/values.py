@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from refdata.core.model import Column
 from refdata.core.sqltypes import SqlType, TypeKind
-from refdata.warehouse.sqlite.ddl import EXACT_DIGITS
+from refdata.warehouse.sqlite.ddl import is_text
 
 _ARROW = {TypeKind.BIT: pa.int8(), TypeKind.INT: pa.int32(), TypeKind.BIGINT: pa.int64(), TypeKind.FLOAT: pa.float64()}
 
@@ -24,7 +24,7 @@ def schema(columns: Sequence[Column]) -> pa.Schema:
 
 
 def _bound(kind: SqlType) -> pa.DataType:
-    if kind.kind is TypeKind.DECIMAL and (kind.precision or 0) <= EXACT_DIGITS:
+    if kind.kind is TypeKind.DECIMAL and not is_text(kind):
         return pa.float64()
     return _ARROW.get(kind.kind, pa.string())
 
