@@ -150,10 +150,10 @@ def register_driver(folder: Path) -> None:
 
 
 def last_error(text: str) -> str:
-    """The last line with an error, or the last line, without frames, a password, and what ends a cell of the page."""
+    """The last line with an error, or the last line, without frames, a password, and what would end its mark-up."""
     lines = [line for row in text.splitlines() if (line := row.strip(" │╭╰─╮╯"))]
     named = [line for line in lines if re.search(r"Error\b[:)]", line)] or lines
-    said = named[-1][:200].replace("|", "/") if named else ""
+    said = named[-1][:200].replace("`", "'") if named else ""
     secret = urlsplit(URI).password or ""
     for written in filter(None, {secret, unquote(secret)}):
         said = said.replace(written, "***")
@@ -175,9 +175,10 @@ def section(one: Comparison) -> str:
     text += "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
     own = next(result.shown for result in one.results if result.name == "refdata")
     for result in one.results:
-        cells = figures(result, own, one.rows) if not result.fault else [result.fault, *[""] * 5]
+        cells = [""] * 6 if result.fault else figures(result, own, one.rows)
         text += f"| {result.name} | {result.version} | {' | '.join(cells)} |\n"
-    return text
+    faults = [f"- {result.name} has no figures: `{result.fault}`\n" for result in one.results if result.fault]
+    return "\n".join([text, "".join(faults)]) if faults else text
 
 
 def figures(one: Result, own: float, rows: int) -> list[str]:
