@@ -95,12 +95,12 @@ def _converted(name: str, change: Widening | None) -> str:
     if change is None:
         return value
     old, new = change.old.type, change.column.type
-    if old.kind is TypeKind.DECIMAL and not is_text(old) and is_text(new):
-        # As a number it has no zeros at its end, and SQLite writes a small one as 1.5e-07.
-        scale = old.scale if new.scale is None else new.scale
-        return _if_equal(value, f"printf('%.{scale}f', {value})", f"CAST({value} AS TEXT)")
+    if new.kind is TypeKind.DECIMAL and is_text(new):
+        return _with_scale(value, old, new.scale or 0)
     if new.kind is not TypeKind.NVARCHAR:
         return value
+    if old.kind is TypeKind.DECIMAL and not is_text(old):
+        return _with_digits(value, old.scale or 0)
     if old.kind is TypeKind.BIT:
         return f"CASE {value} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
     if old.kind is TypeKind.FLOAT:
@@ -108,6 +108,30 @@ def _converted(name: str, change: Widening | None) -> str:
         exact = _if_equal(value, f"printf('%.15g', {value})", f"quote({value})")
         return f"CASE WHEN {value} IS NOT NULL THEN {exact} END"
     return f"CAST({value} AS TEXT)"
+
+
+def _with_scale(value: str, old: SqlType, scale: int) -> str:
+    """A number or its text as a text with ``scale`` decimals, as a load would store it now."""
+    if old.kind is TypeKind.DECIMAL and not is_text(old):
+        return _with_digits(value, old.scale or 0, scale)
+    zeros = "0" * scale
+    if not zeros:
+        return f"CAST({value} AS TEXT)"
+    if old.kind in (TypeKind.INT, TypeKind.BIGINT):
+        return f"CAST({value} AS TEXT) || '.{zeros}'"
+    missing = f"substr('{zeros}', 1, max(0, {scale} - length({value}) + instr({value}, '.')))"
+    return f"""CASE WHEN {value} GLOB '*[^0-9.-]*' THEN {value} WHEN instr({value}, '.') THEN {value} || {missing}
+        ELSE {value} || '.{zeros}' END"""
+
+
+def _with_digits(value: str, old: int, new: int = 0) -> str:
+    """A double as a text with the decimals that it was declared with, and zeros behind them up to ``new`` decimals.
+
+    Printed with more of them it would show what a double is off (91193035.70999999 for 91193035.71). CAST writes no
+    zeros at the end, and a small number as 1.5e-07.
+    """
+    zeros = "." * (old == 0 < new) + "0" * (new - old)
+    return _if_equal(value, f"printf('%.{old}f', {value}) || '{zeros}'", f"CAST({value} AS TEXT)")
 
 
 def _if_equal(value: str, written: str, otherwise: str) -> str:
