@@ -230,6 +230,28 @@ def test_an_answer_that_took_long_is_repeated_for_a_while(
     assert looks() == 2
 
 
+@pytest.mark.parametrize(
+    ("cost", "age", "rests"),
+    [(0.01, 0.001, False), (0.1, 1.9, True), (0.1, 2.1, False), (30, 4.9, True), (30, 5.1, False)],
+)
+def test_an_answer_rests_by_its_cost_and_never_long(cost: float, age: float, rests: bool) -> None:  # noqa: FBT001
+    nothing: Any = None
+    assert now_route._Answer(nothing, nothing, cost, made_at=100).rests(100 + age) is rests
+
+
+def test_after_a_look_that_only_waited_the_next_page_sees_a_new_one(
+    slow: SlowArrivals, looks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(now_route, "PATIENCE", 30)
+    with ThreadPoolExecutor(1) as pages:
+        page = pages.submit(looks)
+        with pytest.raises(TimeoutError):
+            page.result(0.2)
+        slow.may_end.set()
+        assert page.result(30) == 1
+    assert looks() == 2
+
+
 def test_a_fault_reaches_the_page_and_the_next_look_starts_anew(slow: SlowArrivals, looks: Callable[[], int]) -> None:
     slow.may_end.set()
     slow.fault = ConfigurationError("The setting is wrong")

@@ -24,22 +24,23 @@ PATIENCE = 0.1
 look takes longer than a page may."""
 OUTDATED = 2.0
 """Seconds after which it waits nevertheless: a drive that hangs or a locked database must not look like one at rest."""
-QUICK, SHARE = 0.05, 0.05
-"""Seconds of an answer that costs little, and the share of the time that others take: they are repeated meanwhile."""
+QUICK, SHARE, LONGEST_REST = 0.05, 0.05, 5.0
+"""CPU seconds of an answer that costs little, and the share of a processor that others take: they are repeated
+meanwhile, for at most five seconds. An answer that only waited, as for a locked database, costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """An answer for everybody, the look that it is made from, and when and how long it was made (seconds)."""
+    """An answer for everybody, the look that it is made from, its CPU seconds, and when it was there."""
 
     view: NowView
     look: FolderLook
-    began: float
-    ended: float
+    cost: float
+    made_at: float
 
-    def rests(self) -> bool:
-        took = self.ended - self.began
-        return took > QUICK and time.monotonic() - self.ended < took / SHARE
+    def rests(self, now: float) -> bool:
+        """Whether it is repeated; times are those of ``time.monotonic``."""
+        return self.cost > QUICK and now - self.made_at < min(self.cost / SHARE, LONGEST_REST)
 
 
 class _Answers:
@@ -57,7 +58,7 @@ class _Answers:
         """What is on its way, or what was a moment ago while finding out takes long."""
         with self._lock:
             before = self._known(data.settings.dropoff_root)
-            if before and before.rests():
+            if before and before.rests(time.monotonic()):
                 return before.view
             if self._going is None or self._going.done():
                 self._going, self._began = _begun(lambda: self._made(data, before)), time.monotonic()
@@ -78,10 +79,10 @@ class _Answers:
         return self._last
 
     def _made(self, data: ReferenceData, before: _Answer | None) -> _Answer:
-        began = time.monotonic()
+        began = time.thread_time()
         look = data.arrivals.look(before.look if before else None)
         view = NowView.of(data.arrivals.now(self._state_of(data.settings.dropoff_root), look))
-        return _Answer(view, look, began, time.monotonic())
+        return _Answer(view, look, time.thread_time() - began, time.monotonic())
 
 
 def _begun(make: Callable[[], _Answer]) -> Future[_Answer]:
