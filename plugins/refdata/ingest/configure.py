@@ -28,9 +28,15 @@ def write_config(deps: Deps, loaded: Loaded) -> str:
     return done
 
 
-def has_nothing_to_configure(deps: Deps, table: str, *, is_reference_data: bool) -> bool:
-    """Whether both ``write_config`` and ``run_post_load`` would do nothing after a load of a table."""
-    return not is_reference_data and not deps.rules(table).post_load_procedure
+def has_nothing_to_configure(deps: Deps, loaded: Loaded) -> bool:
+    """Whether both ``write_config`` and ``run_post_load`` would do nothing after a load.
+
+    What counts is the table's class, which the load's row has, and not the folder in which the file was dropped.
+    """
+    if deps.rules(loaded.table).post_load_procedure:
+        return False
+    row = deps.ledger.get(loaded.load_id)
+    return row is None or not row.is_reference_data
 
 
 def run_post_load(deps: Deps, loaded: Loaded) -> RefdataError | None:

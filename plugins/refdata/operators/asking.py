@@ -64,7 +64,7 @@ class StageRowsOperator(PublishingStep):
         loaded, held = load_or_hold(deps, file, detection)
         if held is not None:
             context["ti"].xcom_push(key=HELD_KEY, value=serial.to_json(held))
-        if has_nothing_to_configure(deps, loaded.table, is_reference_data=file.is_reference_data):
+        if has_nothing_to_configure(deps, loaded):
             self._idle = frozenset((Step.CONFIGURE.value,))
         return self.published(file, detection, loaded)
 

@@ -148,6 +148,20 @@ def test_steps_without_work_are_skipped(
     assert row.processed_at is not None
 
 
+def test_a_reference_table_is_registered_whatever_folder_its_file_is_dropped_in(root: Path) -> None:
+    first = Run(drop(root, "cities.csv", "code\n1\n"))
+    for name in list(STEPS)[:5]:
+        first.step(name)
+    (root / OTHER / "cities.csv").write_text("code\n1\n2\n")
+    second = Run(f"{OTHER}/cities.csv", "second")
+    for name in ("detect_format", "align_table"):
+        second.step(name)
+    second.xcoms.task = "load_rows"
+    with pytest.raises(DownstreamTasksSkipped) as raised:
+        StageRowsOperator(task_id="load_rows").execute(second.context)
+    assert "write_config" not in raised.value.tasks
+
+
 def test_every_step_may_run_again_after_its_success(root: Path) -> None:
     run = Run(drop(root, "cities.csv", "code,name\n01,Graz\n"))
     for name in list(STEPS)[:4]:
