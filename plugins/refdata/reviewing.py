@@ -6,6 +6,7 @@ the form does, so there is one way on for a load, wherever it was answered.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -58,10 +59,15 @@ def record_mark(task_instance: TaskInstance) -> None:
 
 
 def is_record_away(error: Exception) -> bool:
-    """Whether an error says that Airflow's own database has no connection to give, or does not answer in time."""
+    """Whether an error says that Airflow's own database has no connection to give, or does not answer in time.
+
+    SQLite calls a table that does not exist an operational error too; waiting does not help there.
+    """
     from sqlalchemy import exc
 
-    return isinstance(error, (exc.OperationalError, exc.TimeoutError))
+    if isinstance(error, exc.OperationalError):
+        return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return isinstance(error, exc.TimeoutError)
 
 
 def respond(

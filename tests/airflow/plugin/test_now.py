@@ -234,7 +234,7 @@ def test_an_answer_that_took_long_is_repeated_for_a_while(
     ("cost", "age", "rests"),
     [(0.01, 0.001, False), (0.1, 1.9, True), (0.1, 2.1, False), (30, 4.9, True), (30, 5.1, False)],
 )
-def test_an_answer_rests_by_its_cost_and_never_long(cost: float, age: float, rests: bool) -> None:  # noqa: FBT001
+def test_an_answer_rests_by_its_cost_and_never_long(cost: float, age: float, rests: bool) -> None:
     nothing: Any = None
     assert now_route._Answer(nothing, nothing, cost, made_at=100).rests(100 + age) is rests
 
