@@ -276,6 +276,8 @@ BOMBS = (
         "file",
         "",
     ),
+    Bomb("a megabyte of blanks behind a name", _mb(b"code" + b" " * MB + b"x,Graz\n", before=HEADER), 4, 512, "MB", ""),
+    Bomb("the header in every other line", _mb(ROW + HEADER, before=HEADER), 1, 128, "MB", "", "again"),
     Bomb("a megabyte of blanks", _one(lambda: _row("02," + " " * MB + "x")), 1, 1, "file", ""),
     Bomb("a megabyte of rules", _one(lambda: _row("-=_*~+ " * (MB // 7) + ",!")), 1, 1, "file", ""),
     Bomb("a megabyte of apostrophes", _one(lambda: _row("02," + "'" * MB)), 1, 1, "file", ""),
