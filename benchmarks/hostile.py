@@ -6,7 +6,7 @@ Each file (a line of 5 GB, ten million columns, a header of 100 MB, ...) is writ
 its own, and removed; holes take no disk. The peak is the memory that the load took above what the process held before.
 The verdict is "as it must" when the file ended as ``tests/integration/hostile/bombs.py`` says, below 400 MB, and
 nothing else changed: neither tables and rows nor folders. Needs 12 GB of disk in the folder (default: the temporary
-one); the whole takes about half an hour on two cores. Linux only; exit code 1 when one ends otherwise.
+one); the whole takes about five minutes on two cores. Linux only; exit code 1 when one ends otherwise.
 """
 
 from __future__ import annotations
