@@ -289,7 +289,7 @@ def _folders(airflow: LocalAirflow, drops: list[Drop]) -> Iterator[str]:
     if archived != sorted(drop.name for drop in drops) or names["error"]:
         yield f"{len(archived)} files in processed/, in error/: {names['error']}"
     for folder in (airflow.dropoff / FULL, airflow.dropoff / APPEND, airflow.home / "warehouse" / "refdata.stage"):
-        if left := [path.name for path in folder.iterdir()]:
+        if left := [path.name for path in folder.iterdir() if path.is_file()]:
             yield f"left in {folder}: {left}"
 
 
