@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from refdata.core.filemodel import Format
-from refdata.csvformat.namelines import BLANKS, MANY, OTHER_BLANKS, Mask, among, lines_of_names
+from refdata.csvformat.namelines import BLANKS, MANY, OTHER_BLANKS, among, lines_of_names
 from refdata.csvformat.quotes import Positions, places_of
 from refdata.csvformat.skipping import BOM, END_OF_FILE, PAGE
-from refdata.csvformat.values import Bytes
+from refdata.csvformat.values import Bytes, Mask
 
 _FEED, _RETURN = b"\n\r"
 _DRAWN = "-=_"

@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from refdata.core.filemodel import Format
 from refdata.csvformat.quotes import Positions
-from refdata.csvformat.values import Bytes
-
-Mask = npt.NDArray[np.bool_]
+from refdata.csvformat.values import Bytes, Mask
 
 BLANKS = "\t\v\f\x1c\x1d\x1e\x1f "
 """White space in ASCII that ends no line."""
@@ -86,7 +83,7 @@ class _Names:
         begun = [text.lstrip(f"{quote} ") for text in texts]
         words = [_beginning(name, quote, ends) for name in names if name or name is names[0]]
         words += [(_plain(text, quote), ends | True) for text in begun]
-        anyhow = _pairs(f"{BLANKS}{OTHER_BLANKS}".replace(delimiter, ""))
+        anyhow = _pairs(f"{BLANKS}{OTHER_BLANKS}")  # a tab within quotes, too, where it is the delimiter
         pairs = anyhow | _pairs(one for text in (*names, *begun) if text for one in _written(text[0]))
         if not names[0]:
             pairs |= ends[:, None]

@@ -71,6 +71,10 @@ def test_a_line_of_names_is_never_passed_over(
         assert min(places, default=line_end + 1) <= line_end
 
 
+def test_a_tab_within_quotes_is_white_space_where_it_is_the_delimiter() -> None:
+    assert first_doubt(["1\t2\t3", '"\tid"\tn\tcode'], format_of(["code", "id", "n"], "\t"), 3) == len("1\t2\t3\n")
+
+
 @pytest.mark.parametrize(
     ("header", "line"),
     [
