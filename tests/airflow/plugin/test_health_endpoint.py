@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from refdata.core.health import Check, State
+from refdata.plugin import health_route
 from refdata.plugin.health_route import health_router
 
 if TYPE_CHECKING:
@@ -37,3 +39,25 @@ def test_the_components_are_asked_in_airflows_own_database(
     assert {name: states[name] for name in ("settings", "warehouse", "metadatabase", "scheduler")} == {
         "settings": "ok", "warehouse": "ok", "metadatabase": "ok", "scheduler": "fail"
     }  # fmt: skip
+
+
+def test_monitors_that_ask_while_a_look_hangs_get_an_answer_and_start_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health_route, "LONGEST_LOOK", 0.01)
+    may_end, looks = threading.Event(), []
+
+    def look() -> list[Check]:
+        looks.append(1)
+        assert may_end.wait(60)
+        return [Check("space", State.OK, "3 GB")]
+
+    app = FastAPI()
+    app.include_router(health_router(look))
+    client = TestClient(app)
+    for _ in range(3):
+        answer = client.get("/api/v1/health")
+        assert answer.status_code == 503
+        assert "have not ended" in answer.json()["data"]["checks"][0]["message"]
+    may_end.set()
+    monkeypatch.setattr(health_route, "LONGEST_LOOK", 60)
+    assert client.get("/api/v1/health").status_code == 200
+    assert len(looks) <= 2

@@ -12,7 +12,9 @@ from fastapi import APIRouter
 
 from refdata.api import ReferenceData
 from refdata.arrivalapi import FolderLook
+from refdata.core.errors import FileBusyError
 from refdata.core.stability import WatchState
+from refdata.plugin.background import begun
 from refdata.plugin.nowschemas import NowView
 from refdata.plugin.routes.common import Connect, failures
 from refdata.plugin.schemas import Envelope
@@ -24,6 +26,9 @@ PATIENCE = 0.1
 look takes longer than a page may."""
 OUTDATED = 2.0
 """Seconds after which it waits nevertheless: a drive that hangs or a locked database must not look like one at rest."""
+LONGEST_WAIT = 10.0
+"""Seconds of a look after which nobody waits for it any more: each request that does takes one of the few threads of
+Airflow's API server, and pages that ask again and again would take them all while a drive hangs."""
 QUICK, SHARE, LONGEST_REST = 0.05, 0.05, 5.0
 """CPU seconds of an answer that costs little, and the share of a processor that others take: they are repeated
 meanwhile, for at most five seconds. An answer that only waited, as for a locked database, costs nothing."""
@@ -61,14 +66,15 @@ class _Answers:
             if before and before.rests(time.monotonic()):
                 return before.view
             if self._going is None or self._going.done():
-                self._going, self._began = _begun(lambda: self._made(data, before)), time.monotonic()
-            going, is_recent = self._going, time.monotonic() - self._began < OUTDATED
-        if before is None or not is_recent:
-            return going.result().view
+                self._going, self._began = begun(lambda: self._made(data, before), "now"), time.monotonic()
+            going, takes = self._going, time.monotonic() - self._began
+        shown = before if takes < OUTDATED else None
         try:
-            return going.result(PATIENCE).view
+            return going.result(PATIENCE if shown else max(0, LONGEST_WAIT - takes)).view
         except TimeoutError:
-            return before.view
+            if shown is None:
+                raise _hangs(data.settings.dropoff_root) from None
+            return shown.view
 
     def _known(self, place: str) -> _Answer | None:
         if place != self._place:
@@ -85,18 +91,12 @@ class _Answers:
         return _Answer(view, look, time.thread_time() - began, time.monotonic())
 
 
-def _begun(make: Callable[[], _Answer]) -> Future[_Answer]:
-    going: Future[_Answer] = Future()
-
-    def run() -> None:
-        try:
-            going.set_result(make())
-        except Exception as error:  # noqa: BLE001  raised again by the requests that wait for it
-            going.set_exception(error)
-
-    # Not a pool: at the end of the process Python waits for a pool's threads, and a drive may hang.
-    threading.Thread(target=run, daemon=True, name="refdata-now").start()
-    return going
+def _hangs(place: str) -> FileBusyError:
+    return FileBusyError(
+        f"The dropoff folder or the database has not answered for {LONGEST_WAIT:.0f} s",
+        where=place,
+        advice="Nothing if it returns: the page asks again. Otherwise check the drive and the database.",
+    )
 
 
 def router(connect: Connect, state_of: StateOf = stored_state) -> APIRouter:
