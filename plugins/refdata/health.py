@@ -22,7 +22,7 @@ from refdata.core import healthrules
 from refdata.core.diagnosis import Trouble
 from refdata.core.errors import RefdataError
 from refdata.core.health import Check, State, failed, warehouse_check
-from refdata.core.model import FileStatus
+from refdata.core.model import FileStatus, Load
 from refdata.core.settings import Settings
 from refdata.ledger import Ledger
 from refdata.sources import source_of
@@ -71,19 +71,24 @@ def _ledger_checks(settings: Settings, warehouse: Warehouse, now: datetime) -> I
     if (is_on := warehouse.keeps_row_versions()) is not None:
         yield healthrules.readers_check(is_on=is_on)
     yield healthrules.storage_check(warehouse.storage().of_tables(one.table_name for one in ledger.tables()))
-    yield from _unseen(settings, {row.file_path for row, _ in unfinished})
+    newest = next(iter(ledger.page(limit=1).files), None)
+    yield from _unseen(settings, {row.file_path for row, _ in unfinished}, newest, now)
 
 
-def _unseen(settings: Settings, known: set[str]) -> Iterable[Check]:
-    """Files in their folders that the ledger does not know; ``check_folders`` reports a missing tree."""
+def _unseen(settings: Settings, known: set[str], newest: Load | None, now: datetime) -> Iterable[Check]:
+    """Files in their folders that the ledger does not know; ``check_folders`` reports a missing tree.
+
+    :param newest: the load that was registered last.
+    """
     try:
         files = source_of(settings).scan().files
     except RefdataError:
         return
-    now = time.time_ns()
-    ages = {file.path: (now - file.arrived_ns) / 1e9 for file in files if file.path not in known}
+    now_ns = time.time_ns()
+    ages = {file.path: (now_ns - file.arrived_ns) / 1e9 for file in files if file.path not in known}
     paths = sorted(ages, key=lambda path: -ages[path])
-    yield healthrules.unseen_check(paths, max(ages.values(), default=None), settings)
+    last = (_seconds(now, newest.created_at), (now_ns - (newest.file_mtime_ns or 0)) / 1e9) if newest else None
+    yield healthrules.unseen_check(paths, max(ages.values(), default=None), settings, last)
 
 
 def check_folders(settings: Settings) -> Iterable[Check]:

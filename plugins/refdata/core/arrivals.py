@@ -18,6 +18,8 @@ SECOND = 1_000_000_000
 FOLDER_OF_FILES = "it is a folder with files: only files directly in the load folder are loaded"
 PATIENCE = 60 * SECOND
 """How much later than announced a check may come: a new watch run has to start in between."""
+STARTING_PATIENCE = 300 * SECOND
+"""The same while loads of released files are started, which may take minutes for hundreds: nothing is watched then."""
 
 
 class Progress(StrEnum):
@@ -94,7 +96,7 @@ def _arrival(file: DroppedFile, state: WatchState, rule: Rule, now_ns: int) -> A
 
 def _waiting(file: DroppedFile, watched: Watched, state: WatchState, rule: Rule, now_ns: int) -> Arrival:
     done = min(watched.checks, rule.checks)
-    if now_ns - (state.checked_ns or 0) > rule.interval_ns + PATIENCE:
+    if now_ns - (state.checked_ns or 0) > rule.interval_ns + _patience(state):
         return Arrival(file, Progress.UNWATCHED, done, rule.checks, None)
     wait = remaining_ns(state, rule, now_ns) + max(0, rule.checks - done - 1) * rule.interval_ns
     return Arrival(file, Progress.CHECKING, done, rule.checks, wait / SECOND)
@@ -102,7 +104,11 @@ def _waiting(file: DroppedFile, watched: Watched, state: WatchState, rule: Rule,
 
 def _unseen(file: DroppedFile, state: WatchState, rule: Rule, now_ns: int) -> Arrival:
     """A file that no check has seen as it is: its first one does not count. The watcher stores nothing while idle."""
-    if now_ns - max(file.arrived_ns, state.checked_ns or 0) > rule.interval_ns + PATIENCE:
+    if now_ns - max(file.arrived_ns, state.checked_ns or 0) > rule.interval_ns + _patience(state):
         return Arrival(file, Progress.UNWATCHED, 0, rule.checks, None)
     wait = remaining_ns(state, rule, now_ns) + rule.checks * rule.interval_ns
     return Arrival(file, Progress.CHECKING, 0, rule.checks, wait / SECOND)
+
+
+def _patience(state: WatchState) -> int:
+    return STARTING_PATIENCE if state.count(Phase.OFFERED) else PATIENCE

@@ -192,10 +192,18 @@ def _component(name: str, component: Mapping[str, str | None], now: datetime) ->
     return Check(name, State.FAIL, age or "never seen", message, "Start it, or check its log.", transient=True)
 
 
-def unseen_check(paths: Sequence[str], oldest: float | None, settings: Settings) -> Check:
-    """Files that the ledger does not know, and for how many seconds the oldest has been there unchanged."""
+def unseen_check(
+    paths: Sequence[str], oldest: float | None, settings: Settings, last: tuple[float, float] | None = None
+) -> Check:
+    """Files that the ledger does not know, and for how many seconds the oldest has been there unchanged.
+
+    Of thousands dropped at once, the last ones wait for an hour while others are taken up.
+
+    :param last: seconds since the newest load was registered, and since its file was changed.
+    """
     patience = settings.stability_checks * settings.stability_interval + settings.alert_unseen
-    if oldest is None or oldest < patience:
+    is_next = last is not None and last[0] < settings.alert_unseen and (oldest or 0) - last[1] < patience
+    if oldest is None or oldest < patience or is_next:
         files = _count(len(paths), "file")
         figure = files if oldest is None else f"{files}, {_span(oldest)}"
         return Check("watcher", State.OK, figure, "New files are being checked" if paths else "No file waits unseen")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from refdata.config import load_settings
 from refdata.core.stability import WatchState
 from refdata.core.statecodec import ASSET, StoredStateError, decode, key_of, part_count
 
@@ -50,7 +51,8 @@ def _reader(session: Any) -> Callable[[str], str | None]:
     from airflow.models.asset import AssetModel
     from airflow.state import AssetScope, get_state_backend
 
-    newest = session.query(AssetModel.id).filter(AssetModel.name == ASSET).order_by(AssetModel.id.desc()).first()
+    name = f"{load_settings().dag_prefix}{ASSET}"
+    newest = session.query(AssetModel.id).filter(AssetModel.name == name).order_by(AssetModel.id.desc()).first()
     if newest is None:
         return lambda _: None
     backend, scope = get_state_backend(), AssetScope(asset_id=newest[0])

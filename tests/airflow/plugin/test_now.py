@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from refdata import dropoff
 from refdata.api import ReferenceData
 from refdata.arrivalapi import MOST_LISTED, FolderLook, Now
 from refdata.config import load_settings, utc_now
-from refdata.core.errors import ConfigurationError
+from refdata.core.errors import ConfigurationError, FileBusyError
 from refdata.core.settings import Settings
 from refdata.core.stability import Rule, WatchState, check
 from refdata.core.statecodec import ASSET, encode, key_of
@@ -72,8 +73,14 @@ def drop(airflow_home: Path) -> Iterator[Callable[[str], Path]]:
 @pytest.fixture
 def watcher(airflow_home: Path) -> Iterator[Callable[[int], None]]:
     """Lets a watcher check the folders so many times, the last time now, and keeps what it knows in Airflow's store."""
+    with watching(ASSET) as watch:
+        yield watch
+
+
+@contextmanager
+def watching(name: str) -> Iterator[Callable[[int], None]]:
     with create_session() as session:
-        asset = AssetModel(name=ASSET, uri="x-refdata://dropoff", group="asset")
+        asset = AssetModel(name=name, uri=f"x-refdata://{name}", group="asset")
         session.add(asset)
         session.flush()
         scope = AssetScope(asset_id=asset.id)
@@ -89,7 +96,24 @@ def watcher(airflow_home: Path) -> Iterator[Callable[[int], None]]:
 
     yield watch
     with create_session() as session:
-        session.query(AssetModel).filter(AssetModel.name == ASSET).delete()
+        session.query(AssetModel).filter(AssetModel.name == name).delete()
+
+
+def test_a_set_with_a_prefix_has_the_counts_of_its_own_watcher(
+    drop: Callable[[str], Path], watcher: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(f"{FULL}/fresh.csv")
+    watcher(3)
+    monkeypatch.setenv("AIRFLOW__REFDATA__DAG_PREFIX", "eu_")
+    load_settings.cache_clear()
+    root = load_settings().dropoff_root
+    assert stored_state(root) is None
+    with watching(f"eu_{ASSET}") as watch:
+        watch(2)
+        state = stored_state(root)
+    load_settings.cache_clear()
+    assert state is not None
+    assert [one.checks for one in state.files.values()][-1] == 2
 
 
 def test_a_dropped_file_shows_the_watchers_own_count(
@@ -193,6 +217,21 @@ def test_a_look_that_hangs_is_waited_for(
         page = pages.submit(looks)
         slow.may_end.set()
         assert page.result(30) == 2
+
+
+def test_while_a_look_hangs_for_long_nobody_waits_for_it(
+    slow: SlowArrivals, looks: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(now_route, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(now_route, "OUTDATED", 0)
+    for _ in range(2):
+        with pytest.raises(FileBusyError, match="has not answered") as raised:
+            looks()
+        assert raised.value.where == "/drops"
+    assert slow.looks == 1
+    slow.may_end.set()
+    monkeypatch.setattr(now_route, "LONGEST_WAIT", 30)
+    assert looks() >= 1
 
 
 def test_a_fault_behind_an_earlier_answer_reaches_the_next_page(

@@ -8,7 +8,7 @@ import pytest
 
 from refdata.core.arrivals import FOLDER_OF_FILES, PATIENCE, Progress, arrivals, remedy
 from refdata.core.model import DroppedFile, LoadType
-from refdata.core.stability import Rule, WatchState, check, settle
+from refdata.core.stability import Phase, Rule, Watched, WatchState, check, digest, settle
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
@@ -66,6 +66,15 @@ def test_a_check_that_does_not_come_is_reported_and_nothing_is_promised(seen: bo
     late = now + RULE.interval_ns + PATIENCE + 1
     (one,) = arrivals([FILE], state, RULE, late)
     assert (one.progress, one.seconds) == (Progress.UNWATCHED, None)
+
+
+def test_while_the_loads_of_released_files_are_started_no_check_is_missed() -> None:
+    state, now = watched(3)
+    released = Watched(digest("1-1-1-1"), checks=6, phase=Phase.OFFERED)
+    starting = replace(state, files={**state.files, digest("other.csv"): released})
+    for seconds, progress in ((200, Progress.CHECKING), (400, Progress.UNWATCHED)):
+        (one,) = arrivals([FILE], starting, RULE, now + seconds * SECOND)
+        assert one.progress is progress
 
 
 def test_the_file_whose_load_starts_first_comes_first() -> None:

@@ -79,6 +79,9 @@ CASES = [
     (unseen_check([], None, SETTINGS), OK, "0 files"),
     (unseen_check(["a"], 100, SETTINGS), OK, "1 file, 100 s"),
     (unseen_check(["a", "b", "c", "d"], 700, SETTINGS), FAIL, "11.7 min"),
+    (unseen_check(["a", "b"], 3600, SETTINGS, (5, 3590)), OK, "2 files, 60 min"),  # the last ones of many
+    (unseen_check(["a"], 3600, SETTINGS, (5, 1000)), FAIL, "60 min"),  # overtaken by a file that came long after it
+    (unseen_check(["a"], 3600, SETTINGS, (700, 3590)), FAIL, "60 min"),  # nothing is taken up any more
     (waiting_check({}, SETTINGS), OK, "0 files"),
     (waiting_check({"a": 10, "b": 7200}, SETTINGS), OK, "2 files, 2 h"),
     (waiting_check({"a": 10, "b": 14400}, SETTINGS), WARN, "2 files, 4 h"),
