@@ -33,9 +33,14 @@ def has_nothing_to_configure(deps: Deps, loaded: Loaded) -> bool:
 
     What counts is the table's class, which the load's row has, and not the folder in which the file was dropped.
     """
-    if deps.rules(loaded.table).post_load_procedure:
+    try:
+        if deps.rules(loaded.table).post_load_procedure:
+            return False
+        row = deps.ledger.get(loaded.load_id)
+    except RefdataError as error:
+        # The rows are in the table: the step that published them must not fail any more.
+        deps.log.warning("Whether there is something to register is not known: %s", error)
         return False
-    row = deps.ledger.get(loaded.load_id)
     return row is None or not row.is_reference_data
 
 

@@ -13,7 +13,8 @@ from refdata.api import ReferenceData
 from refdata.audit import AuditTrail
 from refdata.core.errors import DataError, RefdataError
 from refdata.ingest.align import align_table
-from refdata.ingest.configure import write_config
+from refdata.ingest.configure import has_nothing_to_configure, write_config
+from refdata.ingest.context import Deps
 from refdata.ingest.detect import detect_format
 from refdata.ingest.load import load_rows
 from refdata.warehouse.base import Warehouse
@@ -45,17 +46,30 @@ def test_a_table_without_a_row_is_registered(site: Site) -> None:
     assert (recorded.action, recorded.actor) == ("repair", "ada")
 
 
-class Unmarked:
-    """A warehouse whose ledger cannot note that a load is registered."""
+class Without:
+    """A warehouse that refuses one of its statements."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._warehouse = warehouse
+    def __init__(self, warehouse: Warehouse, refused: str) -> None:
+        self._warehouse, self._refused = warehouse, refused
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._warehouse, name)
 
     def statement(self, name: str) -> str:
-        return "UPDATE [ref].[gone] SET a = ?" if name == "mark_configured" else self._warehouse.statement(name)
+        return "UPDATE [ref].[gone] SET a = ?" if name == self._refused else self._warehouse.statement(name)
+
+
+def without(site: Site, statement: str) -> Deps:
+    return dataclasses.replace(site.deps, warehouse=cast("Warehouse", Without(site.deps.warehouse, statement)))
+
+
+def test_after_a_publish_an_unreadable_ledger_fails_nothing_and_skips_nothing(site: Site) -> None:
+    file = site.drop("cities.csv", "code\n01\n", folder="none_reference_data_table/fullload")
+    detection = detect_format(site.deps, file, "run")
+    align_table(site.deps, file, detection)
+    loaded = load_rows(site.deps, file, detection)
+    assert has_nothing_to_configure(site.deps, loaded)
+    assert not has_nothing_to_configure(without(site, "select_file"), loaded)
 
 
 def test_a_row_is_written_with_its_mark_in_the_ledger_or_not_at_all(site: Site) -> None:
@@ -64,7 +78,7 @@ def test_a_row_is_written_with_its_mark_in_the_ledger_or_not_at_all(site: Site) 
     align_table(site.deps, file, detection)
     loaded = load_rows(site.deps, file, detection)
     with pytest.raises(RefdataError):
-        write_config(dataclasses.replace(site.deps, warehouse=cast("Warehouse", Unmarked(site.deps.warehouse))), loaded)
+        write_config(without(site, "mark_configured"), loaded)
     assert site.rows("Reference_Data_Cfg") == []
     assert write_config(site.deps, loaded) == "inserted"
     assert site.rows("File_Monitor_Tracking", "reference_config_inserted") == [(1,)]
