@@ -11,7 +11,14 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import DagRunStateResult, GetDagRunState, GetTaskStates, TaskStatesResult
+from airflow.sdk.execution_time.comms import (
+    DagRunStateResult,
+    DRCount,
+    GetDagRunState,
+    GetDRCount,
+    GetTaskStates,
+    TaskStatesResult,
+)
 from airflow.sdk.execution_time.context import AssetStateStoreAccessor
 
 from refdata.watching import ReadRunState, ReadValue, Request, WriteValue
@@ -72,6 +79,15 @@ def state_of_run(dag_id: str, run_id: str) -> str | None:
         return _state(task_runner.SUPERVISOR_COMMS.send(GetDagRunState(dag_id=dag_id, run_id=run_id)))
     except AirflowRuntimeError:
         return None
+
+
+def runs_in_state(dag_id: str, state: str) -> int:
+    """How many runs of a DAG are in a state, for a task; 0 when Airflow does not answer."""
+    try:
+        answer = task_runner.SUPERVISOR_COMMS.send(GetDRCount(dag_id=dag_id, states=[state]))
+    except AirflowRuntimeError:
+        return 0
+    return answer.count if isinstance(answer, DRCount) else 0
 
 
 def _question(request: ReadRunState) -> GetDagRunState:

@@ -12,9 +12,9 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
 from refdata import serial
@@ -266,36 +266,50 @@ CONF = ("path", "identity", "load_type", "is_reference_data")
 """The facts about its file that a load's run receives; the source finds the rest by path and identity."""
 
 
-def grouped(files: Sequence[Mapping[str, Any]], groups: int, now: datetime) -> list[list[dict[str, Any]]]:
+def grouped(
+    files: Sequence[Mapping[str, Any]], groups: int, now: datetime, again: Container[str] = ()
+) -> list[list[dict[str, Any]]]:
     """The files for at most ``groups`` tasks, each with its load's ``run_after``.
 
     Airflow starts waiting runs by ``run_after``. So the moments follow the files' order, a microsecond apart, and
-    whichever task is quicker, no run takes the place of one that it would have to wait for.
+    whichever task is quicker, no run takes the place of one that it would have to wait for. A file that was handed back
+    comes before what was released meanwhile: when it was last changed.
+
+    :param again: the paths of files that were handed back.
 
     >>> lists = grouped([{"path": name} for name in "abcde"], 2, datetime(2026, 1, 31))
     >>> [[(file["path"], file["run_after"][-2:]) for file in files] for files in lists]
     [[('a', '00'), ('b', '01'), ('c', '02')], [('d', '03'), ('e', '04')]]
     """
-    first = now.replace(microsecond=0)
-    moments = (first + timedelta(microseconds=number) for number in range(len(files)))
     timed = [
-        {**file, "run_after": moment.isoformat(timespec="microseconds")}
-        for file, moment in zip(files, moments, strict=True)
+        {**file, "run_after": (moment + timedelta(microseconds=number)).isoformat(timespec="microseconds")}
+        for number, file in enumerate(files)
+        for moment in [_moment(file, now, again).replace(microsecond=0)]
     ]
     size = max(1, math.ceil(len(timed) / groups))
     return [timed[start : start + size] for start in range(0, len(timed), size)]
 
 
-def load_runs(files: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What ``StartLoadOperator`` needs to start the loads of released files."""
-    return {"runs": [_load_run(file) for file in files]}
+def _moment(file: Mapping[str, Any], now: datetime, again: Container[str]) -> datetime:
+    if file["path"] not in again:
+        return now
+    return min(now, datetime.fromtimestamp(file["changed_ns"] // SECOND, UTC))
+
+
+def load_runs(files: Iterable[Mapping[str, Any]] | Mapping[str, Any]) -> dict[str, Any]:
+    """What ``StartLoadOperator`` needs to start the loads of released files.
+
+    A worker of an earlier release returned a list of files and not of groups: then this gets a single file.
+    """
+    group = [files] if isinstance(files, Mapping) else files
+    return {"runs": [_load_run(file) for file in group]}
 
 
 def _load_run(file: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "trigger_run_id": run_id_of(serial.from_json(DroppedFile, file)),
         "conf": {name: file[name] for name in CONF},
-        "run_after": file["run_after"],
+        "run_after": file.get("run_after") or datetime.now(UTC).isoformat(),
     }
 
 

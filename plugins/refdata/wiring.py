@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from refdata.config import dag_id, load_settings, utc_now
 from refdata.contracts.files import table_rules
-from refdata.core.errors import ConnectionLostError, FileChangedError, PermanentError, RefdataError
+from refdata.core.errors import ConnectionLostError, FileChangedError, GaveWayError, PermanentError, RefdataError
 from refdata.core.loadstates import RunState
 from refdata.core.model import DroppedFile
 from refdata.core.runid import CLI_RUN, LOAD_DAG, TASK_RUN
@@ -37,8 +37,9 @@ __all__ = [
     "utc_now",
 ]
 
-# A changed file is not an error, but this run's file never comes back: the watcher offers the new one.
-_NOT_RETRIED = (PermanentError, FileChangedError)
+# A changed file is not an error, but this run's file never comes back: the watcher offers the new one. A load that
+# gives its place to others does so at once.
+_NOT_RETRIED = (PermanentError, FileChangedError, GaveWayError)
 
 
 def settings() -> Settings:

@@ -356,6 +356,26 @@ def test_groups_have_every_file_once_in_order_and_time_follows_it(count: int, gr
     assert all(found)
 
 
+def test_a_file_that_was_handed_back_starts_before_those_released_meanwhile() -> None:
+    now = datetime(2026, 1, 31, tzinfo=UTC)
+    changed = int(datetime(2026, 1, 30, tzinfo=UTC).timestamp()) * SECOND
+    files = [{"path": "first", "changed_ns": changed}, {"path": "second", "changed_ns": changed}]
+    (both,) = grouped(files, 1, now, {"first"})
+    assert [file["run_after"][:10] for file in both] == ["2026-01-30", "2026-01-31"]
+    (ahead,) = grouped([{"path": "first", "changed_ns": 2 * changed}], 1, now, {"first"})
+    assert ahead[0]["run_after"][:10] == "2026-01-31", "a clock that is ahead postpones no load"
+
+
+def test_what_a_worker_of_an_earlier_release_returned_is_started_too(site: Site) -> None:
+    site.drop("airports.csv")
+    watch = site.start("1")
+    site.next_look(watch)
+    (file,) = files_of(json.loads(json.dumps(released_event(watch.dropoff.scan().files))))
+    (run,) = load_runs(file)["runs"]
+    assert run["conf"]["path"] == f"{FULL}/airports.csv"
+    assert datetime.fromisoformat(run["run_after"]).tzinfo is not None
+
+
 @pytest.mark.parametrize("kind", [ConfigurationError, PermissionDeniedError, FileBusyError])
 def test_a_failure_travels_with_its_whole_reason(kind: type[RefdataError]) -> None:
     error = kind("The folder is missing", where="/data/dropoff", advice="Mount it")

@@ -54,6 +54,10 @@ GUIDES: dict[str, _Guide] = {
         "Nothing: the file is loaded when Airflow is back. If it recurs, check the API server, the workers and the"
         " network.",
     ),
+    "gave_way": _Guide(
+        "An earlier file of the table waits for an answer, or for a place of its own, and all places are taken.",
+        "Nothing: the file goes back to the watcher, and is loaded after the earlier one.",
+    ),
     "held": _Guide(
         "A load from Python or the command line changes more than the table's limits allow.",
         "Look at the file; load it again with an approval, or leave it to refdata_watch: Airflow then asks.",

@@ -11,6 +11,7 @@
     │   ├── StorageFullError        no space left on a disk or in a database log
     │   ├── StoppedError            Airflow stopped the task to run it again
     │   ├── AirflowAwayError        Airflow's API server does not answer, or no worker began the task in time
+    │   ├── GaveWayError            the load waited in vain, and other loads need its place among Airflow's runs
     │   └── HeldError               the change gate requires an approval, and there is none
     └── PermanentError          a retry changes nothing; the file moves to error/
         ├── FormatError             the bytes cannot be read safely as CSV
@@ -51,6 +52,7 @@ __all__ = [
     "FileBusyError",
     "FileChangedError",
     "FormatError",
+    "GaveWayError",
     "HeldError",
     "LockTimeoutError",
     "NotInitialisedError",
@@ -226,6 +228,12 @@ class AirflowAwayError(TransientError):
     """Airflow's API server does not answer a task, or no worker began the task in time."""
 
     category: ClassVar[str] = "airflow"
+
+
+class GaveWayError(TransientError):
+    """The load waits for one that cannot begin now, and other loads need its place among Airflow's runs."""
+
+    category: ClassVar[str] = "gave_way"
 
 
 class HeldError(TransientError):

@@ -11,6 +11,8 @@ from refdata.core.model import FileStatus
 LOOK_AGAIN = timedelta(seconds=60)
 """After this long a load that waits behind one that does nothing asks anyway: that one's file may be gone."""
 
+GIVE_WAY = timedelta(minutes=10)
+"""After this long a load that waits in vain gives its place among Airflow's runs to others, if they need one."""
 
 MOST_HELD = 28
 """Runs that may wait for an answer or a turn, besides those that work. Not in proportion to these: the scheduler looks
@@ -95,13 +97,13 @@ def is_due(wait: Wait, queue: Iterable[Queued], now: datetime, since: datetime, 
         return now - since >= LOOK_AGAIN
     if any(_is_at_work(one, now - stale_after) for one in others):
         return False
+    if any(one.status is FileStatus.REVIEW for one in others):
+        return now - since >= GIVE_WAY
     ahead = sum(one.status is FileStatus.PENDING and one.order < mine.order for one in others)
     # The further behind, the more seldom: it is the turn of the first of them, unless its file or its run is gone.
-    return now - since >= ahead * LOOK_AGAIN
+    return now - since >= min(ahead * LOOK_AGAIN, GIVE_WAY)
 
 
 def _is_at_work(one: Queued, oldest: datetime) -> bool:
-    """Whether a load has its turn; one that a person is asked about keeps it without heartbeats."""
-    if one.status is FileStatus.PROCESSING:
-        return one.heartbeat is None or one.heartbeat >= oldest
-    return one.status is FileStatus.REVIEW
+    """Whether a load has its turn and works; one that a person is asked about keeps it without heartbeats."""
+    return one.status is FileStatus.PROCESSING and (one.heartbeat is None or one.heartbeat >= oldest)

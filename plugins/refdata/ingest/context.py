@@ -74,7 +74,8 @@ class Deps:
 
     ``on_rows`` gets the number of staged rows and the total after each batch; raising in it stops the load. ``asks``:
     a person can be asked, so that a load with open questions is held; otherwise it fails with them. ``is_running``:
-    whether Airflow has begun the load run of that id, and it is not over.
+    whether Airflow has begun the load run of that id, and it is not over. ``is_crowded``: whether load runs wait for a
+    place among those that Airflow has begun.
     """
 
     settings: Settings
@@ -86,6 +87,7 @@ class Deps:
     on_rows: Callable[[int, int], None] = _unheard
     asks: bool = False
     is_running: Callable[[str], bool] = _no_run
+    is_crowded: Callable[[], bool] = bool
 
     @property
     def ledger(self) -> Ledger:

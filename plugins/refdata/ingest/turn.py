@@ -14,6 +14,7 @@ from refdata.core.errors import (
     CancelledError,
     DataError,
     FileChangedError,
+    GaveWayError,
     LockTimeoutError,
     RefdataError,
     SupersededError,
@@ -23,7 +24,7 @@ from refdata.core.loadstates import DONE
 from refdata.core.model import DroppedFile, FileStatus, Load, Stage
 from refdata.core.runid import run_id_of
 from refdata.core.tablenames import may_lead_to
-from refdata.core.turns import Wait
+from refdata.core.turns import GIVE_WAY, Wait
 from refdata.ingest.context import Deps, Detection
 from refdata.ingest.heartbeat import signs_of_life
 
@@ -65,6 +66,7 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
 
     :raises NotYetError: when another load has it or is ahead.
     :raises FileChangedError: when the file was removed while it waited.
+    :raises GaveWayError: when it waits in vain, and other loads need its place among Airflow's runs.
     :raises ClosedTableError: when the table was retired or deleted.
     """
     wait = Wait(row.id, _since(deps, file, row) + timedelta(seconds=deps.settings.turn_timeout))
@@ -90,6 +92,7 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
     else:
         ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
         _check_patience(deps, row, ahead, wait)
+        _give_way(deps, keyed, _since(deps, file, row))
         raise NotYetError(f"{row.file_name} is waiting for {ahead}", wait)
     return attempt
 
@@ -153,6 +156,44 @@ def _check_patience(deps: Deps, row: Load, ahead: str, wait: Wait) -> None:
             where=row.file_path,
             advice="Check the load that it waits for; the watcher will pick this file up again.",
         )
+
+
+def _give_way(deps: Deps, row: Load, since: datetime) -> None:
+    """Ends a wait in which nothing can happen, where the run's place among those that Airflow has begun is needed.
+
+    Runs that wait keep their places. Without this, a file that was handed back would wait for a place behind the later
+    files of its table, which wait for it; and one question would hold up all other tables.
+
+    :raises GaveWayError: when the first load of the table is held for an answer, or has no run under way.
+    """
+    if deps.clock() - since < GIVE_WAY:
+        return
+    ahead = [
+        one
+        for one in deps.ledger.waiting(row)
+        if one.status is not FileStatus.PENDING or (one.order_key or "") < (row.order_key or "")
+    ]
+    if not ahead or any(one.status is FileStatus.PROCESSING for one in ahead):
+        return
+    first = next((one for one in ahead if one.status is FileStatus.REVIEW), ahead[0])
+    held = first.status is FileStatus.REVIEW
+    if (held or not _is_under_way(deps, first)) and deps.is_crowded():
+        why = "waits for an answer" if held else "waits for a place among Airflow's runs"
+        raise GaveWayError(
+            f"{row.file_name} comes after {first.file_name}, which {why}, so other loads get its place",
+            where=row.file_path,
+            advice="Nothing: the file goes back to the watcher, and is loaded after the other.",
+        )
+
+
+def _is_under_way(deps: Deps, row: Load) -> bool:
+    """Whether a run of the load has begun: the one that registered its file, or one since the file was handed back."""
+    if row.dag_run_id and deps.is_running(row.dag_run_id):
+        return True
+    try:
+        return deps.is_running(run_id_of(deps.dropoff.find(row.file_path)))
+    except RefdataError:
+        return False  # the file is gone, which the next look at the turn finds
 
 
 def _since(deps: Deps, file: DroppedFile, row: Load) -> datetime:

@@ -10,7 +10,7 @@ from airflow.sdk import conf
 
 from refdata import wiring
 from refdata.core.alerting import Alert
-from refdata.core.errors import ConnectionLostError, FileChangedError, RefdataError
+from refdata.core.errors import ConnectionLostError, FileChangedError, GaveWayError, RefdataError
 from refdata.core.model import Load
 from refdata.core.runid import LOAD_DAG
 from refdata.notifications.channels import log, send
@@ -18,6 +18,8 @@ from refdata.sources import source_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+_HANDED_BACK = (FileChangedError.category, GaveWayError.category)
 
 
 def alert_on_failure(context: Context) -> None:
@@ -63,7 +65,7 @@ def _may_be_handed_back(row: Load | RefdataError | None) -> bool:
     A run that ended during a reported outage is processed when the database is back; and a file that was released
     and then handed back by the doctor is a different drop from the one that was released.
     """
-    return row is None or (isinstance(row, Load) and row.error_category == FileChangedError.category)
+    return row is None or (isinstance(row, Load) and row.error_category in _HANDED_BACK)
 
 
 def _was_handed_back(context: Mapping[str, Any]) -> bool:

@@ -114,7 +114,7 @@ class RefDataStep(BaseOperator, abc.ABC):
         """Does the step's work."""
 
     def _connect(self, context: Context) -> Deps:  # noqa: ARG002
-        return dataclasses.replace(wiring.connect(), asks=True, is_running=_is_running)
+        return dataclasses.replace(wiring.connect(), asks=True, is_running=_is_running, is_crowded=_is_crowded)
 
     def _file(self, deps: Deps, context: Context) -> DroppedFile:
         return wiring.file_of_run(deps.dropoff, context)
@@ -156,6 +156,11 @@ class RefDataStep(BaseOperator, abc.ABC):
 def _is_running(run_id: str) -> bool:
     """Whether a load run is under way; one that is still queued may wait for this very run to end."""
     return assetstore.state_of_run(wiring.dag_id(LOAD_DAG), run_id) == "running"
+
+
+def _is_crowded() -> bool:
+    """Whether a load run is queued: Airflow has begun as many as may be begun at once."""
+    return assetstore.runs_in_state(wiring.dag_id(LOAD_DAG), "queued") > 0
 
 
 def _own_state(context: Context) -> str | None:

@@ -11,7 +11,9 @@ from airflow.providers.standard.sensors.filesystem import FileSensor
 from airflow.sdk import Asset, BaseSensorOperator, PokeReturnValue
 from airflow.triggers.base import StartTriggerArgs
 
+from refdata import wiring
 from refdata.assetstore import AssetAnswers
+from refdata.core.errors import RefdataError
 from refdata.core.settings import Settings
 from refdata.core.statecodec import ASSET
 from refdata.triggers.stable_file import StableFileTrigger
@@ -131,7 +133,15 @@ class StableFileSensor(FileSensor):
         return PokeReturnValue(over, self._grouped(files))
 
     def _grouped(self, files: Sequence[Any]) -> Sequence[Any]:
-        return grouped(files, self.groups, datetime.now(UTC)) if self.groups else files
+        return grouped(files, self.groups, datetime.now(UTC), self._handed_back()) if self.groups and files else files
+
+    def _handed_back(self) -> frozenset[str]:
+        """The paths of files that wait for another run; none where the ledger does not answer."""
+        try:
+            return frozenset(row.file_path for row, _ in wiring.connect().ledger.unfinished())
+        except RefdataError as error:
+            self.log.info("Which of the files were handed back is not known: %s", error)
+            return frozenset()
 
     def _watched_settings(self) -> dict[str, Any]:
         return {"dropoff_root": self.filepath, **self._watched}  # filepath is final only when the task runs

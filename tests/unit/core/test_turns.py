@@ -35,7 +35,10 @@ CASES = [
     ("a later one at work", [MINE, load(6, "processing")], 600, False),
     ("one whose process died", [MINE, load(4, "processing", silent=HOUR)], 0, True),
     ("one whose process died, and one that goes first", [MINE, load(3, "processing", silent=HOUR), load(4)], 0, False),
-    ("a person is asked", [MINE, load(4, "review")], 600, False),
+    ("twelve that do nothing", [*map(load, range(10, 22)), MINE], 599, False),
+    ("twelve that do nothing for long", [*map(load, range(10, 22)), MINE], 600, True),
+    ("a person is asked", [MINE, load(4, "review")], 599, False),
+    ("a person is asked for long", [MINE, load(4, "review")], 600, True),
 ]
 
 

@@ -156,7 +156,7 @@ export const files = {
     rejected: "Somebody decided against it", held: "It waits for an answer", cancelled: "Somebody stopped it", file_changed: "The file changed or is gone",
     file_busy: "The file could not be reached", dropoff: "It is not a file to load", storage_full: "The disk is full", permission: "refdata may not do it",
     connection: "The database could not be reached", lock_timeout: "The table was busy", deadlock: "The table was busy", throttled: "The database is overloaded",
-    database: "The database refused it", configuration: "A setting or a contract is wrong", superseded: "A newer attempt took over", stopped: "The load was interrupted", airflow: "Airflow did not answer", internal: "Unforeseen error",
+    database: "The database refused it", configuration: "A setting or a contract is wrong", superseded: "A newer attempt took over", stopped: "The load was interrupted", gave_way: "It waits for an earlier file", airflow: "Airflow did not answer", internal: "Unforeseen error",
   },
   approve: "Approve or reject in Airflow",
   archived: "Archived",
