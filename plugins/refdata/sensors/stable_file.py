@@ -14,6 +14,7 @@ from airflow.triggers.base import StartTriggerArgs
 from refdata import wiring
 from refdata.assetstore import AssetAnswers
 from refdata.core.errors import RefdataError
+from refdata.core.model import FileStatus
 from refdata.core.settings import Settings
 from refdata.core.statecodec import ASSET
 from refdata.triggers.stable_file import StableFileTrigger
@@ -136,9 +137,14 @@ class StableFileSensor(FileSensor):
         return grouped(files, self.groups, datetime.now(UTC), self._handed_back()) if self.groups and files else files
 
     def _handed_back(self) -> frozenset[str]:
-        """The paths of files that wait for another run; none where the ledger does not answer."""
+        """The paths of files that wait for another run; none where the ledger does not answer.
+
+        Not those behind a question: they would take the places that they gave to other tables again and again.
+        """
         try:
-            return frozenset(row.file_path for row, _ in wiring.connect().ledger.unfinished())
+            unfinished = [row for row, _ in wiring.connect().ledger.unfinished()]
+            held = {row.table_name for row in unfinished if row.status is FileStatus.REVIEW}
+            return frozenset(row.file_path for row in unfinished if row.table_name not in held)
         except RefdataError as error:
             self.log.info("Which of the files were handed back is not known: %s", error)
             return frozenset()
