@@ -31,6 +31,8 @@ StrictModes no
 UsePAM yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
+# By itself it refuses some of more than ten logins at a time.
+MaxStartups 100
 Subsystem sftp internal-sftp
 ForceCommand internal-sftp
 """

@@ -145,7 +145,8 @@ def test_a_person_stops_a_publish_within_seconds_and_the_file_goes_to_error(load
 
 
 def test_a_person_stops_a_load_while_rows_are_staged(loaded: Site) -> None:
-    file, detection = prepared(loaded, "code,name\n" + "".join(f"{n:07d},name {n}\n" for n in range(400_000)))
+    rows = "".join(f"{n:07d},name {n}\n" for n in range(100_000))
+    file, detection = prepared(loaded, "code,name\n" + rows * 20)
     child = load_in_process(loaded, file, detection, "failed")
     wait_until(lambda: bool(loaded.deps.warehouse.stages()), child)
     answer, seconds = stop(child)
