@@ -90,6 +90,8 @@ class LocalAirflow:
             "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "false",
+            # By itself it pauses for a second before each task of a small file.
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             "AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS": "15",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
