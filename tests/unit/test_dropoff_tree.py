@@ -10,6 +10,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -417,6 +418,14 @@ def test_a_file_handed_back_is_another_drop_with_the_same_mtime(root: Path) -> N
     assert (again.identity, again.order) == (identity, file.order)
     with pytest.raises(FileChangedError):
         hand_back(root, file)
+
+
+def test_a_file_that_is_handed_back_within_a_tick_of_the_clock_is_another_drop_each_time(root: Path) -> None:
+    file, identities = drop(root), set()
+    for _ in range(10):
+        file = replace(file, identity=hand_back(root, file))
+        identities.add(file.identity)
+    assert len(identities) == 10
 
 
 def test_a_file_left_hidden_by_a_crash_while_handed_back_comes_back(root: Path) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ _LOOK_AT_MOST = 1_000
 """Entries of a foreign folder that are searched for misplaced files."""
 OUTSIDE = f"it is outside the load folders ({', '.join(LOAD_FOLDERS)})"
 _BACK_PREFIX = f"{OWN_PREFIX}back-"
+_MOST_TOUCHES, _TOUCH_PAUSE = 3_000, 0.001
+"""Touches of a file that is handed back, and the seconds between them: more than a clock of whole seconds needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,9 @@ def check_unchanged(stream: BinaryIO, path: str, expected: str) -> None:
 def hand_back(root: Path, file: DroppedFile) -> str:
     """Gives a file that cannot be loaded for now back to the watcher, which treats it as a new drop.
 
-    Only its ctime changes: it keeps its place in its table's turn, and its next load gets its own run.
+    Only its ctime changes: it keeps its place in its table's turn, and its next load gets its own run. The kernel's
+    clock for files ticks every few milliseconds (on some network drives every second), so a file that has just come is
+    touched until its time is another.
 
     :returns: its new identity.
     :raises FileChangedError: when it is gone or replaced; a replacement is watched anyway.
@@ -160,13 +165,22 @@ def hand_back(root: Path, file: DroppedFile) -> str:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if identity_of(status) != file.identity:
             raise changed(file.path)
-        try:
-            os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns), dir_fd=folder, follow_symlinks=False)
-        except PermissionError:
-            # Only the owner may set times; renaming there and back needs only rights on the folder.
-            os.rename(name, _BACK_PREFIX + name, src_dir_fd=folder, dst_dir_fd=folder)
-            rename_exclusive(folder, _BACK_PREFIX + name, folder, name)
-        return identity_of(os.stat(name, dir_fd=folder, follow_symlinks=False))
+        for _ in range(_MOST_TOUCHES):
+            _touch(folder, name, status)
+            identity = identity_of(os.stat(name, dir_fd=folder, follow_symlinks=False))
+            if identity != file.identity:
+                break
+            time.sleep(_TOUCH_PAUSE)
+        return identity
+
+
+def _touch(folder: int, name: str, status: os.stat_result) -> None:
+    try:
+        os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns), dir_fd=folder, follow_symlinks=False)
+    except PermissionError:
+        # Only the owner may set times; renaming there and back needs only rights on the folder.
+        os.rename(name, _BACK_PREFIX + name, src_dir_fd=folder, dst_dir_fd=folder)
+        rename_exclusive(folder, _BACK_PREFIX + name, folder, name)
 
 
 def recover_handed_back(root: Path) -> tuple[str, ...]:

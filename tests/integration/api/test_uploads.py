@@ -21,6 +21,7 @@ from refdata.core.publishing import qualified
 from refdata.dropoff.quarantine import UPLOADS
 from refdata.ingest.turn import PREVIEW
 from refdata.uploadapi import Preview, WaitingUpload
+from tests.fileclock import next_tick
 from tests.integration.engines import ALL, SQLITE
 from tests.integration.ingest.conftest import APPEND, FULL, Site
 
@@ -194,6 +195,7 @@ def test_who_loaded_an_upload_outlives_a_hand_back_and_a_renaming(loaded: Site) 
 def test_another_file_of_the_same_name_is_not_said_to_be_the_upload(loaded: Site) -> None:
     waiting = upload(loaded, AFTER)
     desk(loaded).uploads.load(waiting.upload.id, by="ben", live_version_seen=1)
+    next_tick(Path(loaded.deps.settings.dropoff_root))
     loaded.load(loaded.drop("rates.csv", AFTER + "E5;five;5\n"))
     assert uploaders_of(loaded, "rates") == [None, None]
 
