@@ -32,6 +32,7 @@ from refdata.watching import (
     load_runs,
     released_event,
 )
+from tests.fileclock import next_tick
 
 FULL = "reference_data_table/fullload"
 SECOND = 1_000_000_000
@@ -183,6 +184,7 @@ def test_a_file_moved_back_from_the_archive_is_another_drop(site: Site) -> None:
     while not site.next_look(watch):
         pass
     site.airflow.runs["refdata_watch/1"] = "success"
+    next_tick(site.root)
     path.rename(site.root / "elsewhere")
     (site.root / "elsewhere").rename(path)
     watch = site.start("2")
