@@ -11,13 +11,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from refdata.core.filemodel import Format
-from refdata.csvformat.namelines import BLANKS, MANY, OTHER_BLANKS, among, lines_of_names
+from refdata.csvformat.namelines import BLANKS, MANY, OTHER_BLANKS, among, behind_quote, lines_of_names, pair_at
 from refdata.csvformat.quotes import Positions, places_of
 from refdata.csvformat.skipping import BOM, END_OF_FILE, PAGE
 from refdata.csvformat.values import Bytes, Mask
 
 _FEED, _RETURN = b"\n\r"
-_DRAWN = "-=_"
+_DRAWN = among(*"-=_")
+_BLANK = among(*BLANKS, *OTHER_BLANKS)
 _DRAWN_TWICE = re.compile(rb"[-=_]{2}")
 
 
@@ -50,7 +51,7 @@ def doubtful_places(text: bytes, breaks: Positions, fmt: Format, fields: int) ->
 
 def _rules(text: bytes, lines: Positions, first: Bytes, fmt: Format) -> Iterator[int]:
     """The offset of the first line that may only underline (``skipping.is_rule``)."""
-    number = np.flatnonzero(among(*_DRAWN, *BLANKS, *OTHER_BLANKS, fmt.quote)[first])
+    number = np.flatnonzero((_DRAWN | _BLANK | among(fmt.quote))[first])
     data = np.frombuffer(text, np.uint8)
     number = number[_may_be_drawn(data, lines[number], fmt)]
     if number.size > MANY and not _is_drawn_twice(data):
@@ -65,14 +66,12 @@ def _rules(text: bytes, lines: Positions, first: Bytes, fmt: Format) -> Iterator
 
 def _is_drawn_twice(data: Bytes) -> bool:
     """What ``_DRAWN_TWICE`` finds, in a third of its time."""
-    drawn = among(*_DRAWN)[data]
+    drawn = _DRAWN[data]
     return bool((drawn[1:] & drawn[:-1]).any())
 
 
 def _may_be_drawn(data: Bytes, at: Positions, fmt: Format) -> Mask:
     """Which lines may begin with a rule, behind a quote or blanks; a negative number does not."""
-    blanks = among(*BLANKS, *OTHER_BLANKS)
-    if fmt.quote:
-        at = np.minimum(at + (data[at] == ord(fmt.quote)), data.size - 1)
-    behind = blanks | among(*_DRAWN, fmt.delimiter, fmt.quote, "\r", "\n")
-    return blanks[data[at]] | (among(*_DRAWN)[data[at]] & behind[data[np.minimum(at + 1, data.size - 1)]])
+    here, behind = pair_at(data, behind_quote(data, at, fmt.quote))
+    goes_on = _BLANK | _DRAWN | among(fmt.delimiter, fmt.quote, "\r", "\n")
+    return _BLANK[here] | (_DRAWN[here] & goes_on[behind])

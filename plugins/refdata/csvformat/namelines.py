@@ -42,8 +42,8 @@ def lines_of_names(text: bytes, lines: Positions, first: Bytes, fmt: Format) -> 
     names = _Names.of(fmt.header, fmt.header_texts, fmt.delimiter, fmt.quote)
     data = np.frombuffer(text, np.uint8)
     number = np.flatnonzero(names.starts[first])
-    at = names.behind_quote(data, lines[number])
-    may = names.pairs[_pair_at(data, at)]
+    at = behind_quote(data, lines[number], fmt.quote)
+    may = names.pairs[pair_at(data, at)]
     number, at = number[may], at[may]
     if number.size > MANY and not names.may_be_in(text):
         return
@@ -65,7 +65,6 @@ class _Names:
     of all names, the longest first; ``texts`` are the header's own lines.
     """
 
-    quote: str
     starts: Mask
     pairs: Mask
     anyhow: Mask
@@ -81,7 +80,7 @@ class _Names:
         texts = tuple(text.casefold() for text in texts)
         ends = among(delimiter, "\r", "\n", quote)
         begun = [text.lstrip(f"{quote} ") for text in texts]
-        words = [_beginning(name, quote, ends) for name in names if name or name is names[0]]
+        words = [_beginning(name, quote, ends) for name in dict.fromkeys(names) if name or not names[0]]
         words += [(_plain(text, quote), ends | True) for text in begun]
         anyhow = _pairs(f"{BLANKS}{OTHER_BLANKS}")  # a tab within quotes, too, where it is the delimiter
         pairs = anyhow | _pairs(one for text in (*names, *begun) if text for one in _written(text[0]))
@@ -89,15 +88,11 @@ class _Names:
             pairs |= ends[:, None]
         parts = {part for name in names for part in re.split(r"[\s\"'\\]+", name) if part}
         longest_first = tuple(sorted(parts, key=len, reverse=True))
-        return cls(quote, pairs.any(axis=1) | among(quote), pairs, anyhow, tuple(words), longest_first, texts)
-
-    def behind_quote(self, data: Bytes, at: Positions) -> Positions:
-        """The offsets of lines, moved behind a quote there."""
-        return np.minimum(at + (data[at] == ord(self.quote)), data.size - 1) if self.quote else at
+        return cls(pairs.any(axis=1) | among(quote), pairs, anyhow, tuple(words), longest_first, texts)
 
     def begin(self, data: Bytes, at: Positions) -> Mask:
         """Which of the texts at the offsets may begin with a name, if each has one of its ``pairs``."""
-        found = self.anyhow[_pair_at(data, at)]
+        found = self.anyhow[pair_at(data, at)]
         left = np.flatnonzero(~found)
         for word, behind in self.words:
             found[left[_begins(data, at[left], word, behind)]] = True
@@ -124,7 +119,13 @@ def _pairs(characters: Iterable[str]) -> Mask:
     return pairs
 
 
-def _pair_at(data: Bytes, at: Positions) -> tuple[Bytes, Bytes]:
+def behind_quote(data: Bytes, at: Positions, quote: str) -> Positions:
+    """The offsets of lines, moved behind a quote there."""
+    return np.minimum(at + (data[at] == ord(quote)), data.size - 1) if quote else at
+
+
+def pair_at(data: Bytes, at: Positions) -> tuple[Bytes, Bytes]:
+    """The bytes at the offsets, and those behind them."""
     return data[at], data[np.minimum(at + 1, data.size - 1)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -69,7 +69,8 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
     :raises GaveWayError: when it waits in vain, and other loads need its place among Airflow's runs.
     :raises ClosedTableError: when the table was retired or deleted.
     """
-    wait = Wait(row.id, _since(deps, file, row) + timedelta(seconds=deps.settings.turn_timeout))
+    since = _since(deps, file, row)
+    wait = Wait(row.id, since + timedelta(seconds=deps.settings.turn_timeout))
     if not deps.dropoff.is_there(file):
         if (deps.ledger.get(row.id) or row).status in DONE:
             raise NotYetError(f"{row.file_name} was finished by another attempt in the meantime", wait)
@@ -90,9 +91,10 @@ def take_turn(deps: Deps, file: DroppedFile, row: Load) -> int:
     if attempt is not None:
         _require_open(deps, row)
     else:
-        ahead = ", ".join(item.file_name for item in deps.ledger.waiting(row)) or "another load"
+        others = deps.ledger.waiting(row)
+        ahead = ", ".join(item.file_name for item in others) or "another load"
         _check_patience(deps, row, ahead, wait)
-        _give_way(deps, keyed, _since(deps, file, row))
+        _give_way(deps, keyed, since, others)
         raise NotYetError(f"{row.file_name} is waiting for {ahead}", wait)
     return attempt
 
@@ -158,20 +160,19 @@ def _check_patience(deps: Deps, row: Load, ahead: str, wait: Wait) -> None:
         )
 
 
-def _give_way(deps: Deps, row: Load, since: datetime) -> None:
+def _give_way(deps: Deps, row: Load, since: datetime, others: Sequence[Load]) -> None:
     """Ends a wait in which nothing can happen, where the run's place among those that Airflow has begun is needed.
 
     Runs that wait keep their places. Without this, a file that was handed back would wait for a place behind the later
     files of its table, which wait for it; and one question would hold up all other tables.
 
+    :param others: the table's other loads in flight, in the order of their turns.
     :raises GaveWayError: when the first load of the table is held for an answer, or has no run under way.
     """
     if deps.clock() - since < GIVE_WAY:
         return
     ahead = [
-        one
-        for one in deps.ledger.waiting(row)
-        if one.status is not FileStatus.PENDING or (one.order_key or "") < (row.order_key or "")
+        one for one in others if one.status is not FileStatus.PENDING or (one.order_key or "") < (row.order_key or "")
     ]
     if not ahead or any(one.status is FileStatus.PROCESSING for one in ahead):
         return
