@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -27,3 +28,22 @@ def begun(make: Callable[[], T], name: str) -> Future[T]:
     # Not a pool: at the end of the process Python waits for a pool's threads, and a drive may hang.
     threading.Thread(target=run, daemon=True, name=f"refdata-{name}").start()
     return going
+
+
+class SharedWork(Generic[T]):
+    """Work of which one piece is under way at a time, for all who want its result. Its callers hold a lock.
+
+    >>> SharedWork("sum").join(lambda: 1 + 1)[0].result()
+    2
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._began = 0.0
+        self.going: Future[T] | None = None
+
+    def join(self, make: Callable[[], T]) -> tuple[Future[T], float]:
+        """The work under way, or new work, and for how many seconds it has been."""
+        if self.going is None or self.going.done():
+            self.going, self._began = begun(make, self._name), time.monotonic()
+        return self.going, time.monotonic() - self._began

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -14,7 +12,7 @@ from refdata import health
 from refdata.core.errors import FileBusyError
 from refdata.core.health import Check, State, failed, worst
 from refdata.core.settings import Settings
-from refdata.plugin.background import begun
+from refdata.plugin.background import SharedWork
 from refdata.plugin.schemas import Envelope, Metadata
 
 LONGEST_LOOK = 60.0
@@ -45,15 +43,12 @@ class _Looks:
     def __init__(self, look: Callable[[], Sequence[Check]]) -> None:
         self._look = look
         self._lock = threading.Lock()
-        self._going: Future[Sequence[Check]] | None = None
-        self._began = 0.0
+        self._work = SharedWork[Sequence[Check]]("health")
 
     def latest(self) -> Sequence[Check]:
         """The checks, or one that fails because they do not end."""
         with self._lock:
-            if self._going is None or self._going.done():
-                self._going, self._began = begun(self._look, "health"), time.monotonic()
-            going, takes = self._going, time.monotonic() - self._began
+            going, takes = self._work.join(self._look)
         try:
             return going.result(max(0, LONGEST_LOOK - takes))
         except TimeoutError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -14,7 +13,7 @@ from refdata.api import ReferenceData
 from refdata.arrivalapi import FolderLook
 from refdata.core.errors import FileBusyError
 from refdata.core.stability import WatchState
-from refdata.plugin.background import begun
+from refdata.plugin.background import SharedWork
 from refdata.plugin.nowschemas import NowView
 from refdata.plugin.routes.common import Connect, failures
 from refdata.plugin.schemas import Envelope
@@ -55,8 +54,7 @@ class _Answers:
         self._state_of = state_of
         self._lock = threading.Lock()
         self._place = ""
-        self._going: Future[_Answer] | None = None
-        self._began = 0.0
+        self._work = SharedWork[_Answer]("now")
         self._last: _Answer | None = None
 
     def latest(self, data: ReferenceData) -> NowView:
@@ -65,9 +63,7 @@ class _Answers:
             before = self._known(data.settings.dropoff_root)
             if before and before.rests(time.monotonic()):
                 return before.view
-            if self._going is None or self._going.done():
-                self._going, self._began = begun(lambda: self._made(data, before), "now"), time.monotonic()
-            going, takes = self._going, time.monotonic() - self._began
+            going, takes = self._work.join(lambda: self._made(data, before))
         shown = before if takes < OUTDATED else None
         try:
             return going.result(PATIENCE if shown else max(0, LONGEST_WAIT - takes)).view
@@ -78,10 +74,10 @@ class _Answers:
 
     def _known(self, place: str) -> _Answer | None:
         if place != self._place:
-            self._place, self._going, self._last = place, None, None
-        if self._going and self._going.done():
+            self._place, self._work, self._last = place, SharedWork("now"), None
+        if (going := self._work.going) and going.done():
             # After a fault nobody is shown what was before it.
-            self._last = None if self._going.exception() else self._going.result()
+            self._last = None if going.exception() else going.result()
         return self._last
 
     def _made(self, data: ReferenceData, before: _Answer | None) -> _Answer:
